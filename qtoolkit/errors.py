@@ -1,0 +1,78 @@
+"""Every error the toolkit raises: each says the rule, the value and the remedy.
+
+All derive from `QToolkitError` and from the built-in that fits, so that code
+which knows nothing of the toolkit can still catch them.
+"""
+
+__all__ = [
+    "BackendError",
+    "CircuitError",
+    "ConversionError",
+    "ConvergenceError",
+    "InputError",
+    "InsufficientMemoryError",
+    "JobError",
+    "MissingExtraError",
+    "OperatorError",
+    "ParameterError",
+    "QToolkitError",
+    "QubitIndexError",
+    "UnboundParameterError",
+    "UnknownBackendError",
+]
+
+
+class QToolkitError(Exception):
+    """Base of every error raised by the toolkit."""
+
+
+class InputError(QToolkitError, ValueError):
+    """An argument breaks a rule that its docstring states."""
+
+
+class CircuitError(InputError):
+    """A gate, operation or circuit breaks a rule: repeated targets, non-unitary matrix, wrong length."""
+
+
+class QubitIndexError(CircuitError, IndexError):
+    """A qubit or classical bit index lies outside the circuit."""
+
+
+class ParameterError(InputError):
+    """A parameter value is not finite, or the wrong number of values was given."""
+
+
+class UnboundParameterError(ParameterError):
+    """A circuit still has free parameters where numbers are needed."""
+
+
+class OperatorError(InputError):
+    """A Pauli string, Pauli sum or fermionic operator is malformed."""
+
+
+class ConversionError(InputError):
+    """A circuit or operator has something the other format, or this toolkit, cannot express."""
+
+
+class InsufficientMemoryError(QToolkitError, MemoryError):
+    """A state needs more bytes than the machine has free; both figures are in the message."""
+
+
+class ConvergenceError(QToolkitError, ArithmeticError):
+    """An iteration ended before it reached its tolerance."""
+
+
+class MissingExtraError(QToolkitError, ImportError):
+    """An optional package is not installed; the message holds the command that installs it."""
+
+
+class BackendError(QToolkitError, RuntimeError):
+    """A backend refused or failed a request."""
+
+
+class UnknownBackendError(BackendError, LookupError):
+    """No backend has this name; the message lists those that exist."""
+
+
+class JobError(BackendError):
+    """A job failed, was cancelled, or did not finish in the time allowed."""
