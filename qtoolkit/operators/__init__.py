@@ -1,0 +1,12 @@
+"""Observables and Hamiltonians: Pauli strings and sums, fermionic operators, and the mappings between them.
+
+Everything here is immutable and little-endian: qubit k is bit k of a mask and of a state index.
+"""
+
+from qtoolkit.operators.pauli_string import PauliString
+from qtoolkit.operators.pauli_sum import PauliSum
+
+__all__ = [
+    "PauliString",
+    "PauliSum",
+]

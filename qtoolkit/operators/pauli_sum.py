@@ -1,0 +1,503 @@
+"""`PauliSum`: a linear combination of Pauli strings, held as arrays of bit masks and coefficients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qtoolkit.errors import OperatorError
+from qtoolkit.operators import _matrix_form, _spectrum, _state_action, _term_algebra
+from qtoolkit.operators._types import (
+    DEFAULT_ATOL,
+    MAX_SUM_QUBITS,
+    ComplexArray,
+    FloatArray,
+    IntArray,
+    Scalar,
+    check_finite,
+    check_num_qubits,
+    checked_coefficient,
+    checked_coefficients,
+    checked_masks,
+    is_scalar,
+)
+from qtoolkit.operators.pauli_string import PauliString
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+__all__ = ["PauliSum"]
+
+_TERMS_IN_REPR = 8
+
+
+class PauliSum:
+    """A linear combination of Pauli strings, Σ_t c_t P_t, immutable, on at most 62 qubits.
+
+    A constructor keeps the terms in the order given. Sums, differences and products come back merged: equal
+    strings added up, exact zeros dropped, sorted by x mask and then z mask. `simplify` does the same on demand
+    and also drops what rounding left over. `*` scales by a number, `@` multiplies operators.
+
+    Attributes:
+        x_masks: int64 array, one per term; bit k says that the letter on qubit k is X or Y.
+        z_masks: int64 array, one per term; bit k says that the letter on qubit k is Z or Y.
+        coefficients: complex128 array, one per term, the factors of the strings of letters themselves.
+        num_qubits: number of qubits, 1 to 62.
+    """
+
+    __slots__ = ("_coefficients", "_num_qubits", "_x_masks", "_z_masks")
+    __array_ufunc__ = None  # NumPy scalars leave `np.float64(2) * operator` to `__rmul__`
+
+    _x_masks: IntArray
+    _z_masks: IntArray
+    _coefficients: ComplexArray
+    _num_qubits: int
+
+    def __init__(
+        self, x_masks: npt.ArrayLike, z_masks: npt.ArrayLike, coefficients: npt.ArrayLike, num_qubits: int
+    ) -> None:
+        """Copy and check one x mask, z mask and coefficient per term.
+
+        Raises:
+            OperatorError: if lengths differ, a mask has bits at or above `num_qubits`, a coefficient is not
+                finite, or there are more than 62 qubits.
+        """
+        num_qubits = check_num_qubits(num_qubits, MAX_SUM_QUBITS)
+        self._fill(
+            checked_masks("x_masks", x_masks, num_qubits),
+            checked_masks("z_masks", z_masks, num_qubits),
+            checked_coefficients(coefficients),
+            num_qubits,
+        )
+        if not len(self._x_masks) == len(self._z_masks) == len(self._coefficients):
+            raise OperatorError(
+                "x_masks, z_masks and coefficients must have one entry per term, got lengths "
+                f"{len(self._x_masks)}, {len(self._z_masks)} and {len(self._coefficients)}"
+            )
+
+    def _fill(self, x_masks: IntArray, z_masks: IntArray, coefficients: ComplexArray, num_qubits: int) -> None:
+        for array in (x_masks, z_masks, coefficients):
+            array.setflags(write=False)
+        self._x_masks, self._z_masks, self._coefficients = x_masks, z_masks, coefficients
+        self._num_qubits = num_qubits
+
+    @classmethod
+    def _of(cls, terms: _term_algebra.Terms, num_qubits: int) -> PauliSum:
+        """Wrap arrays that are already valid and belong to nobody else."""
+        result = cls.__new__(cls)
+        result._fill(*terms, num_qubits)
+        return result
+
+    @classmethod
+    def from_list(cls, terms: Iterable[tuple[str, Scalar]], num_qubits: int | None = None) -> PauliSum:
+        """Build a sum from (label, coefficient) pairs, each label with the highest qubit leftmost.
+
+        Raises:
+            OperatorError: if labels differ in length or have other letters than I, X, Y and Z, or if there
+                is no term and no `num_qubits`.
+        """
+        pairs = list(terms)
+        return cls.from_strings([PauliString(label) for label, _ in pairs], [value for _, value in pairs], num_qubits)
+
+    @classmethod
+    def from_strings(
+        cls,
+        strings: Iterable[PauliString | str],
+        coefficients: Iterable[Scalar] | None = None,
+        num_qubits: int | None = None,
+    ) -> PauliSum:
+        """Build a sum from strings or labels, with coefficient 1 each unless given.
+
+        Raises:
+            OperatorError: if the strings differ in their numbers of qubits, the coefficients in number from
+                the strings, or if there is no string and no `num_qubits`.
+        """
+        items = [string if isinstance(string, PauliString) else PauliString(string) for string in strings]
+        if num_qubits is None:
+            if not items:
+                raise OperatorError("a sum without terms needs num_qubits: use PauliSum.zero(num_qubits)")
+            num_qubits = items[0].num_qubits
+        num_qubits = check_num_qubits(num_qubits, MAX_SUM_QUBITS)
+        for item in items:
+            if item.num_qubits != num_qubits:
+                raise OperatorError(
+                    f"every term must have {num_qubits} qubits, got {item.num_qubits} in {item.label!r}"
+                )
+        values = [1.0] * len(items) if coefficients is None else [checked_coefficient(value) for value in coefficients]
+        return cls([item.x_mask for item in items], [item.z_mask for item in items], values, num_qubits)
+
+    @classmethod
+    def from_sparse_list(cls, terms: Iterable[tuple[str, Sequence[int], Scalar]], num_qubits: int) -> PauliSum:
+        """Build a sum from (letters, qubits, coefficient), where letter i acts on `qubits[i]`.
+
+        Raises:
+            OperatorError: if letters and qubits differ in number, or a qubit is out of range or repeated.
+        """
+        strings, values = [], []
+        for letters, qubits, value in terms:
+            if len(letters) != len(qubits):
+                raise OperatorError(f"each letter needs one qubit, got {letters!r} and qubits {tuple(qubits)}")
+            if len(set(qubits)) != len(qubits):
+                raise OperatorError(f"the qubits of a term must be distinct, got {tuple(qubits)}")
+            strings.append(PauliString.from_sparse(dict(zip(qubits, letters, strict=True)), num_qubits))
+            values.append(value)
+        return cls.from_strings(strings, values, num_qubits)
+
+    @classmethod
+    def identity(cls, num_qubits: int) -> PauliSum:
+        """Return the identity on `num_qubits` qubits."""
+        return cls([0], [0], [1.0], num_qubits)
+
+    @classmethod
+    def zero(cls, num_qubits: int) -> PauliSum:
+        """Return the sum without terms on `num_qubits` qubits."""
+        return cls([], [], [], num_qubits)
+
+    @classmethod
+    def from_matrix(cls, matrix: npt.ArrayLike, atol: float = DEFAULT_ATOL) -> PauliSum:
+        """Decompose a matrix of shape (2^n, 2^n), leaving out coefficients of magnitude at most `atol`.
+
+        Takes n 4^n steps: a Walsh-Hadamard transform along each generalised diagonal.
+
+        Raises:
+            OperatorError: if the matrix is not square with a power of two as dimension, or not finite.
+            InsufficientMemoryError: if the 4^n terms do not fit.
+        """
+        array = np.asarray(matrix, dtype=np.complex128)
+        if array.ndim != 2 or array.shape[0] != array.shape[1]:
+            raise OperatorError(f"an operator's matrix must be square, got shape {array.shape}")
+        num_qubits = _matrix_form.qubits_of_dimension(len(array), "the dimension of an operator's matrix")
+        check_finite(array, "a matrix entry")
+        return cls._of(_term_algebra.merge_terms(*_matrix_form.terms_of_matrix(array), atol), num_qubits)
+
+    @classmethod
+    def from_diagonal(cls, values: npt.ArrayLike, atol: float = DEFAULT_ATOL) -> PauliSum:
+        """Decompose the diagonal operator with these 2^n entries into strings of I and Z.
+
+        Takes n 2^n steps and leaves out coefficients of magnitude at most `atol`.
+
+        Raises:
+            OperatorError: if `values` is not a vector whose length is a power of two, or not finite.
+        """
+        array = np.asarray(values, dtype=np.complex128)
+        if array.ndim != 1:
+            raise OperatorError(f"a diagonal must be a vector, got shape {array.shape}")
+        num_qubits = _matrix_form.qubits_of_dimension(len(array), "the length of a diagonal")
+        check_finite(array, "a diagonal entry")
+        return cls._of(_term_algebra.merge_terms(*_matrix_form.terms_of_diagonal(array), atol), num_qubits)
+
+    @property
+    def x_masks(self) -> IntArray:
+        """X parts of the strings, int64, read-only."""
+        return self._x_masks
+
+    @property
+    def z_masks(self) -> IntArray:
+        """Z parts of the strings, int64, read-only."""
+        return self._z_masks
+
+    @property
+    def coefficients(self) -> ComplexArray:
+        """Coefficients of the strings, complex128, read-only."""
+        return self._coefficients
+
+    @property
+    def num_qubits(self) -> int:
+        """Number of qubits."""
+        return self._num_qubits
+
+    @property
+    def constant(self) -> complex:
+        """Coefficient of the identity, which is the trace over 2^n."""
+        return complex(self._coefficients[(self._x_masks | self._z_masks) == 0].sum())
+
+    @property
+    def _terms(self) -> _term_algebra.Terms:
+        return self._x_masks, self._z_masks, self._coefficients
+
+    def strings(self) -> list[PauliString]:
+        """Return the strings in term order, without coefficients."""
+        return [string for string, _ in self]
+
+    def to_list(self) -> list[tuple[str, complex]]:
+        """Return (label, coefficient) pairs in term order, which `from_list` reads back."""
+        return [(string.label, coefficient) for string, coefficient in self]
+
+    def simplify(self, atol: float = DEFAULT_ATOL) -> PauliSum:
+        """Add up equal strings, drop coefficients of magnitude at most `atol`, sort by x mask, then z mask."""
+        return self._of(_term_algebra.merge_terms(*self._terms, atol), self._num_qubits)
+
+    def adjoint(self) -> PauliSum:
+        """Return the Hermitian conjugate."""
+        return self._of((self._x_masks, self._z_masks, self._coefficients.conj()), self._num_qubits)
+
+    def commutator(self, other: PauliSum | PauliString) -> PauliSum:
+        """Return self·other − other·self, from the pairs of terms that anticommute only."""
+        right = self._partner(other)._terms
+        return 2 * self._of(_term_algebra.multiply_terms(self._terms, right, "anticommuting"), self._num_qubits)
+
+    def anticommutator(self, other: PauliSum | PauliString) -> PauliSum:
+        """Return self·other + other·self, from the pairs of terms that commute only."""
+        right = self._partner(other)._terms
+        return 2 * self._of(_term_algebra.multiply_terms(self._terms, right, "commuting"), self._num_qubits)
+
+    def tensor(self, other: PauliSum | PauliString) -> PauliSum:
+        """Return self ⊗ other, whose low qubits are those of `other`, as in the concatenated labels.
+
+        Raises:
+            OperatorError: if the result has more than 62 qubits.
+        """
+        low = _as_sum(other)
+        shift = low.num_qubits
+        num_qubits = check_num_qubits(self._num_qubits + shift, MAX_SUM_QUBITS)
+        x = (self._x_masks[:, None] << shift) | low._x_masks
+        z = (self._z_masks[:, None] << shift) | low._z_masks
+        c = self._coefficients[:, None] * low._coefficients
+        return self._of((x.ravel(), z.ravel(), c.ravel()), num_qubits)
+
+    def on_qubits(self, qubits: Sequence[int], num_qubits: int) -> PauliSum:
+        """Move qubit k to `qubits[k]` of a register of `num_qubits`, with identities on the others.
+
+        Raises:
+            OperatorError: if `qubits` does not name one distinct qubit of the register for each of ours.
+        """
+        num_qubits = check_num_qubits(num_qubits, MAX_SUM_QUBITS)
+        if len(qubits) != self._num_qubits or len(set(qubits)) != len(qubits):
+            raise OperatorError(f"qubits must name {self._num_qubits} distinct qubits, got {tuple(qubits)}")
+        if not all(0 <= qubit < num_qubits for qubit in qubits):
+            raise OperatorError(f"every qubit must be in [0, {num_qubits}), got {tuple(qubits)}")
+        x_masks, z_masks = np.zeros_like(self._x_masks), np.zeros_like(self._z_masks)
+        for source, target in enumerate(qubits):
+            x_masks |= (self._x_masks >> source & 1) << target
+            z_masks |= (self._z_masks >> source & 1) << target
+        return self._of((x_masks, z_masks, self._coefficients.copy()), num_qubits)
+
+    def is_hermitian(self, atol: float = DEFAULT_ATOL) -> bool:
+        """Whether every merged coefficient has an imaginary part of magnitude at most `atol`."""
+        if not self._coefficients.imag.any():
+            return True
+        return bool(np.all(np.abs(_term_algebra.merge_terms(*self._terms)[2].imag) <= atol))
+
+    def is_diagonal(self) -> bool:
+        """Whether every string has only I and Z."""
+        return not self._x_masks.any()
+
+    def allclose(self, other: PauliSum | PauliString, atol: float = 1e-10) -> bool:
+        """Whether both are the same operator, each merged coefficient to within `atol`."""
+        partner = _as_sum(other)
+        return self._num_qubits == partner.num_qubits and len((self - partner).simplify(atol)) == 0
+
+    def group_commuting(self, *, qubit_wise: bool = True) -> list[PauliSum]:
+        """Split the merged terms into sums of mutually commuting strings that can be measured together.
+
+        Sorted insertion (Crawford et al., Quantum 5, 385 (2021)): terms by falling |coefficient|, each into
+        the first group that admits it. With `qubit_wise` the strings of a group agree on every qubit where
+        both act, so that one layer of single-qubit rotations (`measurement_basis`) measures it; without, a
+        group is larger but needs entangling gates.
+        """
+        merged = self.simplify(0.0)
+        x, z, c = merged._terms
+        groups = _term_algebra.group_terms(merged._terms, qubit_wise=qubit_wise)
+        return [self._of((x[members], z[members], c[members]), self._num_qubits) for members in groups]
+
+    def measurement_basis(self) -> PauliString:
+        """Return the string that gives each qubit the letter all terms share there, I where none acts.
+
+        Raises:
+            OperatorError: if two terms have different letters on a qubit.
+        """
+        basis_x, basis_z = (int(np.bitwise_or.reduce(masks, initial=0)) for masks in (self._x_masks, self._z_masks))
+        acts = self._x_masks | self._z_masks
+        clash = ((self._x_masks ^ basis_x) | (self._z_masks ^ basis_z)) & acts
+        if clash.any():
+            qubit = int(np.bitwise_or.reduce(clash)).bit_length() - 1
+            raise OperatorError(
+                f"a measurement basis needs terms that commute qubit by qubit, got different letters on qubit {qubit}; "
+                "split the sum with group_commuting()"
+            )
+        return PauliString.from_masks(basis_x, basis_z, self._num_qubits)
+
+    def to_matrix(self) -> ComplexArray:
+        """Return the dense matrix, complex128 of shape (2^n, 2^n).
+
+        Raises:
+            InsufficientMemoryError: if it does not fit.
+        """
+        return _matrix_form.dense_matrix(self._terms, self._num_qubits)
+
+    def to_sparse(self) -> csr_array[Any, Any]:
+        """Return the matrix as a SciPy CSR array, complex128 of shape (2^n, 2^n), indices sorted.
+
+        Raises:
+            InsufficientMemoryError: if it does not fit.
+        """
+        return _matrix_form.sparse_matrix(self._terms, self._num_qubits)
+
+    def diagonal(self) -> FloatArray:
+        """Return the eigenvalue of every basis state, float64 of length 2^n, for a sum of I and Z strings.
+
+        Raises:
+            OperatorError: if a string has X or Y, or the sum is not Hermitian.
+            InsufficientMemoryError: if the vector does not fit.
+        """
+        if not self.is_diagonal():
+            raise OperatorError("diagonal() needs strings of I and Z only, but a term has X or Y: use to_matrix()")
+        if not self.is_hermitian():
+            raise OperatorError("diagonal() needs real coefficients, but one has an imaginary part")
+        return _matrix_form.real_diagonal(self._z_masks, self._coefficients.real, self._num_qubits)
+
+    def apply(self, state_vector: npt.ArrayLike) -> _state_action.StateVector:
+        """Return H|ψ⟩ for a state of shape (2^n,), in its precision (complex64 or complex128).
+
+        Raises:
+            OperatorError: if the state has another shape.
+        """
+        state = _state_action.checked_state(state_vector, self._num_qubits)
+        return _state_action.apply_terms(self._terms, state, self._num_qubits)
+
+    def expectation_value(self, state_vector: npt.ArrayLike) -> float:
+        """Return ⟨ψ|H|ψ⟩ of a Hermitian sum for a normalised state of shape (2^n,).
+
+        Raises:
+            OperatorError: if the state has another shape or the sum is not Hermitian.
+        """
+        self._check_hermitian("an expectation value")
+        state = _state_action.checked_state(state_vector, self._num_qubits)
+        return _state_action.expectation_of_terms(self._terms, state, self._num_qubits).real
+
+    def variance(self, state_vector: npt.ArrayLike) -> float:
+        """Return ⟨ψ|H²|ψ⟩ − ⟨ψ|H|ψ⟩² of a Hermitian sum, computed as ‖(H − ⟨H⟩)ψ‖², so never negative.
+
+        Raises:
+            OperatorError: if the state has another shape or the sum is not Hermitian.
+        """
+        self._check_hermitian("a variance")
+        state = _state_action.checked_state(state_vector, self._num_qubits)
+        image = _state_action.apply_terms(self._terms, state, self._num_qubits)
+        residual = image - np.vdot(state, image).real * state
+        return float(np.vdot(residual, residual).real)
+
+    def eigenvalues(self, k: int | None = None, *, seed: int | np.random.Generator | None = None) -> FloatArray:
+        """Return the lowest `k` eigenvalues of a Hermitian sum, ascending; all 2^n of them by default.
+
+        All of them, and small sums, go through a dense matrix; few of a large one through Lanczos iterations
+        started from a random vector drawn with `seed`, where a degenerate level may come out too few times.
+
+        Raises:
+            OperatorError: if the sum is not Hermitian or `k` is not in [1, 2^n].
+            ConvergenceError: if the iteration does not converge.
+            InsufficientMemoryError: if a dense matrix is needed and does not fit.
+        """
+        self._check_hermitian("an ordered spectrum")
+        return _spectrum.lowest_eigenpairs(self, k, seed)[0]
+
+    def ground_state(self, *, seed: int | np.random.Generator | None = None) -> tuple[float, ComplexArray]:
+        """Return the lowest eigenvalue of a Hermitian sum and a normalised eigenvector, shape (2^n,).
+
+        Raises:
+            OperatorError: if the sum is not Hermitian.
+            ConvergenceError: if the Lanczos iteration does not converge.
+        """
+        self._check_hermitian("a ground state")
+        energies, vectors = _spectrum.lowest_eigenpairs(self, 1, seed)
+        return float(energies[0]), vectors[:, 0]
+
+    def _check_hermitian(self, what: str) -> None:
+        if not self.is_hermitian():
+            raise OperatorError(f"{what} needs a Hermitian operator, but a coefficient has an imaginary part")
+
+    def _partner(self, other: PauliSum | PauliString) -> PauliSum:
+        partner = _as_sum(other)
+        if partner.num_qubits != self._num_qubits:
+            raise OperatorError(
+                f"both operators must have the same number of qubits, got {self._num_qubits} and {partner.num_qubits}; "
+                "widen one with on_qubits()"
+            )
+        return partner
+
+    def __add__(self, other: PauliSum | PauliString | int) -> PauliSum:
+        if isinstance(other, int) and other == 0:
+            return self  # where the built-in sum() starts
+        if not isinstance(other, PauliSum | PauliString):
+            return NotImplemented
+        both = zip(self._terms, self._partner(other)._terms, strict=True)
+        x, z, c = (np.concatenate(pair) for pair in both)
+        return self._of(_term_algebra.merge_terms(x, z, c), self._num_qubits)
+
+    def __radd__(self, other: int) -> PauliSum:
+        return self.__add__(other)
+
+    def __sub__(self, other: PauliSum | PauliString) -> PauliSum:
+        return self + -other if isinstance(other, PauliSum | PauliString) else NotImplemented
+
+    def __neg__(self) -> PauliSum:
+        return self * -1
+
+    def __mul__(self, factor: Scalar) -> PauliSum:
+        if not is_scalar(factor):
+            return NotImplemented
+        return self._of(
+            (self._x_masks, self._z_masks, self._coefficients * checked_coefficient(factor)), self._num_qubits
+        )
+
+    def __rmul__(self, factor: Scalar) -> PauliSum:
+        return self.__mul__(factor)
+
+    def __truediv__(self, divisor: Scalar) -> PauliSum:
+        if not is_scalar(divisor):
+            return NotImplemented
+        number = checked_coefficient(divisor)
+        if number == 0:
+            raise OperatorError("an operator can be divided by a non-zero number only, got 0")
+        return self._of((self._x_masks, self._z_masks, self._coefficients / number), self._num_qubits)
+
+    def __matmul__(self, other: PauliSum | PauliString) -> PauliSum:
+        if not isinstance(other, PauliSum | PauliString):
+            return NotImplemented
+        return self._of(_term_algebra.multiply_terms(self._terms, self._partner(other)._terms), self._num_qubits)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, PauliSum):
+            return NotImplemented
+        if self._num_qubits != other._num_qubits:
+            return False
+        pairs = zip(_term_algebra.merge_terms(*self._terms), _term_algebra.merge_terms(*other._terms), strict=True)
+        return all(np.array_equal(mine, theirs) for mine, theirs in pairs)
+
+    __hash__ = None  # type: ignore[assignment]  # equality merges terms; a hash that does too would be slow
+
+    def __reduce__(self) -> tuple[type[PauliSum], tuple[IntArray, IntArray, ComplexArray, int]]:
+        return PauliSum, (*self._terms, self._num_qubits)
+
+    def __str__(self) -> str:
+        return " + ".join(f"{_short(coefficient)}·{string}" for string, coefficient in self) or "0"
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"({string.label!r}, {_short(value)})" for string, value in islice(self, _TERMS_IN_REPR))
+        if len(self) > _TERMS_IN_REPR:
+            return f"<PauliSum of {len(self)} terms on {self._num_qubits} qubits: [{shown}, ...]>"
+        return f"PauliSum.from_list([{shown}], num_qubits={self._num_qubits})"
+
+    def __len__(self) -> int:
+        return len(self._coefficients)
+
+    def __iter__(self) -> Iterator[tuple[PauliString, complex]]:
+        columns = (self._x_masks.tolist(), self._z_masks.tolist(), self._coefficients.tolist())
+        for x_mask, z_mask, coefficient in zip(*columns, strict=True):
+            yield PauliString.from_masks(x_mask, z_mask, self._num_qubits), coefficient
+
+
+def _as_sum(operand: PauliSum | PauliString) -> PauliSum:
+    if isinstance(operand, PauliString):
+        return operand.to_sum()
+    if not isinstance(operand, PauliSum):
+        raise OperatorError(f"the other operand must be a PauliSum or PauliString, got {type(operand).__name__}")
+    return operand
+
+
+def _short(value: complex) -> str:
+    return repr(value.real if value.imag == 0 else value)
