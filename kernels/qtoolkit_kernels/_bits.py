@@ -1,0 +1,106 @@
+"""How work items become amplitude indices.
+
+A gate fixes some index bits (its targets and controls) and leaves the others free. Its work items are numbered
+0, 1, 2, ...; item i belongs to the index whose free bits spell i. Walking through the items never needs that
+spelling twice: subsets of a bit mask are enumerated in ascending order by one subtraction and one `and`, and all
+items below the lowest fixed bit lie side by side in memory (a *run*).
+"""
+
+import numpy as np
+
+from qtoolkit_kernels._jit import njit
+
+SHORT_RUN = 8
+"""Runs below this many amplitudes are walked one by one: a vector loop would be all prologue."""
+
+
+@njit
+def as_index(index):
+    """Return `index` unsigned: signed indices make numba test for wrap-around, which keeps loops from vectorising."""
+    return np.uint64(index)
+
+
+@njit
+def lowest_bit(mask, size):
+    """Return the lowest set bit of `mask` as a power of two, or `size` if the mask is empty."""
+    return mask & -mask if mask else size
+
+
+@njit
+def count_bits(mask):
+    """Return the number of set bits."""
+    count = 0
+    while mask:
+        mask &= mask - 1
+        count += 1
+    return count
+
+
+@njit
+def parity(mask):
+    """Return the number of set bits modulo two, without branches so that loops over it vectorise."""
+    mask ^= mask >> 32
+    mask ^= mask >> 16
+    mask ^= mask >> 8
+    mask ^= mask >> 4
+    mask ^= mask >> 2
+    mask ^= mask >> 1
+    return mask & 1
+
+
+@njit
+def highest_bit(mask):
+    """Return the highest set bit of a non-empty `mask` as a power of two."""
+    while mask & (mask - 1):
+        mask &= mask - 1
+    return mask
+
+
+@njit
+def deposit(item, mask):
+    """Spread the low bits of `item` over the set bits of `mask`, lowest first."""
+    result = 0
+    while item and mask:
+        bit = mask & -mask
+        if item & 1:
+            result |= bit
+        item >>= 1
+        mask ^= bit
+    return result
+
+
+@njit
+def next_subset(subset, mask):
+    """Return the subset of `mask` that follows `subset`; bits of `subset` below the lowest of `mask` are dropped."""
+    return (subset - mask) & mask
+
+
+@njit
+def gather_bits(index, targets):
+    """Return the number whose bit j is bit `targets[j]` of `index`."""
+    result = 0
+    for j in range(targets.size):
+        result |= ((index >> targets[j]) & 1) << j
+    return result
+
+
+@njit
+def scatter_bits(sub_index, targets):
+    """Return the index whose bit `targets[j]` is bit j of `sub_index`, all other bits zero."""
+    result = 0
+    for j in range(targets.size):
+        result |= ((sub_index >> j) & 1) << targets[j]
+    return result
+
+
+@njit
+def times_power_of_i(value, power):
+    """Return `value` · i^power, exactly and in the precision of `value`."""
+    quarter = power & 3
+    if quarter == 0:
+        return complex(value.real, value.imag)
+    if quarter == 1:
+        return complex(-value.imag, value.real)
+    if quarter == 2:
+        return complex(-value.real, -value.imag)
+    return complex(value.imag, -value.real)

@@ -1,0 +1,134 @@
+"""The boundary to the layers above: a plan of arrays in, a state changed in place.
+
+A program is a list of operations held as flat arrays, entry i for operation i:
+
+- `opcodes` int64[n_ops], one of the constants below;
+- `qubits` int64[:], targets of operation i in `qubits[qubit_start[i]:qubit_start[i + 1]]`;
+- `control_masks`, `control_values` int64[n_ops]: only amplitudes with `index & mask == value` are touched;
+- `coefficients` (the state's dtype) and `table` int64, cut by `coefficient_start` and `table_start` in the same way.
+
+| opcode | targets | coefficients | table |
+|---|---|---|---|
+| DENSE_1Q, DENSE_2Q, DENSE_KQ | 1, 2, any k >= 1 | matrix, row-major, 4^k | |
+| DIAGONAL | any k >= 0 | 2^k entries | |
+| PERMUTATION | any k >= 1 | | 2^k images |
+| PAULI_ROTATION | | cos(θ/2), sin(θ/2) | x mask, z mask |
+
+Every `*_start` array has n_ops + 1 entries. Operations `first <= i < last` are run.
+"""
+
+from numba import prange
+
+from qtoolkit_kernels._bits import count_bits
+from qtoolkit_kernels._jit import njit, parallel_njit
+from qtoolkit_kernels.dense import apply_1q, apply_2q, apply_kq
+from qtoolkit_kernels.diagonal import apply_diagonal
+from qtoolkit_kernels.pauli import apply_pauli_rotation
+from qtoolkit_kernels.permutation import apply_permutation
+
+DENSE_1Q, DENSE_2Q, DENSE_KQ, DIAGONAL, PERMUTATION, PAULI_ROTATION = range(6)
+
+
+@njit
+def _count_items(size, opcode, num_targets, x_mask, control_mask):
+    """Return how many work items an operation has on a state of `size` amplitudes."""
+    fixed = count_bits(control_mask)
+    if opcode == PAULI_ROTATION:
+        fixed += x_mask != 0
+    elif opcode != DIAGONAL:
+        fixed += num_targets
+    return size >> fixed
+
+
+@njit
+def _apply_operation(state, opcode, targets, control_mask, control_value, coefficients, table, start, stop):
+    """Run one operation for the work items `start <= item < stop`."""
+    if opcode == DENSE_1Q:
+        apply_1q(state, coefficients, targets[0], control_mask, control_value, start, stop)
+    elif opcode == DENSE_2Q:
+        apply_2q(state, coefficients, targets[0], targets[1], control_mask, control_value, start, stop)
+    elif opcode == DIAGONAL:
+        apply_diagonal(state, targets, coefficients, control_mask, control_value, start, stop)
+    elif opcode == PERMUTATION:
+        apply_permutation(state, targets, table, control_mask, control_value, start, stop)
+    elif opcode == PAULI_ROTATION:
+        apply_pauli_rotation(
+            state, table[0], table[1], coefficients[0], coefficients[1], control_mask, control_value, start, stop
+        )
+    else:
+        apply_kq(state, coefficients, targets, control_mask, control_value, start, stop)
+
+
+@njit
+def run_program(
+    state,
+    opcodes,
+    qubits,
+    qubit_start,
+    control_masks,
+    control_values,
+    coefficients,
+    coefficient_start,
+    table,
+    table_start,
+    first,
+    last,
+):
+    """Run operations `first <= i < last` on `state` (2^n complex amplitudes) in place, on the calling thread."""
+    for i in range(first, last):
+        targets = qubits[qubit_start[i] : qubit_start[i + 1]]
+        images = table[table_start[i] : table_start[i + 1]]
+        x_mask = images[0] if opcodes[i] == PAULI_ROTATION else 0
+        items = _count_items(state.size, opcodes[i], targets.size, x_mask, control_masks[i])
+        _apply_operation(
+            state,
+            opcodes[i],
+            targets,
+            control_masks[i],
+            control_values[i],
+            coefficients[coefficient_start[i] : coefficient_start[i + 1]],
+            images,
+            0,
+            items,
+        )
+
+
+@parallel_njit
+def run_program_parallel(
+    state,
+    opcodes,
+    qubits,
+    qubit_start,
+    control_masks,
+    control_values,
+    coefficients,
+    coefficient_start,
+    table,
+    table_start,
+    first,
+    last,
+    num_chunks,
+):
+    """Run the program as `run_program` does, with the work items of each operation in `num_chunks` parallel chunks.
+
+    The number of threads is numba's (`numba.set_num_threads`); the result does not depend on it.
+    """
+    for i in range(first, last):
+        targets = qubits[qubit_start[i] : qubit_start[i + 1]]
+        images = table[table_start[i] : table_start[i + 1]]
+        weights = coefficients[coefficient_start[i] : coefficient_start[i + 1]]
+        opcode, control_mask, control_value = opcodes[i], control_masks[i], control_values[i]
+        x_mask = images[0] if opcode == PAULI_ROTATION else 0
+        items = _count_items(state.size, opcode, targets.size, x_mask, control_mask)
+        for chunk in prange(num_chunks):
+            _apply_operation(
+                state,
+                opcode,
+                targets,
+                control_mask,
+                control_value,
+                weights,
+                images,
+                items * chunk // num_chunks,
+                items * (chunk + 1) // num_chunks,
+            )
