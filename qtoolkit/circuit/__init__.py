@@ -1,0 +1,55 @@
+"""Circuits: gates as data, operations in time order, parameters, classical bits and conditions.
+
+Knows no vendor: conversions to and from other toolkits live in `qtoolkit.interop`.
+"""
+
+from qtoolkit.circuit.circuit import Circuit
+from qtoolkit.circuit.gate import (
+    ControlledGate,
+    DiagonalGate,
+    Gate,
+    Instruction,
+    PauliRotationGate,
+    PermutationGate,
+    StandardGate,
+    UnitaryGate,
+)
+from qtoolkit.circuit.gates import STANDARD_GATES, GateRecord
+from qtoolkit.circuit.operation import Barrier, IfElse, Initialize, Measure, Operation, Reset
+from qtoolkit.circuit.parameter import (
+    Parameter,
+    ParameterExpression,
+    ParameterValue,
+    ParameterValues,
+    ParameterVector,
+)
+from qtoolkit.circuit.registers import ClassicalRegister, Clbit, Condition, QuantumRegister
+
+__all__ = [
+    "Circuit",
+    "Operation",
+    "Instruction",
+    "Gate",
+    "GateRecord",
+    "STANDARD_GATES",
+    "StandardGate",
+    "ControlledGate",
+    "UnitaryGate",
+    "DiagonalGate",
+    "PermutationGate",
+    "PauliRotationGate",
+    "Measure",
+    "Reset",
+    "Barrier",
+    "Initialize",
+    "IfElse",
+    "Parameter",
+    "ParameterExpression",
+    "ParameterValue",
+    "ParameterValues",
+    "ParameterVector",
+    "ClassicalRegister",
+    "Clbit",
+    "Condition",
+    "QuantumRegister",
+]

@@ -1,0 +1,15 @@
+"""Gates as data: one `GateRecord` each, in `STANDARD_GATES` by name.
+
+A new gate is one record in the file of its kind and one method in `qtoolkit.circuit.methods`.
+"""
+
+from qtoolkit.circuit.gates.controlled import CONTROLLED_GATES
+from qtoolkit.circuit.gates.one_qubit import ONE_QUBIT_GATES
+from qtoolkit.circuit.gates.record import GateRecord, Matrix, Step, controlled_matrix
+from qtoolkit.circuit.gates.two_qubit import TWO_QUBIT_GATES
+
+__all__ = ["STANDARD_GATES", "GateRecord", "Matrix", "Step", "controlled_matrix"]
+
+STANDARD_GATES: dict[str, GateRecord] = {
+    record.name: record for record in (*ONE_QUBIT_GATES, *TWO_QUBIT_GATES, *CONTROLLED_GATES)
+}

@@ -1,0 +1,261 @@
+"""The gate methods of `Circuit`, in Qiskit's argument order; each returns the circuit."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import Any, Self
+
+from numpy.typing import ArrayLike
+
+from qtoolkit.circuit.gate import (
+    ControlledGate,
+    DiagonalGate,
+    Gate,
+    Instruction,
+    PauliRotationGate,
+    PermutationGate,
+    StandardGate,
+    UnitaryGate,
+)
+from qtoolkit.circuit.parameter import ParameterValue
+from qtoolkit.errors import CircuitError
+
+__all__ = ["GateMethods"]
+
+
+class GateMethods(ABC):
+    """Gate methods over one abstract `append`. One-qubit gates also take several qubits."""
+
+    @abstractmethod
+    def append(self, gate: Instruction, qubits: Sequence[int], clbits: Sequence[int] = ()) -> Self:
+        """Place an instruction."""
+
+    @abstractmethod
+    def _all_qubits(self, count: int) -> tuple[int, ...]:
+        """The qubits an array over `count` qubits acts on when none are given."""
+
+    def _each(self, gate: Gate, qubits: int | Iterable[int]) -> Self:
+        if isinstance(qubits, Iterable):
+            for qubit in qubits:
+                self.append(gate, (qubit,))
+            return self
+        return self.append(gate, (qubits,))
+
+    def gphase(self, gamma: ParameterValue) -> Self:
+        """Multiply the state by ``e^{iγ}``."""
+        return self.append(StandardGate("gphase", (gamma,)), ())
+
+    def id(self, qubit: int | Iterable[int]) -> Self:
+        """Identity."""
+        return self._each(StandardGate("id"), qubit)
+
+    def x(self, qubit: int | Iterable[int]) -> Self:
+        """Pauli X."""
+        return self._each(StandardGate("x"), qubit)
+
+    def y(self, qubit: int | Iterable[int]) -> Self:
+        """Pauli Y."""
+        return self._each(StandardGate("y"), qubit)
+
+    def z(self, qubit: int | Iterable[int]) -> Self:
+        """Pauli Z."""
+        return self._each(StandardGate("z"), qubit)
+
+    def h(self, qubit: int | Iterable[int]) -> Self:
+        """Hadamard."""
+        return self._each(StandardGate("h"), qubit)
+
+    def s(self, qubit: int | Iterable[int]) -> Self:
+        """Square root of Z."""
+        return self._each(StandardGate("s"), qubit)
+
+    def sdg(self, qubit: int | Iterable[int]) -> Self:
+        """Inverse of S."""
+        return self._each(StandardGate("sdg"), qubit)
+
+    def t(self, qubit: int | Iterable[int]) -> Self:
+        """Fourth root of Z."""
+        return self._each(StandardGate("t"), qubit)
+
+    def tdg(self, qubit: int | Iterable[int]) -> Self:
+        """Inverse of T."""
+        return self._each(StandardGate("tdg"), qubit)
+
+    def sx(self, qubit: int | Iterable[int]) -> Self:
+        """Square root of X."""
+        return self._each(StandardGate("sx"), qubit)
+
+    def sxdg(self, qubit: int | Iterable[int]) -> Self:
+        """Inverse of √X."""
+        return self._each(StandardGate("sxdg"), qubit)
+
+    def rx(self, theta: ParameterValue, qubit: int | Iterable[int]) -> Self:
+        """``exp(-iθX/2)``."""
+        return self._each(StandardGate("rx", (theta,)), qubit)
+
+    def ry(self, theta: ParameterValue, qubit: int | Iterable[int]) -> Self:
+        """``exp(-iθY/2)``."""
+        return self._each(StandardGate("ry", (theta,)), qubit)
+
+    def rz(self, theta: ParameterValue, qubit: int | Iterable[int]) -> Self:
+        """``exp(-iθZ/2)``."""
+        return self._each(StandardGate("rz", (theta,)), qubit)
+
+    def p(self, lam: ParameterValue, qubit: int | Iterable[int]) -> Self:
+        """Phase ``e^{iλ}`` on ``|1⟩``."""
+        return self._each(StandardGate("p", (lam,)), qubit)
+
+    def u(self, theta: ParameterValue, phi: ParameterValue, lam: ParameterValue, qubit: int | Iterable[int]) -> Self:
+        """General one-qubit gate ``e^{i(φ+λ)/2} RZ(φ) RY(θ) RZ(λ)``."""
+        return self._each(StandardGate("u", (theta, phi, lam)), qubit)
+
+    def swap(self, qubit1: int, qubit2: int) -> Self:
+        """Exchange two qubits."""
+        return self.append(StandardGate("swap"), (qubit1, qubit2))
+
+    def iswap(self, qubit1: int, qubit2: int) -> Self:
+        """Exchange two qubits with a phase i."""
+        return self.append(StandardGate("iswap"), (qubit1, qubit2))
+
+    def ecr(self, qubit1: int, qubit2: int) -> Self:
+        """Echoed cross-resonance gate."""
+        return self.append(StandardGate("ecr"), (qubit1, qubit2))
+
+    def rxx(self, theta: ParameterValue, qubit1: int, qubit2: int) -> Self:
+        """``exp(-iθXX/2)``."""
+        return self.append(StandardGate("rxx", (theta,)), (qubit1, qubit2))
+
+    def ryy(self, theta: ParameterValue, qubit1: int, qubit2: int) -> Self:
+        """``exp(-iθYY/2)``."""
+        return self.append(StandardGate("ryy", (theta,)), (qubit1, qubit2))
+
+    def rzz(self, theta: ParameterValue, qubit1: int, qubit2: int) -> Self:
+        """``exp(-iθZZ/2)``."""
+        return self.append(StandardGate("rzz", (theta,)), (qubit1, qubit2))
+
+    def rzx(self, theta: ParameterValue, qubit1: int, qubit2: int) -> Self:
+        """``exp(-iθ/2 Z⊗X)``, Z on the first qubit."""
+        return self.append(StandardGate("rzx", (theta,)), (qubit1, qubit2))
+
+    def xx_plus_yy(self, theta: ParameterValue, beta: ParameterValue, qubit1: int, qubit2: int) -> Self:
+        """``exp(-iθ/4 (XX + YY))`` in the frame turned by ``β`` about Z of the first qubit."""
+        return self.append(StandardGate("xx_plus_yy", (theta, beta)), (qubit1, qubit2))
+
+    def xx_minus_yy(self, theta: ParameterValue, beta: ParameterValue, qubit1: int, qubit2: int) -> Self:
+        """``exp(-iθ/4 (XX - YY))`` in the frame turned by ``β`` about Z of the first qubit."""
+        return self.append(StandardGate("xx_minus_yy", (theta, beta)), (qubit1, qubit2))
+
+    def fsim(self, theta: ParameterValue, phi: ParameterValue, qubit1: int, qubit2: int) -> Self:
+        """Fermionic simulation gate ``exp(-iθ/2 (XX + YY))`` with phase ``e^{-iφ}`` on ``|11⟩``."""
+        return self.append(StandardGate("fsim", (theta, phi)), (qubit1, qubit2))
+
+    def cx(self, control: int, target: int) -> Self:
+        """Controlled X."""
+        return self.append(StandardGate("cx"), (control, target))
+
+    def cy(self, control: int, target: int) -> Self:
+        """Controlled Y."""
+        return self.append(StandardGate("cy"), (control, target))
+
+    def cz(self, control: int, target: int) -> Self:
+        """Controlled Z."""
+        return self.append(StandardGate("cz"), (control, target))
+
+    def ch(self, control: int, target: int) -> Self:
+        """Controlled Hadamard."""
+        return self.append(StandardGate("ch"), (control, target))
+
+    def cs(self, control: int, target: int) -> Self:
+        """Controlled S."""
+        return self.append(StandardGate("cs"), (control, target))
+
+    def csdg(self, control: int, target: int) -> Self:
+        """Controlled inverse of S."""
+        return self.append(StandardGate("csdg"), (control, target))
+
+    def csx(self, control: int, target: int) -> Self:
+        """Controlled √X."""
+        return self.append(StandardGate("csx"), (control, target))
+
+    def csxdg(self, control: int, target: int) -> Self:
+        """Controlled inverse of √X."""
+        return self.append(StandardGate("csxdg"), (control, target))
+
+    def cp(self, lam: ParameterValue, control: int, target: int) -> Self:
+        """Phase ``e^{iλ}`` on ``|11⟩``."""
+        return self.append(StandardGate("cp", (lam,)), (control, target))
+
+    def crx(self, theta: ParameterValue, control: int, target: int) -> Self:
+        """Controlled RX."""
+        return self.append(StandardGate("crx", (theta,)), (control, target))
+
+    def cry(self, theta: ParameterValue, control: int, target: int) -> Self:
+        """Controlled RY."""
+        return self.append(StandardGate("cry", (theta,)), (control, target))
+
+    def crz(self, theta: ParameterValue, control: int, target: int) -> Self:
+        """Controlled RZ."""
+        return self.append(StandardGate("crz", (theta,)), (control, target))
+
+    def ccx(self, control1: int, control2: int, target: int) -> Self:
+        """Toffoli gate."""
+        return self.append(StandardGate("ccx"), (control1, control2, target))
+
+    def ccz(self, control1: int, control2: int, target: int) -> Self:
+        """Sign flip of ``|111⟩``."""
+        return self.append(StandardGate("ccz"), (control1, control2, target))
+
+    def cswap(self, control: int, target1: int, target2: int) -> Self:
+        """Fredkin gate: controlled swap."""
+        return self.append(StandardGate("cswap"), (control, target1, target2))
+
+    def mcx(self, controls: Sequence[int], target: int) -> Self:
+        """X controlled by all of `controls`."""
+        return self._multi_controlled(StandardGate("x"), controls, target)
+
+    def mcp(self, lam: ParameterValue, controls: Sequence[int], target: int) -> Self:
+        """Phase ``e^{iλ}`` where all of `controls` and `target` are 1."""
+        return self._multi_controlled(StandardGate("p", (lam,)), controls, target)
+
+    def _multi_controlled(self, base: Gate, controls: Sequence[int], target: int) -> Self:
+        gate = base.controlled(len(controls)) if controls else base
+        return self.append(gate, (*controls, target))
+
+    def pauli_rotation(self, pauli: Any, theta: ParameterValue, qubits: Sequence[int] | None = None) -> Self:
+        """``exp(-i θ/2 P)``.
+
+        Args:
+            pauli: a label such as ``"ZIX"`` (leftmost letter on the highest qubit) or a `PauliString`.
+            theta: angle in radians.
+            qubits: where the letters act, the rightmost on ``qubits[0]``; all qubits by default.
+        """
+        gate = PauliRotationGate(pauli, theta)
+        return self.append(gate, self._all_qubits(gate.num_qubits) if qubits is None else qubits)
+
+    def diagonal(self, entries: ArrayLike, qubits: Sequence[int] | None = None) -> Self:
+        """Multiply basis state j of `qubits` by ``entries[j]``, each of modulus 1."""
+        gate = DiagonalGate(entries)
+        return self.append(gate, self._all_qubits(gate.num_qubits) if qubits is None else qubits)
+
+    def permutation(self, table: ArrayLike, qubits: Sequence[int] | None = None) -> Self:
+        """Move basis state j of `qubits` to ``table[j]``."""
+        gate = PermutationGate(table)
+        return self.append(gate, self._all_qubits(gate.num_qubits) if qubits is None else qubits)
+
+    def unitary(self, matrix: ArrayLike, qubits: int | Sequence[int], label: str = "unitary") -> Self:
+        """A gate given by its matrix; ``qubits[0]`` is the lowest bit of its index.
+
+        Raises:
+            CircuitError: if the matrix is not unitary or does not fit the qubits.
+        """
+        return self.append(UnitaryGate(matrix, label), (qubits,) if isinstance(qubits, int) else qubits)
+
+    def controlled_unitary(
+        self, matrix: ArrayLike, controls: Sequence[int], qubits: Sequence[int], ctrl_state: int | None = None
+    ) -> Self:
+        """A gate given by its matrix, switched on by the value `ctrl_state` of `controls`."""
+        if not controls:
+            raise CircuitError("a controlled gate needs at least one control qubit, got none; use unitary instead")
+        on = (1 << len(controls)) - 1 if ctrl_state is None else ctrl_state
+        return self.append(ControlledGate(UnitaryGate(matrix), len(controls), on), (*controls, *qubits))

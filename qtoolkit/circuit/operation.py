@@ -1,0 +1,112 @@
+"""Operations: an instruction on given qubits and classical bits, and the instructions that are no gates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from qtoolkit.circuit.gate import Instruction
+from qtoolkit.circuit.registers import Condition
+from qtoolkit.errors import CircuitError
+
+if TYPE_CHECKING:
+    from qtoolkit.circuit.circuit import Circuit
+    from qtoolkit.circuit.parameter import ParameterExpression
+
+__all__ = ["Barrier", "IfElse", "Initialize", "Measure", "Operation", "Reset"]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An instruction placed on qubits and classical bits of a circuit."""
+
+    gate: Instruction
+    qubits: tuple[int, ...]
+    clbits: tuple[int, ...] = ()
+
+
+class Measure(Instruction):
+    """Measure one qubit in the Z basis into one classical bit."""
+
+    name = "measure"
+    num_qubits = 1
+    num_clbits = 1
+
+
+class Reset(Instruction):
+    """Put one qubit into ``|0⟩``."""
+
+    name = "reset"
+    num_qubits = 1
+
+
+class Barrier(Instruction):
+    """Keeps compilers from moving gates across; does nothing to the state."""
+
+    name = "barrier"
+
+    def __init__(self, num_qubits: int) -> None:
+        self.num_qubits = num_qubits
+
+
+class Initialize(Instruction):
+    """Reset qubits and put them into a given state.
+
+    Args:
+        state_vector: shape ``(2**k,)``, norm 1 to 1e-8.
+    """
+
+    name = "initialize"
+
+    def __init__(self, state_vector: ArrayLike) -> None:
+        vector: NDArray[np.complex128] = np.array(state_vector, dtype=np.complex128)
+        if vector.ndim != 1 or vector.size < 2 or vector.size & (vector.size - 1):
+            raise CircuitError(
+                f"a state vector must have a power of two of entries (at least 2), got shape {vector.shape}"
+            )
+        norm = float(np.linalg.norm(vector))
+        if not abs(norm - 1.0) <= 1e-8:
+            raise CircuitError(f"a state vector must have norm 1 to 1e-8, got {norm:.10g}; divide it by its norm")
+        vector.setflags(write=False)
+        self.state_vector = vector
+        self.num_qubits = vector.size.bit_length() - 1
+
+
+class IfElse(Instruction):
+    """Run `body` when the condition holds, else `else_body` if there is one.
+
+    The bodies' qubits and classical bits are those of the circuit that holds them.
+    """
+
+    name = "if"
+
+    def __init__(self, condition: Condition, body: Circuit, else_body: Circuit | None = None) -> None:
+        self.condition = condition
+        self.body = body
+        self.else_body = else_body
+        self.num_qubits = body.num_qubits
+        self.num_clbits = body.num_clbits
+
+    @property
+    def branches(self) -> tuple[Circuit, ...]:
+        """The body, and the else body where there is one."""
+        return (self.body,) if self.else_body is None else (self.body, self.else_body)
+
+    @property
+    def expressions(self) -> tuple[ParameterExpression, ...]:
+        """The angles in the bodies that still hold free parameters."""
+        return tuple(e for branch in self.branches for op in branch.operations for e in op.gate.expressions)
+
+    def bind(self, values: Mapping[str, float]) -> IfElse:
+        """The branch with parameters replaced by the values under their names."""
+        if not self.expressions:
+            return self
+        bodies = [
+            branch.bind({p.name: values[p.name] for p in branch.parameters if p.name in values})
+            for branch in self.branches
+        ]
+        return IfElse(self.condition, *bodies)

@@ -1,0 +1,233 @@
+"""Symbolic circuit parameters and the linear expressions that gates accept."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeAlias
+
+from qtoolkit.errors import ParameterError, UnboundParameterError
+
+__all__ = [
+    "Parameter",
+    "ParameterExpression",
+    "ParameterVector",
+    "ParameterValue",
+    "ParameterValues",
+    "bind_value",
+    "check_angle",
+    "resolve_values",
+]
+
+
+class ParameterExpression:
+    """A linear expression ``constant + Σ coefficient · parameter``.
+
+    Expressions are immutable; arithmetic with numbers and other expressions
+    returns a new one. Parameters are the same when their names are.
+    """
+
+    __slots__ = ("_constant", "_terms")
+
+    def __init__(self, terms: Mapping[str, float], constant: float = 0.0) -> None:
+        self._terms = {name: float(c) for name, c in terms.items() if c != 0.0}
+        self._constant = float(constant)
+
+    @property
+    def terms(self) -> Mapping[str, float]:
+        """Coefficient of each parameter, by name."""
+        return self._terms
+
+    @property
+    def constant(self) -> float:
+        """The part that no parameter multiplies."""
+        return self._constant
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The parameters of the expression, in order of appearance."""
+        return tuple(Parameter(name) for name in self._terms)
+
+    def bind(self, values: Mapping[str, float]) -> ParameterExpression | float:
+        """Replace the parameters named in `values`; a float once none is left."""
+        constant = self._constant
+        free: dict[str, float] = {}
+        for name, coefficient in self._terms.items():
+            if name in values:
+                constant += coefficient * values[name]
+            else:
+                free[name] = coefficient
+        return ParameterExpression(free, constant) if free else constant
+
+    def __add__(self, other: ParameterExpression | float) -> ParameterExpression:
+        if isinstance(other, ParameterExpression):
+            terms = dict(self._terms)
+            for name, coefficient in other._terms.items():
+                terms[name] = terms.get(name, 0.0) + coefficient
+            return ParameterExpression(terms, self._constant + other._constant)
+        return ParameterExpression(self._terms, self._constant + float(other))
+
+    __radd__ = __add__
+
+    def __mul__(self, factor: float | ParameterExpression) -> ParameterExpression:
+        if isinstance(factor, ParameterExpression):
+            raise ParameterError(
+                f"parameter expressions are linear, got the product ({self}) * ({factor}); bind one first"
+            )
+        scale = float(factor)
+        return ParameterExpression({n: c * scale for n, c in self._terms.items()}, self._constant * scale)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, divisor: float) -> ParameterExpression:
+        return self * (1.0 / float(divisor))
+
+    def __neg__(self) -> ParameterExpression:
+        return self * -1.0
+
+    def __pos__(self) -> ParameterExpression:
+        return self
+
+    def __sub__(self, other: ParameterExpression | float) -> ParameterExpression:
+        return self + (-other)
+
+    def __rsub__(self, other: float) -> ParameterExpression:
+        return (-self) + other
+
+    def __float__(self) -> float:
+        if self._terms:
+            raise UnboundParameterError(f"expression {self} has free parameters; bind {', '.join(self._terms)} first")
+        return self._constant
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, ParameterExpression):
+            return self._terms == other._terms and self._constant == other._constant
+        if isinstance(other, int | float):
+            return not self._terms and self._constant == float(other)
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((frozenset(self._terms.items()), self._constant))
+
+    def __str__(self) -> str:
+        parts: list[str] = []
+        for name, c in self._terms.items():
+            magnitude = name if abs(c) == 1.0 else f"{abs(c):.6g}*{name}"
+            sign = "-" if c < 0 else "+"
+            parts.append(magnitude if not parts and c > 0 else f"-{magnitude}" if not parts else f" {sign} {magnitude}")
+        if self._constant or not parts:
+            sign = "-" if self._constant < 0 else "+"
+            constant = f"{abs(self._constant):.6g}"
+            parts.append(f" {sign} {constant}" if parts else f"{self._constant:.6g}")
+        return "".join(parts)
+
+    def __repr__(self) -> str:
+        return f"ParameterExpression({self})"
+
+
+class Parameter(ParameterExpression):
+    """A named angle to be given later.
+
+    Args:
+        name: shown in drawings and used as the key when binding; equal names mean the same parameter.
+    """
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        if not isinstance(name, str) or not name:
+            raise ParameterError(f"a parameter's name must be a non-empty string, got {name!r}")
+        self.name = name
+        super().__init__({name: 1.0})
+
+    def __reduce__(self) -> tuple[type[Parameter], tuple[str]]:
+        return (Parameter, (self.name,))
+
+    def __repr__(self) -> str:
+        return f"Parameter({self.name!r})"
+
+
+class ParameterVector(Sequence[Parameter]):
+    """Parameters ``name[0] … name[length - 1]``."""
+
+    def __init__(self, name: str, length: int) -> None:
+        if length < 0:
+            raise ParameterError(f"a parameter vector's length must be at least 0, got {length}")
+        self.name = name
+        self._items = tuple(Parameter(f"{name}[{i}]") for i in range(length))
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __getitem__(self, index):  # type: ignore[no-untyped-def]  # int gives Parameter, slice a tuple: Sequence's own overloads
+        return self._items[index]
+
+    def __iter__(self) -> Iterator[Parameter]:
+        return iter(self._items)
+
+    def __repr__(self) -> str:
+        return f"ParameterVector({self.name!r}, {len(self)})"
+
+
+ParameterValue: TypeAlias = ParameterExpression | float
+"""What a gate takes for an angle: a number (radians) or a linear expression."""
+
+ParameterValues: TypeAlias = Mapping[Parameter, float] | Mapping[str, float] | Iterable[float]
+"""Values by parameter or by name, or a sequence in the order of ``circuit.parameters``."""
+
+
+def check_angle(value: ParameterValue, name: str) -> ParameterValue:
+    """Return `value` as a float or expression.
+
+    Raises:
+        ParameterError: if it is not a real finite number.
+    """
+    if isinstance(value, ParameterExpression):
+        return value if value.terms else value.constant
+    try:
+        number = float(value)
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"{name} must be a real number or a parameter expression, got {value!r}") from error
+    if not math.isfinite(number):
+        raise ParameterError(f"{name} must be finite, got {number}")
+    return number
+
+
+def bind_value(value: ParameterValue, values: Mapping[str, float]) -> ParameterValue:
+    """Bind one gate angle."""
+    return value.bind(values) if isinstance(value, ParameterExpression) else value
+
+
+def resolve_values(parameters: Sequence[Parameter], values: ParameterValues) -> dict[str, float]:
+    """Map parameter names to floats.
+
+    Args:
+        parameters: the circuit's parameters, in order.
+        values: a mapping by parameter or name (which may leave parameters free),
+            or one value per parameter in order.
+
+    Raises:
+        ParameterError: for a name the circuit does not have, a wrong count, or a value that is not finite.
+    """
+    names = [p.name for p in parameters]
+    if isinstance(values, Mapping):
+        resolved = {key.name if isinstance(key, Parameter) else key: value for key, value in values.items()}
+        unknown = [str(key) for key in resolved if key not in set(names)]
+        if unknown:
+            raise ParameterError(
+                f"the circuit's parameters are {', '.join(names) or 'none'}; got a value for {', '.join(unknown)}"
+            )
+    else:
+        listed = list(values)
+        if len(listed) != len(names):
+            raise ParameterError(
+                f"the circuit has {len(names)} parameters, got {len(listed)} values; give one for each"
+            )
+        resolved = dict(zip(names, listed, strict=True))
+    bound: dict[str, float] = {}
+    for name, value in resolved.items():
+        number = check_angle(value, f"parameter {name}")
+        if isinstance(number, ParameterExpression):
+            raise ParameterError(f"parameter {name} must be bound to a number, got the expression {number}")
+        bound[name] = number
+    return bound

@@ -1,0 +1,100 @@
+"""Named groups of qubits and classical bits, and conditions on classical values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import overload
+
+from qtoolkit.errors import CircuitError
+
+__all__ = ["ClassicalRegister", "Clbit", "Condition", "QuantumRegister"]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """True when the classical bits `clbits` hold `value`; `clbits[0]` is its lowest bit."""
+
+    clbits: tuple[int, ...]
+    value: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.value < 1 << len(self.clbits):
+            raise CircuitError(
+                f"{len(self.clbits)} classical bits compare with 0 to {(1 << len(self.clbits)) - 1}, got {self.value}"
+            )
+
+    def __str__(self) -> str:
+        bits = ",".join(f"c{i}" for i in self.clbits)
+        return f"{bits}=={self.value}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clbit:
+    """One classical bit of a circuit; ``clbit == 1`` is a `Condition`."""
+
+    index: int
+
+    @overload
+    def __eq__(self, other: int) -> Condition: ...  # type: ignore[overload-overlap]
+
+    @overload
+    def __eq__(self, other: object) -> bool: ...
+
+    def __eq__(self, other: object) -> bool | Condition:
+        if isinstance(other, Clbit):
+            return self.index == other.index
+        if isinstance(other, int):
+            return Condition((self.index,), int(other))
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((Clbit, self.index))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassicalRegister:
+    """A named group of classical bits; ``register == value`` is a `Condition`.
+
+    Attributes:
+        name: unique within the circuit.
+        clbits: indices in the circuit, lowest bit of the value first.
+    """
+
+    name: str
+    clbits: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.clbits)
+
+    def __getitem__(self, index: int) -> Clbit:
+        return Clbit(self.clbits[index])
+
+    @overload
+    def __eq__(self, other: int) -> Condition: ...  # type: ignore[overload-overlap]
+
+    @overload
+    def __eq__(self, other: object) -> bool: ...
+
+    def __eq__(self, other: object) -> bool | Condition:
+        if isinstance(other, ClassicalRegister):
+            return self.name == other.name and self.clbits == other.clbits
+        if isinstance(other, int):
+            return Condition(self.clbits, int(other))
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((ClassicalRegister, self.name, self.clbits))
+
+
+@dataclass(frozen=True, slots=True)
+class QuantumRegister:
+    """A named group of qubits, kept so that names survive a round trip through other formats."""
+
+    name: str
+    qubits: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.qubits)
+
+    def __getitem__(self, index: int) -> int:
+        return self.qubits[index]

@@ -1,0 +1,195 @@
+"""What algorithms are written against: a `Result`, and the `Sampler` and `Estimator` protocols.
+
+The local simulator satisfies both protocols, and so does every backend, so that one line moves an
+algorithm from one to another.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol, overload, runtime_checkable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from qtoolkit.errors import InputError
+
+if TYPE_CHECKING:
+    from qtoolkit.circuit import Circuit, ClassicalRegister, ParameterValues
+    from qtoolkit.operators import PauliSum
+
+__all__ = ["DifferentiableEstimator", "Estimator", "Result", "Sampler"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """Measured bits of a circuit's shots.
+
+    Attributes:
+        counts: how often each bitstring came, over all classical bits, highest bit leftmost; most frequent first.
+        memory: bits per shot, dtype uint8, shape ``(shots, num_clbits)``, column k for classical bit k;
+            None where a provider returns counts only.
+        num_clbits: number of classical bits.
+        registers: the circuit's classical registers.
+        shots: number of shots.
+        seed: the seed that reproduces the result, None where there is none.
+        backend_name: where it ran.
+        metadata: further evidence: precision, wall time in seconds, versions, provider's job id.
+    """
+
+    counts: Mapping[str, int]
+    num_clbits: int
+    shots: int
+    memory: NDArray[np.uint8] | None = field(default=None, repr=False, compare=False)
+    registers: tuple[ClassicalRegister, ...] = ()
+    seed: int | None = None
+    backend_name: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def from_memory(cls, memory: ArrayLike, **evidence: Any) -> Result:
+        """A result from bits per shot, shape ``(shots, num_clbits)``."""
+        bits = np.ascontiguousarray(memory, dtype=np.uint8)
+        if bits.ndim != 2:
+            raise InputError(f"memory has one row per shot and one column per classical bit, got shape {bits.shape}")
+        bits.setflags(write=False)
+        return cls(_counts(bits), bits.shape[1], bits.shape[0], memory=bits, **evidence)
+
+    @classmethod
+    def from_counts(cls, counts: Mapping[str, int], num_clbits: int | None = None, **evidence: Any) -> Result:
+        """A result from counts alone; spaces in the bitstrings, as some providers write them, are dropped.
+
+        Raises:
+            InputError: if bitstrings have different lengths, or other letters than 0 and 1, or a count is negative.
+        """
+        merged: Counter[str] = Counter()
+        for key, count in counts.items():
+            merged[key.replace(" ", "")] += int(count)
+        lengths = {len(key) for key in merged}
+        width = num_clbits if num_clbits is not None else max(lengths, default=0)
+        for key, count in merged.items():
+            if len(key) != width or set(key) - {"0", "1"}:
+                raise InputError(f"bitstrings here have {width} letters 0 or 1, got {key!r}")
+            if count < 0:
+                raise InputError(f"counts must be at least 0, got {count} for {key!r}")
+        ordered = dict(sorted(merged.items(), key=lambda item: (-item[1], item[0])))
+        return cls(ordered, width, sum(ordered.values()), **evidence)
+
+    @cached_property
+    def bitstrings(self) -> tuple[str, ...]:
+        """The bitstring of each shot in order.
+
+        Raises:
+            InputError: if the provider returned counts only.
+        """
+        if self.memory is None:
+            raise InputError(
+                f"{self.backend_name or 'this backend'} returns counts without the order of shots; use counts"
+            )
+        return _bitstrings(self.memory)
+
+    @property
+    def probabilities(self) -> dict[str, float]:
+        """Relative frequency of each bitstring."""
+        return {key: count / self.shots for key, count in self.counts.items()} if self.shots else {}
+
+    def register(self, name: str) -> Result:
+        """The result of one classical register alone."""
+        for register in self.registers:
+            if register.name == name:
+                return self.marginal(register.clbits)
+        known = ", ".join(register.name for register in self.registers) or "none"
+        raise InputError(f"the result's registers are {known}; got {name!r}")
+
+    def marginal(self, clbits: Sequence[int]) -> Result:
+        """The result of some classical bits alone; ``clbits[0]`` becomes bit 0."""
+        outside = [c for c in clbits if not 0 <= c < self.num_clbits]
+        if outside:
+            raise InputError(f"classical bits of this result are 0 to {self.num_clbits - 1}, got {outside[0]}")
+        evidence: dict[str, Any] = {
+            "seed": self.seed,
+            "backend_name": self.backend_name,
+            "metadata": self.metadata,
+        }
+        if self.memory is not None:
+            return Result.from_memory(self.memory[:, list(clbits)], **evidence)
+        merged: Counter[str] = Counter()
+        for key, count in self.counts.items():
+            merged["".join(key[self.num_clbits - 1 - c] for c in reversed(clbits))] += count
+        return Result.from_counts(merged, len(clbits), **evidence)
+
+    def with_metadata(self, **entries: Any) -> Result:
+        """The same result with further metadata."""
+        return replace(self, metadata={**self.metadata, **entries})
+
+
+def _counts(bits: NDArray[np.uint8]) -> dict[str, int]:
+    width = bits.shape[1]
+    if width == 0:
+        return {"": bits.shape[0]} if bits.shape[0] else {}
+    packed = np.packbits(bits, axis=1, bitorder="little")
+    rows, counts = np.unique(packed, axis=0, return_counts=True)
+    unpacked = np.unpackbits(rows, axis=1, count=width, bitorder="little")
+    pairs = zip(_bitstrings(unpacked), counts.tolist(), strict=True)
+    return dict(sorted(pairs, key=lambda item: (-item[1], item[0])))
+
+
+def _bitstrings(bits: NDArray[np.uint8]) -> tuple[str, ...]:
+    shots, width = bits.shape
+    if width == 0:
+        return ("",) * shots
+    letters = np.ascontiguousarray(bits[:, ::-1] + ord("0"))
+    return tuple(letters.view(f"S{width}").ravel().astype(str).tolist())
+
+
+@runtime_checkable
+class Sampler(Protocol):
+    """Runs a circuit and returns measured bits."""
+
+    def run(
+        self,
+        circuit: Circuit,
+        shots: int,
+        seed: int | np.random.Generator | None = None,
+        parameters: ParameterValues | None = None,
+    ) -> Result:
+        """Measured bits of `shots` runs."""
+        ...
+
+
+@runtime_checkable
+class Estimator(Protocol):
+    """Computes or estimates expectation values."""
+
+    @overload
+    def expectation_value(
+        self, circuit: Circuit, observable: PauliSum, parameters: ParameterValues | None = None
+    ) -> float: ...
+
+    @overload
+    def expectation_value(
+        self, circuit: Circuit, observable: Sequence[PauliSum], parameters: ParameterValues | None = None
+    ) -> NDArray[np.float64]: ...
+
+    def expectation_value(
+        self,
+        circuit: Circuit,
+        observable: PauliSum | Sequence[PauliSum],
+        parameters: ParameterValues | None = None,
+    ) -> float | NDArray[np.float64]:
+        """``⟨ψ|observable|ψ⟩``, one number for each observable."""
+        ...
+
+
+@runtime_checkable
+class DifferentiableEstimator(Estimator, Protocol):
+    """An estimator that also differentiates."""
+
+    def gradient(
+        self, circuit: Circuit, observable: PauliSum, parameters: ParameterValues
+    ) -> tuple[float, NDArray[np.float64]]:
+        """The expectation value and its derivative by each parameter, in the order of ``circuit.parameters``."""
+        ...
