@@ -1,0 +1,3 @@
+"""Problems that people bring: finance, chemistry and error correction, each a package of its own.
+
+None imports another; each states a problem, solves it and keeps the evidence in its result."""

@@ -1,0 +1,39 @@
+"""Quantum error correction: memory experiments on the rotated surface code with decoders and exact references,
+and the repetition code under coherent errors on the state vector."""
+
+from qtoolkit.applications.qec.codes import RotatedSurfaceCode
+from qtoolkit.applications.qec.decoders import Decoder, DecoderFactory, MatchingDecoder, MaximumLikelihoodDecoder
+from qtoolkit.applications.qec.exact import exact_logical_error_rate
+from qtoolkit.applications.qec.intervals import clopper_pearson, per_round_rate
+from qtoolkit.applications.qec.memory import Basis, MemoryExperiment, MemoryResult, NoiseKind, memory_experiment
+from qtoolkit.applications.qec.threshold import (
+    MemorySweep,
+    ThresholdCrossing,
+    logical_error_rates,
+    threshold_crossing,
+)
+
+__all__ = [
+    # codes
+    "RotatedSurfaceCode",
+    # decoders
+    "Decoder",
+    "DecoderFactory",
+    "MatchingDecoder",
+    "MaximumLikelihoodDecoder",
+    "exact_logical_error_rate",
+    # memory experiments
+    "Basis",
+    "MemoryExperiment",
+    "MemoryResult",
+    "NoiseKind",
+    "memory_experiment",
+    # sweeps
+    "MemorySweep",
+    "ThresholdCrossing",
+    "logical_error_rates",
+    "threshold_crossing",
+    # statistics
+    "clopper_pearson",
+    "per_round_rate",
+]

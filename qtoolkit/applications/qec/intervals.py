@@ -1,0 +1,51 @@
+"""Confidence intervals for counted errors, and the conversion of an error rate to one round."""
+
+from __future__ import annotations
+
+from math import expm1, log1p
+
+from qtoolkit.applications.qec._validation import require_count, require_rate
+from qtoolkit.errors import InputError
+
+__all__ = ["clopper_pearson", "per_round_rate"]
+
+
+def clopper_pearson(errors: int, shots: int, confidence: float = 0.95) -> tuple[float, float]:
+    """The Clopper–Pearson interval of a binomial rate: it covers the true rate at least as often as it says.
+
+    Exact for a fixed number of shots; under a stop rule on the number of errors it is an approximation whose bias
+    is of order 1/errors.
+
+    Source: Clopper and Pearson, Biometrika 26, 404 (1934); the bounds are quantiles of beta distributions.
+
+    Raises:
+        InputError: if shots < 1, errors lie outside [0, shots] or the confidence outside (0, 1).
+    """
+    from scipy.special import betaincinv
+
+    shots = require_count("shots", shots)
+    errors = require_count("errors", errors, minimum=0)
+    if errors > shots:
+        raise InputError(f"errors must not exceed shots, got {errors} errors in {shots} shots")
+    if not 0.0 < confidence < 1.0:
+        raise InputError(f"confidence must lie strictly between 0 and 1, got {confidence:g}")
+    tail = (1.0 - confidence) / 2.0
+    low = 0.0 if errors == 0 else float(betaincinv(errors, shots - errors + 1, tail))
+    high = 1.0 if errors == shots else float(betaincinv(errors + 1, shots - errors, 1.0 - tail))
+    return low, high
+
+
+def per_round_rate(rate: float, rounds: int) -> float:
+    """The error rate ε of one round that flips the logical qubit with probability `rate` after `rounds` rounds.
+
+    Independent flips give ``1 − 2·rate = (1 − 2ε)^rounds``. From `rate` ≥ 1/2 nothing about a round can be
+    learned, and the answer is 1/2.
+
+    Raises:
+        InputError: if the rate lies outside [0, 1] or rounds < 1.
+    """
+    rate = require_rate("rate", rate)
+    rounds = require_count("rounds", rounds)
+    if rate >= 0.5:
+        return 0.5
+    return -0.5 * expm1(log1p(-2.0 * rate) / rounds)
