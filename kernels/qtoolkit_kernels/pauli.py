@@ -22,16 +22,16 @@ from qtoolkit_kernels._jit import njit, reduction_njit
 
 @njit
 def apply_pauli_rotation(state, x_mask, z_mask, cosine, sine, control_mask, control_value, start, stop):
-    """Apply exp(-i θ/2 P) in place, with `cosine` = cos(θ/2) and `sine` = sin(θ/2) in the state's precision.
+    """Apply exp(-i θ/2 P) in place, with `cosine` = cos(θ/2) and `sine` = sin(θ/2).
 
-    Both may be given as reals or as complex numbers without imaginary part. For `x_mask == 0` every amplitude that
-    the controls let through is a work item, otherwise every pair (j, j ^ x_mask) is one. The controls and the string
-    share no qubit.
+    For `x_mask == 0` every amplitude that the controls let through is a work item, otherwise every pair
+    (j, j ^ x_mask) is one. The controls and the string share no qubit.
     """
+    cosine = state.dtype.type(cosine).real
+    sine = state.dtype.type(sine).real
     if x_mask == 0:
         _rotate_diagonal(state, z_mask, cosine, sine, control_mask, control_value, start, stop)
         return
-    cosine = cosine.real
     num_y = count_bits(x_mask & z_mask)
     to_lower = times_power_of_i(sine, 3 - num_y)
     to_upper = times_power_of_i(sine, 3 + num_y)
@@ -76,8 +76,8 @@ def apply_pauli_rotation(state, x_mask, z_mask, cosine, sine, control_mask, cont
 @njit
 def _rotate_diagonal(state, z_mask, cosine, sine, control_mask, control_value, start, stop):
     """Apply exp(-i θ/2 Z^z): every amplitude gains the phase of the parity of its bits in `z_mask`."""
-    even = complex(cosine.real, -sine.real)
-    odd = complex(cosine.real, sine.real)
+    even = complex(cosine, -sine)
+    odd = complex(cosine, sine)
     free = (state.size - 1) & ~control_mask
     base = deposit(start, free)
     run = lowest_bit(control_mask, state.size)

@@ -53,7 +53,15 @@ def _apply_operation(state, opcode, targets, control_mask, control_value, coeffi
         apply_permutation(state, targets, table, control_mask, control_value, start, stop)
     elif opcode == PAULI_ROTATION:
         apply_pauli_rotation(
-            state, table[0], table[1], coefficients[0], coefficients[1], control_mask, control_value, start, stop
+            state,
+            table[0],
+            table[1],
+            coefficients[0].real,
+            coefficients[1].real,
+            control_mask,
+            control_value,
+            start,
+            stop,
         )
     else:
         apply_kq(state, coefficients, targets, control_mask, control_value, start, stop)

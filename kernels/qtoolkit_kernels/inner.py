@@ -1,0 +1,90 @@
+"""Inner products ⟨bra| A |ket⟩ without forming A|ket⟩; sums run in double precision and give complex128.
+
+`bra` and `ket` are vectors of one shape and dtype. Under controls A is Π ⊗ M, where Π keeps the indices with
+`index & control_mask == control_value`: that is the derivative of a controlled gate, not the gate itself.
+"""
+
+import numpy as np
+
+from qtoolkit_kernels._bits import SHORT_RUN, as_index, count_bits, gather_bits, lowest_bit, next_subset, scatter_bits
+from qtoolkit_kernels._jit import njit, reduction_njit
+
+
+@njit
+def _conjugate_product(left, right):
+    """Return conj(left) · right in double precision."""
+    left_real, left_imag = np.float64(left.real), np.float64(left.imag)
+    right_real, right_imag = np.float64(right.real), np.float64(right.imag)
+    return complex(left_real * right_real + left_imag * right_imag, left_real * right_imag - left_imag * right_real)
+
+
+@reduction_njit
+def _vdot_run(bra, ket, bra_start, ket_start, length):
+    """Return the inner product of two contiguous stretches."""
+    total = 0j
+    for i in range(length):
+        total += _conjugate_product(bra[as_index(bra_start + i)], ket[as_index(ket_start + i)])
+    return total
+
+
+@reduction_njit
+def vdot(bra, ket):
+    """Return ⟨bra|ket⟩."""
+    return _vdot_run(bra, ket, 0, 0, ket.size)
+
+
+@reduction_njit
+def diagonal_inner(bra, ket, targets, entries, control_mask, control_value):
+    """Return ⟨bra| Π D |ket⟩ for the diagonal `entries` (2^k) on `targets` (int64[k], 0 <= k <= n)."""
+    free = (ket.size - 1) & ~control_mask
+    run = lowest_bit(scatter_bits(entries.size - 1, targets) | control_mask, ket.size)
+    outer = free & -run
+    total = 0j
+    base = 0
+    for _ in range(0, ket.size >> count_bits(control_mask), run):
+        first = base | control_value
+        total += _vdot_run(bra, ket, first, first, run) * entries[as_index(gather_bits(base, targets))]
+        base = next_subset(base, outer)
+    return total
+
+
+@reduction_njit
+def dense_inner(bra, ket, targets, matrix, control_mask, control_value):
+    """Return ⟨bra| Π ⊗ M |ket⟩ for a flat row-major matrix (4^k) on `targets` (int64[k], k >= 1)."""
+    dimension = 1 << targets.size
+    fixed = control_mask | scatter_bits(dimension - 1, targets)
+    free = (ket.size - 1) & ~fixed
+    items = ket.size >> count_bits(fixed)
+    run = fixed & -fixed
+    total = 0j
+
+    if run >= SHORT_RUN:
+        outer = free & -run
+        base = 0
+        for _ in range(0, items, run):
+            first = base | control_value
+            for row in range(dimension):
+                bra_start = first | scatter_bits(row, targets)
+                for column in range(dimension):
+                    entry = matrix[row * dimension + column]
+                    if entry != 0:
+                        ket_start = first | scatter_bits(column, targets)
+                        total += entry * _vdot_run(bra, ket, bra_start, ket_start, run)
+            base = next_subset(base, outer)
+        return total
+
+    offsets = np.empty(dimension, np.int64)
+    for j in range(dimension):
+        offsets[j] = scatter_bits(j, targets) | control_value
+    amplitudes = np.empty(dimension, ket.dtype)
+    base = 0
+    for _ in range(items):
+        for column in range(dimension):
+            amplitudes[as_index(column)] = ket[as_index(base | offsets[as_index(column)])]
+        for row in range(dimension):
+            image = 0j
+            for column in range(dimension):
+                image += matrix[as_index(row * dimension + column)] * amplitudes[as_index(column)]
+            total += _conjugate_product(bra[as_index(base | offsets[as_index(row)])], image)
+        base = next_subset(base, free)
+    return total

@@ -1,0 +1,99 @@
+"""Probabilities of measurement outcomes, and what a measurement does to the state. Sums run in double precision."""
+
+import numpy as np
+
+from qtoolkit_kernels._bits import SHORT_RUN, as_index, gather_bits, lowest_bit, scatter_bits
+from qtoolkit_kernels._jit import njit, reduction_njit
+
+_BLOCK = 256
+
+
+@njit
+def _abs_squared(amplitude):
+    """Return |amplitude|² in double precision."""
+    real, imag = np.float64(amplitude.real), np.float64(amplitude.imag)
+    return real * real + imag * imag
+
+
+@reduction_njit
+def _norm_squared_run(state, first, length):
+    """Return the sum of |amplitude|² over a contiguous stretch."""
+    total = 0.0
+    for i in range(length):
+        total += _abs_squared(state[as_index(first + i)])
+    return total
+
+
+@reduction_njit
+def norm_squared(state):
+    """Return ⟨ψ|ψ⟩."""
+    return _norm_squared_run(state, 0, state.size)
+
+
+@njit
+def probabilities(state, out):
+    """Write |ψ_j|² into `out` (float64, the state's shape)."""
+    for i in range(state.size):
+        out[as_index(i)] = _abs_squared(state[as_index(i)])
+
+
+@reduction_njit
+def probability_of_one(state, qubit):
+    """Return the weight of the amplitudes whose bit `qubit` is set."""
+    bit = 1 << qubit
+    total = 0.0
+    if bit < SHORT_RUN:
+        for i in range(state.size >> 1):
+            index = ((i & -bit) << 1) | bit | (i & (bit - 1))
+            total += _abs_squared(state[as_index(index)])
+        return total
+    for first in range(bit, state.size, 2 * bit):
+        total += _norm_squared_run(state, first, bit)
+    return total
+
+
+@njit
+def marginal_probabilities(state, qubits, out):
+    """Write the distribution of the outcomes of `qubits` (int64[m], m <= n) into `out` (float64[2^m]).
+
+    Bit j of an outcome is the value of `qubits[j]`.
+    """
+    out[:] = 0.0
+    mask = scatter_bits(out.size - 1, qubits)
+    run = lowest_bit(mask, state.size)
+    if run >= SHORT_RUN:
+        for first in range(0, state.size, run):
+            out[gather_bits(first, qubits)] += _norm_squared_run(state, first, run)
+        return
+
+    block = min(state.size, _BLOCK)
+    low_part = np.empty(block, np.int64)
+    for i in range(block):
+        low_part[i] = gather_bits(i, qubits)
+    for first in range(0, state.size, block):
+        high_part = gather_bits(first, qubits)
+        for i in range(block):
+            out[as_index(high_part | low_part[as_index(i)])] += _abs_squared(state[as_index(first + i)])
+
+
+@njit
+def collapse(state, qubit, outcome, scale):
+    """Project `qubit` onto `outcome` (0 or 1) in place: scale that half by the real `scale`, zero the other."""
+    factor = state.dtype.type(scale).real
+    bit = 1 << qubit
+    kept = bit if outcome else 0
+    for first in range(0, state.size, 2 * bit):
+        for i in range(bit):
+            state[as_index(first + kept + i)] *= factor
+            state[as_index(first + (bit - kept) + i)] = 0
+
+
+@njit
+def reset_to_zero(state, qubit):
+    """Bring a collapsed `qubit` to |0⟩ in place, whichever outcome it collapsed to."""
+    bit = 1 << qubit
+    for first in range(0, state.size, 2 * bit):
+        for i in range(bit):
+            # One of the two is exactly zero after a collapse, so that the sum is a move.
+            state[as_index(first + i)] += state[as_index(first + bit + i)]
+            state[as_index(first + bit + i)] = 0

@@ -1,0 +1,11 @@
+"""Twin of the permutation gate."""
+
+from qtoolkit_kernels.reference._indices import Complex, Integers, groups
+
+
+def apply_permutation(
+    state: Complex, targets: Integers, table: Integers, control_mask: int, control_value: int
+) -> None:
+    """Move the amplitude of sub-index j on `targets` to sub-index `table[j]` (int64[2^k])."""
+    coupled = groups(state.size, targets, control_mask, control_value)
+    state[coupled[table]] = state[coupled]
