@@ -3,10 +3,20 @@
 Everything here is immutable and little-endian: qubit k is bit k of a mask and of a state index.
 """
 
+from qtoolkit.operators.fermion_models import molecular_hamiltonian, number_operator
+from qtoolkit.operators.fermion_operator import FermionOperator
+from qtoolkit.operators.mappings import LinearEncoding, bravyi_kitaev, jordan_wigner, parity
 from qtoolkit.operators.pauli_string import PauliString
 from qtoolkit.operators.pauli_sum import PauliSum
 
 __all__ = [
     "PauliString",
     "PauliSum",
+    "FermionOperator",
+    "molecular_hamiltonian",
+    "number_operator",
+    "LinearEncoding",
+    "bravyi_kitaev",
+    "jordan_wigner",
+    "parity",
 ]
