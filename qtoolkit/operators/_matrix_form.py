@@ -7,13 +7,14 @@ generalised diagonal, and z mask and column index are Walsh-Hadamard partners.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from qtoolkit.errors import OperatorError
 from qtoolkit.operators._memory import check_memory
-from qtoolkit.operators._term_algebra import Terms, merge_terms, y_phases
+from qtoolkit.operators._term_algebra import Terms, merge_terms, x_group_starts, y_phases
 from qtoolkit.operators._types import ComplexArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "dense_matrix",
     "generalised_diagonals",
+    "qubits_of_dimension",
     "real_diagonal",
     "sparse_matrix",
     "terms_of_diagonal",
@@ -47,9 +49,7 @@ def generalised_diagonals(terms: Terms, num_qubits: int) -> Iterator[tuple[int, 
     """Yield each distinct x mask with the vector d, complex128 of length 2^n, where M[j⊕x, j] = d[j]."""
     x_masks, z_masks, coefficients = merge_terms(*terms)
     weights = coefficients * y_phases(x_masks, z_masks)
-    distinct, starts = np.unique(x_masks, return_index=True)
-    stops = np.append(starts[1:], len(x_masks))
-    for x_mask, start, stop in zip(distinct.tolist(), starts.tolist(), stops.tolist(), strict=True):
+    for start, stop in pairwise(x_group_starts(x_masks).tolist()):
         entries = np.zeros(1 << num_qubits, dtype=np.complex128)
         if stop - start > num_qubits:
             entries[z_masks[start:stop]] = weights[start:stop]
@@ -59,7 +59,7 @@ def generalised_diagonals(terms: Terms, num_qubits: int) -> Iterator[tuple[int, 
             for z_mask, weight in zip(z_masks[start:stop].tolist(), weights[start:stop].tolist(), strict=True):
                 odd = (np.bitwise_count(columns & z_mask) & 1).astype(bool)
                 entries += np.where(odd, -weight, weight)
-        yield x_mask, entries
+        yield int(x_masks[start]), entries
 
 
 def dense_matrix(terms: Terms, num_qubits: int) -> ComplexArray:

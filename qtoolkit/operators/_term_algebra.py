@@ -11,7 +11,7 @@ import numpy as np
 
 from qtoolkit.operators._types import ComplexArray, IntArray
 
-__all__ = ["Terms", "group_terms", "merge_terms", "multiply_terms", "y_phases"]
+__all__ = ["Terms", "group_terms", "merge_terms", "multiply_terms", "x_group_starts", "y_phases"]
 
 Terms: TypeAlias = tuple[IntArray, IntArray, ComplexArray]
 PairFilter: TypeAlias = Literal["all", "commuting", "anticommuting"]
@@ -38,6 +38,13 @@ def merge_terms(x_masks: IntArray, z_masks: IntArray, coefficients: ComplexArray
     totals = np.add.reduceat(coefficients[order], starts)
     kept = np.abs(totals) > atol
     return x_sorted[starts][kept], z_sorted[starts][kept], totals[kept]
+
+
+def x_group_starts(x_masks: IntArray) -> IntArray:
+    """Return where runs of equal x mask begin, and the number of terms as last entry: int64[runs + 1]."""
+    changes = np.flatnonzero(x_masks[1:] != x_masks[:-1]) + 1
+    starts = [0] if len(x_masks) else []
+    return np.concatenate((starts, changes, [len(x_masks)])).astype(np.int64)
 
 
 def multiply_terms(left: Terms, right: Terms, pairs: PairFilter = "all") -> Terms:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from qtoolkit.errors import OperatorError
 from qtoolkit.operators._types import DEFAULT_ATOL, Scalar, checked_coefficient, is_scalar
@@ -34,7 +34,7 @@ class FermionOperator:
     """
 
     __slots__ = ("_terms",)
-    __array_ufunc__ = None  # NumPy scalars leave `np.float64(2) * operator` to `__rmul__`
+    __array_ufunc__: ClassVar[None] = None  # NumPy scalars leave `np.float64(2) * operator` to `__rmul__`
 
     _terms: Mapping[LadderProduct, complex]
 

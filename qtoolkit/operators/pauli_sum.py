@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +36,7 @@ _TERMS_IN_REPR = 8
 
 
 class PauliSum:
-    """A linear combination of Pauli strings, Σ_t c_t P_t, immutable, on at most 62 qubits.
+    """A linear combination of Pauli strings, Σ_t c_t P_t, immutable, on at most `PauliSum.max_qubits` = 62 qubits.
 
     A constructor keeps the terms in the order given. Sums, differences and products come back merged: equal
     strings added up, exact zeros dropped, sorted by x mask and then z mask. `simplify` does the same on demand
@@ -49,13 +49,15 @@ class PauliSum:
         num_qubits: number of qubits, 1 to 62.
     """
 
-    __slots__ = ("_coefficients", "_num_qubits", "_x_masks", "_z_masks")
-    __array_ufunc__ = None  # NumPy scalars leave `np.float64(2) * operator` to `__rmul__`
+    __slots__ = ("_coefficients", "_merged_terms", "_num_qubits", "_x_masks", "_z_masks")
+    __array_ufunc__: ClassVar[None] = None  # NumPy scalars leave `np.float64(2) * operator` to `__rmul__`
 
+    max_qubits: ClassVar[int] = MAX_SUM_QUBITS
     _x_masks: IntArray
     _z_masks: IntArray
     _coefficients: ComplexArray
     _num_qubits: int
+    _merged_terms: _term_algebra.Terms | None
 
     def __init__(
         self, x_masks: npt.ArrayLike, z_masks: npt.ArrayLike, coefficients: npt.ArrayLike, num_qubits: int
@@ -84,6 +86,7 @@ class PauliSum:
             array.setflags(write=False)
         self._x_masks, self._z_masks, self._coefficients = x_masks, z_masks, coefficients
         self._num_qubits = num_qubits
+        self._merged_terms = None
 
     @classmethod
     def _of(cls, terms: _term_algebra.Terms, num_qubits: int) -> PauliSum:
@@ -219,6 +222,13 @@ class PauliSum:
     def _terms(self) -> _term_algebra.Terms:
         return self._x_masks, self._z_masks, self._coefficients
 
+    @property
+    def _merged(self) -> _term_algebra.Terms:
+        """Terms merged without tolerance, kept because a Hamiltonian is evaluated many times."""
+        if self._merged_terms is None:
+            self._merged_terms = _term_algebra.merge_terms(*self._terms)
+        return self._merged_terms
+
     def strings(self) -> list[PauliString]:
         """Return the strings in term order, without coefficients."""
         return [string for string, _ in self]
@@ -280,7 +290,7 @@ class PauliSum:
         """Whether every merged coefficient has an imaginary part of magnitude at most `atol`."""
         if not self._coefficients.imag.any():
             return True
-        return bool(np.all(np.abs(_term_algebra.merge_terms(*self._terms)[2].imag) <= atol))
+        return bool(np.all(np.abs(self._merged[2].imag) <= atol))
 
     def is_diagonal(self) -> bool:
         """Whether every string has only I and Z."""
@@ -299,9 +309,8 @@ class PauliSum:
         both act, so that one layer of single-qubit rotations (`measurement_basis`) measures it; without, a
         group is larger but needs entangling gates.
         """
-        merged = self.simplify(0.0)
-        x, z, c = merged._terms
-        groups = _term_algebra.group_terms(merged._terms, qubit_wise=qubit_wise)
+        x, z, c = self._merged
+        groups = _term_algebra.group_terms(self._merged, qubit_wise=qubit_wise)
         return [self._of((x[members], z[members], c[members]), self._num_qubits) for members in groups]
 
     def measurement_basis(self) -> PauliString:
@@ -357,7 +366,7 @@ class PauliSum:
             OperatorError: if the state has another shape.
         """
         state = _state_action.checked_state(state_vector, self._num_qubits)
-        return _state_action.apply_terms(self._terms, state, self._num_qubits)
+        return _state_action.apply_terms(self._merged, state)
 
     def expectation_value(self, state_vector: npt.ArrayLike) -> float:
         """Return ⟨ψ|H|ψ⟩ of a Hermitian sum for a normalised state of shape (2^n,).
@@ -367,7 +376,7 @@ class PauliSum:
         """
         self._check_hermitian("an expectation value")
         state = _state_action.checked_state(state_vector, self._num_qubits)
-        return _state_action.expectation_of_terms(self._terms, state, self._num_qubits).real
+        return _state_action.expectation_of_terms(self._merged, state)
 
     def variance(self, state_vector: npt.ArrayLike) -> float:
         """Return ⟨ψ|H²|ψ⟩ − ⟨ψ|H|ψ⟩² of a Hermitian sum, computed as ‖(H − ⟨H⟩)ψ‖², so never negative.
@@ -377,7 +386,7 @@ class PauliSum:
         """
         self._check_hermitian("a variance")
         state = _state_action.checked_state(state_vector, self._num_qubits)
-        image = _state_action.apply_terms(self._terms, state, self._num_qubits)
+        image = _state_action.apply_terms(self._merged, state)
         residual = image - np.vdot(state, image).real * state
         return float(np.vdot(residual, residual).real)
 
@@ -465,8 +474,7 @@ class PauliSum:
             return NotImplemented
         if self._num_qubits != other._num_qubits:
             return False
-        pairs = zip(_term_algebra.merge_terms(*self._terms), _term_algebra.merge_terms(*other._terms), strict=True)
-        return all(np.array_equal(mine, theirs) for mine, theirs in pairs)
+        return all(np.array_equal(mine, theirs) for mine, theirs in zip(self._merged, other._merged, strict=True))
 
     __hash__ = None  # type: ignore[assignment]  # equality merges terms; a hash that does too would be slow
 
