@@ -17,6 +17,7 @@ A program is a list of operations held as flat arrays, entry i for operation i:
 Every `*_start` array has n_ops + 1 entries. Operations `first <= i < last` are run.
 """
 
+import numpy as np
 from numba import prange
 
 from qtoolkit_kernels._bits import count_bits
@@ -83,6 +84,8 @@ def run_program(
     last,
 ):
     """Run operations `first <= i < last` on `state` (2^n complex amplitudes) in place, on the calling thread."""
+    # A literal zero has a type of its own, for which numba would compile every kernel a second time.
+    start = np.int64(0)
     for i in range(first, last):
         targets = qubits[qubit_start[i] : qubit_start[i + 1]]
         images = table[table_start[i] : table_start[i + 1]]
@@ -96,7 +99,7 @@ def run_program(
             control_values[i],
             coefficients[coefficient_start[i] : coefficient_start[i + 1]],
             images,
-            0,
+            start,
             items,
         )
 
