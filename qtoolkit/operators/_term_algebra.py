@@ -1,4 +1,4 @@
-"""Sums of Pauli strings as bare arrays: merging, products, commutators, greedy grouping.
+"""Sums of Pauli strings as bare arrays: merging, products, commutators.
 
 A term (x, z, c) stands for c · i^{|x∧z|} X^x Z^z, so c multiplies the string of letters I, X, Y, Z itself.
 """
@@ -11,7 +11,7 @@ import numpy as np
 
 from qtoolkit.operators._types import ComplexArray, IntArray
 
-__all__ = ["Terms", "group_terms", "merge_terms", "multiply_terms", "x_group_starts", "y_phases"]
+__all__ = ["Terms", "merge_terms", "multiply_terms", "x_group_starts", "y_phases"]
 
 Terms: TypeAlias = tuple[IntArray, IntArray, ComplexArray]
 PairFilter: TypeAlias = Literal["all", "commuting", "anticommuting"]
@@ -80,45 +80,3 @@ def _multiply_chunk(left: Terms, right: Terms, pairs: PairFilter) -> Terms:
     anticommute = ((swaps + np.bitwise_count(x_left & z_right)) & 1).astype(bool)
     kept = anticommute if pairs == "anticommuting" else ~anticommute
     return x_out[kept], z_out[kept], c_out[kept]
-
-
-def group_terms(terms: Terms, *, qubit_wise: bool) -> list[IntArray]:
-    """Split term indices into sets of mutually commuting strings by sorted insertion.
-
-    Terms are visited by falling |coefficient| and join the first group they commute with, which keeps the
-    measurement variance low as well as the number of groups
-    (Crawford et al., Quantum 5, 385 (2021), "sorted insertion").
-    """
-    order = np.argsort(-np.abs(terms[2]), kind="stable")
-    x_masks, z_masks = terms[0][order], terms[1][order]
-    colour = _colour_qubit_wise(x_masks, z_masks) if qubit_wise else _colour_commuting(x_masks, z_masks)
-    return [order[colour == index] for index in range(int(colour.max(initial=-1)) + 1)]
-
-
-def _colour_qubit_wise(x_masks: IntArray, z_masks: IntArray) -> IntArray:
-    colour = np.empty(len(x_masks), dtype=np.int64)
-    # each group is remembered by the letters its members already fix
-    group_x, group_z = np.zeros(len(x_masks), np.int64), np.zeros(len(x_masks), np.int64)
-    used = 0
-    for term, (x, z) in enumerate(zip(x_masks.tolist(), z_masks.tolist(), strict=True)):
-        both_act = (group_x[:used] | group_z[:used]) & (x | z)
-        fits = both_act & ((group_x[:used] ^ x) | (group_z[:used] ^ z)) == 0
-        index = int(np.argmax(fits)) if fits.any() else used
-        used = max(used, index + 1)
-        group_x[index] |= x
-        group_z[index] |= z
-        colour[term] = index
-    return colour
-
-
-def _colour_commuting(x_masks: IntArray, z_masks: IntArray) -> IntArray:
-    colour = np.empty(len(x_masks), dtype=np.int64)
-    used = 0
-    for term in range(len(x_masks)):
-        clash = np.bitwise_count(x_masks[:term] & z_masks[term]) + np.bitwise_count(z_masks[:term] & x_masks[term])
-        blocked = np.zeros(used + 1, dtype=bool)
-        blocked[colour[:term][(clash & 1).astype(bool)]] = True
-        index = int(np.argmin(blocked))
-        used = max(used, index + 1)
-        colour[term] = index
-    return colour

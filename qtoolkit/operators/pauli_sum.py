@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qtoolkit.errors import OperatorError
-from qtoolkit.operators import _matrix_form, _spectrum, _state_action, _term_algebra
+from qtoolkit.operators import _grouping, _matrix_form, _spectrum, _state_action, _term_algebra
 from qtoolkit.operators._types import (
     DEFAULT_ATOL,
     MAX_SUM_QUBITS,
@@ -229,10 +229,6 @@ class PauliSum:
             self._merged_terms = _term_algebra.merge_terms(*self._terms)
         return self._merged_terms
 
-    def strings(self) -> list[PauliString]:
-        """Return the strings in term order, without coefficients."""
-        return [string for string, _ in self]
-
     def to_list(self) -> list[tuple[str, complex]]:
         """Return (label, coefficient) pairs in term order, which `from_list` reads back."""
         return [(string.label, coefficient) for string, coefficient in self]
@@ -310,7 +306,7 @@ class PauliSum:
         group is larger but needs entangling gates.
         """
         x, z, c = self._merged
-        groups = _term_algebra.group_terms(self._merged, qubit_wise=qubit_wise)
+        groups = _grouping.group_terms(self._merged, qubit_wise=qubit_wise)
         return [self._of((x[members], z[members], c[members]), self._num_qubits) for members in groups]
 
     def measurement_basis(self) -> PauliString:
@@ -319,15 +315,7 @@ class PauliSum:
         Raises:
             OperatorError: if two terms have different letters on a qubit.
         """
-        basis_x, basis_z = (int(np.bitwise_or.reduce(masks, initial=0)) for masks in (self._x_masks, self._z_masks))
-        acts = self._x_masks | self._z_masks
-        clash = ((self._x_masks ^ basis_x) | (self._z_masks ^ basis_z)) & acts
-        if clash.any():
-            qubit = int(np.bitwise_or.reduce(clash)).bit_length() - 1
-            raise OperatorError(
-                f"a measurement basis needs terms that commute qubit by qubit, got different letters on qubit {qubit}; "
-                "split the sum with group_commuting()"
-            )
+        basis_x, basis_z = _grouping.shared_letters(self._x_masks, self._z_masks)
         return PauliString.from_masks(basis_x, basis_z, self._num_qubits)
 
     def to_matrix(self) -> ComplexArray:
