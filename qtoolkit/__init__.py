@@ -1,5 +1,76 @@
-"""A quantum-computing toolkit: circuits, operators, a fast simulator, and applications that show their evidence."""
+"""A quantum-computing toolkit: circuits, operators, a fast simulator, and applications that show their evidence.
+
+Names are imported on first use, so that ``import qtoolkit`` stays light and loads no vendor's package.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from qtoolkit._version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from qtoolkit.backends import get_backend, list_backends
+    from qtoolkit.circuit import Circuit, Parameter, ParameterVector
+    from qtoolkit.interop.cirq import from_cirq, to_cirq
+    from qtoolkit.interop.openqasm import from_qasm, to_qasm
+    from qtoolkit.interop.qiskit import from_qiskit, to_qiskit
+    from qtoolkit.operators import FermionOperator, PauliString, PauliSum
+    from qtoolkit.primitives import Estimator, Result, Sampler
+    from qtoolkit.simulators import StatevectorSimulator
+
+__all__ = [
+    "__version__",
+    "Circuit",
+    "Parameter",
+    "ParameterVector",
+    "PauliString",
+    "PauliSum",
+    "FermionOperator",
+    "StatevectorSimulator",
+    "Result",
+    "Sampler",
+    "Estimator",
+    "get_backend",
+    "list_backends",
+    "from_qiskit",
+    "to_qiskit",
+    "from_cirq",
+    "to_cirq",
+    "from_qasm",
+    "to_qasm",
+]
+
+_HOME = {
+    "Circuit": "qtoolkit.circuit",
+    "Parameter": "qtoolkit.circuit",
+    "ParameterVector": "qtoolkit.circuit",
+    "PauliString": "qtoolkit.operators",
+    "PauliSum": "qtoolkit.operators",
+    "FermionOperator": "qtoolkit.operators",
+    "StatevectorSimulator": "qtoolkit.simulators",
+    "Result": "qtoolkit.primitives",
+    "Sampler": "qtoolkit.primitives",
+    "Estimator": "qtoolkit.primitives",
+    "get_backend": "qtoolkit.backends",
+    "list_backends": "qtoolkit.backends",
+    "from_qiskit": "qtoolkit.interop.qiskit",
+    "to_qiskit": "qtoolkit.interop.qiskit",
+    "from_cirq": "qtoolkit.interop.cirq",
+    "to_cirq": "qtoolkit.interop.cirq",
+    "from_qasm": "qtoolkit.interop.openqasm",
+    "to_qasm": "qtoolkit.interop.openqasm",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'qtoolkit' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,7 +1,7 @@
 """What algorithms are written against: a `Result`, and the `Sampler` and `Estimator` protocols.
 
-The local simulator satisfies both protocols, and so does every backend, so that one line moves an
-algorithm from one to another.
+The local simulator satisfies both protocols, and `qtoolkit.backends` makes samplers and estimators of
+clouds, so that one line moves an algorithm from one to another.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ class Result:
     num_clbits: int
     shots: int
     memory: NDArray[np.uint8] | None = field(default=None, repr=False, compare=False)
-    registers: tuple[ClassicalRegister, ...] = ()
+    registers: tuple[ClassicalRegister, ...] = field(default=(), repr=False)
     seed: int | None = None
     backend_name: str = ""
-    metadata: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    metadata: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def from_memory(cls, memory: ArrayLike, **evidence: Any) -> Result:
@@ -142,7 +142,8 @@ def _bitstrings(bits: NDArray[np.uint8]) -> tuple[str, ...]:
     if width == 0:
         return ("",) * shots
     letters = np.ascontiguousarray(bits[:, ::-1] + ord("0"))
-    return tuple(letters.view(f"S{width}").ravel().astype(str).tolist())
+    text: list[str] = letters.view(f"S{width}").ravel().astype(str).tolist()
+    return tuple(text)
 
 
 @runtime_checkable

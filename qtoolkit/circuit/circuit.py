@@ -273,7 +273,7 @@ class Circuit(GateMethods):
         """A new circuit with parameters replaced by numbers.
 
         Args:
-            values: by parameter or name (others stay free), or one for each of `parameters` in order.
+            values: by parameter or name (others stay free), or one for each in order.
 
         Raises:
             ParameterError: for an unknown name, a wrong count or a value that is not finite.
@@ -305,7 +305,7 @@ class Circuit(GateMethods):
         return result
 
     def controlled(self, num_controls: int = 1, ctrl_state: int | None = None) -> Circuit:
-        """This circuit switched on by `num_controls` new qubits, which come first: qubit k becomes ``k + num_controls``.
+        """This circuit switched on by new qubits, which come first: qubit k becomes ``k + num_controls``.
 
         Args:
             num_controls: at least 1.
@@ -382,20 +382,30 @@ class Circuit(GateMethods):
                 f"every parameter needs a value, got none for {names}; pass parameters=… or bind them"
             )
 
-    def without_final_measurements(self) -> Circuit:
-        """The circuit without the measurements (and barriers) that nothing follows on their qubits."""
-        result = self._empty_like()
+    def split_final_measurements(self) -> tuple[Circuit, tuple[tuple[int, int], ...]]:
+        """The circuit without its final measurements, and their qubits and classical bits in time order.
+
+        A measurement is final when nothing but measurements and barriers follows on its qubit and its bit.
+        """
         busy_qubits: set[int] = set()
         busy_clbits: set[int] = set()
         kept: list[Operation] = []
+        final: list[tuple[int, int]] = []
         for operation in reversed(self._operations):
             followed = bool(busy_qubits & set(operation.qubits) or busy_clbits & set(operation.clbits))
             if followed or not isinstance(operation.gate, Measure | Barrier):
                 busy_qubits.update(operation.qubits)
                 busy_clbits.update(operation.clbits)
                 kept.append(operation)
-        result._operations = kept[::-1]
-        return result
+            elif isinstance(operation.gate, Measure):
+                final.append((operation.qubits[0], operation.clbits[0]))
+        body = self._empty_like()
+        body._operations = kept[::-1]
+        return body, tuple(final[::-1])
+
+    def without_final_measurements(self) -> Circuit:
+        """The circuit without the measurements that nothing follows on their qubits."""
+        return self.split_final_measurements()[0]
 
     def depth(self) -> int:
         """Longest chain of operations that share qubits or classical bits; barriers only order, and count nothing."""
@@ -431,7 +441,7 @@ class Circuit(GateMethods):
     def _all_qubits(self, count: int) -> tuple[int, ...]:
         if count != self.num_qubits:
             raise CircuitError(
-                f"without qubits=… the gate must cover all {self.num_qubits} qubits, got one on {count}; name its qubits"
+                f"without qubits=… a gate covers all {self.num_qubits} qubits, got one on {count}; name its qubits"
             )
         return tuple(range(count))
 

@@ -1,0 +1,119 @@
+"""An execution plan: programs of gates between the steps that need a measured bit or a random number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit.circuit import ClassicalRegister, Parameter, ParameterValues
+from qtoolkit.circuit.parameter import resolve_values
+from qtoolkit.compiler.program import Program
+from qtoolkit.errors import CircuitError, UnboundParameterError
+
+__all__ = ["BranchStep", "ExecutionPlan", "InitializeStep", "MeasureStep", "ResetStep", "Step", "UnitaryStep"]
+
+
+@dataclass(frozen=True)
+class UnitaryStep:
+    """Gates to run without a break."""
+
+    program: Program
+
+
+@dataclass(frozen=True)
+class MeasureStep:
+    """Measure a qubit into a classical bit."""
+
+    qubit: int
+    clbit: int
+
+
+@dataclass(frozen=True)
+class ResetStep:
+    """Put qubits into ``|0⟩``."""
+
+    qubits: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class InitializeStep:
+    """Put qubits, which a `ResetStep` has just cleared, into a state of shape ``(2**k,)``."""
+
+    qubits: tuple[int, ...]
+    state_vector: NDArray[np.complex128]
+
+
+@dataclass(frozen=True)
+class BranchStep:
+    """Run one of two lists of steps by the value of classical bits, ``clbits[0]`` lowest."""
+
+    clbits: tuple[int, ...]
+    value: int
+    then: tuple[Step, ...]
+    otherwise: tuple[Step, ...]
+
+
+Step: TypeAlias = UnitaryStep | MeasureStep | ResetStep | InitializeStep | BranchStep
+
+
+@dataclass(frozen=True, eq=False)
+class ExecutionPlan:
+    """A compiled circuit; accepted by the simulator wherever a circuit is.
+
+    Attributes:
+        num_qubits, num_clbits: sizes of the circuit.
+        parameters: free parameters; sequences of values follow this order.
+        clbit_registers: the circuit's classical registers.
+        steps: what to run before the final measurements.
+        final_measurements: qubit and classical bit of the measurements that nothing follows.
+    """
+
+    num_qubits: int
+    num_clbits: int
+    parameters: tuple[Parameter, ...]
+    clbit_registers: tuple[ClassicalRegister, ...]
+    steps: tuple[Step, ...]
+    final_measurements: tuple[tuple[int, int], ...]
+    _names: tuple[str, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_names", tuple(p.name for p in self.parameters))
+
+    @property
+    def is_unitary(self) -> bool:
+        """Whether the steps are gates alone."""
+        return all(isinstance(step, UnitaryStep) for step in self.steps)
+
+    def unitary_program(self) -> Program:
+        """The one program of a plan without mid-circuit steps.
+
+        Raises:
+            CircuitError: if the circuit measures, resets, initialises or branches before its end.
+        """
+        if len(self.steps) != 1 or not isinstance(self.steps[0], UnitaryStep):
+            raise CircuitError(
+                "this needs a circuit of gates (measurements only at its end), got mid-circuit measurement, reset, "
+                "initialize or if_; use run, or trajectory for one random run"
+            )
+        return self.steps[0].program
+
+    def parameter_vector(self, values: ParameterValues | None) -> NDArray[np.float64]:
+        """Parameter values in order, shape ``(num_parameters,)``.
+
+        Raises:
+            UnboundParameterError: if a parameter has no value.
+            ParameterError: for an unknown name, a wrong count or a value that is not finite.
+        """
+        if isinstance(values, np.ndarray) and values.shape == (len(self._names),) and np.isfinite(values).all():
+            return values.astype(np.float64)
+        resolved = {} if values is None else resolve_values(self.parameters, values)
+        missing = [name for name in self._names if name not in resolved]
+        if missing:
+            names = ", ".join(missing[:8]) + (", ..." if len(missing) > 8 else "")
+            raise UnboundParameterError(
+                f"every parameter needs a value, got none for {names}; pass parameters=… or bind the circuit"
+            )
+        return np.array([resolved[name] for name in self._names], dtype=np.float64)

@@ -1,0 +1,313 @@
+"""The state-vector simulator."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, cast, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from qtoolkit._version import __version__
+from qtoolkit.circuit import Circuit, ParameterValues
+from qtoolkit.compiler import ExecutionPlan, UnitaryStep, compile_circuit
+from qtoolkit.errors import CircuitError, InputError, OperatorError, QubitIndexError
+from qtoolkit.operators import PauliSum
+from qtoolkit.primitives import Result
+from qtoolkit.simulators.adjoint import adjoint_gradient
+from qtoolkit.simulators.engine import Engine, StateArray
+from qtoolkit.simulators.walk import Walker
+from qtoolkit_kernels import probabilities as probability_kernels
+
+__all__ = ["Observable", "StatevectorSimulator", "Trajectory"]
+
+Observable: TypeAlias = PauliSum | NDArray[np.float64]
+"""A Pauli sum, or the diagonal of one that is diagonal: a real vector of shape ``(2**num_qubits,)``."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """One random run of a circuit.
+
+    Attributes:
+        state_vector: the state at the end, shape ``(2**num_qubits,)``.
+        clbits: the classical bits at the end, uint8, shape ``(num_clbits,)``.
+        seed: the seed that reproduces it, None if a generator was given.
+    """
+
+    state_vector: StateArray
+    clbits: NDArray[np.uint8]
+    seed: int | None
+
+
+class StatevectorSimulator:
+    """Exact simulation of circuits by their state vector.
+
+    Wherever a circuit is taken, a plan from `compile` is too; that saves the compiling when one circuit is run
+    many times with different parameter values.
+
+    Args:
+        precision: ``"double"`` (complex128, 16 bytes an amplitude) or ``"single"`` (complex64, 8 bytes).
+        num_threads: 1 to the number of cores; None for all of them. Results do not depend on it.
+
+    Raises:
+        InputError: for another precision or number of threads.
+    """
+
+    def __init__(self, precision: str = "double", num_threads: int | None = None) -> None:
+        self._engine = Engine(precision, num_threads)
+
+    @property
+    def precision(self) -> str:
+        """``"double"`` or ``"single"``."""
+        return self._engine.precision
+
+    @property
+    def num_threads(self) -> int:
+        """Threads used for large states."""
+        return self._engine.num_threads
+
+    def __repr__(self) -> str:
+        return f"StatevectorSimulator(precision={self.precision!r}, num_threads={self.num_threads})"
+
+    def compile(self, circuit: Circuit | ExecutionPlan) -> ExecutionPlan:
+        """Compile a circuit once, to run it many times."""
+        return circuit if isinstance(circuit, ExecutionPlan) else compile_circuit(circuit)
+
+    def state_vector(
+        self,
+        circuit: Circuit | ExecutionPlan,
+        parameters: ParameterValues | None = None,
+        initial_state: ArrayLike | None = None,
+    ) -> StateArray:
+        """The state at the end of a circuit, before its final measurements.
+
+        Args:
+            circuit: gates, `initialize`, and resets whose outcome is certain.
+            parameters: values of the free parameters.
+            initial_state: shape ``(2**num_qubits,)``, norm 1 to 1e-6; ``|0…0⟩`` by default. It is not changed.
+
+        Returns:
+            complex128 or complex64 of shape ``(2**num_qubits,)``; qubit k is bit k of the index.
+
+        Raises:
+            CircuitError: if the circuit measures, resets at random or branches before its end.
+            UnboundParameterError: if a parameter has no value.
+            InsufficientMemoryError: if the state does not fit into free memory.
+        """
+        plan = self.compile(circuit)
+        values = plan.parameter_vector(parameters)
+        return Walker(self._engine, plan, values).final_state(self._start(plan, initial_state))
+
+    def trajectory(
+        self,
+        circuit: Circuit | ExecutionPlan,
+        parameters: ParameterValues | None = None,
+        initial_state: ArrayLike | None = None,
+        seed: int | np.random.Generator | None = None,
+    ) -> Trajectory:
+        """One random run through measurements, resets and branches."""
+        plan = self.compile(circuit)
+        values = plan.parameter_vector(parameters)
+        number, rng = _seeded(seed)
+        state, clbits = Walker(self._engine, plan, values).one_run(self._start(plan, initial_state), rng)
+        return Trajectory(state, clbits, number)
+
+    def run(
+        self,
+        circuit: Circuit | ExecutionPlan,
+        shots: int,
+        seed: int | np.random.Generator | None = None,
+        parameters: ParameterValues | None = None,
+        initial_state: ArrayLike | None = None,
+    ) -> Result:
+        """Measured bits of `shots` independent runs.
+
+        Args:
+            circuit: with at least one measurement.
+            shots: at least 1.
+            seed: makes the result reproducible; without one, the result carries the seed that was drawn.
+            parameters: values of the free parameters.
+            initial_state: as for `state_vector`.
+
+        Raises:
+            CircuitError: if the circuit measures nothing.
+            InputError: if `shots` is below 1.
+        """
+        started = time.perf_counter()
+        plan = self.compile(circuit)
+        if isinstance(shots, bool) or not isinstance(shots, int | np.integer) or shots < 1:
+            raise InputError(f"shots must be an integer of at least 1, got {shots!r}")
+        if plan.num_clbits == 0:
+            raise CircuitError("a circuit must measure something to be run, got no classical bits; add measure_all()")
+        values = plan.parameter_vector(parameters)
+        number, rng = _seeded(seed)
+        memory = Walker(self._engine, plan, values).all_shots(self._start(plan, initial_state), int(shots), rng)
+        return Result.from_memory(
+            memory,
+            registers=plan.clbit_registers,
+            seed=number,
+            backend_name="statevector",
+            metadata={
+                "precision": self.precision,
+                "num_threads": self.num_threads,
+                "wall_time": time.perf_counter() - started,
+                "version": __version__,
+            },
+        )
+
+    def probabilities(
+        self,
+        circuit: Circuit | ExecutionPlan,
+        qubits: Sequence[int] | None = None,
+        parameters: ParameterValues | None = None,
+    ) -> NDArray[np.float64]:
+        """Probabilities of the outcomes of some qubits, exact.
+
+        Args:
+            circuit: as for `state_vector`.
+            qubits: bit j of an outcome is ``qubits[j]``; all qubits by default.
+            parameters: values of the free parameters.
+
+        Returns:
+            float64 of shape ``(2**len(qubits),)``.
+        """
+        plan = self.compile(circuit)
+        measured = tuple(range(plan.num_qubits)) if qubits is None else tuple(qubits)
+        if any(not 0 <= q < plan.num_qubits for q in measured):
+            raise QubitIndexError(f"qubit indices of this circuit are 0 to {plan.num_qubits - 1}, got {measured}")
+        if len(set(measured)) != len(measured):
+            raise CircuitError(f"measured qubits must be distinct, got {measured}")
+        state = self.state_vector(plan, parameters)
+        out = np.empty(1 << len(measured), np.float64)
+        if qubits is None:
+            probability_kernels.probabilities(state, out)
+        else:
+            probability_kernels.marginal_probabilities(state, np.array(measured, dtype=np.int64), out)
+        return out
+
+    @overload
+    def expectation_value(
+        self, circuit: Circuit | ExecutionPlan, observable: Observable, parameters: ParameterValues | None = None
+    ) -> float: ...
+
+    @overload
+    def expectation_value(
+        self,
+        circuit: Circuit | ExecutionPlan,
+        observable: Sequence[Observable],
+        parameters: ParameterValues | None = None,
+    ) -> NDArray[np.float64]: ...
+
+    def expectation_value(
+        self,
+        circuit: Circuit | ExecutionPlan,
+        observable: Observable | Sequence[Observable],
+        parameters: ParameterValues | None = None,
+    ) -> float | NDArray[np.float64]:
+        """``⟨ψ|observable|ψ⟩``, exact.
+
+        Args:
+            circuit: as for `state_vector`.
+            observable: one, or several that share the one simulation.
+            parameters: values of the free parameters.
+
+        Raises:
+            OperatorError: if an observable is not Hermitian or has another number of qubits.
+        """
+        plan = self.compile(circuit)
+        several = not isinstance(observable, PauliSum | np.ndarray)
+        observables: Sequence[Observable] = observable if several else [observable]  # type: ignore[assignment,list-item]
+        for item in observables:
+            _check_observable(item, plan.num_qubits)
+        state = self.state_vector(plan, parameters)
+        found = [_expectation(item, state) for item in observables]
+        return np.array(found) if several else found[0]
+
+    def gradient(
+        self,
+        circuit: Circuit | ExecutionPlan,
+        observable: Observable,
+        parameters: ParameterValues,
+    ) -> tuple[float, NDArray[np.float64]]:
+        """The expectation value and its derivatives by every parameter, by the adjoint method.
+
+        Args:
+            circuit: gates, after `initialize` if any; every parametrised gate must come after the last reset.
+            observable: a Pauli sum or a diagonal.
+            parameters: values of the free parameters.
+
+        Returns:
+            The value, and float64 of shape ``(num_parameters,)`` in the order of ``circuit.parameters``.
+
+        Raises:
+            CircuitError: if the circuit measures or branches before its end.
+            OperatorError: if the observable is not Hermitian or has another number of qubits.
+        """
+        plan = self.compile(circuit)
+        _check_observable(observable, plan.num_qubits)
+        last = plan.steps[-1]
+        earlier = [step.program for step in plan.steps[:-1] if isinstance(step, UnitaryStep)]
+        if not isinstance(last, UnitaryStep) or any(program.differentials for program in earlier):
+            raise CircuitError("a gradient needs every parametrised gate after the last initialize or reset")
+        self._engine.check_memory(plan.num_qubits, states=2)
+        values = plan.parameter_vector(parameters)
+        ket = self.state_vector(plan, values)
+        bra = _applied(observable, ket)
+        value = float(np.vdot(ket, bra).real)
+        return value, adjoint_gradient(self._engine, last.program, values, ket, bra)
+
+    def _start(self, plan: ExecutionPlan, initial_state: ArrayLike | None) -> StateArray:
+        if initial_state is None:
+            return self._engine.zero_state(plan.num_qubits)
+        given = np.asarray(initial_state)
+        if given.shape != (1 << plan.num_qubits,):
+            raise InputError(
+                f"initial_state of {plan.num_qubits} qubits has shape ({1 << plan.num_qubits},), got {given.shape}"
+            )
+        norm = float(np.linalg.norm(given))
+        if not abs(norm - 1.0) <= 1e-6:
+            raise InputError(f"initial_state must have norm 1 to 1e-6, got {norm:.8g}; divide it by its norm")
+        return self._engine.copy_of(given, plan.num_qubits)
+
+
+def _seeded(seed: int | np.random.Generator | None) -> tuple[int | None, np.random.Generator]:
+    """The seed to report and the generator to use."""
+    if isinstance(seed, np.random.Generator):
+        return None, seed
+    number = int(np.random.SeedSequence().generate_state(1, np.uint32)[0]) if seed is None else int(seed)
+    if number < 0:
+        raise InputError(f"a seed must be at least 0, got {number}")
+    return number, np.random.default_rng(number)
+
+
+def _check_observable(observable: Observable, num_qubits: int) -> None:
+    if isinstance(observable, PauliSum):
+        if observable.num_qubits != num_qubits:
+            raise OperatorError(
+                f"the observable must have the circuit's {num_qubits} qubits, got {observable.num_qubits}"
+            )
+        if not observable.is_hermitian():
+            raise OperatorError("an observable must be Hermitian (real coefficients), got a complex coefficient")
+    elif observable.shape != (1 << num_qubits,) or not np.isrealobj(observable):
+        raise OperatorError(
+            f"a diagonal observable is a real vector of shape ({1 << num_qubits},), got {observable.dtype} "
+            f"of shape {observable.shape}"
+        )
+
+
+def _expectation(observable: Observable, state: StateArray) -> float:
+    if isinstance(observable, PauliSum):
+        return observable.expectation_value(state)
+    weights = np.empty(state.size, np.float64)
+    probability_kernels.probabilities(state, weights)
+    return float(weights @ observable)
+
+
+def _applied(observable: Observable, state: StateArray) -> StateArray:
+    """``H|ψ⟩`` in the precision of the state."""
+    if isinstance(observable, PauliSum):
+        return observable.apply(state)
+    return cast(StateArray, (state * observable).astype(state.dtype, copy=False))

@@ -1,0 +1,213 @@
+"""Walks a plan through measurements, resets and branches: one random run, or all shots at once.
+
+Shots that have seen the same outcomes share one state. At a measurement the number of shots that go each way is
+drawn from a binomial distribution and the state is copied only if both ways are taken, so that the cost follows the
+number of different outcomes and not the number of shots; the joint distribution is that of independent runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit.compiler import (
+    BranchStep,
+    ExecutionPlan,
+    InitializeStep,
+    MeasureStep,
+    Program,
+    ResetStep,
+    Step,
+    UnitaryStep,
+)
+from qtoolkit.errors import CircuitError
+from qtoolkit.simulators.engine import Engine, StateArray
+from qtoolkit_kernels import probabilities as probability_kernels
+from qtoolkit_kernels import sampling as sampling_kernels
+
+__all__ = ["Walker", "sample_state"]
+
+DETERMINISTIC = 1e-12
+"""A reset whose outcome is this certain draws no random number."""
+
+_Rest: TypeAlias = "tuple[tuple[Step, ...], int, _Rest] | None"
+
+
+@dataclass
+class _Branch:
+    """Shots that share their past: a state, the bits so far, the steps that remain."""
+
+    state: StateArray
+    clbits: NDArray[np.uint8]
+    rest: _Rest
+    shots: int
+
+
+class Walker:
+    """Runs a plan at given parameter values.
+
+    Args:
+        engine: runs the gates.
+        plan: what to run.
+        values: parameter values, shape ``(num_parameters,)``.
+    """
+
+    def __init__(self, engine: Engine, plan: ExecutionPlan, values: NDArray[np.float64]) -> None:
+        self._engine = engine
+        self._plan = plan
+        self._values = values
+        self._bound: dict[int, tuple[NDArray[np.complex128], complex]] = {}
+
+    def run_unitary(self, program: Program, state: StateArray) -> None:
+        """Run one program of gates, its global phase included, in place."""
+        if id(program) not in self._bound:
+            coefficients, angles = program.bind(self._values)
+            cast = coefficients.astype(self._engine.dtype, copy=False)
+            self._bound[id(program)] = (cast, complex(np.exp(1j * angles[program.phase_slot])))
+        coefficients, phase = self._bound[id(program)]
+        if program.num_operations:
+            self._engine.run(program, coefficients, state)
+        if phase != 1.0:
+            np.multiply(state, phase, out=state, casting="same_kind")
+
+    def final_state(self, state: StateArray) -> StateArray:
+        """The state before the final measurements, of a plan in which nothing is random.
+
+        Raises:
+            CircuitError: if an outcome is random, or the plan measures or branches before its end.
+        """
+        for step in self._plan.steps:
+            if isinstance(step, UnitaryStep):
+                self.run_unitary(step.program, state)
+            elif isinstance(step, InitializeStep):
+                state = _initialize(state, step)
+            elif isinstance(step, ResetStep):
+                for qubit in step.qubits:
+                    weight = _weight_of_one(state, qubit)
+                    if DETERMINISTIC < weight < 1 - DETERMINISTIC:
+                        raise CircuitError(
+                            f"resetting qubit {qubit} here is random, so there is no single final state; "
+                            "use run, or trajectory for one random run"
+                        )
+                    _project(state, qubit, int(weight > 0.5), weight, reset=True)
+            else:
+                self._plan.unitary_program()
+        return state
+
+    def one_run(self, state: StateArray, rng: np.random.Generator) -> tuple[StateArray, NDArray[np.uint8]]:
+        """One random run through every measurement, the final ones included: the state and the classical bits."""
+        clbits = np.zeros(self._plan.num_clbits, np.uint8)
+        final = tuple(MeasureStep(qubit, clbit) for qubit, clbit in self._plan.final_measurements)
+        branch = _Branch(state, clbits, (self._plan.steps + final, 0, None), 1)
+        pending: list[_Branch] = []
+        self._advance(branch, pending, rng)
+        return branch.state, branch.clbits
+
+    def all_shots(self, state: StateArray, shots: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+        """Classical bits of every shot, shape ``(shots, num_clbits)``, in random order."""
+        pending = [_Branch(state, np.zeros(self._plan.num_clbits, np.uint8), (self._plan.steps, 0, None), shots)]
+        memory = np.zeros((shots, self._plan.num_clbits), np.uint8)
+        done = 0
+        while pending:
+            branch = pending.pop()
+            self._advance(branch, pending, rng)
+            rows = memory[done : done + branch.shots]
+            rows[:] = branch.clbits
+            self._measure_finally(branch, rows, rng)
+            done += branch.shots
+        return rng.permutation(memory, axis=0)
+
+    def _measure_finally(self, branch: _Branch, rows: NDArray[np.uint8], rng: np.random.Generator) -> None:
+        if not self._plan.final_measurements:
+            return
+        outcomes = sample_state(branch.state, branch.shots, rng)
+        for qubit, clbit in self._plan.final_measurements:
+            rows[:, clbit] = outcomes >> qubit & 1
+
+    def _advance(self, branch: _Branch, pending: list[_Branch], rng: np.random.Generator) -> None:
+        """Take a branch to the end of its steps; what splits off on the way goes to `pending`."""
+        while branch.rest is not None:
+            steps, position, outer = branch.rest
+            if position == len(steps):
+                branch.rest = outer
+                continue
+            step = steps[position]
+            branch.rest = (steps, position + 1, outer)
+            if isinstance(step, UnitaryStep):
+                self.run_unitary(step.program, branch.state)
+            elif isinstance(step, MeasureStep):
+                branch.clbits[step.clbit] = self._split(branch, pending, step.qubit, rng, clbit=step.clbit)
+            elif isinstance(step, InitializeStep):
+                branch.state = _initialize(branch.state, step)
+            elif isinstance(step, BranchStep):
+                value = sum(int(branch.clbits[c]) << k for k, c in enumerate(step.clbits))
+                branch.rest = (step.then if value == step.value else step.otherwise, 0, branch.rest)
+            else:
+                self._reset(branch, pending, step, rng)
+
+    def _reset(self, branch: _Branch, pending: list[_Branch], step: ResetStep, rng: np.random.Generator) -> None:
+        for place, qubit in enumerate(step.qubits):
+            # A branch that splits off here still has the later qubits of this step to reset.
+            after = branch.rest
+            branch.rest = ((ResetStep(step.qubits[place + 1 :]),), 0, after) if step.qubits[place + 1 :] else after
+            self._split(branch, pending, qubit, rng, clbit=None)
+            branch.rest = after
+
+    def _split(
+        self, branch: _Branch, pending: list[_Branch], qubit: int, rng: np.random.Generator, clbit: int | None
+    ) -> int:
+        """Measure a qubit, or reset it when there is no classical bit; the outcome that `branch` goes on with."""
+        weight = _weight_of_one(branch.state, qubit)
+        ones = (
+            int(rng.binomial(branch.shots, weight))
+            if DETERMINISTIC < weight < 1 - DETERMINISTIC
+            else round(weight) * branch.shots
+        )
+        outcome = int(ones > 0)
+        if 0 < ones < branch.shots:
+            self._engine.check_memory(branch.state.size.bit_length() - 1)
+            other = _Branch(branch.state.copy(), branch.clbits.copy(), branch.rest, branch.shots - ones)
+            _project(other.state, qubit, 0, weight, reset=clbit is None)
+            if clbit is not None:
+                other.clbits[clbit] = 0
+            pending.append(other)
+            branch.shots = ones
+        _project(branch.state, qubit, outcome, weight, reset=clbit is None)
+        return outcome
+
+
+def sample_state(state: StateArray, shots: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Draw basis states, in ascending order, with the probabilities of a state."""
+    total = float(probability_kernels.norm_squared(state))
+    uniforms = np.sort(rng.random(shots)) * total
+    outcomes = np.empty(shots, np.int64)
+    sampling_kernels.sample_state_sorted(state, uniforms, outcomes)
+    return outcomes
+
+
+def _weight_of_one(state: StateArray, qubit: int) -> float:
+    """Probability of outcome 1, clipped to [0, 1]."""
+    return min(max(float(probability_kernels.probability_of_one(state, qubit)), 0.0), 1.0)
+
+
+def _project(state: StateArray, qubit: int, outcome: int, weight: float, reset: bool) -> None:
+    """Collapse a qubit, renormalise, and bring it to ``|0⟩`` for a reset."""
+    kept = weight if outcome else 1.0 - weight
+    probability_kernels.collapse(state, qubit, outcome, 1.0 / np.sqrt(kept))
+    if reset and outcome:
+        probability_kernels.reset_to_zero(state, qubit)
+
+
+def _initialize(state: StateArray, step: InitializeStep) -> StateArray:
+    """Replace ``|0…0⟩`` on some qubits by a given state."""
+    total = state.size.bit_length() - 1
+    k = len(step.qubits)
+    axes = [total - 1 - q for q in reversed(step.qubits)]
+    tensor = np.moveaxis(state.reshape((2,) * total), axes, list(range(k)))
+    rest = tensor[(0,) * k]
+    vector = step.state_vector.astype(state.dtype).reshape((2,) * k)
+    joined = np.moveaxis(np.multiply.outer(vector, rest), list(range(k)), axes)
+    return np.ascontiguousarray(joined).reshape(-1)
