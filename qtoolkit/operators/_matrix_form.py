@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from qtoolkit._memory import check_memory
 from qtoolkit.errors import OperatorError
-from qtoolkit.operators._memory import check_memory
 from qtoolkit.operators._term_algebra import Terms, merge_terms, x_group_starts, y_phases
 from qtoolkit.operators._types import ComplexArray, FloatArray, IntArray
 
