@@ -2,6 +2,13 @@
 and the repetition code under coherent errors on the state vector."""
 
 from qtoolkit.applications.qec.codes import RotatedSurfaceCode
+from qtoolkit.applications.qec.coherent import (
+    CoherentMemoryResult,
+    coherent_error_rates,
+    coherent_repetition_memory,
+    repetition_memory_circuit,
+    twirled_error_rates,
+)
 from qtoolkit.applications.qec.decoders import Decoder, DecoderFactory, MatchingDecoder, MaximumLikelihoodDecoder
 from qtoolkit.applications.qec.exact import exact_logical_error_rate
 from qtoolkit.applications.qec.intervals import clopper_pearson, per_round_rate
@@ -33,6 +40,12 @@ __all__ = [
     "ThresholdCrossing",
     "logical_error_rates",
     "threshold_crossing",
+    # coherent errors
+    "CoherentMemoryResult",
+    "coherent_error_rates",
+    "coherent_repetition_memory",
+    "repetition_memory_circuit",
+    "twirled_error_rates",
     # statistics
     "clopper_pearson",
     "per_round_rate",
