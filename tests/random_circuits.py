@@ -1,0 +1,72 @@
+"""Random circuits over every gate, for comparing implementations."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.stats import unitary_group
+
+from qtoolkit.circuit import STANDARD_GATES, Circuit, StandardGate
+
+
+def random_gate_circuit(num_qubits: int, num_gates: int, seed: int, *, arrays: bool = True) -> Circuit:
+    """A circuit in which every standard gate that fits comes up, then gates given by arrays, in random order.
+
+    The first gates go through a shuffled list of all that fit, so that a few circuits cover every gate.
+    """
+    rng = np.random.default_rng(seed)
+    circuit = Circuit(num_qubits)
+    fitting = [record for record in STANDARD_GATES.values() if record.num_qubits <= num_qubits]
+    queue: list = []
+    circuit.h(range(num_qubits))
+    for _ in range(num_gates):
+        if arrays and rng.random() < 0.25:
+            add_array_gate(circuit, rng)
+            continue
+        if not queue:
+            queue = [fitting[i] for i in rng.permutation(len(fitting))]
+        record = queue.pop()
+        qubits = rng.permutation(num_qubits)[: record.num_qubits]
+        circuit.append(StandardGate(record, rng.uniform(-4, 4, record.num_params)), qubits)
+    return circuit
+
+
+def add_array_gate(circuit: Circuit, rng: np.random.Generator) -> None:
+    n = circuit.num_qubits
+    k = int(rng.integers(1, min(n, 4) + 1))
+    qubits = [int(q) for q in rng.permutation(n)]
+    kind = rng.integers(6)
+    if kind == 0:
+        circuit.unitary(unitary_group.rvs(1 << k, random_state=rng) if k else np.eye(1), qubits[:k])
+    elif kind == 1:
+        circuit.diagonal(np.exp(1j * rng.uniform(-4, 4, 1 << k)), qubits[:k])
+    elif kind == 2:
+        circuit.permutation(rng.permutation(1 << k), qubits[:k])
+    elif kind == 3:
+        label = "".join(rng.choice(list("IXYZ"), n))
+        circuit.pauli_rotation(label, rng.uniform(-4, 4))
+    elif kind == 4 and n > 1:
+        circuit.mcp(rng.uniform(-4, 4), qubits[: n - 1], qubits[n - 1])
+    elif n > k:
+        controls = qubits[k : k + int(rng.integers(1, n - k + 1))]
+        state = int(rng.integers(1 << len(controls)))
+        circuit.controlled_unitary(unitary_group.rvs(1 << k, random_state=rng), controls, qubits[:k], state)
+
+
+def random_dynamic_circuit(num_qubits: int, num_gates: int, seed: int) -> Circuit:
+    """Gates with measurements (each into a bit of its own), resets and branches between them."""
+    rng = np.random.default_rng(seed)
+    num_measurements = 4
+    circuit = Circuit(num_qubits, num_measurements)
+    for bit in range(num_measurements):
+        circuit.extend(random_gate_circuit(num_qubits, num_gates, int(rng.integers(1 << 31))))
+        circuit.measure(int(rng.integers(num_qubits)), bit)
+        target = int(rng.integers(num_qubits))
+        body = random_gate_circuit(num_qubits, 4, int(rng.integers(1 << 31)))
+        if bit == 1:
+            circuit.if_(circuit.clbit(1) == 0, body, lambda other, t=target: other.y(t))
+        elif bit == 2:
+            circuit.reset(target)
+            circuit.h(target)
+        elif bit == 3:
+            circuit.if_(circuit.clbit_register("c") == int(rng.integers(16)), body)
+    return circuit
