@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+from random_circuits import random_dynamic_circuit, random_gate_circuit
+
+from qtoolkit import Circuit, Parameter
+from qtoolkit.compiler import Opcode, UnitaryStep, compile_circuit
+from qtoolkit.errors import CircuitError, UnboundParameterError
+from qtoolkit_kernels import program as kernels
+
+
+def run(program, coefficients, state):
+    kernels.run_program(
+        state,
+        program.opcodes,
+        program.qubits,
+        program.qubit_start,
+        program.control_masks,
+        program.control_values,
+        coefficients,
+        program.coefficient_start,
+        program.table,
+        program.table_start,
+        0,
+        program.num_operations,
+    )
+
+
+def test_opcodes_are_the_kernels():
+    assert {code.name: code.value for code in Opcode} == {
+        name: getattr(kernels, name)
+        for name in ("DENSE_1Q", "DENSE_2Q", "DENSE_KQ", "DIAGONAL", "PERMUTATION", "PAULI_ROTATION")
+    }
+
+
+@pytest.mark.parametrize("num_qubits", [1, 3, 5])
+def test_adjoint_program_undoes(num_qubits):
+    program = compile_circuit(random_gate_circuit(num_qubits, 60, seed=num_qubits)).unitary_program()
+    rng = np.random.default_rng(0)
+    start = rng.normal(size=1 << num_qubits) + 1j * rng.normal(size=1 << num_qubits)
+    state = start.copy()
+    coefficients, _ = program.bind(np.zeros(0))
+    run(program, coefficients, state)
+    assert np.abs(state - start).max() > 0.1
+    run(program.adjoint, program.adjoint_coefficients(coefficients), state)
+    assert np.abs(state - start).max() < 1e-12
+
+
+def test_binding_beside_the_plan_equals_binding_the_circuit():
+    a, b = Parameter("a"), Parameter("b")
+    circuit = Circuit(3).rx(a, 0).rz(2 * a - b, [0, 1]).u(a, b, 0.5, 2).cp(b + 1, 0, 2).rzz(a, 1, 2)
+    circuit.pauli_rotation("XYZ", b).fsim(a, b, 0, 1).crx(b, 2, 0).gphase(a).mcp(a, [0, 1], 2)
+    values = [0.3, -1.1]
+    bound = compile_circuit(circuit.bind(values)).unitary_program()
+    plan = compile_circuit(circuit)
+    free = plan.unitary_program()
+    coefficients, angles = free.bind(plan.parameter_vector(values))
+    assert np.allclose(coefficients, bound.constant_coefficients, atol=1e-15)
+    assert angles[free.phase_slot] == pytest.approx(0.3)
+    assert np.array_equal(free.opcodes, bound.opcodes)
+
+
+def test_parameter_vector_by_any_key():
+    a, b = Parameter("a"), Parameter("b")
+    plan = compile_circuit(Circuit(1).rx(b, 0).rz(a, 0))
+    for values in ({a: 1.0, b: 2.0}, {"a": 1.0, "b": 2.0}, [2.0, 1.0], np.array([2.0, 1.0])):
+        assert plan.parameter_vector(values).tolist() == [2.0, 1.0]
+    with pytest.raises(UnboundParameterError, match="none for a"):
+        plan.parameter_vector({"b": 1.0})
+    with pytest.raises(UnboundParameterError, match="none for b, a"):
+        plan.parameter_vector(None)
+
+
+def test_measurements_split_the_plan():
+    plan = compile_circuit(random_dynamic_circuit(3, 5, seed=1))
+    assert not plan.is_unitary
+    with pytest.raises(CircuitError, match="mid-circuit"):
+        plan.unitary_program()
+    ends = compile_circuit(Circuit(2).h(0).measure_all())
+    assert ends.is_unitary
+    assert ends.final_measurements == ((0, 0), (1, 1))
+    assert isinstance(compile_circuit(Circuit(2)).steps[0], UnitaryStep)
