@@ -1,0 +1,208 @@
+"""Optimisers that SciPy implements: L-BFGS-B with gradients, COBYLA and Nelder-Mead without."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from qtoolkit.algorithms.optimizers.base import (
+    Callback,
+    Objective,
+    OptimizationResult,
+    Recorder,
+    StoppedError,
+    ValueAndGradient,
+    check_count,
+    check_positive,
+)
+
+__all__ = ["COBYLA", "LBFGSB", "NelderMead"]
+
+
+@dataclass(frozen=True)
+class LBFGSB:
+    """Limited-memory quasi-Newton method; the choice where exact gradients are cheap.
+
+    Source: Byrd, Lu, Nocedal and Zhu, SIAM J. Sci. Comput. 16, 1190 (1995).
+
+    Attributes:
+        max_evaluations: budget of evaluations of value and gradient.
+        gradient_tolerance: converged when no component of the gradient is larger in magnitude.
+        value_tolerance: converged when a step lowers the value by less than this, relative to ``max(|value|, 1)``.
+
+    Raises:
+        InputError: if the budget is below 1 or a tolerance is not positive.
+    """
+
+    max_evaluations: int = 1000
+    gradient_tolerance: float = 1e-7
+    value_tolerance: float = 1e-14
+
+    def __post_init__(self) -> None:
+        check_count("max_evaluations", self.max_evaluations)
+        check_positive("gradient_tolerance", self.gradient_tolerance)
+        check_positive("value_tolerance", self.value_tolerance)
+
+    @property
+    def needs_gradient(self) -> bool:
+        """True."""
+        return True
+
+    def minimize(
+        self,
+        objective: Objective,
+        initial_parameters: ArrayLike,
+        *,
+        value_and_gradient: ValueAndGradient | None = None,
+        callback: Callback | None = None,
+    ) -> OptimizationResult:
+        """Minimise by steps along limited-memory quasi-Newton directions; see `Optimizer.minimize`."""
+        recorder = Recorder(
+            objective,
+            initial_parameters,
+            value_and_gradient,
+            callback,
+            max_evaluations=self.max_evaluations,
+            needs_gradient=True,
+        )
+        options = {
+            "maxiter": self.max_evaluations,
+            # our own budget ends the run: SciPy checks its own between iterations only
+            "maxfun": self.max_evaluations + 1,
+            "gtol": self.gradient_tolerance,
+            "ftol": self.value_tolerance,
+        }
+        return _run(recorder, "L-BFGS-B", options)
+
+
+@dataclass(frozen=True)
+class COBYLA:
+    """Linear approximation by simplex; few evaluations, for some ten parameters without gradients.
+
+    Source: Powell, in Advances in Optimization and Numerical Analysis, 51 (Kluwer, 1994).
+
+    Attributes:
+        max_evaluations: budget of evaluations.
+        initial_step: first size of the trust region, in units of the parameters.
+        tolerance: converged when the trust region is this small.
+
+    Raises:
+        InputError: if the budget is below 1, or the step or tolerance is not positive.
+    """
+
+    max_evaluations: int = 1000
+    initial_step: float = 0.1
+    tolerance: float = 1e-6
+
+    def __post_init__(self) -> None:
+        check_count("max_evaluations", self.max_evaluations)
+        check_positive("initial_step", self.initial_step)
+        check_positive("tolerance", self.tolerance)
+
+    @property
+    def needs_gradient(self) -> bool:
+        """False."""
+        return False
+
+    def minimize(
+        self,
+        objective: Objective,
+        initial_parameters: ArrayLike,
+        *,
+        value_and_gradient: ValueAndGradient | None = None,
+        callback: Callback | None = None,
+    ) -> OptimizationResult:
+        """Minimise within a shrinking trust region; see `Optimizer.minimize`."""
+        recorder = Recorder(
+            objective,
+            initial_parameters,
+            value_and_gradient,
+            callback,
+            max_evaluations=self.max_evaluations,
+            needs_gradient=False,
+        )
+        # SciPy's COBYLA warns when its budget is below num_parameters + 2; our own budget ends the run before.
+        budget = max(self.max_evaluations + 1, len(recorder.initial_parameters) + 2)
+        return _run(recorder, "COBYLA", {"maxiter": budget, "rhobeg": self.initial_step, "tol": self.tolerance})
+
+
+@dataclass(frozen=True)
+class NelderMead:
+    """Downhill simplex; sturdy for a handful of parameters without gradients.
+
+    Source: Nelder and Mead, Comput. J. 7, 308 (1965).
+
+    Attributes:
+        max_evaluations: budget of evaluations.
+        initial_step: edge length of the first simplex, in units of the parameters.
+        parameter_tolerance: converged when the simplex is this small, and
+        value_tolerance: its values differ by no more than this.
+
+    Raises:
+        InputError: if the budget is below 1, or the step or a tolerance is not positive.
+    """
+
+    max_evaluations: int = 2000
+    initial_step: float = 0.1
+    parameter_tolerance: float = 1e-6
+    value_tolerance: float = 1e-9
+
+    def __post_init__(self) -> None:
+        check_count("max_evaluations", self.max_evaluations)
+        check_positive("initial_step", self.initial_step)
+        check_positive("parameter_tolerance", self.parameter_tolerance)
+        check_positive("value_tolerance", self.value_tolerance)
+
+    @property
+    def needs_gradient(self) -> bool:
+        """False."""
+        return False
+
+    def minimize(
+        self,
+        objective: Objective,
+        initial_parameters: ArrayLike,
+        *,
+        value_and_gradient: ValueAndGradient | None = None,
+        callback: Callback | None = None,
+    ) -> OptimizationResult:
+        """Minimise by moving a simplex; see `Optimizer.minimize`."""
+        recorder = Recorder(
+            objective,
+            initial_parameters,
+            value_and_gradient,
+            callback,
+            max_evaluations=self.max_evaluations,
+            needs_gradient=False,
+        )
+        start = recorder.initial_parameters
+        simplex = np.vstack([start, start + self.initial_step * np.eye(len(start))])
+        options = {
+            "maxiter": self.max_evaluations + 1,
+            "maxfev": self.max_evaluations + 1,
+            "initial_simplex": simplex,
+            "xatol": self.parameter_tolerance,
+            "fatol": self.value_tolerance,
+            "adaptive": len(start) > 5,
+        }
+        return _run(recorder, "Nelder-Mead", options)
+
+
+def _run(recorder: Recorder, method: str, options: dict[str, Any]) -> OptimizationResult:
+    import scipy.optimize
+
+    # the stubs want the method and its options as literals
+    minimize: Any = scipy.optimize.minimize
+    with_gradient = method == "L-BFGS-B"
+    function: Any = recorder.value_and_gradient if with_gradient else recorder.value
+    if not len(recorder.initial_parameters):
+        function(recorder.initial_parameters)
+        return recorder.result(converged=True, message="there is no parameter to optimise")
+    try:
+        outcome = minimize(function, recorder.initial_parameters, jac=with_gradient, method=method, options=options)
+    except StoppedError as stop:
+        return recorder.result(converged=False, message=str(stop))
+    return recorder.result(converged=bool(outcome.success), message=str(outcome.message))

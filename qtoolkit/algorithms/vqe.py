@@ -1,0 +1,148 @@
+"""VQE: the lowest energy that a parametrised circuit reaches."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from qtoolkit.algorithms.objective import CircuitObjective
+from qtoolkit.algorithms.optimizers import Callback, Optimizer
+from qtoolkit.circuit import Circuit
+from qtoolkit.errors import InputError, OperatorError
+from qtoolkit.operators import PauliSum
+from qtoolkit.primitives import Estimator
+
+__all__ = ["VQE", "VQEResult"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class VQEResult:
+    """The lowest energy found, and the evidence.
+
+    Attributes:
+        energy: ``⟨ψ(θ)|H|ψ(θ)⟩`` at `parameters`; an upper bound on the ground state's where the estimator is exact.
+        parameters: θ, shape ``(num_parameters,)``, in the order of the ansatz's parameters.
+        num_evaluations: evaluations by the optimiser.
+        gradient_norm: Euclidean norm of the gradient at θ; None without gradients.
+        history: energy of each evaluation in order, shape ``(num_evaluations,)``.
+        converged: whether the optimiser met its tolerance.
+        message: why the optimiser ended.
+        optimizer: its class name.
+        exact_energy: the exact value, if the caller gave one.
+        wall_time: seconds.
+    """
+
+    energy: float
+    parameters: FloatArray
+    num_evaluations: int
+    gradient_norm: float | None
+    history: FloatArray
+    converged: bool
+    message: str
+    optimizer: str
+    exact_energy: float | None
+    wall_time: float
+
+    @property
+    def gap(self) -> float | None:
+        """``energy - exact_energy``; None where no exact value was given."""
+        return None if self.exact_energy is None else self.energy - self.exact_energy
+
+
+class VQE:
+    """Variational quantum eigensolver: configured once, run from as many starts as wanted.
+
+    Source: Peruzzo et al., Nat. Commun. 5, 4213 (2014).
+
+    Args:
+        ansatz: circuit with free parameters.
+        hamiltonian: Hermitian, on the ansatz's qubits.
+        estimator: the local state-vector simulator by default, with adjoint gradients.
+        optimizer: L-BFGS-B where the estimator has gradients, COBYLA elsewhere. One that needs gradients an
+            estimator lacks gets them by parameter shifts.
+
+    Raises:
+        InputError: if ansatz and Hamiltonian differ in their numbers of qubits.
+        OperatorError: if the Hamiltonian is not Hermitian.
+    """
+
+    def __init__(
+        self,
+        ansatz: Circuit,
+        hamiltonian: PauliSum,
+        *,
+        estimator: Estimator | None = None,
+        optimizer: Optimizer | None = None,
+    ) -> None:
+        if not hamiltonian.is_hermitian():
+            raise OperatorError("a Hamiltonian must be Hermitian, but a coefficient has an imaginary part")
+        self._objective = CircuitObjective(ansatz, hamiltonian, estimator)
+        self._optimizer = self._objective.default_optimizer() if optimizer is None else optimizer
+
+    @property
+    def num_parameters(self) -> int:
+        """Number of the ansatz's parameters."""
+        return self._objective.num_parameters
+
+    def energy(self, parameters: ArrayLike) -> float:
+        """The energy at given parameters."""
+        return self._objective.value(np.asarray(parameters, dtype=np.float64))
+
+    def energy_and_gradient(self, parameters: ArrayLike) -> tuple[float, FloatArray]:
+        """The energy at given parameters and its gradient, shape ``(num_parameters,)``."""
+        return self._objective.value_and_gradient(np.asarray(parameters, dtype=np.float64))
+
+    def run(
+        self,
+        initial_parameters: ArrayLike | None = None,
+        callback: Callback | None = None,
+        *,
+        exact_energy: float | None = None,
+    ) -> VQEResult:
+        """Minimise the energy.
+
+        Args:
+            initial_parameters: shape ``(num_parameters,)``; zeros by default.
+            callback: called after every evaluation; returning True stops.
+            exact_energy: kept in the result for the gap.
+
+        Raises:
+            InputError: for the wrong number of parameters, or values that are not finite.
+            ConvergenceError: if an energy is not finite.
+        """
+        if exact_energy is not None and not math.isfinite(exact_energy):
+            raise InputError(f"exact_energy must be finite, got {exact_energy}; leave it out where there is none")
+        start = time.perf_counter()
+        shape = (self.num_parameters,)
+        initial = np.zeros(shape) if initial_parameters is None else np.asarray(initial_parameters, dtype=np.float64)
+        if initial.shape != shape:
+            raise InputError(
+                f"initial_parameters must have one entry for each of {shape[0]}, got shape {initial.shape}"
+            )
+        found = self._optimizer.minimize(
+            self._objective.value,
+            initial,
+            value_and_gradient=self._objective.value_and_gradient if self._optimizer.needs_gradient else None,
+            callback=callback,
+        )
+        gradient_norm = found.gradient_norm
+        if gradient_norm is None and self._objective.is_differentiable:
+            gradient_norm = float(np.linalg.norm(self._objective.value_and_gradient(found.parameters)[1]))
+        return VQEResult(
+            energy=found.value,
+            parameters=found.parameters,
+            num_evaluations=found.num_evaluations,
+            gradient_norm=gradient_norm,
+            history=found.history,
+            converged=found.converged,
+            message=found.message,
+            optimizer=type(self._optimizer).__name__,
+            exact_energy=exact_energy,
+            wall_time=time.perf_counter() - start,
+        )
