@@ -4,6 +4,9 @@ A gate fixes some index bits (its targets and controls) and leaves the others fr
 0, 1, 2, ...; item i belongs to the index whose free bits spell i. Walking through the items never needs that
 spelling twice: subsets of a bit mask are enumerated in ascending order by one subtraction and one `and`, and all
 items below the lowest fixed bit lie side by side in memory (a *run*).
+
+A gate reads and writes several runs of one array in one loop. The compiler vectorises it only if it can prove that the
+runs do not overlap, which `as_index`, `non_negative` and `start_beyond` let it do (a factor of three to five).
 """
 
 import numpy as np
@@ -13,11 +16,25 @@ from qtoolkit_kernels._jit import njit
 SHORT_RUN = 8
 """Runs below this many amplitudes are walked one by one: a vector loop would be all prologue."""
 
+_INDEX_BITS = (1 << 48) - 1
+
 
 @njit
 def as_index(index):
     """Return `index` unsigned: signed indices make numba test for wrap-around, which keeps loops from vectorising."""
     return np.uint64(index)
+
+
+@njit
+def non_negative(value):
+    """Return `value`, which is not negative, in a form that tells the compiler so."""
+    return value & _INDEX_BITS
+
+
+@njit
+def start_beyond(first, length, distance):
+    """Return `first + distance` in a form that tells the compiler that `distance >= length`."""
+    return first + length + non_negative(distance - length)
 
 
 @njit

@@ -8,8 +8,10 @@ significant bit of the matrix index.
 
 import numpy as np
 
-from qtoolkit_kernels._bits import SHORT_RUN, as_index, deposit, next_subset, scatter_bits
+from qtoolkit_kernels._bits import SHORT_RUN, as_index, deposit, next_subset, non_negative, scatter_bits, start_beyond
 from qtoolkit_kernels._jit import njit
+
+_TILE = 16
 
 
 @njit
@@ -35,11 +37,12 @@ def apply_1q(state, matrix, target, control_mask, control_value, start, stop):
     outer = free & -run
     item = start
     while item < stop:
-        length = min(run - (base & (run - 1)), stop - item)
-        first = base | control_value
+        length = non_negative(min(run - (base & (run - 1)), stop - item))
+        start0 = base | control_value
+        start1 = start_beyond(start0, length, partner)
         for i in range(length):
-            p0 = as_index(first + i)
-            p1 = as_index(first + partner + i)
+            p0 = as_index(start0 + i)
+            p1 = as_index(start1 + i)
             a0, a1 = state[p0], state[p1]
             state[p0] = m00 * a0 + m01 * a1
             state[p1] = m10 * a0 + m11 * a1
@@ -50,13 +53,15 @@ def apply_1q(state, matrix, target, control_mask, control_value, start, stop):
 @njit
 def apply_2q(state, matrix, target0, target1, control_mask, control_value, start, stop):
     """Apply a two-qubit matrix (shape (16,), the state's dtype); `target0` is the low bit of the matrix index."""
-    m00, m01, m02, m03 = matrix[0], matrix[1], matrix[2], matrix[3]
-    m10, m11, m12, m13 = matrix[4], matrix[5], matrix[6], matrix[7]
-    m20, m21, m22, m23 = matrix[8], matrix[9], matrix[10], matrix[11]
-    m30, m31, m32, m33 = matrix[12], matrix[13], matrix[14], matrix[15]
-    bit0 = 1 << target0
-    bit1 = 1 << target1
-    fixed = bit0 | bit1 | control_mask
+    # The matrix in the order of the amplitudes in memory: index 1 is the lower of the two qubits.
+    low, high = (1, 2) if target0 < target1 else (2, 1)
+    m00, m01, m02, m03 = matrix[0], matrix[low], matrix[high], matrix[3]
+    m10, m11, m12, m13 = matrix[4 * low], matrix[5 * low], matrix[4 * low + high], matrix[4 * low + 3]
+    m20, m21, m22, m23 = matrix[4 * high], matrix[4 * high + low], matrix[5 * high], matrix[4 * high + 3]
+    m30, m31, m32, m33 = matrix[12], matrix[12 + low], matrix[12 + high], matrix[15]
+    low_bit = 1 << min(target0, target1)
+    high_bit = 1 << max(target0, target1)
+    fixed = low_bit | high_bit | control_mask
     free = (state.size - 1) & ~fixed
     base = deposit(start, free)
     run = fixed & -fixed
@@ -65,9 +70,9 @@ def apply_2q(state, matrix, target0, target1, control_mask, control_value, start
         for _ in range(start, stop):
             first = base | control_value
             p0 = as_index(first)
-            p1 = as_index(first + bit0)
-            p2 = as_index(first + bit1)
-            p3 = as_index(first + bit0 + bit1)
+            p1 = as_index(first + low_bit)
+            p2 = as_index(first + high_bit)
+            p3 = as_index(first + low_bit + high_bit)
             a0, a1, a2, a3 = state[p0], state[p1], state[p2], state[p3]
             state[p0] = m00 * a0 + m01 * a1 + m02 * a2 + m03 * a3
             state[p1] = m10 * a0 + m11 * a1 + m12 * a2 + m13 * a3
@@ -79,13 +84,16 @@ def apply_2q(state, matrix, target0, target1, control_mask, control_value, start
     outer = free & -run
     item = start
     while item < stop:
-        length = min(run - (base & (run - 1)), stop - item)
-        first = base | control_value
+        length = non_negative(min(run - (base & (run - 1)), stop - item))
+        start0 = base | control_value
+        start1 = start_beyond(start0, length, low_bit)
+        start2 = start_beyond(start1, length, high_bit - low_bit)
+        start3 = start_beyond(start2, length, low_bit)
         for i in range(length):
-            p0 = as_index(first + i)
-            p1 = as_index(first + bit0 + i)
-            p2 = as_index(first + bit1 + i)
-            p3 = as_index(first + bit0 + bit1 + i)
+            p0 = as_index(start0 + i)
+            p1 = as_index(start1 + i)
+            p2 = as_index(start2 + i)
+            p3 = as_index(start3 + i)
             a0, a1, a2, a3 = state[p0], state[p1], state[p2], state[p3]
             state[p0] = m00 * a0 + m01 * a1 + m02 * a2 + m03 * a3
             state[p1] = m10 * a0 + m11 * a1 + m12 * a2 + m13 * a3
@@ -102,23 +110,34 @@ def apply_kq(state, matrix, targets, control_mask, control_value, start, stop):
     fixed = control_mask | scatter_bits(dimension - 1, targets)
     free = (state.size - 1) & ~fixed
 
-    # Columns side by side, so that the inner loop is a vectorised "result += column * amplitude".
-    columns = np.empty(dimension * dimension, state.dtype)
-    for row in range(dimension):
-        for column in range(dimension):
-            columns[column * dimension + row] = matrix[row * dimension + column]
     offsets = np.empty(dimension, np.int64)
     for j in range(dimension):
         offsets[j] = scatter_bits(j, targets) | control_value
-    result = np.empty(dimension, state.dtype)
 
+    # A tile of groups at a time, one row per sub-index: the sums then run over contiguous groups, wherever these lie.
+    groups = np.empty(_TILE, np.int64)
+    source = np.zeros(dimension * _TILE, state.dtype)
+    image = np.empty(_TILE, state.dtype)
     base = deposit(start, free)
-    for _ in range(start, stop):
-        result[:] = 0
+    for item in range(start, stop, _TILE):
+        count = min(_TILE, stop - item)
+        for i in range(count):
+            groups[as_index(i)] = base
+            base = next_subset(base, free)
         for column in range(dimension):
-            amplitude = state[as_index(base | offsets[as_index(column)])]
-            for row in range(dimension):
-                result[as_index(row)] += columns[as_index(column * dimension + row)] * amplitude
+            offset = offsets[as_index(column)]
+            for i in range(count):
+                source[as_index(column * _TILE + i)] = state[as_index(groups[as_index(i)] | offset)]
         for row in range(dimension):
-            state[as_index(base | offsets[as_index(row)])] = result[as_index(row)]
-        base = next_subset(base, free)
+            image[:] = 0
+            for column in range(0, dimension, 2):
+                entry0 = matrix[as_index(row * dimension + column)]
+                entry1 = matrix[as_index(row * dimension + column + 1)]
+                for i in range(_TILE):
+                    image[as_index(i)] += (
+                        entry0 * source[as_index(column * _TILE + i)]
+                        + entry1 * source[as_index((column + 1) * _TILE + i)]
+                    )
+            offset = offsets[as_index(row)]
+            for i in range(count):
+                state[as_index(groups[as_index(i)] | offset)] = image[as_index(i)]

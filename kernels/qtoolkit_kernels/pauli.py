@@ -14,7 +14,9 @@ from qtoolkit_kernels._bits import (
     highest_bit,
     lowest_bit,
     next_subset,
+    non_negative,
     parity,
+    start_beyond,
     times_power_of_i,
 )
 from qtoolkit_kernels._jit import njit, reduction_njit
@@ -57,12 +59,12 @@ def apply_pauli_rotation(state, x_mask, z_mask, cosine, sine, control_mask, cont
     outer = free & -run
     item = start
     while item < stop:
-        length = min(run - (base & (run - 1)), stop - item)
-        first0 = base | control_value
-        first1 = first0 ^ x_mask
+        length = non_negative(min(run - (base & (run - 1)), stop - item))
+        start0 = base | control_value
+        start1 = start_beyond(start0, length, (start0 ^ x_mask) - start0)
         for i in range(length):
-            p0 = as_index(first0 + i)
-            p1 = as_index(first1 + i)
+            p0 = as_index(start0 + i)
+            p1 = as_index(start1 + i)
             a0, a1 = state[p0], state[p1]
             odd = parity((base + i) & z_mask)
             b0 = -a0 if odd else a0

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from qtoolkit_kernels._bits import SHORT_RUN, as_index, deposit, next_subset, scatter_bits
+from qtoolkit_kernels._bits import SHORT_RUN, as_index, deposit, next_subset, non_negative, scatter_bits, start_beyond
 from qtoolkit_kernels._jit import njit
 
 
@@ -31,7 +31,7 @@ def apply_permutation(state, targets, table, control_mask, control_value, start,
 
     fixed = control_mask | scatter_bits(table.size - 1, targets)
     if moved == 2:
-        _exchange(state, sources[0], sources[1], fixed, start, stop)
+        _exchange(state, min(sources[0], sources[1]), max(sources[0], sources[1]), fixed, start, stop)
         return
     free = (state.size - 1) & ~fixed
     scratch = np.empty(moved, state.dtype)
@@ -46,7 +46,7 @@ def apply_permutation(state, targets, table, control_mask, control_value, start,
 
 @njit
 def _exchange(state, offset0, offset1, fixed, start, stop):
-    """Swap the amplitudes at two offsets within every group."""
+    """Swap the amplitudes at two offsets, `offset0 < offset1`, within every group."""
     free = (state.size - 1) & ~fixed
     base = deposit(start, free)
     run = fixed & -fixed
@@ -62,10 +62,12 @@ def _exchange(state, offset0, offset1, fixed, start, stop):
     outer = free & -run
     item = start
     while item < stop:
-        length = min(run - (base & (run - 1)), stop - item)
+        length = non_negative(min(run - (base & (run - 1)), stop - item))
+        start0 = base | offset0
+        start1 = start_beyond(start0, length, offset1 - offset0)
         for i in range(length):
-            p0 = as_index((base | offset0) + i)
-            p1 = as_index((base | offset1) + i)
+            p0 = as_index(start0 + i)
+            p1 = as_index(start1 + i)
             state[p0], state[p1] = state[p1], state[p0]
         item += length
         base = next_subset(base, outer)

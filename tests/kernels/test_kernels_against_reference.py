@@ -1,0 +1,253 @@
+"""Every kernel equals its NumPy twin: random targets, controls and states, 1 to 10 qubits and beyond one block."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from qtoolkit_kernels import dense, diagonal, inner, pauli, pauli_sum, permutation, probabilities, sampling
+from qtoolkit_kernels.reference import dense as dense_twin
+from qtoolkit_kernels.reference import diagonal as diagonal_twin
+from qtoolkit_kernels.reference import inner as inner_twin
+from qtoolkit_kernels.reference import pauli as pauli_twin
+from qtoolkit_kernels.reference import pauli_sum as pauli_sum_twin
+from qtoolkit_kernels.reference import permutation as permutation_twin
+from qtoolkit_kernels.reference import probabilities as probabilities_twin
+from qtoolkit_kernels.reference import sampling as sampling_twin
+
+REPEATS = 8
+TOLERANCE = {np.complex128: 1e-12, np.complex64: 1e-5}
+
+
+class Draw:
+    """Random kernel arguments for one size and precision."""
+
+    def __init__(self, rng: np.random.Generator, num_qubits: int, dtype: type) -> None:
+        self.rng, self.num_qubits, self.dtype = rng, num_qubits, dtype
+
+    def complex_array(self, size: int) -> np.ndarray:
+        return (self.rng.normal(size=size) + 1j * self.rng.normal(size=size)).astype(self.dtype)
+
+    def state(self) -> np.ndarray:
+        state = self.complex_array(1 << self.num_qubits)
+        return state / np.linalg.norm(state)
+
+    def matrix(self, k: int) -> np.ndarray:
+        return self.complex_array(4**k) / self.dtype(2**k)
+
+    def place(self, num_targets: int) -> tuple[np.ndarray, int, int]:
+        """Distinct targets, and a mask and value of up to three controls elsewhere."""
+        order = self.rng.permutation(self.num_qubits)
+        controls = order[num_targets : num_targets + self.rng.integers(0, 4)]
+        mask = sum(1 << int(q) for q in controls)
+        return order[:num_targets], mask, int(self.rng.integers(0, 1 << self.num_qubits)) & mask
+
+    def string(self, num_qubits: int | None = None) -> tuple[int, int]:
+        """Masks of a Pauli string, as often on few qubits as on many."""
+        size = 1 << (self.num_qubits if num_qubits is None else num_qubits)
+        keep = int(self.rng.integers(0, size)) if self.rng.random() < 0.5 else size - 1
+        return int(self.rng.integers(0, size)) & keep, int(self.rng.integers(0, size)) & keep
+
+    def num_targets(self, most: int) -> int:
+        return int(self.rng.integers(1, min(most, self.num_qubits) + 1))
+
+    def items(self, mask: int, coupled: int) -> int:
+        return 1 << (self.num_qubits - mask.bit_count() - coupled)
+
+
+def apply_1q(draw: Draw) -> tuple[Any, ...]:
+    targets, mask, value = draw.place(1)
+    return draw.items(mask, 1), draw.state(), draw.matrix(1), int(targets[0]), mask, value
+
+
+def apply_2q(draw: Draw) -> tuple[Any, ...]:
+    targets, mask, value = draw.place(2)
+    return draw.items(mask, 2), draw.state(), draw.matrix(2), int(targets[0]), int(targets[1]), mask, value
+
+
+def apply_kq(draw: Draw) -> tuple[Any, ...]:
+    targets, mask, value = draw.place(draw.num_targets(5))
+    return draw.items(mask, targets.size), draw.state(), draw.matrix(targets.size), targets, mask, value
+
+
+def apply_diagonal(draw: Draw) -> tuple[Any, ...]:
+    few = 3 if draw.rng.random() < 0.5 else draw.num_qubits
+    targets, mask, value = draw.place(int(draw.rng.integers(0, min(few, draw.num_qubits) + 1)))
+    return draw.items(mask, 0), draw.state(), targets, draw.complex_array(1 << targets.size), mask, value
+
+
+def apply_permutation(draw: Draw) -> tuple[Any, ...]:
+    targets, mask, value = draw.place(draw.num_targets(3 if draw.rng.random() < 0.7 else draw.num_qubits))
+    table = draw.rng.permutation(1 << targets.size)
+    return draw.items(mask, targets.size), draw.state(), targets, table, mask, value
+
+
+def apply_exchange(draw: Draw) -> tuple[Any, ...]:
+    targets, mask, value = draw.place(draw.num_targets(3))
+    table = np.arange(1 << targets.size)
+    first, second = draw.rng.choice(table.size, 2, replace=False)
+    table[[first, second]] = table[[second, first]]
+    return draw.items(mask, targets.size), draw.state(), targets, table, mask, value
+
+
+def apply_pauli_rotation(draw: Draw) -> tuple[Any, ...]:
+    _, mask, value = draw.place(1)
+    x_mask, z_mask = draw.string()
+    x_mask = 0 if draw.rng.random() < 0.25 else x_mask & ~mask
+    angle = draw.rng.uniform(-4, 4)
+    arguments = draw.state(), x_mask, z_mask & ~mask, float(np.cos(angle)), float(np.sin(angle)), mask, value
+    return draw.items(mask, int(x_mask != 0)), *arguments
+
+
+def pauli_inner(draw: Draw) -> tuple[Any, ...]:
+    _, mask, value = draw.place(0)
+    return draw.state(), draw.state(), *draw.string(), mask, value
+
+
+def strings(draw: Draw) -> tuple[np.ndarray, np.ndarray]:
+    masks = [draw.string() for _ in range(12)]
+    x_masks = draw.rng.permutation([0, *(x for x, _ in masks)])[:4]
+    return np.sort(draw.rng.choice(x_masks, 12)), np.array([z for _, z in masks])
+
+
+def pauli_term_expectations(draw: Draw) -> tuple[Any, ...]:
+    x_masks, z_masks = strings(draw)
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(x_masks)) + 1, [x_masks.size]])
+    return draw.state(), x_masks, z_masks, starts, np.full(x_masks.size, np.nan)
+
+
+def pauli_sum_expectation(draw: Draw) -> tuple[Any, ...]:
+    state, x_masks, z_masks, starts, _ = pauli_term_expectations(draw)
+    return state, x_masks, z_masks, draw.rng.normal(size=x_masks.size), starts
+
+
+def apply_pauli_sum(draw: Draw) -> tuple[Any, ...]:
+    x_masks, z_masks = strings(draw)
+    if draw.rng.random() < 0.5:
+        x_masks = draw.rng.permutation(x_masks)
+    return draw.state(), draw.state(), x_masks, z_masks, draw.complex_array(x_masks.size).astype(np.complex128)
+
+
+def vdot(draw: Draw) -> tuple[Any, ...]:
+    return draw.state(), draw.state()
+
+
+def dense_inner(draw: Draw) -> tuple[Any, ...]:
+    targets, mask, value = draw.place(draw.num_targets(3))
+    return draw.state(), draw.state(), targets, draw.matrix(targets.size), mask, value
+
+
+def diagonal_inner(draw: Draw) -> tuple[Any, ...]:
+    _, state, targets, entries, mask, value = apply_diagonal(draw)
+    return state, draw.state(), targets, entries, mask, value
+
+
+def one_state(draw: Draw) -> tuple[Any, ...]:
+    return (draw.state(),)
+
+
+def outcome_probabilities(draw: Draw) -> tuple[Any, ...]:
+    return draw.state(), np.full(1 << draw.num_qubits, np.nan)
+
+
+def marginal_probabilities(draw: Draw) -> tuple[Any, ...]:
+    qubits = draw.rng.permutation(draw.num_qubits)[: draw.rng.integers(0, draw.num_qubits + 1)]
+    return draw.state(), qubits, np.full(1 << qubits.size, np.nan)
+
+
+def probability_of_one(draw: Draw) -> tuple[Any, ...]:
+    return draw.state(), int(draw.rng.integers(draw.num_qubits))
+
+
+def collapse(draw: Draw) -> tuple[Any, ...]:
+    return draw.state(), int(draw.rng.integers(draw.num_qubits)), int(draw.rng.integers(2)), 1.25
+
+
+def reset_to_zero(draw: Draw) -> tuple[Any, ...]:
+    state, qubit, outcome, scale = collapse(draw)
+    probabilities_twin.collapse(state, qubit, outcome, scale)
+    return state, qubit
+
+
+def sample_state_sorted(draw: Draw) -> tuple[Any, ...]:
+    state = draw.state() * (draw.rng.random(1 << draw.num_qubits) < 0.7)
+    state[draw.rng.integers(state.size)] = 0.5
+    total = probabilities_twin.norm_squared(state)
+    return state, np.sort(draw.rng.uniform(0, 1.05 * total, 100)), np.full(100, -1)
+
+
+def sample_sorted(draw: Draw) -> tuple[Any, ...]:
+    state, *rest = sample_state_sorted(draw)
+    return np.abs(state.astype(np.complex128)) ** 2, *rest
+
+
+Arguments = Callable[[Draw], tuple[Any, ...]]
+
+GATES: dict[str, tuple[Any, Any, Arguments, int]] = {
+    "1q": (dense.apply_1q, dense_twin.apply_1q, apply_1q, 1),
+    "2q": (dense.apply_2q, dense_twin.apply_2q, apply_2q, 2),
+    "kq": (dense.apply_kq, dense_twin.apply_kq, apply_kq, 1),
+    "diagonal": (diagonal.apply_diagonal, diagonal_twin.apply_diagonal, apply_diagonal, 1),
+    "permutation": (permutation.apply_permutation, permutation_twin.apply_permutation, apply_permutation, 1),
+    "exchange": (permutation.apply_permutation, permutation_twin.apply_permutation, apply_exchange, 1),
+    "pauli_rotation": (pauli.apply_pauli_rotation, pauli_twin.apply_pauli_rotation, apply_pauli_rotation, 1),
+}
+
+REDUCTIONS: dict[str, tuple[Any, Any, Arguments, int]] = {
+    "pauli_inner": (pauli.pauli_inner, pauli_twin.pauli_inner, pauli_inner, 1),
+    "pauli_terms": (pauli_sum.pauli_term_expectations, pauli_sum_twin.pauli_term_expectations, pauli_term_expectations, 1),
+    "pauli_sum": (pauli_sum.pauli_sum_expectation, pauli_sum_twin.pauli_sum_expectation, pauli_sum_expectation, 1),
+    "apply_pauli_sum": (pauli_sum.apply_pauli_sum, pauli_sum_twin.apply_pauli_sum, apply_pauli_sum, 1),
+    "vdot": (inner.vdot, inner_twin.vdot, vdot, 1),
+    "dense_inner": (inner.dense_inner, inner_twin.dense_inner, dense_inner, 1),
+    "diagonal_inner": (inner.diagonal_inner, inner_twin.diagonal_inner, diagonal_inner, 1),
+    "norm": (probabilities.norm_squared, probabilities_twin.norm_squared, one_state, 1),
+    "probabilities": (probabilities.probabilities, probabilities_twin.probabilities, outcome_probabilities, 1),
+    "marginal": (
+        probabilities.marginal_probabilities,
+        probabilities_twin.marginal_probabilities,
+        marginal_probabilities,
+        1,
+    ),
+    "one": (probabilities.probability_of_one, probabilities_twin.probability_of_one, probability_of_one, 1),
+    "collapse": (probabilities.collapse, probabilities_twin.collapse, collapse, 1),
+    "reset": (probabilities.reset_to_zero, probabilities_twin.reset_to_zero, reset_to_zero, 1),
+    "sample": (sampling.sample_sorted, sampling_twin.sample_sorted, sample_sorted, 1),
+    "sample_state": (sampling.sample_state_sorted, sampling_twin.sample_state_sorted, sample_state_sorted, 1),
+}
+
+CASES = GATES | REDUCTIONS
+
+
+def _copy(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(a.copy() if isinstance(a, np.ndarray) else a for a in arguments)
+
+
+@pytest.mark.parametrize("dtype", [np.complex128, np.complex64], ids=["double", "single"])
+@pytest.mark.parametrize(
+    ("name", "num_qubits"), [(name, n) for name, case in CASES.items() for n in (*range(case[3], 11), 13)]
+)
+def test_kernel_equals_its_twin(name: str, num_qubits: int, dtype: type) -> None:
+    kernel, twin, build, _ = CASES[name]
+    rng = np.random.default_rng([list(CASES).index(name), num_qubits])
+    for _ in range(REPEATS):
+        arguments = build(Draw(rng, num_qubits, dtype))
+        if name in GATES:
+            items, *rest = arguments
+            cuts = [0, *np.sort(rng.integers(0, items + 1, 2)).tolist(), items]
+            ours, theirs = _copy(tuple(rest)), _copy(tuple(rest))
+            results = []
+            for start, stop in zip(cuts[:-1], cuts[1:], strict=True):
+                results.append(kernel(*ours, start, stop))
+            assert results == [None] * 3
+            twin(*theirs)
+        else:
+            ours, theirs = _copy(arguments), _copy(arguments)
+            ours, theirs = (*ours, kernel(*ours)), (*theirs, twin(*theirs))
+        for actual, expected in zip(ours, theirs, strict=True):
+            if expected is None:
+                assert actual is None
+                continue
+            assert np.asarray(actual).dtype == np.asarray(expected).dtype
+            scale = max(1.0, float(np.max(np.abs(expected), initial=0.0)))
+            np.testing.assert_allclose(actual, expected, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype] * scale)
