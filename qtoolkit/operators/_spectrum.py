@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import operator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from qtoolkit.errors import ConvergenceError, OperatorError
-from qtoolkit.operators._types import ComplexArray, FloatArray
+from qtoolkit.operators._types import ComplexArray, FloatArray, as_int
 
 if TYPE_CHECKING:
     from qtoolkit.operators.pauli_sum import PauliSum
@@ -28,7 +27,7 @@ def lowest_eigenpairs(
         ConvergenceError: if the Lanczos iteration does not converge.
     """
     dimension = 1 << hamiltonian.num_qubits
-    count = dimension if k is None else operator.index(k)
+    count = dimension if k is None else as_int("k", k)
     if not 1 <= count <= dimension:
         raise OperatorError(f"k must be in [1, {dimension}] on {hamiltonian.num_qubits} qubits, got {k}")
     if hamiltonian.is_diagonal():

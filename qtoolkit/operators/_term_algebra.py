@@ -5,13 +5,14 @@ A term (x, z, c) stands for c · i^{|x∧z|} X^x Z^z, so c multiplies the string
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 import numpy as np
 
 from qtoolkit.operators._types import ComplexArray, IntArray
 
-__all__ = ["Terms", "merge_terms", "multiply_terms", "x_group_starts", "y_phases"]
+__all__ = ["Terms", "merge_terms", "move_bits", "multiply_terms", "x_group_starts", "y_phases"]
 
 Terms: TypeAlias = tuple[IntArray, IntArray, ComplexArray]
 PairFilter: TypeAlias = Literal["all", "commuting", "anticommuting"]
@@ -29,7 +30,7 @@ def y_phases(x_masks: IntArray, z_masks: IntArray) -> ComplexArray:
 def merge_terms(x_masks: IntArray, z_masks: IntArray, coefficients: ComplexArray, atol: float = 0.0) -> Terms:
     """Add up equal strings, drop coefficients of magnitude at most `atol`, and sort by x mask, then z mask."""
     if len(x_masks) == 0:
-        return x_masks, z_masks, coefficients
+        return x_masks.copy(), z_masks.copy(), coefficients.copy()
     order = np.lexsort((z_masks, x_masks))
     x_sorted, z_sorted = x_masks[order], z_masks[order]
     is_first = np.ones(len(order), dtype=bool)
@@ -38,6 +39,14 @@ def merge_terms(x_masks: IntArray, z_masks: IntArray, coefficients: ComplexArray
     totals = np.add.reduceat(coefficients[order], starts)
     kept = np.abs(totals) > atol
     return x_sorted[starts][kept], z_sorted[starts][kept], totals[kept]
+
+
+def move_bits(masks: IntArray, targets: Sequence[int]) -> IntArray:
+    """Return masks whose bit `targets[k]` is bit k of the given ones."""
+    moved = np.zeros_like(masks)
+    for source, target in enumerate(targets):
+        moved |= (masks >> source & 1) << target
+    return moved
 
 
 def x_group_starts(x_masks: IntArray) -> IntArray:

@@ -18,6 +18,7 @@ __all__ = [
     "FloatArray",
     "IntArray",
     "Scalar",
+    "as_int",
     "check_finite",
     "check_num_qubits",
     "checked_coefficient",
@@ -57,16 +58,25 @@ def checked_coefficient(value: object) -> complex:
     return number
 
 
+def as_int(name: str, value: object) -> int:
+    """`value` as a Python int.
+
+    Raises:
+        OperatorError: if it is no integer; `name` says what it should have been.
+    """
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise OperatorError(f"{name} must be an integer, got {value!r}") from None
+
+
 def check_num_qubits(num_qubits: object, limit: int | None = None) -> int:
     """`num_qubits` as an int of at least 1 and at most `limit`.
 
     Raises:
         OperatorError: if it is no integer or out of range.
     """
-    try:
-        number = operator.index(num_qubits)  # type: ignore[arg-type]
-    except TypeError:
-        raise OperatorError(f"num_qubits must be an integer, got {num_qubits!r}") from None
+    number = as_int("num_qubits", num_qubits)
     if number < 1:
         raise OperatorError(f"an operator needs at least one qubit, got num_qubits={number}")
     if limit is not None and number > limit:

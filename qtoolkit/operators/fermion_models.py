@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qtoolkit.errors import OperatorError
-from qtoolkit.operators._types import DEFAULT_ATOL, IntArray, Scalar, check_finite
+from qtoolkit.operators._types import DEFAULT_ATOL, IntArray, Scalar, as_int, check_finite
 from qtoolkit.operators.fermion_operator import FermionOperator, LadderProduct
 
 __all__ = ["molecular_hamiltonian", "number_operator"]
@@ -22,6 +22,7 @@ def number_operator(num_modes: int) -> FermionOperator:
     Raises:
         OperatorError: if `num_modes` is negative.
     """
+    num_modes = as_int("num_modes", num_modes)
     if num_modes < 0:
         raise OperatorError(f"num_modes must not be negative, got {num_modes}")
     return FermionOperator({((mode, True), (mode, False)): 1.0 for mode in range(num_modes)})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
@@ -10,7 +9,7 @@ from types import MappingProxyType
 from typing import ClassVar, TypeAlias
 
 from qtoolkit.errors import OperatorError
-from qtoolkit.operators._types import DEFAULT_ATOL, Scalar, checked_coefficient, is_scalar
+from qtoolkit.operators._types import DEFAULT_ATOL, Scalar, as_int, checked_coefficient, is_scalar
 
 __all__ = ["FermionOperator", "LadderProduct"]
 
@@ -218,10 +217,9 @@ def _text(product: LadderProduct) -> str:
 def _checked_product(product: Sequence[tuple[int, bool | int]]) -> LadderProduct:
     factors = []
     for factor in product:
-        try:
-            mode, creates = operator.index(factor[0]), factor[1]
-        except (TypeError, IndexError):
-            raise OperatorError(f"a factor is a pair (mode, is_creation), got {factor!r} in {product!r}") from None
+        if not isinstance(factor, tuple) or len(factor) != 2:
+            raise OperatorError(f"a factor is a pair (mode, is_creation), got {factor!r} in {product!r}")
+        mode, creates = as_int("a mode", factor[0]), factor[1]
         if mode < 0:
             raise OperatorError(f"a mode must not be negative, got {mode} in {product!r}")
         if creates not in (0, 1):

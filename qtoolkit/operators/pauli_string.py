@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import operator
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from qtoolkit.errors import OperatorError
-from qtoolkit.operators._types import ComplexArray, Scalar, check_num_qubits, checked_coefficient, is_scalar
+from qtoolkit.operators._types import ComplexArray, Scalar, as_int, check_num_qubits, checked_coefficient, is_scalar
 
 if TYPE_CHECKING:
     from qtoolkit.operators.pauli_sum import PauliSum
@@ -69,7 +68,7 @@ class PauliString:
             OperatorError: if a mask is negative or has bits at or above `num_qubits`.
         """
         num_qubits = check_num_qubits(num_qubits)
-        x_mask, z_mask = operator.index(x_mask), operator.index(z_mask)
+        x_mask, z_mask = as_int("x_mask", x_mask), as_int("z_mask", z_mask)
         for name, mask in (("x_mask", x_mask), ("z_mask", z_mask)):
             if mask < 0 or mask >> num_qubits:
                 raise OperatorError(f"{name} must be in [0, 2^{num_qubits}) for {num_qubits} qubits, got {mask}")
@@ -87,7 +86,8 @@ class PauliString:
         num_qubits = check_num_qubits(num_qubits)
         pairs = _parse_sparse(letters) if isinstance(letters, str) else list(letters.items())
         x_mask = z_mask = seen = 0
-        for qubit, letter in pairs:
+        for given, letter in pairs:
+            qubit = as_int("a qubit", given)
             if not 0 <= qubit < num_qubits:
                 raise OperatorError(f"a qubit of a {num_qubits}-qubit string must be in [0, {num_qubits}), got {qubit}")
             if letter not in _LETTERS:

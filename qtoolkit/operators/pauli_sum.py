@@ -18,6 +18,7 @@ from qtoolkit.operators._types import (
     FloatArray,
     IntArray,
     Scalar,
+    as_int,
     check_finite,
     check_num_qubits,
     checked_coefficient,
@@ -272,15 +273,13 @@ class PauliSum:
             OperatorError: if `qubits` does not name one distinct qubit of the register for each of ours.
         """
         num_qubits = check_num_qubits(num_qubits, MAX_SUM_QUBITS)
+        qubits = [as_int("a qubit", qubit) for qubit in qubits]
         if len(qubits) != self._num_qubits or len(set(qubits)) != len(qubits):
             raise OperatorError(f"qubits must name {self._num_qubits} distinct qubits, got {tuple(qubits)}")
         if not all(0 <= qubit < num_qubits for qubit in qubits):
             raise OperatorError(f"every qubit must be in [0, {num_qubits}), got {tuple(qubits)}")
-        x_masks, z_masks = np.zeros_like(self._x_masks), np.zeros_like(self._z_masks)
-        for source, target in enumerate(qubits):
-            x_masks |= (self._x_masks >> source & 1) << target
-            z_masks |= (self._z_masks >> source & 1) << target
-        return self._of((x_masks, z_masks, self._coefficients.copy()), num_qubits)
+        x_masks, z_masks = (_term_algebra.move_bits(masks, qubits) for masks in (self._x_masks, self._z_masks))
+        return self._of((x_masks, z_masks, self._coefficients), num_qubits)
 
     def is_hermitian(self, atol: float = DEFAULT_ATOL) -> bool:
         """Whether every merged coefficient has an imaginary part of magnitude at most `atol`."""
