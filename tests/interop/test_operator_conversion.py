@@ -95,8 +95,8 @@ def test_every_kind_of_cirq_operator_is_read():
         (lambda: pauli_sum_from_cirq(cirq.X(C), [A, B]), r"must be among qubits, but \['q\(2\)'\] is not"),
         (lambda: pauli_sum_from_cirq(cirq.X(A), [A, A]), "qubits must be distinct"),
         (
-            lambda: pauli_sum_from_cirq(cirq.PauliString({A: cirq.X}, sympy.Symbol("a"))),
-            "got a: resolve parameters first",
+            lambda: pauli_sum_from_cirq(cirq.PauliString(cirq.X(A), coefficient=sympy.Symbol("a"))),
+            r"got 1\.0\*a: resolve parameters first",
         ),
         (lambda: pauli_sum_to_cirq(PauliString("XX"), [A]), "must name 2 distinct qubits"),
         (lambda: pauli_sum_to_cirq(PauliString("XX"), [A, A]), "must name 2 distinct qubits"),
