@@ -3,6 +3,8 @@
 One argument moves them from the local simulator to a backend.
 """
 
+from qtoolkit.algorithms.dicke import dicke_circuit, dicke_state
+from qtoolkit.algorithms.mixers import CompleteXYMixer, GroverMixer, Mixer, RingXYMixer, TransverseMixer
 from qtoolkit.algorithms.optimizers import (
     COBYLA,
     LBFGSB,
@@ -15,12 +17,23 @@ from qtoolkit.algorithms.optimizers import (
     Optimizer,
 )
 from qtoolkit.algorithms.parameter_shift import parameter_shift_gradient
+from qtoolkit.algorithms.schedules import Schedule
 from qtoolkit.algorithms.vqe import VQE, VQEResult
 
 __all__ = [
     # variational algorithms
     "VQE",
     "VQEResult",
+    # parts of QAOA
+    "Schedule",
+    "Mixer",
+    "TransverseMixer",
+    "RingXYMixer",
+    "CompleteXYMixer",
+    "GroverMixer",
+    # state preparation
+    "dicke_circuit",
+    "dicke_state",
     # optimisers
     "Optimizer",
     "OptimizationResult",

@@ -1,0 +1,70 @@
+"""Dicke states: the equal superposition of all bitstrings of one Hamming weight, by a circuit without ancillas."""
+
+from __future__ import annotations
+
+import math
+import operator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit.circuit import Circuit, StandardGate
+from qtoolkit.errors import InputError
+
+__all__ = ["dicke_circuit", "dicke_state"]
+
+
+def dicke_circuit(num_qubits: int, weight: int) -> Circuit:
+    """The circuit that turns ``|0…0⟩`` into the Dicke state of `num_qubits` qubits with `weight` ones.
+
+    It takes O(num_qubits · weight) gates in depth O(num_qubits). Rotations controlled by two qubits appear as
+    such; each takes four CX where the target machine has no such gate.
+
+    Source: Bärtschi and Eidenbenz, FCT 2019, LNCS 11651, 126 (arXiv:1904.07358), lemma 2 and theorem 1: with
+    ones on the last k qubits, a split-and-cyclic-shift for each prefix of the qubits, the longest first.
+
+    Raises:
+        InputError: if there is no qubit, or the weight lies outside [0, num_qubits].
+    """
+    num_qubits, weight = _checked(num_qubits, weight)
+    circuit = Circuit(num_qubits, name=f"dicke({num_qubits}, {weight})")
+    circuit.x(range(num_qubits - weight, num_qubits))
+    if weight < num_qubits:
+        for length in range(num_qubits, 1, -1):
+            _split_and_shift(circuit, length, min(weight, length - 1))
+    return circuit
+
+
+def _split_and_shift(circuit: Circuit, length: int, most_ones: int) -> None:
+    """Split ``|0 1^l⟩`` at the end of a prefix into ``√(l/n)|0 1^l⟩ + √((n-l)/n)|1^l 0⟩``, for each l at once.
+
+    The prefix has n = `length` qubits, and l runs up to `most_ones`.
+    """
+    last = length - 1
+    for ones in range(1, most_ones + 1):
+        first = last - ones
+        rotation = StandardGate("ry", (2.0 * math.acos(math.sqrt(ones / length)),))
+        controls = (last,) if ones == 1 else (first + 1, last)
+        circuit.cx(first, last)
+        circuit.append(rotation.controlled(len(controls)), (*controls, first))
+        circuit.cx(first, last)
+
+
+def dicke_state(num_qubits: int, weight: int) -> NDArray[np.complex128]:
+    """The Dicke state itself, complex128 of shape ``(2**num_qubits,)``.
+
+    Raises:
+        InputError: if there is no qubit, or the weight lies outside [0, num_qubits].
+    """
+    num_qubits, weight = _checked(num_qubits, weight)
+    members = np.bitwise_count(np.arange(1 << num_qubits, dtype=np.uint64)) == weight
+    return np.where(members, 1.0 / math.sqrt(math.comb(num_qubits, weight)), 0.0).astype(np.complex128)
+
+
+def _checked(num_qubits: int, weight: int) -> tuple[int, int]:
+    qubits, ones = operator.index(num_qubits), operator.index(weight)
+    if qubits < 1:
+        raise InputError(f"a Dicke state needs at least one qubit, got num_qubits={qubits}")
+    if not 0 <= ones <= qubits:
+        raise InputError(f"the weight of a Dicke state on {qubits} qubits is 0 to {qubits}, got {ones}")
+    return qubits, ones

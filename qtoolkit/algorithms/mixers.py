@@ -1,0 +1,189 @@
+"""QAOA mixers: what moves amplitude between bitstrings, with or without keeping their Hamming weight.
+
+Each layer is ``exp(-iβ H_M)`` with the sign of ``H_M`` chosen so that the usual initial state is at the low end of
+its spectrum; schedules with positive angles then anneal towards the minimum of the cost.
+"""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from qtoolkit.circuit import Circuit, ParameterValue
+from qtoolkit.errors import InputError
+
+__all__ = [
+    "CompleteXYMixer",
+    "GroverMixer",
+    "Mixer",
+    "RingXYMixer",
+    "TransverseMixer",
+]
+
+
+@runtime_checkable
+class Mixer(Protocol):
+    """A layer of gates with one angle."""
+
+    @property
+    def num_qubits(self) -> int:
+        """Number of qubits."""
+        ...
+
+    @property
+    def conserves_hamming_weight(self) -> bool:
+        """Whether no bitstring turns into one of another weight."""
+        ...
+
+    def append_layer(self, circuit: Circuit, beta: ParameterValue) -> None:
+        """Add the layer with angle β (radians) to a circuit."""
+        ...
+
+
+@dataclass(frozen=True)
+class TransverseMixer:
+    """``H_M = -Σ X_i``, from the uniform superposition: every bit flips on its own.
+
+    Source: Farhi, Goldstone and Gutmann, arXiv:1411.4028.
+
+    Raises:
+        InputError: if there is no qubit.
+    """
+
+    num_qubits: int
+
+    def __post_init__(self) -> None:
+        _check_num_qubits(self.num_qubits, 1)
+
+    @property
+    def conserves_hamming_weight(self) -> bool:
+        """False."""
+        return False
+
+    def append_layer(self, circuit: Circuit, beta: ParameterValue) -> None:
+        """Add ``exp(iβ Σ X_i)``."""
+        circuit.rx(-2.0 * beta, range(self.num_qubits))
+
+
+@dataclass(frozen=True)
+class RingXYMixer:
+    """``H_M = -½ Σ (X_i X_j + Y_i Y_j)`` over neighbours on a ring, one gate for each in two or three rounds.
+
+    Even neighbours first, then odd ones: a first-order Trotter step that conserves the weight exactly.
+    Source: Wang, Rubin, Dominy and Rieffel, Phys. Rev. A 101, 012320 (2020).
+
+    Raises:
+        InputError: for fewer than 2 qubits.
+    """
+
+    num_qubits: int
+
+    def __post_init__(self) -> None:
+        _check_num_qubits(self.num_qubits, 2)
+
+    @property
+    def conserves_hamming_weight(self) -> bool:
+        """True."""
+        return True
+
+    def rounds(self) -> tuple[tuple[tuple[int, int], ...], ...]:
+        """Pairs of qubits in rounds whose pairs share no qubit."""
+        n = self.num_qubits
+        neighbours = [(k, k + 1) for k in range(n - 1)]
+        even, odd = tuple(neighbours[::2]), tuple(neighbours[1::2])
+        if n == 2:
+            return (even,)
+        if n % 2 == 0:
+            return (even, (*odd, (n - 1, 0)))
+        return (even, odd, ((n - 1, 0),))
+
+    def append_layer(self, circuit: Circuit, beta: ParameterValue) -> None:
+        """Add the exchanges round by round."""
+        _append_exchanges(circuit, self.rounds(), beta)
+
+
+@dataclass(frozen=True)
+class CompleteXYMixer:
+    """``H_M = -½ Σ_{i<j} (X_i X_j + Y_i Y_j)`` over all pairs, in rounds of disjoint pairs.
+
+    The rounds are those of a round-robin tournament, n - 1 for even n and n for odd: a first-order Trotter step
+    that conserves the weight exactly. The Dicke states are the ground states of this ``H_M`` in each weight.
+    Source: Wang, Rubin, Dominy and Rieffel, Phys. Rev. A 101, 012320 (2020).
+
+    Raises:
+        InputError: for fewer than 2 qubits.
+    """
+
+    num_qubits: int
+
+    def __post_init__(self) -> None:
+        _check_num_qubits(self.num_qubits, 2)
+
+    @property
+    def conserves_hamming_weight(self) -> bool:
+        """True."""
+        return True
+
+    def rounds(self) -> tuple[tuple[tuple[int, int], ...], ...]:
+        """Pairs of qubits in rounds whose pairs share no qubit; every pair comes once."""
+        n = self.num_qubits
+        players = n + n % 2  # with an odd number, whoever meets the last, absent player rests
+        wheel = players - 1
+        rounds = []
+        for turn in range(wheel):
+            pairs = [(turn, wheel)] + [((turn + k) % wheel, (turn - k) % wheel) for k in range(1, players // 2)]
+            rounds.append(tuple((min(pair), max(pair)) for pair in pairs if max(pair) < n))
+        return tuple(rounds)
+
+    def append_layer(self, circuit: Circuit, beta: ParameterValue) -> None:
+        """Add the exchanges round by round."""
+        _append_exchanges(circuit, self.rounds(), beta)
+
+
+@dataclass(frozen=True, eq=False)
+class GroverMixer:
+    """``H_M = -|ψ⟩⟨ψ|`` for the initial state ``|ψ⟩``: bitstrings of equal cost keep equal amplitudes.
+
+    Source: Bärtschi and Eidenbenz, IEEE QCE 2020, 72 (arXiv:2006.00354).
+
+    Attributes:
+        preparation: circuit of gates that turns ``|0…0⟩`` into ``|ψ⟩``.
+        conserves_hamming_weight: whether ``|ψ⟩`` has one Hamming weight, which the caller knows.
+
+    Raises:
+        InputError: if the preparation has no qubit or free parameters.
+        CircuitError: if it has no inverse.
+    """
+
+    preparation: Circuit
+    conserves_hamming_weight: bool = False
+
+    def __post_init__(self) -> None:
+        _check_num_qubits(self.preparation.num_qubits, 1)
+        if self.preparation.num_parameters:
+            raise InputError("the preparation must have numbers for its angles, got free parameters; bind them")
+        self.preparation.inverse()
+
+    @property
+    def num_qubits(self) -> int:
+        """Number of qubits."""
+        return self.preparation.num_qubits
+
+    def append_layer(self, circuit: Circuit, beta: ParameterValue) -> None:
+        """Add ``1 - (1 - e^{iβ})|ψ⟩⟨ψ|``."""
+        qubits = range(self.num_qubits)
+        circuit.extend(self.preparation.inverse()).x(qubits)
+        circuit.mcp(beta, qubits[:-1], qubits[-1]).x(qubits)
+        circuit.extend(self.preparation)
+
+
+def _append_exchanges(circuit: Circuit, rounds: tuple[tuple[tuple[int, int], ...], ...], beta: ParameterValue) -> None:
+    for pairs in rounds:
+        for first, second in pairs:
+            circuit.xx_plus_yy(-2.0 * beta, 0.0, first, second)
+
+
+def _check_num_qubits(num_qubits: int, least: int) -> None:
+    if operator.index(num_qubits) < least:
+        raise InputError(f"this mixer needs num_qubits of at least {least}, got {num_qubits}")

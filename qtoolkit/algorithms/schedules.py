@@ -1,0 +1,91 @@
+"""QAOA schedules: the angles of every layer, and where to start looking for them."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit.errors import InputError
+
+__all__ = ["Schedule"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Angles of a QAOA circuit, in radians.
+
+    Attributes:
+        gammas: angle of each cost layer, in time order.
+        betas: angle of each mixer layer, as many.
+
+    Raises:
+        InputError: if there is no layer, their numbers differ or an angle is not finite.
+    """
+
+    gammas: tuple[float, ...]
+    betas: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        for name in ("gammas", "betas"):
+            object.__setattr__(self, name, tuple(float(angle) for angle in getattr(self, name)))
+        if not self.gammas or len(self.gammas) != len(self.betas):
+            raise InputError(
+                f"a schedule has one gamma and one beta for each layer, got {len(self.gammas)} and {len(self.betas)}"
+            )
+        if not all(math.isfinite(angle) for angle in (*self.gammas, *self.betas)):
+            raise InputError(f"the angles of a schedule must be finite, got {self.gammas} and {self.betas}")
+
+    @classmethod
+    def ramp(cls, num_layers: int, gamma_step: float = 0.75, beta_step: float | None = None) -> Schedule:
+        """Discretised annealing: γ rises and β falls linearly, layer by layer.
+
+        With ``f = (l + ½) / p`` at layer l of p, γ is ``f · gamma_step`` and β is ``(1 - f) · beta_step``.
+        Source: Sack and Serbyn, Quantum 5, 491 (2021), whose time step near 0.75 suits costs of unit scale.
+
+        Args:
+            num_layers: at least 1.
+            gamma_step: where γ ends.
+            beta_step: where β begins; `gamma_step` by default.
+        """
+        count = operator.index(num_layers)
+        if count < 1:
+            raise InputError(f"num_layers must be at least 1, got {num_layers}")
+        progress = (np.arange(count) + 0.5) / count
+        start = gamma_step if beta_step is None else beta_step
+        return cls(tuple(progress * gamma_step), tuple((1.0 - progress) * start))
+
+    @classmethod
+    def from_parameters(cls, parameters: Iterable[float]) -> Schedule:
+        """Read ``γ_0, β_0, γ_1, β_1, …``, the order of a QAOA circuit's parameters."""
+        values = [float(value) for value in parameters]
+        return cls(tuple(values[::2]), tuple(values[1::2]))
+
+    @property
+    def num_layers(self) -> int:
+        """Number of layers."""
+        return len(self.gammas)
+
+    def to_parameters(self) -> FloatArray:
+        """``γ_0, β_0, γ_1, β_1, …``, float64 of shape ``(2 * num_layers,)``."""
+        return np.array([self.gammas, self.betas], dtype=np.float64).T.ravel()
+
+    def interpolated(self) -> Schedule:
+        """A schedule of one layer more that follows the same curves, to start the search there.
+
+        Source: Zhou, Wang, Choi, Pichler and Lukin, Phys. Rev. X 10, 021067 (2020), eq. (B1).
+        """
+        layers = self.num_layers
+        weights = np.arange(layers + 1) / layers
+
+        def stretched(angles: tuple[float, ...]) -> tuple[float, ...]:
+            before, after = np.array([0.0, *angles]), np.array([*angles, 0.0])
+            return tuple(weights * before + (1.0 - weights) * after)
+
+        return Schedule(stretched(self.gammas), stretched(self.betas))
