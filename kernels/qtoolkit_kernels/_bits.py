@@ -108,16 +108,3 @@ def scatter_bits(sub_index, targets):
     for j in range(targets.size):
         result |= ((sub_index >> j) & 1) << targets[j]
     return result
-
-
-@njit
-def times_power_of_i(value, power):
-    """Return `value` · i^power, exactly and in the precision of `value`."""
-    quarter = power & 3
-    if quarter == 0:
-        return complex(value.real, value.imag)
-    if quarter == 1:
-        return complex(-value.imag, value.real)
-    if quarter == 2:
-        return complex(-value.real, -value.imag)
-    return complex(value.imag, -value.real)

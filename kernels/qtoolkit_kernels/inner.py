@@ -6,16 +6,11 @@
 
 import numpy as np
 
+from qtoolkit_kernels._amplitudes import conjugate_product
 from qtoolkit_kernels._bits import SHORT_RUN, as_index, count_bits, gather_bits, lowest_bit, next_subset, scatter_bits
-from qtoolkit_kernels._jit import njit, reduction_njit
+from qtoolkit_kernels._jit import reduction_njit
 
-
-@njit
-def _conjugate_product(left, right):
-    """Return conj(left) · right in double precision."""
-    left_real, left_imag = np.float64(left.real), np.float64(left.imag)
-    right_real, right_imag = np.float64(right.real), np.float64(right.imag)
-    return complex(left_real * right_real + left_imag * right_imag, left_real * right_imag - left_imag * right_real)
+_BLOCK = 256
 
 
 @reduction_njit
@@ -23,7 +18,7 @@ def _vdot_run(bra, ket, bra_start, ket_start, length):
     """Return the inner product of two contiguous stretches."""
     total = 0j
     for i in range(length):
-        total += _conjugate_product(bra[as_index(bra_start + i)], ket[as_index(ket_start + i)])
+        total += conjugate_product(bra[as_index(bra_start + i)], ket[as_index(ket_start + i)])
     return total
 
 
@@ -34,16 +29,47 @@ def vdot(bra, ket):
 
 
 @reduction_njit
+def _weighted_vdot_run(bra, ket, weights, start, length):
+    """Return Σ_i conj(bra_i) weights_i ket_i over a contiguous stretch; `weights` begins with it."""
+    total = 0j
+    for i in range(length):
+        total += conjugate_product(bra[as_index(start + i)], ket[as_index(start + i)]) * weights[as_index(i)]
+    return total
+
+
+@reduction_njit
 def diagonal_inner(bra, ket, targets, entries, control_mask, control_value):
     """Return ⟨bra| Π D |ket⟩ for the diagonal `entries` (2^k) on `targets` (int64[k], 0 <= k <= n)."""
     free = (ket.size - 1) & ~control_mask
+    items = ket.size >> count_bits(control_mask)
     run = lowest_bit(scatter_bits(entries.size - 1, targets) | control_mask, ket.size)
-    outer = free & -run
     total = 0j
     base = 0
-    for _ in range(0, ket.size >> count_bits(control_mask), run):
-        first = base | control_value
-        total += _vdot_run(bra, ket, first, first, run) * entries[as_index(gather_bits(base, targets))]
+    if run >= SHORT_RUN:
+        outer = free & -run
+        for _ in range(0, items, run):
+            first = base | control_value
+            total += _vdot_run(bra, ket, first, first, run) * entries[as_index(gather_bits(base, targets))]
+            base = next_subset(base, outer)
+        return total
+
+    block = min(_BLOCK, ket.size)
+    low_bits = block - 1
+    high_controls = control_mask & ~low_bits
+    outer = (ket.size - 1) & ~low_bits & ~high_controls
+    low_part = np.empty(block, np.int64)
+    for i in range(block):
+        low_part[i] = gather_bits(i, targets)
+    weights = np.zeros(block, np.complex128)
+    filled_for = -1
+    for _ in range(0, ket.size >> count_bits(high_controls), block):
+        high_part = gather_bits(base, targets)
+        if high_part != filled_for:
+            for i in range(block):
+                if (i ^ control_value) & control_mask & low_bits == 0:
+                    weights[as_index(i)] = entries[as_index(high_part | low_part[as_index(i)])]
+            filled_for = high_part
+        total += _weighted_vdot_run(bra, ket, weights, base | (control_value & high_controls), block)
         base = next_subset(base, outer)
     return total
 
@@ -85,6 +111,6 @@ def dense_inner(bra, ket, targets, matrix, control_mask, control_value):
             image = 0j
             for column in range(dimension):
                 image += matrix[as_index(row * dimension + column)] * amplitudes[as_index(column)]
-            total += _conjugate_product(bra[as_index(base | offsets[as_index(row)])], image)
+            total += conjugate_product(bra[as_index(base | offsets[as_index(row)])], image)
         base = next_subset(base, free)
     return total

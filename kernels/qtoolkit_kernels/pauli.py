@@ -6,6 +6,7 @@ P|j⟩ = i^{|x & z|} (-1)^{|j & z|} |j ^ x⟩.
 
 import numpy as np
 
+from qtoolkit_kernels._amplitudes import conjugate_product, times_power_of_i
 from qtoolkit_kernels._bits import (
     SHORT_RUN,
     as_index,
@@ -17,9 +18,10 @@ from qtoolkit_kernels._bits import (
     non_negative,
     parity,
     start_beyond,
-    times_power_of_i,
 )
 from qtoolkit_kernels._jit import njit, reduction_njit
+
+_BLOCK = 256
 
 
 @njit
@@ -96,33 +98,47 @@ def _rotate_diagonal(state, z_mask, cosine, sine, control_mask, control_value, s
 
 
 @reduction_njit
+def _weighted_inner(bra, ket, weights, first, source, inside):
+    """Return Σ_q weights_q conj(bra[first + (q ^ inside)]) ket[source + q] over the block that `weights` spans."""
+    total = 0j
+    run = lowest_bit(inside, weights.size)
+    if run < SHORT_RUN:
+        for q in range(weights.size):
+            left, right = bra[as_index(first + (q ^ inside))], ket[as_index(source + q)]
+            total += weights[as_index(q)] * conjugate_product(left, right)
+        return total
+    for begin in range(0, weights.size, run):
+        left_start, right_start = first + (begin ^ inside), source + begin
+        for i in range(run):
+            left, right = bra[as_index(left_start + i)], ket[as_index(right_start + i)]
+            total += weights[as_index(begin + i)] * conjugate_product(left, right)
+    return total
+
+
+@reduction_njit
 def pauli_inner(bra, ket, x_mask, z_mask, control_mask, control_value):
     """Return ⟨bra| Π P |ket⟩ as complex128, where Π keeps indices with `index & control_mask == control_value`.
 
     `bra` and `ket` are vectors of one shape and dtype; sums run in double precision.
     """
-    free = (ket.size - 1) & ~control_mask
-    run = lowest_bit(x_mask | control_mask, ket.size)
-    span = run if run >= SHORT_RUN else lowest_bit(control_mask, ket.size)
-    outer = free & -span
-    inside = x_mask & (span - 1)
+    block = min(_BLOCK, ket.size)
+    low_bits = block - 1
+    inside = x_mask & low_bits
+    # Signs and controls of the low bits are one table for all blocks; those of the high bits are constant in a block.
+    weights = np.empty(block, np.float64)
+    for q in range(block):
+        weights[as_index(q)] = -1.0 if parity(q & z_mask) else 1.0
+        if ((q ^ inside) ^ control_value) & control_mask & low_bits:
+            weights[as_index(q)] = 0.0
+
+    high_controls = control_mask & ~low_bits
+    outer = (ket.size - 1) & ~low_bits & ~high_controls
+    total = 0j
     base = 0
-    real, imag = 0.0, 0.0
-    item = 0
-    items = ket.size >> count_bits(control_mask)
-    while item < items:
-        first = base | control_value
-        source = first ^ (x_mask & -span)
-        for i in range(span):
-            left = bra[as_index(first + i)]
-            right = ket[as_index(source + (i ^ inside))]
-            left_real, left_imag = np.float64(left.real), np.float64(left.imag)
-            right_real, right_imag = np.float64(right.real), np.float64(right.imag)
-            product_real = left_real * right_real + left_imag * right_imag
-            product_imag = left_real * right_imag - left_imag * right_real
-            odd = parity((source + (i ^ inside)) & z_mask)
-            real += -product_real if odd else product_real
-            imag += -product_imag if odd else product_imag
-        item += span
+    for _ in range(0, ket.size >> count_bits(high_controls), block):
+        first = base | (control_value & high_controls)
+        source = first ^ (x_mask & ~low_bits)
+        part = _weighted_inner(bra, ket, weights, first, source, inside)
+        total += -part if parity(source & z_mask) else part
         base = next_subset(base, outer)
-    return times_power_of_i(complex(real, imag), count_bits(x_mask & z_mask))
+    return times_power_of_i(total, count_bits(x_mask & z_mask))

@@ -7,10 +7,13 @@ Walsh-Hadamard transform gives the signed sums for *every* z mask, and each stri
 
 import numpy as np
 
-from qtoolkit_kernels._bits import as_index, count_bits, highest_bit, parity, times_power_of_i
+from qtoolkit_kernels._amplitudes import abs_squared, conjugate_product, times_power_of_i
+from qtoolkit_kernels._bits import SHORT_RUN, as_index, count_bits, highest_bit, lowest_bit, parity
 from qtoolkit_kernels._jit import njit
 
 _BLOCK = 1024
+_FEW = 4
+"""Up to this many strings are cheaper one by one than by a transform."""
 
 
 @njit
@@ -46,24 +49,27 @@ def _fill_products(state, x_mask, pivot, first, length, real, imag):
     """Write conj(ψ[j ^ x]) ψ[j] for the items first..first+length-1, item i being index j without its bit `pivot`."""
     if x_mask == 0:
         for i in range(length):
-            amplitude = state[as_index(first + i)]
-            re, im = np.float64(amplitude.real), np.float64(amplitude.imag)
-            real[as_index(i)] = re * re + im * im
+            real[as_index(i)] = abs_squared(state[as_index(first + i)])
             imag[as_index(i)] = 0.0
         return
-    run = min(pivot, length)
+    run = lowest_bit(x_mask, state.size)
+    contiguous = run >= SHORT_RUN
+    run = min(run if contiguous else pivot, length)
+    inside = x_mask & (run - 1)
     for offset in range(0, length, run):
         item = first + offset
         here = ((item & -pivot) << 1) | (item & (pivot - 1))
         there = here ^ (x_mask & -run)
-        inside = x_mask & (run - 1)
-        for i in range(run):
-            ket = state[as_index(here + i)]
-            bra = state[as_index(there + (i ^ inside))]
-            ket_real, ket_imag = np.float64(ket.real), np.float64(ket.imag)
-            bra_real, bra_imag = np.float64(bra.real), np.float64(bra.imag)
-            real[as_index(offset + i)] = bra_real * ket_real + bra_imag * ket_imag
-            imag[as_index(offset + i)] = bra_real * ket_imag - bra_imag * ket_real
+        if contiguous:
+            for i in range(run):
+                p = as_index(offset + i)
+                product = conjugate_product(state[as_index(there + i)], state[as_index(here + i)])
+                real[p], imag[p] = product.real, product.imag
+        else:
+            for i in range(run):
+                p = as_index(offset + i)
+                product = conjugate_product(state[as_index(there + (i ^ inside))], state[as_index(here + i)])
+                real[p], imag[p] = product.real, product.imag
 
 
 @njit
@@ -120,29 +126,52 @@ def pauli_sum_expectation(state, x_masks, z_masks, coefficients, group_start):
 
 
 @njit
+def _fill_factors(x_mask, z_masks, coefficients, begin, end, source, factors, scratch):
+    """Return d_j = Σ_t coefficients_t i^{|x & z_t|} (-1)^{|j & z_t|} for the indices j of one block.
+
+    The block starts at index `source`; the result is one of the two arrays (length a power of two).
+    """
+    block = factors.size
+    factors[:] = 0
+    for term in range(begin, end):
+        z_mask = z_masks[term]
+        weight = factors.dtype.type(times_power_of_i(coefficients[term], count_bits(x_mask & z_mask)))
+        if parity(source & z_mask):
+            weight = -weight
+        if end - begin > _FEW:
+            factors[as_index(z_mask & (block - 1))] += weight
+        else:
+            for i in range(block):
+                factors[as_index(i)] += -weight if parity(i & z_mask) else weight
+    return _walsh_hadamard(factors, scratch, block) if end - begin > _FEW else factors
+
+
+@njit
 def apply_pauli_sum(state, out, x_masks, z_masks, coefficients):
     """Write Σ_t coefficients_t P_t |ψ⟩ into `out`, which must not overlap `state`.
 
     `coefficients` are complex128[terms]. Consecutive terms of one x mask cost one pass, so sort by x mask.
     """
     block = min(_BLOCK, state.size)
-    signed, scratch = np.empty(block, state.dtype), np.empty(block, state.dtype)
+    factors, scratch = np.empty(block, state.dtype), np.empty(block, state.dtype)
     for first in range(0, state.size, block):
         out[first : first + block] = 0
-        begin = 0
-        while begin < x_masks.size:
-            x_mask = x_masks[begin]
+        end = 0
+        while end < x_masks.size:
+            term = end
+            x_mask = x_masks[term]
+            while end < x_masks.size and x_masks[end] == x_mask:
+                end += 1
             source = first ^ (x_mask & -block)
             inside = x_mask & (block - 1)
-            signed[:] = 0
-            term = begin
-            while term < x_masks.size and x_masks[term] == x_mask:
-                z_mask = z_masks[term]
-                weight = times_power_of_i(coefficients[term], count_bits(x_mask & z_mask))
-                signed[z_mask & (block - 1)] += -weight if parity(source & z_mask) else weight
-                term += 1
-            factors = _walsh_hadamard(signed, scratch, block)
-            for i in range(block):
-                j = i ^ inside
-                out[as_index(first + i)] += factors[as_index(j)] * state[as_index(source + j)]
-            begin = term
+            filled = _fill_factors(x_mask, z_masks, coefficients, term, end, source, factors, scratch)
+            run = lowest_bit(inside, block)
+            if run < SHORT_RUN:
+                for i in range(block):
+                    j = i ^ inside
+                    out[as_index(first + i)] += filled[as_index(j)] * state[as_index(source + j)]
+            else:
+                for begin in range(0, block, run):
+                    j = begin ^ inside
+                    for i in range(run):
+                        out[as_index(first + begin + i)] += filled[as_index(j + i)] * state[as_index(source + j + i)]

@@ -2,17 +2,11 @@
 
 import numpy as np
 
+from qtoolkit_kernels._amplitudes import abs_squared
 from qtoolkit_kernels._bits import SHORT_RUN, as_index, gather_bits, lowest_bit, scatter_bits
 from qtoolkit_kernels._jit import njit, reduction_njit
 
 _BLOCK = 256
-
-
-@njit
-def _abs_squared(amplitude):
-    """Return |amplitude|² in double precision."""
-    real, imag = np.float64(amplitude.real), np.float64(amplitude.imag)
-    return real * real + imag * imag
 
 
 @reduction_njit
@@ -20,7 +14,7 @@ def _norm_squared_run(state, first, length):
     """Return the sum of |amplitude|² over a contiguous stretch."""
     total = 0.0
     for i in range(length):
-        total += _abs_squared(state[as_index(first + i)])
+        total += abs_squared(state[as_index(first + i)])
     return total
 
 
@@ -34,7 +28,7 @@ def norm_squared(state):
 def probabilities(state, out):
     """Write |ψ_j|² into `out` (float64, the state's shape)."""
     for i in range(state.size):
-        out[as_index(i)] = _abs_squared(state[as_index(i)])
+        out[as_index(i)] = abs_squared(state[as_index(i)])
 
 
 @reduction_njit
@@ -43,9 +37,8 @@ def probability_of_one(state, qubit):
     bit = 1 << qubit
     total = 0.0
     if bit < SHORT_RUN:
-        for i in range(state.size >> 1):
-            index = ((i & -bit) << 1) | bit | (i & (bit - 1))
-            total += _abs_squared(state[as_index(index)])
+        for i in range(state.size):
+            total += ((i >> qubit) & 1) * abs_squared(state[as_index(i)])
         return total
     for first in range(bit, state.size, 2 * bit):
         total += _norm_squared_run(state, first, bit)
@@ -73,7 +66,7 @@ def marginal_probabilities(state, qubits, out):
     for first in range(0, state.size, block):
         high_part = gather_bits(first, qubits)
         for i in range(block):
-            out[as_index(high_part | low_part[as_index(i)])] += _abs_squared(state[as_index(first + i)])
+            out[as_index(high_part | low_part[as_index(i)])] += abs_squared(state[as_index(first + i)])
 
 
 @njit

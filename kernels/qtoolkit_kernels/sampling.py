@@ -7,6 +7,7 @@ beyond the last partial sum goes to the last outcome of non-zero probability.
 
 import numpy as np
 
+from qtoolkit_kernels._amplitudes import abs_squared
 from qtoolkit_kernels._bits import as_index
 from qtoolkit_kernels._jit import njit, reduction_njit
 
@@ -40,9 +41,7 @@ def sample_state_sorted(state, uniforms, out):
     block = np.empty(min(_BLOCK, state.size), np.float64)
     for first in range(0, state.size, block.size):
         for i in range(block.size):
-            amplitude = state[as_index(first + i)]
-            real, imag = np.float64(amplitude.real), np.float64(amplitude.imag)
-            block[as_index(i)] = real * real + imag * imag
+            block[as_index(i)] = abs_squared(state[as_index(first + i)])
         above = below + _sum_run(block, 0, block.size)
         cursor = _assign_block(block, 0, block.size, first, below, above, uniforms, cursor, out)
         below = above

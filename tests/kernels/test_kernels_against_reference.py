@@ -1,10 +1,12 @@
 """Every kernel equals its NumPy twin: random targets, controls and states, 1 to 10 qubits and beyond one block."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
+
 from qtoolkit_kernels import dense, diagonal, inner, pauli, pauli_sum, permutation, probabilities, sampling
 from qtoolkit_kernels.reference import dense as dense_twin
 from qtoolkit_kernels.reference import diagonal as diagonal_twin
@@ -195,7 +197,12 @@ GATES: dict[str, tuple[Any, Any, Arguments, int]] = {
 
 REDUCTIONS: dict[str, tuple[Any, Any, Arguments, int]] = {
     "pauli_inner": (pauli.pauli_inner, pauli_twin.pauli_inner, pauli_inner, 1),
-    "pauli_terms": (pauli_sum.pauli_term_expectations, pauli_sum_twin.pauli_term_expectations, pauli_term_expectations, 1),
+    "pauli_terms": (
+        pauli_sum.pauli_term_expectations,
+        pauli_sum_twin.pauli_term_expectations,
+        pauli_term_expectations,
+        1,
+    ),
     "pauli_sum": (pauli_sum.pauli_sum_expectation, pauli_sum_twin.pauli_sum_expectation, pauli_sum_expectation, 1),
     "apply_pauli_sum": (pauli_sum.apply_pauli_sum, pauli_sum_twin.apply_pauli_sum, apply_pauli_sum, 1),
     "vdot": (inner.vdot, inner_twin.vdot, vdot, 1),
@@ -237,7 +244,7 @@ def test_kernel_equals_its_twin(name: str, num_qubits: int, dtype: type) -> None
             cuts = [0, *np.sort(rng.integers(0, items + 1, 2)).tolist(), items]
             ours, theirs = _copy(tuple(rest)), _copy(tuple(rest))
             results = []
-            for start, stop in zip(cuts[:-1], cuts[1:], strict=True):
+            for start, stop in pairwise(cuts):
                 results.append(kernel(*ours, start, stop))
             assert results == [None] * 3
             twin(*theirs)

@@ -1,0 +1,132 @@
+"""Programs: one call runs what the twins do one by one, on any range, with any number of chunks."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from qtoolkit_kernels import program
+from qtoolkit_kernels.reference import program as program_twin
+
+DTYPES = pytest.mark.parametrize("dtype", [np.complex128, np.complex64], ids=["double", "single"])
+TOLERANCE = {np.complex128: 1e-12, np.complex64: 1e-5}
+
+
+def _unitary(rng: np.random.Generator, k: int) -> np.ndarray:
+    return np.linalg.qr(rng.normal(size=(2**k, 2**k)) + 1j * rng.normal(size=(2**k, 2**k)))[0]
+
+
+def _flat(pieces: list[list[Any]], dtype: type) -> tuple[np.ndarray, np.ndarray]:
+    start = np.cumsum([0, *(len(piece) for piece in pieces)])
+    return np.array([entry for piece in pieces for entry in piece], dtype), start
+
+
+def random_program(rng: np.random.Generator, num_qubits: int, num_operations: int, dtype: type) -> tuple[Any, ...]:
+    """Arrays of a random norm-preserving program with all opcodes, some of it controlled."""
+    opcodes = rng.permutation(np.arange(num_operations) % 6)
+    qubits: list[list[int]] = []
+    coefficients: list[list[complex]] = []
+    table: list[list[int]] = []
+    masks = []
+    for opcode in opcodes:
+        most = {program.DENSE_1Q: 1, program.DENSE_2Q: 2, program.PAULI_ROTATION: 0}.get(opcode, 3)
+        least = {program.DENSE_1Q: 1, program.DENSE_2Q: 2, program.DENSE_KQ: 1, program.PERMUTATION: 1}.get(opcode, 0)
+        order = rng.permutation(num_qubits).tolist()
+        k = int(rng.integers(least, most + 1))
+        mask = sum(1 << q for q in order[k : k + rng.integers(0, 3)])
+        masks.append((mask, int(rng.integers(0, 1 << num_qubits)) & mask))
+        qubits.append(order[:k])
+        coefficients.append([])
+        table.append([])
+        if opcode == program.PERMUTATION:
+            table[-1] = rng.permutation(2**k).tolist()
+        elif opcode == program.DIAGONAL:
+            coefficients[-1] = np.exp(1j * rng.normal(size=2**k)).tolist()
+        elif opcode == program.PAULI_ROTATION:
+            angle = rng.uniform(-4, 4)
+            coefficients[-1] = [np.cos(angle), np.sin(angle)]
+            table[-1] = (rng.integers(0, 1 << num_qubits, 2) & ~mask).tolist()
+        else:
+            coefficients[-1] = _unitary(rng, k).ravel().tolist()
+    control_masks, control_values = np.array(masks, np.int64).reshape(-1, 2).T.copy()
+    return (
+        opcodes,
+        *_flat(qubits, np.int64),
+        control_masks,
+        control_values,
+        *_flat(coefficients, dtype),
+        *_flat(table, np.int64),
+    )
+
+
+def random_state(rng: np.random.Generator, num_qubits: int, dtype: type) -> np.ndarray:
+    state = (rng.normal(size=2**num_qubits) + 1j * rng.normal(size=2**num_qubits)).astype(dtype)
+    return state / np.linalg.norm(state)
+
+
+@DTYPES
+@pytest.mark.parametrize("num_qubits", [3, 6, 10])
+def test_program_equals_twins_in_sequence(num_qubits: int, dtype: type) -> None:
+    rng = np.random.default_rng(num_qubits)
+    arrays = random_program(rng, num_qubits, 60, dtype)
+    state = random_state(rng, num_qubits, dtype)
+    expected = state.astype(np.complex128)
+    program.run_program(state, *arrays, 0, 60)
+    program_twin.run_program(expected, *arrays, 0, 60)
+    assert state.dtype == dtype
+    np.testing.assert_allclose(state, expected, atol=TOLERANCE[dtype])
+    np.testing.assert_allclose(np.linalg.norm(state), 1.0, atol=TOLERANCE[dtype])
+
+
+@DTYPES
+@pytest.mark.parametrize("num_chunks", [1, 3, 8])
+def test_parallel_equals_serial(num_chunks: int, dtype: type) -> None:
+    rng = np.random.default_rng(num_chunks)
+    arrays = random_program(rng, 9, 60, dtype)
+    serial = random_state(rng, 9, dtype)
+    parallel = serial.copy()
+    program.run_program(serial, *arrays, 0, 60)
+    program.run_program_parallel(parallel, *arrays, 0, 60, num_chunks)
+    assert parallel.dtype == dtype
+    np.testing.assert_allclose(parallel, serial, atol=TOLERANCE[dtype])
+
+
+def test_more_chunks_than_work_items() -> None:
+    rng = np.random.default_rng(1)
+    arrays = random_program(rng, 3, 30, np.complex128)
+    serial = random_state(rng, 3, np.complex128)
+    parallel = serial.copy()
+    program.run_program(serial, *arrays, 0, 30)
+    program.run_program_parallel(parallel, *arrays, 0, 30, 50)
+    np.testing.assert_allclose(parallel, serial, atol=1e-12)
+
+
+def test_ranges_of_operations_compose() -> None:
+    rng = np.random.default_rng(2)
+    arrays = random_program(rng, 6, 40, np.complex128)
+    whole = random_state(rng, 6, np.complex128)
+    stepped = whole.copy()
+    program.run_program(whole, *arrays, 0, 40)
+    for first, last in [(0, 0), (0, 13), (13, 14), (14, 14), (14, 40)]:
+        program.run_program(stepped, *arrays, first, last)
+    np.testing.assert_array_equal(stepped, whole)
+
+
+def test_empty_program_changes_nothing() -> None:
+    state = random_state(np.random.default_rng(3), 2, np.complex128)
+    before = state.copy()
+    program.run_program(state, *random_program(np.random.default_rng(3), 2, 0, np.complex128), 0, 0)
+    np.testing.assert_array_equal(state, before)
+
+
+def test_uncontrolled_amplitudes_are_bitwise_untouched() -> None:
+    rng = np.random.default_rng(4)
+    arrays = list(random_program(rng, 7, 60, np.complex128))
+    for i in range(60):
+        arrays[3][i] |= 1 << 7
+        arrays[4][i] |= 1 << 7
+    state = random_state(rng, 8, np.complex128)
+    before = state.copy()
+    program.run_program(state, *arrays, 0, 60)
+    np.testing.assert_array_equal(state[: 1 << 7], before[: 1 << 7])
+    assert not np.allclose(state[1 << 7 :], before[1 << 7 :])
