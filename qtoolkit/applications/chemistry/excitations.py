@@ -1,0 +1,92 @@
+"""Electron excitations out of a reference determinant, as fermionic generators."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import operator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from qtoolkit.errors import InputError
+from qtoolkit.operators import FermionOperator
+
+__all__ = ["Excitation", "single_and_double_excitations"]
+
+
+@dataclass(frozen=True)
+class Excitation:
+    """Electrons that move from occupied to empty spin orbitals: T = a†_a a_i, or a†_a a†_b a_j a_i.
+
+    Attributes:
+        annihilated: spin orbitals that lose an electron: (i,) or (i, j).
+        created: spin orbitals that gain one: (a,) or (a, b).
+    """
+
+    annihilated: tuple[int, ...]
+    created: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        modes = (*self.annihilated, *self.created)
+        if not self.annihilated or len(self.annihilated) != len(self.created) or len(set(modes)) != len(modes):
+            raise InputError(
+                "an excitation moves electrons between distinct spin orbitals, as many created as annihilated, "
+                f"got {self.annihilated} to {self.created}"
+            )
+
+    @property
+    def rank(self) -> int:
+        """Number of electrons moved."""
+        return len(self.created)
+
+    def generator(self) -> FermionOperator:
+        """The anti-Hermitian operator T − T†."""
+        factors = [(mode, True) for mode in self.created] + [(mode, False) for mode in reversed(self.annihilated)]
+        excitation = FermionOperator({tuple(factors): 1.0})
+        return excitation - excitation.adjoint()
+
+
+def single_and_double_excitations(
+    norb: int, nelec: tuple[int, int], orbital_symmetries: Sequence[int] | None = None
+) -> tuple[Excitation, ...]:
+    """All excitations of one and two electrons that keep the spin projection.
+
+    Doubles of opposite spin come first, then those of equal spin, then singles: (i alpha, j beta) to
+    (a alpha, b beta) in the order of i, a, j, b.
+
+    Args:
+        norb: number of spatial orbitals; spin orbital p is orbital p with spin alpha, ``norb + p`` with spin beta.
+        nelec: alpha and beta electrons, which fill the lowest orbitals.
+        orbital_symmetries: irreducible representations of the orbitals, whose products are exclusive ors; only
+            excitations that keep the symmetry of the reference are returned. None asks for all.
+
+    Raises:
+        InputError: if the electrons do not fit the orbitals, or there is not one symmetry per orbital.
+    """
+    if norb < 1 or not all(0 <= count <= norb for count in nelec):
+        raise InputError(f"nelec must lie in [0, norb] for each spin and norb be positive, got {nelec} and norb={norb}")
+    if orbital_symmetries is not None and len(orbital_symmetries) != norb:
+        raise InputError(f"orbital_symmetries must have {norb} entries, got {len(orbital_symmetries)}")
+    n_alpha, n_beta = nelec
+    alpha = list(itertools.product(range(n_alpha), range(n_alpha, norb)))
+    beta = list(itertools.product(range(norb, norb + n_beta), range(norb + n_beta, 2 * norb)))
+
+    def candidates() -> Iterator[Excitation]:
+        for (i, a), (j, b) in itertools.product(alpha, beta):
+            yield Excitation((i, j), (a, b))
+        for first, last, count in ((0, norb, n_alpha), (norb, 2 * norb, n_beta)):
+            occupied = itertools.combinations(range(first, first + count), 2)
+            empty = list(itertools.combinations(range(first + count, last), 2))
+            for annihilated, created in itertools.product(occupied, empty):
+                yield Excitation(annihilated, created)
+        for i, a in (*alpha, *beta):
+            yield Excitation((i,), (a,))
+
+    if orbital_symmetries is None:
+        return tuple(candidates())
+    irreps = list(orbital_symmetries) * 2
+    return tuple(x for x in candidates() if _product(irreps[mode] for mode in (*x.annihilated, *x.created)) == 0)
+
+
+def _product(irreps: Iterable[int]) -> int:
+    return functools.reduce(operator.xor, irreps, 0)

@@ -1,0 +1,71 @@
+import os
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from qtoolkit.applications.chemistry import diatomic, dissociation_curve
+from qtoolkit.errors import InputError
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "chemistry_dissociation.py"
+
+
+def test_hydrogen_follows_the_exact_curve_where_hartree_fock_fails():
+    seen = []
+    curve = dissociation_curve(
+        [2.5, 0.735, 0.5], partial(diatomic, "H", "H"), progress=lambda done, total: seen.append((done, total))
+    )
+    assert seen == [(1, 3), (2, 3), (3, 3)]
+    assert curve.distances.tolist() == [0.5, 0.735, 2.5]
+    np.testing.assert_allclose(curve.vqe_energies, curve.fci_energies, atol=1e-9)
+    np.testing.assert_array_equal(curve.gaps, curve.vqe_energies - curve.fci_energies)
+    assert curve.hartree_fock_energies[2] - curve.fci_energies[2] > 0.2
+    assert curve.vqe_energies[1] == pytest.approx(-1.137306, abs=5e-7)
+    assert curve.equilibrium_distance == 0.735
+    assert curve.is_chemically_accurate
+    assert curve.points[1].integrals.molecule == diatomic("H", "H", 0.735)
+
+
+def test_neighbours_warm_each_other():
+    """Two close points: the second starts from the solution of the first, hence far below perturbation theory."""
+    curve = dissociation_curve(
+        [1.6, 1.61], partial(diatomic, "Li", "H"), active_space="frozen_core", use_symmetry=True, spin_adapted=True
+    )
+    first, second = curve.points
+    assert second.history[0] - second.energy < 1e-4
+    assert first.history[0] - first.energy > 1e-3
+    assert curve.is_chemically_accurate
+
+
+@pytest.mark.parametrize(
+    ("distances", "message"),
+    [
+        ([], "at least one length"),
+        ([1.0, 1.0], "distinct"),
+        ([0.0, 1.0], "positive and finite"),
+        ([1.0, float("nan")], "positive and finite"),
+        ([1.0, float("inf")], "positive and finite"),
+        (["near"], "must be numbers"),
+    ],
+)
+def test_bad_distances_are_refused(distances, message):
+    with pytest.raises(InputError, match=message):
+        dissociation_curve(distances, partial(diatomic, "H", "H"))
+
+
+def test_the_example_prints_a_table_and_saves_a_picture(tmp_path):
+    pytest.importorskip("matplotlib", reason="the plot extra is not installed")
+    picture = tmp_path / "h2.png"
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLE), "--fast", "--output", str(picture)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "120", "PYTHONUTF8": "1"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "UCCSD VQE" in done.stdout
+    assert picture.read_bytes().startswith(b"\x89PNG")
