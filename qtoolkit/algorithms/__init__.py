@@ -17,6 +17,9 @@ from qtoolkit.algorithms.optimizers import (
     Optimizer,
 )
 from qtoolkit.algorithms.parameter_shift import parameter_shift_gradient
+from qtoolkit.algorithms.qaoa import QAOA
+from qtoolkit.algorithms.qaoa_circuit import qaoa_circuit
+from qtoolkit.algorithms.qaoa_result import QAOAResult
 from qtoolkit.algorithms.schedules import Schedule
 from qtoolkit.algorithms.vqe import VQE, VQEResult
 
@@ -24,7 +27,10 @@ __all__ = [
     # variational algorithms
     "VQE",
     "VQEResult",
+    "QAOA",
+    "QAOAResult",
     # parts of QAOA
+    "qaoa_circuit",
     "Schedule",
     "Mixer",
     "TransverseMixer",

@@ -1,0 +1,329 @@
+"""QAOA: a bitstring of low cost, from alternating layers of the cost's phases and a mixer."""
+
+from __future__ import annotations
+
+import operator
+import time
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit.algorithms.dicke import dicke_circuit
+from qtoolkit.algorithms.mixers import GroverMixer, Mixer, TransverseMixer
+from qtoolkit.algorithms.objective import CircuitObjective
+from qtoolkit.algorithms.optimizers import COBYLA, LBFGSB, Callback, Evaluation, OptimizationResult, Optimizer
+from qtoolkit.algorithms.qaoa_circuit import qaoa_circuit
+from qtoolkit.algorithms.qaoa_result import CostLandscape, OutcomeStatistics, QAOAResult
+from qtoolkit.algorithms.schedules import Schedule
+from qtoolkit.circuit import Circuit
+from qtoolkit.errors import InputError
+from qtoolkit.operators import PauliSum
+from qtoolkit.primitives import Estimator, Result, Sampler
+
+__all__ = ["QAOA"]
+
+FloatArray = NDArray[np.float64]
+
+MAX_ENUMERATED_QUBITS = 26
+"""Up to here the costs of all bitstrings, 8 bytes each, are computed for the exact optimum."""
+
+_RANDOM_STEPS = (0.3, 1.5)
+
+
+class QAOA:
+    """Quantum approximate optimisation: configured once, run from as many schedules as wanted. It minimises.
+
+    Sources: Farhi, Goldstone and Gutmann, arXiv:1411.4028; Hadfield et al., Algorithms 12, 34 (2019) for mixers
+    that keep constraints.
+
+    Args:
+        cost: diagonal and real; bit k of a bitstring is ``x_k`` with ``Z_k = 1 - 2 x_k``.
+        num_layers: p.
+        mixer: the transverse field by default.
+        initial_state: circuit of gates; by default the Dicke state of `hamming_weight` for a mixer that conserves
+            it, the mixer's own state for `GroverMixer`, the uniform superposition for the transverse field.
+        hamming_weight: weight of the feasible bitstrings, for the statistics and the initial state; all are
+            feasible by default.
+        cost_scale: γ multiplies ``cost / cost_scale``. By default the standard deviation of the cost over all
+            bitstrings, which makes good angles of order one whatever the cost's units.
+        estimator: the local state-vector simulator by default.
+        sampler: the estimator where it samples too, else the local simulator.
+        optimizer: L-BFGS-B where the estimator has gradients, COBYLA elsewhere.
+
+    Raises:
+        InputError: if numbers of qubits or layers do not fit, the weight is impossible, the scale is not positive,
+            or a weight-conserving mixer has neither `initial_state` nor `hamming_weight`.
+        OperatorError: if the cost is not diagonal and real, or constant.
+    """
+
+    def __init__(
+        self,
+        cost: PauliSum,
+        num_layers: int,
+        *,
+        mixer: Mixer | None = None,
+        initial_state: Circuit | None = None,
+        hamming_weight: int | None = None,
+        cost_scale: float | None = None,
+        estimator: Estimator | None = None,
+        sampler: Sampler | None = None,
+        optimizer: Optimizer | None = None,
+    ) -> None:
+        from qtoolkit.simulators import StatevectorSimulator
+
+        if hamming_weight is not None and not 0 <= hamming_weight <= cost.num_qubits:
+            raise InputError(f"hamming_weight must be in [0, {cost.num_qubits}], got {hamming_weight}")
+        self._mixer = TransverseMixer(cost.num_qubits) if mixer is None else mixer
+        self._initial_state = (
+            _default_initial_state(self._mixer, hamming_weight) if initial_state is None else initial_state
+        )
+        self._cost = cost.simplify(0.0)
+        self._scale = _standard_deviation(self._cost) if cost_scale is None else float(cost_scale)
+        if not 0.0 < self._scale < np.inf:
+            raise InputError(f"cost_scale must be a positive number, got {self._scale}")
+        self._weight = hamming_weight
+        self._estimator: Estimator = StatevectorSimulator() if estimator is None else estimator
+        self._sampler = sampler or (self._estimator if isinstance(self._estimator, Sampler) else StatevectorSimulator())
+        self._optimizer = optimizer
+        self._circuit = qaoa_circuit(self._cost, self._mixer, self._initial_state, num_layers, cost_scale=self._scale)
+        self._objective = self._local_objective() or CircuitObjective(
+            self._circuit, self._cost / self._scale, self._estimator
+        )
+        self._landscape = CostLandscape(
+            self._cost, hamming_weight, enumerate_all=cost.num_qubits <= MAX_ENUMERATED_QUBITS
+        )
+
+    def _local_objective(self) -> CircuitObjective | None:
+        """On the local simulator, start from the stored initial state instead of preparing it every time."""
+        from qtoolkit.simulators import StatevectorSimulator
+
+        if not isinstance(self._estimator, StatevectorSimulator):
+            return None
+        prepared = Circuit(self._cost.num_qubits).initialize(self._estimator.state_vector(self._initial_state))
+        circuit = qaoa_circuit(self._cost, self._mixer, prepared, self.num_layers, cost_scale=self._scale)
+        return CircuitObjective(circuit, self._cost / self._scale, self._estimator)
+
+    @property
+    def circuit(self) -> Circuit:
+        """The circuit, with parameters ``γ[0], β[0], γ[1], …`` and no measurement."""
+        return self._circuit
+
+    @property
+    def num_layers(self) -> int:
+        """Number of layers p."""
+        return self._circuit.num_parameters // 2
+
+    @property
+    def cost_scale(self) -> float:
+        """What the cost is divided by where γ multiplies it."""
+        return self._scale
+
+    def with_layers(self, num_layers: int) -> QAOA:
+        """The same problem and settings with another number of layers."""
+        return QAOA(
+            self._cost,
+            num_layers,
+            mixer=self._mixer,
+            initial_state=self._initial_state,
+            hamming_weight=self._weight,
+            cost_scale=self._scale,
+            estimator=self._estimator,
+            sampler=self._sampler,
+            optimizer=self._optimizer,
+        )
+
+    def value(self, schedule: Schedule) -> float:
+        """Expectation value of the cost at a schedule.
+
+        Raises:
+            InputError: if it has another number of layers.
+        """
+        return self._objective.value(self._parameters(schedule)) * self._scale
+
+    def value_and_gradient(self, schedule: Schedule) -> tuple[float, FloatArray]:
+        """The value and its derivatives by γ_0, β_0, γ_1, …, shape ``(2 * num_layers,)``."""
+        value, gradient = self._objective.value_and_gradient(self._parameters(schedule))
+        return value * self._scale, gradient * self._scale
+
+    def best_ramp(
+        self, gamma_steps: tuple[float, ...] = (0.4, 0.7, 1.1, 1.6), beta_steps: tuple[float, ...] = (0.3, 0.5, 0.8)
+    ) -> Schedule:
+        """The ramp of lowest value on a grid of steps: a start for `run` that costs a handful of evaluations."""
+        ramps = [Schedule.ramp(self.num_layers, gamma, beta) for gamma in gamma_steps for beta in beta_steps]
+        return min(ramps, key=self.value)
+
+    def run(
+        self,
+        initial_schedule: Schedule | None = None,
+        *,
+        num_starts: int = 1,
+        layerwise: bool = False,
+        shots: int = 4096,
+        seed: int | np.random.Generator | None = None,
+        callback: Callback | None = None,
+    ) -> QAOAResult:
+        """Optimise the angles, then sample.
+
+        Args:
+            initial_schedule: the first start; a ramp by default.
+            num_starts: further starts are ramps with random steps, and the lowest end wins.
+            layerwise: optimise one layer first and add layers one by one, each from the interpolated angles of the
+                one before; a given `initial_schedule` must then have one layer.
+            shots: samples drawn at the end.
+            seed: for the random starts and the samples.
+            callback: called after every evaluation with values of the cost; returning True ends the current
+                start or layer.
+
+        Raises:
+            InputError: for a schedule of another number of layers, or a count below 1.
+        """
+        started = time.perf_counter()
+        if operator.index(num_starts) < 1:
+            raise InputError(f"num_starts must be at least 1, got {num_starts}")
+        if operator.index(shots) < 1:
+            raise InputError(f"shots must be at least 1, got {shots}")
+        number, rng = _seeded(seed)
+        stages = [*(self.with_layers(count) for count in range(1, self.num_layers)), self] if layerwise else [self]
+        history: list[float] = []
+        best: OptimizationResult | None = None
+        for start in range(num_starts):
+            depth = stages[0].num_layers
+            schedule = _random_ramp(depth, rng) if start else initial_schedule or Schedule.ramp(depth)
+            found = stages[0]._optimized(schedule, history, callback)
+            for stage in stages[1:]:
+                schedule = Schedule.from_parameters(found.parameters).interpolated()
+                found = stage._optimized(schedule, history, callback)
+            if best is None or found.value < best.value:
+                best = found
+        assert best is not None
+        return self._judged(best, history, shots, rng, number, started)
+
+    def _parameters(self, schedule: Schedule) -> FloatArray:
+        if schedule.num_layers != self.num_layers:
+            raise InputError(f"the schedule must have {self.num_layers} layers, got {schedule.num_layers}")
+        return schedule.to_parameters()
+
+    def _optimized(self, schedule: Schedule, history: list[float], callback: Callback | None) -> OptimizationResult:
+        """Optimise from one schedule; appends every value, in the cost's units, to `history`."""
+        earlier = len(history)
+
+        def record(evaluation: Evaluation) -> bool | None:
+            scaled = replace(
+                evaluation,
+                number=earlier + evaluation.number,
+                value=evaluation.value * self._scale,
+                best_value=evaluation.best_value * self._scale,
+                gradient_norm=None if evaluation.gradient_norm is None else evaluation.gradient_norm * self._scale,
+            )
+            return None if callback is None else callback(scaled)
+
+        optimizer = self._chosen_optimizer
+        found = optimizer.minimize(
+            self._objective.value,
+            self._parameters(schedule),
+            value_and_gradient=self._objective.value_and_gradient if optimizer.needs_gradient else None,
+            callback=record,
+        )
+        history.extend((found.history * self._scale).tolist())
+        return found
+
+    @property
+    def _chosen_optimizer(self) -> Optimizer:
+        if self._optimizer is not None:
+            return self._optimizer
+        if self._objective.is_differentiable:
+            # the last digits of an angle change no sample that anybody draws
+            return LBFGSB(max_evaluations=200, gradient_tolerance=1e-4, value_tolerance=1e-8)
+        return COBYLA(max_evaluations=200, initial_step=0.2, tolerance=1e-3)
+
+    def _judged(
+        self,
+        best: OptimizationResult,
+        history: list[float],
+        shots: int,
+        rng: np.random.Generator,
+        seed: int | None,
+        started: float,
+    ) -> QAOAResult:
+        samples = self._sampled(best.parameters, shots, rng)
+        bitstrings = np.array([int(key, 2) for key in samples.counts], dtype=np.int64)
+        statistics = self._exact_statistics(best.parameters)
+        evidence: Literal["state vector", "samples"] = "state vector"
+        if statistics is None:
+            evidence = "samples"
+            frequencies = np.array(list(samples.counts.values()), dtype=np.float64) / samples.shots
+            statistics = self._landscape.statistics(bitstrings, frequencies)
+        sampled = self._landscape.best(bitstrings)
+        values = np.array(history, dtype=np.float64)
+        values.setflags(write=False)
+        return QAOAResult(
+            value=best.value * self._scale,
+            schedule=Schedule.from_parameters(best.parameters),
+            best_bitstring=None if sampled is None else format(sampled[0], f"0{self._cost.num_qubits}b"),
+            best_value=None if sampled is None else sampled[1],
+            optimal_value=self._landscape.optimal_value,
+            worst_value=self._landscape.worst_value,
+            probability_of_optimum=statistics.probability_of_optimum,
+            random_probability_of_optimum=self._landscape.random_probability_of_optimum,
+            feasible_probability=statistics.feasible_probability,
+            feasible_value=statistics.feasible_value,
+            approximation_ratio=statistics.approximation_ratio,
+            evidence=evidence,
+            samples=samples,
+            num_evaluations=len(history),
+            history=values,
+            converged=best.converged,
+            message=best.message,
+            optimizer=type(self._chosen_optimizer).__name__,
+            seed=seed,
+            wall_time=time.perf_counter() - started,
+        )
+
+    def _sampled(self, parameters: FloatArray, shots: int, rng: np.random.Generator) -> Result:
+        from qtoolkit.simulators import StatevectorSimulator
+
+        local = isinstance(self._sampler, StatevectorSimulator)
+        circuit = (self._objective.circuit if local else self._circuit).copy().measure_all()
+        # an integer, because a sampler elsewhere may hand the seed on to a provider
+        return self._sampler.run(circuit, shots, seed=int(rng.integers(1 << 31)), parameters=parameters)
+
+    def _exact_statistics(self, parameters: FloatArray) -> OutcomeStatistics | None:
+        from qtoolkit.simulators import StatevectorSimulator
+
+        if not isinstance(self._estimator, StatevectorSimulator) or self._cost.num_qubits > MAX_ENUMERATED_QUBITS:
+            return None
+        probabilities = self._estimator.probabilities(self._objective.circuit, parameters=parameters)
+        return self._landscape.statistics(np.arange(probabilities.size), probabilities)
+
+
+def _default_initial_state(mixer: Mixer, hamming_weight: int | None) -> Circuit:
+    if isinstance(mixer, GroverMixer):
+        return mixer.preparation
+    if not mixer.conserves_hamming_weight:
+        return Circuit(mixer.num_qubits).h(range(mixer.num_qubits))
+    if hamming_weight is None:
+        raise InputError("a mixer that conserves the Hamming weight needs initial_state or hamming_weight, got neither")
+    return dicke_circuit(mixer.num_qubits, hamming_weight)
+
+
+def _standard_deviation(cost: PauliSum) -> float:
+    """Of the cost over all bitstrings: distinct Z strings are orthonormal functions of a random bitstring."""
+    varying = cost.coefficients[(cost.x_masks | cost.z_masks) != 0]
+    return float(np.linalg.norm(varying)) or 1.0
+
+
+def _random_ramp(num_layers: int, rng: np.random.Generator) -> Schedule:
+    gamma_step, beta_step = rng.uniform(*_RANDOM_STEPS, size=2).tolist()
+    return Schedule.ramp(num_layers, gamma_step, beta_step)
+
+
+def _seeded(seed: int | np.random.Generator | None) -> tuple[int | None, np.random.Generator]:
+    """The seed to report and the generator to use."""
+    if isinstance(seed, np.random.Generator):
+        return None, seed
+    number = int(np.random.SeedSequence().generate_state(1, np.uint32)[0]) if seed is None else operator.index(seed)
+    if number < 0:
+        raise InputError(f"a seed must be at least 0, got {number}")
+    return number, np.random.default_rng(number)

@@ -1,0 +1,55 @@
+"""The QAOA circuit: the initial state, then layers of the cost's phases and the mixer."""
+
+from __future__ import annotations
+
+import operator
+
+from qtoolkit.algorithms.mixers import Mixer
+from qtoolkit.circuit import Circuit, ParameterVector
+from qtoolkit.errors import InputError, OperatorError
+from qtoolkit.operators import PauliSum
+
+__all__ = ["qaoa_circuit"]
+
+
+def qaoa_circuit(
+    cost: PauliSum, mixer: Mixer, initial_state: Circuit, num_layers: int, *, cost_scale: float = 1.0
+) -> Circuit:
+    """The QAOA circuit, with parameters ``γ[0], β[0], γ[1], …``.
+
+    Layer l is ``exp(-i γ_l C / cost_scale)``, the constant of C left out, and then ``exp(-i β_l H_M)``. The cost
+    layer takes one gate for each term: RZ, RZZ, or a Pauli rotation on more qubits.
+
+    Raises:
+        InputError: if there is no layer, the numbers of qubits differ or the initial state has free parameters.
+        OperatorError: if the cost is not diagonal and real, or constant.
+    """
+    if not cost.is_diagonal() or not cost.is_hermitian():
+        raise OperatorError("a QAOA cost needs strings of I and Z with real coefficients; this one has others")
+    count = operator.index(num_layers)
+    if count < 1:
+        raise InputError(f"num_layers must be at least 1, got {num_layers}")
+    sizes = (cost.num_qubits, mixer.num_qubits, initial_state.num_qubits)
+    if len(set(sizes)) != 1:
+        raise InputError(f"cost, mixer and initial state must have the same number of qubits, got {sizes}")
+    gammas, betas = ParameterVector("γ", count), ParameterVector("β", count)
+    terms = [
+        (tuple(k for k in range(cost.num_qubits) if mask >> k & 1), 2.0 * coefficient / cost_scale)
+        for mask, coefficient in zip(cost.z_masks.tolist(), cost.coefficients.real.tolist(), strict=True)
+        if mask and coefficient
+    ]
+    if not terms:
+        raise OperatorError("a QAOA cost must depend on a bit, got a constant")
+    if initial_state.num_parameters:
+        raise InputError("the initial state must have numbers for its angles, got free parameters; bind them")
+    circuit = Circuit(cost.num_qubits, name="qaoa").extend(initial_state)
+    for gamma, beta in zip(gammas, betas, strict=True):
+        for qubits, factor in terms:
+            if len(qubits) == 1:
+                circuit.rz(factor * gamma, qubits[0])
+            elif len(qubits) == 2:
+                circuit.rzz(factor * gamma, *qubits)
+            else:
+                circuit.pauli_rotation("Z" * len(qubits), factor * gamma, qubits)
+        mixer.append_layer(circuit, beta)
+    return circuit

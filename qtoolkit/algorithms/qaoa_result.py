@@ -1,0 +1,162 @@
+"""What a QAOA run says for itself: the distribution it ends in, measured against the exact optimum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit.algorithms.schedules import Schedule
+from qtoolkit.operators import PauliSum
+from qtoolkit.primitives import Result
+
+__all__ = ["CostLandscape", "OutcomeStatistics", "QAOAResult", "costs_of"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+# Costs this close, relative to their range, count as the same optimum: they come from sums of hundreds of terms.
+_DEGENERACY = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class QAOAResult:
+    """Where QAOA ended, and the evidence.
+
+    Feasible bitstrings are those of the Hamming weight asked for, or all where none was. Probabilities are exact
+    on the local simulator and relative frequencies of the samples elsewhere; `evidence` says which.
+
+    Attributes:
+        value: expectation value of the cost at `schedule`, infeasible bitstrings included.
+        schedule: best angles found.
+        best_bitstring: feasible sample of lowest cost, highest qubit leftmost; None if no sample is feasible.
+        best_value: its cost.
+        optimal_value: exact minimum over the feasible bitstrings; None where there are too many to enumerate.
+        worst_value: exact maximum over them.
+        probability_of_optimum: probability to measure a feasible bitstring of minimal cost.
+        random_probability_of_optimum: the same for feasible bitstrings drawn uniformly.
+        feasible_probability: probability to measure a feasible bitstring.
+        feasible_value: mean cost given that the bitstring is feasible; None if none was seen.
+        approximation_ratio: ``(worst - feasible_value) / (worst - optimal)``: 1 where only optima are measured, 0
+            where only the worst feasible bitstrings are; 1 if all cost the same.
+        evidence: ``"state vector"`` or ``"samples"``.
+        samples: the measured bits.
+        num_evaluations: evaluations by the optimiser, over all starts and depths.
+        history: expectation value of each in order, shape ``(num_evaluations,)``.
+        converged: whether the optimiser met its tolerance in the start that won.
+        message: why it ended there.
+        optimizer: its class name.
+        seed: reproduces starts and samples; None if a generator was given.
+        wall_time: seconds.
+    """
+
+    value: float
+    schedule: Schedule
+    best_bitstring: str | None
+    best_value: float | None
+    optimal_value: float | None
+    worst_value: float | None
+    probability_of_optimum: float | None
+    random_probability_of_optimum: float | None
+    feasible_probability: float
+    feasible_value: float | None
+    approximation_ratio: float | None
+    evidence: Literal["state vector", "samples"]
+    samples: Result
+    num_evaluations: int
+    history: FloatArray
+    converged: bool
+    message: str
+    optimizer: str
+    seed: int | None
+    wall_time: float
+
+    @property
+    def num_layers(self) -> int:
+        """Number of layers p."""
+        return self.schedule.num_layers
+
+    @property
+    def gap(self) -> float | None:
+        """``best_value - optimal_value``; None where either is."""
+        return None if self.best_value is None or self.optimal_value is None else self.best_value - self.optimal_value
+
+
+@dataclass(frozen=True)
+class OutcomeStatistics:
+    """A distribution of bitstrings measured against the costs; the fields are those of `QAOAResult`."""
+
+    probability_of_optimum: float | None
+    feasible_probability: float
+    feasible_value: float | None
+    approximation_ratio: float | None
+
+
+class CostLandscape:
+    """The cost of every feasible bitstring, enumerated where that is possible.
+
+    Args:
+        cost: diagonal.
+        hamming_weight: of the feasible bitstrings; None for all.
+        enumerate_all: whether to compute the cost of all ``2**num_qubits`` bitstrings.
+    """
+
+    def __init__(self, cost: PauliSum, hamming_weight: int | None, *, enumerate_all: bool) -> None:
+        self._cost = cost
+        self._weight = hamming_weight
+        self._costs = cost.diagonal() if enumerate_all else None
+        self.optimal_value: float | None = None
+        self.worst_value: float | None = None
+        self.random_probability_of_optimum: float | None = None
+        if self._costs is not None:
+            feasible = self._costs[self.is_feasible(np.arange(self._costs.size))]
+            self.optimal_value, self.worst_value = float(feasible.min()), float(feasible.max())
+            self.random_probability_of_optimum = float(np.mean(self._is_optimal(feasible)))
+
+    def costs(self, bitstrings: IntArray) -> FloatArray:
+        """Cost of each bitstring, given as the index of its basis state."""
+        return costs_of(self._cost, bitstrings) if self._costs is None else self._costs[bitstrings]
+
+    def is_feasible(self, bitstrings: IntArray) -> NDArray[np.bool_]:
+        """Whether each has the Hamming weight asked for."""
+        if self._weight is None:
+            return np.ones(bitstrings.shape, dtype=np.bool_)
+        return np.asarray(np.bitwise_count(bitstrings) == self._weight)
+
+    def statistics(self, bitstrings: IntArray, probabilities: FloatArray) -> OutcomeStatistics:
+        """Judge a distribution, given by the probability of each of some distinct bitstrings."""
+        feasible = self.is_feasible(bitstrings)
+        weights, costs = probabilities[feasible], self.costs(bitstrings[feasible])
+        mass = float(weights.sum())
+        mean = float(weights @ costs) / mass if mass > 0.0 else None
+        optimum = ratio = None
+        if self.optimal_value is not None and self.worst_value is not None:
+            optimum = float(weights[self._is_optimal(costs)].sum())
+            spread = self.worst_value - self.optimal_value
+            if mean is not None:
+                ratio = (self.worst_value - mean) / spread if spread > 0.0 else 1.0
+        return OutcomeStatistics(optimum, mass, mean, ratio)
+
+    def best(self, bitstrings: IntArray) -> tuple[int, float] | None:
+        """The feasible one of lowest cost among some bitstrings, with its cost; None if none is feasible."""
+        feasible = bitstrings[self.is_feasible(bitstrings)]
+        if not feasible.size:
+            return None
+        costs = self.costs(feasible)
+        lowest = int(np.argmin(costs))
+        return int(feasible[lowest]), float(costs[lowest])
+
+    def _is_optimal(self, costs: FloatArray) -> NDArray[np.bool_]:
+        assert self.optimal_value is not None
+        assert self.worst_value is not None
+        return costs <= self.optimal_value + _DEGENERACY * (self.worst_value - self.optimal_value)
+
+
+def costs_of(cost: PauliSum, bitstrings: IntArray) -> FloatArray:
+    """Eigenvalue of a diagonal Pauli sum on each bitstring, without the whole diagonal; shape of `bitstrings`."""
+    values = np.zeros(bitstrings.shape, dtype=np.float64)
+    for mask, coefficient in zip(cost.z_masks.tolist(), cost.coefficients.real.tolist(), strict=True):
+        values += coefficient * (1 - 2 * (np.bitwise_count(bitstrings & mask).astype(np.int64) & 1))
+    return values
