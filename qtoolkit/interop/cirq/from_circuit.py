@@ -1,0 +1,296 @@
+"""`from_cirq`: a Cirq circuit as a circuit of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import cirq
+import numpy as np
+
+from qtoolkit.circuit import Circuit, Gate, Initialize, Instruction, Measure, Reset, StandardGate
+from qtoolkit.errors import ConversionError
+from qtoolkit.interop.cirq.conditions_from import Guard, add_guarded, guards_from_cirq
+from qtoolkit.interop.cirq.gates_from import gate_steps, reversed_unitary
+
+__all__ = ["Conversion", "convert", "from_cirq", "ordered_qubits"]
+
+Placed: TypeAlias = tuple[Instruction, tuple[Any, ...]]
+"""An instruction of ours on Cirq's qubits."""
+
+_MAX_MATRIX_QUBITS = 6
+_DECOMPOSITION_TOLERANCE = 1e-12
+_PHASE_TOLERANCE = 1e-14
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A converted circuit.
+
+    Attributes:
+        circuit: the circuit.
+        records: by measurement key, the classical bits of each measurement under it, first measured qubit first.
+    """
+
+    circuit: Circuit
+    records: dict[str, list[tuple[int, ...]]]
+
+
+def from_cirq(circuit: cirq.AbstractCircuit, qubit_order: Any = cirq.QubitOrder.DEFAULT) -> Circuit:
+    """Convert a Cirq circuit, with its global phase.
+
+    Positions are kept, numbers are not: Cirq is big-endian, we are little-endian.
+
+    - Qubit k is the k-th of Cirq's qubits, sorted or as `qubit_order` gives them. So entry ``j`` of a state
+      vector here is entry ``j`` with its bits reversed there.
+    - A measurement key becomes a classical register of that name, whose bit k is the key's k-th qubit. So a key
+      that reads 0b110 in Cirq (first qubit leftmost) is the bitstring "011" here (bit 0 rightmost). A key
+      measured again gets further registers ``key#1``, ``key#2``, ...
+
+    Symbols become parameters where an angle is linear in them. Gates without a rule are decomposed by Cirq.
+    A `CircuitOperation` is unrolled. Moments and tags are not kept.
+
+    Args:
+        circuit: a `cirq.Circuit` or `cirq.FrozenCircuit`.
+        qubit_order: a `cirq.QubitOrder` or the qubits in order, which may include idle ones.
+
+    Raises:
+        ConversionError: naming the moment and the operation that cannot be expressed: noise channels, qudits,
+            confusion maps, loops until a condition holds, angles that are not linear in their symbols.
+    """
+    return convert(circuit, ordered_qubits(circuit, qubit_order)).circuit
+
+
+def ordered_qubits(circuit: cirq.AbstractCircuit, qubit_order: Any) -> tuple[Any, ...]:
+    """Cirq's qubits in the given order.
+
+    Raises:
+        ConversionError: if the order lacks a qubit or repeats one.
+    """
+    try:
+        return tuple(cirq.QubitOrder.as_qubit_order(qubit_order).order_for(circuit.all_qubits()))
+    except ValueError as error:
+        raise ConversionError(f"qubit_order must name every qubit of the circuit once: {error}") from error
+
+
+def convert(circuit: cirq.AbstractCircuit, qubits: Sequence[Any]) -> Conversion:
+    """Convert with ``qubits[k]`` as qubit k, and keep where each key's bits went."""
+    for qubit in qubits:
+        if qubit.dimension != 2:
+            raise ConversionError(f"only qubits can be converted, got {qubit!r} of dimension {qubit.dimension}")
+    importer = _Importer(qubits)
+    for number, moment in enumerate(circuit):
+        for operation in moment:
+            try:
+                importer.add(operation, ())
+            except ConversionError as error:
+                raise ConversionError(f"cannot convert {operation} in moment {number}: {error}") from error
+    importer.close()
+    return Conversion(importer.circuit, importer.records)
+
+
+class _Importer:
+    """Adds Cirq operations to a circuit, one after the other."""
+
+    def __init__(self, qubits: Sequence[Any]) -> None:
+        self.circuit = Circuit(len(qubits))
+        self.records: dict[str, list[tuple[int, ...]]] = {}
+        self._index = {qubit: k for k, qubit in enumerate(qubits)}
+        self._guards: tuple[Guard, ...] = ()
+        self._guarded: list[Placed] = []
+
+    def add(self, operation: Any, conditions: tuple[Any, ...]) -> None:
+        operation = operation.untagged
+        if operation.classical_controls:
+            conditions = (*conditions, *operation.classical_controls)
+            operation = operation.without_classical_controls().untagged
+        if isinstance(operation, cirq.CircuitOperation):
+            for inner in _unrolled(operation):
+                self.add(inner, conditions)
+        elif isinstance(operation.gate, cirq.MeasurementGate):
+            self._measure(operation, operation.gate)
+        else:
+            placed = _state_change(operation) or _unitary_steps(operation, check=True)
+            if placed is not None:
+                self._place(placed, conditions)
+                return
+            parts = _decomposed(operation)
+            if parts is None:
+                raise ConversionError(_why_not(operation))
+            for inner in parts:
+                self.add(inner, conditions)
+
+    def close(self) -> None:
+        """Write the operations that wait for others with the same guards."""
+        pending, self._guarded = self._guarded, []
+        if pending:
+            add_guarded(self.circuit, self._guards, lambda body: self._write(body, pending))
+
+    def _place(self, placed: Iterable[Placed], conditions: tuple[Any, ...]) -> None:
+        guards = guards_from_cirq(conditions, self.records)
+        if guards != self._guards:
+            self.close()
+            self._guards = guards
+        if guards:
+            self._guarded.extend(placed)
+        else:
+            self._write(self.circuit, placed)
+
+    def _write(self, target: Circuit, placed: Iterable[Placed]) -> None:
+        for instruction, qubits in placed:
+            target.append(instruction, [self._index[qubit] for qubit in qubits])
+
+    def _measure(self, operation: Any, gate: Any) -> None:
+        if gate.confusion_map:
+            raise ConversionError(
+                "a confusion_map is readout noise, which a circuit cannot hold; add it to a noise model"
+            )
+        self.close()
+        key = cirq.measurement_key_name(operation)
+        instances = self.records.setdefault(key, [])
+        if instances and len(instances[0]) != len(operation.qubits):
+            raise ConversionError(f"measurements under one key must have equally many qubits, got key {key!r}")
+        clbits = self.circuit.add_clbits(len(operation.qubits), self._register_name(key, len(instances))).clbits
+        instances.append(clbits)
+        for qubit, clbit, inverted in zip(operation.qubits, clbits, gate.full_invert_mask(), strict=True):
+            index = self._index[qubit]
+            if inverted:
+                self.circuit.x(index)
+            self.circuit.append(Measure(), (index,), (clbit,))
+            if inverted:
+                self.circuit.x(index)
+
+    def _register_name(self, key: str, instance: int) -> str:
+        taken = {register.name for register in self.circuit.clbit_registers}
+        name = f"{key}#{instance}" if instance or key in taken else key
+        while name in taken:
+            name += "_"
+        return name
+
+
+def _unrolled(operation: Any) -> Iterable[Any]:
+    if operation.repeat_until is not None:
+        raise ConversionError("a circuit cannot loop until a condition holds; unroll the loop, or use repetitions")
+    if cirq.is_parameterized(operation.repetitions):
+        raise ConversionError(f"the number of repetitions must be a number, got {operation.repetitions}; resolve it")
+    unrolled: Iterable[Any] = operation.mapped_circuit().all_operations()
+    return unrolled
+
+
+def _state_change(operation: Any) -> list[Placed] | None:
+    gate = operation.gate
+    if isinstance(gate, cirq.ResetChannel):
+        return [(Reset(), operation.qubits)]
+    if isinstance(gate, cirq.StatePreparationChannel):
+        state = np.asarray(gate.state, dtype=np.complex128)
+        return [(Initialize(state / np.linalg.norm(state)), operation.qubits[::-1])]
+    return None
+
+
+def _unitary_steps(operation: Any, *, check: bool = False) -> list[Placed] | None:
+    """Gates that equal an operation, or None if it is not known to be made of gates.
+
+    Args:
+        operation: without classical controls.
+        check: compare decompositions with the operation's matrix, since Cirq's own may differ by a phase.
+    """
+    operation = operation.untagged
+    if isinstance(operation, cirq.ControlledOperation) or isinstance(operation.gate, cirq.ControlledGate):
+        return _controlled_steps(operation)
+    if isinstance(operation, cirq.CircuitOperation):
+        return _all_steps(_unrolled(operation))
+    steps = None if operation.gate is None else gate_steps(operation.gate)
+    if steps is not None:
+        return [(gate, tuple(operation.qubits[k] for k in positions)) for gate, positions in steps]
+    parts = _decomposed(operation)
+    placed = None if parts is None else _all_steps(parts)
+    small = len(operation.qubits) <= _MAX_MATRIX_QUBITS
+    if not small or (placed is not None and not check) or cirq.is_parameterized(operation):
+        return placed
+    matrix = cirq.unitary(operation, default=None)
+    if matrix is None:
+        return placed
+    phase = None if placed is None else _phase_between(placed, operation.qubits, matrix)
+    if placed is None or phase is None:
+        gate, positions = reversed_unitary(matrix, len(operation.qubits))
+        return [(gate, tuple(operation.qubits[k] for k in positions))]
+    return [*placed, *phase]
+
+
+def _all_steps(operations: Iterable[Any]) -> list[Placed] | None:
+    placed: list[Placed] = []
+    for operation in operations:
+        steps = None if operation.classical_controls else _unitary_steps(operation)
+        if steps is None:
+            return None
+        placed.extend(steps)
+    return placed
+
+
+def _phase_between(placed: Sequence[Placed], qubits: Sequence[Any], matrix: Any) -> list[Placed] | None:
+    """The global phase that is missing from gates to equal a matrix; None if more than a phase is."""
+    index = {qubit: len(qubits) - 1 - k for k, qubit in enumerate(qubits)}
+    circuit = Circuit(len(qubits))
+    for gate, targets in placed:
+        circuit.append(gate, [index[qubit] for qubit in targets])
+    found = circuit.to_matrix()
+    gamma = float(np.angle(np.vdot(found, matrix)))
+    if not np.allclose(found * np.exp(1j * gamma), matrix, rtol=0.0, atol=_DECOMPOSITION_TOLERANCE):
+        return None
+    return [(StandardGate("gphase", (gamma,)), ())] if abs(gamma) > _PHASE_TOLERANCE else []
+
+
+def _controlled_steps(operation: Any) -> list[Placed]:
+    if isinstance(operation, cirq.ControlledOperation):
+        controls, inner, values = operation.controls, operation.sub_operation, operation.control_values
+    else:
+        count = operation.gate.num_controls()
+        controls, values = operation.qubits[:count], operation.gate.control_values
+        inner = operation.gate.sub_gate.on(*operation.qubits[count:])
+    steps = _unitary_steps(inner, check=True)
+    if steps is None:
+        raise ConversionError(f"only unitary operations can be controlled, got {inner}")
+    placed: list[Placed] = []
+    for active, state in _products(tuple(controls), {tuple(product) for product in values.expand()}):
+        for gate, targets in steps:
+            if not isinstance(gate, Gate):
+                raise ConversionError(f"only unitary operations can be controlled, got {inner}")
+            placed.append((gate.controlled(len(active), state) if active else gate, (*active, *targets)))
+    return placed
+
+
+def _products(controls: tuple[Any, ...], products: set[tuple[int, ...]]) -> list[tuple[tuple[Any, ...], int]]:
+    """Controls with the value that switches on, one pair for each of the values, which exclude each other.
+
+    A control is left out where both of its values switch on.
+    """
+    needed = [
+        k
+        for k in range(len(controls))
+        if any((*product[:k], 1 - product[k], *product[k + 1 :]) not in products for product in products)
+    ]
+    reduced = sorted({tuple(int(product[k]) for k in needed) for product in products})
+    active = tuple(controls[k] for k in needed)
+    return [(active, sum(value << j for j, value in enumerate(product))) for product in reduced]
+
+
+def _decomposed(operation: Any) -> list[Any] | None:
+    """Cirq's decomposition into simpler operations, None where there is none on the same qubits."""
+    parts = cirq.decompose_once(operation, default=None)
+    if parts is None or any(not set(part.qubits) <= set(operation.qubits) for part in parts):
+        return None
+    return list(parts)
+
+
+def _why_not(operation: Any) -> str:
+    if cirq.has_unitary(operation):
+        return (
+            f"{operation.gate!r} has no decomposition, and a matrix on {len(operation.qubits)} qubits is larger than "
+            f"the {_MAX_MATRIX_QUBITS} qubits taken"
+        )
+    if cirq.has_kraus(operation):
+        return f"{operation.gate!r} is a noise channel, which a circuit cannot hold; put it into a noise model"
+    if cirq.is_parameterized(operation):
+        return f"{operation.gate!r} has symbols and no decomposition; resolve its parameters first"
+    return f"{operation.gate!r} has neither a decomposition nor a matrix"

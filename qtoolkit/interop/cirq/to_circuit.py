@@ -1,0 +1,173 @@
+"""`to_cirq`: a circuit of ours as a Cirq circuit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import cirq
+
+from qtoolkit.circuit import (
+    Barrier,
+    Circuit,
+    ClassicalRegister,
+    Gate,
+    IfElse,
+    Initialize,
+    Measure,
+    Operation,
+    Reset,
+)
+from qtoolkit.errors import ConversionError
+from qtoolkit.interop.cirq.conditions_to import KeyBit, KeyTest, tests_of, unmet_tests
+from qtoolkit.interop.cirq.gates_to import gate_operations
+
+__all__ = ["to_cirq"]
+
+
+def to_cirq(circuit: Circuit, qubits: Sequence[cirq.Qid] | None = None) -> cirq.Circuit:
+    """Convert to a Cirq circuit with the same unitary, its global phase included.
+
+    Positions are kept, numbers are not: Cirq is big-endian, we are little-endian.
+
+    - Qubit k becomes ``qubits[k]``. Idle qubits get an identity, so that Cirq knows of them.
+    - A classical register that is measured whole becomes one key of that name, whose k-th qubit is the one
+      measured into its bit k. Bits measured apart become keys of their own, ``name_k``. Bits that are never
+      measured have no place in Cirq.
+
+    Conditions become classical controls on each operation. Parameters become SymPy symbols. Cirq has no barrier:
+    barriers are left out, and operations move to the earliest moment free.
+
+    Args:
+        circuit: any circuit whose branches do not measure.
+        qubits: one for each qubit; ``cirq.LineQubit.range(num_qubits)`` by default.
+
+    Raises:
+        ConversionError: if `qubits` does not fit, a branch measures, or a gate has no counterpart.
+    """
+    targets = tuple(cirq.LineQubit.range(circuit.num_qubits) if qubits is None else qubits)
+    if len(targets) != circuit.num_qubits or len(set(targets)) != len(targets):
+        raise ConversionError(
+            f"qubits must be {circuit.num_qubits} distinct qubits of Cirq, got {[str(qubit) for qubit in targets]}"
+        )
+    operations = _Exporter(circuit, targets).operations()
+    used = {qubit for operation in operations for qubit in operation.qubits}
+    return cirq.Circuit([cirq.I(qubit) for qubit in targets if qubit not in used], operations)
+
+
+class _Exporter:
+    def __init__(self, circuit: Circuit, qubits: Sequence[Any]) -> None:
+        self._circuit = circuit
+        self._qubits = qubits
+        self._whole = _registers_measured_whole(circuit)
+        self._bit_keys = _keys_of_single_bits(circuit, {register.name for register in self._whole})
+        self._places: dict[int, KeyBit] = {}
+
+    def operations(self) -> list[Any]:
+        found: list[Any] = []
+        for run in _runs(self._circuit):
+            if isinstance(run[0].gate, Measure):
+                found.extend(self._measurements(run))
+            else:
+                found.extend(self._converted(run[0], ()))
+        return found
+
+    def _on(self, operation: Operation) -> list[Any]:
+        return [self._qubits[q] for q in operation.qubits]
+
+    def _measurements(self, run: Sequence[Operation]) -> Iterable[Any]:
+        by_clbit = {operation.clbits[0]: operation for operation in run}
+        done: set[int] = set()
+        for register in self._whole:
+            if register.clbits[0] in by_clbit:
+                done.update(register.clbits)
+                for k, clbit in enumerate(register.clbits):
+                    self._places[clbit] = KeyBit(register.name, k, len(register))
+                yield cirq.measure(*(self._on(by_clbit[c])[0] for c in register.clbits), key=register.name)
+        for operation in run:
+            clbit = operation.clbits[0]
+            if clbit not in done:
+                self._places[clbit] = KeyBit(self._bit_keys[clbit], 0, 1)
+                yield cirq.measure(*self._on(operation), key=self._bit_keys[clbit])
+
+    def _converted(self, operation: Operation, tests: tuple[KeyTest, ...]) -> list[Any]:
+        gate = operation.gate
+        if isinstance(gate, IfElse):
+            return self._branches(gate, tests)
+        if isinstance(gate, Gate):
+            plain = gate_operations(gate, self._on(operation))
+        elif isinstance(gate, Reset):
+            plain = [cirq.reset(*self._on(operation))]
+        elif isinstance(gate, Initialize):
+            plain = [cirq.StatePreparationChannel(gate.state_vector.copy()).on(*reversed(self._on(operation)))]
+        elif isinstance(gate, Barrier):
+            plain = []
+        elif isinstance(gate, Measure):
+            raise ConversionError(
+                f"Cirq cannot make a measurement conditional, got one of qubit {operation.qubits[0]} in a branch; "
+                "measure before the branch"
+            )
+        else:
+            raise ConversionError(f"Cirq has no counterpart of the instruction {gate.name}")
+        if not tests:
+            return plain
+        conditions = [test.to_cirq() for test in tests]
+        return [item.with_classical_controls(*conditions) for item in plain]
+
+    def _branches(self, gate: IfElse, outer: tuple[KeyTest, ...]) -> list[Any]:
+        met = tests_of(gate.condition, self._places)
+        cases = [] if met is None else [(met, gate.body)]
+        if gate.else_body is not None:
+            cases += [(tests, gate.else_body) for tests in unmet_tests(met)]
+        return [
+            converted
+            for tests, body in cases
+            for operation in body.operations
+            for converted in self._converted(operation, (*outer, *tests))
+        ]
+
+
+def _runs(circuit: Circuit) -> list[list[Operation]]:
+    """The operations, with measurements that follow each other and share no bit or qubit in one list."""
+    runs: list[list[Operation]] = []
+    qubits: set[int] = set()
+    clbits: set[int] = set()
+    for operation in circuit.operations:
+        joins = isinstance(operation.gate, Measure) and bool(runs) and isinstance(runs[-1][0].gate, Measure)
+        if joins and operation.qubits[0] not in qubits and operation.clbits[0] not in clbits:
+            runs[-1].append(operation)
+        else:
+            runs.append([operation])
+            qubits, clbits = set(), set()
+        if isinstance(operation.gate, Measure):
+            qubits.update(operation.qubits)
+            clbits.update(operation.clbits)
+    return runs
+
+
+def _registers_measured_whole(circuit: Circuit) -> list[ClassicalRegister]:
+    """Registers, without a bit in common, of which each run of measurements has every bit or none."""
+    runs = [{operation.clbits[0] for operation in run} for run in _runs(circuit) if isinstance(run[0].gate, Measure)]
+    chosen: list[ClassicalRegister] = []
+    claimed: set[int] = set()
+    for register in circuit.clbit_registers:
+        bits = set(register.clbits)
+        parts = [bits & run for run in runs if bits & run]
+        if parts and all(part == bits for part in parts) and not bits & claimed:
+            chosen.append(register)
+            claimed |= bits
+    return chosen
+
+
+def _keys_of_single_bits(circuit: Circuit, taken: set[str]) -> dict[int, str]:
+    keys: dict[int, str] = {}
+    for register in circuit.clbit_registers:
+        for k, clbit in enumerate(register.clbits):
+            if clbit in keys:
+                continue
+            name = f"{register.name}_{k}"
+            while name in taken:
+                name += "_"
+            taken.add(name)
+            keys[clbit] = name
+    return keys
