@@ -29,7 +29,17 @@ class Operation:
     clbits: tuple[int, ...] = ()
 
 
-class Measure(Instruction):
+class _Plain(Instruction):
+    """An instruction that its class and its number of qubits say everything about."""
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.num_qubits == other.num_qubits
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.num_qubits))
+
+
+class Measure(_Plain):
     """Measure one qubit in the Z basis into one classical bit."""
 
     name = "measure"
@@ -37,14 +47,14 @@ class Measure(Instruction):
     num_clbits = 1
 
 
-class Reset(Instruction):
+class Reset(_Plain):
     """Put one qubit into ``|0⟩``."""
 
     name = "reset"
     num_qubits = 1
 
 
-class Barrier(Instruction):
+class Barrier(_Plain):
     """Keeps compilers from moving gates across; does nothing to the state."""
 
     name = "barrier"
@@ -75,6 +85,12 @@ class Initialize(Instruction):
         self.state_vector = vector
         self.num_qubits = vector.size.bit_length() - 1
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Initialize) and np.array_equal(self.state_vector, other.state_vector)
+
+    def __hash__(self) -> int:
+        return hash(self.state_vector.tobytes())
+
 
 class IfElse(Instruction):
     """Run `body` when the condition holds, else `else_body` if there is one.
@@ -90,6 +106,12 @@ class IfElse(Instruction):
         self.else_body = else_body
         self.num_qubits = body.num_qubits
         self.num_clbits = body.num_clbits
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, IfElse) and (self.condition, self.branches) == (other.condition, other.branches)
+
+    def __hash__(self) -> int:
+        return hash((self.condition, tuple(len(branch) for branch in self.branches)))
 
     @property
     def branches(self) -> tuple[Circuit, ...]:

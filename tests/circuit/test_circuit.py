@@ -85,6 +85,18 @@ def test_equality():
     assert Circuit(1).rx(0.5, 0) != Circuit(1).rx(0.25, 0)
 
 
+def test_equality_of_circuits_with_measurements_and_branches():
+    def dynamic(target: int, value: int) -> Circuit:
+        circuit = Circuit(2, 1).initialize([1, 0], 0).measure(0, 0).barrier().reset(1)
+        return circuit.if_(Condition((0,), value), lambda body: body.x(target))
+
+    assert dynamic(1, 1) == dynamic(1, 1)
+    assert len({*map(hash, (op.gate for op in dynamic(1, 1))), *map(hash, (op.gate for op in dynamic(1, 1)))}) == 5
+    assert dynamic(1, 1) != dynamic(0, 1)
+    assert dynamic(1, 1) != dynamic(1, 0)
+    assert Circuit(1, 1).measure(0, 0) != Circuit(1, 1).reset(0)
+
+
 def test_multi_controlled_gates():
     x = np.array([[0, 1], [1, 0]])
     for controls in range(5):
