@@ -1,0 +1,4 @@
+"""Other toolkits and text formats: circuits and operators to and from them, both directions.
+
+One module each, imported only on first use: `qtoolkit.interop.qiskit`, `.cirq`, `.openqasm`, `.operators`.
+"""

@@ -1,0 +1,9 @@
+"""Qiskit: circuits both ways, and the local simulator behind Qiskit's own interfaces.
+
+`Backend` is a `BackendV2`; `SamplerV2` and `EstimatorV2` are Qiskit's version 2 primitives.
+"""
+
+from qtoolkit.interop.qiskit.exporter import to_qiskit
+from qtoolkit.interop.qiskit.importer import from_qiskit
+
+__all__ = ["from_qiskit", "to_qiskit"]
