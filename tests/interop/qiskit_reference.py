@@ -3,6 +3,7 @@
 Both give one unnormalised density matrix for each value of the classical bits, summed over all branches.
 """
 
+import operator
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -13,6 +14,18 @@ from qiskit.circuit.classical import expr
 from qiskit.quantum_info import Operator, Statevector
 
 from qtoolkit.circuit import Circuit, Gate, IfElse, Initialize, Measure, Reset
+
+_OPERATORS: dict[str, Callable[[int, int], int]] = {
+    "LOGIC_AND": lambda a, b: a and b,
+    "LOGIC_OR": lambda a, b: a or b,
+    "BIT_AND": operator.and_,
+    "BIT_OR": operator.or_,
+    "BIT_XOR": operator.xor,
+    "EQUAL": operator.eq,
+    "NOT_EQUAL": operator.ne,
+    "LESS": operator.lt,
+    "GREATER": operator.gt,
+}
 
 Branch = tuple[np.ndarray, int]
 DensityByClbits = dict[int, np.ndarray]
@@ -132,10 +145,7 @@ def _run_qiskit(
             branches = _prepare(branches, vector, placed)
         elif isinstance(operation, ControlFlowOp):
             inner = [clbits[bit] for bit in instruction.clbits]
-            run = [
-                lambda part, block=block: _run_qiskit(block, part, placed, dict(zip(block.clbits, inner, strict=True)))
-                for block in operation.blocks
-            ]
+            run = [_block_runner(block, placed, inner) for block in operation.blocks]
             if isinstance(operation, IfElseOp):
                 branches = _by_condition(branches, lambda bits, o=operation: _holds(o.condition, bits, clbits), run)
             elif isinstance(operation, SwitchCaseOp):
@@ -146,6 +156,12 @@ def _run_qiskit(
             matrix = Operator(operation).data
             branches = [(_apply(state, matrix, placed), bits) for state, bits in branches]
     return branches
+
+
+def _block_runner(
+    block: QuantumCircuit, qubits: list[int], clbits: list[int]
+) -> Callable[[list[Branch]], list[Branch]]:
+    return lambda part: _run_qiskit(block, part, qubits, dict(zip(block.clbits, clbits, strict=True)))
 
 
 def _run_switch(
@@ -187,9 +203,7 @@ def _value(node: Any, bits: int, clbits: dict[Any, int]) -> int:
         width = getattr(node.operand.type, "width", 1)
         return int(not operand) if node.op == expr.Unary.Op.LOGIC_NOT else operand ^ ((1 << width) - 1)
     left, right = _value(node.left, bits, clbits), _value(node.right, bits, clbits)
-    symbol = {"LOGIC_AND": "and", "LOGIC_OR": "or", "BIT_AND": "&", "BIT_OR": "|", "BIT_XOR": "^", "EQUAL": "=="}
-    symbol |= {"NOT_EQUAL": "!=", "LESS": "<", "LESS_EQUAL": "<=", "GREATER": ">", "GREATER_EQUAL": ">="}
-    return int(eval(f"left {symbol[node.op.name]} right"))
+    return int(_OPERATORS[node.op.name](left, right))
 
 
 def assert_same_outcomes(circuit: Circuit, reference: QuantumCircuit) -> None:

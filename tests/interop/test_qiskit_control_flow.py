@@ -2,9 +2,9 @@ import pytest
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit import CASE_DEFAULT, Parameter
 from qiskit.circuit.classical import expr, types
+from qiskit_reference import assert_same_outcomes
 
 import qtoolkit.circuit as qt
-from qiskit_reference import assert_same_outcomes
 from qtoolkit.errors import ConversionError
 from qtoolkit.interop.qiskit import from_qiskit, to_qiskit
 
@@ -72,7 +72,7 @@ def test_conditions(name):
 
 
 def test_condition_without_else_and_with_measurement_inside():
-    reference, c, d = measured()
+    reference, c, _ = measured()
     with reference.if_test((c, 1)):
         reference.measure(0, c[0])
         with reference.if_test((c[0], 0)):
@@ -93,7 +93,7 @@ def test_bodies_may_permute_bits():
 
 
 def test_global_phase_of_a_branch():
-    reference, c, d = measured()
+    reference, _, d = measured()
     with reference.if_test((d[0], True)):
         reference.global_phase = 0.2
         reference.x(0)

@@ -8,9 +8,9 @@ from qiskit.circuit import Gate as QiskitGate
 from qiskit.circuit import library as lib
 from qiskit.circuit.random import random_circuit
 from qiskit.quantum_info import Operator, SparsePauliOp, random_unitary
+from qiskit_reference import assert_same_outcomes
 
 import qtoolkit.circuit as qt
-from qiskit_reference import assert_same_outcomes
 from qtoolkit.errors import ConversionError
 from qtoolkit.interop.qiskit import from_qiskit, to_qiskit
 
