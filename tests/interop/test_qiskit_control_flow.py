@@ -117,7 +117,7 @@ def test_switch(target):
 
 def test_for_loop_is_unrolled():
     theta = Parameter("theta")
-    reference, c, d = measured()
+    reference, _, _ = measured()
     with reference.for_loop(range(3), theta):
         reference.rx(0.1 * theta + 0.2, 1)
         reference.cx(1, 2)
