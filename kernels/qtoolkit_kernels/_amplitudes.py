@@ -3,17 +3,18 @@
 import numpy as np
 
 from qtoolkit_kernels._jit import njit
+from qtoolkit_kernels._types import Scalar
 
 
 @njit
-def abs_squared(amplitude):
+def abs_squared(amplitude: Scalar) -> float:
     """Return |amplitude|² in double precision."""
     real, imag = np.float64(amplitude.real), np.float64(amplitude.imag)
     return real * real + imag * imag
 
 
 @njit
-def conjugate_product(left, right):
+def conjugate_product(left: Scalar, right: Scalar) -> complex:
     """Return conj(left) · right in double precision."""
     left_real, left_imag = np.float64(left.real), np.float64(left.imag)
     right_real, right_imag = np.float64(right.real), np.float64(right.imag)
@@ -21,7 +22,7 @@ def conjugate_product(left, right):
 
 
 @njit
-def times_power_of_i(value, power):
+def times_power_of_i(value: Scalar, power: int) -> complex:
     """Return `value` · i^power, exactly and in the precision of `value`."""
     quarter = power & 3
     if quarter == 0:

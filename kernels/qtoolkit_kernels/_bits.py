@@ -12,6 +12,7 @@ runs do not overlap, which `as_index`, `non_negative` and `start_beyond` let it 
 import numpy as np
 
 from qtoolkit_kernels._jit import njit
+from qtoolkit_kernels._types import Integers
 
 SHORT_RUN = 8
 """Runs below this many amplitudes are walked one by one: a vector loop would be all prologue."""
@@ -20,31 +21,31 @@ _INDEX_BITS = (1 << 48) - 1
 
 
 @njit
-def as_index(index):
+def as_index(index: int) -> np.uint64:
     """Return `index` unsigned: signed indices make numba test for wrap-around, which keeps loops from vectorising."""
     return np.uint64(index)
 
 
 @njit
-def non_negative(value):
+def non_negative(value: int) -> int:
     """Return `value`, which is not negative, in a form that tells the compiler so."""
     return value & _INDEX_BITS
 
 
 @njit
-def start_beyond(first, length, distance):
+def start_beyond(first: int, length: int, distance: int) -> int:
     """Return `first + distance` in a form that tells the compiler that `distance >= length`."""
     return first + length + non_negative(distance - length)
 
 
 @njit
-def lowest_bit(mask, size):
+def lowest_bit(mask: int, size: int) -> int:
     """Return the lowest set bit of `mask` as a power of two, or `size` if the mask is empty."""
     return mask & -mask if mask else size
 
 
 @njit
-def count_bits(mask):
+def count_bits(mask: int) -> int:
     """Return the number of set bits."""
     count = 0
     while mask:
@@ -54,7 +55,7 @@ def count_bits(mask):
 
 
 @njit
-def parity(mask):
+def parity(mask: int) -> int:
     """Return the number of set bits modulo two, without branches so that loops over it vectorise."""
     mask ^= mask >> 32
     mask ^= mask >> 16
@@ -66,7 +67,7 @@ def parity(mask):
 
 
 @njit
-def highest_bit(mask):
+def highest_bit(mask: int) -> int:
     """Return the highest set bit of a non-empty `mask` as a power of two."""
     while mask & (mask - 1):
         mask &= mask - 1
@@ -74,7 +75,7 @@ def highest_bit(mask):
 
 
 @njit
-def deposit(item, mask):
+def deposit(item: int, mask: int) -> int:
     """Spread the low bits of `item` over the set bits of `mask`, lowest first."""
     result = 0
     while item and mask:
@@ -87,13 +88,13 @@ def deposit(item, mask):
 
 
 @njit
-def next_subset(subset, mask):
+def next_subset(subset: int, mask: int) -> int:
     """Return the subset of `mask` that follows `subset`; bits of `subset` below the lowest of `mask` are dropped."""
     return (subset - mask) & mask
 
 
 @njit
-def gather_bits(index, targets):
+def gather_bits(index: int, targets: Integers) -> int:
     """Return the number whose bit j is bit `targets[j]` of `index`."""
     result = 0
     for j in range(targets.size):
@@ -102,7 +103,7 @@ def gather_bits(index, targets):
 
 
 @njit
-def scatter_bits(sub_index, targets):
+def scatter_bits(sub_index: int, targets: Integers) -> int:
     """Return the index whose bit `targets[j]` is bit j of `sub_index`, all other bits zero."""
     result = 0
     for j in range(targets.size):

@@ -10,12 +10,15 @@ import numpy as np
 
 from qtoolkit_kernels._bits import SHORT_RUN, as_index, deposit, next_subset, non_negative, scatter_bits, start_beyond
 from qtoolkit_kernels._jit import njit
+from qtoolkit_kernels._types import Complex, Integers
 
 _TILE = 16
 
 
 @njit
-def apply_1q(state, matrix, target, control_mask, control_value, start, stop):
+def apply_1q(
+    state: Complex, matrix: Complex, target: int, control_mask: int, control_value: int, start: int, stop: int
+) -> None:
     """Apply a one-qubit matrix (shape (4,), the state's dtype) to qubit `target`."""
     m00, m01, m10, m11 = matrix[0], matrix[1], matrix[2], matrix[3]
     partner = 1 << target
@@ -51,7 +54,16 @@ def apply_1q(state, matrix, target, control_mask, control_value, start, stop):
 
 
 @njit
-def apply_2q(state, matrix, target0, target1, control_mask, control_value, start, stop):
+def apply_2q(
+    state: Complex,
+    matrix: Complex,
+    target0: int,
+    target1: int,
+    control_mask: int,
+    control_value: int,
+    start: int,
+    stop: int,
+) -> None:
     """Apply a two-qubit matrix (shape (16,), the state's dtype); `target0` is the low bit of the matrix index."""
     # The matrix in the order of the amplitudes in memory: index 1 is the lower of the two qubits.
     low, high = (1, 2) if target0 < target1 else (2, 1)
@@ -104,7 +116,9 @@ def apply_2q(state, matrix, target0, target1, control_mask, control_value, start
 
 
 @njit
-def apply_kq(state, matrix, targets, control_mask, control_value, start, stop):
+def apply_kq(
+    state: Complex, matrix: Complex, targets: Integers, control_mask: int, control_value: int, start: int, stop: int
+) -> None:
     """Apply a k-qubit matrix (shape (4^k,), the state's dtype) to `targets` (int64[k], k >= 1)."""
     dimension = 1 << targets.size
     fixed = control_mask | scatter_bits(dimension - 1, targets)

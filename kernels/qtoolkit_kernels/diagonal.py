@@ -8,12 +8,15 @@ import numpy as np
 
 from qtoolkit_kernels._bits import SHORT_RUN, as_index, deposit, gather_bits, lowest_bit, next_subset, scatter_bits
 from qtoolkit_kernels._jit import njit
+from qtoolkit_kernels._types import Complex, Integers
 
 _BLOCK = 256
 
 
 @njit
-def apply_diagonal(state, targets, entries, control_mask, control_value, start, stop):
+def apply_diagonal(
+    state: Complex, targets: Integers, entries: Complex, control_mask: int, control_value: int, start: int, stop: int
+) -> None:
     """Multiply amplitudes in place by the diagonal `entries` (shape (2^k,), the state's dtype).
 
     `targets` (int64[k], 0 <= k <= n) are the qubits that select the entry, the first one the least significant bit;
@@ -36,7 +39,17 @@ def apply_diagonal(state, targets, entries, control_mask, control_value, start, 
 
 
 @njit
-def _scale_runs(state, targets, entries, control_value, free, run, base, start, stop):
+def _scale_runs(
+    state: Complex,
+    targets: Integers,
+    entries: Complex,
+    control_value: int,
+    free: int,
+    run: int,
+    base: int,
+    start: int,
+    stop: int,
+) -> None:
     """Scale runs of amplitudes that share one entry."""
     outer = free & -run
     item = start
@@ -52,7 +65,17 @@ def _scale_runs(state, targets, entries, control_value, free, run, base, start, 
 
 
 @njit
-def _scale_blocks(state, targets, entries, control_value, free, span, base, start, stop):
+def _scale_blocks(
+    state: Complex,
+    targets: Integers,
+    entries: Complex,
+    control_value: int,
+    free: int,
+    span: int,
+    base: int,
+    start: int,
+    stop: int,
+) -> None:
     """Scale contiguous blocks of `span` amplitudes by a table of factors, refilled when the high target bits change."""
     outer = free & -span
     low_part = np.empty(span, np.int64)

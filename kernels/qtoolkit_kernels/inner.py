@@ -9,12 +9,13 @@ import numpy as np
 from qtoolkit_kernels._amplitudes import conjugate_product
 from qtoolkit_kernels._bits import SHORT_RUN, as_index, count_bits, gather_bits, lowest_bit, next_subset, scatter_bits
 from qtoolkit_kernels._jit import reduction_njit
+from qtoolkit_kernels._types import Complex, Integers
 
 _BLOCK = 256
 
 
 @reduction_njit
-def _vdot_run(bra, ket, bra_start, ket_start, length):
+def _vdot_run(bra: Complex, ket: Complex, bra_start: int, ket_start: int, length: int) -> complex:
     """Return the inner product of two contiguous stretches."""
     total = 0j
     for i in range(length):
@@ -23,13 +24,13 @@ def _vdot_run(bra, ket, bra_start, ket_start, length):
 
 
 @reduction_njit
-def vdot(bra, ket):
+def vdot(bra: Complex, ket: Complex) -> complex:
     """Return ⟨bra|ket⟩."""
     return _vdot_run(bra, ket, 0, 0, ket.size)
 
 
 @reduction_njit
-def _weighted_vdot_run(bra, ket, weights, start, length):
+def _weighted_vdot_run(bra: Complex, ket: Complex, weights: Complex, start: int, length: int) -> complex:
     """Return Σ_i conj(bra_i) weights_i ket_i over a contiguous stretch; `weights` begins with it."""
     total = 0j
     for i in range(length):
@@ -38,7 +39,9 @@ def _weighted_vdot_run(bra, ket, weights, start, length):
 
 
 @reduction_njit
-def diagonal_inner(bra, ket, targets, entries, control_mask, control_value):
+def diagonal_inner(
+    bra: Complex, ket: Complex, targets: Integers, entries: Complex, control_mask: int, control_value: int
+) -> complex:
     """Return ⟨bra| Π D |ket⟩ for the diagonal `entries` (2^k) on `targets` (int64[k], 0 <= k <= n)."""
     free = (ket.size - 1) & ~control_mask
     items = ket.size >> count_bits(control_mask)
@@ -75,7 +78,9 @@ def diagonal_inner(bra, ket, targets, entries, control_mask, control_value):
 
 
 @reduction_njit
-def dense_inner(bra, ket, targets, matrix, control_mask, control_value):
+def dense_inner(
+    bra: Complex, ket: Complex, targets: Integers, matrix: Complex, control_mask: int, control_value: int
+) -> complex:
     """Return ⟨bra| Π ⊗ M |ket⟩ for a flat row-major matrix (4^k) on `targets` (int64[k], k >= 1)."""
     dimension = 1 << targets.size
     fixed = control_mask | scatter_bits(dimension - 1, targets)

@@ -20,12 +20,23 @@ from qtoolkit_kernels._bits import (
     start_beyond,
 )
 from qtoolkit_kernels._jit import njit, reduction_njit
+from qtoolkit_kernels._types import Complex, Floats, Real
 
 _BLOCK = 256
 
 
 @njit
-def apply_pauli_rotation(state, x_mask, z_mask, cosine, sine, control_mask, control_value, start, stop):
+def apply_pauli_rotation(
+    state: Complex,
+    x_mask: int,
+    z_mask: int,
+    cosine: Real,
+    sine: Real,
+    control_mask: int,
+    control_value: int,
+    start: int,
+    stop: int,
+) -> None:
     """Apply exp(-i θ/2 P) in place, with `cosine` = cos(θ/2) and `sine` = sin(θ/2).
 
     For `x_mask == 0` every amplitude that the controls let through is a work item, otherwise every pair
@@ -78,7 +89,16 @@ def apply_pauli_rotation(state, x_mask, z_mask, cosine, sine, control_mask, cont
 
 
 @njit
-def _rotate_diagonal(state, z_mask, cosine, sine, control_mask, control_value, start, stop):
+def _rotate_diagonal(
+    state: Complex,
+    z_mask: int,
+    cosine: Real,
+    sine: Real,
+    control_mask: int,
+    control_value: int,
+    start: int,
+    stop: int,
+) -> None:
     """Apply exp(-i θ/2 Z^z): every amplitude gains the phase of the parity of its bits in `z_mask`."""
     even = complex(cosine, -sine)
     odd = complex(cosine, sine)
@@ -98,7 +118,7 @@ def _rotate_diagonal(state, z_mask, cosine, sine, control_mask, control_value, s
 
 
 @reduction_njit
-def _weighted_inner(bra, ket, weights, first, source, inside):
+def _weighted_inner(bra: Complex, ket: Complex, weights: Floats, first: int, source: int, inside: int) -> complex:
     """Return Σ_q weights_q conj(bra[first + (q ^ inside)]) ket[source + q] over the block that `weights` spans."""
     total = 0j
     run = lowest_bit(inside, weights.size)
@@ -116,7 +136,7 @@ def _weighted_inner(bra, ket, weights, first, source, inside):
 
 
 @reduction_njit
-def pauli_inner(bra, ket, x_mask, z_mask, control_mask, control_value):
+def pauli_inner(bra: Complex, ket: Complex, x_mask: int, z_mask: int, control_mask: int, control_value: int) -> complex:
     """Return ⟨bra| Π P |ket⟩ as complex128, where Π keeps indices with `index & control_mask == control_value`.
 
     `bra` and `ket` are vectors of one shape and dtype; sums run in double precision.

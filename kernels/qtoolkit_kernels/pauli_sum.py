@@ -5,11 +5,16 @@ differ by signs (-1)^{|j & z|} only, so a group of them costs one pass over the 
 Walsh-Hadamard transform gives the signed sums for *every* z mask, and each string picks its own.
 """
 
+from typing import TypeVar
+
 import numpy as np
 
 from qtoolkit_kernels._amplitudes import abs_squared, conjugate_product, times_power_of_i
 from qtoolkit_kernels._bits import SHORT_RUN, as_index, count_bits, highest_bit, lowest_bit, parity
 from qtoolkit_kernels._jit import njit
+from qtoolkit_kernels._types import Complex, Floats, Integers
+
+Values = TypeVar("Values", Floats, Complex)
 
 _BLOCK = 1024
 _FEW = 4
@@ -17,7 +22,7 @@ _FEW = 4
 
 
 @njit
-def _walsh_hadamard(values, scratch, length):
+def _walsh_hadamard(values: Values, scratch: Values, length: int) -> Values:
     """Return t_z = Σ_j (-1)^{|j & z|} values_j for z < length (a power of two), in one of the two arrays.
 
     Every stage has the same constant geometry (M. C. Pease, J. ACM 15, 252 (1968)), so that all of them vectorise.
@@ -37,7 +42,7 @@ def _walsh_hadamard(values, scratch, length):
 
 
 @njit
-def _remove_bit(mask, bit):
+def _remove_bit(mask: int, bit: int) -> int:
     """Return `mask` without the place of `bit` (a power of two, or 0 for none): higher bits move down by one."""
     if bit == 0:
         return mask
@@ -45,7 +50,9 @@ def _remove_bit(mask, bit):
 
 
 @njit
-def _fill_products(state, x_mask, pivot, first, length, real, imag):
+def _fill_products(
+    state: Complex, x_mask: int, pivot: int, first: int, length: int, real: Floats, imag: Floats
+) -> None:
     """Write conj(ψ[j ^ x]) ψ[j] for the items first..first+length-1, item i being index j without its bit `pivot`."""
     if x_mask == 0:
         for i in range(length):
@@ -73,7 +80,9 @@ def _fill_products(state, x_mask, pivot, first, length, real, imag):
 
 
 @njit
-def pauli_term_expectations(state, x_masks, z_masks, group_start, out):
+def pauli_term_expectations(
+    state: Complex, x_masks: Integers, z_masks: Integers, group_start: Integers, out: Floats
+) -> None:
     """Write ⟨ψ|P_t|ψ⟩ of every string into `out` (float64[terms]).
 
     `x_masks` and `z_masks` are int64[terms]; terms `group_start[g] <= t < group_start[g + 1]` (int64[groups + 1])
@@ -115,7 +124,9 @@ def pauli_term_expectations(state, x_masks, z_masks, group_start, out):
 
 
 @njit
-def pauli_sum_expectation(state, x_masks, z_masks, coefficients, group_start):
+def pauli_sum_expectation(
+    state: Complex, x_masks: Integers, z_masks: Integers, coefficients: Floats, group_start: Integers
+) -> float:
     """Return Σ_t coefficients_t ⟨ψ|P_t|ψ⟩ for real coefficients (float64[terms]); see `pauli_term_expectations`."""
     terms = np.empty(x_masks.size, np.float64)
     pauli_term_expectations(state, x_masks, z_masks, group_start, terms)
@@ -126,7 +137,16 @@ def pauli_sum_expectation(state, x_masks, z_masks, coefficients, group_start):
 
 
 @njit
-def _fill_factors(x_mask, z_masks, coefficients, begin, end, source, factors, scratch):
+def _fill_factors(
+    x_mask: int,
+    z_masks: Integers,
+    coefficients: Complex,
+    begin: int,
+    end: int,
+    source: int,
+    factors: Complex,
+    scratch: Complex,
+) -> Complex:
     """Return d_j = Σ_t coefficients_t i^{|x & z_t|} (-1)^{|j & z_t|} for the indices j of one block.
 
     The block starts at index `source`; the result is one of the two arrays (length a power of two).
@@ -147,7 +167,7 @@ def _fill_factors(x_mask, z_masks, coefficients, begin, end, source, factors, sc
 
 
 @njit
-def apply_pauli_sum(state, out, x_masks, z_masks, coefficients):
+def apply_pauli_sum(state: Complex, out: Complex, x_masks: Integers, z_masks: Integers, coefficients: Complex) -> None:
     """Write Σ_t coefficients_t P_t |ψ⟩ into `out`, which must not overlap `state`.
 
     `coefficients` are complex128[terms]. Consecutive terms of one x mask cost one pass, so sort by x mask.

@@ -4,10 +4,13 @@ import numpy as np
 
 from qtoolkit_kernels._bits import SHORT_RUN, as_index, deposit, next_subset, non_negative, scatter_bits, start_beyond
 from qtoolkit_kernels._jit import njit
+from qtoolkit_kernels._types import Complex, Integers
 
 
 @njit
-def apply_permutation(state, targets, table, control_mask, control_value, start, stop):
+def apply_permutation(
+    state: Complex, targets: Integers, table: Integers, control_mask: int, control_value: int, start: int, stop: int
+) -> None:
     """Move the amplitude of sub-index j to sub-index `table[j]`, in place.
 
     `targets` is int64[k], the first one the least significant bit of the sub-index; `table` is int64[2^k]. A work
@@ -45,7 +48,7 @@ def apply_permutation(state, targets, table, control_mask, control_value, start,
 
 
 @njit
-def _exchange(state, offset0, offset1, fixed, start, stop):
+def _exchange(state: Complex, offset0: int, offset1: int, fixed: int, start: int, stop: int) -> None:
     """Swap the amplitudes at two offsets, `offset0 < offset1`, within every group."""
     free = (state.size - 1) & ~fixed
     base = deposit(start, free)

@@ -3,14 +3,23 @@
 import numpy as np
 
 from qtoolkit_kernels._amplitudes import abs_squared
-from qtoolkit_kernels._bits import SHORT_RUN, as_index, gather_bits, lowest_bit, scatter_bits
+from qtoolkit_kernels._bits import (
+    SHORT_RUN,
+    as_index,
+    gather_bits,
+    lowest_bit,
+    non_negative,
+    scatter_bits,
+    start_beyond,
+)
 from qtoolkit_kernels._jit import njit, reduction_njit
+from qtoolkit_kernels._types import Complex, Floats, Integers
 
 _BLOCK = 256
 
 
 @reduction_njit
-def _norm_squared_run(state, first, length):
+def _norm_squared_run(state: Complex, first: int, length: int) -> float:
     """Return the sum of |amplitude|² over a contiguous stretch."""
     total = 0.0
     for i in range(length):
@@ -19,20 +28,20 @@ def _norm_squared_run(state, first, length):
 
 
 @reduction_njit
-def norm_squared(state):
+def norm_squared(state: Complex) -> float:
     """Return ⟨ψ|ψ⟩."""
     return _norm_squared_run(state, 0, state.size)
 
 
 @njit
-def probabilities(state, out):
+def probabilities(state: Complex, out: Floats) -> None:
     """Write |ψ_j|² into `out` (float64, the state's shape)."""
     for i in range(state.size):
         out[as_index(i)] = abs_squared(state[as_index(i)])
 
 
 @reduction_njit
-def probability_of_one(state, qubit):
+def probability_of_one(state: Complex, qubit: int) -> float:
     """Return the weight of the amplitudes whose bit `qubit` is set."""
     bit = 1 << qubit
     total = 0.0
@@ -46,7 +55,7 @@ def probability_of_one(state, qubit):
 
 
 @njit
-def marginal_probabilities(state, qubits, out):
+def marginal_probabilities(state: Complex, qubits: Integers, out: Floats) -> None:
     """Write the distribution of the outcomes of `qubits` (int64[m], m <= n) into `out` (float64[2^m]).
 
     Bit j of an outcome is the value of `qubits[j]`.
@@ -70,7 +79,7 @@ def marginal_probabilities(state, qubits, out):
 
 
 @njit
-def collapse(state, qubit, outcome, scale):
+def collapse(state: Complex, qubit: int, outcome: int, scale: float) -> None:
     """Project `qubit` onto `outcome` (0 or 1) in place: scale that half by the real `scale`, zero the other."""
     factor = state.dtype.type(scale).real
     bit = 1 << qubit
@@ -78,15 +87,18 @@ def collapse(state, qubit, outcome, scale):
     for first in range(0, state.size, 2 * bit):
         for i in range(bit):
             state[as_index(first + kept + i)] *= factor
+        for i in range(bit):
             state[as_index(first + (bit - kept) + i)] = 0
 
 
 @njit
-def reset_to_zero(state, qubit):
+def reset_to_zero(state: Complex, qubit: int) -> None:
     """Bring a collapsed `qubit` to |0⟩ in place, whichever outcome it collapsed to."""
-    bit = 1 << qubit
-    for first in range(0, state.size, 2 * bit):
-        for i in range(bit):
+    length = non_negative(1 << qubit)
+    for zero in range(0, state.size, 2 * length):
+        one = start_beyond(zero, length, length)
+        for i in range(length):
             # One of the two is exactly zero after a collapse, so that the sum is a move.
-            state[as_index(first + i)] += state[as_index(first + bit + i)]
-            state[as_index(first + bit + i)] = 0
+            state[as_index(zero + i)] += state[as_index(one + i)]
+        for i in range(length):
+            state[as_index(one + i)] = 0

@@ -22,6 +22,7 @@ from numba import prange
 
 from qtoolkit_kernels._bits import count_bits
 from qtoolkit_kernels._jit import njit, parallel_njit
+from qtoolkit_kernels._types import Complex, Integers
 from qtoolkit_kernels.dense import apply_1q, apply_2q, apply_kq
 from qtoolkit_kernels.diagonal import apply_diagonal
 from qtoolkit_kernels.pauli import apply_pauli_rotation
@@ -31,7 +32,7 @@ DENSE_1Q, DENSE_2Q, DENSE_KQ, DIAGONAL, PERMUTATION, PAULI_ROTATION = range(6)
 
 
 @njit
-def _count_items(size, opcode, num_targets, x_mask, control_mask):
+def _count_items(size: int, opcode: int, num_targets: int, x_mask: int, control_mask: int) -> int:
     """Return how many work items an operation has on a state of `size` amplitudes."""
     fixed = count_bits(control_mask)
     if opcode == PAULI_ROTATION:
@@ -42,7 +43,17 @@ def _count_items(size, opcode, num_targets, x_mask, control_mask):
 
 
 @njit
-def _apply_operation(state, opcode, targets, control_mask, control_value, coefficients, table, start, stop):
+def _apply_operation(
+    state: Complex,
+    opcode: int,
+    targets: Integers,
+    control_mask: int,
+    control_value: int,
+    coefficients: Complex,
+    table: Integers,
+    start: int,
+    stop: int,
+) -> None:
     """Run one operation for the work items `start <= item < stop`."""
     if opcode == DENSE_1Q:
         apply_1q(state, coefficients, targets[0], control_mask, control_value, start, stop)
@@ -70,22 +81,22 @@ def _apply_operation(state, opcode, targets, control_mask, control_value, coeffi
 
 @njit
 def run_program(
-    state,
-    opcodes,
-    qubits,
-    qubit_start,
-    control_masks,
-    control_values,
-    coefficients,
-    coefficient_start,
-    table,
-    table_start,
-    first,
-    last,
-):
+    state: Complex,
+    opcodes: Integers,
+    qubits: Integers,
+    qubit_start: Integers,
+    control_masks: Integers,
+    control_values: Integers,
+    coefficients: Complex,
+    coefficient_start: Integers,
+    table: Integers,
+    table_start: Integers,
+    first: int,
+    last: int,
+) -> None:
     """Run operations `first <= i < last` on `state` (2^n complex amplitudes) in place, on the calling thread."""
     # A literal zero has a type of its own, for which numba would compile every kernel a second time.
-    start = np.int64(0)
+    start = int(np.int64(0))
     for i in range(first, last):
         targets = qubits[qubit_start[i] : qubit_start[i + 1]]
         images = table[table_start[i] : table_start[i + 1]]
@@ -106,20 +117,20 @@ def run_program(
 
 @parallel_njit
 def run_program_parallel(
-    state,
-    opcodes,
-    qubits,
-    qubit_start,
-    control_masks,
-    control_values,
-    coefficients,
-    coefficient_start,
-    table,
-    table_start,
-    first,
-    last,
-    num_chunks,
-):
+    state: Complex,
+    opcodes: Integers,
+    qubits: Integers,
+    qubit_start: Integers,
+    control_masks: Integers,
+    control_values: Integers,
+    coefficients: Complex,
+    coefficient_start: Integers,
+    table: Integers,
+    table_start: Integers,
+    first: int,
+    last: int,
+    num_chunks: int,
+) -> None:
     """Run the program as `run_program` does, with the work items of each operation in `num_chunks` parallel chunks.
 
     The number of threads is numba's (`numba.set_num_threads`); the result does not depend on it.

@@ -10,12 +10,13 @@ import numpy as np
 from qtoolkit_kernels._amplitudes import abs_squared
 from qtoolkit_kernels._bits import as_index
 from qtoolkit_kernels._jit import njit, reduction_njit
+from qtoolkit_kernels._types import Complex, Floats, Integers
 
 _BLOCK = 1024
 
 
 @njit
-def sample_sorted(probabilities, uniforms, out):
+def sample_sorted(probabilities: Floats, uniforms: Floats, out: Integers) -> None:
     """Write the outcome that each of `uniforms` selects into `out` (int64, as long as `uniforms`).
 
     `probabilities` is float64 and `uniforms` ascending float64 in [0, total probability).
@@ -34,7 +35,7 @@ def sample_sorted(probabilities, uniforms, out):
 
 
 @njit
-def sample_state_sorted(state, uniforms, out):
+def sample_state_sorted(state: Complex, uniforms: Floats, out: Integers) -> None:
     """Do what `sample_sorted` does for the probabilities |ψ_j|² of `state`, which are never stored."""
     cursor = 0
     below = 0.0
@@ -52,7 +53,7 @@ def sample_state_sorted(state, uniforms, out):
 
 
 @reduction_njit
-def _sum_run(values, first, length):
+def _sum_run(values: Floats, first: int, length: int) -> float:
     """Return the sum over a contiguous stretch."""
     total = 0.0
     for i in range(length):
@@ -61,7 +62,17 @@ def _sum_run(values, first, length):
 
 
 @njit
-def _assign_block(weights, start, length, first_outcome, below, above, uniforms, cursor, out):
+def _assign_block(
+    weights: Floats,
+    start: int,
+    length: int,
+    first_outcome: int,
+    below: float,
+    above: float,
+    uniforms: Floats,
+    cursor: int,
+    out: Integers,
+) -> int:
     """Assign the uniforms that fall into [below, above) to the block's outcomes; return the next uniform's place."""
     if cursor == uniforms.size or uniforms[cursor] >= above:
         return cursor

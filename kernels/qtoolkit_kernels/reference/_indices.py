@@ -1,17 +1,15 @@
 """Index sets that the twins share."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Complex = NDArray[np.complex128] | NDArray[np.complex64]
-Integers = NDArray[np.int64]
-Floats = NDArray[np.float64]
+from qtoolkit_kernels._types import Integers
 
 
 def controlled_indices(size: int, control_mask: int, control_value: int) -> Integers:
     """Return the indices j < `size` with `j & control_mask == control_value`, ascending."""
     indices = np.arange(size, dtype=np.int64)
-    return indices[(indices & control_mask) == control_value]
+    selected: Integers = indices[(indices & control_mask) == control_value]
+    return selected
 
 
 def sub_indices(indices: Integers, targets: Integers) -> Integers:
@@ -34,4 +32,5 @@ def groups(size: int, targets: Integers, control_mask: int, control_value: int) 
 
 def signs(indices: Integers, z_mask: int) -> Integers:
     """Return (-1)^{|j & z_mask|} for each index j."""
-    return 1 - 2 * (np.bitwise_count(indices & z_mask).astype(np.int64) & 1)
+    parities: Integers = np.bitwise_count(indices & z_mask).astype(np.int64) & 1
+    return 1 - 2 * parities

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from qtoolkit_kernels.reference._indices import Complex, Integers, groups
+from qtoolkit_kernels._types import Complex, Integers
+from qtoolkit_kernels.reference._indices import groups
 
 
 def apply_1q(state: Complex, matrix: Complex, target: int, control_mask: int, control_value: int) -> None:

@@ -1,6 +1,7 @@
 """Twin of the diagonal gate."""
 
-from qtoolkit_kernels.reference._indices import Complex, Integers, controlled_indices, sub_indices
+from qtoolkit_kernels._types import Complex, Integers
+from qtoolkit_kernels.reference._indices import controlled_indices, sub_indices
 
 
 def apply_diagonal(state: Complex, targets: Integers, entries: Complex, control_mask: int, control_value: int) -> None:

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from qtoolkit_kernels.reference._indices import Complex, Integers, controlled_indices, groups, sub_indices
+from qtoolkit_kernels._types import Complex, Integers
+from qtoolkit_kernels.reference._indices import controlled_indices, groups, sub_indices
 
 
 def vdot(bra: Complex, ket: Complex) -> complex:

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from qtoolkit_kernels.reference._indices import Complex, controlled_indices, signs
+from qtoolkit_kernels._types import Complex
+from qtoolkit_kernels.reference._indices import controlled_indices, signs
 
 
 def apply_pauli(state: Complex, x_mask: int, z_mask: int) -> Complex:

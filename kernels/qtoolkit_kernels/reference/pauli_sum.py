@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from qtoolkit_kernels.reference._indices import Complex, Floats, Integers
+from qtoolkit_kernels._types import Complex, Floats, Integers
 from qtoolkit_kernels.reference.pauli import apply_pauli, pauli_inner
 
 

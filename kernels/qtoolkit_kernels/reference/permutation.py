@@ -1,6 +1,7 @@
 """Twin of the permutation gate."""
 
-from qtoolkit_kernels.reference._indices import Complex, Integers, groups
+from qtoolkit_kernels._types import Complex, Integers
+from qtoolkit_kernels.reference._indices import groups
 
 
 def apply_permutation(

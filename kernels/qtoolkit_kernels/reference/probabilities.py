@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from qtoolkit_kernels.reference._indices import Complex, Floats, Integers, sub_indices
+from qtoolkit_kernels._types import Complex, Floats, Integers
+from qtoolkit_kernels.reference._indices import sub_indices
 
 
 def _weights(state: Complex) -> Floats:

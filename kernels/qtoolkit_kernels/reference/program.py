@@ -1,7 +1,7 @@
 """Twin of the program runner: one twin after the other."""
 
-from qtoolkit_kernels.program import DENSE_1Q, DENSE_2Q, DENSE_KQ, DIAGONAL, PAULI_ROTATION, PERMUTATION
-from qtoolkit_kernels.reference._indices import Complex, Integers
+from qtoolkit_kernels._types import Complex, Integers
+from qtoolkit_kernels.program import DIAGONAL, PAULI_ROTATION, PERMUTATION
 from qtoolkit_kernels.reference.dense import apply_kq
 from qtoolkit_kernels.reference.diagonal import apply_diagonal
 from qtoolkit_kernels.reference.pauli import apply_pauli_rotation
@@ -28,13 +28,13 @@ def run_program(
         weights = coefficients[coefficient_start[i] : coefficient_start[i + 1]]
         images = table[table_start[i] : table_start[i + 1]]
         control = int(control_masks[i]), int(control_values[i])
-        match opcodes[i]:
-            case opcode if opcode in (DENSE_1Q, DENSE_2Q, DENSE_KQ):
-                apply_kq(state, weights, targets, *control)
-            case opcode if opcode == DIAGONAL:
-                apply_diagonal(state, targets, weights, *control)
-            case opcode if opcode == PERMUTATION:
-                apply_permutation(state, targets, images, *control)
-            case opcode if opcode == PAULI_ROTATION:
-                cosine, sine = weights.real
-                apply_pauli_rotation(state, int(images[0]), int(images[1]), float(cosine), float(sine), *control)
+        opcode = opcodes[i]
+        if opcode == DIAGONAL:
+            apply_diagonal(state, targets, weights, *control)
+        elif opcode == PERMUTATION:
+            apply_permutation(state, targets, images, *control)
+        elif opcode == PAULI_ROTATION:
+            cosine, sine = weights.real
+            apply_pauli_rotation(state, int(images[0]), int(images[1]), float(cosine), float(sine), *control)
+        else:
+            apply_kq(state, weights, targets, *control)

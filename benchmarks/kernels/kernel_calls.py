@@ -1,0 +1,213 @@
+"""One representative call per kernel and place: gates on low and on high qubits, with and without controls."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit_kernels import (
+    dense,
+    diagonal,
+    inner,
+    pauli,
+    pauli_sum,
+    permutation,
+    probabilities,
+    program,
+    sampling,
+)
+
+SHOTS = 10_000
+STRINGS = 64
+
+
+@dataclass(frozen=True)
+class Call:
+    """A kernel and its arguments; `work` holds the range of work items, which twins do not take."""
+
+    kernel: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    work: tuple[int, ...] = ()
+
+    @property
+    def twin(self) -> Callable[..., Any]:
+        """The NumPy function of the same name."""
+        module = self.kernel.__module__.replace("qtoolkit_kernels", "qtoolkit_kernels.reference")
+        twin: Callable[..., Any] = getattr(import_module(module), self.kernel.__name__)
+        return twin
+
+    def copied_arguments(self) -> tuple[Any, ...]:
+        """Arguments that a kernel may change."""
+        return tuple(a.copy() if isinstance(a, np.ndarray) else a for a in self.arguments)
+
+
+class Scene:
+    """The states, matrices and places that the calls below are made of."""
+
+    def __init__(self, num_qubits: int, dtype: type[np.complexfloating[Any, Any]]) -> None:
+        self.rng = np.random.default_rng(num_qubits)
+        self.num_qubits, self.dtype = num_qubits, dtype
+        self.state = self.random_state()
+
+    def random_state(self) -> NDArray[Any]:
+        """A normalised random state."""
+        state = self.rng.normal(size=(1 << self.num_qubits, 2)) @ np.array([1, 1j])
+        return np.asarray((state / np.linalg.norm(state)).astype(self.dtype))
+
+    def unitary(self, k: int) -> NDArray[Any]:
+        """A flat random unitary."""
+        matrix = self.rng.normal(size=(2**k, 2**k)) + 1j * self.rng.normal(size=(2**k, 2**k))
+        return np.asarray(np.linalg.qr(matrix)[0].astype(self.dtype).ravel())
+
+    def phases(self, k: int) -> NDArray[Any]:
+        """A random unitary diagonal."""
+        return np.exp(1j * self.rng.normal(size=2**k)).astype(self.dtype)
+
+    def one(self, target: int, control: int = 0) -> Call:
+        """A dense one-qubit gate."""
+        work = 0, self.state.size >> (1 + control.bit_count())
+        return Call(dense.apply_1q, (self.state, self.unitary(1), target, control, control), work)
+
+    def two(self, target0: int, target1: int) -> Call:
+        """A dense two-qubit gate."""
+        work = 0, self.state.size >> 2
+        return Call(dense.apply_2q, (self.state, self.unitary(2), target0, target1, 0, 0), work)
+
+    def many(self, *targets: int) -> Call:
+        """A dense gate on several qubits."""
+        work = 0, self.state.size >> len(targets)
+        return Call(dense.apply_kq, (self.state, self.unitary(len(targets)), np.array(targets), 0, 0), work)
+
+    def phase_gate(self, *targets: int, control: int = 0) -> Call:
+        """A diagonal gate."""
+        work = 0, self.state.size >> control.bit_count()
+        places = np.array(targets, np.int64)
+        return Call(diagonal.apply_diagonal, (self.state, places, self.phases(len(targets)), control, control), work)
+
+    def move(self, targets: list[int], table: list[int], control: int = 0) -> Call:
+        """A permutation gate."""
+        work = 0, self.state.size >> (len(targets) + control.bit_count())
+        arguments = self.state, np.array(targets), np.array(table), control, control
+        return Call(permutation.apply_permutation, arguments, work)
+
+    def rotation(self, x_mask: int, z_mask: int) -> Call:
+        """A rotation about a Pauli string."""
+        work = 0, self.state.size >> (x_mask != 0)
+        return Call(pauli.apply_pauli_rotation, (self.state, x_mask, z_mask, 0.8, 0.6, 0, 0), work)
+
+    def pair(self, kernel: Callable[..., Any], *arguments: Any) -> Call:
+        """A function of two states."""
+        return Call(kernel, (self.state, self.random_state(), *arguments))
+
+    def strings(self, num_groups: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Masks of `STRINGS` Pauli strings with `num_groups` distinct x masks, the first of them zero."""
+        x_masks = np.sort(np.concatenate([[0], self.rng.choice(self.state.size, num_groups - 1, replace=False)]))
+        return np.repeat(x_masks, STRINGS // num_groups), self.rng.integers(0, self.state.size, STRINGS)
+
+    def expectation(self, num_groups: int) -> Call:
+        """The expectation value of a sum of Pauli strings."""
+        starts = np.arange(num_groups + 1) * (STRINGS // num_groups)
+        arguments = *self.strings(num_groups), self.rng.normal(size=STRINGS), starts
+        return Call(pauli_sum.pauli_sum_expectation, (self.state, *arguments))
+
+    def term_expectations(self) -> Call:
+        """The expectation value of each string of a sum."""
+        starts = np.arange(9) * (STRINGS // 8)
+        return Call(pauli_sum.pauli_term_expectations, (self.state, *self.strings(8), starts, np.empty(STRINGS)))
+
+    def hamiltonian(self, num_groups: int) -> Call:
+        """The image of a state under a sum of Pauli strings."""
+        coefficients = self.rng.normal(size=STRINGS) + 0j
+        return self.pair(pauli_sum.apply_pauli_sum, *self.strings(num_groups), coefficients)
+
+    def marginal(self, *qubits: int) -> Call:
+        """The distribution of some qubits."""
+        return Call(probabilities.marginal_probabilities, (self.state, np.array(qubits), np.empty(1 << len(qubits))))
+
+    def samples(self) -> Call:
+        """Shots from a state."""
+        return Call(sampling.sample_state_sorted, (self.state, np.sort(self.rng.random(SHOTS)), np.empty(SHOTS, int)))
+
+    def samples_from_probabilities(self) -> Call:
+        """Shots from a distribution."""
+        weights = np.abs(self.state.astype(np.complex128)) ** 2
+        return Call(sampling.sample_sorted, (weights, np.sort(self.rng.random(SHOTS)), np.empty(SHOTS, int)))
+
+    def layer(self) -> Call:
+        """A program: one dense gate per qubit and a ladder of controlled phases."""
+        n = self.num_qubits
+        ladder = [(1 << q) | (1 << (q + 1)) for q in range(n - 1)]
+        none = np.zeros(0, np.int64)
+        arrays = (
+            np.array([program.DENSE_1Q] * n + [program.DIAGONAL] * (n - 1)),
+            np.arange(n),
+            np.minimum(np.arange(2 * n), n),
+            np.array([0] * n + ladder),
+            np.array([0] * n + ladder),
+            np.concatenate([self.unitary(1) for _ in range(n)] + [self.phases(0) for _ in ladder]),
+            np.concatenate([4 * np.arange(n), 4 * n + np.arange(n)]),
+            none,
+            np.zeros(2 * n, np.int64),
+        )
+        return Call(program.run_program, (self.state, *arrays, 0, 2 * n - 1))
+
+
+def build_calls(scene: Scene) -> dict[str, Callable[[], Call]]:
+    """Return the calls by name; the lowest qubits lie within a vector of the processor, `high` far apart in memory."""
+    high = scene.num_qubits - 2
+    high_bit = 1 << high
+    every = tuple(range(scene.num_qubits))
+    return {
+        "1q low": lambda: scene.one(0),
+        "1q high": lambda: scene.one(high),
+        "1q high, low control": lambda: scene.one(high, control=1),
+        "2q low": lambda: scene.two(0, 1),
+        "2q low and high": lambda: scene.two(1, high),
+        "2q high": lambda: scene.two(high, high - 2),
+        "3q low": lambda: scene.many(2, 1, 0),
+        "3q high": lambda: scene.many(high, 3, high - 1),
+        "5q": lambda: scene.many(0, 3, high, 2, 4),
+        "diagonal 1q low": lambda: scene.phase_gate(0),
+        "diagonal 1q high": lambda: scene.phase_gate(high),
+        "diagonal 2q": lambda: scene.phase_gate(1, high),
+        "controlled phase": lambda: scene.phase_gate(control=1 | high_bit),
+        "diagonal all qubits": lambda: scene.phase_gate(*every),
+        "X low": lambda: scene.move([0], [1, 0]),
+        "X high": lambda: scene.move([high], [1, 0]),
+        "CX": lambda: scene.move([high], [1, 0], control=1),
+        "swap": lambda: scene.move([3, high], [0, 2, 1, 3]),
+        "3q cycle": lambda: scene.move([0, 3, high], [1, 2, 3, 4, 5, 6, 7, 0]),
+        "rotation Z string": lambda: scene.rotation(0, 5 | high_bit),
+        "rotation low string": lambda: scene.rotation(3, 5),
+        "rotation high string": lambda: scene.rotation(high_bit | 16, high_bit | 8),
+        "pauli inner Z string": lambda: scene.pair(pauli.pauli_inner, 0, 5 | high_bit, 0, 0),
+        "pauli inner low string": lambda: scene.pair(pauli.pauli_inner, 3, 5, 0, 0),
+        "pauli inner high string": lambda: scene.pair(pauli.pauli_inner, high_bit | 16, 8, 0, 0),
+        "pauli sum, 1 group": lambda: scene.expectation(1),
+        "pauli sum, 16 groups": lambda: scene.expectation(16),
+        "pauli terms, 8 groups": scene.term_expectations,
+        "apply pauli sum, 1 group": lambda: scene.hamiltonian(1),
+        "apply pauli sum, 32 groups": lambda: scene.hamiltonian(32),
+        "vdot": lambda: scene.pair(inner.vdot),
+        "dense inner 1q low": lambda: scene.pair(inner.dense_inner, np.array([0]), scene.unitary(1), 0, 0),
+        "dense inner 1q high": lambda: scene.pair(inner.dense_inner, np.array([high]), scene.unitary(1), 0, 0),
+        "dense inner 2q": lambda: scene.pair(inner.dense_inner, np.array([1, high]), scene.unitary(2), 0, 0),
+        "diagonal inner": lambda: scene.pair(inner.diagonal_inner, np.array([1, high]), scene.phases(2), 0, 0),
+        "norm": lambda: Call(probabilities.norm_squared, (scene.state,)),
+        "probabilities": lambda: Call(probabilities.probabilities, (scene.state, np.empty(scene.state.size))),
+        "marginal low": lambda: scene.marginal(0, 2, 1),
+        "marginal high": lambda: scene.marginal(high - 1, high),
+        "probability of one, low": lambda: Call(probabilities.probability_of_one, (scene.state, 0)),
+        "probability of one, high": lambda: Call(probabilities.probability_of_one, (scene.state, high)),
+        "collapse": lambda: Call(probabilities.collapse, (scene.state, high, 0, 1.0)),
+        "reset": lambda: Call(probabilities.reset_to_zero, (scene.state, high)),
+        "sample a state": scene.samples,
+        "sample probabilities": scene.samples_from_probabilities,
+        "program of one layer": scene.layer,
+    }
+
+
+NAMES = tuple(build_calls(Scene(6, np.complex128)))

@@ -1,0 +1,15 @@
+"""Array types that signatures of kernels and twins name."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Complex = NDArray[np.complexfloating[Any, Any]]
+"""complex128 or complex64; all complex arrays of one call share the dtype unless a docstring says otherwise."""
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+Real = float | np.floating[Any]
+Scalar = complex | np.inexact[Any]
