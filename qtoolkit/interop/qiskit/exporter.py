@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cmath
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,6 +26,7 @@ from qtoolkit.circuit import (
     UnitaryGate,
 )
 from qtoolkit.errors import CircuitError, ConversionError
+from qtoolkit.interop._phases import global_phase
 from qtoolkit.interop.qiskit.angles import AngleWriter
 from qtoolkit.interop.qiskit.conditions import write_condition
 from qtoolkit.interop.qiskit.gates import write_gate
@@ -143,8 +143,7 @@ class _Exporter:
     def _add_gate(self, target: QuantumCircuit, gate: Gate, qubits: Sequence[Any]) -> None:
         base, num_controls, ctrl_state = gate.control_structure()
         if gate.num_qubits == 0:
-            phase = gate.params[0] if gate.params else cmath.phase(gate.matrix()[0, 0])
-            target.global_phase += self._write_angle(phase)
+            target.global_phase += self._write_angle(global_phase(gate))
             return
         converted: Any | None
         if isinstance(gate, ControlledGate):

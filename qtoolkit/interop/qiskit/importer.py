@@ -46,12 +46,15 @@ def from_qiskit(circuit: QuantumCircuit, read_angle: AngleReader = read_linear) 
         result.name_qubits(register.name, [qubit_of[bit] for bit in register])
     for register in circuit.cregs:
         result.name_clbits(register.name, [clbit_of[bit] for bit in register])
-    _Importer(read_angle).add(result, circuit, range(circuit.num_qubits), clbit_of, "")
+    try:
+        _Importer(read_angle).add(result, circuit, range(circuit.num_qubits), clbit_of, "")
+    except _LocatedError as error:
+        raise ConversionError(str(error)) from error.__cause__
     return result
 
 
 class _LocatedError(ConversionError):
-    """An error whose message already says where."""
+    """An error whose message already says where: outer circuits let it pass."""
 
 
 class _Importer:

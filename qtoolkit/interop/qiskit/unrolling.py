@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -24,6 +25,7 @@ from qtoolkit.circuit import (
     UnitaryGate,
 )
 from qtoolkit.errors import ConversionError
+from qtoolkit.interop._phases import global_phase
 from qtoolkit.interop.qiskit.angles import AngleReader
 from qtoolkit.interop.qiskit.gates import read_evolution, read_gate
 
@@ -130,15 +132,12 @@ def _definition(operation: Any) -> QuantumCircuit | None:
 
 
 def _by_matrix(operation: Any) -> Gate:
-    if not hasattr(operation, "to_matrix") or not 0 < operation.num_qubits <= _MAX_MATRIX_QUBITS:
-        raise ConversionError("it is opaque: it has no definition and no matrix; define it or decompose it before")
-    try:
-        matrix = np.asarray(operation.to_matrix(), dtype=np.complex128)
-    except (QiskitError, TypeError) as error:
-        raise ConversionError(
-            f"it is opaque: it has no definition and no matrix ({error}); define it or decompose it before"
-        ) from error
-    return UnitaryGate(matrix, label=operation.name)
+    if hasattr(operation, "to_matrix") and 0 < operation.num_qubits <= _MAX_MATRIX_QUBITS:
+        with contextlib.suppress(QiskitError, TypeError):
+            return UnitaryGate(np.asarray(operation.to_matrix(), dtype=np.complex128), label=operation.name)
+    raise ConversionError(
+        "it is opaque: it has no definition and no matrix; define it or transpile it in Qiskit before"
+    )
 
 
 def _same_operations(left: Sequence[Operation], right: Sequence[Operation]) -> bool:
@@ -169,7 +168,7 @@ def with_controls(circuit: Circuit, num_controls: int, ctrl_state: int) -> Circu
         elif operation.gate.num_qubits:
             result.append(operation.gate.controlled(num_controls, ctrl_state), (*controls, *moved))
         else:
-            add_controlled_phase(result, operation.gate.params[0], controls, ctrl_state)
+            add_controlled_phase(result, global_phase(operation.gate), controls, ctrl_state)
     return result
 
 

@@ -1,0 +1,42 @@
+"""Permutations of basis states as networks of controlled NOTs."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit.circuit import Circuit, StandardGate
+
+__all__ = ["permutation_network"]
+
+
+def permutation_network(table: NDArray[np.int64]) -> Circuit:
+    """X gates with any number of controls that take basis state j to ``table[j]``, exactly.
+
+    Transformation-based synthesis (Miller, Maslov and Dueck, Proc. 40th Design Automation Conference, 318 (2003)):
+    go through the states in rising order and, with gates on the output that leave all lower states alone, bring
+    each image home. At most ``k 2**k`` gates on k qubits.
+    """
+    num_qubits = len(table).bit_length() - 1
+    image = table.copy()
+    steps: list[tuple[int, int]] = []
+
+    def apply(controls: int, target: int) -> None:
+        image[(image & controls) == controls] ^= 1 << target
+        steps.append((controls, target))
+
+    for state in range(len(table)):
+        for target in _bits(state & ~int(image[state])):
+            apply(int(image[state]), target)
+        for target in _bits(int(image[state]) & ~state):
+            apply(state, target)
+    circuit = Circuit(num_qubits)
+    for controls, target in reversed(steps):
+        places = _bits(controls)
+        gate = StandardGate("x")
+        circuit.append(gate.controlled(len(places)) if places else gate, (*places, target))
+    return circuit
+
+
+def _bits(mask: int) -> list[int]:
+    return [k for k in range(mask.bit_length()) if mask >> k & 1]
