@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import cirq
 import numpy as np
 
-from qtoolkit.circuit import Circuit, Gate, Initialize, Instruction, Measure, Reset, StandardGate
+from qtoolkit.circuit import Circuit, Gate, Initialize, Instruction, Reset, StandardGate
 from qtoolkit.errors import ConversionError
 from qtoolkit.interop.cirq.conditions_from import Guard, add_guarded, guards_from_cirq
 from qtoolkit.interop.cirq.gates_from import gate_steps, reversed_unitary
@@ -18,6 +18,9 @@ __all__ = ["Conversion", "convert", "from_cirq", "ordered_qubits"]
 
 Placed: TypeAlias = tuple[Instruction, tuple[Any, ...]]
 """An instruction of ours on Cirq's qubits."""
+
+PlacedGate: TypeAlias = tuple[Gate, tuple[Any, ...]]
+"""A gate of ours on Cirq's qubits."""
 
 _MAX_MATRIX_QUBITS = 6
 _DECOMPOSITION_TOLERANCE = 1e-12
@@ -111,7 +114,7 @@ class _Importer:
         elif isinstance(operation.gate, cirq.MeasurementGate):
             self._measure(operation, operation.gate)
         else:
-            placed = _state_change(operation) or _unitary_steps(operation, check=True)
+            placed: Sequence[Placed] | None = _state_change(operation) or _unitary_steps(operation, check=True)
             if placed is not None:
                 self._place(placed, conditions)
                 return
@@ -153,13 +156,9 @@ class _Importer:
             raise ConversionError(f"measurements under one key must have equally many qubits, got key {key!r}")
         clbits = self.circuit.add_clbits(len(operation.qubits), self._register_name(key, len(instances))).clbits
         instances.append(clbits)
-        for qubit, clbit, inverted in zip(operation.qubits, clbits, gate.full_invert_mask(), strict=True):
-            index = self._index[qubit]
-            if inverted:
-                self.circuit.x(index)
-            self.circuit.append(Measure(), (index,), (clbit,))
-            if inverted:
-                self.circuit.x(index)
+        indices = [self._index[qubit] for qubit in operation.qubits]
+        inverted = [index for index, flip in zip(indices, gate.full_invert_mask(), strict=True) if flip]
+        self.circuit.x(inverted).measure(indices, clbits).x(inverted)
 
     def _register_name(self, key: str, instance: int) -> str:
         taken = {register.name for register in self.circuit.clbit_registers}
@@ -188,7 +187,7 @@ def _state_change(operation: Any) -> list[Placed] | None:
     return None
 
 
-def _unitary_steps(operation: Any, *, check: bool = False) -> list[Placed] | None:
+def _unitary_steps(operation: Any, *, check: bool = False) -> list[PlacedGate] | None:
     """Gates that equal an operation, or None if it is not known to be made of gates.
 
     Args:
@@ -218,8 +217,8 @@ def _unitary_steps(operation: Any, *, check: bool = False) -> list[Placed] | Non
     return [*placed, *phase]
 
 
-def _all_steps(operations: Iterable[Any]) -> list[Placed] | None:
-    placed: list[Placed] = []
+def _all_steps(operations: Iterable[Any]) -> list[PlacedGate] | None:
+    placed: list[PlacedGate] = []
     for operation in operations:
         steps = None if operation.classical_controls else _unitary_steps(operation)
         if steps is None:
@@ -228,7 +227,7 @@ def _all_steps(operations: Iterable[Any]) -> list[Placed] | None:
     return placed
 
 
-def _phase_between(placed: Sequence[Placed], qubits: Sequence[Any], matrix: Any) -> list[Placed] | None:
+def _phase_between(placed: Sequence[PlacedGate], qubits: Sequence[Any], matrix: Any) -> list[PlacedGate] | None:
     """The global phase that is missing from gates to equal a matrix; None if more than a phase is."""
     index = {qubit: len(qubits) - 1 - k for k, qubit in enumerate(qubits)}
     circuit = Circuit(len(qubits))
@@ -241,7 +240,7 @@ def _phase_between(placed: Sequence[Placed], qubits: Sequence[Any], matrix: Any)
     return [(StandardGate("gphase", (gamma,)), ())] if abs(gamma) > _PHASE_TOLERANCE else []
 
 
-def _controlled_steps(operation: Any) -> list[Placed]:
+def _controlled_steps(operation: Any) -> list[PlacedGate]:
     if isinstance(operation, cirq.ControlledOperation):
         controls, inner, values = operation.controls, operation.sub_operation, operation.control_values
     else:
@@ -250,14 +249,12 @@ def _controlled_steps(operation: Any) -> list[Placed]:
         inner = operation.gate.sub_gate.on(*operation.qubits[count:])
     steps = _unitary_steps(inner, check=True)
     if steps is None:
-        raise ConversionError(f"only unitary operations can be controlled, got {inner}")
-    placed: list[Placed] = []
-    for active, state in _products(tuple(controls), {tuple(product) for product in values.expand()}):
-        for gate, targets in steps:
-            if not isinstance(gate, Gate):
-                raise ConversionError(f"only unitary operations can be controlled, got {inner}")
-            placed.append((gate.controlled(len(active), state) if active else gate, (*active, *targets)))
-    return placed
+        raise ConversionError(_why_not(inner))
+    return [
+        (gate.controlled(len(active), state) if active else gate, (*active, *targets))
+        for active, state in _products(tuple(controls), {tuple(product) for product in values.expand()})
+        for gate, targets in steps
+    ]
 
 
 def _products(controls: tuple[Any, ...], products: set[tuple[int, ...]]) -> list[tuple[tuple[Any, ...], int]]:
