@@ -1,0 +1,42 @@
+"""The command's name, its global options and its subcommands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from qtoolkit._version import __version__
+from qtoolkit.cli.backends import backends
+from qtoolkit.cli.demo import demo
+from qtoolkit.cli.run import run
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="qtoolkit",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"qtoolkit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _qtoolkit(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Quantum circuits, a fast simulator, and applications that show their evidence."""
+
+
+app.command()(demo)
+app.command()(run)
+app.command()(backends)

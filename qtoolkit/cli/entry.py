@@ -1,0 +1,86 @@
+"""Where the command starts and ends: arguments in, exit code and at most one line of error out."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from qtoolkit.errors import QToolkitError
+
+__all__ = ["BAD_INPUT", "INTERRUPTED", "UNEXPECTED", "main"]
+
+UNEXPECTED = 1
+"""Exit code after an error that is nobody's input."""
+
+BAD_INPUT = 2
+"""Exit code after a wrong option, file or value, or a missing extra."""
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it: 128 + SIGINT."""
+
+_TRACEBACK_VARIABLE = "QTOOLKIT_TRACEBACK"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code.
+
+    Args:
+        arguments: without the command's own name; those of the process by default.
+    """
+    from typer.main import get_command
+
+    from qtoolkit.cli.app import app
+
+    _make_output_forgiving()
+    try:
+        code = get_command(app).main(
+            args=None if arguments is None else list(arguments), prog_name="qtoolkit", standalone_mode=False
+        )
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except BrokenPipeError:
+        # The reader, such as `head`, has seen enough. Python would complain once more when it closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = UNEXPECTED
+    except Exception as error:
+        code = _report(error)
+    return code if isinstance(code, int) else 0
+
+
+def _report(error: Exception) -> int:
+    """Write one line on stderr about an error and return the exit code that goes with it."""
+    usage = getattr(error, "format_message", None)
+    if usage is not None:
+        return _complain(f"{usage()} {_help_hint(error)}", BAD_INPUT)
+    if isinstance(error, QToolkitError):
+        return _complain(str(error), BAD_INPUT)
+    if os.environ.get(_TRACEBACK_VARIABLE):
+        traceback.print_exception(error)
+        return UNEXPECTED
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return _complain(
+        f"unexpected {type(error).__name__}: {error} (line {place.lineno} of {place.filename}); "
+        f"this is a fault of the program: set {_TRACEBACK_VARIABLE}=1 to see the whole traceback",
+        UNEXPECTED,
+    )
+
+
+def _help_hint(error: Exception) -> str:
+    context = getattr(error, "ctx", None)
+    return "(qtoolkit --help)" if context is None else f"({context.command_path} --help)"
+
+
+def _complain(message: str, code: int) -> int:
+    print("qtoolkit:", " ".join(message.split()), file=sys.stderr)
+    return code
+
+
+def _make_output_forgiving() -> None:
+    """A terminal without Unicode shows a replacement letter instead of ending the program."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")

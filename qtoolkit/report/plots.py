@@ -1,0 +1,304 @@
+"""The figures of a report, one function each, drawn by Matplotlib and returned as SVG documents.
+
+The same numbers give the same bytes: no dates, fixed ids. Letters are drawn as outlines, so that a figure looks the
+same where its fonts are missing. Colours are those of Okabe and Ito, which colour-blind readers tell apart.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from qtoolkit._optional import require
+
+__all__ = [
+    "PALETTE",
+    "coherent_errors",
+    "convergence",
+    "dissociation",
+    "logical_error_rates",
+    "objective_by_depth",
+    "objective_distribution",
+]
+
+PALETTE = {
+    "blue": "#0072B2",
+    "vermilion": "#D55E00",
+    "green": "#009E73",
+    "purple": "#CC79A7",
+    "orange": "#E69F00",
+    "sky": "#56B4E9",
+    "ink": "#1f2933",
+    "grey": "#7b8794",
+}
+
+_SERIES = ("blue", "vermilion", "green", "purple", "orange", "sky")
+_MARKERS = ("o", "s", "^", "D", "v", "P")
+_WIDE = (7.2, 3.6)
+_STYLE: dict[str, Any] = {
+    "svg.fonttype": "path",
+    "svg.hashsalt": "qtoolkit",
+    "font.family": "DejaVu Sans",
+    "font.size": 9.5,
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelcolor": PALETTE["ink"],
+    "axes.edgecolor": PALETTE["grey"],
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#e4e7eb",
+    "grid.linewidth": 0.7,
+    "xtick.color": PALETTE["grey"],
+    "ytick.color": PALETTE["grey"],
+    "xtick.labelcolor": PALETTE["ink"],
+    "ytick.labelcolor": PALETTE["ink"],
+    "text.color": PALETTE["ink"],
+    "lines.linewidth": 1.6,
+    "lines.markersize": 4.5,
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+    "errorbar.capsize": 2.5,
+    "figure.constrained_layout.use": True,
+}
+
+_Axes: TypeAlias = Any
+"""Matplotlib's Axes, which carries no types here."""
+
+
+class _Canvas:
+    """A figure of one row of axes in the common style, open inside ``with``; `svg` afterwards."""
+
+    def __init__(self, columns: int = 1, size: tuple[float, float] = _WIDE, **ratios: Any) -> None:
+        self._columns, self._size, self._ratios = columns, size, ratios
+        self.svg = ""
+
+    def __enter__(self) -> list[_Axes]:
+        matplotlib = require("matplotlib", extra="plot")
+        self._context = matplotlib.rc_context(_STYLE)
+        self._context.__enter__()
+        self._figure = require("matplotlib.figure", extra="plot").Figure(figsize=self._size)
+        axes = self._figure.subplots(1, self._columns, squeeze=False, **self._ratios)
+        return list(axes[0])
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        try:
+            if kind is None:
+                out = io.StringIO()
+                self._figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+                self.svg = out.getvalue()
+        finally:
+            self._context.__exit__(kind, *rest)
+
+
+def objective_by_depth(
+    depths: Sequence[int], objectives: Mapping[str, ArrayLike], exact: float, random_choice: float | None = None
+) -> str:
+    """Mean objective of a QAOA state over its depth, one line for each form, beside the exact optimum.
+
+    Args:
+        depths: numbers of layers, shape (D,).
+        objectives: label of a form to its mean objective per day, shape (D,).
+        exact: the optimum.
+        random_choice: mean objective over all portfolios of the right size, which is what no search would give.
+    """
+    canvas = _Canvas()
+    with canvas as (axes,):
+        for k, (label, values) in enumerate(objectives.items()):
+            axes.plot(depths, 1e3 * np.asarray(values), color=_color(k), marker=_MARKERS[k], label=label)
+        _level(axes, 1e3 * exact, "exact optimum")
+        if random_choice is not None:
+            _level(axes, 1e3 * random_choice, "random choice of 5", style=":")
+        axes.set(xlabel="layers p", ylabel="mean objective (10⁻³ per day)", xticks=list(depths))
+        _legend_beside(axes)
+    return canvas.svg
+
+
+def objective_distribution(
+    objectives: ArrayLike, probabilities: Mapping[str, ArrayLike], exact: float, bins: int = 40
+) -> str:
+    """How a QAOA state spreads its probability over objectives, beside all portfolios taken alike.
+
+    Args:
+        objectives: objective per day of each portfolio, shape (N,).
+        probabilities: label to the probability of each portfolio, shape (N,).
+        exact: the optimum.
+        bins: number of bars.
+    """
+    values = 1e3 * np.asarray(objectives, dtype=np.float64)
+    edges = np.linspace(values.min(), values.max(), bins + 1)
+    canvas = _Canvas()
+    with canvas as (axes,):
+        alike = np.histogram(values, edges, weights=np.full(values.shape, 1.0 / values.size))[0]
+        axes.stairs(alike, edges, color=PALETTE["grey"], fill=True, alpha=0.35, label="all portfolios alike")
+        for k, (label, weights) in enumerate(probabilities.items()):
+            heights = np.histogram(values, edges, weights=np.asarray(weights))[0]
+            axes.stairs(heights, edges, color=_color(k), linewidth=1.6, label=label)
+        axes.axvline(1e3 * exact, color=PALETTE["ink"], linestyle="--", linewidth=1.0, label="exact optimum")
+        axes.set(xlabel="objective (10⁻³ per day), lower is better", ylabel="probability")
+        axes.set_ylim(bottom=0)
+        _legend_beside(axes)
+    return canvas.svg
+
+
+def dissociation(
+    distances: ArrayLike,
+    hartree_fock_energies: ArrayLike,
+    vqe_energies: ArrayLike,
+    fci_energies: ArrayLike,
+    accuracy: float,
+    molecule: str,
+) -> str:
+    """Energy over bond length, and the error of each method against the exact energy.
+
+    Args:
+        distances: bond lengths in ångström, shape (P,).
+        hartree_fock_energies: in hartree, shape (P,).
+        vqe_energies: in hartree, shape (P,).
+        fci_energies: in hartree, shape (P,).
+        accuracy: chemical accuracy in hartree.
+        molecule: formula for the title.
+    """
+    exact = np.asarray(fci_energies, dtype=np.float64)
+    canvas = _Canvas(columns=2, size=(8.4, 3.5))
+    with canvas as (energies, errors):
+        energies.plot(distances, exact, color=PALETTE["ink"], linewidth=1.2, label="exact (FCI)")
+        errors.axhline(1e3 * accuracy, color=PALETTE["ink"], linestyle="--", linewidth=1.0, label="chemical accuracy")
+        for label, values, color, marker in (
+            ("Hartree–Fock", hartree_fock_energies, "vermilion", "s"),
+            ("UCCSD VQE", vqe_energies, "blue", "o"),
+        ):
+            series = np.asarray(values, dtype=np.float64)
+            energies.plot(distances, series, color=PALETTE[color], marker=marker, linestyle="none", label=label)
+            # A logarithmic axis has no place for an error that is zero to rounding.
+            shown = 1e3 * np.maximum(np.abs(series - exact), 1e-12)
+            errors.plot(distances, shown, color=PALETTE[color], marker=marker, label=label)
+        errors.set_yscale("log")
+        energies.set(xlabel="bond length (Å)", ylabel="energy (Ha)", title=f"{molecule} energy")
+        errors.set(xlabel="bond length (Å)", ylabel="error against FCI (mHa)", title="Error")
+        energies.legend()
+        errors.legend()
+    return canvas.svg
+
+
+def convergence(gaps: Mapping[str, ArrayLike], accuracy: float) -> str:
+    """Distance from the exact energy over the evaluations of an optimiser, on a logarithmic axis.
+
+    Args:
+        gaps: label to energy minus exact energy of each evaluation, in hartree, any length.
+        accuracy: chemical accuracy in hartree.
+    """
+    canvas = _Canvas()
+    with canvas as (axes,):
+        for k, (label, values) in enumerate(gaps.items()):
+            shown = 1e3 * np.maximum(np.abs(np.asarray(values, dtype=np.float64)), 1e-12)
+            axes.plot(np.arange(1, shown.size + 1), shown, color=_color(k), marker=_MARKERS[k], label=label)
+        axes.axhline(1e3 * accuracy, color=PALETTE["ink"], linestyle="--", linewidth=1.0, label="chemical accuracy")
+        axes.set_yscale("log")
+        axes.set(xlabel="evaluations of energy and gradient", ylabel="error against FCI (mHa)")
+        _whole_numbers(axes.xaxis)
+        _legend_beside(axes)
+    return canvas.svg
+
+
+def logical_error_rates(
+    physical_error_rates: ArrayLike, rates: Mapping[int, ArrayLike], intervals: Mapping[int, ArrayLike]
+) -> str:
+    """Logical over physical error rate on logarithmic axes, one line for each distance, with error bars.
+
+    Args:
+        physical_error_rates: shape (P,).
+        rates: distance to logical error rates per round, shape (P,).
+        intervals: distance to low and high ends of the 95 % intervals, shape (2, P).
+    """
+    physical = np.asarray(physical_error_rates, dtype=np.float64)
+    canvas = _Canvas()
+    with canvas as (axes,):
+        for k, (distance, values) in enumerate(rates.items()):
+            series = np.asarray(values, dtype=np.float64)
+            bars = _bars(series, intervals[distance])
+            axes.errorbar(physical, series, bars, color=_color(k), marker=_MARKERS[k], label=f"distance {distance}")
+        axes.plot(physical, physical, color=PALETTE["grey"], linestyle=":", linewidth=1.2, label="unprotected, p")
+        axes.set(
+            xscale="log",
+            yscale="log",
+            xlabel="physical error rate p",
+            ylabel="logical error rate per round",
+        )
+        _percent(axes.xaxis, physical)
+        _legend_beside(axes)
+    return canvas.svg
+
+
+def coherent_errors(
+    rounds: ArrayLike, exact: ArrayLike, twirled: ArrayLike, sampled: ArrayLike, intervals: ArrayLike
+) -> str:
+    """Logical error over rounds: exact and sampled coherent errors beside the Pauli-twirled prediction.
+
+    Args:
+        rounds: shape (R,).
+        exact: probability of a logical error under coherent rotation, shape (R,).
+        twirled: its Pauli-twirled prediction, shape (R,).
+        sampled: fraction of sampled runs, shape (R,).
+        intervals: low and high ends of its 95 % intervals, shape (2, R).
+    """
+    series = np.asarray(sampled, dtype=np.float64)
+    canvas = _Canvas()
+    with canvas as (axes,):
+        axes.plot(rounds, exact, color=PALETTE["blue"], label="coherent, exact")
+        bars = _bars(series, intervals)
+        axes.errorbar(
+            rounds, series, bars, color=PALETTE["blue"], marker="o", linestyle="none", label="coherent, sampled"
+        )
+        axes.plot(rounds, twirled, color=PALETTE["vermilion"], linestyle="--", label="Pauli-twirled")
+        axes.set(xscale="log", yscale="log", xlabel="rounds of error correction", ylabel="logical error probability")
+        _plain_ticks(axes.xaxis, np.asarray(rounds))
+        _legend_beside(axes)
+    return canvas.svg
+
+
+def _color(k: int) -> str:
+    return PALETTE[_SERIES[k % len(_SERIES)]]
+
+
+def _bars(values: ArrayLike, interval: ArrayLike) -> Any:
+    """Lengths of error bars below and above `values`, shape (2, N), from the ends of intervals."""
+    low, high = np.asarray(interval, dtype=np.float64)
+    return np.maximum(np.stack([values - low, high - values]), 0.0)
+
+
+def _level(axes: _Axes, height: float, label: str, style: str = "--") -> None:
+    axes.axhline(height, color=PALETTE["ink"], linestyle=style, linewidth=1.0, label=label)
+
+
+def _legend_beside(axes: _Axes) -> None:
+    """A legend outside, where it hides no data."""
+    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
+
+
+def _whole_numbers(axis: Any) -> None:
+    ticker = require("matplotlib.ticker", extra="plot")
+    axis.set_major_locator(ticker.MaxNLocator(integer=True))
+
+
+def _percent(axis: Any, values: ArrayLike) -> None:
+    _fixed_ticks(axis, values, [f"{100 * value:.3g}%" for value in np.asarray(values)])
+
+
+def _plain_ticks(axis: Any, values: ArrayLike) -> None:
+    _fixed_ticks(axis, values, [f"{value:g}" for value in np.asarray(values)])
+
+
+def _fixed_ticks(axis: Any, values: ArrayLike, labels: Sequence[str]) -> None:
+    """Ticks at the data alone; a logarithmic axis would otherwise add minor ones."""
+    ticker = require("matplotlib.ticker", extra="plot")
+    axis.set_major_locator(ticker.FixedLocator(list(np.asarray(values))))
+    axis.set_major_formatter(ticker.FixedFormatter(list(labels)))
+    axis.set_minor_locator(ticker.NullLocator())
