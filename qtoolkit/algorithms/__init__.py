@@ -19,7 +19,7 @@ from qtoolkit.algorithms.optimizers import (
 from qtoolkit.algorithms.parameter_shift import parameter_shift_gradient
 from qtoolkit.algorithms.qaoa import QAOA
 from qtoolkit.algorithms.qaoa_circuit import qaoa_circuit
-from qtoolkit.algorithms.qaoa_result import QAOAResult
+from qtoolkit.algorithms.qaoa_result import QAOAResult, approximation_ratio
 from qtoolkit.algorithms.schedules import Schedule
 from qtoolkit.algorithms.vqe import VQE, VQEResult
 
@@ -29,6 +29,7 @@ __all__ = [
     "VQEResult",
     "QAOA",
     "QAOAResult",
+    "approximation_ratio",
     # parts of QAOA
     "qaoa_circuit",
     "Schedule",

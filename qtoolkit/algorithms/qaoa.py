@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -101,7 +102,9 @@ class QAOA:
 
         if not isinstance(self._estimator, StatevectorSimulator):
             return None
-        prepared = Circuit(self._cost.num_qubits).initialize(self._estimator.state_vector(self._initial_state))
+        state = self._estimator.state_vector(self._initial_state).astype(np.complex128)
+        # single precision leaves a norm that `initialize` would refuse
+        prepared = Circuit(self._cost.num_qubits).initialize(state / np.linalg.norm(state))
         circuit = qaoa_circuit(self._cost, self._mixer, prepared, self.num_layers, cost_scale=self._scale)
         return CircuitObjective(circuit, self._cost / self._scale, self._estimator)
 
@@ -148,11 +151,33 @@ class QAOA:
         return value * self._scale, gradient * self._scale
 
     def best_ramp(
-        self, gamma_steps: tuple[float, ...] = (0.4, 0.7, 1.1, 1.6), beta_steps: tuple[float, ...] = (0.3, 0.5, 0.8)
+        self,
+        gamma_steps: Sequence[float] = (0.4, 0.7, 1.1, 1.6),
+        beta_steps: Sequence[float] = (0.3, 0.5, 0.8),
+        *,
+        progress: Callable[[int, int], None] | None = None,
     ) -> Schedule:
-        """The ramp of lowest value on a grid of steps: a start for `run` that costs a handful of evaluations."""
-        ramps = [Schedule.ramp(self.num_layers, gamma, beta) for gamma in gamma_steps for beta in beta_steps]
-        return min(ramps, key=self.value)
+        """The ramp of lowest value on a grid of steps: a start for `run` that costs a handful of evaluations.
+
+        Args:
+            gamma_steps: where γ may end, see `Schedule.ramp`.
+            beta_steps: where β may begin.
+            progress: called after each evaluation with how many are done and how many there are.
+
+        Raises:
+            InputError: if the grid is empty.
+        """
+        grid = [(gamma, beta) for gamma in gamma_steps for beta in beta_steps]
+        if not grid:
+            raise InputError("a grid of ramps needs at least one gamma step and one beta step, got none")
+        lowest, chosen = np.inf, grid[0]
+        for done, (gamma, beta) in enumerate(grid, start=1):
+            value = self.value(Schedule.ramp(self.num_layers, gamma, beta))
+            if value < lowest:
+                lowest, chosen = value, (gamma, beta)
+            if progress is not None:
+                progress(done, len(grid))
+        return Schedule.ramp(self.num_layers, *chosen)
 
     def run(
         self,
@@ -295,6 +320,7 @@ class QAOA:
         if not isinstance(self._estimator, StatevectorSimulator) or self._cost.num_qubits > MAX_ENUMERATED_QUBITS:
             return None
         probabilities = self._estimator.probabilities(self._objective.circuit, parameters=parameters)
+        probabilities /= probabilities.sum()  # in single precision the norm is off by some 1e-7
         return self._landscape.statistics(np.arange(probabilities.size), probabilities)
 
 

@@ -12,13 +12,14 @@ from qtoolkit.algorithms.schedules import Schedule
 from qtoolkit.operators import PauliSum
 from qtoolkit.primitives import Result
 
-__all__ = ["CostLandscape", "OutcomeStatistics", "QAOAResult", "costs_of"]
+__all__ = ["CostLandscape", "OutcomeStatistics", "QAOAResult", "approximation_ratio", "costs_of"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 # Costs this close, relative to their range, count as the same optimum: they come from sums of hundreds of terms.
 _DEGENERACY = 1e-9
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +40,7 @@ class QAOAResult:
         random_probability_of_optimum: the same for feasible bitstrings drawn uniformly.
         feasible_probability: probability to measure a feasible bitstring.
         feasible_value: mean cost given that the bitstring is feasible; None if none was seen.
-        approximation_ratio: ``(worst - feasible_value) / (worst - optimal)``: 1 where only optima are measured, 0
-            where only the worst feasible bitstrings are; 1 if all cost the same.
+        approximation_ratio: of `feasible_value`, see the function of this name; None likewise.
         evidence: ``"state vector"`` or ``"samples"``.
         samples: the measured bits.
         num_evaluations: evaluations by the optimiser, over all starts and depths.
@@ -129,14 +129,13 @@ class CostLandscape:
         """Judge a distribution, given by the probability of each of some distinct bitstrings."""
         feasible = self.is_feasible(bitstrings)
         weights, costs = probabilities[feasible], self.costs(bitstrings[feasible])
-        mass = float(weights.sum())
+        mass = min(float(weights.sum()), 1.0)
         mean = float(weights @ costs) / mass if mass > 0.0 else None
         optimum = ratio = None
         if self.optimal_value is not None and self.worst_value is not None:
             optimum = float(weights[self._is_optimal(costs)].sum())
-            spread = self.worst_value - self.optimal_value
             if mean is not None:
-                ratio = (self.worst_value - mean) / spread if spread > 0.0 else 1.0
+                ratio = approximation_ratio(mean, self.optimal_value, self.worst_value)
         return OutcomeStatistics(optimum, mass, mean, ratio)
 
     def best(self, bitstrings: IntArray) -> tuple[int, float] | None:
@@ -152,6 +151,18 @@ class CostLandscape:
         assert self.optimal_value is not None
         assert self.worst_value is not None
         return costs <= self.optimal_value + _DEGENERACY * (self.worst_value - self.optimal_value)
+
+
+def approximation_ratio(value: float, optimal: float, worst: float) -> float:
+    """``(worst - value) / (worst - optimal)`` of a mean cost over feasible bitstrings, in [0, 1].
+
+    1 where only optima are measured, 0 where only the worst feasible bitstrings are; 1 if all cost the same to
+    rounding. Unlike ``value / optimal`` it does not change when a constant is added to the cost.
+    """
+    spread = worst - optimal
+    if spread <= _ROUNDING * max(abs(worst), abs(optimal)):
+        return 1.0
+    return min(max((worst - value) / spread, 0.0), 1.0)
 
 
 def costs_of(cost: PauliSum, bitstrings: IntArray) -> FloatArray:

@@ -15,6 +15,7 @@ from qtoolkit.algorithms import (
     RingXYMixer,
     Schedule,
     TransverseMixer,
+    approximation_ratio,
     dicke_circuit,
     dicke_state,
     qaoa_circuit,
@@ -135,6 +136,13 @@ def test_angles_do_not_depend_on_the_unit_of_cost():
     assert large.cost_scale == pytest.approx(np.std(random_cost(4, 7, 1e3).diagonal()))
 
 
+def test_single_precision_is_enough_for_the_angles():
+    cost, schedule = random_cost(9, 15), Schedule.ramp(2)
+    single = QAOA(cost, 2, mixer=RingXYMixer(9), hamming_weight=4, estimator=StatevectorSimulator("single"))
+    double = QAOA(cost, 2, mixer=RingXYMixer(9), hamming_weight=4)
+    assert single.value(schedule) == pytest.approx(double.value(schedule), rel=1e-5)
+
+
 def test_seeds_repeat_runs():
     qaoa = QAOA(random_cost(5, 8), 1)
     first, again, other = (qaoa.run(num_starts=3, shots=200, seed=seed) for seed in (5, 5, 6))
@@ -159,7 +167,9 @@ def test_more_starts_and_more_layers_do_no_worse():
 
 def test_the_best_ramp_is_the_lowest_of_its_grid():
     qaoa = QAOA(random_cost(5, 10), 2)
-    ramp = qaoa.best_ramp((0.5, 1.0), (0.25, 0.75))
+    calls = []
+    ramp = qaoa.best_ramp((0.5, 1.0), (0.25, 0.75), progress=lambda done, total: calls.append((done, total)))
+    assert calls == [(1, 4), (2, 4), (3, 4), (4, 4)]
     values = [qaoa.value(Schedule.ramp(2, gamma, beta)) for gamma in (0.5, 1.0) for beta in (0.25, 0.75)]
     assert qaoa.value(ramp) == min(values)
 
@@ -209,6 +219,7 @@ def test_without_a_feasible_sample_there_is_no_best():
         (lambda: QAOA(ring_cut(4), 1, cost_scale=0.0), InputError, "cost_scale must be a positive number"),
         (lambda: QAOA(ring_cut(2), 1, initial_state=Circuit(2).rx(Parameter("a"), 0)), InputError, "free parameters"),
         (lambda: QAOA(ring_cut(4), 2).run(Schedule.ramp(1)), InputError, "must have 2 layers, got 1"),
+        (lambda: QAOA(ring_cut(4), 1).best_ramp((), (0.5,)), InputError, "at least one gamma step"),
         (lambda: QAOA(ring_cut(4), 1).run(num_starts=0), InputError, "num_starts must be at least 1"),
         (lambda: QAOA(ring_cut(4), 1).run(shots=0), InputError, "shots must be at least 1"),
         (lambda: QAOA(ring_cut(4), 1).run(seed=-1), InputError, "seed must be at least 0"),
@@ -235,3 +246,10 @@ def test_large_costs_are_judged_bitstring_by_bitstring():
 
 def test_cobyla_may_be_chosen():
     assert QAOA(ring_cut(4), 1, optimizer=COBYLA(max_evaluations=30)).run(seed=1).optimizer == "COBYLA"
+
+
+def test_the_approximation_ratio_runs_from_worst_to_optimal():
+    assert approximation_ratio(-3.0, -3.0, 5.0) == 1.0
+    assert approximation_ratio(5.0, -3.0, 5.0) == 0.0
+    assert approximation_ratio(1.0, -3.0, 5.0) == approximation_ratio(101.0, 97.0, 105.0) == 0.5
+    assert approximation_ratio(0.3, 0.1 + 0.2, 0.3) == 1.0
