@@ -91,7 +91,9 @@ def wide_domain(num_qubits: int) -> dict[Any, int]:
     return {gate: count for gate, count in gates.items() if count <= num_qubits}
 
 
-def random_program(num_qubits: int, length: int, rng: np.random.Generator, *, classical: bool) -> cirq.Circuit:
+def random_program(
+    num_qubits: int, length: int, rng: np.random.Generator, *, classical: bool, hidden: bool = True
+) -> cirq.Circuit:
     """A circuit with measurements under new and repeated keys, resets and classical controls of every kind.
 
     Args:
@@ -99,6 +101,7 @@ def random_program(num_qubits: int, length: int, rng: np.random.Generator, *, cl
         length: number of operations.
         rng: the source of chance.
         classical: use only gates that permute basis states, so that no outcome is random.
+        hidden: reset qubits and repeat keys, so that the last record of each key does not tell all outcomes.
     """
     qubits = cirq.LineQubit.range(num_qubits)
     permuting = [cirq.X, cirq.CNOT, cirq.SWAP, cirq.CCNOT, cirq.CSWAP]
@@ -110,16 +113,16 @@ def random_program(num_qubits: int, length: int, rng: np.random.Generator, *, cl
     def some(count: int) -> list[Any]:
         return [qubits[k] for k in rng.permutation(num_qubits)[:count]]
 
-    for _ in range(length):
+    for step in range(length):
         kind = rng.choice(["gate", "measure", "control", "reset"], p=[0.45, 0.2, 0.3, 0.05])
         gate = gates[rng.integers(len(gates))]
         operation = gate.on(*some(cirq.num_qubits(gate)))
         if kind == "measure":
-            key = f"k{rng.integers(4)}"
+            key = f"k{rng.integers(4)}" if hidden else f"k{step}"
             width = widths[key][0] if key in widths else int(rng.integers(1, num_qubits + 1))
             widths.setdefault(key, []).append(width)
             operation = cirq.measure(*some(width), key=key, invert_mask=tuple(rng.integers(2, size=width) == 1))
-        elif kind == "reset":
+        elif kind == "reset" and hidden:
             operation = cirq.reset(some(1)[0])
         elif kind == "control" and widths:
             conditions = [_condition(widths, rng) for _ in range(rng.integers(1, 3))]

@@ -30,10 +30,10 @@ def bits_of(circuit: Circuit, register: str, shots: int = 1) -> list[list[int]]:
 @pytest.mark.parametrize("num_qubits", range(1, 9))
 def test_random_circuits_agree_with_cirq(num_qubits: int) -> None:
     domain = wide_domain(num_qubits)
-    for seed in range(3):
-        circuit = cirq.testing.random_circuit(num_qubits, 25, 0.8, gate_domain=domain, random_state=seed)
-        circuit.append(cirq.I(qubit) for qubit in cirq.LineQubit.range(num_qubits))
-        line = sorted(circuit.all_qubits())
+    for seed in range(4):
+        line = cirq.LineQubit.range(num_qubits)
+        circuit = cirq.testing.random_circuit(line, 25, 0.8, gate_domain=domain, random_state=seed)
+        circuit.append(cirq.I.on_each(*line))
         expected = cirq.Simulator(dtype=np.complex128).simulate(circuit, qubit_order=line[::-1]).final_state_vector
         ours = from_cirq(circuit)
         np.testing.assert_allclose(StatevectorSimulator().state_vector(ours), expected, atol=TOLERANCE)
@@ -44,8 +44,8 @@ def test_random_circuits_agree_with_cirq(num_qubits: int) -> None:
 
 @pytest.mark.parametrize("num_qubits", [1, 3])
 def test_the_round_trip_meets_cirqs_own_check(num_qubits: int) -> None:
-    circuit = cirq.testing.random_circuit(num_qubits, 12, 0.8, gate_domain=wide_domain(num_qubits), random_state=9)
-    line = sorted(circuit.all_qubits())
+    line = cirq.LineQubit.range(num_qubits)
+    circuit = cirq.testing.random_circuit(line, 12, 0.8, gate_domain=wide_domain(num_qubits), random_state=9)
     circuit.append(cirq.measure(*line[::-1], key="m"))
     back = to_cirq(from_cirq(circuit), line)
     cirq.testing.assert_circuits_with_terminal_measurements_are_equivalent(back, circuit, atol=1e-7)

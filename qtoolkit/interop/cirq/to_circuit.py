@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any
 
 import cirq
@@ -65,30 +66,31 @@ class _Exporter:
 
     def operations(self) -> list[Any]:
         found: list[Any] = []
-        for run in _runs(self._circuit):
-            if isinstance(run[0].gate, Measure):
+        for measures, run in _runs(self._circuit):
+            if measures:
                 found.extend(self._measurements(run))
             else:
-                found.extend(self._converted(run[0], ()))
+                found.extend(converted for operation in run for converted in self._converted(operation, ()))
         return found
 
     def _on(self, operation: Operation) -> list[Any]:
         return [self._qubits[q] for q in operation.qubits]
 
     def _measurements(self, run: Sequence[Operation]) -> Iterable[Any]:
-        by_clbit = {operation.clbits[0]: operation for operation in run}
-        done: set[int] = set()
+        """Measurements that nothing parts, and which therefore may change places."""
         for register in self._whole:
-            if register.clbits[0] in by_clbit:
-                done.update(register.clbits)
-                for k, clbit in enumerate(register.clbits):
-                    self._places[clbit] = KeyBit(register.name, k, len(register))
-                yield cirq.measure(*(self._on(by_clbit[c])[0] for c in register.clbits), key=register.name)
+            for chunk in _chunks(run, register):
+                by_clbit = {operation.clbits[0]: operation for operation in chunk}
+                yield self._measured(register.name, [by_clbit[clbit] for clbit in register.clbits])
+        whole = {clbit for register in self._whole for clbit in register.clbits}
         for operation in run:
-            clbit = operation.clbits[0]
-            if clbit not in done:
-                self._places[clbit] = KeyBit(self._bit_keys[clbit], 0, 1)
-                yield cirq.measure(*self._on(operation), key=self._bit_keys[clbit])
+            if operation.clbits[0] not in whole:
+                yield self._measured(self._bit_keys[operation.clbits[0]], [operation])
+
+    def _measured(self, key: str, operations: Sequence[Operation]) -> Any:
+        for k, operation in enumerate(operations):
+            self._places[operation.clbits[0]] = KeyBit(key, k, len(operations))
+        return cirq.measure(*(self._on(operation)[0] for operation in operations), key=key)
 
     def _converted(self, operation: Operation, tests: tuple[KeyTest, ...]) -> list[Any]:
         gate = operation.gate
@@ -127,35 +129,33 @@ class _Exporter:
         ]
 
 
-def _runs(circuit: Circuit) -> list[list[Operation]]:
-    """The operations, with measurements that follow each other and share no bit or qubit in one list."""
-    runs: list[list[Operation]] = []
-    qubits: set[int] = set()
-    clbits: set[int] = set()
-    for operation in circuit.operations:
-        joins = isinstance(operation.gate, Measure) and bool(runs) and isinstance(runs[-1][0].gate, Measure)
-        if joins and operation.qubits[0] not in qubits and operation.clbits[0] not in clbits:
-            runs[-1].append(operation)
-        else:
-            runs.append([operation])
-            qubits, clbits = set(), set()
-        if isinstance(operation.gate, Measure):
-            qubits.update(operation.qubits)
-            clbits.update(operation.clbits)
-    return runs
+def _runs(circuit: Circuit) -> list[tuple[bool, list[Operation]]]:
+    """The operations but barriers, as runs of measurements (True) and of others (False)."""
+    kept = (operation for operation in circuit.operations if not isinstance(operation.gate, Barrier))
+    return [(measures, list(run)) for measures, run in groupby(kept, lambda item: isinstance(item.gate, Measure))]
+
+
+def _chunks(run: Sequence[Operation], register: ClassicalRegister) -> list[list[Operation]]:
+    """A register's measurements in a run, as many at a time as it has bits."""
+    found = [operation for operation in run if operation.clbits[0] in register.clbits]
+    return [found[start : start + len(register)] for start in range(0, len(found), len(register))]
 
 
 def _registers_measured_whole(circuit: Circuit) -> list[ClassicalRegister]:
-    """Registers, without a bit in common, of which each run of measurements has every bit or none."""
-    runs = [{operation.clbits[0] for operation in run} for run in _runs(circuit) if isinstance(run[0].gate, Measure)]
+    """Registers, without a bit in common, whose bits are measured all together or not at all."""
+    runs = [run for measures, run in _runs(circuit) if measures]
     chosen: list[ClassicalRegister] = []
     claimed: set[int] = set()
     for register in circuit.clbit_registers:
-        bits = set(register.clbits)
-        parts = [bits & run for run in runs if bits & run]
-        if parts and all(part == bits for part in parts) and not bits & claimed:
+        chunks = [chunk for run in runs if len(register) for chunk in _chunks(run, register)]
+        whole = all(
+            {operation.clbits[0] for operation in chunk} == set(register.clbits)
+            and len({operation.qubits[0] for operation in chunk}) == len(register)
+            for chunk in chunks
+        )
+        if chunks and whole and claimed.isdisjoint(register.clbits):
             chosen.append(register)
-            claimed |= bits
+            claimed.update(register.clbits)
     return chosen
 
 
