@@ -3,7 +3,11 @@
 `Backend` is a `BackendV2`; `SamplerV2` and `EstimatorV2` are Qiskit's version 2 primitives.
 """
 
+from qtoolkit.interop.qiskit.backend import Backend
+from qtoolkit.interop.qiskit.estimator import EstimatorV2
 from qtoolkit.interop.qiskit.exporter import to_qiskit
 from qtoolkit.interop.qiskit.importer import from_qiskit
+from qtoolkit.interop.qiskit.job import LocalJob
+from qtoolkit.interop.qiskit.sampler import SamplerV2
 
-__all__ = ["from_qiskit", "to_qiskit"]
+__all__ = ["from_qiskit", "to_qiskit", "Backend", "LocalJob", "SamplerV2", "EstimatorV2"]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from qiskit.circuit import library
+from qiskit.circuit import Parameter, library
 from qiskit.quantum_info import Pauli
 from qiskit.synthesis import ProductFormula
 
 from qtoolkit.circuit import (
+    STANDARD_GATES,
     DiagonalGate,
     Gate,
     ParameterValue,
@@ -22,7 +24,7 @@ from qtoolkit.circuit import (
 )
 from qtoolkit.interop.qiskit.angles import AngleReader, AngleWriter
 
-__all__ = ["qubit_order", "read_evolution", "read_gate", "read_standard", "write_gate"]
+__all__ = ["native_gates", "qubit_order", "read_evolution", "read_gate", "read_standard", "write_gate"]
 
 _MAX_TABLE_QUBITS = 10
 
@@ -80,6 +82,17 @@ _ALIASES: dict[str, tuple[Any, Callable[..., tuple[str, tuple[ParameterValue, ..
 """Gates of Qiskit's that a record of another name covers exactly."""
 
 _PAULI_PRODUCT_ROTATION: Any = getattr(library, "PauliProductRotationGate", None)  # absent from older releases
+
+
+def native_gates() -> dict[str, Any]:
+    """One instance of each of Qiskit's gates that a record covers, angles free, by its name in Qiskit."""
+    gates: dict[str, Any] = {}
+    kinds = {**_CLASSES, **{name: kind for name, (kind, _) in _ALIASES.items()}}
+    for name, kind in kinds.items():
+        record = STANDARD_GATES.get(name)
+        count = record.num_params if record else len(inspect.signature(_ALIASES[name][1]).parameters)
+        gates[name] = kind(*(Parameter(f"angle{k}") for k in range(count)))
+    return gates
 
 
 def read_standard(name: str, params: Sequence[Any], read_angle: AngleReader) -> StandardGate | None:
