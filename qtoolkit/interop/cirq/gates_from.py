@@ -161,11 +161,6 @@ def _(gate: Any) -> list[Step]:
     return _controlled_power(gate, 1, {1.0: "cx", 0.5: "csx", -0.5: "csxdg"}, ("h",))
 
 
-@gate_steps.register(cirq.CYPowGate)
-def _(gate: Any) -> list[Step]:
-    return _controlled_power(gate, 1, {1.0: "cy"}, ("sdg", "h"))
-
-
 @gate_steps.register(cirq.CCZPowGate)
 def _(gate: Any) -> list[Step]:
     return _controlled_power(gate, 2, {1.0: "ccz"}, ())
@@ -176,9 +171,15 @@ def _(gate: Any) -> list[Step]:
     return _controlled_power(gate, 2, {1.0: "ccx"}, ("h",))
 
 
-@gate_steps.register(cirq.CCYPowGate)
-def _(gate: Any) -> list[Step]:
-    return _controlled_power(gate, 2, {}, ("sdg", "h"))
+if hasattr(cirq, "CYPowGate"):  # Cirq 1.6 has neither
+
+    @gate_steps.register(cirq.CYPowGate)
+    def _(gate: Any) -> list[Step]:
+        return _controlled_power(gate, 1, {1.0: "cy"}, ("sdg", "h"))
+
+    @gate_steps.register(cirq.CCYPowGate)
+    def _(gate: Any) -> list[Step]:
+        return _controlled_power(gate, 2, {}, ("sdg", "h"))
 
 
 @gate_steps.register(cirq.CSwapGate)
