@@ -19,7 +19,13 @@ def problem():
 @pytest.mark.parametrize("form", ["ring", "complete", "penalty"])
 def test_every_form_beats_random_choices_and_says_so_truly(problem, form):
     progress = []
-    result = select_assets(problem, form=form, seed=1, progress=lambda done, total: progress.append((done, total)))
+    result = select_assets(
+        problem,
+        form=form,
+        seed=1,
+        estimator=StatevectorSimulator(),
+        progress=lambda done, total: progress.append((done, total)),
+    )
     exact = exact_selection(problem)
     assert result.exact.best == exact.best
     assert result.value == problem.value(result.assets)
@@ -54,13 +60,23 @@ def test_every_form_beats_random_choices_and_says_so_truly(problem, form):
 
 def test_constraints_keep_every_sample_feasible(problem):
     ring = select_assets(problem, form="ring", shots=500, seed=2)
-    assert ring.feasible_probability == pytest.approx(1.0, abs=1e-12)
+    assert ring.feasible_probability == pytest.approx(1.0, abs=1e-5)
     assert ring.num_feasible_shots == sum(ring.counts.values()) == ring.shots == 500
     assert ring.penalty is None
     penalty = select_assets(problem, form="penalty", shots=500, seed=2)
     assert penalty.num_feasible_shots == sum(penalty.counts.values()) < 500
     assert all(len(set(assets)) == 3 for assets in penalty.counts)
     assert penalty.counts[penalty.assets] >= 1
+
+
+def test_probabilities_of_the_default_single_precision_are_true(problem):
+    result = select_assets(problem, seed=2)
+    scale = result.exact.standard_deviation
+    qaoa = QAOA(problem.cost_hamiltonian(), 3, mixer=RingXYMixer(8), hamming_weight=3, cost_scale=scale)
+    exact = StatevectorSimulator().probabilities(qaoa.circuit, parameters=result.schedule.to_parameters())
+    optimum = sum(1 << k for k in result.exact.best.indices)
+    assert result.probability_of_optimum == pytest.approx(exact[optimum], rel=1e-4)
+    assert result.expected_value == pytest.approx(qaoa.value(result.schedule), rel=1e-5)
 
 
 def test_the_chosen_assets_are_the_best_of_the_samples(problem):
@@ -107,7 +123,7 @@ def test_optimiser_estimator_and_enumeration_may_be_given(problem):
         num_layers=1,
         seed=1,
         optimizer=LBFGSB(max_evaluations=10),
-        estimator=StatevectorSimulator("single"),
+        estimator=StatevectorSimulator(num_threads=1),
         exact=exact,
     )
     assert result.optimizer == "LBFGSB"
@@ -130,7 +146,7 @@ def test_twenty_real_stocks():
     pytest.importorskip("skfolio")
     problem = PortfolioProblem.from_returns(load_sp500_returns(), risk_aversion=0.5, budget=5)
     search = COBYLA(max_evaluations=20, initial_step=0.15)
-    result = select_assets(problem, seed=7, optimizer=search, estimator=StatevectorSimulator("single"))
+    result = select_assets(problem, seed=7, optimizer=search)
     assert result.assets == ("AAPL", "BBY", "JNJ", "MSFT", "UNH")
     assert result.value == pytest.approx(-2.33555e-3, abs=5e-9)
     assert result.gap == 0.0
