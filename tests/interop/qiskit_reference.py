@@ -12,6 +12,7 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Clbit, ControlFlowOp, IfElseOp, SwitchCaseOp
 from qiskit.circuit.classical import expr
 from qiskit.quantum_info import Operator, Statevector
+from scipy.stats import chi2
 
 from qtoolkit.circuit import Circuit, Gate, IfElse, Initialize, Measure, Reset
 
@@ -122,9 +123,30 @@ def _run_circuit(circuit: Circuit, branches: list[Branch]) -> list[Branch]:
 
 def qiskit_outcomes(circuit: QuantumCircuit) -> DensityByClbits:
     """Evolution of Qiskit's circuit; conditions are bits, registers and expressions of bits."""
+    return _collect(_all_branches(circuit))
+
+
+def qiskit_probabilities(circuit: QuantumCircuit) -> dict[int, float]:
+    """The probability of each value of the classical bits of Qiskit's circuit."""
+    result: dict[int, float] = {}
+    for state, clbits in _all_branches(circuit):
+        result[clbits] = result.get(clbits, 0.0) + float(np.vdot(state, state).real)
+    return result
+
+
+def _all_branches(circuit: QuantumCircuit) -> list[Branch]:
     clbits = {bit: k for k, bit in enumerate(circuit.clbits)}
-    branches = _run_qiskit(circuit, _start(circuit.num_qubits), list(range(circuit.num_qubits)), clbits)
-    return _collect(branches)
+    return _run_qiskit(circuit, _start(circuit.num_qubits), list(range(circuit.num_qubits)), clbits)
+
+
+def assert_drawn_from(counts: dict[str, int], probabilities: dict[int, float]) -> None:
+    """A chi-squared test at one in a million, over outcomes that come up; those of probability 0 must not."""
+    observed = {int(key.replace(" ", ""), 2): count for key, count in counts.items()}
+    shots = sum(observed.values())
+    assert all(probabilities.get(key, 0.0) > 1e-12 for key in observed)
+    expected = {key: p * shots for key, p in probabilities.items() if p > 1e-12}
+    statistic = sum((observed.get(key, 0) - mean) ** 2 / mean for key, mean in expected.items())
+    assert statistic <= chi2.isf(1e-6, max(len(expected) - 1, 1))
 
 
 def _run_qiskit(

@@ -1,7 +1,6 @@
 import time
 from threading import Event
 
-import numpy as np
 import pytest
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, transpile
 from qiskit.circuit import Clbit, Parameter
@@ -13,27 +12,12 @@ from qiskit.providers.basic_provider import BasicSimulator
 from qiskit.quantum_info import SparsePauliOp, random_unitary
 from qiskit.result import Result
 from qiskit.transpiler.exceptions import TranspilerError
-from qiskit_reference import qiskit_outcomes
-from scipy.stats import chi2
+from qiskit_reference import assert_drawn_from, qiskit_probabilities
 
 from qtoolkit.errors import ConversionError, InputError, JobError, UnboundParameterError
 from qtoolkit.interop.qiskit import Backend, LocalJob, from_qiskit, to_qiskit
 
 SHOTS = 20_000
-
-
-def assert_drawn_from(counts: dict[str, int], probabilities: dict[int, float]) -> None:
-    """A chi-squared test at one in a million, over outcomes that come up; those of probability 0 must not."""
-    observed = {int(key.replace(" ", ""), 2): count for key, count in counts.items()}
-    shots = sum(observed.values())
-    assert all(probabilities.get(key, 0.0) > 1e-12 for key in observed)
-    expected = {key: p * shots for key, p in probabilities.items() if p > 1e-12}
-    statistic = sum((observed.get(key, 0) - mean) ** 2 / mean for key, mean in expected.items())
-    assert statistic <= chi2.isf(1e-6, max(len(expected) - 1, 1))
-
-
-def exact(circuit: QuantumCircuit) -> dict[int, float]:
-    return {key: float(np.trace(density).real) for key, density in qiskit_outcomes(circuit).items()}
 
 
 def test_interface():
@@ -111,7 +95,7 @@ def test_dynamic_circuits_are_sampled_from_the_exact_distribution(seed, precisio
     n = seed % 4 + 1
     circuit = random_circuit(n, 4, max_operands=min(n, 3), measure=True, conditional=True, reset=True, seed=seed)
     counts = Backend(precision=precision).run(circuit, shots=SHOTS, seed_simulator=seed).result().get_counts()
-    assert_drawn_from(counts, exact(circuit))
+    assert_drawn_from(counts, qiskit_probabilities(circuit))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -119,8 +103,10 @@ def test_same_distribution_as_aer_with_conditions(seed):
     aer = pytest.importorskip("qiskit_aer", reason="the ibm extra is not installed").AerSimulator()
     circuit = random_circuit(3, 4, max_operands=3, measure=True, conditional=True, reset=True, seed=100 + seed)
     theirs = aer.run(transpile(circuit, aer), shots=SHOTS, seed_simulator=seed).result().get_counts()
-    assert_drawn_from(theirs, exact(to_qiskit(from_qiskit(circuit))))
-    assert_drawn_from(Backend().run(circuit, shots=SHOTS, seed_simulator=seed).result().get_counts(), exact(circuit))
+    assert_drawn_from(theirs, qiskit_probabilities(to_qiskit(from_qiskit(circuit))))
+    assert_drawn_from(
+        Backend().run(circuit, shots=SHOTS, seed_simulator=seed).result().get_counts(), qiskit_probabilities(circuit)
+    )
 
 
 @pytest.mark.parametrize("level", [0, 1, 2, 3])
@@ -138,7 +124,7 @@ def test_transpile_keeps_native_gates(level):
     ready = transpile(circuit, backend, optimization_level=level)
     assert {"unitary", "if_else"} <= set(ready.count_ops()) <= set(backend.target.operation_names)
     counts = backend.run(ready, shots=SHOTS, seed_simulator=3).result().get_counts()
-    assert_drawn_from(counts, exact(circuit))
+    assert_drawn_from(counts, qiskit_probabilities(circuit))
 
 
 def test_width_limit():
