@@ -15,7 +15,7 @@ __all__ = ["app"]
 
 app = typer.Typer(
     name="qtoolkit",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -30,11 +30,15 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _qtoolkit(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """Quantum circuits, a fast simulator, and applications that show their evidence."""
+    # With rich, `get_help` prints by itself and returns nothing.
+    if context.invoked_subcommand is None and (text := context.get_help()):
+        typer.echo(text)
 
 
 app.command()(demo)

@@ -52,7 +52,7 @@ def _overview(report: Report) -> str:
         names = escape(", ".join(report.missing))
         missing = f'<p class="note" role="note">Not finished, so not in this report: {names}.</p>\n'
     bodies = "".join(
-        f'<tbody><tr><th class="group" colspan="5" scope="rowgroup">{escape(section.title)}</th></tr>'
+        f'<tbody><tr><th class="group" colspan="5" scope="rowgroup">{escape(section.heading)}</th></tr>'
         f"{''.join(_row(row) for row in section.rows)}</tbody>"
         for section in report.sections
     )

@@ -19,7 +19,7 @@ class Unit:
     """How numbers are shown.
 
     Attributes:
-        symbol: printed after the number, such as ``"mHa"``; empty for a pure number.
+        symbol: printed after the number, such as ``"mHa"``; empty for a pure number, a power of ten as ``"e-3"``.
         factor: shown number per stored number: 1000 for hartree shown in millihartree.
         digits: decimals shown.
     """
@@ -37,8 +37,9 @@ class Unit:
 
     @property
     def suffix(self) -> str:
-        """The symbol as it follows a number: after a space that no line breaks at, but for the per cent sign."""
-        return self.symbol if self.symbol in ("", "%") else f"\N{NO-BREAK SPACE}{self.symbol}"
+        """The symbol as it follows a number: after a space that no line breaks at, but for "%" and powers of ten."""
+        is_attached = not self.symbol or self.symbol == "%" or self.symbol.startswith("e-")
+        return self.symbol if is_attached else f"\N{NO-BREAK SPACE}{self.symbol}"
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,7 @@ class Section:
     Attributes:
         name: short name, as on the command line.
         title: heading.
+        units: what the numbers are in where their symbols do not say it; may be empty.
         question: what was asked, one or two sentences in plain words.
         rows: the numbers.
         findings: what the numbers mean, one paragraph each, in plain words.
@@ -140,7 +142,13 @@ class Section:
     limits: tuple[str, ...] = ()
     figures: tuple[Figure, ...] = ()
     evidence: Mapping[str, str] = field(default_factory=dict)
+    units: str = ""
     wall_time: float = 0.0
+
+    @property
+    def heading(self) -> str:
+        """The title with its units, for a line of a table."""
+        return f"{self.title} ({self.units})" if self.units else self.title
 
 
 @dataclass(frozen=True)

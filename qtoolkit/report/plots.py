@@ -21,8 +21,8 @@ __all__ = [
     "convergence",
     "dissociation",
     "logical_error_rates",
-    "objective_by_depth",
     "objective_distribution",
+    "optimum_probabilities",
 ]
 
 PALETTE = {
@@ -98,53 +98,52 @@ class _Canvas:
             self._context.__exit__(kind, *rest)
 
 
-def objective_by_depth(
-    depths: Sequence[int], objectives: Mapping[str, ArrayLike], exact: float, random_choice: float | None = None
-) -> str:
-    """Mean objective of a QAOA state over its depth, one line for each form, beside the exact optimum.
-
-    Args:
-        depths: numbers of layers, shape (D,).
-        objectives: label of a form to its mean objective per day, shape (D,).
-        exact: the optimum.
-        random_choice: mean objective over all portfolios of the right size, which is what no search would give.
-    """
-    canvas = _Canvas()
-    with canvas as (axes,):
-        for k, (label, values) in enumerate(objectives.items()):
-            axes.plot(depths, 1e3 * np.asarray(values), color=_color(k), marker=_MARKERS[k], label=label)
-        _level(axes, 1e3 * exact, "exact optimum")
-        if random_choice is not None:
-            _level(axes, 1e3 * random_choice, "random choice of 5", style=":")
-        axes.set(xlabel="layers p", ylabel="mean objective (10⁻³ per day)", xticks=list(depths))
-        _legend_beside(axes)
-    return canvas.svg
-
-
 def objective_distribution(
-    objectives: ArrayLike, probabilities: Mapping[str, ArrayLike], exact: float, bins: int = 40
+    all_objectives: ArrayLike, sampled: Mapping[str, tuple[ArrayLike, ArrayLike]], exact: float, bins: int = 36
 ) -> str:
-    """How a QAOA state spreads its probability over objectives, beside all portfolios taken alike.
+    """How samples spread over objectives, beside all choices taken alike.
 
     Args:
-        objectives: objective per day of each portfolio, shape (N,).
-        probabilities: label to the probability of each portfolio, shape (N,).
+        all_objectives: objective per day of every choice, shape (N,).
+        sampled: label to the objectives of the distinct choices seen, and the share of shots of each, shape (S,) both.
         exact: the optimum.
         bins: number of bars.
     """
-    values = 1e3 * np.asarray(objectives, dtype=np.float64)
+    values = 1e3 * np.asarray(all_objectives, dtype=np.float64)
     edges = np.linspace(values.min(), values.max(), bins + 1)
     canvas = _Canvas()
     with canvas as (axes,):
         alike = np.histogram(values, edges, weights=np.full(values.shape, 1.0 / values.size))[0]
-        axes.stairs(alike, edges, color=PALETTE["grey"], fill=True, alpha=0.35, label="all portfolios alike")
-        for k, (label, weights) in enumerate(probabilities.items()):
-            heights = np.histogram(values, edges, weights=np.asarray(weights))[0]
+        axes.stairs(alike, edges, color=PALETTE["grey"], fill=True, alpha=0.35, label="every choice alike")
+        for k, (label, (objectives, shares)) in enumerate(sampled.items()):
+            # An optimum that rounding puts below the lowest edge still belongs into the first bar.
+            inside = np.clip(1e3 * np.asarray(objectives, dtype=np.float64), edges[0], edges[-1])
+            heights = np.histogram(inside, edges, weights=np.asarray(shares))[0]
             axes.stairs(heights, edges, color=_color(k), linewidth=1.6, label=label)
         axes.axvline(1e3 * exact, color=PALETTE["ink"], linestyle="--", linewidth=1.0, label="exact optimum")
-        axes.set(xlabel="objective (10⁻³ per day), lower is better", ylabel="probability")
+        axes.set(xlabel="objective (10⁻³ per day), lower is better", ylabel="share of shots")
         axes.set_ylim(bottom=0)
         _legend_beside(axes)
+    return canvas.svg
+
+
+def optimum_probabilities(probabilities: Mapping[str, float]) -> str:
+    """Probability to hit the optimum in one try, one horizontal bar for each way, on a logarithmic axis.
+
+    Args:
+        probabilities: label to probability, above 0.
+    """
+    labels, values = list(probabilities), list(probabilities.values())
+    canvas = _Canvas(size=(7.2, 0.8 + 0.42 * len(labels)))
+    with canvas as (axes,):
+        colors = [PALETTE["grey"], *(_color(k) for k in range(len(labels) - 1))]
+        bars = axes.barh(labels, values, color=colors, height=0.62)
+        axes.bar_label(bars, [f"{100 * value:.2g}%" for value in values], padding=5)
+        axes.set(xscale="log", xlabel="probability of the optimum in one try")
+        axes.set_xlim(min(values) / 3, min(max(values) * 6, 1.5))
+        axes.invert_yaxis()
+        axes.grid(visible=False, axis="y")
+        axes.tick_params(axis="y", length=0)
     return canvas.svg
 
 
@@ -272,10 +271,6 @@ def _bars(values: ArrayLike, interval: ArrayLike) -> Any:
     """Lengths of error bars below and above `values`, shape (2, N), from the ends of intervals."""
     low, high = np.asarray(interval, dtype=np.float64)
     return np.maximum(np.stack([values - low, high - values]), 0.0)
-
-
-def _level(axes: _Axes, height: float, label: str, style: str = "--") -> None:
-    axes.axhline(height, color=PALETTE["ink"], linestyle=style, linewidth=1.0, label=label)
 
 
 def _legend_beside(axes: _Axes) -> None:

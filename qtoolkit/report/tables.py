@@ -29,7 +29,7 @@ def results_table(sections: Sequence[Section], width: int = 80) -> Table:
         table.add_column(heading, justify="right", no_wrap=True)
     for section in sections:
         table.add_section()
-        table.add_row(Text(section.title, style="bold"))
+        table.add_row(Text(section.heading, style="bold"))
         for row in section.rows:
             table.add_row(_described(row), *map(Text, (row.value_text, row.exact_text, row.gap_text)))
     return table

@@ -1,4 +1,4 @@
-"""The chemistry part of a report: ground states of H2 and LiH, and LiH pulled apart."""
+"""The chemistry part of a report: ground states of H₂ and LiH, and LiH pulled apart."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def chemistry_study(
     curve_distances: Sequence[float] = (1.0, 1.2, 1.4, 1.595, 1.8, 2.0, 2.3, 2.6, 2.9, 3.2, 3.6, 4.0),
     progress: Progress = silent,
 ) -> Section:
-    """Solve H2 and LiH at fixed bond lengths by UCCSD, and LiH along its bond.
+    """Solve H₂ and LiH at fixed bond lengths by UCCSD, and LiH along its bond.
 
     Args:
         seed: unused, for nothing here is random; taken so that all studies are called alike.
@@ -50,7 +50,7 @@ def chemistry_study(
         ConvergenceError: if Hartree–Fock or the exact reference does not converge.
     """
     begin = time.perf_counter()
-    hydrogen = _solve(diatomic("H", "H", _H2_DISTANCE), _Watch(progress, "H2", 0.0, 0.2))
+    hydrogen = _solve(diatomic("H", "H", _H2_DISTANCE), _Watch(progress, "H₂", 0.0, 0.2))
     lithium_hydride = _solve(diatomic("Li", "H", _LIH_DISTANCE), _Watch(progress, "LiH", 0.2, 0.4))
     curve = dissociation_curve(
         curve_distances,
@@ -68,7 +68,7 @@ def chemistry_study(
             "(FCI), is the yardstick; an error below 1.6 mHa (1 kcal/mol) counts as chemical accuracy."
         ),
         rows=(
-            _ground_state_row(f"H2 at {_H2_DISTANCE} Å", hydrogen),
+            _ground_state_row(f"H₂ at {_H2_DISTANCE} Å", hydrogen),
             _ground_state_row(f"LiH at {_LIH_DISTANCE} Å", lithium_hydride),
             _hartree_fock_row(lithium_hydride),
             _worst_point_row(curve),
@@ -105,13 +105,12 @@ def _solve(molecule: Molecule, watch: _Watch) -> GroundState:
 
 def _ground_state_row(label: str, state: GroundState) -> Row:
     return Row(
-        f"{label}, UCCSD",
+        f"{label}, UCCSD, {state.num_qubits} qubits",
         state.energy,
         state.fci_energy,
         _HARTREE,
         _MILLIHARTREE,
-        f"{state.num_qubits} qubits, {_number(state.num_parameters, 'parameter')}, "
-        f"{_number(state.num_evaluations, 'evaluation')}",
+        f"{_number(state.num_parameters, 'parameter')}, {_number(state.num_evaluations, 'evaluation')}",
         data={
             "num_qubits": state.num_qubits,
             "num_parameters": state.num_parameters,
@@ -159,7 +158,7 @@ def _findings(hydrogen: GroundState, lithium_hydride: GroundState, curve: Dissoc
     everywhere = "at every bond length" if curve.is_chemically_accurate else "not at every bond length"
     mean_field = float(np.max(curve.hartree_fock_energies - curve.fci_energies))
     return (
-        f"For H2 the circuit can express the exact state: what remains, {abs(hydrogen.gap):.0e} Ha, is rounding. For "
+        f"For H₂ the circuit can express the exact state: what remains, {abs(hydrogen.gap):.0e} Ha, is rounding. For "
         f"LiH it recovers {recovered:.2%} of the correlation energy that Hartree–Fock misses, which is {accurate} "
         f"chemical accuracy ({abs(lithium_hydride.gap_kcal_per_mol):.4f} kcal/mol).",
         f"As the LiH bond is pulled apart, Hartree–Fock goes wrong by up to {_MILLIHARTREE.text(mean_field)}; UCCSD "
@@ -188,14 +187,14 @@ def _convergence_figure(hydrogen: GroundState, lithium_hydride: GroundState) -> 
     return Figure(
         plots.convergence(
             {
-                "H2, 4 qubits": hydrogen.history - hydrogen.fci_energy,
+                "H₂, 4 qubits": hydrogen.history - hydrogen.fci_energy,
                 "LiH, 12 qubits": lithium_hydride.history - lithium_hydride.fci_energy,
             },
             CHEMICAL_ACCURACY,
         ),
         "How the optimiser gets there: error after each evaluation of energy and gradient, from perturbative "
         "amplitudes. Errors below 10⁻⁹ mHa are shown there.",
-        "Line plot on a logarithmic axis: the errors of H2 and LiH fall below chemical accuracy within a few "
+        "Line plot on a logarithmic axis: the errors of H₂ and LiH fall below chemical accuracy within a few "
         "evaluations.",
     )
 
@@ -205,12 +204,12 @@ def _evidence(
 ) -> dict[str, str]:
     versions = lithium_hydride.integrals.versions
     return {
-        "Input": f"H2 at {_H2_DISTANCE} Å, LiH at {_LIH_DISTANCE} Å and {len(curve.distances)} bond lengths from "
+        "Input": f"H₂ at {_H2_DISTANCE} Å, LiH at {_LIH_DISTANCE} Å and {len(curve.distances)} bond lengths from "
         f"{curve.distances[0]:g} to {curve.distances[-1]:g} Å; basis STO-3G, all electrons",
         "Method": "Jordan–Wigner mapping, spin- and symmetry-adapted UCCSD, adjoint gradients, "
         f"{lithium_hydride.optimizer}",
         "Exact values": "full configuration interaction in the same orbitals",
-        "Hamiltonian": f"{hydrogen.num_hamiltonian_terms} Pauli strings for H2, "
+        "Hamiltonian": f"{hydrogen.num_hamiltonian_terms} Pauli strings for H₂, "
         f"{lithium_hydride.num_hamiltonian_terms} for LiH",
         "Randomness": f"none, so the seed {seed} has no part in it",
         "Software": ", ".join(f"{name} {version}" for name, version in versions.items()),

@@ -1,0 +1,7 @@
+"""``qtoolkit backends``."""
+
+__all__ = ["backends"]
+
+
+def backends() -> None:
+    """List."""

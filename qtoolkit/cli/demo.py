@@ -1,0 +1,149 @@
+"""``qtoolkit demo``: the three applications, one table, one HTML report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qtoolkit.errors import InputError
+
+if TYPE_CHECKING:
+    from qtoolkit.report import Report, Section
+
+__all__ = ["Part", "demo"]
+
+
+class Part(StrEnum):
+    """An application that the demo runs."""
+
+    FINANCE = "finance"
+    CHEMISTRY = "chemistry"
+    QEC = "qec"
+
+
+_PACKAGES = {Part.FINANCE: ("skfolio",), Part.CHEMISTRY: ("pyscf",), Part.QEC: ("stim", "pymatching")}
+_TITLE = "qtoolkit: three applications beside their exact answers"
+_SUMMARY = (
+    "A portfolio, two molecules and two quantum codes, computed on this machine by the state-vector simulator and, for "
+    "the surface code, by sampling. Each number stands beside the exact answer where one exists, with the gap "
+    "between them and what is needed to repeat it."
+)
+
+
+def demo(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the HTML report.")] = Path(
+        "qtoolkit-report.html"
+    ),
+    seed: Annotated[int, typer.Option(min=0, help="Seed of every random choice.")] = 1,
+    only: Annotated[list[Part] | None, typer.Option(help="Run this part alone; may be repeated.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout in place of the table.")] = False,
+) -> None:
+    """Run three applications, print our values beside the exact ones, and write an HTML report.
+
+    Takes a minute or two on two cores. Ctrl-C stops it and still reports the parts that are finished.
+    """
+    from qtoolkit.cli.entry import INTERRUPTED
+
+    parts = [part for part in Part if not only or part in only]
+    _check_packages(parts)
+    _check_writable(output)
+    sections, interrupted = _run(parts, seed)
+    if sections:
+        report = _report(sections, parts, seed)
+        _write(report, output)
+        _print(report, output, as_json)
+    if interrupted:
+        finished = ", ".join(section.name for section in sections) or "nothing"
+        typer.echo(f"Interrupted; finished: {finished}.", err=True)
+        raise typer.Exit(INTERRUPTED)
+
+
+def _run(parts: Sequence[Part], seed: int) -> tuple[list[Section], bool]:
+    """The sections that got finished, and whether Ctrl-C ended the run."""
+    from qtoolkit.cli.progress import DemoProgress
+
+    sections: list[Section] = []
+    with DemoProgress([part.value for part in parts]) as progress:
+        try:
+            for part in parts:
+                sections.append(_study(part)(seed, progress=progress.of(part.value)))
+                progress.finish(part.value, sections[-1].wall_time)
+        except KeyboardInterrupt:
+            return sections, True
+    return sections, False
+
+
+def _study(part: Part) -> Callable[..., Section]:
+    from qtoolkit.report import studies
+
+    return {
+        Part.FINANCE: studies.finance_study,
+        Part.CHEMISTRY: studies.chemistry_study,
+        Part.QEC: studies.error_correction_study,
+    }[part]
+
+
+def _check_packages(parts: Sequence[Part]) -> None:
+    """Say at once which package is missing, before a minute of computing."""
+    from qtoolkit._optional import is_installed
+    from qtoolkit.errors import MissingExtraError
+
+    needed = {"matplotlib": "plot"} | {package: part.value for part in parts for package in _PACKAGES[part]}
+    missing = {package: extra for package, extra in needed.items() if not is_installed(package)}
+    if missing:
+        extras = ",".join(dict.fromkeys(missing.values()))
+        raise MissingExtraError(
+            f"the demo needs packages that are not installed ({', '.join(missing)}): "
+            f'pip install "qtoolkit-quantum[{extras}]"'
+        )
+
+
+def _check_writable(output: Path) -> None:
+    """Say at once that the report cannot be written, before a minute of computing."""
+    import os
+
+    if output.is_dir():
+        raise InputError(f"--output names a file, got the directory {output}; give a file name such as report.html")
+    folder = output.parent
+    if not folder.is_dir():
+        raise InputError(f"the folder of --output must exist, got {folder}; create it first")
+    if not os.access(output if output.exists() else folder, os.W_OK):
+        raise InputError(f"--output must be writable, got {output}; choose another place")
+
+
+def _report(sections: Sequence[Section], parts: Sequence[Part], seed: int) -> Report:
+    from qtoolkit.report import Report, environment
+
+    finished = {section.name for section in sections}
+    return Report(
+        title=_TITLE,
+        summary=_SUMMARY,
+        sections=tuple(sections),
+        seed=seed,
+        environment=environment(),
+        missing=tuple(part.value for part in parts if part.value not in finished),
+    )
+
+
+def _write(report: Report, output: Path) -> None:
+    from qtoolkit.report import render
+
+    output.write_text(render(report), encoding="utf-8")
+
+
+def _print(report: Report, output: Path, as_json: bool) -> None:
+    from qtoolkit.cli.output import print_json, stdout_console
+    from qtoolkit.report import report_data, results_table
+
+    if as_json:
+        print_json({**report_data(report), "report": str(output)})
+        return
+    console = stdout_console()
+    console.print()
+    console.print(results_table(report.sections, console.width))
+    console.print(f"\nSeed {report.seed}; intervals are Clopper–Pearson; {report.wall_time:.0f} s of computing.")
+    console.print(f"Report: {output}", soft_wrap=True)

@@ -1,0 +1,129 @@
+"""``qtoolkit run``: an OpenQASM file on a backend."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from qtoolkit.errors import InputError
+
+if TYPE_CHECKING:
+    from qtoolkit.circuit import Circuit
+    from qtoolkit.primitives import Result
+
+__all__ = ["run"]
+
+_SHOWN_METADATA = {"precision": "precision", "num_threads": "threads", "job_id": "job", "device": "device"}
+
+
+def run(
+    circuit: Annotated[str, typer.Argument(metavar="CIRCUIT", help="OpenQASM 2 or 3 file, - for standard input.")],
+    more_parameters: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME=VALUE", help="More parameter values.")
+    ] = None,
+    shots: Annotated[int, typer.Option(min=1, help="How often the circuit is run.")] = 1024,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed; drawn and printed if left out.")] = None,
+    backend: Annotated[str, typer.Option(help="Where to run; see qtoolkit backends.")] = "local",
+    parameters: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Value of an input parameter in radians: 0.3 or 3*pi/4."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout in place of the table.")] = False,
+) -> None:
+    """Run an OpenQASM circuit and print how often each bitstring came.
+
+    A circuit that measures nothing gets a measurement of every qubit. The highest bit is printed leftmost.
+    """
+    from qtoolkit.backends import get_backend
+    from qtoolkit.cli.parameters import parse_parameters
+
+    values = parse_parameters([*(parameters or ()), *(more_parameters or ())])
+    place = get_backend(backend)
+    program = _read(circuit)
+    register = None if _measures(program) else _measure_all(program)
+    result = place.run(program, shots, seed=seed, parameters=values or None)
+    if register is not None:
+        result = result.register(register)
+    _print(result, program, circuit, as_json)
+
+
+def _read(source: str) -> Circuit:
+    from qtoolkit.interop.openqasm import from_qasm
+
+    try:
+        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"the circuit must be a file that can be read, or - for standard input; got {source} ({error.strerror})"
+        ) from None
+    except UnicodeDecodeError:
+        raise InputError(f"OpenQASM is text in UTF-8, got something else in {source}") from None
+    return from_qasm(text)
+
+
+def _measures(circuit: Circuit) -> bool:
+    """Whether a measurement is anywhere in the circuit, inside branches too."""
+    from qtoolkit.circuit import IfElse, Measure
+
+    return any(
+        isinstance(operation.gate, Measure)
+        or (isinstance(operation.gate, IfElse) and any(map(_measures, operation.gate.branches)))
+        for operation in circuit
+    )
+
+
+def _measure_all(circuit: Circuit) -> str:
+    """Measure every qubit into a register of its own, and return the register's name."""
+    from qtoolkit.cli.output import note
+
+    note("The circuit measures nothing: every qubit is measured at its end.")
+    taken = {register.name for register in circuit.clbit_registers}
+    name = next(name for name in ("meas", *(f"meas{k}" for k in range(len(taken)))) if name not in taken)
+    circuit.measure_all(name)
+    return name
+
+
+def _print(result: Result, circuit: Circuit, source: str, as_json: bool) -> None:
+    from qtoolkit.cli.output import print_json, stdout_console
+    from qtoolkit.report.counts import counts_data, counts_table
+
+    if as_json:
+        print_json(
+            {
+                "circuit": source,
+                "num_qubits": circuit.num_qubits,
+                "num_clbits": result.num_clbits,
+                "registers": {register.name: list(register.clbits) for register in result.registers},
+                "shots": result.shots,
+                "seed": result.seed,
+                "backend": result.backend_name,
+                "counts": counts_data(result.counts),
+                "metadata": _plain(result.metadata),
+            }
+        )
+        return
+    console = stdout_console()
+    console.print(counts_table(result.counts))
+    console.print(f"\n{_evidence(result, circuit)}")
+
+
+def _evidence(result: Result, circuit: Circuit) -> str:
+    facts = [f"{result.shots:,} shots", f"{circuit.num_qubits} qubits", f"backend {result.backend_name}"]
+    if result.seed is not None:
+        facts.append(f"seed {result.seed}")
+    facts += [f"{label} {result.metadata[key]}" for key, label in _SHOWN_METADATA.items() if key in result.metadata]
+    if "wall_time" in result.metadata:
+        facts.append(f"{result.metadata['wall_time']:.3g} s")
+    return "; ".join(facts)
+
+
+def _plain(value: Any) -> Any:
+    """Metadata as JSON types; what has none is written as text."""
+    if isinstance(value, dict) or hasattr(value, "items"):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
