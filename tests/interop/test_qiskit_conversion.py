@@ -7,12 +7,14 @@ from qiskit.circuit import Clbit, Delay, Instruction, Parameter, ParameterVector
 from qiskit.circuit import Gate as QiskitGate
 from qiskit.circuit import library as lib
 from qiskit.circuit.random import random_circuit
-from qiskit.quantum_info import Operator, SparsePauliOp, random_unitary
+from qiskit.quantum_info import Operator, SparsePauliOp, Statevector, random_unitary
 from qiskit_reference import assert_same_outcomes
+from random_circuits import random_dynamic_circuit, random_gate_circuit
 
 import qtoolkit.circuit as qt
 from qtoolkit.errors import ConversionError
 from qtoolkit.interop.qiskit import from_qiskit, to_qiskit
+from qtoolkit.simulators import StatevectorSimulator
 
 RECORDS = tuple(qt.STANDARD_GATES.values())
 
@@ -90,6 +92,25 @@ def test_random_circuits_agree_with_qiskit():
     for seed in range(40):
         n = seed % 8 + 1
         assert_converts_exactly(random_circuit(n, 4, max_operands=min(n, 4), seed=seed))
+
+
+@pytest.mark.parametrize("num_qubits", range(1, 13))
+def test_random_circuits_over_every_gate_agree_with_qiskit(num_qubits):
+    circuit = random_gate_circuit(num_qubits, 60, num_qubits)
+    exported = to_qiskit(circuit)
+    exact = Statevector(exported).data
+    for ours in (circuit, from_qiskit(exported)):
+        np.testing.assert_allclose(StatevectorSimulator().state_vector(ours), exact, atol=1e-10)
+        single = StatevectorSimulator(precision="single").state_vector(ours)
+        np.testing.assert_allclose(single, exact, atol=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_dynamic_circuits_agree_with_qiskit(seed):
+    circuit = random_dynamic_circuit(seed % 3 + 1, 6, seed)
+    exported = to_qiskit(circuit)
+    assert_same_outcomes(circuit, exported)
+    assert_same_outcomes(from_qiskit(exported), exported)
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -194,6 +215,17 @@ def test_controlled_gates_keep_parameters():
     there = to_qiskit(circuit)
     assert_same_unitary(circuit.bind([0.7]), there.assign_parameters([0.7]))
     assert_same_unitary(from_qiskit(there).bind([0.7]), there.assign_parameters([0.7]))
+
+
+def test_parameters_inside_branches():
+    theta = Parameter("theta")
+    reference = QuantumCircuit(1, 1)
+    with reference.if_test((reference.clbits[0], 0)):
+        reference.rx(2 * theta, 0)
+    circuit = from_qiskit(reference)
+    assert [p.name for p in circuit.parameters] == ["theta"]
+    assert_same_outcomes(circuit.bind([0.3]), reference.assign_parameters([0.3]))
+    assert from_qiskit(to_qiskit(circuit)) == circuit
 
 
 def test_bound_and_repeated_expressions_collapse_to_numbers():

@@ -11,7 +11,10 @@ import qiskit.circuit as qc
 from qtoolkit.circuit import Parameter, ParameterExpression, ParameterValue
 from qtoolkit.errors import ConversionError
 
-__all__ = ["AngleWriter", "FreshAngles", "read_linear"]
+__all__ = ["AngleReader", "AngleWriter", "FreshAngles", "read_linear"]
+
+AngleReader = Callable[[Any], ParameterValue]
+"""Converts one of Qiskit's angles, or raises `ConversionError`."""
 
 _VECTOR_ELEMENT = re.compile(r"(?P<vector>.+)\[(?P<index>0|[1-9]\d*)\]")
 _MAX_VECTOR_LENGTH = 1 << 16
@@ -122,6 +125,3 @@ class AngleWriter:
             term = self._parameters[name] if coefficient == 1.0 else coefficient * self._parameters[name]
             total = term if total is None else total + term
         return total + value.constant if value.constant else total
-
-
-AngleReader = Callable[[Any], ParameterValue]
