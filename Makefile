@@ -62,7 +62,7 @@ imports: $(TEST_STAMP) ## import-linter: which way imports may run
 unit: $(TEST_STAMP) ## the fast tests
 	$(PYTEST) $(PYTEST_WORKERS) --dist=loadfile
 
-slow: $(TEST_STAMP) ## the slow tests: examples, applications, larger random circuits
+slow: $(TEST_STAMP) ## the slow tests, examples among them
 	$(PYTEST) $(PYTEST_WORKERS) --dist=worksteal -m 'slow and not gpu and not cloud'
 
 wheel: $(TEST_STAMP) ## build the wheel, install it into an empty environment, use it from there

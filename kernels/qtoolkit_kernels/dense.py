@@ -12,6 +12,8 @@ from qtoolkit_kernels._bits import SHORT_RUN, as_index, deposit, next_subset, no
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Integers
 
+__all__ = ["apply_1q", "apply_2q", "apply_kq"]
+
 _TILE = 16
 
 

@@ -10,6 +10,8 @@ from qtoolkit_kernels._bits import SHORT_RUN, as_index, deposit, gather_bits, lo
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Integers
 
+__all__ = ["apply_diagonal"]
+
 _BLOCK = 256
 
 

@@ -11,6 +11,8 @@ from qtoolkit_kernels._bits import SHORT_RUN, as_index, count_bits, gather_bits,
 from qtoolkit_kernels._jit import reduction_njit
 from qtoolkit_kernels._types import Complex, Integers
 
+__all__ = ["vdot", "diagonal_inner", "dense_inner"]
+
 _BLOCK = 256
 
 

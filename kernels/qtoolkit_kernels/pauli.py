@@ -22,6 +22,8 @@ from qtoolkit_kernels._bits import (
 from qtoolkit_kernels._jit import njit, reduction_njit
 from qtoolkit_kernels._types import Complex, Floats, Real
 
+__all__ = ["apply_pauli_rotation", "pauli_inner"]
+
 _BLOCK = 256
 
 

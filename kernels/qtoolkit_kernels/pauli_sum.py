@@ -14,7 +14,9 @@ from qtoolkit_kernels._bits import SHORT_RUN, as_index, count_bits, highest_bit,
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Floats, Integers
 
-Values = TypeVar("Values", Floats, Complex)
+__all__ = ["pauli_term_expectations", "pauli_sum_expectation", "apply_pauli_sum"]
+
+Values = TypeVar(Floats, Complex)
 
 _BLOCK = 1024
 _FEW = 4

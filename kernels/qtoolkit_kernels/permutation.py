@@ -6,6 +6,8 @@ from qtoolkit_kernels._bits import SHORT_RUN, as_index, deposit, next_subset, no
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Integers
 
+__all__ = ["apply_permutation"]
+
 
 @njit
 def apply_permutation(

@@ -15,6 +15,8 @@ from qtoolkit_kernels._bits import (
 from qtoolkit_kernels._jit import njit, reduction_njit
 from qtoolkit_kernels._types import Complex, Floats, Integers
 
+__all__ = ["norm_squared", "probabilities", "probability_of_one", "marginal_probabilities", "collapse", "reset_to_zero"]
+
 _BLOCK = 256
 
 

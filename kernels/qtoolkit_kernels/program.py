@@ -28,6 +28,17 @@ from qtoolkit_kernels.diagonal import apply_diagonal
 from qtoolkit_kernels.pauli import apply_pauli_rotation
 from qtoolkit_kernels.permutation import apply_permutation
 
+__all__ = [
+    "DENSE_1Q",
+    "DENSE_2Q",
+    "DENSE_KQ",
+    "DIAGONAL",
+    "PERMUTATION",
+    "PAULI_ROTATION",
+    "run_program",
+    "run_program_parallel",
+]
+
 DENSE_1Q, DENSE_2Q, DENSE_KQ, DIAGONAL, PERMUTATION, PAULI_ROTATION = range(6)
 
 

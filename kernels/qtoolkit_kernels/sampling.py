@@ -12,6 +12,8 @@ from qtoolkit_kernels._bits import as_index
 from qtoolkit_kernels._jit import njit, reduction_njit
 from qtoolkit_kernels._types import Complex, Floats, Integers
 
+__all__ = ["sample_sorted", "sample_state_sorted"]
+
 _BLOCK = 1024
 
 

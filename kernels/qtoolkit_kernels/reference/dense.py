@@ -5,6 +5,8 @@ import numpy as np
 from qtoolkit_kernels._types import Complex, Integers
 from qtoolkit_kernels.reference._indices import groups
 
+__all__ = ["apply_1q", "apply_2q", "apply_kq"]
+
 
 def apply_1q(state: Complex, matrix: Complex, target: int, control_mask: int, control_value: int) -> None:
     """Apply a one-qubit matrix (shape (4,)) to qubit `target` in place."""

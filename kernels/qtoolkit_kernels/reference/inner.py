@@ -5,6 +5,8 @@ import numpy as np
 from qtoolkit_kernels._types import Complex, Integers
 from qtoolkit_kernels.reference._indices import controlled_indices, groups, sub_indices
 
+__all__ = ["vdot", "diagonal_inner", "dense_inner"]
+
 
 def vdot(bra: Complex, ket: Complex) -> complex:
     """Return ⟨bra|ket⟩ in double precision."""

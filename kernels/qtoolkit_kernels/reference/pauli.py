@@ -5,6 +5,8 @@ import numpy as np
 from qtoolkit_kernels._types import Complex
 from qtoolkit_kernels.reference._indices import controlled_indices, signs
 
+__all__ = ["apply_pauli", "apply_pauli_rotation", "pauli_inner"]
+
 
 def apply_pauli(state: Complex, x_mask: int, z_mask: int) -> Complex:
     """Return P|ψ⟩: P|j⟩ = i^{|x & z|} (-1)^{|j & z|} |j ^ x⟩."""

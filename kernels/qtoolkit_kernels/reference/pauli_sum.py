@@ -5,6 +5,8 @@ import numpy as np
 from qtoolkit_kernels._types import Complex, Floats, Integers
 from qtoolkit_kernels.reference.pauli import apply_pauli, pauli_inner
 
+__all__ = ["pauli_term_expectations", "pauli_sum_expectation", "apply_pauli_sum"]
+
 
 def pauli_term_expectations(
     state: Complex, x_masks: Integers, z_masks: Integers, group_start: Integers, out: Floats

@@ -3,6 +3,8 @@
 from qtoolkit_kernels._types import Complex, Integers
 from qtoolkit_kernels.reference._indices import groups
 
+__all__ = ["apply_permutation"]
+
 
 def apply_permutation(
     state: Complex, targets: Integers, table: Integers, control_mask: int, control_value: int

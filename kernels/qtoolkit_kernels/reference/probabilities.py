@@ -5,6 +5,8 @@ import numpy as np
 from qtoolkit_kernels._types import Complex, Floats, Integers
 from qtoolkit_kernels.reference._indices import sub_indices
 
+__all__ = ["norm_squared", "probabilities", "probability_of_one", "marginal_probabilities", "collapse", "reset_to_zero"]
+
 
 def _weights(state: Complex) -> Floats:
     """Return |ψ_j|² in double precision."""

@@ -7,6 +7,8 @@ from qtoolkit_kernels.reference.diagonal import apply_diagonal
 from qtoolkit_kernels.reference.pauli import apply_pauli_rotation
 from qtoolkit_kernels.reference.permutation import apply_permutation
 
+__all__ = ["run_program"]
+
 
 def run_program(
     state: Complex,

@@ -4,6 +4,8 @@ import numpy as np
 
 from qtoolkit_kernels._types import Complex, Floats, Integers
 
+__all__ = ["sample_sorted", "sample_state_sorted"]
+
 
 def sample_sorted(probabilities: Floats, uniforms: Floats, out: Integers) -> None:
     """Write the outcome that each of `uniforms` (in [0, total probability)) selects into `out`."""
