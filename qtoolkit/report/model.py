@@ -94,12 +94,12 @@ class Row:
     @property
     def evidence_text(self) -> str:
         """The evidence, confidence interval first."""
-        return self.evidence if self.interval is None else f"95% in {self._interval_text}; {self.evidence}"
+        return self.evidence if self.interval is None else f"95%: {self._interval_text}; {self.evidence}"
 
     @property
     def _interval_text(self) -> str:
         low, high = (self.unit.text(end, with_symbol=False) for end in self.interval or ())
-        return f"[{low}, {high}]{self.unit.suffix}"
+        return f"{low}–{high}{self.unit.suffix}"
 
 
 @dataclass(frozen=True)

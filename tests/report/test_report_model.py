@@ -29,7 +29,7 @@ def test_a_row_says_value_exact_gap_and_evidence():
     assert (ENERGY.value_text, ENERGY.exact_text) == (f"−7.882391{NBSP}Ha", f"−7.882402{NBSP}Ha")
     assert ENERGY.gap_text == f"+0.0110{NBSP}mHa"
     assert ENERGY.evidence_text == "29 evaluations"
-    assert SAMPLED.evidence_text == "95% in [1.160, 1.210]%; 1,000 shots"
+    assert SAMPLED.evidence_text == "95%: 1.160–1.210%; 1,000 shots"
 
 
 def test_a_row_without_exact_value_has_dashes():

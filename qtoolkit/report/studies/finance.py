@@ -37,7 +37,7 @@ def finance_study(
     seed: int,
     *,
     num_assets: int = 20,
-    num_layers: int = 2,
+    num_layers: int = 3,
     max_evaluations: int = 16,
     shots: int = 4096,
     progress: Progress = silent,
@@ -107,7 +107,6 @@ def finance_study(
 
 def _rows(result: PortfolioResult) -> tuple[Row, ...]:
     label = _LABELS[result.form]
-    luck = result.probability_of_optimum / result.random_probability_of_optimum
     data = {
         "form": result.form,
         "num_layers": result.num_layers,
@@ -140,7 +139,7 @@ def _rows(result: PortfolioResult) -> tuple[Row, ...]:
                 result.exact.value,
                 _OBJECTIVE,
                 _OBJECTIVE,
-                f"P(optimum) {_percent(result.probability_of_optimum)}, {luck:.2g} × blind luck",
+                f"P(optimum) {_percent(result.probability_of_optimum)}, {_times_luck(result)} × luck",
                 data=data,
             )
         )
@@ -166,16 +165,16 @@ def _findings(results: list[PortfolioResult], exact: ExactSelection) -> tuple[st
     outcome = (
         f"is among the samples of {len(found)} of the three forms ({', '.join(found)})"
         if found
-        else ("is among no form's samples")
+        else "is among no form's samples"
     )
     return (
         f"The exact optimum of all {exact.num_choices:,} choices is {', '.join(exact.best.assets)} with an objective "
         f"of {_OBJECTIVE.text(exact.value)} per day. It {outcome}.",
         f"The {_LABELS[best.form]} form does best: it measures the optimum in {_percent(best.probability_of_optimum)} "
-        f"of shots, {best.probability_of_optimum / best.random_probability_of_optimum:.2g} times as often as a blind "
-        "draw would. The XY mixers start in the Dicke state, an equal superposition of all choices of five, and never "
-        f"leave it. The penalty form may leave it: {_percent(penalty.feasible_probability)} of its shots choose five "
-        "shares at all.",
+        f"of shots, {_times_luck(best)} times as often as a blind draw of five would. The XY mixers start in the "
+        "Dicke state, an equal superposition of all choices of five, and never leave those choices.",
+        f"The penalty form may leave them: {_percent(penalty.feasible_probability)} of its shots choose five shares at "
+        f"all, and it measures the optimum {_times_luck(penalty)} times as often as a blind draw of five.",
     )
 
 
@@ -225,4 +224,9 @@ def _evidence(history: ReturnHistory, results: list[PortfolioResult]) -> dict[st
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.2g}%" if share < 0.995 else "100%"
+    return f"{100 * share:.3g}%"
+
+
+def _times_luck(result: PortfolioResult) -> str:
+    ratio = result.probability_of_optimum / result.random_probability_of_optimum
+    return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.2f}"
