@@ -47,44 +47,44 @@ def demo(
     Takes a minute or two on two cores. Ctrl-C stops it and still reports the parts that are finished.
     """
     from qtoolkit.cli.entry import INTERRUPTED
+    from qtoolkit.report.html import render
 
     parts = [part for part in Part if not only or part in only]
     _check_packages(parts)
     _check_writable(output)
-    sections, interrupted = _run(parts, seed)
-    if sections:
-        report = _report(sections, parts, seed)
-        _write(report, output)
-        _print(report, output, as_json)
-    if interrupted:
+    sections: list[Section] = []
+    try:
+        _run(parts, seed, sections)
+    except KeyboardInterrupt:
         finished = ", ".join(section.name for section in sections) or "nothing"
         typer.echo(f"Interrupted; finished: {finished}.", err=True)
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(INTERRUPTED) from None
+    finally:
+        if sections:
+            report = _report(sections, parts, seed)
+            output.write_text(render(report), encoding="utf-8")
+            _print(report, output, as_json)
 
 
-def _run(parts: Sequence[Part], seed: int) -> tuple[list[Section], bool]:
-    """The sections that got finished, and whether Ctrl-C ended the run."""
+def _run(parts: Sequence[Part], seed: int, sections: list[Section]) -> None:
+    """Append the section of each part as it gets finished, so that a part that fails does not cost the others."""
     from qtoolkit.cli.progress import DemoProgress
 
-    sections: list[Section] = []
     with DemoProgress([part.value for part in parts]) as progress:
-        try:
-            for part in parts:
-                sections.append(_study(part)(seed, progress=progress.of(part.value)))
-                progress.finish(part.value, sections[-1].wall_time)
-        except KeyboardInterrupt:
-            return sections, True
-    return sections, False
+        for part in parts:
+            sections.append(_study(part)(seed, progress=progress.of(part.value)))
+            progress.finish(part.value, sections[-1].wall_time)
 
 
 def _study(part: Part) -> Callable[..., Section]:
     from qtoolkit.report import studies
 
-    return {
+    by_part: dict[Part, Callable[..., Section]] = {
         Part.FINANCE: studies.finance_study,
         Part.CHEMISTRY: studies.chemistry_study,
         Part.QEC: studies.error_correction_study,
-    }[part]
+    }
+    return by_part[part]
 
 
 def _check_packages(parts: Sequence[Part]) -> None:
@@ -127,12 +127,6 @@ def _report(sections: Sequence[Section], parts: Sequence[Part], seed: int) -> Re
         environment=environment(),
         missing=tuple(part.value for part in parts if part.value not in finished),
     )
-
-
-def _write(report: Report, output: Path) -> None:
-    from qtoolkit.report import render
-
-    output.write_text(render(report), encoding="utf-8")
 
 
 def _print(report: Report, output: Path, as_json: bool) -> None:

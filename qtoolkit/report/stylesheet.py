@@ -44,7 +44,7 @@ th.group { padding-top: 1.1rem; font-weight: 600; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 td.number { font-weight: 500; }
 td.gap { color: var(--soft); }
-td.evidence { width: 32%; min-width: 14rem; color: var(--soft); font-size: 0.85rem; }
+td.evidence { width: 28%; min-width: 13rem; color: var(--soft); font-size: 0.85rem; }
 figure { margin: 1.75rem 0 0; }
 figure img { display: block; width: 100%; max-width: 50rem; height: auto; }
 figcaption { margin-top: 0.4rem; max-width: 46rem; color: var(--soft); font-size: 0.9rem; }

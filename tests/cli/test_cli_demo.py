@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from qtoolkit.cli import main
 from qtoolkit.cli.app import app
 from qtoolkit.cli.entry import BAD_INPUT, INTERRUPTED
+from qtoolkit.errors import ConvergenceError
 
 FINANCE = replace(CHEMISTRY, name="finance", title="Finance")
 
@@ -84,6 +85,18 @@ def test_interrupted_it_reports_what_is_finished(studies, monkeypatch, tmp_path,
     assert json.loads(out)["finished"] == ["finance"]
     assert json.loads(out)["missing"] == ["chemistry", "qec"]
     assert "Not finished, so not in this report: chemistry, qec." in (tmp_path / "qtoolkit-report.html").read_text()
+
+
+def test_a_part_that_fails_does_not_cost_those_before_it(studies, monkeypatch, tmp_path, capsys):
+    def diverge(seed, *, progress):
+        raise ConvergenceError("no convergence in 200 cycles; stretch the bond less")
+
+    monkeypatch.setattr("qtoolkit.report.studies.chemistry_study", diverge)
+    assert main(["demo"]) == BAD_INPUT
+    out, err = capsys.readouterr()
+    assert err.splitlines()[-1].startswith("qtoolkit: no convergence in 200 cycles")
+    assert "Finance" in out
+    assert (tmp_path / "qtoolkit-report.html").exists()
 
 
 CTRL_C = """

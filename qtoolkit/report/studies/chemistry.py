@@ -161,9 +161,9 @@ def _findings(hydrogen: GroundState, lithium_hydride: GroundState, curve: Dissoc
         f"For H₂ the circuit can express the exact state: what remains, {abs(hydrogen.gap):.0e} Ha, is rounding. For "
         f"LiH it recovers {recovered:.2%} of the correlation energy that Hartree–Fock misses, which is {accurate} "
         f"chemical accuracy ({abs(lithium_hydride.gap_kcal_per_mol):.4f} kcal/mol).",
-        f"As the LiH bond is pulled apart, Hartree–Fock goes wrong by up to {_MILLIHARTREE.text(mean_field)}; UCCSD "
+        f"As the LiH bond is pulled apart, Hartree–Fock goes wrong by up to {1e3 * mean_field:.0f} mHa; UCCSD "
         f"stays chemically accurate {everywhere}, with an error of at most "
-        f"{_MILLIHARTREE.text(float(np.max(np.abs(curve.gaps))))}.",
+        f"{1e3 * float(np.max(np.abs(curve.gaps))):.2f} mHa.",
     )
 
 
