@@ -16,7 +16,7 @@ from qtoolkit_kernels._types import Complex, Floats, Integers
 
 __all__ = ["pauli_term_expectations", "pauli_sum_expectation", "apply_pauli_sum"]
 
-Values = TypeVar(Floats, Complex)
+Values = TypeVar("Values", Floats, Complex)
 
 _BLOCK = 1024
 _FEW = 4
