@@ -1,0 +1,26 @@
+"""Backends: this machine, vendors' simulators and quantum computers behind one protocol of jobs.
+
+A provider's package is loaded when one of its backends is opened, never before.
+"""
+
+from qtoolkit.backends.backend import Backend
+from qtoolkit.backends.capabilities import Capabilities
+from qtoolkit.backends.estimator import Estimate, SamplingEstimator
+from qtoolkit.backends.job import Job, JobStatus
+from qtoolkit.backends.local import LocalBackend
+from qtoolkit.backends.registry import BackendInfo, get_backend, list_backends
+from qtoolkit.backends.sampler import BackendSampler
+
+__all__ = [
+    "get_backend",
+    "list_backends",
+    "BackendInfo",
+    "Backend",
+    "Capabilities",
+    "Job",
+    "JobStatus",
+    "LocalBackend",
+    "BackendSampler",
+    "SamplingEstimator",
+    "Estimate",
+]

@@ -1,0 +1,39 @@
+"""The simulators that Braket's SDK brings along."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from typing import Any
+
+from qtoolkit._optional import require
+from qtoolkit.backends.braket.backend import BraketBackend
+from qtoolkit.backends.provider import BackendEntry, Provider
+
+__all__ = ["PROVIDER"]
+
+
+def _local(executor: Executor | None = None) -> BraketBackend:
+    device = require("braket.devices", extra="braket").LocalSimulator("braket_sv")
+    return BraketBackend(device, executor=executor, name="braket:local")
+
+
+def _local_dm(noise_model: Any = None, executor: Executor | None = None) -> BraketBackend:
+    device = require("braket.devices", extra="braket").LocalSimulator("braket_dm")
+    return BraketBackend(device, noise_model=noise_model, executor=executor, name="braket:local_dm")
+
+
+PROVIDER = Provider(
+    name="braket",
+    sdk="braket",
+    extra="braket",
+    entries=(
+        BackendEntry("braket:local", "Amazon Braket's state vector, on this machine", "simulator", 26, _local),
+        BackendEntry(
+            "braket:local_dm",
+            "Amazon Braket's density matrix, on this machine; takes a noise_model",
+            "noisy simulator",
+            13,
+            _local_dm,
+        ),
+    ),
+)

@@ -1,0 +1,104 @@
+"""What a backend can do, and the check that refuses a circuit before anything is submitted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from qtoolkit.circuit import Barrier, Circuit, IfElse, Initialize, Measure, Operation, Reset
+from qtoolkit.errors import BackendError, CircuitError, InputError
+
+__all__ = ["Capabilities"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capabilities:
+    """What a backend can do.
+
+    Attributes:
+        num_qubits: the widest circuit it takes; None where only memory sets the limit.
+        max_shots: the most shots of one circuit; None where there is no limit.
+        native_gates: this toolkit's names of the gates it runs as they are; None where that is every gate. Others are
+            decomposed on the way, so this is a fact to plan with and no rule.
+        connectivity: pairs of qubits that a two-qubit gate can join; None where that is every pair. Circuits are
+            routed on the way.
+        supports_mid_circuit_measurement: whether a qubit can be used after its measurement.
+        supports_conditionals: whether measured bits can decide what runs (`Circuit.if_`).
+        supports_reset: whether a used qubit can be put back into ``|0⟩``.
+        supports_seed: whether a seed reproduces a result. Where it cannot, `Result.seed` is None, whatever was asked.
+        supports_memory: whether `Result.memory` holds the bits of every shot, and not counts alone.
+        is_simulator: false for quantum hardware.
+        is_local: whether circuits stay on this machine.
+    """
+
+    num_qubits: int | None
+    max_shots: int | None = None
+    native_gates: frozenset[str] | None = None
+    connectivity: tuple[tuple[int, int], ...] | None = None
+    supports_mid_circuit_measurement: bool = False
+    supports_conditionals: bool = False
+    supports_reset: bool = False
+    supports_seed: bool = False
+    supports_memory: bool = False
+    is_simulator: bool = True
+    is_local: bool = True
+
+    def check(self, circuit: Circuit, shots: int, name: str = "this backend") -> None:
+        """Raise if the backend cannot run a circuit.
+
+        Args:
+            circuit: with every parameter bound.
+            shots: number of shots.
+            name: the backend's name, for the message.
+
+        Raises:
+            InputError: if `shots` is not an integer of at least 1.
+            UnboundParameterError: if a parameter has no value.
+            CircuitError: if the circuit measures nothing.
+            BackendError: naming what the backend cannot do and what to do instead.
+        """
+        if isinstance(shots, bool) or not isinstance(shots, int | np.integer) or shots < 1:
+            raise InputError(f"shots must be an integer of at least 1, got {shots!r}")
+        if self.max_shots is not None and shots > self.max_shots:
+            raise BackendError(f"{name} takes at most {self.max_shots} shots, got {shots}; run several jobs")
+        if self.num_qubits is not None and circuit.num_qubits > self.num_qubits:
+            raise BackendError(
+                f"{name} has {self.num_qubits} qubits, got a circuit of {circuit.num_qubits}; take a larger backend"
+            )
+        circuit.check_bound()
+        if not any(isinstance(operation.gate, Measure) for operation in _flattened(circuit)):
+            raise CircuitError("a circuit must measure something to be run, got no measurement; add measure_all()")
+        self._check_dynamics(circuit, name)
+
+    def _check_dynamics(self, circuit: Circuit, name: str) -> None:
+        body = circuit.without_final_measurements()
+        remedy = "run it on the backend local, or rewrite the circuit without"
+        if not self.supports_conditionals and any(isinstance(op.gate, IfElse) for op in body.operations):
+            raise BackendError(f"{name} runs no operations under a condition, got if_; {remedy}")
+        for operation in _flattened(body):
+            if isinstance(operation.gate, Measure) and not self.supports_mid_circuit_measurement:
+                raise BackendError(
+                    f"{name} measures only at the end of a circuit, got a measurement of qubit {operation.qubits[0]} "
+                    f"with operations after it; {remedy}"
+                )
+        if self.supports_reset:
+            return
+        used: set[int] = set()
+        for operation in _flattened(body):
+            again = used.intersection(operation.qubits)
+            if isinstance(operation.gate, Reset) or (isinstance(operation.gate, Initialize) and again):
+                qubit = min(again) if again else operation.qubits[0]
+                raise BackendError(f"{name} cannot reset qubits, got {operation.gate.name} on qubit {qubit}; {remedy}")
+            if not isinstance(operation.gate, Barrier):
+                used.update(operation.qubits)
+
+
+def _flattened(circuit: Circuit) -> Iterator[Operation]:
+    """The operations in time order, those inside branches too."""
+    for operation in circuit.operations:
+        yield operation
+        if isinstance(operation.gate, IfElse):
+            for branch in operation.gate.branches:
+                yield from _flattened(branch)

@@ -1,0 +1,169 @@
+"""Expectation values from measured bits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit.backends.sampler import BackendSampler
+from qtoolkit.backends.settings import measurement_settings
+from qtoolkit.circuit import Circuit, ParameterValues
+from qtoolkit.errors import InputError, OperatorError
+from qtoolkit.operators import PauliSum
+from qtoolkit.primitives import Result, Sampler
+
+__all__ = ["Estimate", "SamplingEstimator"]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """An expectation value from measured bits.
+
+    Attributes:
+        value: mean over the shots.
+        standard_error: its standard deviation, estimated from the same shots; shot noise alone, without a device's
+            bias. It is 0 when all shots agree, which few shots may do by chance.
+        shots: shots of all settings together; 0 for a constant.
+        num_settings: number of bases measured.
+        seed: what `SamplingEstimator.estimate` takes to get the same again; None where the sampler honours none.
+    """
+
+    value: float
+    standard_error: float
+    shots: int
+    num_settings: int
+    seed: int | None
+
+
+class SamplingEstimator:
+    """Expectation values through any sampler; satisfies `qtoolkit.primitives.Estimator`.
+
+    Terms that agree on every qubit where both act are measured together (`PauliSum.group_commuting`). A
+    `BackendSampler` gets all bases of an estimate as one job.
+
+    Args:
+        sampler: measures; `BackendSampler` of a backend, or the local simulator.
+        shots: for each basis, at least 2.
+        seed: makes a sequence of estimates reproducible. Each estimate draws a seed of its own from it, so that the
+            shot noise of successive estimates is independent.
+
+    Raises:
+        InputError: if `shots` is below 2, which gives no standard error.
+    """
+
+    def __init__(self, sampler: Sampler, shots: int, seed: int | np.random.Generator | None = None) -> None:
+        if isinstance(shots, bool) or not isinstance(shots, int | np.integer) or shots < 2:
+            raise InputError(f"shots must be an integer of at least 2, for a standard error, got {shots!r}")
+        self.sampler = sampler
+        self.shots = int(shots)
+        self._rng = np.random.default_rng(seed)
+
+    @overload
+    def expectation_value(
+        self, circuit: Circuit, observable: PauliSum, parameters: ParameterValues | None = None
+    ) -> float: ...
+
+    @overload
+    def expectation_value(
+        self, circuit: Circuit, observable: Sequence[PauliSum], parameters: ParameterValues | None = None
+    ) -> NDArray[np.float64]: ...
+
+    def expectation_value(
+        self,
+        circuit: Circuit,
+        observable: PauliSum | Sequence[PauliSum],
+        parameters: ParameterValues | None = None,
+    ) -> float | NDArray[np.float64]:
+        """Estimate ``⟨ψ|observable|ψ⟩``, one number for each observable; see `estimate`."""
+        if isinstance(observable, PauliSum):
+            return self.estimate(circuit, observable, parameters).value
+        return np.array([estimate.value for estimate in self.estimate(circuit, observable, parameters)])
+
+    @overload
+    def estimate(
+        self,
+        circuit: Circuit,
+        observable: PauliSum,
+        parameters: ParameterValues | None = None,
+        seed: int | None = None,
+    ) -> Estimate: ...
+
+    @overload
+    def estimate(
+        self,
+        circuit: Circuit,
+        observable: Sequence[PauliSum],
+        parameters: ParameterValues | None = None,
+        seed: int | None = None,
+    ) -> list[Estimate]: ...
+
+    def estimate(
+        self,
+        circuit: Circuit,
+        observable: PauliSum | Sequence[PauliSum],
+        parameters: ParameterValues | None = None,
+        seed: int | None = None,
+    ) -> Estimate | list[Estimate]:
+        """Expectation values with their standard errors.
+
+        Args:
+            circuit: prepares the state; its final measurements are replaced by those of the bases.
+            observable: one, or several that share their measurements (and so their noise).
+            parameters: values of the free parameters.
+            seed: of this estimate; drawn from the estimator's by default.
+
+        Raises:
+            OperatorError: if an observable is not Hermitian or has another number of qubits.
+        """
+        observables = (observable,) if isinstance(observable, PauliSum) else tuple(observable)
+        for item in observables:
+            _check(item, circuit.num_qubits)
+        used = int(self._rng.integers(1 << 32)) if seed is None else seed
+        estimates = self._estimates(circuit, observables, parameters, used) if observables else []
+        return estimates[0] if isinstance(observable, PauliSum) else estimates
+
+    def _estimates(
+        self, circuit: Circuit, observables: Sequence[PauliSum], parameters: ParameterValues | None, seed: int
+    ) -> list[Estimate]:
+        values, settings = measurement_settings(observables)
+        variances = np.zeros(len(observables))
+        measured = [setting.measured(circuit) for setting in settings]
+        results = self._run([item for item, _ in measured], parameters, seed)
+        for setting, (_, register), result in zip(settings, measured, results, strict=True):
+            mean, variance = setting.moments(result.register(register))
+            values = values + mean
+            variances += variance
+        reproducible = all(result.seed is not None for result in results)
+        return [
+            Estimate(
+                float(value),
+                float(np.sqrt(variance)),
+                sum(result.shots for result in results),
+                len(settings),
+                seed if reproducible else None,
+            )
+            for value, variance in zip(values, variances, strict=True)
+        ]
+
+    def _run(self, circuits: Sequence[Circuit], parameters: ParameterValues | None, seed: int) -> list[Result]:
+        if not circuits:
+            return []
+        if isinstance(self.sampler, BackendSampler):
+            shared = None if parameters is None else [parameters] * len(circuits)
+            return self.sampler.run_batch(circuits, self.shots, seed, shared)
+        seeds = np.random.SeedSequence(seed).generate_state(len(circuits), np.uint32)
+        return [
+            self.sampler.run(circuit, self.shots, int(number), parameters)
+            for circuit, number in zip(circuits, seeds, strict=True)
+        ]
+
+
+def _check(observable: PauliSum, num_qubits: int) -> None:
+    if observable.num_qubits != num_qubits:
+        raise OperatorError(f"the observable must have the circuit's {num_qubits} qubits, got {observable.num_qubits}")
+    if not observable.is_hermitian():
+        raise OperatorError("an observable must be Hermitian (real coefficients), got a complex coefficient")

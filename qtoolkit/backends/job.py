@@ -1,0 +1,70 @@
+"""Jobs: what `Backend.run` returns at once, while the circuits wait, run and end."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from enum import StrEnum
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from qtoolkit.primitives import Result
+
+if TYPE_CHECKING:
+    from qtoolkit.backends.backend import Backend
+
+__all__ = ["Job", "JobStatus"]
+
+Answer = TypeVar("Answer", Result, list[Result], covariant=True)
+
+
+class JobStatus(StrEnum):
+    """Where a job stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the status will not change any more."""
+        return self in (JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED)
+
+
+class Job(ABC, Generic[Answer]):
+    """One submission to a backend: a circuit, with a `Result`, or several, with a list of them.
+
+    Args:
+        backend: where it was submitted.
+        job_id: names it on that backend; `Backend.job` finds it again.
+    """
+
+    def __init__(self, backend: Backend, job_id: str) -> None:
+        self.backend = backend
+        self.id = job_id
+
+    @abstractmethod
+    def status(self) -> JobStatus:
+        """Where the job stands now."""
+
+    @abstractmethod
+    def result(self, timeout: float | None = None) -> Answer:
+        """Wait for the result.
+
+        Args:
+            timeout: seconds to wait; None waits as long as it takes. The job goes on when they have passed.
+
+        Raises:
+            JobError: if the job failed (with its cause), was cancelled, or is not finished in time.
+        """
+
+    @abstractmethod
+    def cancel(self) -> bool:
+        """Cancel what has not started, and return whether the job is cancelled."""
+
+    def done(self) -> bool:
+        """Whether the job has ended, well or not."""
+        return self.status().is_final
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.id!r} on {self.backend.name}, {self.status()})"

@@ -1,0 +1,91 @@
+"""The state-vector simulator of this machine as a backend."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from typing import Any
+
+import numpy as np
+
+from qtoolkit._memory import check_memory
+from qtoolkit.backends.backend import Request
+from qtoolkit.backends.capabilities import Capabilities
+from qtoolkit.backends.futures import InProcessBackend
+from qtoolkit.backends.job import Job
+from qtoolkit.backends.provider import BackendEntry, Provider
+from qtoolkit.simulators import StatevectorSimulator
+
+__all__ = ["LocalBackend", "PROVIDER"]
+
+_CAPABILITIES = Capabilities(
+    num_qubits=None,
+    supports_mid_circuit_measurement=True,
+    supports_conditionals=True,
+    supports_reset=True,
+    supports_seed=True,
+    supports_memory=True,
+)
+
+
+class LocalBackend(InProcessBackend):
+    """Exact state-vector simulation in this process; gates, mid-circuit measurement, resets and conditions.
+
+    Args:
+        precision: ``"double"`` or ``"single"``.
+        num_threads: threads of the simulator; all cores by default.
+        executor: runs the circuits, by default one after the other in a thread of the backend's own.
+        name: as in `get_backend`.
+
+    Raises:
+        InputError: for another precision or number of threads.
+    """
+
+    def __init__(
+        self,
+        precision: str = "double",
+        num_threads: int | None = None,
+        executor: Executor | None = None,
+        name: str = "local",
+    ) -> None:
+        super().__init__(name, executor)
+        self._simulator = StatevectorSimulator(precision=precision, num_threads=num_threads)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Everything; memory alone limits the number of qubits."""
+        return _CAPABILITIES
+
+    def _submit(self, request: Request) -> Job[Any]:
+        width = max(circuit.num_qubits for circuit in request.circuits)
+        amplitude = np.dtype(np.complex64 if self._simulator.precision == "single" else np.complex128)
+        check_memory(
+            amplitude.itemsize << width,
+            f"a {self._simulator.precision}-precision state of {width} qubits",
+            "use fewer qubits" + ("" if self._simulator.precision == "single" else " or the backend local:single"),
+        )
+        calls = [
+            (self._simulator.run, (circuit, request.shots, seed))
+            for circuit, seed in zip(request.circuits, request.seeds, strict=True)
+        ]
+        return self._start(request, calls)
+
+
+def _single(num_threads: int | None = None, executor: Executor | None = None) -> LocalBackend:
+    return LocalBackend("single", num_threads, executor, name="local:single")
+
+
+def _double(
+    precision: str = "double", num_threads: int | None = None, executor: Executor | None = None
+) -> LocalBackend:
+    return LocalBackend(precision, num_threads, executor)
+
+
+PROVIDER = Provider(
+    name="local",
+    sdk=None,
+    extra=None,
+    entries=(
+        BackendEntry("local", "state vector on this machine, double precision", "simulator", None, _double),
+        BackendEntry("local:single", "state vector on this machine, single precision", "simulator", None, _single),
+    ),
+)
