@@ -187,6 +187,9 @@ class StandardGate(Gate):
         count = self.record.num_controls
         return StandardGate(self.record.base, self.params), count, (1 << count) - 1
 
+    def __reduce__(self) -> tuple[type[StandardGate], tuple[str, tuple[ParameterValue, ...]]]:
+        return StandardGate, (self.name, self.params)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, StandardGate) and self.name == other.name and self.params == other.params
 
