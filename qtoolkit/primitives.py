@@ -142,7 +142,8 @@ def _bitstrings(bits: NDArray[np.uint8]) -> tuple[str, ...]:
     if width == 0:
         return ("",) * shots
     letters = np.ascontiguousarray(bits[:, ::-1] + ord("0"))
-    return tuple(str(text) for text in letters.view(f"S{width}").ravel().astype(str).tolist())
+    texts: list[str] = letters.view(f"S{width}").ravel().astype(str).tolist()
+    return tuple(texts)
 
 
 @runtime_checkable
