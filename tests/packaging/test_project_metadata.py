@@ -89,6 +89,6 @@ def test_the_layer_contract_names_every_subpackage(pyproject):
     """A package that the contract does not know could import whatever it likes."""
     contracts = pyproject["tool"]["importlinter"]["contracts"]
     (layers,) = [contract["layers"] for contract in contracts if contract["type"] == "layers"]
-    named = {name.strip().removeprefix("qtoolkit.") for layer in layers for name in layer.split("|")}
+    named = {name.strip(" ()").removeprefix("qtoolkit.") for layer in layers for name in layer.split("|")}
     packages = {path.parent.name for path in (CHECKOUT / "qtoolkit").glob("*/__init__.py")}
     assert packages - named == set()
