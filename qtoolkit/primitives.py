@@ -140,10 +140,9 @@ def _counts(bits: NDArray[np.uint8]) -> dict[str, int]:
 def _bitstrings(bits: NDArray[np.uint8]) -> tuple[str, ...]:
     shots, width = bits.shape
     if width == 0:
-        return ("",) * shots
+        return ("",) * int(shots)
     letters = np.ascontiguousarray(bits[:, ::-1] + ord("0"))
-    texts: list[str] = letters.view(f"S{width}").ravel().astype(str).tolist()
-    return tuple(texts)
+    return tuple(str(text) for text in letters.view(f"S{width}").ravel().astype(str).tolist())
 
 
 @runtime_checkable
