@@ -30,7 +30,7 @@ for package in (qtoolkit, qtoolkit_kernels):
     assert "site-packages" in pathlib.Path(package.__file__).parts, package.__file__
 assert importlib.metadata.version("qtoolkit-quantum") == qtoolkit.__version__
 
-circuit = qtoolkit.Circuit(2, 2).h(0).cx(0, 1).measure_all()
+circuit = qtoolkit.Circuit(2).h(0).cx(0, 1).measure_all()
 counts = qtoolkit.StatevectorSimulator().run(circuit, shots=1000, seed=7).counts
 assert set(counts) == {"00", "11"} and sum(counts.values()) == 1000, counts
 """

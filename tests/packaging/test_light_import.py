@@ -24,7 +24,7 @@ SLOW_TO_LOAD = {"llvmlite", "numba", "rich", "scipy", "typer"}
 BELL = """
 from qtoolkit import Circuit, StatevectorSimulator
 
-StatevectorSimulator().run(Circuit(2, 2).h(0).cx(0, 1).measure_all(), shots=10, seed=1)
+StatevectorSimulator().run(Circuit(2).h(0).cx(0, 1).measure_all(), shots=10, seed=1)
 """
 OPERATORS = """
 from qtoolkit import PauliSum
