@@ -142,7 +142,8 @@ def _bitstrings(bits: NDArray[np.uint8]) -> tuple[str, ...]:
     if width == 0:
         return ("",) * int(shots)
     letters = np.ascontiguousarray(bits[:, ::-1] + ord("0"))
-    return tuple(str(text) for text in letters.view(f"S{width}").ravel().astype(str).tolist())
+    rows: NDArray[np.str_] = letters.view(f"S{width}").ravel().astype(np.str_)
+    return tuple(rows.tolist())
 
 
 @runtime_checkable
