@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
     from qtoolkit.primitives import Result
 
 __all__ = ["run"]
-
-_SHOWN_METADATA = {"precision": "precision", "num_threads": "threads", "job_id": "job", "device": "device"}
 
 
 def run(
@@ -38,16 +38,26 @@ def run(
     A circuit that measures nothing gets a measurement of every qubit. The highest bit is printed leftmost.
     """
     from qtoolkit.backends import get_backend
+    from qtoolkit.cli.output import note, print_json, stdout_console
     from qtoolkit.cli.parameters import parse_parameters
+    from qtoolkit.report.counts import counts_table
 
     values = parse_parameters([*(parameters or ()), *(more_parameters or ())])
     place = get_backend(backend)
     program = _read(circuit)
     register = None if _measures(program) else _measure_all(program)
-    result = place.run(program, shots, seed=seed, parameters=values or None)
+    result = place.run(program, shots, seed=seed, parameters=values or None).result()
     if register is not None:
         result = result.register(register)
-    _print(result, program, circuit, as_json)
+        note("The circuit measures nothing: every qubit was measured at its end.")
+    if seed is not None and result.seed is None:
+        note(f"The backend {backend} takes no seed: another run will give other counts.")
+    if as_json:
+        print_json({"circuit": circuit, "num_qubits": program.num_qubits, **_data(result)})
+        return
+    console = stdout_console()
+    console.print(counts_table(result.counts))
+    console.print(f"\n{_evidence(result, program.num_qubits, place.capabilities.is_local)}")
 
 
 def _read(source: str) -> Circuit:
@@ -77,53 +87,47 @@ def _measures(circuit: Circuit) -> bool:
 
 def _measure_all(circuit: Circuit) -> str:
     """Measure every qubit into a register of its own, and return the register's name."""
-    from qtoolkit.cli.output import note
-
-    note("The circuit measures nothing: every qubit is measured at its end.")
     taken = {register.name for register in circuit.clbit_registers}
     name = next(name for name in ("meas", *(f"meas{k}" for k in range(len(taken)))) if name not in taken)
     circuit.measure_all(name)
     return name
 
 
-def _print(result: Result, circuit: Circuit, source: str, as_json: bool) -> None:
-    from qtoolkit.cli.output import print_json, stdout_console
-    from qtoolkit.report.counts import counts_data, counts_table
+def _data(result: Result) -> dict[str, Any]:
+    from qtoolkit.report.counts import counts_data
 
-    if as_json:
-        print_json(
-            {
-                "circuit": source,
-                "num_qubits": circuit.num_qubits,
-                "num_clbits": result.num_clbits,
-                "registers": {register.name: list(register.clbits) for register in result.registers},
-                "shots": result.shots,
-                "seed": result.seed,
-                "backend": result.backend_name,
-                "counts": counts_data(result.counts),
-                "metadata": _plain(result.metadata),
-            }
-        )
-        return
-    console = stdout_console()
-    console.print(counts_table(result.counts))
-    console.print(f"\n{_evidence(result, circuit)}")
+    return {
+        "num_clbits": result.num_clbits,
+        "registers": {register.name: list(register.clbits) for register in result.registers},
+        "shots": result.shots,
+        "seed": result.seed,
+        "backend": result.backend_name,
+        "counts": counts_data(result.counts),
+        "metadata": _plain(result.metadata),
+    }
 
 
-def _evidence(result: Result, circuit: Circuit) -> str:
-    facts = [f"{result.shots:,} shots", f"{circuit.num_qubits} qubits", f"backend {result.backend_name}"]
+def _evidence(result: Result, num_qubits: int, is_local: bool) -> str:
+    known = result.metadata
+    facts = [f"{result.shots:,} shots", f"{num_qubits} qubits", f"backend {result.backend_name}"]
     if result.seed is not None:
         facts.append(f"seed {result.seed}")
-    facts += [f"{label} {result.metadata[key]}" for key, label in _SHOWN_METADATA.items() if key in result.metadata]
-    if "wall_time" in result.metadata:
-        facts.append(f"{result.metadata['wall_time']:.3g} s")
+    if "precision" in known:
+        facts.append(f"precision {known['precision']}")
+    # A job elsewhere can be found again by its id; one in this process is gone with it.
+    if not is_local and "job_id" in known:
+        facts.append(f"job {known['job_id']}")
+    if "wall_time" in known:
+        facts.append(f"{known['wall_time']:.3g} s")
     return "; ".join(facts)
 
 
 def _plain(value: Any) -> Any:
     """Metadata as JSON types; what has none is written as text."""
-    if isinstance(value, dict) or hasattr(value, "items"):
+    if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     return value if value is None or isinstance(value, bool | int | float | str) else str(value)
