@@ -20,7 +20,7 @@ PYTHON := $(shell \
 	tested='(3, 11) <= sys.version_info < (3, 14)'; \
 	try python3 "$$tested" || try python3.13 "$$tested" || try python3.12 "$$tested" || try python3.11 "$$tested" || \
 	try python "$$tested" || try python3 'sys.version_info >= (3, 14)')
-PYTHON_VERSION := $(or $(VENV_VERSION),$(call version_of,$(PYTHON)))
+PYTHON_VERSION := $(or $(VENV_VERSION),$(if $(PYTHON),$(call version_of,$(PYTHON))))
 endif
 
 DEMO_EXTRAS := finance,chemistry,qec,plot
