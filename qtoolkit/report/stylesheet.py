@@ -38,7 +38,7 @@ th, td { padding: 0.5rem 0.75rem; text-align: left; vertical-align: baseline; bo
 th:first-child, td:first-child { padding-left: 0; }
 th:last-child, td:last-child { padding-right: 0; }
 thead th { color: var(--soft); font-weight: 600; border-bottom: 2px solid var(--line); white-space: nowrap; }
-tbody th { font-weight: 400; }
+tbody th { min-width: 9.5rem; font-weight: 400; }
 tbody:last-child tr:last-child > * { border-bottom: 0; }
 th.group { padding-top: 1.1rem; font-weight: 600; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
