@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
 import numba
@@ -40,7 +41,7 @@ class Engine:
         dtypes: dict[str, DTypeLike] = {"double": np.complex128, "single": np.complex64}
         if precision not in dtypes:
             raise InputError(f'precision is "double" or "single", got {precision!r}')
-        most = int(numba.config.NUMBA_NUM_THREADS)
+        most = _most_threads()
         if num_threads is not None and not 1 <= num_threads <= most:
             raise InputError(f"num_threads is 1 to {most} on this machine, got {num_threads}; None uses all")
         self.precision = precision
@@ -106,3 +107,12 @@ class Engine:
                 kernels.run_program_parallel(*arguments, self.num_threads * CHUNKS_PER_THREAD)
             finally:
                 numba.set_num_threads(before)
+
+
+def _most_threads() -> int:
+    """The number of threads that numba may use."""
+    if numba.config.NUMBA_NUM_THREADS < 1:
+        # Amazon Braket's simulators write -1 into it when they are imported, and numba then refuses to start threads.
+        default = numba.config.NUMBA_DEFAULT_NUM_THREADS
+        numba.config.NUMBA_NUM_THREADS = int(os.environ.get("NUMBA_NUM_THREADS", default))
+    return int(numba.config.NUMBA_NUM_THREADS)
