@@ -7,10 +7,10 @@ from concurrent.futures import Executor
 from functools import cached_property
 from typing import Any
 
-from qtoolkit._optional import require
 from qtoolkit.backends.backend import Request
 from qtoolkit.backends.braket.openqasm import NATIVE_GATES, Program, to_braket_qasm
 from qtoolkit.backends.braket.results import decode
+from qtoolkit.backends.braket.sdk import sdk
 from qtoolkit.backends.capabilities import Capabilities
 from qtoolkit.backends.futures import InProcessBackend
 from qtoolkit.backends.job import Job
@@ -43,7 +43,7 @@ class BraketBackend(InProcessBackend):
     def __init__(
         self, device: Any, noise_model: Any = None, executor: Executor | None = None, name: str | None = None
     ) -> None:
-        devices = require("braket.devices", extra="braket")
+        devices = sdk("braket.devices")
         if not isinstance(device, devices.LocalSimulator):
             raise InputError(f"a Braket backend is made of a Braket LocalSimulator, got {type(device).__name__}")
         super().__init__(name or f"braket:{device.name}", executor)
@@ -73,12 +73,12 @@ class BraketBackend(InProcessBackend):
             "device": self.device.name,
             "task_id": task.id,
             "wall_time": time.perf_counter() - started,
-            "sdk": f"amazon-braket-sdk {require('braket._sdk', extra='braket').__version__}",
+            "sdk": f"amazon-braket-sdk {sdk('braket._sdk').__version__}",
         }
         return decode(task.result(), circuit, program.measured, self.name, evidence)
 
     def _specification(self, program: Program) -> Any:
         if self.noise_model is None:
-            return require("braket.ir.openqasm", extra="braket").Program(source=program.source)
+            return sdk("braket.ir.openqasm").Program(source=program.source)
         # The SDK puts noise on its own circuits only.
-        return self.noise_model.apply(require("braket.circuits", extra="braket").Circuit.from_ir(program.source))
+        return self.noise_model.apply(sdk("braket.circuits").Circuit.from_ir(program.source))

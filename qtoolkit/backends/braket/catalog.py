@@ -5,20 +5,20 @@ from __future__ import annotations
 from concurrent.futures import Executor
 from typing import Any
 
-from qtoolkit._optional import require
 from qtoolkit.backends.braket.backend import BraketBackend
+from qtoolkit.backends.braket.sdk import sdk
 from qtoolkit.backends.provider import BackendEntry, Provider
 
 __all__ = ["PROVIDER"]
 
 
 def _local(executor: Executor | None = None) -> BraketBackend:
-    device = require("braket.devices", extra="braket").LocalSimulator("braket_sv")
+    device = sdk("braket.devices").LocalSimulator("braket_sv")
     return BraketBackend(device, executor=executor, name="braket:local")
 
 
 def _local_dm(noise_model: Any = None, executor: Executor | None = None) -> BraketBackend:
-    device = require("braket.devices", extra="braket").LocalSimulator("braket_dm")
+    device = sdk("braket.devices").LocalSimulator("braket_dm")
     return BraketBackend(device, noise_model=noise_model, executor=executor, name="braket:local_dm")
 
 

@@ -101,8 +101,11 @@ def _gate_statements(gate: Gate, qubits: Sequence[int]) -> Iterator[str]:
     if isinstance(gate, ControlledGate):
         call = _native_call(gate.base)
         if call is not None:
-            modifiers = ["ctrl @" if gate.ctrl_state >> k & 1 else "negctrl @" for k in range(gate.num_controls)]
-            yield f"{' '.join(modifiers)} {call} {_targets(qubits)};"
+            # The SDK's simulator and its to_unitary read mixed ctrl and negctrl in opposite orders.
+            flips = [f"x q[{qubits[k]}];" for k in range(gate.num_controls) if not gate.ctrl_state >> k & 1]
+            yield from flips
+            yield f"ctrl({gate.num_controls}) @ {call} {_targets(qubits)};"
+            yield from flips
             return
     steps = gate.decomposition()
     if steps is not None:

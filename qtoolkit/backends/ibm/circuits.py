@@ -6,9 +6,11 @@ import keyword
 from typing import Any
 
 from qiskit import QuantumCircuit
+from qiskit.exceptions import QiskitError
 from qiskit.transpiler import generate_preset_pass_manager
 
 from qtoolkit.circuit import Circuit
+from qtoolkit.errors import BackendError
 from qtoolkit.interop.qiskit import to_qiskit
 
 __all__ = ["device_circuit"]
@@ -22,9 +24,17 @@ def device_circuit(circuit: Circuit, device: Any, optimization_level: int, seed:
         device: a Qiskit backend.
         optimization_level: 0 to 3.
         seed: of the transpiler.
+
+    Raises:
+        ConversionError: naming what Qiskit cannot hold.
+        BackendError: if the circuit does not fit the device.
     """
+    converted = to_qiskit(_with_plain_registers(circuit))
     passes = generate_preset_pass_manager(optimization_level, backend=device, seed_transpiler=seed)
-    return passes.run(to_qiskit(_with_plain_registers(circuit)))
+    try:
+        return passes.run(converted)
+    except QiskitError as error:
+        raise BackendError(f"the circuit cannot be compiled for {device.name}: {error.message}") from error
 
 
 def _with_plain_registers(circuit: Circuit) -> Circuit:
