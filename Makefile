@@ -30,7 +30,7 @@ TEST_STAMP := $(VENV)/.installed-test
 
 # Parallel workers already fill the cores: a second level of threads in BLAS and OpenMP only makes them wait.
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
-PYTEST_WORKERS := --numprocesses=$(WORKERS) --maxprocesses=4
+PYTEST_WORKERS := --numprocesses=$(WORKERS) --maxprocesses=4 --durations=10 --durations-min=10
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
