@@ -234,9 +234,9 @@ def test_the_catalog_is_the_sdks() -> None:
 
 
 @pytest.mark.slow
-def test_a_device_of_133_qubits() -> None:
-    backend = get_backend("ibm:fake_torino")
-    assert backend.capabilities.num_qubits == 133
+def test_a_device_of_27_qubits() -> None:
+    backend = get_backend("ibm:fake_hanoi")
+    assert backend.capabilities.num_qubits == 27
     counts = backend.run(BELL, 500, seed=12).result(timeout=300).counts
     assert counts["00"] + counts["11"] > 400
 
