@@ -27,10 +27,10 @@ PROVIDER = Provider(
     sdk="braket",
     extra="braket",
     entries=(
-        BackendEntry("braket:local", "Amazon Braket's state vector, on this machine", "simulator", 26, _local),
+        BackendEntry("braket:local", "Amazon Braket's state vector", "simulator", 26, _local),
         BackendEntry(
             "braket:local_dm",
-            "Amazon Braket's density matrix, on this machine; takes a noise_model",
+            "Amazon Braket's density matrix; takes a noise_model",
             "noisy simulator",
             13,
             _local_dm,

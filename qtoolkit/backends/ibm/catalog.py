@@ -46,7 +46,7 @@ def _open(name: str, optimization_level: int = 1, executor: Executor | None = No
 
 def _entry(city: str, num_qubits: int) -> BackendEntry:
     name = f"fake_{city}"
-    description = f"IBM's {name} with its noise, on this machine"
+    description = f"IBM's {name}, with its noise"
     return BackendEntry(f"ibm:{name}", description, "noisy simulator", num_qubits, partial(_open, name))
 
 
