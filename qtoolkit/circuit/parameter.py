@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias, overload
+
+import numpy as np
 
 from qtoolkit.errors import ParameterError, UnboundParameterError
 
@@ -16,6 +18,7 @@ __all__ = [
     "ParameterValues",
     "bind_value",
     "check_angle",
+    "check_real",
     "resolve_values",
 ]
 
@@ -25,13 +28,20 @@ class ParameterExpression:
 
     Expressions are immutable; arithmetic with numbers and other expressions
     returns a new one. Parameters are the same when their names are.
+
+    Args:
+        terms: coefficient of each parameter, by name; those that are zero are left out.
+        constant: the part that no parameter multiplies.
+
+    Raises:
+        ParameterError: if a number is not real and finite.
     """
 
     __slots__ = ("_constant", "_terms")
 
     def __init__(self, terms: Mapping[str, float], constant: float = 0.0) -> None:
-        self._terms = {name: float(c) for name, c in terms.items() if c != 0.0}
-        self._constant = float(constant)
+        self._terms = {name: number for name, c in terms.items() if (number := check_real(c, "a coefficient")) != 0.0}
+        self._constant = check_real(constant, "a constant")
 
     @property
     def terms(self) -> Mapping[str, float]:
@@ -65,7 +75,7 @@ class ParameterExpression:
             for name, coefficient in other._terms.items():
                 terms[name] = terms.get(name, 0.0) + coefficient
             return ParameterExpression(terms, self._constant + other._constant)
-        return ParameterExpression(self._terms, self._constant + float(other))
+        return ParameterExpression(self._terms, self._constant + check_real(other, "a summand"))
 
     __radd__ = __add__
 
@@ -74,13 +84,13 @@ class ParameterExpression:
             raise ParameterError(
                 f"parameter expressions are linear, got the product ({self}) * ({factor}); bind one first"
             )
-        scale = float(factor)
+        scale = check_real(factor, "a factor")
         return ParameterExpression({n: c * scale for n, c in self._terms.items()}, self._constant * scale)
 
     __rmul__ = __mul__
 
     def __truediv__(self, divisor: float) -> ParameterExpression:
-        return self * (1.0 / float(divisor))
+        return self * (1.0 / check_real(divisor, "a divisor"))
 
     def __neg__(self) -> ParameterExpression:
         return self * -1.0
@@ -107,7 +117,7 @@ class ParameterExpression:
         return NotImplemented
 
     def __hash__(self) -> int:
-        return hash((frozenset(self._terms.items()), self._constant))
+        return hash((frozenset(self._terms.items()), self._constant)) if self._terms else hash(self._constant)
 
     def __str__(self) -> str:
         parts: list[str] = []
@@ -148,18 +158,28 @@ class Parameter(ParameterExpression):
 
 
 class ParameterVector(Sequence[Parameter]):
-    """Parameters ``name[0] … name[length - 1]``."""
+    """Parameters ``name[0] … name[length - 1]``.
+
+    Raises:
+        ParameterError: if the length is no integer of at least 0.
+    """
 
     def __init__(self, name: str, length: int) -> None:
-        if length < 0:
-            raise ParameterError(f"a parameter vector's length must be at least 0, got {length}")
+        if isinstance(length, bool) or not isinstance(length, int | np.integer) or length < 0:
+            raise ParameterError(f"a parameter vector's length must be an integer of at least 0, got {length!r}")
         self.name = name
         self._items = tuple(Parameter(f"{name}[{i}]") for i in range(length))
 
     def __len__(self) -> int:
         return len(self._items)
 
-    def __getitem__(self, index):  # type: ignore[no-untyped-def]  # int gives Parameter, slice a tuple: Sequence's own overloads
+    @overload
+    def __getitem__(self, index: int) -> Parameter: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Parameter, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> Parameter | tuple[Parameter, ...]:
         return self._items[index]
 
     def __iter__(self) -> Iterator[Parameter]:
@@ -184,10 +204,24 @@ def check_angle(value: ParameterValue, name: str) -> ParameterValue:
     """
     if isinstance(value, ParameterExpression):
         return value if value.terms else value.constant
-    try:
-        number = float(value)
-    except (TypeError, ValueError) as error:
-        raise ParameterError(f"{name} must be a real number or a parameter expression, got {value!r}") from error
+    return check_real(value, name, "a real number or a parameter expression")
+
+
+def check_real(value: Any, name: str, kind: str = "a real number") -> float:
+    """Return `value` as a float.
+
+    Raises:
+        ParameterError: if it is no number, complex or not finite.
+    """
+    if type(value) is float:
+        number = value
+    else:
+        if isinstance(value, str | bytes) or np.iscomplexobj(value):
+            raise ParameterError(f"{name} must be {kind}, got {value!r}")
+        try:
+            number = float(value)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise ParameterError(f"{name} must be {kind}, got {value!r}") from error
     if not math.isfinite(number):
         raise ParameterError(f"{name} must be finite, got {number}")
     return number
@@ -212,13 +246,17 @@ def resolve_values(parameters: Sequence[Parameter], values: ParameterValues) -> 
     names = [p.name for p in parameters]
     if isinstance(values, Mapping):
         resolved = {key.name if isinstance(key, Parameter) else key: value for key, value in values.items()}
-        unknown = [str(key) for key in resolved if key not in set(names)]
+        known = set(names)
+        unknown = [str(key) for key in resolved if key not in known]
         if unknown:
             raise ParameterError(
                 f"the circuit's parameters are {', '.join(names) or 'none'}; got a value for {', '.join(unknown)}"
             )
     else:
-        listed = list(values)
+        try:
+            listed = list(values)
+        except TypeError as error:
+            raise ParameterError(f"parameter values are a mapping or a sequence, got {values!r}") from error
         if len(listed) != len(names):
             raise ParameterError(
                 f"the circuit has {len(names)} parameters, got {len(listed)} values; give one for each"
