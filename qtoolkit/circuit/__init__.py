@@ -4,16 +4,7 @@ Knows no vendor: conversions to and from other toolkits live in `qtoolkit.intero
 """
 
 from qtoolkit.circuit.circuit import Circuit
-from qtoolkit.circuit.gate import (
-    ControlledGate,
-    DiagonalGate,
-    Gate,
-    Instruction,
-    PauliRotationGate,
-    PermutationGate,
-    StandardGate,
-    UnitaryGate,
-)
+from qtoolkit.circuit.gate import ControlledGate, Gate, Instruction, StandardGate, UnitaryGate
 from qtoolkit.circuit.gates import STANDARD_GATES, GateRecord
 from qtoolkit.circuit.operation import Barrier, IfElse, Initialize, Measure, Operation, Reset
 from qtoolkit.circuit.parameter import (
@@ -24,6 +15,7 @@ from qtoolkit.circuit.parameter import (
     ParameterVector,
 )
 from qtoolkit.circuit.registers import ClassicalRegister, Clbit, Condition, QuantumRegister
+from qtoolkit.circuit.structured_gates import DiagonalGate, PauliRotationGate, PermutationGate
 
 __all__ = [
     "Circuit",

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from qtoolkit.circuit._checks import Indices, as_indices, check_count, check_indices, check_mapping
 from qtoolkit.circuit.gate import Gate, Instruction, UnitaryGate
 from qtoolkit.circuit.gates import Matrix
 from qtoolkit.circuit.methods import GateMethods
 from qtoolkit.circuit.operation import Barrier, IfElse, Initialize, Measure, Operation, Reset
-from qtoolkit.circuit.parameter import Parameter, ParameterValues, resolve_values
+from qtoolkit.circuit.parameter import Parameter, ParameterValues, check_real, resolve_values
 from qtoolkit.circuit.registers import ClassicalRegister, Clbit, Condition, QuantumRegister
-from qtoolkit.errors import CircuitError, QubitIndexError, UnboundParameterError
+from qtoolkit.errors import CircuitError, UnboundParameterError
 
 __all__ = ["Circuit"]
 
@@ -41,13 +42,13 @@ class Circuit(GateMethods):
     """
 
     def __init__(self, num_qubits: int, num_clbits: int = 0, name: str = "circuit") -> None:
-        self.num_qubits = _count(num_qubits, "num_qubits")
+        self.num_qubits = check_count(num_qubits, "num_qubits")
         self.num_clbits = 0
         self.name = name
         self._operations: list[Operation] = []
         self._clbit_registers: list[ClassicalRegister] = []
         self._qubit_registers: list[QuantumRegister] = []
-        if _count(num_clbits, "num_clbits"):
+        if check_count(num_clbits, "num_clbits"):
             self.add_clbits(num_clbits, "c")
 
     # A circuit holds data and grows; comparing the operations is what users expect of ==.
@@ -97,29 +98,45 @@ class Circuit(GateMethods):
         return tuple(self._qubit_registers)
 
     def add_clbits(self, size: int, name: str) -> ClassicalRegister:
-        """Add `size` classical bits under a name, and return their register."""
-        first = self.num_clbits
-        self.num_clbits += _count(size, "size")
-        return self.name_clbits(name, range(first, first + size))
+        """Add `size` classical bits under a name, and return their register.
 
-    def name_clbits(self, name: str, clbits: Iterable[int]) -> ClassicalRegister:
-        """Give existing classical bits a register; lowest bit first."""
-        if any(register.name == name for register in self._clbit_registers):
-            raise CircuitError(f"register names must be distinct, got {name!r} twice")
+        Raises:
+            CircuitError: if a register has this name already.
+        """
+        first = self.num_clbits
+        added = check_count(size, "size")
+        _check_new_name(name, self._clbit_registers)
+        self.num_clbits += added
+        return self.name_clbits(name, range(first, first + added))
+
+    def name_clbits(self, name: str, clbits: Indices) -> ClassicalRegister:
+        """Give existing classical bits a register; lowest bit first. A bit may belong to several.
+
+        Raises:
+            CircuitError: if a register has this name already, or a bit comes twice.
+        """
+        _check_new_name(name, self._clbit_registers)
         register = ClassicalRegister(name, self._check_clbits(clbits))
         self._clbit_registers.append(register)
         return register
 
-    def name_qubits(self, name: str, qubits: Iterable[int]) -> QuantumRegister:
-        """Give qubits a name that survives conversion to other formats."""
-        if any(register.name == name for register in self._qubit_registers):
-            raise CircuitError(f"register names must be distinct, got {name!r} twice")
+    def name_qubits(self, name: str, qubits: Indices) -> QuantumRegister:
+        """Give qubits a name that survives conversion to other formats.
+
+        Raises:
+            CircuitError: if a register has this name already, or a qubit comes twice.
+        """
+        _check_new_name(name, self._qubit_registers)
         register = QuantumRegister(name, self._check_qubits(qubits))
         self._qubit_registers.append(register)
         return register
 
     def clbit_register(self, name: str) -> ClassicalRegister:
-        """The classical register with this name."""
+        """The classical register with this name.
+
+        Raises:
+            CircuitError: if there is none; the message lists the names.
+        """
         for register in self._clbit_registers:
             if register.name == name:
                 return register
@@ -130,26 +147,32 @@ class Circuit(GateMethods):
         """One classical bit, for conditions such as ``circuit.clbit(0) == 1``."""
         return Clbit(self._check_clbits((index,))[0])
 
-    def append(self, gate: Instruction, qubits: Sequence[int], clbits: Sequence[int] = ()) -> Self:
+    def append(self, gate: Instruction, qubits: Indices, clbits: Indices = ()) -> Self:
         """Place an instruction on qubits and classical bits.
 
         Raises:
             QubitIndexError: if an index lies outside the circuit.
-            CircuitError: if targets repeat or their number does not fit.
+            CircuitError: if targets repeat or their number does not fit, or a branch goes elsewhere than its bodies.
         """
+        if not isinstance(gate, Instruction):
+            raise CircuitError(f"a circuit holds gates and other instructions, got {gate!r}; see StandardGate")
         placed = self._check_qubits(qubits)
         if len(placed) != gate.num_qubits:
             raise CircuitError(f"{gate.name} acts on {gate.num_qubits} qubits, got {len(placed)}: {placed}")
         bits = self._check_clbits(clbits)
         if len(bits) != gate.num_clbits:
             raise CircuitError(f"{gate.name} uses {gate.num_clbits} classical bits, got {len(bits)}: {bits}")
+        if isinstance(gate, IfElse) and (placed, bits) != (gate.qubits, gate.clbits):
+            raise CircuitError(
+                f"a branch stands on the qubits {gate.qubits} and bits {gate.clbits} of its bodies, got {placed} and "
+                f"{bits}; use extend to move it"
+            )
         self._operations.append(Operation(gate, placed, bits))
         return self
 
-    def measure(self, qubit: int | Sequence[int], clbit: int | Sequence[int]) -> Self:
+    def measure(self, qubit: Indices, clbit: Indices) -> Self:
         """Measure qubits in the Z basis into classical bits, pair by pair."""
-        qubits = (qubit,) if isinstance(qubit, int) else tuple(qubit)
-        clbits = (clbit,) if isinstance(clbit, int) else tuple(clbit)
+        qubits, clbits = as_indices(qubit), as_indices(clbit)
         if len(qubits) != len(clbits):
             raise CircuitError(f"measure takes one classical bit for each qubit, got {len(qubits)} and {len(clbits)}")
         for q, c in zip(qubits, clbits, strict=True):
@@ -161,9 +184,9 @@ class Circuit(GateMethods):
         bits = self.add_clbits(self.num_qubits, register)
         return self.measure(range(self.num_qubits), bits.clbits)
 
-    def reset(self, qubit: int | Iterable[int]) -> Self:
+    def reset(self, qubit: Indices) -> Self:
         """Put qubits into ``|0⟩``."""
-        for q in (qubit,) if isinstance(qubit, int) else qubit:
+        for q in as_indices(qubit):
             self.append(Reset(), (q,))
         return self
 
@@ -172,12 +195,10 @@ class Circuit(GateMethods):
         placed = qubits or tuple(range(self.num_qubits))
         return self.append(Barrier(len(placed)), placed)
 
-    def initialize(self, state_vector: ArrayLike, qubits: int | Sequence[int] | None = None) -> Self:
+    def initialize(self, state_vector: ArrayLike, qubits: Indices | None = None) -> Self:
         """Reset qubits and put them into a state; ``qubits[0]`` is the lowest bit of its index."""
         gate = Initialize(state_vector)
-        if qubits is None:
-            qubits = self._all_qubits(gate.num_qubits)
-        return self.append(gate, (qubits,) if isinstance(qubits, int) else qubits)
+        return self.append(gate, self._all_qubits(gate.num_qubits) if qubits is None else qubits)
 
     def if_(
         self,
@@ -192,31 +213,37 @@ class Circuit(GateMethods):
             body: a circuit over the same qubits and classical bits (or the first of them), or a function
                 that adds to an empty one: ``lambda body: body.x(1)``.
             else_body: likewise, for when it does not hold.
+
+        Raises:
+            CircuitError: if the condition is none, or a body adds classical bits or is larger than this circuit.
         """
-        if isinstance(condition, int) and not isinstance(condition, bool):
-            condition = Condition((condition,), 1)
+        if isinstance(condition, int | np.integer) and not isinstance(condition, bool):
+            condition = Condition((int(condition),), 1)
         if not isinstance(condition, Condition):
             raise CircuitError(
                 f"a condition is `register == value`, `clbit == value` or a bit's index, got {condition!r}"
             )
         self._check_clbits(condition.clbits)
-        bodies = [self._branch(body)] + ([] if else_body is None else [self._branch(else_body)])
-        self._operations.append(_conditional(condition, bodies))
+        return self._append_branches(condition, *(self._branch(b) for b in (body, else_body) if b is not None))
+
+    def _append_branches(self, condition: Condition, *bodies: Circuit) -> Self:
+        gate = IfElse(condition, *bodies)
+        self._operations.append(Operation(gate, gate.qubits, gate.clbits))
         return self
 
     def _branch(self, body: Circuit | Callable[[Circuit], object]) -> Circuit:
-        branch = Circuit(self.num_qubits)
-        branch.num_clbits = self.num_clbits
-        branch._clbit_registers = list(self._clbit_registers)
+        branch = self._empty_like()
         if isinstance(body, Circuit):
             return branch.extend(body)
-        body(branch)
+        returned = body(branch)
+        if isinstance(returned, Circuit) and returned is not branch:
+            raise CircuitError("a branch's function adds to the circuit it is given, got another one; use extend in it")
         if branch.num_clbits != self.num_clbits:
             raise CircuitError("a branch cannot add classical bits; add them to the circuit before")
         return branch
 
-    def extend(self, other: Circuit, qubits: Sequence[int] | None = None, clbits: Sequence[int] | None = None) -> Self:
-        """Add another circuit's operations to this one, in place.
+    def extend(self, other: Circuit, qubits: Indices | None = None, clbits: Indices | None = None) -> Self:
+        """Add another circuit's operations to this one, in place. Names of its registers stay behind.
 
         Args:
             other: its qubit k goes to ``qubits[k]``, its classical bit k to ``clbits[k]``.
@@ -228,31 +255,24 @@ class Circuit(GateMethods):
         """
         if other is self:
             other = self.copy()
-        qubit_map = _mapping(other.num_qubits, self.num_qubits, qubits, "qubits", self._check_qubits)
-        clbit_map = _mapping(other.num_clbits, self.num_clbits, clbits, "classical bits", self._check_clbits)
+        qubit_map = check_mapping(other.num_qubits, self.num_qubits, qubits, "qubits", self._check_qubits)
+        clbit_map = check_mapping(other.num_clbits, self.num_clbits, clbits, "classical bits", self._check_clbits)
         identical = qubit_map == tuple(range(self.num_qubits)) and clbit_map == tuple(range(self.num_clbits))
+        if identical:
+            self._operations.extend(other._operations)
+            return self
         for operation in other._operations:
-            self._operations.append(operation if identical else self._moved(operation, qubit_map, clbit_map))
+            gate = operation.gate
+            if isinstance(gate, IfElse):
+                condition = Condition(tuple(clbit_map[c] for c in gate.condition.clbits), gate.condition.value)
+                bodies = (self._empty_like().extend(branch, qubit_map, clbit_map) for branch in gate.branches)
+                self._append_branches(condition, *bodies)
+            else:
+                placed = tuple(qubit_map[q] for q in operation.qubits)
+                self._operations.append(Operation(gate, placed, tuple(clbit_map[c] for c in operation.clbits)))
         return self
 
-    def _moved(self, operation: Operation, qubits: Sequence[int], clbits: Sequence[int]) -> Operation:
-        if isinstance(operation.gate, IfElse):
-            condition = Condition(
-                tuple(clbits[c] for c in operation.gate.condition.clbits), operation.gate.condition.value
-            )
-            bodies = []
-            for branch in operation.gate.branches:
-                body = Circuit(self.num_qubits)
-                body.num_clbits = self.num_clbits
-                bodies.append(body.extend(branch, qubits, clbits))
-            return _conditional(condition, bodies)
-        return Operation(
-            operation.gate, tuple(qubits[q] for q in operation.qubits), tuple(clbits[c] for c in operation.clbits)
-        )
-
-    def compose(
-        self, other: Circuit, qubits: Sequence[int] | None = None, clbits: Sequence[int] | None = None
-    ) -> Circuit:
+    def compose(self, other: Circuit, qubits: Indices | None = None, clbits: Indices | None = None) -> Circuit:
         """This circuit followed by another, as a new circuit; see `extend` for the arguments."""
         return self.copy().extend(other, qubits, clbits)
 
@@ -314,6 +334,7 @@ class Circuit(GateMethods):
         Raises:
             CircuitError: if the circuit measures, resets or initialises.
         """
+        check_count(num_controls, "num_controls", least=1)
         result = Circuit(self.num_qubits + num_controls, name=f"controlled {self.name}")
         controls = tuple(range(num_controls))
         for operation in self._operations:
@@ -334,8 +355,13 @@ class Circuit(GateMethods):
         Args:
             exponent: an integer repeats the circuit (its inverse when negative); another real number takes the
                 principal power of the matrix, for at most 12 qubits.
+
+        Raises:
+            CircuitError: if it measures or resets where an inverse or a matrix is needed, or is too large for one.
+            ParameterError: if the exponent is no finite real number.
         """
-        if float(exponent).is_integer():
+        exponent = check_real(exponent, "exponent")
+        if exponent.is_integer():
             step = self if exponent >= 0 else self.inverse()
             result = self._empty_like()
             for _ in range(abs(int(exponent))):
@@ -393,12 +419,14 @@ class Circuit(GateMethods):
         final: list[tuple[int, int]] = []
         for operation in reversed(self._operations):
             followed = bool(busy_qubits & set(operation.qubits) or busy_clbits & set(operation.clbits))
-            if followed or not isinstance(operation.gate, Measure | Barrier):
+            if isinstance(operation.gate, Measure) and not followed:
+                final.append((operation.qubits[0], operation.clbits[0]))
+            elif not isinstance(operation.gate, Barrier):
                 busy_qubits.update(operation.qubits)
                 busy_clbits.update(operation.clbits)
                 kept.append(operation)
-            elif isinstance(operation.gate, Measure):
-                final.append((operation.qubits[0], operation.clbits[0]))
+            elif followed:
+                kept.append(operation)
         body = self._empty_like()
         body._operations = kept[::-1]
         return body, tuple(final[::-1])
@@ -445,52 +473,13 @@ class Circuit(GateMethods):
             )
         return tuple(range(count))
 
-    def _check_qubits(self, qubits: Iterable[int]) -> tuple[int, ...]:
-        return _check_indices(qubits, self.num_qubits, "qubit")
+    def _check_qubits(self, qubits: Indices) -> tuple[int, ...]:
+        return check_indices(qubits, self.num_qubits, "qubit")
 
-    def _check_clbits(self, clbits: Iterable[int]) -> tuple[int, ...]:
-        return _check_indices(clbits, self.num_clbits, "classical bit")
-
-
-def _count(value: int, name: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
-        raise CircuitError(f"{name} must be an integer of at least 0, got {value!r}")
-    return int(value)
+    def _check_clbits(self, clbits: Indices) -> tuple[int, ...]:
+        return check_indices(clbits, self.num_clbits, "classical bit")
 
 
-def _conditional(condition: Condition, bodies: Sequence[Circuit]) -> Operation:
-    """A branch, placed on the qubits and classical bits that it uses."""
-    inner = [operation for body in bodies for operation in body.operations]
-    qubits = {q for operation in inner for q in operation.qubits}
-    clbits = {c for operation in inner for c in operation.clbits} | set(condition.clbits)
-    return Operation(IfElse(condition, *bodies), tuple(sorted(qubits)), tuple(sorted(clbits)))
-
-
-def _check_indices(indices: Iterable[int], size: int, kind: str) -> tuple[int, ...]:
-    checked = tuple(indices)
-    for index in checked:
-        if isinstance(index, bool) or not isinstance(index, int | np.integer):
-            raise QubitIndexError(f"a {kind} is given by its index, an integer, got {index!r}")
-        if not 0 <= index < size:
-            limit = f"0 to {size - 1}" if size else f"none: the circuit has no {kind}s"
-            raise QubitIndexError(f"{kind} indices of this circuit are {limit}, got {index}")
-    if len(set(checked)) != len(checked):
-        role = "target qubits" if kind == "qubit" else "classical bits"
-        raise CircuitError(f"{role} must be distinct, got {checked}")
-    return tuple(int(index) for index in checked)
-
-
-def _mapping(
-    needed: int,
-    available: int,
-    given: Sequence[int] | None,
-    kind: str,
-    check: Callable[[Iterable[int]], tuple[int, ...]],
-) -> tuple[int, ...]:
-    if given is None:
-        if needed > available:
-            raise CircuitError(f"the added circuit has {needed} {kind} and this one {available}; make this one larger")
-        return tuple(range(needed))
-    if len(given) != needed:
-        raise CircuitError(f"the added circuit has {needed} {kind}, got a place for {len(given)}")
-    return check(given)
+def _check_new_name(name: str, registers: Sequence[ClassicalRegister | QuantumRegister]) -> None:
+    if any(register.name == name for register in registers):
+        raise CircuitError(f"register names must be distinct, got {name!r} twice; choose another")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from qtoolkit.circuit.circuit import Circuit
-from qtoolkit.circuit.gate import Gate, PauliRotationGate, StandardGate
+from qtoolkit.circuit.gate import Gate, StandardGate
 from qtoolkit.circuit.operation import Barrier, IfElse, Measure, Operation, Reset
+from qtoolkit.circuit.structured_gates import PauliRotationGate
 
 __all__ = ["draw"]
 

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 from numpy.typing import ArrayLike
 
-from qtoolkit.circuit.gate import (
-    ControlledGate,
-    DiagonalGate,
-    Gate,
-    Instruction,
-    PauliRotationGate,
-    PermutationGate,
-    StandardGate,
-    UnitaryGate,
-)
+from qtoolkit.circuit._checks import Indices, as_indices
+from qtoolkit.circuit.gate import ControlledGate, Gate, Instruction, StandardGate, UnitaryGate
 from qtoolkit.circuit.parameter import ParameterValue
-from qtoolkit.errors import CircuitError
+from qtoolkit.circuit.structured_gates import DiagonalGate, PauliRotationGate, PermutationGate
 
 __all__ = ["GateMethods"]
 
@@ -28,85 +19,83 @@ class GateMethods(ABC):
     """Gate methods over one abstract `append`. One-qubit gates also take several qubits."""
 
     @abstractmethod
-    def append(self, gate: Instruction, qubits: Sequence[int], clbits: Sequence[int] = ()) -> Self:
+    def append(self, gate: Instruction, qubits: Indices, clbits: Indices = ()) -> Self:
         """Place an instruction."""
 
     @abstractmethod
     def _all_qubits(self, count: int) -> tuple[int, ...]:
         """The qubits an array over `count` qubits acts on when none are given."""
 
-    def _each(self, gate: Gate, qubits: int | Iterable[int]) -> Self:
-        if isinstance(qubits, Iterable):
-            for qubit in qubits:
-                self.append(gate, (qubit,))
-            return self
-        return self.append(gate, (qubits,))
+    def _each(self, gate: Gate, qubits: Indices) -> Self:
+        for qubit in as_indices(qubits):
+            self.append(gate, (qubit,))
+        return self
 
     def gphase(self, gamma: ParameterValue) -> Self:
         """Multiply the state by ``e^{iγ}``."""
         return self.append(StandardGate("gphase", (gamma,)), ())
 
-    def id(self, qubit: int | Iterable[int]) -> Self:
+    def id(self, qubit: Indices) -> Self:
         """Identity."""
         return self._each(StandardGate("id"), qubit)
 
-    def x(self, qubit: int | Iterable[int]) -> Self:
+    def x(self, qubit: Indices) -> Self:
         """Pauli X."""
         return self._each(StandardGate("x"), qubit)
 
-    def y(self, qubit: int | Iterable[int]) -> Self:
+    def y(self, qubit: Indices) -> Self:
         """Pauli Y."""
         return self._each(StandardGate("y"), qubit)
 
-    def z(self, qubit: int | Iterable[int]) -> Self:
+    def z(self, qubit: Indices) -> Self:
         """Pauli Z."""
         return self._each(StandardGate("z"), qubit)
 
-    def h(self, qubit: int | Iterable[int]) -> Self:
+    def h(self, qubit: Indices) -> Self:
         """Hadamard."""
         return self._each(StandardGate("h"), qubit)
 
-    def s(self, qubit: int | Iterable[int]) -> Self:
+    def s(self, qubit: Indices) -> Self:
         """Square root of Z."""
         return self._each(StandardGate("s"), qubit)
 
-    def sdg(self, qubit: int | Iterable[int]) -> Self:
+    def sdg(self, qubit: Indices) -> Self:
         """Inverse of S."""
         return self._each(StandardGate("sdg"), qubit)
 
-    def t(self, qubit: int | Iterable[int]) -> Self:
+    def t(self, qubit: Indices) -> Self:
         """Fourth root of Z."""
         return self._each(StandardGate("t"), qubit)
 
-    def tdg(self, qubit: int | Iterable[int]) -> Self:
+    def tdg(self, qubit: Indices) -> Self:
         """Inverse of T."""
         return self._each(StandardGate("tdg"), qubit)
 
-    def sx(self, qubit: int | Iterable[int]) -> Self:
+    def sx(self, qubit: Indices) -> Self:
         """Square root of X."""
         return self._each(StandardGate("sx"), qubit)
 
-    def sxdg(self, qubit: int | Iterable[int]) -> Self:
+    def sxdg(self, qubit: Indices) -> Self:
         """Inverse of √X."""
         return self._each(StandardGate("sxdg"), qubit)
 
-    def rx(self, theta: ParameterValue, qubit: int | Iterable[int]) -> Self:
+    def rx(self, theta: ParameterValue, qubit: Indices) -> Self:
         """``exp(-iθX/2)``."""
         return self._each(StandardGate("rx", (theta,)), qubit)
 
-    def ry(self, theta: ParameterValue, qubit: int | Iterable[int]) -> Self:
+    def ry(self, theta: ParameterValue, qubit: Indices) -> Self:
         """``exp(-iθY/2)``."""
         return self._each(StandardGate("ry", (theta,)), qubit)
 
-    def rz(self, theta: ParameterValue, qubit: int | Iterable[int]) -> Self:
+    def rz(self, theta: ParameterValue, qubit: Indices) -> Self:
         """``exp(-iθZ/2)``."""
         return self._each(StandardGate("rz", (theta,)), qubit)
 
-    def p(self, lam: ParameterValue, qubit: int | Iterable[int]) -> Self:
+    def p(self, lam: ParameterValue, qubit: Indices) -> Self:
         """Phase ``e^{iλ}`` on ``|1⟩``."""
         return self._each(StandardGate("p", (lam,)), qubit)
 
-    def u(self, theta: ParameterValue, phi: ParameterValue, lam: ParameterValue, qubit: int | Iterable[int]) -> Self:
+    def u(self, theta: ParameterValue, phi: ParameterValue, lam: ParameterValue, qubit: Indices) -> Self:
         """General one-qubit gate ``e^{i(φ+λ)/2} RZ(φ) RY(θ) RZ(λ)``."""
         return self._each(StandardGate("u", (theta, phi, lam)), qubit)
 
@@ -210,19 +199,20 @@ class GateMethods(ABC):
         """Fredkin gate: controlled swap."""
         return self.append(StandardGate("cswap"), (control, target1, target2))
 
-    def mcx(self, controls: Sequence[int], target: int) -> Self:
+    def mcx(self, controls: Indices, target: int) -> Self:
         """X controlled by all of `controls`."""
         return self._multi_controlled(StandardGate("x"), controls, target)
 
-    def mcp(self, lam: ParameterValue, controls: Sequence[int], target: int) -> Self:
+    def mcp(self, lam: ParameterValue, controls: Indices, target: int) -> Self:
         """Phase ``e^{iλ}`` where all of `controls` and `target` are 1."""
         return self._multi_controlled(StandardGate("p", (lam,)), controls, target)
 
-    def _multi_controlled(self, base: Gate, controls: Sequence[int], target: int) -> Self:
-        gate = base.controlled(len(controls)) if controls else base
-        return self.append(gate, (*controls, target))
+    def _multi_controlled(self, base: Gate, controls: Indices, target: int) -> Self:
+        placed = as_indices(controls)
+        gate = base.controlled(len(placed)) if placed else base
+        return self.append(gate, (*placed, target))
 
-    def pauli_rotation(self, pauli: Any, theta: ParameterValue, qubits: Sequence[int] | None = None) -> Self:
+    def pauli_rotation(self, pauli: Any, theta: ParameterValue, qubits: Indices | None = None) -> Self:
         """``exp(-i θ/2 P)``.
 
         Args:
@@ -233,29 +223,32 @@ class GateMethods(ABC):
         gate = PauliRotationGate(pauli, theta)
         return self.append(gate, self._all_qubits(gate.num_qubits) if qubits is None else qubits)
 
-    def diagonal(self, entries: ArrayLike, qubits: Sequence[int] | None = None) -> Self:
+    def diagonal(self, entries: ArrayLike, qubits: Indices | None = None) -> Self:
         """Multiply basis state j of `qubits` by ``entries[j]``, each of modulus 1."""
         gate = DiagonalGate(entries)
         return self.append(gate, self._all_qubits(gate.num_qubits) if qubits is None else qubits)
 
-    def permutation(self, table: ArrayLike, qubits: Sequence[int] | None = None) -> Self:
+    def permutation(self, table: ArrayLike, qubits: Indices | None = None) -> Self:
         """Move basis state j of `qubits` to ``table[j]``."""
         gate = PermutationGate(table)
         return self.append(gate, self._all_qubits(gate.num_qubits) if qubits is None else qubits)
 
-    def unitary(self, matrix: ArrayLike, qubits: int | Sequence[int], label: str = "unitary") -> Self:
+    def unitary(self, matrix: ArrayLike, qubits: Indices, label: str = "unitary") -> Self:
         """A gate given by its matrix; ``qubits[0]`` is the lowest bit of its index.
 
         Raises:
             CircuitError: if the matrix is not unitary or does not fit the qubits.
         """
-        return self.append(UnitaryGate(matrix, label), (qubits,) if isinstance(qubits, int) else qubits)
+        return self.append(UnitaryGate(matrix, label), qubits)
 
     def controlled_unitary(
-        self, matrix: ArrayLike, controls: Sequence[int], qubits: Sequence[int], ctrl_state: int | None = None
+        self, matrix: ArrayLike, controls: Indices, qubits: Indices, ctrl_state: int | None = None
     ) -> Self:
-        """A gate given by its matrix, switched on by the value `ctrl_state` of `controls`."""
-        if not controls:
-            raise CircuitError("a controlled gate needs at least one control qubit, got none; use unitary instead")
-        on = (1 << len(controls)) - 1 if ctrl_state is None else ctrl_state
-        return self.append(ControlledGate(UnitaryGate(matrix), len(controls), on), (*controls, *qubits))
+        """A gate given by its matrix, switched on by the value `ctrl_state` of `controls` (all ones by default).
+
+        Raises:
+            CircuitError: if the matrix is not unitary or does not fit, or there is no control.
+        """
+        placed = as_indices(controls)
+        gate = ControlledGate(UnitaryGate(matrix), len(placed), ctrl_state)
+        return self.append(gate, (*placed, *as_indices(qubits)))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qtoolkit.circuit.gate import Instruction
+from qtoolkit.circuit._checks import numeric_array
+from qtoolkit.circuit.gate import Instruction, array_hash
 from qtoolkit.circuit.registers import Condition
 from qtoolkit.errors import CircuitError
 
@@ -67,13 +68,16 @@ class Initialize(Instruction):
     """Reset qubits and put them into a given state.
 
     Args:
-        state_vector: shape ``(2**k,)``, norm 1 to 1e-8.
+        state_vector: shape ``(2**k,)``, norm 1 to 1e-8; k is at least 1.
+
+    Raises:
+        CircuitError: if the length is no power of two or the norm is not 1.
     """
 
     name = "initialize"
 
     def __init__(self, state_vector: ArrayLike) -> None:
-        vector: NDArray[np.complex128] = np.array(state_vector, dtype=np.complex128)
+        vector: NDArray[np.complex128] = numeric_array(state_vector, "a state vector").astype(np.complex128)
         if vector.ndim != 1 or vector.size < 2 or vector.size & (vector.size - 1):
             raise CircuitError(
                 f"a state vector must have a power of two of entries (at least 2), got shape {vector.shape}"
@@ -89,13 +93,17 @@ class Initialize(Instruction):
         return isinstance(other, Initialize) and np.array_equal(self.state_vector, other.state_vector)
 
     def __hash__(self) -> int:
-        return hash(self.state_vector.tobytes())
+        return array_hash(self.state_vector)
 
 
 class IfElse(Instruction):
     """Run `body` when the condition holds, else `else_body` if there is one.
 
     The bodies' qubits and classical bits are those of the circuit that holds them.
+
+    Attributes:
+        qubits: the qubits that the bodies use, ascending; where the instruction stands.
+        clbits: the classical bits that the bodies and the condition use, ascending.
     """
 
     name = "if"
@@ -104,8 +112,11 @@ class IfElse(Instruction):
         self.condition = condition
         self.body = body
         self.else_body = else_body
-        self.num_qubits = body.num_qubits
-        self.num_clbits = body.num_clbits
+        inner = [operation for branch in self.branches for operation in branch.operations]
+        self.qubits = tuple(sorted({q for operation in inner for q in operation.qubits}))
+        self.clbits = tuple(sorted({c for operation in inner for c in operation.clbits} | set(condition.clbits)))
+        self.num_qubits = len(self.qubits)
+        self.num_clbits = len(self.clbits)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, IfElse) and (self.condition, self.branches) == (other.condition, other.branches)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import overload
+from typing import ClassVar, overload
+
+import numpy as np
 
 from qtoolkit.errors import CircuitError
 
@@ -12,15 +14,19 @@ __all__ = ["ClassicalRegister", "Clbit", "Condition", "QuantumRegister"]
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """True when the classical bits `clbits` hold `value`; `clbits[0]` is its lowest bit."""
+    """True when the classical bits `clbits` hold `value`; `clbits[0]` is its lowest bit.
+
+    Raises:
+        CircuitError: if the bits cannot hold the value.
+    """
 
     clbits: tuple[int, ...]
     value: int
 
     def __post_init__(self) -> None:
-        if not 0 <= self.value < 1 << len(self.clbits):
+        if not isinstance(self.value, int | np.integer) or not 0 <= self.value < 1 << len(self.clbits):
             raise CircuitError(
-                f"{len(self.clbits)} classical bits compare with 0 to {(1 << len(self.clbits)) - 1}, got {self.value}"
+                f"{len(self.clbits)} classical bits compare with 0 to {(1 << len(self.clbits)) - 1}, got {self.value!r}"
             )
 
     def __str__(self) -> str:
@@ -34,6 +40,9 @@ class Clbit:
 
     index: int
 
+    __array_ufunc__: ClassVar[None] = None
+    """Leaves comparisons with NumPy's integers to this class."""
+
     @overload
     def __eq__(self, other: int) -> Condition: ...  # type: ignore[overload-overlap]
 
@@ -43,7 +52,7 @@ class Clbit:
     def __eq__(self, other: object) -> bool | Condition:
         if isinstance(other, Clbit):
             return self.index == other.index
-        if isinstance(other, int):
+        if isinstance(other, int | np.integer):
             return Condition((self.index,), int(other))
         return NotImplemented
 
@@ -63,6 +72,9 @@ class ClassicalRegister:
     name: str
     clbits: tuple[int, ...]
 
+    __array_ufunc__: ClassVar[None] = None
+    """Leaves comparisons with NumPy's integers to this class."""
+
     def __len__(self) -> int:
         return len(self.clbits)
 
@@ -78,7 +90,7 @@ class ClassicalRegister:
     def __eq__(self, other: object) -> bool | Condition:
         if isinstance(other, ClassicalRegister):
             return self.name == other.name and self.clbits == other.clbits
-        if isinstance(other, int):
+        if isinstance(other, int | np.integer):
             return Condition(self.clbits, int(other))
         return NotImplemented
 

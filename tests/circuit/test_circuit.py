@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pytest
 from random_circuits import random_gate_circuit
@@ -5,8 +7,17 @@ from scipy.linalg import expm
 from scipy.stats import unitary_group
 
 from qtoolkit import Circuit, Parameter
-from qtoolkit.circuit import Condition, IfElse, UnitaryGate
-from qtoolkit.errors import CircuitError, QubitIndexError, UnboundParameterError
+from qtoolkit.circuit import (
+    STANDARD_GATES,
+    Condition,
+    ControlledGate,
+    DiagonalGate,
+    IfElse,
+    PauliRotationGate,
+    StandardGate,
+    UnitaryGate,
+)
+from qtoolkit.errors import CircuitError, ParameterError, QubitIndexError, UnboundParameterError
 
 
 def test_methods_chain_and_count():
@@ -168,11 +179,75 @@ def test_registers_and_conditions():
         circuit.clbit_register("nope")
 
 
+def test_numpy_integers_are_indices_and_values():
+    one = np.int64(1)
+    circuit = Circuit(2, 2).h(one).measure(one, one).reset(one).unitary(np.eye(2), one).initialize([1, 0], one)
+    circuit.diagonal([1, 1], one).append(StandardGate("x"), one).mcx(np.int32(0), one).if_(one, Circuit(2).x(0))
+    assert all(type(q) is int for operation in circuit for q in operation.qubits)
+    assert circuit.operations[-1].gate.condition == Condition((1,), 1)
+    register = circuit.clbit_register("c")
+    assert (register == one) == Condition((0, 1), 1)
+    assert (one == register) == Condition((0, 1), 1)
+    assert (one == circuit.clbit(0)) == Condition((0,), 1)
+
+
+def test_a_refused_register_leaves_the_circuit_alone():
+    circuit = Circuit(2).measure_all()
+    with pytest.raises(CircuitError, match="'meas' twice; choose another"):
+        circuit.measure_all()
+    assert circuit.num_clbits == 2
+
+
+def test_operations_can_be_placed_in_another_circuit():
+    circuit = Circuit(3, 2).measure(0, 0).if_(0, lambda body: body.x(2).measure(1, 1), lambda body: body.gphase(0.1))
+    again = Circuit(3, 2)
+    for operation in circuit:
+        again.append(operation.gate, operation.qubits, operation.clbits)
+    assert again == circuit
+    branch = circuit.operations[1]
+    assert (branch.gate.num_qubits, branch.gate.num_clbits) == (len(branch.qubits), len(branch.clbits)) == (2, 2)
+    with pytest.raises(CircuitError, match="use extend to move it"):
+        again.append(branch.gate, (0, 1), branch.clbits)
+
+
+def test_controls_of_a_controlled_gate_join():
+    twice = ControlledGate(ControlledGate(PauliRotationGate("XY", 0.3), 1, 0), 2, 1)
+    assert (twice.num_controls, twice.ctrl_state, twice.num_qubits) == (3, 0b001, 5)
+    assert isinstance(twice.base, PauliRotationGate)
+    once = ControlledGate(PauliRotationGate("XY", 0.3), 1, 0).matrix()
+    expected = np.eye(32, dtype=complex)
+    expected[1::4, 1::4] = once
+    assert np.array_equal(twice.matrix(), expected)
+    assert ControlledGate(StandardGate("cx"), 1).num_controls == 2
+    assert StandardGate("cx").controlled() == StandardGate("ccx")
+
+
+def test_equal_gates_have_equal_hashes():
+    zero, minus_zero = np.eye(2), np.array([[1, -0.0], [-0.0, 1]])
+    assert UnitaryGate(zero) == UnitaryGate(minus_zero)
+    assert hash(UnitaryGate(zero)) == hash(UnitaryGate(minus_zero))
+    assert hash(DiagonalGate([1, 1j])) == hash(DiagonalGate([complex(1, -0.0), 1j]))
+
+
+def test_pickling():
+    a = Parameter("a")
+    circuit = Circuit(3, 2).rx(a, 0).pauli_rotation("XYZ", 2 * a).mcp(a, [0, 1], 2).measure(0, 0).unitary(np.eye(2), 0)
+    circuit.if_(0, lambda body: body.x(0)).diagonal([1, 1j], [1]).initialize([0, 1], 2).permutation([1, 0], [0])
+    loaded = pickle.loads(pickle.dumps(circuit))
+    assert loaded == circuit
+    assert loaded.parameters == circuit.parameters
+    assert loaded.clbit_registers == circuit.clbit_registers
+    assert pickle.loads(pickle.dumps(STANDARD_GATES["rx"])) is STANDARD_GATES["rx"]
+
+
 def test_final_measurements_are_those_nothing_follows():
     circuit = Circuit(2, 3).h(0).measure(0, 0).if_(0, lambda body: body.x(1)).measure(1, 1).barrier().measure(1, 2)
     body, final = circuit.split_final_measurements()
     assert final == ((1, 1), (1, 2))
     assert body.count_ops() == {"h": 1, "measure": 1, "if": 1}
+    behind = Circuit(2, 1).measure(0, 0).barrier().x(1)
+    assert behind.split_final_measurements()[1] == ((0, 0),)
+    assert behind.without_final_measurements().count_ops() == {"barrier": 1, "x": 1}
     repeated = Circuit(1, 1).measure(0, 0)
     twice = repeated.compose(Circuit(1, 1).x(0)).compose(repeated)
     assert twice.split_final_measurements()[1] == ((0, 0),)
@@ -211,8 +286,30 @@ def test_final_measurements_are_those_nothing_follows():
         (lambda: Circuit(1, 1).if_(True, lambda body: body), CircuitError, "a condition is"),
         (lambda: Circuit(1, 1).if_(1, lambda body: body), QubitIndexError, "classical bit indices"),
         (lambda: Circuit(1, 1).if_(0, lambda body: body.measure_all()), CircuitError, "cannot add classical bits"),
-        (lambda: Circuit(1).h(0).controlled(0), CircuitError, "num_controls must be at least 1"),
+        (lambda: Circuit(1).h(0).controlled(0), CircuitError, "num_controls must be an integer of at least 1, got 0"),
+        (lambda: Circuit(2).controlled(-1), CircuitError, "num_controls must be an integer of at least 1, got -1"),
+        (lambda: Circuit(1).h(0).controlled(1.5), CircuitError, "num_controls must be an integer"),
         (lambda: Circuit(1).h(0).controlled(1, 2), CircuitError, "ctrl_state must be 0 to 1"),
+        (lambda: Circuit(2).controlled_unitary(np.eye(2), [0], [1], 2), CircuitError, "ctrl_state must be 0 to 1"),
+        (lambda: Circuit(1).controlled_unitary(np.eye(2), [], [0]), CircuitError, "num_controls must be"),
+        (lambda: Circuit(1).append("x", [0]), CircuitError, "gates and other instructions, got 'x'"),
+        (lambda: Circuit(1).append(StandardGate("x"), None), QubitIndexError, "integer, got None"),
+        (lambda: StandardGate("xyz"), CircuitError, "gate names are .*; got 'xyz'"),
+        (lambda: StandardGate("rx", ()), CircuitError, "rx takes 1 angles, got 0"),
+        (lambda: Circuit(1).unitary([[1, 0], [0]], 0), CircuitError, "rows of different lengths"),
+        (
+            lambda: Circuit(1).unitary("abc", 0),
+            CircuitError,
+            "a gate's matrix must be an array of numbers, got entries",
+        ),
+        (lambda: Circuit(1).diagonal(["a", "b"]), CircuitError, "a diagonal must be an array of numbers"),
+        (lambda: Circuit(1).permutation([[1], [0, 1]]), CircuitError, "rows of different lengths"),
+        (lambda: Circuit(1).initialize("ab"), CircuitError, "a state vector must be an array of numbers"),
+        (lambda: Circuit(1, 1).if_(0, lambda body: body.compose(body)), CircuitError, "use extend in it"),
+        (lambda: Condition((0,), "1"), CircuitError, "compare with 0 to 1, got '1'"),
+        (lambda: Circuit(1).h(0).power(float("nan")), ParameterError, "exponent must be finite, got nan"),
+        (lambda: StandardGate("h").power(float("inf")), ParameterError, "exponent must be finite, got inf"),
+        (lambda: Circuit(1).power("2"), ParameterError, "exponent must be a real number, got '2'"),
     ],
 )
 def test_bad_input(build, error, message):

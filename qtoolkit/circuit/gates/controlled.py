@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-import numpy as np
-
 from qtoolkit.circuit.gates.one_qubit import ONE_QUBIT_GATES
-from qtoolkit.circuit.gates.record import GateRecord, Matrix, Step, controlled_matrix
+from qtoolkit.circuit.gates.record import GateRecord, Matrix, Step, controlled_generator, controlled_matrix
 from qtoolkit.circuit.gates.two_qubit import TWO_QUBIT_GATES
 
 __all__ = ["CONTROLLED_GATES"]
@@ -32,12 +30,7 @@ def _controlled(
     base = _BASES[base_name]
 
     def generators(*params: float) -> tuple[Matrix, ...]:
-        projected = []
-        for generator in base.generators(*params):
-            shifted = controlled_matrix(generator, num_controls)
-            idle = controlled_matrix(np.zeros_like(generator), num_controls)
-            projected.append(shifted - idle)
-        return tuple(projected)
+        return tuple(controlled_generator(generator, num_controls) for generator in base.generators(*params))
 
     return GateRecord(
         name,

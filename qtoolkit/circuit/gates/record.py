@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,7 +11,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from qtoolkit.circuit.parameter import ParameterValue
 
-__all__ = ["GateRecord", "Matrix", "Step", "controlled_matrix", "matrix_of"]
+__all__ = [
+    "GateRecord",
+    "Matrix",
+    "Step",
+    "constant",
+    "controlled_generator",
+    "controlled_matrix",
+    "matrix_of",
+    "negated_inverse",
+    "renamed_inverse",
+    "self_inverse",
+]
 
 Matrix: TypeAlias = NDArray[np.complex128]
 Step: TypeAlias = tuple[str, tuple[ParameterValue, ...], tuple[int, ...]]
@@ -40,6 +51,18 @@ def controlled_matrix(base: Matrix, num_controls: int, ctrl_state: int | None = 
     active = np.arange(base.shape[-1]) << num_controls | on
     result[..., active[:, None], active[None, :]] = base
     return result
+
+
+def controlled_generator(base: Matrix, num_controls: int, ctrl_state: int | None = None) -> Matrix:
+    """Generator of a controlled gate: that of the gate, projected on the controls' value.
+
+    Args:
+        base: shape ``(d, d)``.
+        num_controls: number of control qubits.
+        ctrl_state: value of the controls that switches the gate on, all ones by default.
+    """
+    idle = controlled_matrix(np.zeros_like(base), num_controls, ctrl_state)
+    return controlled_matrix(base, num_controls, ctrl_state) - idle
 
 
 def _no_generators(*_params: float) -> tuple[Matrix, ...]:
@@ -81,12 +104,18 @@ class GateRecord:
     num_controls: int = 0
     qasm2: str | None = None
     qasm3: str | None = None
-    symbol: str = field(default="")
+    symbol: str = ""
 
     @property
     def num_params(self) -> int:
         """Number of angles."""
         return len(self.parameter_names)
+
+    def __reduce__(self) -> tuple[Callable[[str], GateRecord], tuple[str]]:
+        # The functions of a record cannot be pickled, and its name says everything.
+        from qtoolkit.circuit.gates import standard_record
+
+        return standard_record, (self.name,)
 
 
 def constant(values: ArrayLike) -> Callable[..., Matrix]:
