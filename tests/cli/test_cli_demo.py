@@ -99,8 +99,11 @@ def test_a_part_that_fails_does_not_cost_those_before_it(studies, monkeypatch, t
     assert (tmp_path / "qtoolkit-report.html").exists()
 
 
+# A shell starts background jobs with SIGINT ignored, and their children inherit that: the program under test is a
+# foreground one.
 CTRL_C = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import report_parts
 from qtoolkit.cli import main
 from qtoolkit.report import studies
