@@ -30,7 +30,8 @@ TEST_STAMP := $(VENV)/.installed-test
 
 # Parallel workers already fill the cores: a second level of threads in BLAS and OpenMP only makes them wait.
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
-PYTEST_WORKERS := --numprocesses=$(WORKERS) --maxprocesses=4 --durations=10 --durations-min=10
+# By file, because tests of one file share what is expensive to set up.
+PYTEST_WORKERS := --numprocesses=$(WORKERS) --maxprocesses=4 --dist=loadfile --durations=10 --durations-min=10
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -60,10 +61,10 @@ imports: $(TEST_STAMP) ## import-linter: which way imports may run
 	$(BIN)/lint-imports
 
 unit: $(TEST_STAMP) ## the fast tests
-	$(PYTEST) $(PYTEST_WORKERS) --dist=loadfile
+	$(PYTEST) $(PYTEST_WORKERS)
 
 slow: $(TEST_STAMP) ## the slow tests, examples among them
-	$(PYTEST) $(PYTEST_WORKERS) --dist=worksteal -m 'slow and not gpu and not cloud'
+	$(PYTEST) $(PYTEST_WORKERS) -m 'slow and not gpu and not cloud'
 
 wheel: $(TEST_STAMP) ## build the wheel, install it into an empty environment, use it from there
 	$(BIN)/python tests/packaging/check_wheel.py
