@@ -1,0 +1,163 @@
+"""Vector registers as numba values: the width travels as the type of a marker argument.
+
+A state is held in *tiles*: for L amplitudes in a row, L real parts and then L imaginary parts, where L is the number
+of lanes of a register. A tile covers the same bytes as the same L interleaved complex numbers, so one form turns into
+the other in place. The functions below emit LLVM instructions for a whole group of tiles at once; the loops around
+them are ordinary numba. Numba keys its disk cache by the CPU and by argument types, hence also by the width.
+"""
+
+from llvmlite import binding, ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import NativeValue, models, register_model, typeof_impl, unbox
+
+__all__ = ["Lanes", "LanesType", "Emitter", "lane_count", "native_vector_bytes"]
+
+INT32 = ir.IntType(32)
+
+
+class Lanes:
+    """Marker argument of the vector kernels.
+
+    Args:
+        nbytes: bytes of a register: 64, 32 or 16.
+    """
+
+    def __init__(self, nbytes: int) -> None:
+        self.nbytes = nbytes
+
+
+class LanesType(types.Opaque):
+    """The numba type of `Lanes`, one for each width."""
+
+    def __init__(self, nbytes: int) -> None:
+        self.nbytes = nbytes
+        super().__init__(name=f"Lanes({nbytes})")
+
+
+@typeof_impl.register(Lanes)
+def _typeof_lanes(value, _context):
+    return LanesType(value.nbytes)
+
+
+register_model(LanesType)(models.OpaqueModel)
+
+
+@unbox(LanesType)
+def _unbox_lanes(_typ, _value, context):
+    return NativeValue(context.context.get_dummy_value())
+
+
+def native_vector_bytes() -> int:
+    """Width of this machine's registers: 64 with AVX-512, 32 with AVX2, else 16."""
+    features = binding.get_host_cpu_features()
+    if features.get("avx512f") and features.get("avx512dq"):
+        return 64
+    if features.get("avx2") and features.get("fma"):
+        return 32
+    return 16
+
+
+class Emitter:
+    """Emits vector instructions for one state array.
+
+    Args:
+        context, builder: numba's code generation state.
+        array_type: numba type of the state (float32 or float64).
+        lanes_type: the marker's type.
+    """
+
+    def __init__(self, context, builder, array_type, lanes_type):
+        self.context = context
+        self.builder = builder
+        bits = array_type.dtype.bitwidth
+        self.nbytes = lanes_type.nbytes
+        self.lanes = lane_count(array_type, lanes_type)
+        self.element = ir.DoubleType() if bits == 64 else ir.FloatType()
+        self.vector = ir.VectorType(self.element, self.lanes)
+        signature = ir.FunctionType(self.vector, [self.vector] * 3)
+        self._fma = cgutils.get_or_insert_function(builder.module, signature, f"llvm.fma.v{self.lanes}f{bits}")
+
+    def data(self, array_type, array):
+        """Pointer to an array's first element."""
+        return self.context.make_array(array_type)(self.context, self.builder, array).data
+
+    def _place(self, data, offset, extra):
+        index = self.builder.add(offset, ir.Constant(offset.type, extra)) if extra else offset
+        return self.builder.gep(data, [index], inbounds=True)
+
+    def load(self, data, offset, extra=0):
+        """The register at element ``offset + extra``, which is aligned."""
+        pointer = self.builder.bitcast(self._place(data, offset, extra), self.vector.as_pointer())
+        value = self.builder.load(pointer)
+        value.align = self.nbytes
+        return value
+
+    def store(self, value, data, offset, extra=0):
+        """Write a register."""
+        pointer = self.builder.bitcast(self._place(data, offset, extra), self.vector.as_pointer())
+        self.builder.store(value, pointer).align = self.nbytes
+
+    def broadcast(self, data, offset, extra=0):
+        """A register whose lanes all hold the element at ``offset + extra``."""
+        return self.splat(self.builder.load(self._place(data, offset, extra)))
+
+    def splat(self, scalar):
+        """A register whose lanes all hold one number, converted to the state's precision."""
+        if scalar.type != self.element:
+            scalar = self.builder.fptrunc(scalar, self.element)
+        one = self.builder.insert_element(ir.Constant(self.vector, ir.Undefined), scalar, ir.Constant(INT32, 0))
+        return self.shuffle(one, [0] * self.lanes)
+
+    def shuffle(self, value, indices):
+        """Lanes of a register in another order."""
+        order = ir.Constant(ir.VectorType(INT32, self.lanes), list(indices))
+        return self.builder.shuffle_vector(value, ir.Constant(self.vector, ir.Undefined), order)
+
+    def exchange(self, value, mask):
+        """Lane l receives lane ``l ^ mask``."""
+        return self.shuffle(value, [lane ^ mask for lane in range(self.lanes)]) if mask else value
+
+    def interleave(self, low, high):
+        """Registers (low0 high0 low1 …) of two: a tile's parts as complex numbers."""
+        return self._two(low, high, [k // 2 + (k % 2) * self.lanes for k in range(2 * self.lanes)])
+
+    def separate(self, first, second):
+        """Undo `interleave`."""
+        return self._two(first, second, [2 * k for k in range(self.lanes)] + [2 * k + 1 for k in range(self.lanes)])
+
+    def _two(self, first, second, indices):
+        halves = []
+        for part in (indices[: self.lanes], indices[self.lanes :]):
+            order = ir.Constant(ir.VectorType(INT32, self.lanes), part)
+            halves.append(self.builder.shuffle_vector(first, second, order))
+        return halves
+
+    def nonzero(self, value):
+        """Which lanes hold another number than zero."""
+        return self.builder.fcmp_unordered("!=", value, ir.Constant(self.vector, None))
+
+    def mul(self, a, b):
+        """a · b."""
+        return self.builder.fmul(a, b)
+
+    def fma(self, a, b, c):
+        """a · b + c."""
+        return self.builder.call(self._fma, [a, b, c])
+
+    def fnma(self, a, b, c):
+        """c - a · b."""
+        return self.builder.call(self._fma, [self.builder.fneg(a), b, c])
+
+    def complex_mul(self, ar, ai, br, bi):
+        """Real and imaginary parts of a product."""
+        return self.fnma(ai, bi, self.mul(ar, br)), self.fma(ai, br, self.mul(ar, bi))
+
+    def done(self):
+        """What an intrinsic without a result returns."""
+        return self.context.get_dummy_value()
+
+
+def lane_count(array_type, lanes_type):
+    """Elements of the array in one register."""
+    return lanes_type.nbytes // (array_type.dtype.bitwidth // 8)

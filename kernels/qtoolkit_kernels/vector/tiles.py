@@ -1,0 +1,371 @@
+"""Straight-line vector code for groups of tiles, as numba intrinsics.
+
+Offsets are in elements of the array, to the first lane of a tile's real part; the imaginary part follows `L` elements
+later. Coefficients that differ between lanes are whole registers, the others are single elements that are broadcast.
+"""
+
+from numba import types
+from numba.extending import intrinsic
+
+from qtoolkit_kernels.vector.lanes import Emitter, lane_count
+
+__all__ = [
+    "MAX_LANE_BITS",
+    "lanes_of",
+    "rotate_1",
+    "rotate_2",
+    "rotate_3",
+    "rotate_4",
+    "steep_1",
+    "steep_2",
+    "steep_3",
+    "steep_4",
+    "rotate_lanes",
+    "dense_high",
+    "dense_high_pair",
+    "dense_mixed_0",
+    "dense_mixed_1",
+    "dense_mixed_2",
+    "dense_mixed_3",
+    "dense_lanes_01",
+    "dense_lanes_02",
+    "dense_lanes_12",
+    "dense_lanes_03",
+    "dense_lanes_13",
+    "dense_lanes_23",
+    "multiply_by_table",
+    "multiply_tables",
+    "multiply_tables_conjugate",
+    "swap_tiles",
+    "flip_lanes_0",
+    "flip_lanes_1",
+    "flip_lanes_2",
+    "flip_lanes_3",
+    "copy_tile",
+    "tile_from_complex",
+    "tile_to_complex",
+]
+
+MAX_LANE_BITS = 4
+"""Lanes of the widest register: 16 floats of 32 bits."""
+
+
+@intrinsic
+def lanes_of(_context, array, lanes):
+    """Return the number of lanes, a compile-time constant."""
+    count = lane_count(array, lanes)
+
+    def codegen(context, _builder, _signature, _arguments):
+        return context.get_constant(types.intp, count)
+
+    return types.intp(array, lanes), codegen
+
+
+def _rotation(num_bits, steep):
+    """A butterfly over `num_bits` tile bits: on each, p' = p - t q and q' = q + t p; steep: t p - q and t q + p."""
+
+    @intrinsic
+    def rotate(_context, array, lanes, base, strides, coefficients, start):
+        def codegen(context, builder, signature, arguments):
+            e = Emitter(context, builder, signature.args[0], signature.args[1])
+            data = e.data(signature.args[0], arguments[0])
+            weights = e.data(signature.args[4], arguments[4])
+            offsets = [arguments[2]]
+            for k in range(num_bits):
+                step = builder.extract_value(arguments[3], k)
+                offsets += [builder.add(offset, step) for offset in offsets]
+            tangents = [e.broadcast(weights, arguments[5], k) for k in range(num_bits)]
+            for part in range(2):
+                extra = part * e.lanes
+                values = [e.load(data, offset, extra) for offset in offsets]
+                for k, tangent in enumerate(tangents):
+                    for corner in range(1 << num_bits):
+                        if corner >> k & 1:
+                            continue
+                        p, q = values[corner], values[corner | 1 << k]
+                        if steep:
+                            values[corner] = e.fma(tangent, p, builder.fneg(q))
+                            values[corner | 1 << k] = e.fma(tangent, q, p)
+                        else:
+                            values[corner] = e.fnma(tangent, q, p)
+                            values[corner | 1 << k] = e.fma(tangent, p, q)
+                for offset, value in zip(offsets, values, strict=True):
+                    e.store(value, data, offset, extra)
+            return e.done()
+
+        return types.void(array, lanes, base, strides, coefficients, start), codegen
+
+    return rotate
+
+
+rotate_1, rotate_2, rotate_3, rotate_4 = (_rotation(k, steep=False) for k in range(1, 5))
+steep_1, steep_2, steep_3, steep_4 = (_rotation(k, steep=True) for k in range(1, 5))
+
+
+@intrinsic
+def rotate_lanes(_context, array, lanes, offset, coefficients, start):
+    """Real one-qubit gates on every lane bit of one tile: v' = a v + b exchange(v), a and b registers for each bit."""
+
+    def codegen(context, builder, signature, arguments):
+        e = Emitter(context, builder, signature.args[0], signature.args[1])
+        data = e.data(signature.args[0], arguments[0])
+        weights = e.data(signature.args[3], arguments[3])
+        for part in range(2):
+            value = e.load(data, arguments[2], part * e.lanes)
+            for k in range(e.lanes.bit_length() - 1):
+                keep = e.load(weights, arguments[4], 2 * k * e.lanes)
+                cross = e.load(weights, arguments[4], (2 * k + 1) * e.lanes)
+                value = e.fma(cross, e.exchange(value, 1 << k), e.mul(keep, value))
+            e.store(value, data, arguments[2], part * e.lanes)
+        return e.done()
+
+    return types.void(array, lanes, offset, coefficients, start), codegen
+
+
+def _dense_high(unroll):
+    """A complex 4x4 matrix on four tiles, `unroll` neighbours of each at once."""
+
+    @intrinsic
+    def dense(_context, array, lanes, o0, o1, o2, o3, coefficients, start):
+        def codegen(context, builder, signature, arguments):
+            e = Emitter(context, builder, signature.args[0], signature.args[1])
+            data = e.data(signature.args[0], arguments[0])
+            weights = e.data(signature.args[6], arguments[6])
+            offsets = arguments[2:6]
+            real = [[e.load(data, o, 2 * u * e.lanes) for o in offsets] for u in range(unroll)]
+            imag = [[e.load(data, o, (2 * u + 1) * e.lanes) for o in offsets] for u in range(unroll)]
+            for row in range(4):
+                re, im = [None] * unroll, [None] * unroll
+                for column in range(4):
+                    place = 2 * (4 * row + column)
+                    a, b = e.broadcast(weights, arguments[7], place), e.broadcast(weights, arguments[7], place + 1)
+                    for u in range(unroll):
+                        x, y = real[u][column], imag[u][column]
+                        re[u] = e.mul(a, x) if column == 0 else e.fma(a, x, re[u])
+                        im[u] = e.mul(a, y) if column == 0 else e.fma(a, y, im[u])
+                        re[u] = e.fnma(b, y, re[u])
+                        im[u] = e.fma(b, x, im[u])
+                for u in range(unroll):
+                    e.store(re[u], data, offsets[row], 2 * u * e.lanes)
+                    e.store(im[u], data, offsets[row], (2 * u + 1) * e.lanes)
+            return e.done()
+
+        return types.void(array, lanes, o0, o1, o2, o3, coefficients, start), codegen
+
+    return dense
+
+
+dense_high, dense_high_pair = _dense_high(1), _dense_high(2)
+
+
+def _dense_mixed(lane_bit):
+    """A complex 4x4 matrix on one lane bit (low) and one tile bit (high).
+
+    Coefficients: registers c[i1][j1][f][re, im]; lane l of the output tile i1 receives from tile j1 its own lane
+    (f = 0) and its partner lane (f = 1).
+    """
+
+    @intrinsic
+    def dense(_context, array, lanes, o0, o1, coefficients, start):
+        def codegen(context, builder, signature, arguments):
+            e = Emitter(context, builder, signature.args[0], signature.args[1])
+            if 1 << lane_bit >= e.lanes:
+                return e.done()
+            data = e.data(signature.args[0], arguments[0])
+            weights = e.data(signature.args[4], arguments[4])
+            inputs = []
+            for offset in arguments[2:4]:
+                x, y = e.load(data, offset), e.load(data, offset, e.lanes)
+                inputs += [(x, y), (e.exchange(x, 1 << lane_bit), e.exchange(y, 1 << lane_bit))]
+            for i1 in range(2):
+                pairs = list(enumerate(inputs, start=4 * i1))
+                re, im = _row(e, weights, arguments[5], pairs)
+                e.store(re, data, arguments[2 + i1])
+                e.store(im, data, arguments[2 + i1], e.lanes)
+            return e.done()
+
+        return types.void(array, lanes, o0, o1, coefficients, start), codegen
+
+    return dense
+
+
+def _row(e, weights, start, terms):
+    """Sum of coefficient registers times inputs; `terms` are (place, (re, im))."""
+    re = im = None
+    for place, (x, y) in terms:
+        a = e.load(weights, start, 2 * place * e.lanes)
+        b = e.load(weights, start, (2 * place + 1) * e.lanes)
+        re = e.mul(a, x) if re is None else e.fma(a, x, re)
+        im = e.mul(a, y) if im is None else e.fma(a, y, im)
+        re = e.fnma(b, y, re)
+        im = e.fma(b, x, im)
+    return re, im
+
+
+dense_mixed_0, dense_mixed_1, dense_mixed_2, dense_mixed_3 = (_dense_mixed(k) for k in range(MAX_LANE_BITS))
+
+
+def _dense_lanes(low, high):
+    """A complex 4x4 matrix on two lane bits: registers c[d][re, im] for the four partners of a lane."""
+
+    @intrinsic
+    def dense(_context, array, lanes, offset, coefficients, start):
+        def codegen(context, builder, signature, arguments):
+            e = Emitter(context, builder, signature.args[0], signature.args[1])
+            if 1 << high >= e.lanes:
+                return e.done()
+            data = e.data(signature.args[0], arguments[0])
+            weights = e.data(signature.args[3], arguments[3])
+            x, y = e.load(data, arguments[2]), e.load(data, arguments[2], e.lanes)
+            terms = []
+            for d in range(4):
+                mask = (d & 1) << low | (d >> 1) << high
+                terms.append((d, (e.exchange(x, mask), e.exchange(y, mask))))
+            re, im = _row(e, weights, arguments[4], terms)
+            e.store(re, data, arguments[2])
+            e.store(im, data, arguments[2], e.lanes)
+            return e.done()
+
+        return types.void(array, lanes, offset, coefficients, start), codegen
+
+    return dense
+
+
+dense_lanes_01, dense_lanes_02, dense_lanes_12, dense_lanes_03, dense_lanes_13, dense_lanes_23 = (
+    _dense_lanes(low, high) for high in range(1, MAX_LANE_BITS) for low in range(high)
+)
+
+
+@intrinsic
+def multiply_by_table(_context, array, lanes, offset, table, place, real, imag):
+    """tile *= table tile * (real + i imag)."""
+
+    def codegen(context, builder, signature, arguments):
+        e = Emitter(context, builder, signature.args[0], signature.args[1])
+        data = e.data(signature.args[0], arguments[0])
+        weights = e.data(signature.args[3], arguments[3])
+        scalar = [e.splat(arguments[5]), e.splat(arguments[6])]
+        factor = e.complex_mul(e.load(weights, arguments[4]), e.load(weights, arguments[4], e.lanes), *scalar)
+        product = e.complex_mul(e.load(data, arguments[2]), e.load(data, arguments[2], e.lanes), *factor)
+        e.store(product[0], data, arguments[2])
+        e.store(product[1], data, arguments[2], e.lanes)
+        return e.done()
+
+    return types.void(array, lanes, offset, table, place, real, imag), codegen
+
+
+def _table_update(conjugate):
+    """table tile *= other tile, or its conjugate."""
+
+    @intrinsic
+    def update(_context, table, lanes, place, other, other_place):
+        def codegen(context, builder, signature, arguments):
+            e = Emitter(context, builder, signature.args[0], signature.args[1])
+            data = e.data(signature.args[0], arguments[0])
+            factors = e.data(signature.args[3], arguments[3])
+            re, im = e.load(factors, arguments[4]), e.load(factors, arguments[4], e.lanes)
+            if conjugate:
+                im = builder.fneg(im)
+            product = e.complex_mul(e.load(data, arguments[2]), e.load(data, arguments[2], e.lanes), re, im)
+            e.store(product[0], data, arguments[2])
+            e.store(product[1], data, arguments[2], e.lanes)
+            return e.done()
+
+        return types.void(table, lanes, place, other, other_place), codegen
+
+    return update
+
+
+multiply_tables, multiply_tables_conjugate = _table_update(False), _table_update(True)
+
+
+@intrinsic
+def swap_tiles(_context, array, lanes, o0, o1, masks, place):
+    """Exchange two tiles in the lanes where the register of `masks` is not zero."""
+
+    def codegen(context, builder, signature, arguments):
+        e = Emitter(context, builder, signature.args[0], signature.args[1])
+        data = e.data(signature.args[0], arguments[0])
+        chosen = e.nonzero(e.load(e.data(signature.args[4], arguments[4]), arguments[5]))
+        for part in range(2):
+            a, b = e.load(data, arguments[2], part * e.lanes), e.load(data, arguments[3], part * e.lanes)
+            e.store(builder.select(chosen, b, a), data, arguments[2], part * e.lanes)
+            e.store(builder.select(chosen, a, b), data, arguments[3], part * e.lanes)
+        return e.done()
+
+    return types.void(array, lanes, o0, o1, masks, place), codegen
+
+
+def _flip_lanes(lane_bit):
+    @intrinsic
+    def flip(_context, array, lanes, offset, masks, place):
+        """Exchange the lanes that differ in one bit, where the register of `masks` is not zero."""
+
+        def codegen(context, builder, signature, arguments):
+            e = Emitter(context, builder, signature.args[0], signature.args[1])
+            if 1 << lane_bit >= e.lanes:
+                return e.done()
+            data = e.data(signature.args[0], arguments[0])
+            chosen = e.nonzero(e.load(e.data(signature.args[3], arguments[3]), arguments[4]))
+            for part in range(2):
+                value = e.load(data, arguments[2], part * e.lanes)
+                flipped = builder.select(chosen, e.exchange(value, 1 << lane_bit), value)
+                e.store(flipped, data, arguments[2], part * e.lanes)
+            return e.done()
+
+        return types.void(array, lanes, offset, masks, place), codegen
+
+    return flip
+
+
+flip_lanes_0, flip_lanes_1, flip_lanes_2, flip_lanes_3 = (_flip_lanes(k) for k in range(MAX_LANE_BITS))
+
+
+@intrinsic
+def copy_tile(_context, target, lanes, place, source, offset):
+    """Copy a tile."""
+
+    def codegen(context, builder, signature, arguments):
+        e = Emitter(context, builder, signature.args[0], signature.args[1])
+        into = e.data(signature.args[0], arguments[0])
+        data = e.data(signature.args[3], arguments[3])
+        for part in range(2):
+            e.store(e.load(data, arguments[4], part * e.lanes), into, arguments[2], part * e.lanes)
+        return e.done()
+
+    return types.void(target, lanes, place, source, offset), codegen
+
+
+@intrinsic
+def tile_from_complex(_context, target, lanes, place, source, offset):
+    """Copy L interleaved complex numbers into a tile."""
+
+    def codegen(context, builder, signature, arguments):
+        e = Emitter(context, builder, signature.args[0], signature.args[1])
+        into = e.data(signature.args[0], arguments[0])
+        data = e.data(signature.args[3], arguments[3])
+        parts = e.separate(e.load(data, arguments[4]), e.load(data, arguments[4], e.lanes))
+        e.store(parts[0], into, arguments[2])
+        e.store(parts[1], into, arguments[2], e.lanes)
+        return e.done()
+
+    return types.void(target, lanes, place, source, offset), codegen
+
+
+@intrinsic
+def tile_to_complex(_context, target, lanes, place, source, offset, scale):
+    """Copy a tile, times a real number, into L interleaved complex numbers."""
+
+    def codegen(context, builder, signature, arguments):
+        e = Emitter(context, builder, signature.args[0], signature.args[1])
+        into = e.data(signature.args[0], arguments[0])
+        data = e.data(signature.args[3], arguments[3])
+        factor = e.splat(arguments[5])
+        re = e.mul(factor, e.load(data, arguments[4]))
+        im = e.mul(factor, e.load(data, arguments[4], e.lanes))
+        halves = e.interleave(re, im)
+        e.store(halves[0], into, arguments[2])
+        e.store(halves[1], into, arguments[2], e.lanes)
+        return e.done()
+
+    return types.void(target, lanes, place, source, offset, scale), codegen
