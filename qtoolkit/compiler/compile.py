@@ -7,8 +7,11 @@ from collections.abc import Iterable, Mapping
 from qtoolkit.circuit import Barrier, Circuit, Gate, IfElse, Initialize, Measure, Operation, Reset
 from qtoolkit.compiler.encode import ProgramBuilder
 from qtoolkit.compiler.plan import BranchStep, ExecutionPlan, InitializeStep, MeasureStep, ResetStep, Step, UnitaryStep
+from qtoolkit.errors import CircuitError
 
 __all__ = ["compile_circuit"]
+
+MAX_QUBITS = 62
 
 
 def compile_circuit(circuit: Circuit) -> ExecutionPlan:
@@ -16,7 +19,15 @@ def compile_circuit(circuit: Circuit) -> ExecutionPlan:
 
     Gates run in the given order. Measurements that nothing follows are set apart, so that all shots of a
     circuit that measures only at its end come from one state.
+
+    Raises:
+        CircuitError: if the circuit has more than 62 qubits, or holds an instruction of an unknown kind.
     """
+    if circuit.num_qubits > MAX_QUBITS:
+        raise CircuitError(
+            f"a plan has at most {MAX_QUBITS} qubits (it numbers basis states in 64 bits), got {circuit.num_qubits}; "
+            "leave out idle ones"
+        )
     parameters = circuit.parameters
     index = {parameter.name: i for i, parameter in enumerate(parameters)}
     body, final = circuit.split_final_measurements()
@@ -64,4 +75,6 @@ def _special_steps(operation: Operation, parameter_index: Mapping[str, int]) -> 
         branches = [_steps(branch.operations, parameter_index) for branch in gate.branches]
         otherwise = branches[1] if len(branches) == 2 else ()
         return (BranchStep(gate.condition.clbits, gate.condition.value, branches[0], otherwise),)
-    raise TypeError(f"no step for the instruction {gate!r}")
+    raise CircuitError(
+        f"a circuit to run holds gates, measure, reset, initialize, barrier and if, got {gate.name}; write it as those"
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,10 +66,7 @@ class ProgramBuilder:
         if isinstance(base, StandardGate):
             self._add_standard(base, targets, mask, value)
         elif isinstance(base, PauliRotationGate):
-            letters = list(zip(reversed(base.label), targets, strict=True))
-            x_mask = sum(1 << q for letter, q in letters if letter in "XY")
-            z_mask = sum(1 << q for letter, q in letters if letter in "ZY")
-            self._add_pauli_rotation(base.params[0], x_mask, z_mask, mask, value)
+            self._add_pauli_rotation(base.label, base.params[0], targets, mask, value)
         elif isinstance(base, DiagonalGate):
             self._add(Opcode.DIAGONAL, targets, mask, value, base.entries)
         elif isinstance(base, PermutationGate):
@@ -89,10 +86,7 @@ class ProgramBuilder:
             self._add(Opcode.PERMUTATION, targets, mask, value, table=np.array(_PERMUTATIONS[record.name]))
             return
         if record.name in _PAULI_ROTATIONS:
-            letters = list(zip(reversed(_PAULI_ROTATIONS[record.name]), targets, strict=True))
-            x_mask = sum(1 << q for letter, q in letters if letter in "XY")
-            z_mask = sum(1 << q for letter, q in letters if letter in "ZY")
-            self._add_pauli_rotation(gate.params[0], x_mask, z_mask, mask, value)
+            self._add_pauli_rotation(_PAULI_ROTATIONS[record.name], gate.params[0], targets, mask, value)
             return
         opcode = Opcode.DIAGONAL if record.is_diagonal else _dense_opcode(len(targets))
         if not gate.expressions:
@@ -102,10 +96,15 @@ class ProgramBuilder:
         length = side if record.is_diagonal else side * side
         self._add(opcode, targets, mask, value, np.zeros(length, np.complex128))
         slots = tuple(self._new_slot(p) for p in gate.params)
-        self._register(record.name, _coefficients_of(record), slots, length)
-        self._differentials.append(Differential(len(self._opcodes) - 1, slots, record.generators))
+        self._register(record.name, partial(_standard_coefficients, record), slots, length)
+        self._differentials.append(Differential(len(self._opcodes) - 1, slots, record))
 
-    def _add_pauli_rotation(self, theta: ParameterValue, x_mask: int, z_mask: int, mask: int, value: int) -> None:
+    def _add_pauli_rotation(
+        self, label: str, theta: ParameterValue, targets: tuple[int, ...], mask: int, value: int
+    ) -> None:
+        letters = list(zip(reversed(label), targets, strict=True))
+        x_mask = sum(1 << q for letter, q in letters if letter in "XY")
+        z_mask = sum(1 << q for letter, q in letters if letter in "ZY")
         masks = np.array([x_mask, z_mask], dtype=np.int64)
         if not isinstance(theta, ParameterExpression):
             self._add(Opcode.PAULI_ROTATION, (), mask, value, _half_angle(np.array([theta]))[0], masks)
@@ -200,11 +199,8 @@ def _flat(matrix: ComplexArray, is_diagonal: bool) -> ComplexArray:
     return matrix.reshape(*matrix.shape[:-2], -1)
 
 
-def _coefficients_of(record: GateRecord) -> Callable[..., ComplexArray]:
-    def coefficients(*angles: Any) -> ComplexArray:
-        return _flat(record.matrix(*angles), record.is_diagonal)
-
-    return coefficients
+def _standard_coefficients(record: GateRecord, *angles: NDArray[np.float64]) -> ComplexArray:
+    return _flat(record.matrix(*angles), record.is_diagonal)
 
 
 def _half_angle(theta: NDArray[np.float64]) -> ComplexArray:

@@ -101,13 +101,18 @@ class ExecutionPlan:
         return self.steps[0].program
 
     def parameter_vector(self, values: ParameterValues | None) -> NDArray[np.float64]:
-        """Parameter values in order, shape ``(num_parameters,)``.
+        """Parameter values in order, float64 of shape ``(num_parameters,)``.
 
         Raises:
             UnboundParameterError: if a parameter has no value.
             ParameterError: for an unknown name, a wrong count or a value that is not finite.
         """
-        if isinstance(values, np.ndarray) and values.shape == (len(self._names),) and np.isfinite(values).all():
+        if (
+            isinstance(values, np.ndarray)
+            and values.dtype.kind in "fiu"
+            and values.shape == (len(self._names),)
+            and np.isfinite(values).all()
+        ):
             return values.astype(np.float64)
         resolved = {} if values is None else resolve_values(self.parameters, values)
         missing = [name for name in self._names if name not in resolved]

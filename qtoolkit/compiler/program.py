@@ -10,6 +10,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit.circuit import GateRecord
+from qtoolkit.errors import ParameterError
+
 __all__ = ["Differential", "Opcode", "ParameterGroup", "Program", "Slots"]
 
 IntArray = NDArray[np.int64]
@@ -44,9 +47,17 @@ class Slots:
     coefficient: FloatArray
 
     def angles(self, values: FloatArray) -> FloatArray:
-        """The angles in radians, shape ``(num_slots,)``."""
-        terms = self.coefficient * values[self.parameter]
-        return self.constant + np.bincount(self.slot, weights=terms, minlength=self.constant.size)
+        """The angles in radians, shape ``(num_slots,)``.
+
+        Raises:
+            ParameterError: if one is too large for a float.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            terms = self.coefficient * values[self.parameter]
+            angles = self.constant + np.bincount(self.slot, weights=terms, minlength=self.constant.size)
+        if not np.isfinite(angles).all():
+            raise ParameterError(f"angles must be finite, got {angles[~np.isfinite(angles)][0]}; take smaller values")
+        return angles
 
     def pull_back(self, by_slot: FloatArray, num_parameters: int) -> FloatArray:
         """Derivatives by parameter from derivatives by angle (the chain rule)."""
@@ -77,12 +88,13 @@ class Differential:
     Attributes:
         operation: index in the program.
         slots: the slot of each angle.
-        generators: angles to Hermitian ``G_j`` on the targets, ``∂U/∂θ_j = -i G_j U``; None for a Pauli rotation.
+        record: the gate, whose `generators` give ``G_j`` with ``∂U/∂θ_j = -i G_j U`` on the targets; None for a Pauli
+            rotation, whose generator is half its string.
     """
 
     operation: int
     slots: tuple[int, ...]
-    generators: Callable[..., tuple[ComplexArray, ...]] | None
+    record: GateRecord | None
 
 
 @dataclass(frozen=True)
@@ -91,6 +103,19 @@ class Program:
 
     The coefficients hold numbers where no parameter enters; `bind` fills the rest. A global phase is kept apart:
     slot `phase_slot` holds its angle.
+
+    Attributes:
+        opcodes: int64, shape ``(num_operations,)``, each an `Opcode`.
+        qubits, qubit_start: int64; operation i has the targets ``qubits[qubit_start[i]:qubit_start[i + 1]]``.
+        control_masks, control_values: int64, shape ``(num_operations,)``; an operation acts on the amplitudes whose
+            index has, under the mask, the bits of the value.
+        constant_coefficients, coefficient_start: complex128 and int64, cut likewise: matrices row by row, diagonals,
+            cosine and sine of half a Pauli rotation's angle.
+        table, table_start: int64, cut likewise: tables of permutations, x and z masks of Pauli rotations.
+        slots: the angles that parameters enter, and the global phase.
+        groups: where coefficients depend on parameters.
+        differentials: operations with parameters, in time order.
+        phase_slot: slot of the global phase.
     """
 
     opcodes: IntArray
@@ -113,7 +138,17 @@ class Program:
         return self.opcodes.size
 
     def bind(self, values: FloatArray) -> tuple[ComplexArray, FloatArray]:
-        """Coefficients, and the angle of every slot, at these parameter values."""
+        """Coefficients, and the angle of every slot, at these parameter values.
+
+        Args:
+            values: shape ``(num_parameters,)``.
+
+        Returns:
+            complex128 of the shape of `constant_coefficients`, and float64 of shape ``(num_slots,)``, in radians.
+
+        Raises:
+            ParameterError: if an angle is too large for a float.
+        """
         angles = self.slots.angles(values)
         if not self.groups:
             return self.constant_coefficients, angles

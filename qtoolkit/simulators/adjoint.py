@@ -56,16 +56,15 @@ def _accumulate(
 ) -> None:
     i = differential.operation
     mask, value = program.control_masks[i], program.control_values[i]
-    if differential.generators is None:
+    if differential.record is None:
         x_mask, z_mask = program.table[program.table_start[i] : program.table_start[i + 1]]
         # The generator is half the Pauli string, so 2 Im ⟨λ|G|φ⟩ loses its factor.
         by_slot[differential.slots[0]] += pauli.pauli_inner(bra, ket, x_mask, z_mask, mask, value).imag
         return
     targets = program.qubits[program.qubit_start[i] : program.qubit_start[i + 1]]
     diagonal = program.opcodes[i] == Opcode.DIAGONAL
-    for slot, generator in zip(
-        differential.slots, differential.generators(*angles[list(differential.slots)]), strict=True
-    ):
+    generators = differential.record.generators(*angles[list(differential.slots)])
+    for slot, generator in zip(differential.slots, generators, strict=True):
         if diagonal:
             entries = np.ascontiguousarray(np.diag(generator)).astype(np.complex128)
             overlap = inner.diagonal_inner(bra, ket, targets, entries, mask, value)

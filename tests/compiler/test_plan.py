@@ -1,10 +1,13 @@
+import pickle
+
 import numpy as np
 import pytest
 from random_circuits import random_dynamic_circuit, random_gate_circuit
 
 from qtoolkit import Circuit, Parameter
+from qtoolkit.circuit import Instruction
 from qtoolkit.compiler import Opcode, UnitaryStep, compile_circuit
-from qtoolkit.errors import CircuitError, UnboundParameterError
+from qtoolkit.errors import CircuitError, ParameterError, UnboundParameterError
 from qtoolkit_kernels import program as kernels
 
 
@@ -64,10 +67,45 @@ def test_parameter_vector_by_any_key():
     plan = compile_circuit(Circuit(1).rx(b, 0).rz(a, 0))
     for values in ({a: 1.0, b: 2.0}, {"a": 1.0, "b": 2.0}, [2.0, 1.0], np.array([2.0, 1.0])):
         assert plan.parameter_vector(values).tolist() == [2.0, 1.0]
+    with pytest.raises(ParameterError, match="must be a real number"):
+        plan.parameter_vector(np.array([1j, 0]))
+    with pytest.raises(ParameterError, match="a mapping or a sequence, got 1"):
+        plan.parameter_vector(1.0)
     with pytest.raises(UnboundParameterError, match="none for a"):
         plan.parameter_vector({"b": 1.0})
     with pytest.raises(UnboundParameterError, match="none for b, a"):
         plan.parameter_vector(None)
+
+
+def test_plans_can_be_pickled():
+    a = Parameter("a")
+    circuit = Circuit(3, 1).rx(a, 0).pauli_rotation("XYZ", 2 * a).u(a, 0.1, a, 1).crz(a, 0, 2).measure(0, 0)
+    circuit.if_(0, lambda body: body.fsim(a, a, 1, 2)).h(0)
+    plan = compile_circuit(circuit)
+    loaded = pickle.loads(pickle.dumps(plan))
+    values = plan.parameter_vector([0.4])
+    assert loaded.parameters == plan.parameters
+    coefficients, angles = plan.steps[0].program.bind(values)
+    found, found_angles = loaded.steps[0].program.bind(values)
+    assert np.array_equal(found, coefficients)
+    assert np.array_equal(found_angles, angles)
+
+
+def test_angles_beyond_floats_are_refused():
+    plan = compile_circuit(Circuit(1).rx(1e300 * Parameter("a"), 0))
+    with pytest.raises(ParameterError, match="angles must be finite, got inf"):
+        plan.unitary_program().bind(plan.parameter_vector([1e300]))
+
+
+def test_what_cannot_be_compiled():
+    class Other(Instruction):
+        name = "other"
+        num_qubits = 1
+
+    with pytest.raises(CircuitError, match=r"a circuit to run holds gates, .*, got other"):
+        compile_circuit(Circuit(1).append(Other(), 0))
+    with pytest.raises(CircuitError, match=r"at most 62 qubits .*, got 63"):
+        compile_circuit(Circuit(63).cx(61, 62))
 
 
 def test_measurements_split_the_plan():
