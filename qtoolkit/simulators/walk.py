@@ -30,8 +30,8 @@ from qtoolkit_kernels import sampling as sampling_kernels
 
 __all__ = ["Walker", "sample_state"]
 
-DETERMINISTIC = 1e-12
-"""A reset whose outcome is this certain draws no random number."""
+IMPOSSIBLE = {np.dtype(np.complex128): 1e-12, np.dtype(np.complex64): 1e-9}
+"""An outcome less probable than this, by precision, is rounding: it never comes, and no random number is drawn."""
 
 _Rest: TypeAlias = "tuple[tuple[Step, ...], int, _Rest] | None"
 
@@ -86,13 +86,13 @@ class Walker:
                 state = _initialize(state, step)
             elif isinstance(step, ResetStep):
                 for qubit in step.qubits:
-                    weight = _weight_of_one(state, qubit)
-                    if DETERMINISTIC < weight < 1 - DETERMINISTIC:
+                    weights = _outcome_weights(state, qubit)
+                    if weights.all():
                         raise CircuitError(
                             f"resetting qubit {qubit} here is random, so there is no single final state; "
                             "use run, or trajectory for one random run"
                         )
-                    _project(state, qubit, int(weight > 0.5), weight, reset=True)
+                    _project(state, qubit, int(weights[1] > 0), weights, reset=True)
             else:
                 self._plan.unitary_program()
         return state
@@ -160,27 +160,26 @@ class Walker:
         self, branch: _Branch, pending: list[_Branch], qubit: int, rng: np.random.Generator, clbit: int | None
     ) -> int:
         """Measure a qubit, or reset it when there is no classical bit; the outcome that `branch` goes on with."""
-        weight = _weight_of_one(branch.state, qubit)
-        ones = (
-            int(rng.binomial(branch.shots, weight))
-            if DETERMINISTIC < weight < 1 - DETERMINISTIC
-            else round(weight) * branch.shots
-        )
+        weights = _outcome_weights(branch.state, qubit)
+        if weights.all():
+            ones = int(rng.binomial(branch.shots, weights[1] / weights.sum()))
+        else:
+            ones = branch.shots if weights[1] > 0 else 0
         outcome = int(ones > 0)
         if 0 < ones < branch.shots:
             self._engine.check_memory(branch.state.size.bit_length() - 1)
             other = _Branch(branch.state.copy(), branch.clbits.copy(), branch.rest, branch.shots - ones)
-            _project(other.state, qubit, 0, weight, reset=clbit is None)
+            _project(other.state, qubit, 0, weights, reset=clbit is None)
             if clbit is not None:
                 other.clbits[clbit] = 0
             pending.append(other)
             branch.shots = ones
-        _project(branch.state, qubit, outcome, weight, reset=clbit is None)
+        _project(branch.state, qubit, outcome, weights, reset=clbit is None)
         return outcome
 
 
 def sample_state(state: StateArray, shots: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Draw basis states, in ascending order, with the probabilities of a state."""
+    """Draw basis states, int64 of shape ``(shots,)`` in ascending order, with the probabilities of a state."""
     total = float(probability_kernels.norm_squared(state))
     uniforms = np.sort(rng.random(shots)) * total
     outcomes = np.empty(shots, np.int64)
@@ -188,15 +187,21 @@ def sample_state(state: StateArray, shots: int, rng: np.random.Generator) -> NDA
     return outcomes
 
 
-def _weight_of_one(state: StateArray, qubit: int) -> float:
-    """Probability of outcome 1, clipped to [0, 1]."""
-    return min(max(float(probability_kernels.probability_of_one(state, qubit)), 0.0), 1.0)
+def _outcome_weights(state: StateArray, qubit: int) -> NDArray[np.float64]:
+    """Weights of the outcomes 0 and 1, shape ``(2,)``; exactly 0 for one that only rounding makes possible.
+
+    They add up to the squared norm, which rounding moves away from 1, most of all in single precision. One minus the
+    weight of an outcome would therefore make impossible ones possible.
+    """
+    weights = np.empty(2)
+    probability_kernels.marginal_probabilities(state, np.array([qubit], dtype=np.int64), weights)
+    weights[weights < IMPOSSIBLE[state.dtype] * weights.sum()] = 0.0
+    return weights
 
 
-def _project(state: StateArray, qubit: int, outcome: int, weight: float, reset: bool) -> None:
+def _project(state: StateArray, qubit: int, outcome: int, weights: NDArray[np.float64], reset: bool) -> None:
     """Collapse a qubit, renormalise, and bring it to ``|0⟩`` for a reset."""
-    kept = weight if outcome else 1.0 - weight
-    probability_kernels.collapse(state, qubit, outcome, 1.0 / np.sqrt(kept))
+    probability_kernels.collapse(state, qubit, outcome, 1.0 / np.sqrt(weights[outcome]))
     if reset and outcome:
         probability_kernels.reset_to_zero(state, qubit)
 

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from random_circuits import random_dynamic_circuit, random_gate_circuit
@@ -138,6 +140,47 @@ def test_reset_of_an_entangled_qubit_keeps_the_other():
     pair = Circuit(3, 3).h(0).cx(0, 1).cx(0, 2).append(Circuit(1).reset(0).operations[0].gate, (0,))
     pair.initialize(np.ones(4) / 2, [0, 1]).measure([0, 1, 2], [0, 1, 2])
     assert len(SIMULATOR.run(pair, 1000, seed=5).counts) == 8
+
+
+@pytest.mark.parametrize("precision", ["double", "single"])
+def test_certain_outcomes_stay_certain(precision):
+    """Rounding moves the norm, and must not make impossible outcomes possible: 10^6 shots would find them."""
+    simulator = StatevectorSimulator(precision=precision)
+    assert np.abs(simulator.state_vector(Circuit(1).h(0).z(0).h(0).reset(0))).tolist() == [1, 0]
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        there = Circuit(1, 2)
+        for _ in range(30):
+            there.u(*rng.uniform(-4, 4, 3), 0)
+        circuit = there.compose(there.inverse()).x(0).measure(0, 0).h(0).measure(0, 1).h(0)
+        assert set(simulator.run(circuit, 10**6, seed=seed).counts) == {"01", "11"}
+        run = simulator.trajectory(circuit, seed=seed)
+        assert np.linalg.norm(run.state_vector) == pytest.approx(1, abs=1e-5)
+
+
+def test_two_python_threads_share_a_simulator():
+    circuit = SIMULATOR.compile(random_gate_circuit(16, 40, seed=2).measure_all())
+    alone = [SIMULATOR.run(circuit, 200, seed=seed).bitstrings for seed in range(6)]
+    with ThreadPoolExecutor(2) as executor:
+        together = list(executor.map(lambda seed: SIMULATOR.run(circuit, 200, seed=seed).bitstrings, range(6)))
+    assert together == alone
+
+
+def test_nested_branches_on_registers_that_overlap():
+    circuit = Circuit(3, 3).x(0).x(2)
+    low, ends = circuit.name_clbits("low", [0, 1]), circuit.name_clbits("ends", [2, 0])
+    circuit.measure([0, 1, 2], [0, 1, 2])
+    inner = Circuit(3, 3).if_(ends == 3, lambda body: body.x(1), lambda body: body.x(0))
+    circuit.if_(low == 1, inner, lambda body: body.x(2)).if_(ends == 0, lambda body: body.x([0, 1, 2]))
+    circuit.measure([0, 1, 2], [0, 1, 2])
+    result = SIMULATOR.run(circuit, 10, seed=0)
+    assert result.counts == {"111": 10}
+    assert result.register("ends").counts == {"11": 10}
+
+
+def test_bits_that_nothing_measures_are_zero():
+    assert SIMULATOR.run(Circuit(1, 2).x(0).measure(0, 1), 5).counts == {"10": 5}
+    assert SIMULATOR.run(Circuit(1, 2).x(0), 5).counts == {"00": 5}
 
 
 def test_trajectory_is_reproducible_and_normalised():
