@@ -39,14 +39,14 @@ class Engine:
 
     def __init__(self, precision: str, num_threads: int | None) -> None:
         dtypes: dict[str, DTypeLike] = {"double": np.complex128, "single": np.complex64}
-        if precision not in dtypes:
+        if not isinstance(precision, str) or precision not in dtypes:
             raise InputError(f'precision is "double" or "single", got {precision!r}')
         most = _most_threads()
-        if num_threads is not None and not 1 <= num_threads <= most:
-            raise InputError(f"num_threads is 1 to {most} on this machine, got {num_threads}; None uses all")
+        if num_threads is not None and (not isinstance(num_threads, int | np.integer) or not 1 <= num_threads <= most):
+            raise InputError(f"num_threads is 1 to {most} on this machine, got {num_threads!r}; None uses all")
         self.precision = precision
         self.dtype = np.dtype(dtypes[precision])
-        self.num_threads = most if num_threads is None else num_threads
+        self.num_threads = most if num_threads is None else int(num_threads)
 
     def zero_state(self, num_qubits: int) -> StateArray:
         """``|0…0⟩``.
@@ -59,13 +59,24 @@ class Engine:
         state[0] = 1.0
         return state
 
-    def check_memory(self, num_qubits: int, states: int = 1) -> None:
-        """Refuse sizes that memory cannot hold, before anything is allocated."""
+    def check_memory(self, num_qubits: int, states: int = 1, probabilities: int = 0) -> None:
+        """Refuse sizes that memory cannot hold, before anything is allocated.
+
+        Args:
+            num_qubits: size of a state.
+            states: how many are needed at once.
+            probabilities: how many float64 numbers are needed beside them.
+
+        Raises:
+            InsufficientMemoryError: with the bytes needed and the bytes free.
+        """
         remedy = "use fewer qubits" + (' or precision="single"' if self.precision == "double" else "")
         what = f"a {self.precision}-precision state of {num_qubits} qubits"
-        check_memory(
-            states * (self.dtype.itemsize << num_qubits), what if states == 1 else f"{states} times {what}", remedy
-        )
+        if states > 1:
+            what = f"{states} times {what}"
+        if probabilities:
+            what += " with its probabilities"
+        check_memory(states * (self.dtype.itemsize << num_qubits) + 8 * probabilities, what, remedy)
 
     def copy_of(self, state: NDArray[np.generic], num_qubits: int) -> StateArray:
         """A copy of a given state in this precision, of shape ``(2**num_qubits,)``."""

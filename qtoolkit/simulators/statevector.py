@@ -10,15 +10,18 @@ from typing import TypeAlias, cast, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from qtoolkit._memory import check_memory
 from qtoolkit._version import __version__
 from qtoolkit.circuit import Circuit, ParameterValues
+from qtoolkit.circuit._checks import check_indices, numeric_array
 from qtoolkit.compiler import ExecutionPlan, UnitaryStep, compile_circuit
-from qtoolkit.errors import CircuitError, InputError, OperatorError, QubitIndexError
+from qtoolkit.errors import CircuitError, InputError, OperatorError
 from qtoolkit.operators import PauliSum
 from qtoolkit.primitives import Result
 from qtoolkit.simulators.adjoint import adjoint_gradient
 from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.walk import Walker
+from qtoolkit_kernels import inner as inner_kernels
 from qtoolkit_kernels import probabilities as probability_kernels
 
 __all__ = ["Observable", "StatevectorSimulator", "Trajectory"]
@@ -73,8 +76,17 @@ class StatevectorSimulator:
         return f"StatevectorSimulator(precision={self.precision!r}, num_threads={self.num_threads})"
 
     def compile(self, circuit: Circuit | ExecutionPlan) -> ExecutionPlan:
-        """Compile a circuit once, to run it many times."""
-        return circuit if isinstance(circuit, ExecutionPlan) else compile_circuit(circuit)
+        """Compile a circuit once, to run it many times.
+
+        Raises:
+            InsufficientMemoryError: if its state does not fit into free memory.
+        """
+        if isinstance(circuit, ExecutionPlan):
+            return circuit
+        if not isinstance(circuit, Circuit):
+            raise InputError(f"a simulator takes a Circuit or what compile made of one, got {circuit!r}")
+        self._engine.check_memory(circuit.num_qubits)
+        return compile_circuit(circuit)
 
     def state_vector(
         self,
@@ -87,7 +99,8 @@ class StatevectorSimulator:
         Args:
             circuit: gates, `initialize`, and resets whose outcome is certain.
             parameters: values of the free parameters.
-            initial_state: shape ``(2**num_qubits,)``, norm 1 to 1e-6; ``|0…0⟩`` by default. It is not changed.
+            initial_state: shape ``(2**num_qubits,)``, norm 1 to 1e-6 (1e-4 in single precision); ``|0…0⟩`` by
+                default. It is not changed.
 
         Returns:
             complex128 or complex64 of shape ``(2**num_qubits,)``; qubit k is bit k of the index.
@@ -108,7 +121,18 @@ class StatevectorSimulator:
         initial_state: ArrayLike | None = None,
         seed: int | np.random.Generator | None = None,
     ) -> Trajectory:
-        """One random run through measurements, resets and branches."""
+        """One random run through measurements, resets and branches.
+
+        Args:
+            circuit: any circuit.
+            parameters: values of the free parameters.
+            initial_state: as for `state_vector`.
+            seed: makes the run reproducible; without one, the trajectory carries the seed that was drawn.
+
+        Raises:
+            UnboundParameterError: if a parameter has no value.
+            InsufficientMemoryError: if the state does not fit into free memory.
+        """
         plan = self.compile(circuit)
         values = plan.parameter_vector(parameters)
         number, rng = _seeded(seed)
@@ -126,15 +150,17 @@ class StatevectorSimulator:
         """Measured bits of `shots` independent runs.
 
         Args:
-            circuit: with at least one measurement.
+            circuit: with classical bits, most useful when it measures into them; bits never measured are 0.
             shots: at least 1.
             seed: makes the result reproducible; without one, the result carries the seed that was drawn.
             parameters: values of the free parameters.
             initial_state: as for `state_vector`.
 
         Raises:
-            CircuitError: if the circuit measures nothing.
-            InputError: if `shots` is below 1.
+            CircuitError: if the circuit has no classical bits.
+            InputError: if `shots` is below 1 or `seed` is no integer of at least 0.
+            UnboundParameterError: if a parameter has no value.
+            InsufficientMemoryError: if the state or the shots do not fit into free memory.
         """
         started = time.perf_counter()
         plan = self.compile(circuit)
@@ -142,6 +168,9 @@ class StatevectorSimulator:
             raise InputError(f"shots must be an integer of at least 1, got {shots!r}")
         if plan.num_clbits == 0:
             raise CircuitError("a circuit must measure something to be run, got no classical bits; add measure_all()")
+        # Bits as drawn, permuted and copied; a random number and an outcome for each shot.
+        needed = int(shots) * (3 * plan.num_clbits + 16)
+        check_memory(needed, f"{shots} shots of {plan.num_clbits} bits", "take fewer at a time and add the counts")
         values = plan.parameter_vector(parameters)
         number, rng = _seeded(seed)
         memory = Walker(self._engine, plan, values).all_shots(self._start(plan, initial_state), int(shots), rng)
@@ -161,7 +190,7 @@ class StatevectorSimulator:
     def probabilities(
         self,
         circuit: Circuit | ExecutionPlan,
-        qubits: Sequence[int] | None = None,
+        qubits: int | Sequence[int] | None = None,
         parameters: ParameterValues | None = None,
     ) -> NDArray[np.float64]:
         """Probabilities of the outcomes of some qubits, exact.
@@ -173,13 +202,15 @@ class StatevectorSimulator:
 
         Returns:
             float64 of shape ``(2**len(qubits),)``.
+
+        Raises:
+            QubitIndexError: if an index lies outside the circuit.
+            CircuitError: if a qubit comes twice, or as for `state_vector`.
+            InsufficientMemoryError: if the state and the probabilities do not fit into free memory.
         """
         plan = self.compile(circuit)
-        measured = tuple(range(plan.num_qubits)) if qubits is None else tuple(qubits)
-        if any(not 0 <= q < plan.num_qubits for q in measured):
-            raise QubitIndexError(f"qubit indices of this circuit are 0 to {plan.num_qubits - 1}, got {measured}")
-        if len(set(measured)) != len(measured):
-            raise CircuitError(f"measured qubits must be distinct, got {measured}")
+        measured = check_indices(range(plan.num_qubits) if qubits is None else qubits, plan.num_qubits, "qubit")
+        self._engine.check_memory(plan.num_qubits, probabilities=1 << len(measured))
         state = self.state_vector(plan, parameters)
         out = np.empty(1 << len(measured), np.float64)
         if qubits is None:
@@ -218,7 +249,7 @@ class StatevectorSimulator:
             OperatorError: if an observable is not Hermitian or has another number of qubits.
         """
         plan = self.compile(circuit)
-        several = not isinstance(observable, PauliSum | np.ndarray)
+        several = isinstance(observable, Sequence)
         observables: Sequence[Observable] = observable if several else [observable]  # type: ignore[assignment,list-item]
         for item in observables:
             _check_observable(item, plan.num_qubits)
@@ -256,34 +287,39 @@ class StatevectorSimulator:
         values = plan.parameter_vector(parameters)
         ket = self.state_vector(plan, values)
         bra = _applied(observable, ket)
-        value = float(np.vdot(ket, bra).real)
+        value = float(inner_kernels.vdot(ket, bra).real)
         return value, adjoint_gradient(self._engine, last.program, values, ket, bra)
 
     def _start(self, plan: ExecutionPlan, initial_state: ArrayLike | None) -> StateArray:
         if initial_state is None:
             return self._engine.zero_state(plan.num_qubits)
-        given = np.asarray(initial_state)
+        given = numeric_array(initial_state, "initial_state")
         if given.shape != (1 << plan.num_qubits,):
             raise InputError(
                 f"initial_state of {plan.num_qubits} qubits has shape ({1 << plan.num_qubits},), got {given.shape}"
             )
-        norm = float(np.linalg.norm(given))
-        if not abs(norm - 1.0) <= 1e-6:
-            raise InputError(f"initial_state must have norm 1 to 1e-6, got {norm:.8g}; divide it by its norm")
-        return self._engine.copy_of(given, plan.num_qubits)
+        state = self._engine.copy_of(given, plan.num_qubits)
+        norm = float(np.sqrt(probability_kernels.norm_squared(state)))
+        # A state that many gates in single precision have made is no nearer to norm 1 than this.
+        tolerance = 1e-4 if np.complex64 in (given.dtype, self._engine.dtype) else 1e-6
+        if not abs(norm - 1.0) <= tolerance:
+            raise InputError(f"initial_state must have norm 1 to {tolerance:g}, got {norm:.8g}; divide it by its norm")
+        return state
 
 
 def _seeded(seed: int | np.random.Generator | None) -> tuple[int | None, np.random.Generator]:
     """The seed to report and the generator to use."""
     if isinstance(seed, np.random.Generator):
         return None, seed
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer)):
+        raise InputError(f"a seed is an integer, a numpy Generator or None, got {seed!r}")
     number = int(np.random.SeedSequence().generate_state(1, np.uint32)[0]) if seed is None else int(seed)
     if number < 0:
         raise InputError(f"a seed must be at least 0, got {number}")
     return number, np.random.default_rng(number)
 
 
-def _check_observable(observable: Observable, num_qubits: int) -> None:
+def _check_observable(observable: object, num_qubits: int) -> None:
     if isinstance(observable, PauliSum):
         if observable.num_qubits != num_qubits:
             raise OperatorError(
@@ -291,7 +327,11 @@ def _check_observable(observable: Observable, num_qubits: int) -> None:
             )
         if not observable.is_hermitian():
             raise OperatorError("an observable must be Hermitian (real coefficients), got a complex coefficient")
-    elif observable.shape != (1 << num_qubits,) or not np.isrealobj(observable):
+    elif not isinstance(observable, np.ndarray):
+        raise OperatorError(
+            f"an observable is a PauliSum or a real numpy vector, got {observable!r}; see PauliSum.from_list"
+        )
+    elif observable.shape != (1 << num_qubits,) or observable.dtype.kind not in "biuf":
         raise OperatorError(
             f"a diagonal observable is a real vector of shape ({1 << num_qubits},), got {observable.dtype} "
             f"of shape {observable.shape}"

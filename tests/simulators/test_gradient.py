@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from qtoolkit import Circuit, ParameterVector, PauliSum, StatevectorSimulator
-from qtoolkit.circuit import STANDARD_GATES, StandardGate
+from qtoolkit.circuit import STANDARD_GATES, ControlledGate, PauliRotationGate, StandardGate
 from qtoolkit.errors import CircuitError, OperatorError
 
 SIMULATOR = StatevectorSimulator()
@@ -102,6 +102,25 @@ def test_after_initialize():
     assert gradient == pytest.approx([np.sin(0.5)])
 
 
+def test_controls_under_controls():
+    theta = ParameterVector("theta", 2)
+    twice = ControlledGate(ControlledGate(PauliRotationGate("XY", theta[0]), 1, 0), 1, 1)
+    circuit = Circuit(4).h(range(4)).append(twice, [3, 1, 0, 2]).rx(theta[1] + 0.3, 2)
+    phase = StandardGate("gphase", [theta[1]]).controlled(2, 1)
+    circuit.append(phase, [0, 3]).ry(theta[0], 1)
+    values = np.array([0.4, 0.9])
+    _, gradient = SIMULATOR.gradient(circuit, OBSERVABLE, values)
+    assert np.abs(gradient - numeric_gradient(circuit, OBSERVABLE, values)).max() < 1e-8
+
+
+def test_parameters_that_cancel_do_not_count():
+    a, b = ParameterVector("t", 2)
+    circuit = Circuit(1).rx(0 * a, 0).ry(a - a + 0.5, 0).rx(b, 0)
+    assert circuit.parameters == (b,)
+    _, gradient = SIMULATOR.gradient(circuit, PauliSum.from_list([("Z", 1.0)]), [0.3])
+    assert gradient == pytest.approx([-np.cos(0.5) * np.sin(0.3)])
+
+
 def test_errors():
     theta = ParameterVector("theta", 1)
     z = PauliSum.from_list([("Z", 1.0)])
@@ -111,3 +130,14 @@ def test_errors():
         SIMULATOR.gradient(Circuit(1, 1).measure(0, 0).rx(theta[0], 0), z, [0.1])
     with pytest.raises(OperatorError, match="Hermitian"):
         SIMULATOR.gradient(Circuit(1).rx(theta[0], 0), z * 1j, [0.1])
+    with pytest.raises(OperatorError, match="a PauliSum or a real numpy vector"):
+        SIMULATOR.gradient(Circuit(1).rx(theta[0], 0), [z], [0.1])
+
+
+def test_value_beside_a_gradient_is_summed_in_double_precision():
+    theta = ParameterVector("theta", 1)
+    circuit = Circuit(18).h(range(18)).ry(theta[0], 0)
+    diagonal = np.random.default_rng(1).normal(size=1 << 18)
+    single = StatevectorSimulator(precision="single")
+    value, _ = single.gradient(circuit, diagonal, [0.3])
+    assert value == pytest.approx(single.expectation_value(circuit, diagonal, [0.3]), abs=1e-9)

@@ -38,6 +38,41 @@ def test_initial_state_is_used_and_left_alone():
     assert np.array_equal(start, before)
 
 
+@pytest.mark.parametrize("dtype", [np.complex64, np.float64, np.int64, bool, list])
+def test_initial_states_of_any_numbers(dtype):
+    given = [0, 1, 0, 0] if dtype is list else np.array([0, 9, 1, 9, 0, 9, 0, 9], dtype)[::2]
+    if dtype is not list:
+        given.setflags(write=False)
+    state = DOUBLE.state_vector(Circuit(2).x(1), initial_state=given)
+    assert state.dtype == np.complex128
+    assert state.tolist() == [0, 0, 0, 1]
+
+
+def test_states_of_single_precision_can_be_gone_on_from():
+    circuit = random_gate_circuit(3, 50, seed=1)
+    state = SINGLE.state_vector(Circuit(3))
+    for _ in range(60):
+        state = SINGLE.state_vector(circuit, initial_state=state)
+    drifted = (state * 1.00001).astype(np.complex64)
+    for simulator in (SINGLE, DOUBLE):
+        assert np.abs(simulator.state_vector(Circuit(3), initial_state=drifted) - drifted).max() == 0
+
+
+def test_circuits_without_qubits():
+    circuit = Circuit(0).gphase(0.3)
+    assert np.allclose(DOUBLE.state_vector(circuit), [np.exp(0.3j)])
+    assert DOUBLE.probabilities(circuit) == pytest.approx([1.0])
+    assert np.allclose(circuit.to_matrix(), [[np.exp(0.3j)]])
+    assert Circuit(0, 2).depth() == 0
+    assert DOUBLE.run(Circuit(0, 2), 3).counts == {"00": 3}
+
+
+def test_global_phases_under_control():
+    circuit = Circuit(2).h([0, 1]).extend(Circuit(1).gphase(0.4).controlled(1)).controlled_unitary([[1j]], [1], [])
+    assert np.allclose(DOUBLE.state_vector(circuit), circuit.to_matrix()[:, 0], atol=1e-15)
+    assert np.allclose(DOUBLE.state_vector(circuit) * 2, [1, np.exp(0.4j), 1j, 1j * np.exp(0.4j)])
+
+
 def test_threads_do_not_change_the_state():
     circuit = random_gate_circuit(16, 80, seed=4)
     one = StatevectorSimulator(num_threads=1).state_vector(circuit)
@@ -100,7 +135,24 @@ def test_norm_over_many_gates():
     ("call", "error", "message"),
     [
         (lambda: StatevectorSimulator(precision="half"), InputError, "got 'half'"),
+        (lambda: StatevectorSimulator(precision=["single"]), InputError, "got .'single'."),
         (lambda: StatevectorSimulator(num_threads=0), InputError, "num_threads is 1 to"),
+        (lambda: StatevectorSimulator(num_threads=1.5), InputError, r"got 1\.5"),
+        (lambda: DOUBLE.state_vector("circuit"), InputError, "takes a Circuit .*, got 'circuit'"),
+        (lambda: DOUBLE.state_vector(Circuit(1), initial_state=[None, 1]), CircuitError, "array of numbers"),
+        (lambda: DOUBLE.state_vector(Circuit(1), initial_state=[1, np.nan]), InputError, "norm 1 to 1e-06, got nan"),
+        (lambda: SINGLE.state_vector(Circuit(1), initial_state=[1, 0.1]), InputError, "norm 1 to 0.0001, got 1.0049"),
+        (lambda: DOUBLE.run(Circuit(1).measure_all(), 1, seed=1.5), InputError, r"a seed is an integer, .*, got 1\.5"),
+        (lambda: DOUBLE.run(Circuit(1).measure_all(), 1, seed="a"), InputError, "a seed is an integer"),
+        (lambda: DOUBLE.run(Circuit(1).measure_all(), 10**13), InsufficientMemoryError, "1 bits needs [0-9,]+ bytes"),
+        (lambda: DOUBLE.probabilities(Circuit(2), [1.0]), QubitIndexError, "integer, got 1.0"),
+        (lambda: DOUBLE.probabilities(Circuit(45)), InsufficientMemoryError, "562,949,953,421,312 bytes but"),
+        (lambda: DOUBLE.expectation_value(Circuit(1), [1.0, -1.0]), OperatorError, "a real numpy vector, got 1.0"),
+        (lambda: DOUBLE.expectation_value(Circuit(1), "Z"), OperatorError, "a PauliSum or a real"),
+        (lambda: DOUBLE.expectation_value(Circuit(1), None), OperatorError, "got None; see PauliSum.from_list"),
+        (lambda: DOUBLE.expectation_value(Circuit(1), np.array([1j, 0])), OperatorError, "got complex128"),
+        (lambda: DOUBLE.state_vector(Circuit(100).cx(98, 99)), InsufficientMemoryError, "100 qubits needs"),
+        (lambda: DOUBLE.run(Circuit(100).cx(98, 99).measure_all(), 1), InsufficientMemoryError, "100 qubits needs"),
         (lambda: DOUBLE.state_vector(Circuit(1).rx(Parameter("a"), 0)), UnboundParameterError, "none for a"),
         (lambda: DOUBLE.state_vector(Circuit(1).rx(Parameter("a"), 0), [np.nan]), ParameterError, "finite, got nan"),
         (lambda: DOUBLE.state_vector(Circuit(1), initial_state=[1, 0, 0, 0]), InputError, r"shape \(2,\), got \(4,\)"),
