@@ -1,3 +1,6 @@
+import pickle
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -16,11 +19,21 @@ def test_from_memory_counts_and_orders():
         result.memory[0, 0] = 0
 
 
-def test_many_bits():
-    bits = np.random.default_rng(0).integers(0, 2, (50, 130), dtype=np.uint8)
+@pytest.mark.parametrize("num_clbits", [1, 7, 8, 64, 65, 130])
+def test_many_bits(num_clbits):
+    bits = np.random.default_rng(0).integers(0, 2, (50, num_clbits), dtype=np.uint8)
     result = Result.from_memory(bits)
-    assert set(result.bitstrings) == {"".join(str(b) for b in row[::-1]) for row in bits}
-    assert sum(result.counts.values()) == 50
+    rows = ["".join(str(b) for b in row[::-1]) for row in bits]
+    assert list(result.bitstrings) == rows
+    assert result.counts == Counter(rows)
+
+
+def test_memory_is_a_copy():
+    bits = np.zeros((2, 1), dtype=np.uint8)
+    result = Result.from_memory(bits)
+    bits[0, 0] = 1
+    assert result.bitstrings == ("0", "0")
+    assert pickle.loads(pickle.dumps(result)) == result
 
 
 def test_from_counts_drops_spaces():
@@ -57,6 +70,11 @@ def test_no_bits_at_all():
         (lambda: Result.from_counts({"01": 1}).register("x"), "registers are none; got 'x'"),
         (lambda: Result.from_counts({"01": 1}).marginal([2]), "are 0 to 1, got 2"),
         (lambda: Result.from_memory([1, 0]), "one row per shot"),
+        (lambda: Result.from_memory([[0, 2]]), "bits of a memory are 0 or 1, got 2"),
+        (lambda: Result.from_memory([[0.5]]), "bits of a memory are 0 or 1, got 0.5"),
+        (lambda: Result.from_counts({3: 1}), "counts are integers by bitstring, got 1 for 3"),
+        (lambda: Result.from_counts({"0": 0.5}), "counts are integers by bitstring, got 0.5 for '0'"),
+        (lambda: Result.from_counts({"01": 1}).marginal([0.0]), "are 0 to 1, got 0.0"),
     ],
 )
 def test_bad_input(call, message):
