@@ -52,16 +52,16 @@ def add_array_gate(circuit: Circuit, rng: np.random.Generator) -> None:
         circuit.controlled_unitary(unitary_group.rvs(1 << k, random_state=rng), controls, qubits[:k], state)
 
 
-def random_dynamic_circuit(num_qubits: int, num_gates: int, seed: int) -> Circuit:
+def random_dynamic_circuit(num_qubits: int, num_gates: int, seed: int, *, arrays: bool = True) -> Circuit:
     """Gates with measurements (each into a bit of its own), resets and branches between them."""
     rng = np.random.default_rng(seed)
     num_measurements = 4
     circuit = Circuit(num_qubits, num_measurements)
     for bit in range(num_measurements):
-        circuit.extend(random_gate_circuit(num_qubits, num_gates, int(rng.integers(1 << 31))))
+        circuit.extend(random_gate_circuit(num_qubits, num_gates, int(rng.integers(1 << 31)), arrays=arrays))
         circuit.measure(int(rng.integers(num_qubits)), bit)
         target = int(rng.integers(num_qubits))
-        body = random_gate_circuit(num_qubits, 4, int(rng.integers(1 << 31)))
+        body = random_gate_circuit(num_qubits, 4, int(rng.integers(1 << 31)), arrays=arrays)
         if bit == 1:
             circuit.if_(circuit.clbit(1) == 0, body, lambda other, t=target: other.y(t))
         elif bit == 2:

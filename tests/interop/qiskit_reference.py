@@ -123,18 +123,19 @@ def _run_circuit(circuit: Circuit, branches: list[Branch]) -> list[Branch]:
 
 def qiskit_outcomes(circuit: QuantumCircuit) -> DensityByClbits:
     """Evolution of Qiskit's circuit; conditions are bits, registers and expressions of bits."""
-    return _collect(_all_branches(circuit))
+    return _collect(qiskit_branches(circuit))
 
 
 def qiskit_probabilities(circuit: QuantumCircuit) -> dict[int, float]:
     """The probability of each value of the classical bits of Qiskit's circuit."""
     result: dict[int, float] = {}
-    for state, clbits in _all_branches(circuit):
+    for state, clbits in qiskit_branches(circuit):
         result[clbits] = result.get(clbits, 0.0) + float(np.vdot(state, state).real)
     return result
 
 
-def _all_branches(circuit: QuantumCircuit) -> list[Branch]:
+def qiskit_branches(circuit: QuantumCircuit) -> list[Branch]:
+    """Unnormalised state and classical bits of every branch of Qiskit's circuit."""
     clbits = {bit: k for k, bit in enumerate(circuit.clbits)}
     return _run_qiskit(circuit, _start(circuit.num_qubits), list(range(circuit.num_qubits)), clbits)
 
