@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Self
 
 import numpy as np
@@ -170,14 +170,22 @@ class Circuit(GateMethods):
         self._operations.append(Operation(gate, placed, bits))
         return self
 
+    def _append_each(self, gate: Instruction, places: Iterable[tuple[Indices, Indices]]) -> Self:
+        before = len(self._operations)
+        try:
+            for qubits, clbits in places:
+                self.append(gate, qubits, clbits)
+        except CircuitError:
+            del self._operations[before:]
+            raise
+        return self
+
     def measure(self, qubit: Indices, clbit: Indices) -> Self:
         """Measure qubits in the Z basis into classical bits, pair by pair."""
         qubits, clbits = as_indices(qubit), as_indices(clbit)
         if len(qubits) != len(clbits):
             raise CircuitError(f"measure takes one classical bit for each qubit, got {len(qubits)} and {len(clbits)}")
-        for q, c in zip(qubits, clbits, strict=True):
-            self.append(Measure(), (q,), (c,))
-        return self
+        return self._append_each(Measure(), [((q,), (c,)) for q, c in zip(qubits, clbits, strict=True)])
 
     def measure_all(self, register: str = "meas") -> Self:
         """Measure every qubit k into bit k of a new register."""
@@ -186,9 +194,7 @@ class Circuit(GateMethods):
 
     def reset(self, qubit: Indices) -> Self:
         """Put qubits into ``|0⟩``."""
-        for q in as_indices(qubit):
-            self.append(Reset(), (q,))
-        return self
+        return self._append_each(Reset(), [((q,), ()) for q in as_indices(qubit)])
 
     def barrier(self, *qubits: int) -> Self:
         """Keep compilers from moving gates across; all qubits by default."""

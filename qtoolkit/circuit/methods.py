@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import Any, Self
 
 from numpy.typing import ArrayLike
@@ -26,10 +27,12 @@ class GateMethods(ABC):
     def _all_qubits(self, count: int) -> tuple[int, ...]:
         """The qubits an array over `count` qubits acts on when none are given."""
 
+    @abstractmethod
+    def _append_each(self, gate: Instruction, places: Iterable[tuple[Indices, Indices]]) -> Self:
+        """Place an instruction on several qubits and classical bits, or on none of them."""
+
     def _each(self, gate: Gate, qubits: Indices) -> Self:
-        for qubit in as_indices(qubits):
-            self.append(gate, (qubit,))
-        return self
+        return self._append_each(gate, [((qubit,), ()) for qubit in as_indices(qubits)])
 
     def gphase(self, gamma: ParameterValue) -> Self:
         """Multiply the state by ``e^{iγ}``."""

@@ -315,3 +315,13 @@ def test_final_measurements_are_those_nothing_follows():
 def test_bad_input(build, error, message):
     with pytest.raises(error, match=message):
         build()
+
+
+@pytest.mark.parametrize(
+    "add", [lambda c: c.h([0, 1, 9]), lambda c: c.measure([0, 9], [0, 1]), lambda c: c.reset([1, 9])]
+)
+def test_a_refused_index_leaves_the_circuit_as_it_was(add):
+    circuit = Circuit(2, 2).x(0)
+    with pytest.raises(QubitIndexError, match="got 9"):
+        add(circuit)
+    assert circuit == Circuit(2, 2).x(0)
