@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 Complex = NDArray[np.complexfloating[Any, Any]]
 """complex128 or complex64; all complex arrays of one call share the dtype unless a docstring says otherwise."""
 
+Reals = NDArray[np.floating[Any]]
+"""float64 or float32; the vector kernels hold complex states in arrays of real numbers."""
+
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 

@@ -18,7 +18,9 @@ the block, the lowest are the lanes.
 """
 
 from qtoolkit_kernels._jit import njit
+from qtoolkit_kernels._types import Complex, Integers, Reals
 from qtoolkit_kernels.vector import tiles
+from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.phases import apply_phases
 
 __all__ = ["DENSE", "DIAGONAL", "EXCHANGE", "PHASE", "ROTATE", "ROTATE_LANES", "ROW", "SWAP", "run_block"]
@@ -28,7 +30,9 @@ ROW = 10
 
 
 @njit
-def rotate(block, lanes, num_tiles, tile, lane_bits, row, coefficients):
+def rotate(
+    block: Reals, lanes: Lanes, num_tiles: int, tile: int, lane_bits: int, row: Integers, coefficients: Reals
+) -> None:
     """Rotate up to four tile bits in one pass, all with |cos| >= |sin| or, steep, all with |cos| < |sin|."""
     count, steep, start = row[5], row[6], row[7]
     s0 = 1 << (row[1] - lane_bits)
@@ -73,7 +77,17 @@ def rotate(block, lanes, num_tiles, tile, lane_bits, row, coefficients):
 
 
 @njit
-def dense(block, lanes, num_tiles, tile, lane_bits, low, high, coefficients, start):
+def dense(
+    block: Reals,
+    lanes: Lanes,
+    num_tiles: int,
+    tile: int,
+    lane_bits: int,
+    low: int,
+    high: int,
+    coefficients: Reals,
+    start: int,
+) -> None:
     """Apply a 4x4 matrix to positions `low` < `high`."""
     if low >= lane_bits:
         s0, s1 = 1 << (low - lane_bits), 1 << (high - lane_bits)
@@ -125,21 +139,29 @@ def dense(block, lanes, num_tiles, tile, lane_bits, low, high, coefficients, sta
 
 
 @njit
-def exchange(block, lanes, num_tiles, tile, lane_bits, target, control_mask, coefficients, start):
+def exchange(
+    block: Reals,
+    lanes: Lanes,
+    num_tiles: int,
+    tile: int,
+    lane_bits: int,
+    target: int,
+    control_mask: int,
+    coefficients: Reals,
+    start: int,
+) -> None:
     """X on `target` where the tile bits `control_mask` are set, in the lanes that the register at `start` names."""
     if target >= lane_bits:
         step = 1 << (target - lane_bits)
         fixed = step | control_mask
         j = 0
-        for _ in range(num_tiles):
+        while j < num_tiles:
             o = (j | control_mask) * tile
             tiles.swap_tiles(block, lanes, o, o + step * tile, coefficients, start)
             j = ((j | fixed) + 1) & ~fixed
-            if j >= num_tiles or j == 0:
-                break
         return
     j = 0
-    for _ in range(num_tiles):
+    while j < num_tiles:
         o = (j | control_mask) * tile
         if target == 0:
             tiles.flip_lanes_0(block, lanes, o, coefficients, start)
@@ -150,12 +172,20 @@ def exchange(block, lanes, num_tiles, tile, lane_bits, target, control_mask, coe
         else:
             tiles.flip_lanes_3(block, lanes, o, coefficients, start)
         j = ((j | control_mask) + 1) & ~control_mask
-        if j >= num_tiles or j == 0:
-            break
 
 
 @njit
-def swap(block, lanes, num_tiles, tile, lane_bits, low, high, coefficients, start):
+def swap(
+    block: Reals,
+    lanes: Lanes,
+    num_tiles: int,
+    tile: int,
+    lane_bits: int,
+    low: int,
+    high: int,
+    coefficients: Reals,
+    start: int,
+) -> None:
     """Exchange two tile bits."""
     s0, s1 = 1 << (low - lane_bits), 1 << (high - lane_bits)
     mask = s0 | s1
@@ -166,22 +196,34 @@ def swap(block, lanes, num_tiles, tile, lane_bits, low, high, coefficients, star
 
 
 @njit
-def phase(block, lanes, num_tiles, tile, control_mask, coefficients, start):
+def phase(
+    block: Reals, lanes: Lanes, num_tiles: int, tile: int, control_mask: int, coefficients: Reals, start: int
+) -> None:
     """Multiply the tiles whose bits `control_mask` are set by the complex register at `start`."""
     one, none = block.dtype.type(1), block.dtype.type(0)
     j = 0
-    for _ in range(num_tiles):
+    while j < num_tiles:
         tiles.multiply_by_table(block, lanes, (j | control_mask) * tile, coefficients, start, one, none)
         j = ((j | control_mask) + 1) & ~control_mask
-        if j >= num_tiles or j == 0:
-            break
 
 
 @njit
 def run_block(
-    block, lanes, block_bits, low_bits, operations, coefficients, bits, outer, tables, first_table, constants, linear,
-    pairs, controls,
-):  # fmt: skip
+    block: Reals,
+    lanes: Lanes,
+    block_bits: int,
+    low_bits: int,
+    operations: Integers,
+    coefficients: Reals,
+    bits: Integers,
+    outer: int,
+    tables: Reals,
+    first_table: Integers,
+    constants: Complex,
+    linear: Complex,
+    pairs: Complex,
+    controls: Integers,
+) -> None:
     """Run the operations of one sweep on one block; `outer` holds the bits of the index outside the block."""
     count = tiles.lanes_of(block, lanes)
     tile = 2 * count

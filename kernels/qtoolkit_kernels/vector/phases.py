@@ -9,13 +9,15 @@ Cost: 8 FMA an amplitude when no pair joins the two parts, else 12; no sine or c
 import numpy as np
 
 from qtoolkit_kernels._jit import njit
+from qtoolkit_kernels._types import Complex, Integers, Reals
 from qtoolkit_kernels.vector import tiles
+from qtoolkit_kernels.vector.lanes import Lanes
 
 __all__ = ["apply_phases", "prepare_phases"]
 
 
 @njit
-def write_entry(table, place, lanes_count, x, value):
+def write_entry(table: Reals, place: int, lanes_count: int, x: int, value: complex) -> None:
     """Entry x of a table of tiles that starts at `place`."""
     tile, lane = x // lanes_count, x % lanes_count
     table[place + 2 * lanes_count * tile + lane] = value.real
@@ -23,7 +25,9 @@ def write_entry(table, place, lanes_count, x, value):
 
 
 @njit
-def prepare_phases(table, lanes, place, block_bits, low_bits, bits, pairs):
+def prepare_phases(
+    table: Reals, lanes: Lanes, place: int, block_bits: int, low_bits: int, bits: Integers, pairs: Complex
+) -> int:
     """Write the tables that every block of a sweep shares.
 
     At `place`: the pairs within the low bits, then for each high bit its pairs with the low bits. Return the end.
@@ -56,8 +60,19 @@ def prepare_phases(table, lanes, place, block_bits, low_bits, bits, pairs):
 
 @njit
 def apply_phases(
-    block, lanes, block_bits, low_bits, bits, outer, tables, place, constant, linear, pairs, control
-):  # fmt: skip
+    block: Reals,
+    lanes: Lanes,
+    block_bits: int,
+    low_bits: int,
+    bits: Integers,
+    outer: int,
+    tables: Reals,
+    place: int,
+    constant: complex,
+    linear: Complex,
+    pairs: Complex,
+    control: int,
+) -> None:
     """Multiply a block by its phases.
 
     Args:

@@ -10,8 +10,10 @@ import numpy as np
 from numba import prange
 
 from qtoolkit_kernels._jit import njit, parallel_njit
+from qtoolkit_kernels._types import Complex, Integers, Reals
 from qtoolkit_kernels.vector import tiles
 from qtoolkit_kernels.vector.block import DIAGONAL, run_block
+from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.phases import prepare_phases
 
 __all__ = ["COMPLEX", "TILES", "ZERO_STATE", "run_sweeps", "run_sweeps_parallel"]
@@ -20,7 +22,7 @@ ZERO_STATE, COMPLEX, TILES = range(3)
 
 
 @njit
-def spread(value, bits):
+def spread(value: int, bits: Integers) -> int:
     """Put bit k of `value` at place ``bits[k]``."""
     result = 0
     for k in range(bits.size):
@@ -30,9 +32,25 @@ def spread(value, bits):
 
 @njit
 def sweep_part(
-    state, lanes, block_bits, chunk_bits, low_bits, bits, operations, coefficients, constants, linear, pairs, controls,
-    scratch, first_block, last_block, source, to_complex, scale,
-):  # fmt: skip
+    state: Reals,
+    lanes: Lanes,
+    block_bits: int,
+    chunk_bits: int,
+    low_bits: int,
+    bits: Integers,
+    operations: Integers,
+    coefficients: Reals,
+    constants: Complex,
+    linear: Complex,
+    pairs: Complex,
+    controls: Integers,
+    scratch: Reals,
+    first_block: int,
+    last_block: int,
+    source: int,
+    to_complex: bool,
+    scale: float,
+) -> None:
     """Run one sweep for some of its blocks on the calling thread."""
     tile = 2 * tiles.lanes_of(state, lanes)
     size = 2 << block_bits
@@ -90,9 +108,23 @@ def sweep_part(
 
 @njit
 def run_sweeps(
-    state, lanes, block_bits, chunk_bits, low_bits, bits, operation_start, operations, coefficients, constants, linear,
-    pairs, controls, scratch, source, scale,
-):  # fmt: skip
+    state: Reals,
+    lanes: Lanes,
+    block_bits: int,
+    chunk_bits: int,
+    low_bits: int,
+    bits: Integers,
+    operation_start: Integers,
+    operations: Integers,
+    coefficients: Reals,
+    constants: Complex,
+    linear: Complex,
+    pairs: Complex,
+    controls: Integers,
+    scratch: Reals,
+    source: int,
+    scale: float,
+) -> None:
     """Run all sweeps on the calling thread."""
     num_sweeps = bits.shape[0]
     num_blocks = 1 << (bits.shape[1] - block_bits)
@@ -106,9 +138,23 @@ def run_sweeps(
 
 @parallel_njit
 def run_sweeps_parallel(
-    state, lanes, block_bits, chunk_bits, low_bits, bits, operation_start, operations, coefficients, constants, linear,
-    pairs, controls, scratch, source, scale,
-):  # fmt: skip
+    state: Reals,
+    lanes: Lanes,
+    block_bits: int,
+    chunk_bits: int,
+    low_bits: int,
+    bits: Integers,
+    operation_start: Integers,
+    operations: Integers,
+    coefficients: Reals,
+    constants: Complex,
+    linear: Complex,
+    pairs: Complex,
+    controls: Integers,
+    scratch: Reals,
+    source: int,
+    scale: float,
+) -> None:
     """Run all sweeps, the blocks of each in as many parts as `scratch` has rows."""
     num_sweeps = bits.shape[0]
     num_blocks = 1 << (bits.shape[1] - block_bits)
