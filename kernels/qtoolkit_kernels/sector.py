@@ -1,0 +1,481 @@
+"""Programs on the states of one Hamming weight: pairs of amplitudes that exchange, phases, and reflections.
+
+Basis states of the weight are numbered in ascending order of their bit patterns. An amplitude is a row of two real
+numbers, or of four when a second vector (the bra of a gradient) travels along: (ket re, ket im, bra re, bra im).
+
+A program is a list of operations held as flat arrays, entry i for operation i:
+
+| kind | `items[i]` | `weights[i]`, float64[8] | what it does |
+|---|---|---|---|
+| PAIRS | pattern | 2x2 matrix, row by row, (re, im) | the matrix on the amplitudes (a, b) of each pair of a pattern |
+| PHASES | layer | | amplitude j times exp(i Σ_e scales[e] f_e(j)) over the layer's entries e |
+| REFLECTION | direction | re, im of w | 1 + w |s⟩⟨s| for row `items[i]` of `directions` |
+
+Pattern p has the blocks `pattern_start[p] <= block < pattern_start[p + 1]`, and block k the rows
+`block_rows[k] <= row < block_rows[k + 1]` of `rows`, int64[:, 5]: (base_a, base_b, first, count, sign). A row pairs
+base_a + low_pairs[t, 0] with base_b + low_pairs[t, 1] for first <= t < first + count, or, if first is -1, base_a + t
+with base_b + t for t < count; the matrix's off-diagonal entries take the sign. No two pairs share an amplitude.
+
+Layer l has the entries `layer_start[l] <= e < layer_start[l + 1]`: f_e is row `entry_vector[e]` of `vectors`, or, where
+that is -1, the term `entry_term[e]` = (match mask, match value, parity mask): (-1)^{|bits & parity mask|} on the basis
+states with `bits & match mask == match value`, else 0.
+
+Cost per pair: 16 multiply-adds for each vector, two rows read and written. Phases: one row read and written, 8 bytes
+for each of the layer's vectors, some 40 operations for sine and cosine, 15 for each term.
+
+Threads enter the kernels together (`threads.Team`) and share the blocks of an operation through two counters for each
+of its two phases, or not at all if `progress` is empty. Sums land in `sums` by operation (from `sum_start[i]`) and
+block.
+"""
+
+import numpy as np
+
+from qtoolkit_kernels._angles import sines_and_cosines
+from qtoolkit_kernels._bits import as_index, parity
+from qtoolkit_kernels._jit import njit, reduction_njit
+from qtoolkit_kernels._rows import multiply_rows, turn_pairs, turn_pairs_summing, turn_runs, turn_runs_summing
+from qtoolkit_kernels._types import Floats, Integers, Reals
+from qtoolkit_kernels.threads import add_to_counter, wait_for_counter
+from qtoolkit_kernels.vector.lanes import Lanes
+
+__all__ = ["BLOCK", "PAIRS", "PHASES", "REFLECTION", "add_phase_terms", "run_sector", "run_sector_adjoint"]
+
+PAIRS, PHASES, REFLECTION = range(3)
+
+BLOCK = 1024
+"""Amplitudes in a block of phases or of a reflection: angles, sines and cosines stay in the first cache."""
+
+
+@njit
+def add_phase_terms(bits: Integers, terms: Integers, coefficients: Floats, out: Floats) -> None:
+    """Add Σ_t coefficients[t] f_t to `out` (float64, as long as `bits`); `terms` is int64[:, 3] as in layers."""
+    for first in range(0, bits.size, BLOCK):
+        for t in range(terms.shape[0]):
+            _add_term(bits, first, min(BLOCK, bits.size - first), terms[t], coefficients[t], out[first:])
+
+
+@njit
+def _add_term(bits: Integers, first: int, count: int, term: Integers, coefficient: float, out: Floats) -> None:
+    mask, value, parity_mask = term[0], term[1], term[2]
+    if mask == 0:
+        for j in range(count):
+            out[as_index(j)] += coefficient * (1 - 2 * parity(bits[as_index(first + j)] & parity_mask))
+        return
+    for j in range(count):
+        pattern = bits[as_index(first + j)]
+        sign = 1 - 2 * parity(pattern & parity_mask)
+        out[as_index(j)] += coefficient * sign if pattern & mask == value else 0.0
+
+
+@reduction_njit
+def _term_sum(bits: Integers, first: int, count: int, term: Integers, values: Floats) -> float:
+    mask, value, parity_mask = term[0], term[1], term[2]
+    total = 0.0
+    for j in range(count):
+        pattern = bits[as_index(first + j)]
+        sign = 1 - 2 * parity(pattern & parity_mask)
+        total += values[as_index(j)] * sign if pattern & mask == value else 0.0
+    return total
+
+
+@reduction_njit
+def _vector_sum(vector: Floats, first: int, count: int, values: Floats) -> float:
+    total = 0.0
+    for j in range(count):
+        total += vector[as_index(first + j)] * values[as_index(j)]
+    return total
+
+
+@njit
+def _turn_block(
+    state: Reals,
+    lanes: Lanes,
+    rows: Integers,
+    first_row: int,
+    last_row: int,
+    low_pairs: Integers,
+    weights: Floats,
+    summing: bool,
+    sums: Floats,
+    place: int,
+) -> None:
+    """A 2x2 matrix on the pairs of some rows; with `summing`, add their two sums at `place`, before the change."""
+    none = np.int64(0)
+    parts = np.zeros(2)
+    for row in range(first_row, last_row):
+        base_a, base_b, first, count = rows[row, 0], rows[row, 1], rows[row, 2], rows[row, 3]
+        sign = np.float64(rows[row, 4])
+        matrix = (
+            weights[0],
+            weights[1],
+            sign * weights[2],
+            sign * weights[3],
+            sign * weights[4],
+            sign * weights[5],
+            weights[6],
+            weights[7],
+        )
+        if not summing:
+            if first < 0:
+                turn_runs(state, lanes, base_a, base_b, low_pairs, none, count, matrix, parts, none)
+            else:
+                turn_pairs(state, lanes, base_a, base_b, low_pairs, first, first + count, matrix, parts, none)
+            continue
+        parts[:] = 0.0
+        if first < 0:
+            turn_runs_summing(state, lanes, base_a, base_b, low_pairs, none, count, matrix, parts, none)
+        else:
+            turn_pairs_summing(state, lanes, base_a, base_b, low_pairs, first, first + count, matrix, parts, none)
+        sums[place] += sign * parts[0]
+        sums[place + 1] += sign * parts[1]
+
+
+@njit
+def _phase_block(
+    state: Reals,
+    lanes: Lanes,
+    width: int,
+    first: int,
+    count: int,
+    first_entry: int,
+    last_entry: int,
+    entry_vector: Integers,
+    entry_term: Integers,
+    scales: Floats,
+    vectors: Floats,
+    bits: Integers,
+    scratch: Floats,
+    summing: bool,
+    sums: Floats,
+    place: int,
+) -> None:
+    """The phases of a layer on some amplitudes; with `summing`, Σ_j f_e(j) Im(λ_j* ψ_j) for each entry at `place`."""
+    angles, sines, cosines, currents = scratch[0], scratch[1], scratch[2], scratch[3]
+    angles[:count] = 0.0
+    for entry in range(first_entry, last_entry):
+        scale = scales[entry]
+        if entry_vector[entry] < 0:
+            _add_term(bits, first, count, entry_term[entry], scale, angles)
+            continue
+        vector = vectors[entry_vector[entry]]
+        for j in range(count):
+            angles[as_index(j)] += scale * vector[as_index(first + j)]
+    if summing:
+        for j in range(count):
+            row = (first + j) * width
+            ket_real, ket_imaginary = np.float64(state[as_index(row)]), np.float64(state[as_index(row + 1)])
+            bra_real, bra_imaginary = np.float64(state[as_index(row + 2)]), np.float64(state[as_index(row + 3)])
+            currents[as_index(j)] = bra_real * ket_imaginary - bra_imaginary * ket_real
+        for entry in range(first_entry, last_entry):
+            if entry_vector[entry] < 0:
+                total = _term_sum(bits, first, count, entry_term[entry], currents)
+            else:
+                total = _vector_sum(vectors[entry_vector[entry]], first, count, currents)
+            sums[place + entry - first_entry] = total
+    sines_and_cosines(angles, count, sines, cosines)
+    multiply_rows(state, lanes, first, count, cosines, sines)
+
+
+@reduction_njit
+def _overlap_block(
+    state: Reals, width: int, direction: Reals, first: int, count: int, sums: Floats, place: int
+) -> None:
+    """Write the block's part of ⟨s|v⟩, (re, im), for each vector that a row holds."""
+    for vector in range(width // 2):
+        real, imaginary = 0.0, 0.0
+        for j in range(first, first + count):
+            s_real = np.float64(direction[as_index(2 * j)])
+            s_imaginary = np.float64(direction[as_index(2 * j + 1)])
+            v_real = np.float64(state[as_index(j * width + 2 * vector)])
+            v_imaginary = np.float64(state[as_index(j * width + 2 * vector + 1)])
+            real += s_real * v_real + s_imaginary * v_imaginary
+            imaginary += s_real * v_imaginary - s_imaginary * v_real
+        sums[place + 2 * vector] = real
+        sums[place + 2 * vector + 1] = imaginary
+
+
+@njit
+def _reflect_block(
+    state: Reals,
+    width: int,
+    direction: Reals,
+    first: int,
+    count: int,
+    weight_real: float,
+    weight_imaginary: float,
+    sums: Floats,
+    start: int,
+    blocks: int,
+) -> None:
+    """Add w ⟨s|v⟩ s to each vector, from the overlaps of all blocks."""
+    for vector in range(width // 2):
+        real, imaginary = 0.0, 0.0
+        for block in range(blocks):
+            real += sums[start + 4 * block + 2 * vector]
+            imaginary += sums[start + 4 * block + 2 * vector + 1]
+        factor_real = weight_real * real - weight_imaginary * imaginary
+        factor_imaginary = weight_real * imaginary + weight_imaginary * real
+        for j in range(first, first + count):
+            s_real, s_imaginary = direction[as_index(2 * j)], direction[as_index(2 * j + 1)]
+            place = j * width + 2 * vector
+            state[as_index(place)] += factor_real * s_real - factor_imaginary * s_imaginary
+            state[as_index(place + 1)] += factor_real * s_imaginary + factor_imaginary * s_real
+
+
+@njit
+def _run_block(
+    state: Reals,
+    lanes: Lanes,
+    width: int,
+    operation: int,
+    phase: int,
+    block: int,
+    blocks: int,
+    kinds: Integers,
+    items: Integers,
+    weights: Floats,
+    pattern_start: Integers,
+    block_rows: Integers,
+    rows: Integers,
+    low_pairs: Integers,
+    layer_start: Integers,
+    entry_vector: Integers,
+    entry_term: Integers,
+    scales: Floats,
+    vectors: Floats,
+    bits: Integers,
+    directions: Reals,
+    summing: bool,
+    sums: Floats,
+    sum_start: Integers,
+    scratch: Floats,
+) -> None:
+    item = items[operation]
+    start = sum_start[operation]
+    if kinds[operation] == PAIRS:
+        first = pattern_start[item] + block
+        place = start + 2 * block
+        matrix = weights[operation]
+        _turn_block(
+            state, lanes, rows, block_rows[first], block_rows[first + 1], low_pairs, matrix, summing, sums, place
+        )
+        return
+    first = block * BLOCK
+    count = min(BLOCK, state.size // width - first)
+    if kinds[operation] == PHASES:
+        first_entry, last_entry = layer_start[item], layer_start[item + 1]
+        place = start + (last_entry - first_entry) * block
+        _phase_block(
+            state,
+            lanes,
+            width,
+            first,
+            count,
+            first_entry,
+            last_entry,
+            entry_vector,
+            entry_term,
+            scales,
+            vectors,
+            bits,
+            scratch,
+            summing,
+            sums,
+            place,
+        )
+    elif phase == 0:
+        _overlap_block(state, width, directions[item], first, count, sums, start + 4 * block)
+    else:
+        real, imaginary = weights[operation, 0], weights[operation, 1]
+        _reflect_block(state, width, directions[item], first, count, real, imaginary, sums, start, blocks)
+
+
+@njit
+def _run_operation(
+    state: Reals,
+    lanes: Lanes,
+    width: int,
+    operation: int,
+    step: int,
+    kinds: Integers,
+    items: Integers,
+    weights: Floats,
+    pattern_start: Integers,
+    block_rows: Integers,
+    rows: Integers,
+    low_pairs: Integers,
+    layer_start: Integers,
+    entry_vector: Integers,
+    entry_term: Integers,
+    scales: Floats,
+    vectors: Floats,
+    bits: Integers,
+    directions: Reals,
+    summing: bool,
+    sums: Floats,
+    sum_start: Integers,
+    scratch: Floats,
+    progress: Integers,
+) -> None:
+    """One operation, the `step`-th of the call: every block is done when this returns, whichever thread did it."""
+    if kinds[operation] == PAIRS:
+        blocks = pattern_start[items[operation] + 1] - pattern_start[items[operation]]
+    else:
+        blocks = (state.size // width + BLOCK - 1) // BLOCK
+    shared = progress.shape[0] > 0
+    for phase in range(2 if kinds[operation] == REFLECTION else 1):
+        counter = 2 * (2 * step + phase)
+        block = add_to_counter(progress, counter, 1) if shared else 0
+        while block < blocks:
+            _run_block(
+                state,
+                lanes,
+                width,
+                operation,
+                phase,
+                block,
+                blocks,
+                kinds,
+                items,
+                weights,
+                pattern_start,
+                block_rows,
+                rows,
+                low_pairs,
+                layer_start,
+                entry_vector,
+                entry_term,
+                scales,
+                vectors,
+                bits,
+                directions,
+                summing,
+                sums,
+                sum_start,
+                scratch,
+            )
+            if shared:
+                add_to_counter(progress, counter + 1, 1)
+                block = add_to_counter(progress, counter, 1)
+            else:
+                block += 1
+        if shared:
+            wait_for_counter(progress, counter + 1, blocks)
+
+
+@njit
+def run_sector(
+    state: Reals,
+    lanes: Lanes,
+    kinds: Integers,
+    items: Integers,
+    weights: Floats,
+    pattern_start: Integers,
+    block_rows: Integers,
+    rows: Integers,
+    low_pairs: Integers,
+    layer_start: Integers,
+    entry_vector: Integers,
+    entry_term: Integers,
+    scales: Floats,
+    vectors: Floats,
+    bits: Integers,
+    directions: Reals,
+    sums: Floats,
+    sum_start: Integers,
+    first_operation: int,
+    last_operation: int,
+    progress: Integers,
+    thread: int,
+) -> None:
+    """Run operations `first_operation <= i < last_operation` on `state`, flat rows of two numbers, in place."""
+    scratch = np.empty((4, BLOCK))
+    for operation in range(first_operation, last_operation):
+        _run_operation(
+            state,
+            lanes,
+            2,
+            operation,
+            operation - first_operation,
+            kinds,
+            items,
+            weights,
+            pattern_start,
+            block_rows,
+            rows,
+            low_pairs,
+            layer_start,
+            entry_vector,
+            entry_term,
+            scales,
+            vectors,
+            bits,
+            directions,
+            False,
+            sums,
+            sum_start,
+            scratch,
+            progress,
+        )
+
+
+@njit
+def run_sector_adjoint(
+    state: Reals,
+    lanes: Lanes,
+    kinds: Integers,
+    items: Integers,
+    weights: Floats,
+    pattern_start: Integers,
+    block_rows: Integers,
+    rows: Integers,
+    low_pairs: Integers,
+    layer_start: Integers,
+    entry_vector: Integers,
+    entry_term: Integers,
+    scales: Floats,
+    vectors: Floats,
+    bits: Integers,
+    directions: Reals,
+    wanted: Integers,
+    sums: Floats,
+    sum_start: Integers,
+    first_operation: int,
+    last_operation: int,
+    progress: Integers,
+    thread: int,
+) -> None:
+    """Run operations `first_operation <= i < last_operation` from the last to the first on rows (ket, bra), in place.
+
+    `weights` and `scales` are those of the inverse operations. Before each one with `wanted[i]`, the sums that its
+    derivative needs are taken, block by block: for PAIRS Im(λ_b* ψ_a + λ_a* ψ_b) and Re(λ_b* ψ_a - λ_a* ψ_b), with the
+    sign of each row; for PHASES Σ_j f_e(j) Im(λ_j* ψ_j) for each entry; for a REFLECTION (⟨s|ψ⟩, ⟨s|λ⟩), re and im.
+    """
+    scratch = np.empty((4, BLOCK))
+    for operation in range(last_operation - 1, first_operation - 1, -1):
+        _run_operation(
+            state,
+            lanes,
+            4,
+            operation,
+            last_operation - 1 - operation,
+            kinds,
+            items,
+            weights,
+            pattern_start,
+            block_rows,
+            rows,
+            low_pairs,
+            layer_start,
+            entry_vector,
+            entry_term,
+            scales,
+            vectors,
+            bits,
+            directions,
+            wanted[operation] != 0,
+            sums,
+            sum_start,
+            scratch,
+            progress,
+        )
