@@ -1,0 +1,103 @@
+"""Runs sector programs on arrays: the one place that calls their kernels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit.simulators.sector_program import SectorProgram
+from qtoolkit_kernels import sector as kernels
+from qtoolkit_kernels.threads import Team, counters
+from qtoolkit_kernels.vector.lanes import Lanes
+
+__all__ = ["SectorRunner"]
+
+FloatArray = NDArray[np.float64]
+
+PARALLEL_SIZE = 1 << 14
+"""Below so many amplitudes, waking threads costs more than they save."""
+
+
+class SectorRunner:
+    """Runs programs with a number of threads."""
+
+    def __init__(self, num_threads: int) -> None:
+        self.num_threads = num_threads
+        self._team = Team(num_threads)
+
+    def forward(
+        self,
+        program: SectorProgram,
+        values: FloatArray,
+        state: NDArray[np.complexfloating[Any, Any]],
+        first: int,
+        last: int | None = None,
+    ) -> None:
+        """Run operations ``first <= i < last`` on a contiguous state, in place."""
+        stop = program.num_operations if last is None else last
+        if stop <= first:
+            return
+        weights, scales = program.bind(values)
+        rows = state.view(state.real.dtype)
+        sums = np.zeros(program.num_sums)
+        arrays = self._arrays(program, weights, scales)
+        lanes = Lanes(state.dtype.itemsize)
+        self._run(kernels.run_sector, program, rows, lanes, *arrays, sums, program.sum_start, first, stop)
+
+    def adjoint(
+        self,
+        program: SectorProgram,
+        values: FloatArray,
+        ket: NDArray[np.complexfloating[Any, Any]],
+        bra: NDArray[np.complexfloating[Any, Any]],
+    ) -> FloatArray:
+        """Derivatives of ``⟨ψ|H|ψ⟩`` by the parameters, from ``|ψ⟩`` and ``H|ψ⟩``, shape ``(num_parameters,)``.
+
+        The adjoint method (T. Jones and J. Gacon, arXiv:2009.02823): both are taken back through the program together.
+        """
+        first, sums = program.first_wanted, np.zeros(program.num_sums)
+        if first < program.num_operations:
+            rows = np.stack([ket, bra], axis=1).view(ket.real.dtype).ravel()
+            weights, scales = program.bind(values, inverse=True)
+            arrays = self._arrays(program, weights, scales)
+            lanes = Lanes(2 * ket.dtype.itemsize)
+            self._run(
+                kernels.run_sector_adjoint,
+                program,
+                rows,
+                lanes,
+                *arrays,
+                program.wanted,
+                sums,
+                program.sum_start,
+                first,
+                program.num_operations,
+            )
+        return program.gradient(sums, values.size)
+
+    def _arrays(self, program: SectorProgram, weights: FloatArray, scales: FloatArray) -> tuple[Any, ...]:
+        tables = program.tables
+        return (
+            program.kinds,
+            program.items,
+            weights,
+            tables.pattern_start,
+            tables.block_rows,
+            tables.rows,
+            tables.low_pairs,
+            program.layer_start,
+            program.entry_vector,
+            program.entry_term,
+            scales,
+            program.vectors,
+            program.bits,
+            program.directions,
+        )
+
+    def _run(self, kernel: Any, program: SectorProgram, *arguments: Any) -> None:
+        if self.num_threads == 1 or program.size < PARALLEL_SIZE:
+            kernel(*arguments, counters(0), 0)
+        else:
+            self._team.run(kernel, *arguments, counters(4 * program.num_operations))
