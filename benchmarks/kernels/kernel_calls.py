@@ -12,6 +12,7 @@ from qtoolkit_kernels import (
     dense,
     diagonal,
     inner,
+    measurement,
     pauli,
     pauli_sum,
     permutation,
@@ -19,6 +20,8 @@ from qtoolkit_kernels import (
     program,
     sampling,
 )
+from qtoolkit_kernels.threads import counters
+from qtoolkit_kernels.vector.prepared_sums import PreparedSums
 
 SHOTS = 10_000
 STRINGS = 64
@@ -26,18 +29,30 @@ STRINGS = 64
 
 @dataclass(frozen=True)
 class Call:
-    """A kernel and its arguments; `work` holds the range of work items, which twins do not take."""
+    """A kernel and its arguments.
+
+    `work` holds the range of work items, which twins do not take; a `shared` kernel and its twin take the counters of a
+    team of threads and the number of a thread after their arguments.
+    """
 
     kernel: Callable[..., Any]
     arguments: tuple[Any, ...]
     work: tuple[int, ...] = ()
+    shared: bool = False
+
+    @property
+    def compiled(self) -> Callable[..., Any]:
+        """The kernel, on one thread."""
+        return self._alone(self.kernel)
 
     @property
     def twin(self) -> Callable[..., Any]:
         """The NumPy function of the same name."""
         module = self.kernel.__module__.replace("qtoolkit_kernels", "qtoolkit_kernels.reference")
-        twin: Callable[..., Any] = getattr(import_module(module), self.kernel.__name__)
-        return twin
+        return self._alone(getattr(import_module(module), self.kernel.__name__))
+
+    def _alone(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        return (lambda *arguments: function(*arguments, counters(2), 0)) if self.shared else function
 
     def copied_arguments(self) -> tuple[Any, ...]:
         """Arguments that a kernel may change."""
@@ -107,21 +122,22 @@ class Scene:
         x_masks = np.sort(np.concatenate([[0], self.rng.choice(self.state.size, num_groups - 1, replace=False)]))
         return np.repeat(x_masks, STRINGS // num_groups), self.rng.integers(0, self.state.size, STRINGS)
 
+    def prepared(self, num_groups: int, num_sums: int = 1) -> PreparedSums:
+        """Sums of Pauli strings, ready for states."""
+        sums = [(*self.strings(num_groups), self.rng.normal(size=STRINGS) + 0j) for _ in range(num_sums)]
+        return PreparedSums(sums, self.num_qubits)
+
     def expectation(self, num_groups: int) -> Call:
         """The expectation value of a sum of Pauli strings."""
-        starts = np.arange(num_groups + 1) * (STRINGS // num_groups)
-        arguments = *self.strings(num_groups), self.rng.normal(size=STRINGS), starts
-        return Call(pauli_sum.pauli_sum_expectation, (self.state, *arguments))
+        return Call(pauli_sum.pauli_sum_expectation, (self.state, self.prepared(num_groups)))
 
-    def term_expectations(self) -> Call:
-        """The expectation value of each string of a sum."""
-        starts = np.arange(9) * (STRINGS // 8)
-        return Call(pauli_sum.pauli_term_expectations, (self.state, *self.strings(8), starts, np.empty(STRINGS)))
+    def expectations(self) -> Call:
+        """The expectation values of several sums."""
+        return Call(pauli_sum.pauli_sum_expectations, (self.state, self.prepared(8, 4)))
 
     def hamiltonian(self, num_groups: int) -> Call:
         """The image of a state under a sum of Pauli strings."""
-        coefficients = self.rng.normal(size=STRINGS) + 0j
-        return self.pair(pauli_sum.apply_pauli_sum, *self.strings(num_groups), coefficients)
+        return self.pair(pauli_sum.apply_pauli_sum, self.prepared(num_groups))
 
     def marginal(self, *qubits: int) -> Call:
         """The distribution of some qubits."""
@@ -135,6 +151,42 @@ class Scene:
         """Shots from a distribution."""
         weights = np.abs(self.state.astype(np.complex128)) ** 2
         return Call(sampling.sample_sorted, (weights, np.sort(self.rng.random(SHOTS)), np.empty(SHOTS, int)))
+
+    @property
+    def reals(self) -> NDArray[Any]:
+        """Real and imaginary parts of the state in turn."""
+        return np.asarray(self.state.view(self.state.real.dtype))
+
+    def weights(self, kernel: Callable[..., Any], size: int) -> Call:
+        """Weights of amplitudes or of blocks of them."""
+        return Call(kernel, (self.reals, np.empty(size)), shared=True)
+
+    def distribution(self, *qubits: int) -> Call:
+        """The distribution of some qubits, in one slice."""
+        arguments = self.reals, np.array(qubits), np.empty((1, 1 << len(qubits)))
+        return Call(measurement.marginal_probabilities, arguments, shared=True)
+
+    def projection(self, qubit: int, final: int) -> Call:
+        """The state after qubit was found in 1, and left there or reset."""
+        arguments = self.reals, np.empty_like(self.reals), qubit, 1, final, 1.25
+        return Call(measurement.project, arguments, shared=True)
+
+    def shots(self, kernel: Callable[..., Any]) -> Call:
+        """A step of sampling from four blocks."""
+        uniforms = self.rng.random(SHOTS)
+        if kernel is sampling.sample_small:
+            return Call(kernel, (self.reals, uniforms, np.empty(SHOTS, int)), shared=True)
+        weights = (self.reals.astype(np.float64) ** 2).reshape(4, -1).sum(axis=1)
+        edges = np.append(0.0, np.cumsum(weights))
+        blocks = np.searchsorted(edges[1:], edges[-1] * uniforms, side="right").astype(np.int32)
+        borders = np.append(0, np.cumsum(np.bincount(blocks, minlength=4)))
+        shots = np.argsort(blocks, kind="stable").astype(np.int32)
+        arguments: dict[Callable[..., Any], tuple[Any, ...]] = {
+            sampling.assign_blocks: (edges, uniforms, blocks, np.zeros((1, 4), int)),
+            sampling.sort_by_block: (blocks, borders[None, :-1].copy(), shots),
+            sampling.sample_blocks: (self.reals, edges, uniforms, borders, shots, np.empty(SHOTS, int)),
+        }
+        return Call(kernel, arguments[kernel], shared=True)
 
     def layer(self) -> Call:
         """A program: one dense gate per qubit and a ladder of controlled phases."""
@@ -188,10 +240,11 @@ def build_calls(scene: Scene) -> dict[str, Callable[[], Call]]:
         "pauli inner high string": lambda: scene.pair(pauli.pauli_inner, high_bit | 16, 8, 0, 0),
         "pauli sum, 1 group": lambda: scene.expectation(1),
         "pauli sum, 16 groups": lambda: scene.expectation(16),
-        "pauli terms, 8 groups": scene.term_expectations,
+        "pauli sums, 4 of 8 groups": scene.expectations,
         "apply pauli sum, 1 group": lambda: scene.hamiltonian(1),
         "apply pauli sum, 32 groups": lambda: scene.hamiltonian(32),
         "vdot": lambda: scene.pair(inner.vdot),
+        "distance": lambda: scene.pair(inner.distance_squared, 0.5),
         "dense inner 1q low": lambda: scene.pair(inner.dense_inner, np.array([0]), scene.unitary(1), 0, 0),
         "dense inner 1q high": lambda: scene.pair(inner.dense_inner, np.array([high]), scene.unitary(1), 0, 0),
         "dense inner 2q": lambda: scene.pair(inner.dense_inner, np.array([1, high]), scene.unitary(2), 0, 0),
@@ -204,6 +257,19 @@ def build_calls(scene: Scene) -> dict[str, Callable[[], Call]]:
         "probability of one, high": lambda: Call(probabilities.probability_of_one, (scene.state, high)),
         "collapse": lambda: Call(probabilities.collapse, (scene.state, high, 0, 1.0)),
         "reset": lambda: Call(probabilities.reset_to_zero, (scene.state, high)),
+        "norm of reals": lambda: Call(measurement.norm_squared, (scene.reals,)),
+        "weights of blocks": lambda: scene.weights(measurement.block_weights, 16),
+        "all probabilities": lambda: scene.weights(measurement.probabilities, scene.state.size),
+        "distribution, low qubits": lambda: scene.distribution(0, 2, 1),
+        "distribution, high qubits": lambda: scene.distribution(high - 1, high),
+        "distribution, every other qubit": lambda: scene.distribution(*every[::2]),
+        "projection, low qubit": lambda: scene.projection(0, 1),
+        "projection, high qubit": lambda: scene.projection(high, 1),
+        "projection, high qubit reset": lambda: scene.projection(high, 0),
+        "sample one block": lambda: scene.shots(sampling.sample_small),
+        "sample: assign blocks": lambda: scene.shots(sampling.assign_blocks),
+        "sample: sort by block": lambda: scene.shots(sampling.sort_by_block),
+        "sample: search blocks": lambda: scene.shots(sampling.sample_blocks),
         "sample a state": scene.samples,
         "sample probabilities": scene.samples_from_probabilities,
         "program of one layer": scene.layer,

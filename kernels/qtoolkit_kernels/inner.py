@@ -4,16 +4,25 @@
 `index & control_mask == control_value`: that is the derivative of a controlled gate, not the gate itself.
 """
 
+from collections.abc import Callable
+from typing import cast
+
 import numpy as np
 
 from qtoolkit_kernels._amplitudes import conjugate_product
 from qtoolkit_kernels._bits import SHORT_RUN, as_index, count_bits, gather_bits, lowest_bit, next_subset, scatter_bits
 from qtoolkit_kernels._jit import reduction_njit
-from qtoolkit_kernels._types import Complex, Integers
+from qtoolkit_kernels._types import Complex, Floats, Integers
+from qtoolkit_kernels.threads import Team, counters
+from qtoolkit_kernels.vector.lanes import Lanes, native_vector_bytes
+from qtoolkit_kernels.vector.overlaps import BLOCK, share_distances, share_products
 
-__all__ = ["vdot", "diagonal_inner", "dense_inner"]
+__all__ = ["vdot", "distance_squared", "diagonal_inner", "dense_inner"]
 
 _BLOCK = 256
+_LANES = Lanes(native_vector_bytes())
+_SHARED_BLOCKS = 8
+"""Blocks of a vector, about five microseconds each, from which threads are worth waking."""
 
 
 @reduction_njit
@@ -25,10 +34,27 @@ def _vdot_run(bra: Complex, ket: Complex, bra_start: int, ket_start: int, length
     return total
 
 
-@reduction_njit
-def vdot(bra: Complex, ket: Complex) -> complex:
-    """Return ⟨bra|ket⟩."""
-    return _vdot_run(bra, ket, 0, 0, ket.size)
+def vdot(bra: Complex, ket: Complex, team: Team | None = None) -> complex:
+    """Return ⟨bra|ket⟩; with a team, threads share long vectors and the result stays the same."""
+    real, imag = _in_blocks(share_products, bra, ket, (), 2, team).tolist()
+    return complex(real, imag)
+
+
+def distance_squared(left: Complex, right: Complex, factor: float, team: Team | None = None) -> float:
+    """Return ‖left - factor · right‖² for a real factor; with a team, threads share long vectors."""
+    return float(_in_blocks(share_distances, left, right, (float(factor),), 1, team)[0])
+
+
+def _in_blocks(
+    kernel: Callable[..., None], left: Complex, right: Complex, more: tuple[float, ...], width: int, team: Team | None
+) -> Floats:
+    sums = np.zeros((-(-left.size // BLOCK), width))
+    arguments = left, right, *more, _LANES, sums, counters(2)
+    if team is not None and len(sums) >= _SHARED_BLOCKS:
+        team.run(kernel, *arguments)
+    else:
+        kernel(*arguments, 0)
+    return cast(Floats, sums.sum(axis=0))
 
 
 @reduction_njit

@@ -1,52 +1,143 @@
-"""Pauli sums acting on state vectors: H|ψ⟩ and ⟨ψ|H|ψ⟩ without a matrix, by the compiled kernels.
+"""Pauli sums acting on state vectors: H|ψ⟩ and its moments without a matrix, by the compiled kernels.
 
 The kernels are imported on first use: loading the compiler takes longer than all else in this package.
-Terms are given merged, so that those of one x mask lie side by side and share a pass over the state.
 """
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+import os
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from qtoolkit.errors import OperatorError
-from qtoolkit.operators._term_algebra import Terms, x_group_starts
+from qtoolkit.operators._types import FloatArray
 
-__all__ = ["StateVector", "apply_terms", "checked_state", "expectation_of_terms"]
+if TYPE_CHECKING:
+    from qtoolkit.operators.pauli_sum import PauliSum
+    from qtoolkit_kernels.threads import Team
+    from qtoolkit_kernels.vector.prepared_sums import PreparedSums
+
+__all__ = ["StateVector", "applied", "default_team", "expectation_value", "expectation_values", "variance"]
 
 StateVector: TypeAlias = npt.NDArray[np.complexfloating[Any, Any]]
 
+_ALONE_SIZE = 1 << 12
+"""Up to this size no sum is worth waking threads for."""
 
-def checked_state(state_vector: npt.ArrayLike, num_qubits: int) -> StateVector:
-    """`state_vector` as a contiguous complex64 or complex128 array of length 2^n.
+_TOGETHER_SIZE = 1 << 16
+"""From this size on, several sums share one pass over the state; below, it stays in the cache between them."""
+
+_MOST_SETS = 8
+
+_sets: dict[tuple[int, ...], tuple[tuple[PauliSum, ...], PreparedSums]] = {}
+"""The last sets of sums evaluated together, by the identities of their members, which it keeps alive."""
+
+
+@cache
+def default_team() -> Team:
+    """The threads that sums on large states share where the caller has none: one for each core of this process."""
+    from qtoolkit_kernels.threads import Team
+
+    affinity = getattr(os, "sched_getaffinity", None)
+    return Team(len(affinity(0)) if affinity else os.cpu_count() or 1)
+
+
+def applied(op: PauliSum, state_vector: npt.ArrayLike, team: Team | None = None) -> StateVector:
+    """Return H|ψ⟩ in the precision of the state.
 
     Raises:
-        OperatorError: if its shape is not (2^n,).
+        OperatorError: if the state has not shape (2^n,).
     """
-    state = np.asarray(state_vector)
-    if state.shape != (1 << num_qubits,):
-        raise OperatorError(
-            f"a state vector of {num_qubits} qubits must have shape ({1 << num_qubits},), got {state.shape}"
-        )
-    dtype = np.complex64 if state.dtype == np.complex64 else np.complex128
-    return np.ascontiguousarray(state, dtype=dtype)
-
-
-def apply_terms(terms: Terms, state: StateVector) -> StateVector:
-    """Return H|ψ⟩ in the precision of `state`."""
     from qtoolkit_kernels.pauli_sum import apply_pauli_sum
 
-    result = np.empty_like(state)
-    apply_pauli_sum(state, result, *terms)
-    return result
+    state = _checked(state_vector, op)
+    image = np.empty(state.shape, state.dtype)
+    apply_pauli_sum(state, image, _prepared(op)[0], _team_for(state, team))
+    return image
 
 
-def expectation_of_terms(terms: Terms, state: StateVector) -> float:
-    """Return ⟨ψ|H|ψ⟩ for terms with real coefficients."""
+def expectation_value(op: PauliSum, state_vector: npt.ArrayLike, team: Team | None = None) -> float:
+    """Return ⟨ψ|H|ψ⟩.
+
+    Raises:
+        OperatorError: if the state has not shape (2^n,) or the sum is not Hermitian.
+    """
     from qtoolkit_kernels.pauli_sum import pauli_sum_expectation
 
-    x_masks, z_masks, coefficients = terms
-    weights = np.ascontiguousarray(coefficients.real)
-    return float(pauli_sum_expectation(state, x_masks, z_masks, weights, x_group_starts(x_masks)))
+    sums = _observable(op, "an expectation value")
+    state = _checked(state_vector, op)
+    return cast(float, pauli_sum_expectation(state, sums, _team_for(state, team)))
+
+
+def expectation_values(ops: Sequence[PauliSum], state_vector: npt.ArrayLike, team: Team | None = None) -> FloatArray:
+    """Return ⟨ψ|H|ψ⟩ of every sum, float64; a large state is read once for all of them.
+
+    Raises:
+        OperatorError: if the state has not shape (2^n,) or a sum is not Hermitian.
+    """
+    from qtoolkit_kernels.pauli_sum import pauli_sum_expectations
+    from qtoolkit_kernels.vector.prepared_sums import PreparedSums
+
+    state = np.asarray(state_vector)
+    if len(ops) < 2 or state.size < _TOGETHER_SIZE:
+        return np.array([expectation_value(op, state, team) for op in ops], np.float64)
+    for op in ops:
+        _observable(op, "an expectation value")
+        state = _checked(state, op)
+    key = tuple(map(id, ops))
+    if key not in _sets:
+        while len(_sets) >= _MOST_SETS:
+            _sets.pop(next(iter(_sets)))
+        _sets[key] = tuple(ops), PreparedSums([op._terms for op in ops], ops[0].num_qubits)
+    return cast(FloatArray, pauli_sum_expectations(state, _sets[key][1], _team_for(state, team)))
+
+
+def variance(op: PauliSum, state_vector: npt.ArrayLike, team: Team | None = None) -> float:
+    """Return ‖(H − ⟨H⟩)ψ‖².
+
+    Raises:
+        OperatorError: if the state has not shape (2^n,) or the sum is not Hermitian.
+    """
+    from qtoolkit_kernels.inner import distance_squared, vdot
+
+    _observable(op, "a variance")
+    state = _checked(state_vector, op)
+    team = _team_for(state, team)
+    image = applied(op, state, team)
+    return cast(float, distance_squared(image, state, vdot(state, image, team).real, team))
+
+
+def _prepared(op: PauliSum) -> tuple[PreparedSums, bool]:
+    """The packed terms of a sum and whether it is Hermitian, kept because a sum is evaluated many times."""
+    if op._prepared is None:
+        from qtoolkit_kernels.vector.prepared_sums import PreparedSums
+
+        op._prepared = PreparedSums([op._terms], op.num_qubits), op.is_hermitian()
+    return op._prepared
+
+
+def _observable(op: PauliSum, what: str) -> PreparedSums:
+    sums, hermitian = _prepared(op)
+    if not hermitian:
+        op._check_hermitian(what)
+    return sums
+
+
+def _checked(state_vector: npt.ArrayLike, op: PauliSum) -> StateVector:
+    """`state_vector` as a contiguous complex64 or complex128 array of length 2^n."""
+    state = np.asarray(state_vector)
+    if state.shape != (1 << op._num_qubits,):
+        raise OperatorError(
+            f"a state vector of {op._num_qubits} qubits must have shape ({1 << op._num_qubits},), got {state.shape}"
+        )
+    if state.flags.c_contiguous and (state.dtype == np.complex128 or state.dtype == np.complex64):
+        return state
+    return np.ascontiguousarray(state, dtype=np.complex64 if state.dtype == np.complex64 else np.complex128)
+
+
+def _team_for(state: StateVector, team: Team | None) -> Team | None:
+    return team if team is not None or state.size <= _ALONE_SIZE else default_team()

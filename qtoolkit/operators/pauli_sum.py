@@ -31,6 +31,8 @@ from qtoolkit.operators.pauli_string import PauliString
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+    from qtoolkit_kernels.vector.prepared_sums import PreparedSums
+
 __all__ = ["PauliSum"]
 
 _TERMS_IN_REPR = 8
@@ -50,7 +52,7 @@ class PauliSum:
         num_qubits: number of qubits, 1 to 62.
     """
 
-    __slots__ = ("_coefficients", "_merged_terms", "_num_qubits", "_x_masks", "_z_masks")
+    __slots__ = ("_coefficients", "_merged_terms", "_num_qubits", "_prepared", "_x_masks", "_z_masks")
     __array_ufunc__: ClassVar[None] = None  # NumPy scalars leave `np.float64(2) * operator` to `__rmul__`
 
     max_qubits: ClassVar[int] = MAX_SUM_QUBITS
@@ -59,6 +61,7 @@ class PauliSum:
     _coefficients: ComplexArray
     _num_qubits: int
     _merged_terms: _term_algebra.Terms | None
+    _prepared: tuple[PreparedSums, bool] | None
 
     def __init__(
         self, x_masks: npt.ArrayLike, z_masks: npt.ArrayLike, coefficients: npt.ArrayLike, num_qubits: int
@@ -88,6 +91,7 @@ class PauliSum:
         self._x_masks, self._z_masks, self._coefficients = x_masks, z_masks, coefficients
         self._num_qubits = num_qubits
         self._merged_terms = None
+        self._prepared = None
 
     @classmethod
     def _of(cls, terms: _term_algebra.Terms, num_qubits: int) -> PauliSum:
@@ -352,8 +356,7 @@ class PauliSum:
         Raises:
             OperatorError: if the state has another shape.
         """
-        state = _state_action.checked_state(state_vector, self._num_qubits)
-        return _state_action.apply_terms(self._merged, state)
+        return _state_action.applied(self, state_vector)
 
     def expectation_value(self, state_vector: npt.ArrayLike) -> float:
         """Return ⟨ψ|H|ψ⟩ of a Hermitian sum for a normalised state of shape (2^n,).
@@ -361,9 +364,7 @@ class PauliSum:
         Raises:
             OperatorError: if the state has another shape or the sum is not Hermitian.
         """
-        self._check_hermitian("an expectation value")
-        state = _state_action.checked_state(state_vector, self._num_qubits)
-        return _state_action.expectation_of_terms(self._merged, state)
+        return _state_action.expectation_value(self, state_vector)
 
     def variance(self, state_vector: npt.ArrayLike) -> float:
         """Return ⟨ψ|H²|ψ⟩ − ⟨ψ|H|ψ⟩² of a Hermitian sum, computed as ‖(H − ⟨H⟩)ψ‖², so never negative.
@@ -371,11 +372,7 @@ class PauliSum:
         Raises:
             OperatorError: if the state has another shape or the sum is not Hermitian.
         """
-        self._check_hermitian("a variance")
-        state = _state_action.checked_state(state_vector, self._num_qubits)
-        image = _state_action.apply_terms(self._merged, state)
-        residual = image - np.vdot(state, image).real * state
-        return float(np.vdot(residual, residual).real)
+        return _state_action.variance(self, state_vector)
 
     def eigenvalues(self, k: int | None = None, *, seed: int | np.random.Generator | None = None) -> FloatArray:
         """Return the lowest `k` eigenvalues of a Hermitian sum, ascending; all 2^n of them by default.

@@ -40,3 +40,4 @@ def test_sums_of_single_precision_states_run_in_double(size: int) -> None:
     exact = size * float(np.float32(0.1)) ** 2
     assert probabilities.norm_squared(state) == pytest.approx(exact, rel=1e-13)
     assert inner.vdot(state, state) == pytest.approx(exact, rel=1e-13)
+    assert inner.distance_squared(state, state, 0.5) == pytest.approx(exact / 4, rel=1e-13)

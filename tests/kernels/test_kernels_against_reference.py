@@ -11,6 +11,7 @@ import pytest
 from qtoolkit_kernels import dense, diagonal, inner, pauli, pauli_sum, permutation, probabilities, sampling
 from qtoolkit_kernels.reference.probabilities import collapse as collapse_twin
 from qtoolkit_kernels.reference.probabilities import norm_squared as norm_squared_twin
+from qtoolkit_kernels.vector.prepared_sums import PreparedSums
 
 REPEATS = 8
 TOLERANCE = {np.complex128: 1e-12, np.complex64: 1e-5}
@@ -101,32 +102,35 @@ def pauli_inner(draw: Draw) -> tuple[Any, ...]:
     return draw.state(), draw.state(), *draw.string(), mask, value
 
 
-def strings(draw: Draw) -> tuple[np.ndarray, np.ndarray]:
-    masks = [draw.string() for _ in range(12)]
-    x_masks = draw.rng.permutation([0, *(x for x, _ in masks)])[:4]
-    return np.sort(draw.rng.choice(x_masks, 12)), np.array([z for _, z in masks])
-
-
-def pauli_term_expectations(draw: Draw) -> tuple[Any, ...]:
-    x_masks, z_masks = strings(draw)
-    starts = np.concatenate([[0], np.flatnonzero(np.diff(x_masks)) + 1, [x_masks.size]])
-    return draw.state(), x_masks, z_masks, starts, np.full(x_masks.size, np.nan)
+def prepared(draw: Draw, num_sums: int = 1) -> PreparedSums:
+    """Sums of 12 strings on up to four x masks, one of them none."""
+    sums = []
+    for _ in range(num_sums):
+        masks = [draw.string() for _ in range(12)]
+        x_masks = draw.rng.permutation([0, *(x for x, _ in masks)])[:4]
+        coefficients = draw.complex_array(12).astype(np.complex128)
+        sums.append((draw.rng.choice(x_masks, 12), np.array([z for _, z in masks]), coefficients))
+    return PreparedSums(sums, draw.num_qubits)
 
 
 def pauli_sum_expectation(draw: Draw) -> tuple[Any, ...]:
-    state, x_masks, z_masks, starts, _ = pauli_term_expectations(draw)
-    return state, x_masks, z_masks, draw.rng.normal(size=x_masks.size), starts
+    return draw.state(), prepared(draw)
+
+
+def pauli_sum_expectations(draw: Draw) -> tuple[Any, ...]:
+    return draw.state(), prepared(draw, 3)
 
 
 def apply_pauli_sum(draw: Draw) -> tuple[Any, ...]:
-    x_masks, z_masks = strings(draw)
-    if draw.rng.random() < 0.5:
-        x_masks = draw.rng.permutation(x_masks)
-    return draw.state(), draw.state(), x_masks, z_masks, draw.complex_array(x_masks.size).astype(np.complex128)
+    return draw.state(), draw.state(), prepared(draw)
 
 
 def vdot(draw: Draw) -> tuple[Any, ...]:
     return draw.state(), draw.state()
+
+
+def distance_squared(draw: Draw) -> tuple[Any, ...]:
+    return draw.state(), draw.state(), float(draw.rng.normal())
 
 
 def dense_inner(draw: Draw) -> tuple[Any, ...]:
@@ -192,10 +196,11 @@ GATES: dict[str, tuple[Any, Arguments]] = {
 
 REDUCTIONS: dict[str, tuple[Any, Arguments]] = {
     "pauli_inner": (pauli.pauli_inner, pauli_inner),
-    "pauli_terms": (pauli_sum.pauli_term_expectations, pauli_term_expectations),
     "pauli_sum": (pauli_sum.pauli_sum_expectation, pauli_sum_expectation),
+    "pauli_sums": (pauli_sum.pauli_sum_expectations, pauli_sum_expectations),
     "apply_pauli_sum": (pauli_sum.apply_pauli_sum, apply_pauli_sum),
     "vdot": (inner.vdot, vdot),
+    "distance": (inner.distance_squared, distance_squared),
     "dense_inner": (inner.dense_inner, dense_inner),
     "diagonal_inner": (inner.diagonal_inner, diagonal_inner),
     "norm": (probabilities.norm_squared, one_state),
@@ -242,8 +247,8 @@ def test_kernel_equals_its_twin(name: str, num_qubits: int, dtype: type) -> None
             ours, theirs = _copy(arguments), _copy(arguments)
             ours, theirs = (*ours, kernel(*ours)), (*theirs, twin(*theirs))
         for actual, expected in zip(ours, theirs, strict=True):
-            if expected is None:
-                assert actual is None
+            if expected is None or isinstance(expected, PreparedSums):
+                assert actual is expected
                 continue
             assert np.asarray(actual).dtype == np.asarray(expected).dtype
             scale = max(1.0, float(np.max(np.abs(expected), initial=0.0)))

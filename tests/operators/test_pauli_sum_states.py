@@ -3,6 +3,7 @@ import pytest
 
 from qtoolkit.errors import ConvergenceError, OperatorError
 from qtoolkit.operators import PauliString, PauliSum
+from qtoolkit.operators._state_action import expectation_values
 
 
 def ising_ring(num_qubits: int, field: float) -> PauliSum:
@@ -39,6 +40,28 @@ def test_known_moments():
     assert PauliSum.from_list([("Y", 2.0)]).expectation_value(np.array([1, 1j]) / np.sqrt(2)) == pytest.approx(2)
     assert PauliSum.zero(1).expectation_value(plus) == 0
     np.testing.assert_array_equal(PauliSum.zero(1).apply(plus), [0, 0])
+
+
+@pytest.mark.parametrize("num_qubits", [3, 16])
+def test_several_sums_at_once_give_what_each_gives(random_sum, random_state, num_qubits):
+    state = random_state(num_qubits)
+    ops = [random_sum(num_qubits, terms, hermitian=True) for terms in (1, 9, 30)]
+    for chosen in (ops, ops[::-1], ops[:1], []):
+        each = [op.expectation_value(state) for op in chosen]
+        np.testing.assert_allclose(expectation_values(chosen, state), each, atol=1e-12)
+    with pytest.raises(OperatorError, match="needs a Hermitian operator"):
+        expectation_values([*ops, 1j * ops[0]], state)
+    with pytest.raises(OperatorError, match="must have shape"):
+        expectation_values([*ops, random_sum(2, 3, hermitian=True)], state)
+
+
+def test_sets_of_sums_are_told_apart(random_state):
+    """More sets than are kept, of sums that die at once and whose places in memory others may take."""
+    state = random_state(16)
+    for weight in range(1, 20):
+        pair = [PauliSum.from_sparse_list([("Z", (0,), weight * sign)], 16) for sign in (1, -1)]
+        expected = weight * PauliSum.from_sparse_list([("Z", (0,), 1.0)], 16).expectation_value(state)
+        np.testing.assert_allclose(expectation_values(pair, state), [expected, -expected], atol=1e-12)
 
 
 def test_states_of_any_layout_are_read_and_left_alone(random_sum, random_state):

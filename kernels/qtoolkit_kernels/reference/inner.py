@@ -5,12 +5,17 @@ import numpy as np
 from qtoolkit_kernels._types import Complex, Integers
 from qtoolkit_kernels.reference._indices import controlled_indices, groups, sub_indices
 
-__all__ = ["vdot", "diagonal_inner", "dense_inner"]
+__all__ = ["vdot", "distance_squared", "diagonal_inner", "dense_inner"]
 
 
 def vdot(bra: Complex, ket: Complex) -> complex:
     """Return ⟨bra|ket⟩ in double precision."""
     return complex(np.vdot(bra.astype(np.complex128), ket.astype(np.complex128)))
+
+
+def distance_squared(left: Complex, right: Complex, factor: float) -> float:
+    """Return ‖left - factor · right‖² in double precision."""
+    return float(np.linalg.norm(left.astype(np.complex128) - factor * right.astype(np.complex128)) ** 2)
 
 
 def diagonal_inner(

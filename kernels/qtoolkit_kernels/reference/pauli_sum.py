@@ -1,35 +1,37 @@
-"""Twins of the kernels for sums of Pauli strings: one string after the other."""
+"""Twins of the functions for sums of Pauli strings: one string after the other."""
+
+from typing import Any
 
 import numpy as np
 
-from qtoolkit_kernels._types import Complex, Floats, Integers
+from qtoolkit_kernels._types import Complex, Floats
 from qtoolkit_kernels.reference.pauli import apply_pauli, pauli_inner
 
-__all__ = ["pauli_term_expectations", "pauli_sum_expectation", "apply_pauli_sum"]
+__all__ = ["pauli_sum_expectation", "pauli_sum_expectations", "apply_pauli_sum"]
 
 
-def pauli_term_expectations(
-    state: Complex, x_masks: Integers, z_masks: Integers, group_start: Integers, out: Floats
-) -> None:
-    """Write ⟨ψ|P_t|ψ⟩ into `out` (float64[terms]); `group_start` marks the runs of equal x mask."""
-    for group in range(group_start.size - 1):
-        for term in range(group_start[group], group_start[group + 1]):
-            x_mask = int(x_masks[group_start[group]])
-            out[term] = pauli_inner(state, state, x_mask, int(z_masks[term]), 0, 0).real
+def pauli_sum_expectations(state: Complex, sums: Any) -> Floats:
+    """Return Σ_t c_t ⟨ψ|P_t|ψ⟩ for every (x masks, z masks, coefficients) in `sums.sums`, with real coefficients."""
+    return np.array(
+        [
+            sum(
+                coefficient.real * pauli_inner(state, state, int(x_mask), int(z_mask), 0, 0).real
+                for x_mask, z_mask, coefficient in zip(*strings, strict=True)
+            )
+            for strings in sums.sums
+        ],
+        np.float64,
+    )
 
 
-def pauli_sum_expectation(
-    state: Complex, x_masks: Integers, z_masks: Integers, coefficients: Floats, group_start: Integers
-) -> float:
-    """Return Σ_t coefficients_t ⟨ψ|P_t|ψ⟩ for real coefficients (float64[terms])."""
-    terms = np.empty(x_masks.size, np.float64)
-    pauli_term_expectations(state, x_masks, z_masks, group_start, terms)
-    return float(coefficients @ terms)
+def pauli_sum_expectation(state: Complex, sums: Any) -> float:
+    """Return the expectation value of the first sum."""
+    return float(pauli_sum_expectations(state, sums)[0])
 
 
-def apply_pauli_sum(state: Complex, out: Complex, x_masks: Integers, z_masks: Integers, coefficients: Complex) -> None:
-    """Write Σ_t coefficients_t P_t |ψ⟩ into `out`."""
+def apply_pauli_sum(state: Complex, out: Complex, sums: Any) -> None:
+    """Write Σ_t c_t P_t |ψ⟩ of the first sum into `out`."""
     total = np.zeros(state.size, np.complex128)
-    for x_mask, z_mask, coefficient in zip(x_masks, z_masks, coefficients, strict=True):
+    for x_mask, z_mask, coefficient in zip(*sums.sums[0], strict=True):
         total += coefficient * apply_pauli(state.astype(np.complex128), int(x_mask), int(z_mask))
     out[:] = total
