@@ -25,6 +25,8 @@ class Lanes:
 
     def __init__(self, nbytes: int) -> None:
         self.nbytes = nbytes
+        # Spares the dispatcher two microseconds of asking `typeof` at every call.
+        self._numba_type_ = LanesType(nbytes)
 
 
 class LanesType(types.Opaque):
