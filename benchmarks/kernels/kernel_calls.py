@@ -183,7 +183,7 @@ class Scene:
         shots = np.argsort(blocks, kind="stable").astype(np.int32)
         arguments: dict[Callable[..., Any], tuple[Any, ...]] = {
             sampling.assign_blocks: (edges, uniforms, blocks, np.zeros((1, 4), int)),
-            sampling.sort_by_block: (blocks, borders[None, :-1].copy(), shots),
+            sampling.sort_by_block: (blocks, borders[None, :-1], shots),
             sampling.sample_blocks: (self.reals, edges, uniforms, borders, shots, np.empty(SHOTS, int)),
         }
         return Call(kernel, arguments[kernel], shared=True)

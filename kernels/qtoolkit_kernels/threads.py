@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections.abc import Callable
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from llvmlite import ir
@@ -24,7 +25,19 @@ from numba.extending import intrinsic
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Integers
 
-__all__ = ["COUNTER", "Team", "add_to_counter", "counters", "read_counter", "wait_for_counter"]
+__all__ = [
+    "COUNTER",
+    "Team",
+    "add_to_counter",
+    "claim_block",
+    "counters",
+    "finish_block",
+    "read_counter",
+    "wait_for_blocks",
+    "wait_for_counter",
+]
+
+_Tasks: TypeAlias = "SimpleQueue[tuple[Callable[..., None], tuple[Any, ...]] | None]"
 
 COUNTER = 16
 """Counters stand this many int64 apart: two cache lines, which processors fetch in pairs."""
@@ -88,11 +101,29 @@ def wait_for_counter(array: Integers, row: int, value: int) -> None:
             _offer_core()
 
 
+@njit
+def claim_block(turns: Integers) -> int:
+    """The next block that no thread has taken; `turns` are the two counters of one loop."""
+    return add_to_counter(turns, 0, 1)
+
+
+@njit
+def finish_block(turns: Integers) -> None:
+    """Count a claimed block as done."""
+    add_to_counter(turns, 1, 1)
+
+
+@njit
+def wait_for_blocks(turns: Integers, count: int) -> None:
+    """Wait until all `count` blocks are done, whoever does them."""
+    wait_for_counter(turns, 1, count)
+
+
 class Team:
     """The calling thread and helpers that enter a kernel with it.
 
-    The helpers are started once and wait for work. A kernel that a team runs must be done when the *caller's* call
-    returns, with the help of counters; a helper may come late and must then find nothing left to do.
+    The helpers are started once, wait for work and end with the team. A kernel that a team runs must be done when the
+    *caller's* call returns, with the help of counters; a helper may come late and must then find nothing left to do.
 
     Args:
         num_threads: at least 1, the caller included.
@@ -100,7 +131,7 @@ class Team:
 
     def __init__(self, num_threads: int) -> None:
         self.num_threads = num_threads
-        self._tasks: SimpleQueue[tuple[Callable[..., None], tuple[Any, ...]]] = SimpleQueue()
+        self._tasks: _Tasks = SimpleQueue()
         self._busy = threading.Lock()
         self._process = 0
 
@@ -115,11 +146,15 @@ class Team:
             num_threads: fewer threads than the team has.
         """
         helpers = (self.num_threads if num_threads is None else min(num_threads, self.num_threads)) - 1
-        if helpers < 1 or not self._busy.acquire(blocking=False):
+        if helpers < 1:
+            kernel(*arguments, 0)
+            return
+        if self._process != os.getpid():
+            self._start()
+        if not self._busy.acquire(blocking=False):
             kernel(*arguments, 0)
             return
         try:
-            self._start()
             for thread in range(1, helpers + 1):
                 self._tasks.put((kernel, (*arguments, thread)))
             kernel(*arguments, 0)
@@ -127,17 +162,24 @@ class Team:
             self._busy.release()
 
     def _start(self) -> None:
-        if self._process == os.getpid():
-            return
-        # After a fork the child has none of its parent's threads.
+        # After a fork the child has none of its parent's threads, and a lock that may never be released.
         self._process = os.getpid()
+        self._busy = threading.Lock()
         self._tasks = SimpleQueue()
-        for _ in range(self.num_threads - 1):
+        helpers = self.num_threads - 1
+        for _ in range(helpers):
             threading.Thread(target=_serve, args=(self._tasks,), name="qtoolkit", daemon=True).start()
+        weakref.finalize(self, _dismiss, self._tasks, helpers).atexit = False
 
 
-def _serve(tasks: SimpleQueue[tuple[Callable[..., None], tuple[Any, ...]]]) -> None:
-    while True:
-        kernel, arguments = tasks.get()
+def _serve(tasks: _Tasks) -> None:
+    while (task := tasks.get()) is not None:
+        kernel, arguments = task
         kernel(*arguments)
-        del kernel, arguments
+        # A waiting thread would keep the arrays of its last task alive.
+        del task, kernel, arguments
+
+
+def _dismiss(tasks: _Tasks, helpers: int) -> None:
+    for _ in range(helpers):
+        tasks.put(None)

@@ -14,7 +14,8 @@ import qtoolkit_kernels
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(qtoolkit_kernels.__file__).parent
-MODULES = sorted(path.stem for path in FOLDER.glob("[!_]*.py"))
+NOT_KERNELS = {"threads"}
+MODULES = sorted({path.stem for path in FOLDER.glob("[!_]*.py")} - NOT_KERNELS)
 PARALLEL = {"run_program_parallel"}
 
 

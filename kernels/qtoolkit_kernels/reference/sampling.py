@@ -2,9 +2,58 @@
 
 import numpy as np
 
-from qtoolkit_kernels._types import Complex, Floats, Integers
+from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
 
-__all__ = ["sample_sorted", "sample_state_sorted"]
+__all__ = [
+    "sample_small",
+    "assign_blocks",
+    "sort_by_block",
+    "sample_blocks",
+    "sample_sorted",
+    "sample_state_sorted",
+]
+
+
+def _search(weights: Floats, targets: Floats) -> Integers:
+    """Return the outcome of non-zero weight on which each target falls."""
+    outcomes = np.flatnonzero(weights)
+    places = np.searchsorted(np.cumsum(weights[outcomes]), targets, side="right")
+    return np.asarray(outcomes[np.minimum(places, outcomes.size - 1)])
+
+
+def sample_small(reals: Reals, uniforms: Floats, out: Integers, _turns: Integers, _thread: int) -> None:
+    """Write the basis state that each of `uniforms` (in [0, 1)) selects into `out`."""
+    weights = (reals.astype(np.float64) ** 2).reshape(-1, 2).sum(axis=1)
+    out[:] = _search(weights, weights.sum() * uniforms)
+
+
+def assign_blocks(
+    edges: Floats, uniforms: Floats, blocks: Integers, counts: Integers, _turns: Integers, _thread: int
+) -> None:
+    """Write the block that each of `uniforms` selects, and how many of each part of them select each."""
+    blocks[:] = _search(np.diff(edges), edges[-1] * uniforms)
+    length = -(-uniforms.size // counts.shape[0])
+    for part, row in enumerate(counts):
+        row[:] = np.bincount(blocks[part * length : (part + 1) * length], minlength=row.size)
+
+
+def sort_by_block(blocks: Integers, _starts: Integers, shots: Integers, _turns: Integers, _thread: int) -> None:
+    """Write the numbers of the shots sorted by block into `shots`."""
+    shots[:] = np.argsort(blocks, kind="stable")
+
+
+def sample_blocks(
+    reals: Reals,
+    edges: Floats,
+    uniforms: Floats,
+    _borders: Integers,
+    _shots: Integers,
+    out: Integers,
+    turns: Integers,
+    thread: int,
+) -> None:
+    """Write the basis state of every shot into `out`."""
+    sample_small(reals, uniforms, out, turns, thread)
 
 
 def sample_sorted(probabilities: Floats, uniforms: Floats, out: Integers) -> None:
