@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from qtoolkit_kernels._jit import reduction_njit
 from qtoolkit_kernels._types import Complex, Floats, Integers
 from qtoolkit_kernels.threads import Team, counters
 from qtoolkit_kernels.vector.lanes import Lanes, native_vector_bytes
-from qtoolkit_kernels.vector.overlaps import BLOCK, share_distances, share_products
+from qtoolkit_kernels.vector.overlaps import BLOCK, distances, products, share_distances, share_products
 
 __all__ = ["vdot", "distance_squared", "diagonal_inner", "dense_inner"]
 
@@ -36,24 +36,26 @@ def _vdot_run(bra: Complex, ket: Complex, bra_start: int, ket_start: int, length
 
 def vdot(bra: Complex, ket: Complex, team: Team | None = None) -> complex:
     """Return ⟨bra|ket⟩; with a team, threads share long vectors and the result stays the same."""
-    real, imag = _in_blocks(share_products, bra, ket, (), 2, team).tolist()
-    return complex(real, imag)
+    if bra.size <= BLOCK:
+        return complex(*products(bra, ket, _LANES, 0, bra.size))
+    return complex(*_in_blocks(share_products, (bra, ket), bra.size, 2, team).tolist())
 
 
 def distance_squared(left: Complex, right: Complex, factor: float, team: Team | None = None) -> float:
     """Return ‖left - factor · right‖² for a real factor; with a team, threads share long vectors."""
-    return float(_in_blocks(share_distances, left, right, (float(factor),), 1, team)[0])
+    if left.size <= BLOCK:
+        return cast(float, distances(left, right, factor, _LANES, 0, left.size))
+    return float(_in_blocks(share_distances, (left, right, factor), left.size, 1, team)[0])
 
 
 def _in_blocks(
-    kernel: Callable[..., None], left: Complex, right: Complex, more: tuple[float, ...], width: int, team: Team | None
+    kernel: Callable[..., None], arguments: tuple[Any, ...], size: int, width: int, team: Team | None
 ) -> Floats:
-    sums = np.zeros((-(-left.size // BLOCK), width))
-    arguments = left, right, *more, _LANES, sums, counters(2)
+    sums = np.zeros((-(-size // BLOCK), width))
     if team is not None and len(sums) >= _SHARED_BLOCKS:
-        team.run(kernel, *arguments)
+        team.run(kernel, *arguments, _LANES, sums, counters(2))
     else:
-        kernel(*arguments, 0)
+        kernel(*arguments, _LANES, sums, counters(2), 0)
     return cast(Floats, sums.sum(axis=0))
 
 

@@ -12,14 +12,14 @@ from qtoolkit_kernels.threads import add_to_counter, wait_for_counter
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.pauli_registers import register_length, sum_distances, sum_products
 
-__all__ = ["BLOCK", "share_distances", "share_products"]
+__all__ = ["BLOCK", "distances", "products", "share_distances", "share_products"]
 
 BLOCK = 1 << 14
 """Amplitudes of one share."""
 
 
 @njit
-def _products(bra: Complex, ket: Complex, lanes: Lanes, first: int, stop: int) -> tuple[float, float]:
+def products(bra: Complex, ket: Complex, lanes: Lanes, first: int, stop: int) -> tuple[float, float]:
     """Return the real and imaginary part of Σ conj(bra) ket over some amplitudes."""
     whole = first + (stop - first) // register_length(lanes) * register_length(lanes)
     real, imag = sum_products(bra, lanes, ket, 2 * first, 2 * whole)
@@ -31,7 +31,7 @@ def _products(bra: Complex, ket: Complex, lanes: Lanes, first: int, stop: int) -
 
 
 @njit
-def _distances(left: Complex, right: Complex, factor: float, lanes: Lanes, first: int, stop: int) -> float:
+def distances(left: Complex, right: Complex, factor: float, lanes: Lanes, first: int, stop: int) -> float:
     """Return Σ |left - factor · right|² over some amplitudes."""
     whole = first + (stop - first) // register_length(lanes) * register_length(lanes)
     total = sum_distances(left, lanes, right, 2 * first, 2 * whole, factor)
@@ -51,7 +51,7 @@ def share_products(bra: Complex, ket: Complex, lanes: Lanes, sums: Floats, turns
     mine = add_to_counter(turns, 0, 1)
     while mine < blocks:
         first = mine * BLOCK
-        sums[mine, 0], sums[mine, 1] = _products(bra, ket, lanes, first, min(first + BLOCK, bra.size))
+        sums[mine, 0], sums[mine, 1] = products(bra, ket, lanes, first, min(first + BLOCK, bra.size))
         add_to_counter(turns, 1, 1)
         mine = add_to_counter(turns, 0, 1)
     wait_for_counter(turns, 1, blocks)
@@ -69,7 +69,7 @@ def share_distances(
     mine = add_to_counter(turns, 0, 1)
     while mine < blocks:
         first = mine * BLOCK
-        sums[mine, 0] = _distances(left, right, factor, lanes, first, min(first + BLOCK, left.size))
+        sums[mine, 0] = distances(left, right, factor, lanes, first, min(first + BLOCK, left.size))
         add_to_counter(turns, 1, 1)
         mine = add_to_counter(turns, 0, 1)
     wait_for_counter(turns, 1, blocks)
