@@ -4,8 +4,11 @@
 """
 
 from qtoolkit.compiler.compile import compile_circuit
+from qtoolkit.compiler.layout import Layout
 from qtoolkit.compiler.plan import BranchStep, ExecutionPlan, InitializeStep, MeasureStep, ResetStep, Step, UnitaryStep
+from qtoolkit.compiler.planner import plan_sweeps, with_constants
 from qtoolkit.compiler.program import Differential, Opcode, Program
+from qtoolkit.compiler.sweep_plan import GatePart, Part, SweepPart
 
 __all__ = [
     "compile_circuit",
@@ -13,6 +16,12 @@ __all__ = [
     "Program",
     "Opcode",
     "Differential",
+    "Layout",
+    "plan_sweeps",
+    "with_constants",
+    "Part",
+    "SweepPart",
+    "GatePart",
     "Step",
     "UnitaryStep",
     "MeasureStep",

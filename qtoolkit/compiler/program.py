@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,6 +117,7 @@ class Program:
         groups: where coefficients depend on parameters.
         differentials: operations with parameters, in time order.
         phase_slot: slot of the global phase.
+        plans: sweeps planned so far, see `plan_sweeps`.
     """
 
     opcodes: IntArray
@@ -131,6 +133,7 @@ class Program:
     groups: tuple[ParameterGroup, ...]
     differentials: tuple[Differential, ...]
     phase_slot: int
+    plans: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def num_operations(self) -> int:

@@ -39,8 +39,8 @@ def adjoint_gradient(
     undone = 0
     for differential in reversed(program.differentials):
         place = program.num_operations - 1 - differential.operation
-        engine.run(backward, backward_coefficients, ket, undone, place)
-        engine.run(backward, backward_coefficients, bra, undone, place)
+        engine.run_gates(backward, backward_coefficients, ket, undone, place)
+        engine.run_gates(backward, backward_coefficients, bra, undone, place)
         undone = place
         _accumulate(by_slot, program, differential, angles, bra, ket)
     return program.slots.pull_back(by_slot, values.size)

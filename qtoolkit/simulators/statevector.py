@@ -290,9 +290,10 @@ class StatevectorSimulator:
         value = float(inner_kernels.vdot(ket, bra).real)
         return value, adjoint_gradient(self._engine, last.program, values, ket, bra)
 
-    def _start(self, plan: ExecutionPlan, initial_state: ArrayLike | None) -> StateArray:
+    def _start(self, plan: ExecutionPlan, initial_state: ArrayLike | None) -> StateArray | None:
+        """A checked copy of a given state."""
         if initial_state is None:
-            return self._engine.zero_state(plan.num_qubits)
+            return None
         given = numeric_array(initial_state, "initial_state")
         if given.shape != (1 << plan.num_qubits,):
             raise InputError(

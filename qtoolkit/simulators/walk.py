@@ -18,7 +18,6 @@ from qtoolkit.compiler import (
     ExecutionPlan,
     InitializeStep,
     MeasureStep,
-    Program,
     ResetStep,
     Step,
     UnitaryStep,
@@ -38,12 +37,16 @@ _Rest: TypeAlias = "tuple[tuple[Step, ...], int, _Rest] | None"
 
 @dataclass
 class _Branch:
-    """Shots that share their past: a state, the bits so far, the steps that remain."""
+    """Shots that share their past: a state, the bits so far, the steps that remain.
+
+    A `fresh` state counts as ``|0…0⟩`` whatever its memory holds, which spares the first sweep from reading it.
+    """
 
     state: StateArray
     clbits: NDArray[np.uint8]
     rest: _Rest
     shots: int
+    fresh: bool = False
 
 
 class Walker:
@@ -59,30 +62,26 @@ class Walker:
         self._engine = engine
         self._plan = plan
         self._values = values
-        self._bound: dict[int, tuple[NDArray[np.complex128], complex]] = {}
 
-    def run_unitary(self, program: Program, state: StateArray) -> None:
-        """Run one program of gates, its global phase included, in place."""
-        if id(program) not in self._bound:
-            coefficients, angles = program.bind(self._values)
-            cast = coefficients.astype(self._engine.dtype, copy=False)
-            self._bound[id(program)] = (cast, complex(np.exp(1j * angles[program.phase_slot])))
-        coefficients, phase = self._bound[id(program)]
-        if program.num_operations:
-            self._engine.run(program, coefficients, state)
-        if phase != 1.0:
-            np.multiply(state, phase, out=state, casting="same_kind")
-
-    def final_state(self, state: StateArray) -> StateArray:
+    def final_state(self, initial_state: StateArray | None) -> StateArray:
         """The state before the final measurements, of a plan in which nothing is random.
+
+        Args:
+            initial_state: used up; None for ``|0…0⟩``.
 
         Raises:
             CircuitError: if an outcome is random, or the plan measures or branches before its end.
         """
+        state, fresh = self._begin(initial_state)
         for step in self._plan.steps:
             if isinstance(step, UnitaryStep):
-                self.run_unitary(step.program, state)
-            elif isinstance(step, InitializeStep):
+                self._engine.run(step.program, self._values, state, fresh)
+                fresh = False
+                continue
+            if fresh:
+                _set_to_zero(state)
+                fresh = False
+            if isinstance(step, InitializeStep):
                 state = _initialize(state, step)
             elif isinstance(step, ResetStep):
                 for qubit in step.qubits:
@@ -97,18 +96,30 @@ class Walker:
                 self._plan.unitary_program()
         return state
 
-    def one_run(self, state: StateArray, rng: np.random.Generator) -> tuple[StateArray, NDArray[np.uint8]]:
+    def _begin(self, initial_state: StateArray | None) -> tuple[StateArray, bool]:
+        if initial_state is not None:
+            return initial_state, False
+        return self._engine.empty_state(self._plan.num_qubits), True
+
+    def one_run(
+        self, initial_state: StateArray | None, rng: np.random.Generator
+    ) -> tuple[StateArray, NDArray[np.uint8]]:
         """One random run through every measurement, the final ones included: the state and the classical bits."""
         clbits = np.zeros(self._plan.num_clbits, np.uint8)
         final = tuple(MeasureStep(qubit, clbit) for qubit, clbit in self._plan.final_measurements)
-        branch = _Branch(state, clbits, (self._plan.steps + final, 0, None), 1)
+        state, fresh = self._begin(initial_state)
+        branch = _Branch(state, clbits, (self._plan.steps + final, 0, None), 1, fresh)
         pending: list[_Branch] = []
         self._advance(branch, pending, rng)
         return branch.state, branch.clbits
 
-    def all_shots(self, state: StateArray, shots: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    def all_shots(
+        self, initial_state: StateArray | None, shots: int, rng: np.random.Generator
+    ) -> NDArray[np.uint8]:
         """Classical bits of every shot, shape ``(shots, num_clbits)``, in random order."""
-        pending = [_Branch(state, np.zeros(self._plan.num_clbits, np.uint8), (self._plan.steps, 0, None), shots)]
+        state, fresh = self._begin(initial_state)
+        clbits = np.zeros(self._plan.num_clbits, np.uint8)
+        pending = [_Branch(state, clbits, (self._plan.steps, 0, None), shots, fresh)]
         memory = np.zeros((shots, self._plan.num_clbits), np.uint8)
         done = 0
         while pending:
@@ -137,8 +148,13 @@ class Walker:
             step = steps[position]
             branch.rest = (steps, position + 1, outer)
             if isinstance(step, UnitaryStep):
-                self.run_unitary(step.program, branch.state)
-            elif isinstance(step, MeasureStep):
+                self._engine.run(step.program, self._values, branch.state, branch.fresh)
+                branch.fresh = False
+                continue
+            if branch.fresh:
+                _set_to_zero(branch.state)
+                branch.fresh = False
+            if isinstance(step, MeasureStep):
                 branch.clbits[step.clbit] = self._split(branch, pending, step.qubit, rng, clbit=step.clbit)
             elif isinstance(step, InitializeStep):
                 branch.state = _initialize(branch.state, step)
@@ -176,6 +192,11 @@ class Walker:
             branch.shots = ones
         _project(branch.state, qubit, outcome, weights, reset=clbit is None)
         return outcome
+
+
+def _set_to_zero(state: StateArray) -> None:
+    state[:] = 0.0
+    state[0] = 1.0
 
 
 def sample_state(state: StateArray, shots: int, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -1,79 +1,120 @@
 """Operations on one block: amplitudes that fit half of the second-level cache, held as tiles.
 
-Costs are per amplitude, in fused multiply-adds (FMA) and in bytes moved between the cache and the registers
-(a pass that reads and writes everything moves 32 bytes in double precision):
+Costs are per amplitude, in fused multiply-adds (FMA) and in passes over the block (one that reads and writes
+everything moves 32 bytes in double precision between the cache and the registers):
 
 | opcode | FMA | passes | what |
 |---|---|---|---|
 | ROTATE | 2 for each bit | 1 for up to four bits | real rotations on tile bits, cosines left out |
-| ROTATE_LANES | 4 for each bit | 1 for all | real gates on the bits inside a register |
+| ROTATE_LANES | 4 for each bit | 1 for all | real rotations on the bits inside a register |
 | DENSE | 16 | 1 | a complex 4x4 matrix |
-| EXCHANGE | 0 | 1/2 | controlled X |
+| EXCHANGE | 0 | 2^-controls | X, with any controls |
 | SWAP | 0 | 1/2 | exchange of two bits |
-| PHASE | 8 / 2^controls | 1 / 2^controls | one phase on the amplitudes where all controls are set |
+| PHASE | 8 · 2^-controls | 2^-controls | one phase where all controls have their value |
+| PAULI | 4 · 2^-controls | 2^-controls | rotation by a Pauli string |
 | DIAGONAL | 8 or 12 | 1 to 2 | any phase quadratic in the bits of the whole index |
 
-Rows of `operations` are int64 [opcode, p0, p1, p2, p3, count, steep, start, mask, outer]; positions count the bits of
-the block, the lowest are the lanes.
+An operation is a row of 16 int64; the constants below name its columns. Positions count the bits of the block, the
+lowest are the lanes, masks of tiles count from the first bit above them. Controls inside a register are in the
+coefficients. Tiles stand where `skew.skewed` says.
 """
 
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Integers, Reals
-from qtoolkit_kernels.vector import tiles
+from qtoolkit_kernels.vector import string_tiles, tiles
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.phases import apply_phases
+from qtoolkit_kernels.vector.skew import skew_of, skewed
 
-__all__ = ["DENSE", "DIAGONAL", "EXCHANGE", "PHASE", "ROTATE", "ROTATE_LANES", "ROW", "SWAP", "run_block"]
+__all__ = ["OPCODES", "ROW", "run_block"]
 
-ROTATE, ROTATE_LANES, DENSE, EXCHANGE, SWAP, PHASE, DIAGONAL = range(7)
-ROW = 10
+OPCODES = ("ROTATE", "ROTATE_LANES", "DENSE", "EXCHANGE", "SWAP", "PHASE", "PAULI", "DIAGONAL")
+"""Names of the opcodes in the order of their numbers."""
+
+ROTATE, ROTATE_LANES, DENSE, EXCHANGE, SWAP, PHASE, PAULI, DIAGONAL = range(len(OPCODES))
+
+ROW = 16
+OPCODE, POSITIONS = 0, 1
+"""Up to four positions."""
+COUNT, STEEP = 5, 6
+"""How many positions; whether a rotation's sines are larger than its cosines, whether a string's factor is real."""
+START = 7
+"""First coefficient; of DIAGONAL the number of its polynomial."""
+TILE_MASK, TILE_VALUE, OUTER_MASK, OUTER_VALUE = 8, 9, 10, 11
+"""Controls among tile bits and among index bits outside the block."""
+X_TILE, X_LANES, Z_TILE, Z_OUTER = 12, 13, 14, 15
+"""Masks of a Pauli string."""
+
+
+@njit
+def next_without(j: int, mask: int) -> int:
+    """The next number in which no bit of the mask is set."""
+    return ((j | mask) + 1) & ~mask
+
+
+@njit
+def odd(bits: int) -> bool:
+    """Whether an odd number of bits is set."""
+    bits ^= bits >> 32
+    bits ^= bits >> 16
+    bits ^= bits >> 8
+    bits ^= bits >> 4
+    return bool(0x6996 >> (bits & 15) & 1)
 
 
 @njit
 def rotate(
-    block: Reals, lanes: Lanes, num_tiles: int, tile: int, lane_bits: int, row: Integers, coefficients: Reals
+    block: Reals,
+    lanes: Lanes,
+    num_tiles: int,
+    tile: int,
+    skew: int,
+    lane_bits: int,
+    row: Integers,
+    coefficients: Reals,
 ) -> None:
     """Rotate up to four tile bits in one pass, all with |cos| >= |sin| or, steep, all with |cos| < |sin|."""
-    count, steep, start = row[5], row[6], row[7]
-    s0 = 1 << (row[1] - lane_bits)
-    s1 = 1 << (row[2] - lane_bits) if count > 1 else 0
-    s2 = 1 << (row[3] - lane_bits) if count > 2 else 0
-    s3 = 1 << (row[4] - lane_bits) if count > 3 else 0
+    count, steep, start = row[COUNT], row[STEEP], row[START]
+    s0 = 1 << (row[POSITIONS] - lane_bits)
+    s1 = 1 << (row[POSITIONS + 1] - lane_bits) if count > 1 else 0
+    s2 = 1 << (row[POSITIONS + 2] - lane_bits) if count > 2 else 0
+    s3 = 1 << (row[POSITIONS + 3] - lane_bits) if count > 3 else 0
     mask = s0 | s1 | s2 | s3
-    t0, t1, t2, t3 = s0 * tile, s1 * tile, s2 * tile, s3 * tile
+    t0, t1 = skewed(s0, skew) * tile, skewed(s1, skew) * tile
+    t2, t3 = skewed(s2, skew) * tile, skewed(s3, skew) * tile
     j = 0
     if count == 1 and steep == 0:
         for _ in range(num_tiles >> 1):
-            tiles.rotate_1(block, lanes, j * tile, (t0,), coefficients, start)
-            j = ((j | mask) + 1) & ~mask
+            tiles.rotate_1(block, lanes, skewed(j, skew) * tile, (t0,), coefficients, start)
+            j = next_without(j, mask)
     elif count == 2 and steep == 0:
         for _ in range(num_tiles >> 2):
-            tiles.rotate_2(block, lanes, j * tile, (t0, t1), coefficients, start)
-            j = ((j | mask) + 1) & ~mask
+            tiles.rotate_2(block, lanes, skewed(j, skew) * tile, (t0, t1), coefficients, start)
+            j = next_without(j, mask)
     elif count == 3 and steep == 0:
         for _ in range(num_tiles >> 3):
-            tiles.rotate_3(block, lanes, j * tile, (t0, t1, t2), coefficients, start)
-            j = ((j | mask) + 1) & ~mask
+            tiles.rotate_3(block, lanes, skewed(j, skew) * tile, (t0, t1, t2), coefficients, start)
+            j = next_without(j, mask)
     elif count == 4 and steep == 0:
         for _ in range(num_tiles >> 4):
-            tiles.rotate_4(block, lanes, j * tile, (t0, t1, t2, t3), coefficients, start)
-            j = ((j | mask) + 1) & ~mask
+            tiles.rotate_4(block, lanes, skewed(j, skew) * tile, (t0, t1, t2, t3), coefficients, start)
+            j = next_without(j, mask)
     elif count == 1 and steep == 1:
         for _ in range(num_tiles >> 1):
-            tiles.steep_1(block, lanes, j * tile, (t0,), coefficients, start)
-            j = ((j | mask) + 1) & ~mask
+            tiles.steep_1(block, lanes, skewed(j, skew) * tile, (t0,), coefficients, start)
+            j = next_without(j, mask)
     elif count == 2 and steep == 1:
         for _ in range(num_tiles >> 2):
-            tiles.steep_2(block, lanes, j * tile, (t0, t1), coefficients, start)
-            j = ((j | mask) + 1) & ~mask
+            tiles.steep_2(block, lanes, skewed(j, skew) * tile, (t0, t1), coefficients, start)
+            j = next_without(j, mask)
     elif count == 3 and steep == 1:
         for _ in range(num_tiles >> 3):
-            tiles.steep_3(block, lanes, j * tile, (t0, t1, t2), coefficients, start)
-            j = ((j | mask) + 1) & ~mask
-    else:
+            tiles.steep_3(block, lanes, skewed(j, skew) * tile, (t0, t1, t2), coefficients, start)
+            j = next_without(j, mask)
+    elif count == 4:
         for _ in range(num_tiles >> 4):
-            tiles.steep_4(block, lanes, j * tile, (t0, t1, t2, t3), coefficients, start)
-            j = ((j | mask) + 1) & ~mask
+            tiles.steep_4(block, lanes, skewed(j, skew) * tile, (t0, t1, t2, t3), coefficients, start)
+            j = next_without(j, mask)
 
 
 @njit
@@ -82,6 +123,7 @@ def dense(
     lanes: Lanes,
     num_tiles: int,
     tile: int,
+    skew: int,
     lane_bits: int,
     low: int,
     high: int,
@@ -91,39 +133,38 @@ def dense(
     """Apply a 4x4 matrix to positions `low` < `high`."""
     if low >= lane_bits:
         s0, s1 = 1 << (low - lane_bits), 1 << (high - lane_bits)
+        t0, t1 = skewed(s0, skew) * tile, skewed(s1, skew) * tile
         mask = s0 | s1
         j = 0
         if s0 > 1:
             for _ in range(num_tiles >> 3):
-                o = j * tile
-                tiles.dense_high_pair(
-                    block, lanes, o, o + s0 * tile, o + s1 * tile, o + mask * tile, coefficients, start
-                )
+                o = skewed(j, skew) * tile
+                tiles.dense_high_pair(block, lanes, o, o + t0, o + t1, o + t0 + t1, coefficients, start)
                 j = ((j | mask) + 2) & ~mask
         else:
             for _ in range(num_tiles >> 2):
-                o = j * tile
-                tiles.dense_high(block, lanes, o, o + s0 * tile, o + s1 * tile, o + mask * tile, coefficients, start)
-                j = ((j | mask) + 1) & ~mask
+                o = skewed(j, skew) * tile
+                tiles.dense_high(block, lanes, o, o + t0, o + t1, o + t0 + t1, coefficients, start)
+                j = next_without(j, mask)
     elif high >= lane_bits:
         mask = 1 << (high - lane_bits)
+        step = skewed(mask, skew) * tile
         j = 0
         for _ in range(num_tiles >> 1):
-            o0 = j * tile
-            o1 = o0 + mask * tile
+            o = skewed(j, skew) * tile
             if low == 0:
-                tiles.dense_mixed_0(block, lanes, o0, o1, coefficients, start)
+                tiles.dense_mixed_0(block, lanes, o, o + step, coefficients, start)
             elif low == 1:
-                tiles.dense_mixed_1(block, lanes, o0, o1, coefficients, start)
+                tiles.dense_mixed_1(block, lanes, o, o + step, coefficients, start)
             elif low == 2:
-                tiles.dense_mixed_2(block, lanes, o0, o1, coefficients, start)
+                tiles.dense_mixed_2(block, lanes, o, o + step, coefficients, start)
             else:
-                tiles.dense_mixed_3(block, lanes, o0, o1, coefficients, start)
-            j = ((j | mask) + 1) & ~mask
+                tiles.dense_mixed_3(block, lanes, o, o + step, coefficients, start)
+            j = next_without(j, mask)
     else:
         pair = low + (high - 1) * high // 2
         for j in range(num_tiles):
-            o = j * tile
+            o = skewed(j, skew) * tile
             if pair == 0:
                 tiles.dense_lanes_01(block, lanes, o, coefficients, start)
             elif pair == 1:
@@ -144,25 +185,26 @@ def exchange(
     lanes: Lanes,
     num_tiles: int,
     tile: int,
+    skew: int,
     lane_bits: int,
-    target: int,
-    control_mask: int,
+    row: Integers,
     coefficients: Reals,
-    start: int,
 ) -> None:
-    """X on `target` where the tile bits `control_mask` are set, in the lanes that the register at `start` names."""
+    """X where the controls have their values; the register at `START` names the lanes."""
+    target, start = row[POSITIONS], row[START]
+    fixed, value = row[TILE_MASK], row[TILE_VALUE]
+    j = 0
     if target >= lane_bits:
         step = 1 << (target - lane_bits)
-        fixed = step | control_mask
-        j = 0
+        fixed |= step
+        far = skewed(step, skew) * tile
         while j < num_tiles:
-            o = (j | control_mask) * tile
-            tiles.swap_tiles(block, lanes, o, o + step * tile, coefficients, start)
-            j = ((j | fixed) + 1) & ~fixed
+            o = skewed(j | value, skew) * tile
+            tiles.swap_tiles(block, lanes, o, o + far, coefficients, start)
+            j = next_without(j, fixed)
         return
-    j = 0
     while j < num_tiles:
-        o = (j | control_mask) * tile
+        o = skewed(j | value, skew) * tile
         if target == 0:
             tiles.flip_lanes_0(block, lanes, o, coefficients, start)
         elif target == 1:
@@ -171,7 +213,7 @@ def exchange(
             tiles.flip_lanes_2(block, lanes, o, coefficients, start)
         else:
             tiles.flip_lanes_3(block, lanes, o, coefficients, start)
-        j = ((j | control_mask) + 1) & ~control_mask
+        j = next_without(j, fixed)
 
 
 @njit
@@ -180,31 +222,64 @@ def swap(
     lanes: Lanes,
     num_tiles: int,
     tile: int,
+    skew: int,
     lane_bits: int,
-    low: int,
-    high: int,
+    row: Integers,
     coefficients: Reals,
-    start: int,
 ) -> None:
     """Exchange two tile bits."""
-    s0, s1 = 1 << (low - lane_bits), 1 << (high - lane_bits)
-    mask = s0 | s1
+    s0, s1 = 1 << (row[POSITIONS] - lane_bits), 1 << (row[POSITIONS + 1] - lane_bits)
     j = 0
     for _ in range(num_tiles >> 2):
-        tiles.swap_tiles(block, lanes, (j | s0) * tile, (j | s1) * tile, coefficients, start)
-        j = ((j | mask) + 1) & ~mask
+        first, second = skewed(j | s0, skew) * tile, skewed(j | s1, skew) * tile
+        tiles.swap_tiles(block, lanes, first, second, coefficients, row[START])
+        j = next_without(j, s0 | s1)
 
 
 @njit
 def phase(
-    block: Reals, lanes: Lanes, num_tiles: int, tile: int, control_mask: int, coefficients: Reals, start: int
+    block: Reals, lanes: Lanes, num_tiles: int, tile: int, skew: int, row: Integers, coefficients: Reals
 ) -> None:
-    """Multiply the tiles whose bits `control_mask` are set by the complex register at `start`."""
+    """Multiply the tiles whose bits have the controls' values by the complex register at `START`."""
     one, none = block.dtype.type(1), block.dtype.type(0)
     j = 0
     while j < num_tiles:
-        tiles.multiply_by_table(block, lanes, (j | control_mask) * tile, coefficients, start, one, none)
-        j = ((j | control_mask) + 1) & ~control_mask
+        o = skewed(j | row[TILE_VALUE], skew) * tile
+        tiles.multiply_by_table(block, lanes, o, coefficients, row[START], one, none)
+        j = next_without(j, row[TILE_MASK])
+
+
+@njit
+def rotate_string(
+    block: Reals,
+    lanes: Lanes,
+    num_tiles: int,
+    tile: int,
+    skew: int,
+    row: Integers,
+    coefficients: Reals,
+    outer: int,
+) -> None:
+    """Rotate by a Pauli string where the controls have their values."""
+    one = block.dtype.type(1)
+    x, z, start = row[X_TILE], row[Z_TILE], row[START]
+    pivot = x
+    while pivot & (pivot - 1):
+        pivot &= pivot - 1
+    fixed, value = row[TILE_MASK] | pivot, row[TILE_VALUE]
+    outside, across = odd(outer & row[Z_OUTER]), odd(x & z)
+    j = 0
+    while j < num_tiles:
+        here = j | value
+        negative = odd(here & z) != outside
+        o0, o1 = skewed(here, skew) * tile, skewed(here ^ x, skew) * tile
+        s0 = -one if negative else one
+        s1 = -s0 if across else s0
+        if row[STEEP]:
+            string_tiles.rotate_string_real(block, lanes, o0, o1, s0, s1, row[X_LANES], coefficients, start)
+        else:
+            string_tiles.rotate_string_imag(block, lanes, o0, o1, s0, s1, row[X_LANES], coefficients, start)
+        j = next_without(j, fixed)
 
 
 @njit
@@ -227,6 +302,7 @@ def run_block(
     """Run the operations of one sweep on one block; `outer` holds the bits of the index outside the block."""
     count = tiles.lanes_of(block, lanes)
     tile = 2 * count
+    skew = skew_of(tile * block.itemsize)
     lane_bits = 0
     while 1 << lane_bits < count:
         lane_bits += 1
@@ -234,27 +310,30 @@ def run_block(
     diagonals = 0
     for i in range(operations.shape[0]):
         row = operations[i]
-        opcode = row[0]
+        opcode = row[OPCODE]
         if opcode == DIAGONAL:
-            d = row[7]
+            d = row[START]
             apply_phases(
-                block, lanes, block_bits, low_bits, bits, outer, tables, first_table[diagonals], constants[d],
+                block, lanes, block_bits, low_bits, skew, bits, outer, tables, first_table[diagonals], constants[d],
                 linear[d], pairs[d], controls[d],
             )  # fmt: skip
             diagonals += 1
             continue
-        if outer & row[9] != row[9]:
+        if outer & row[OUTER_MASK] != row[OUTER_VALUE]:
             continue
         if opcode == ROTATE:
-            rotate(block, lanes, num_tiles, tile, lane_bits, row, coefficients)
+            rotate(block, lanes, num_tiles, tile, skew, lane_bits, row, coefficients)
         elif opcode == ROTATE_LANES:
-            for j in range(num_tiles):
-                tiles.rotate_lanes(block, lanes, j * tile, coefficients, row[7])
+            for j in range(0, num_tiles, 2):
+                tiles.rotate_lanes(block, lanes, skewed(j, skew) * tile, coefficients, row[START])
         elif opcode == DENSE:
-            dense(block, lanes, num_tiles, tile, lane_bits, row[1], row[2], coefficients, row[7])
+            low, high = row[POSITIONS], row[POSITIONS + 1]
+            dense(block, lanes, num_tiles, tile, skew, lane_bits, low, high, coefficients, row[START])
         elif opcode == EXCHANGE:
-            exchange(block, lanes, num_tiles, tile, lane_bits, row[1], row[8], coefficients, row[7])
+            exchange(block, lanes, num_tiles, tile, skew, lane_bits, row, coefficients)
         elif opcode == SWAP:
-            swap(block, lanes, num_tiles, tile, lane_bits, row[1], row[2], coefficients, row[7])
+            swap(block, lanes, num_tiles, tile, skew, lane_bits, row, coefficients)
+        elif opcode == PHASE:
+            phase(block, lanes, num_tiles, tile, skew, row, coefficients)
         else:
-            phase(block, lanes, num_tiles, tile, row[8], coefficients, row[7])
+            rotate_string(block, lanes, num_tiles, tile, skew, row, coefficients, outer)

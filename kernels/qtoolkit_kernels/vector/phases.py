@@ -12,6 +12,7 @@ from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Integers, Reals
 from qtoolkit_kernels.vector import tiles
 from qtoolkit_kernels.vector.lanes import Lanes
+from qtoolkit_kernels.vector.skew import skewed
 
 __all__ = ["apply_phases", "prepare_phases"]
 
@@ -64,6 +65,7 @@ def apply_phases(
     lanes: Lanes,
     block_bits: int,
     low_bits: int,
+    skew: int,
     bits: Integers,
     outer: int,
     tables: Reals,
@@ -79,6 +81,7 @@ def apply_phases(
         block: tiles of 2^block_bits amplitudes.
         lanes: marker of the vector width.
         block_bits, low_bits: sizes.
+        skew: see `skewed`.
         bits: int64[n], the index bit of every position: the block's first, then those outside.
         outer: the bits of the index outside the block.
         tables: scratch; the first table is overwritten for the block, the others start at `place`.
@@ -156,6 +159,7 @@ def apply_phases(
                     else:
                         tiles.multiply_tables_conjugate(tables, lanes, j, tables, start + j)
         real, imag = block.dtype.type(scalar.real), block.dtype.type(scalar.imag)
-        offset = 2 * chosen
+        first = chosen // count
+        offset = skewed(first, skew) * tile
         for j in range(0, 2 * size, tile):
             tiles.multiply_by_table(block, lanes, offset + j, tables, j, real, imag)

@@ -4,19 +4,23 @@ A sweep names the index bits that its blocks hold. The lowest `chunk_bits` are a
 read and written in runs of 2^chunk_bits amplitudes; the others are any bits. The first sweep turns interleaved complex
 numbers into tiles as it reads, or starts from |0…0⟩ without reading; the last one turns them back as it writes.
 Bytes per amplitude and sweep: 32 in double precision, 16 in single.
+
+Every thread calls `run_sweeps` with its own number. Blocks are claimed one by one; a sweep begins when all blocks of
+the one before are done.
 """
 
 import numpy as np
-from numba import prange
 
-from qtoolkit_kernels._jit import njit, parallel_njit
+from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Integers, Reals
+from qtoolkit_kernels.threads import add_to_counter, wait_for_counter
 from qtoolkit_kernels.vector import tiles
-from qtoolkit_kernels.vector.block import DIAGONAL, run_block
+from qtoolkit_kernels.vector.block import DIAGONAL, OPCODE, START, run_block
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.phases import prepare_phases
+from qtoolkit_kernels.vector.skew import skew_of, skewed
 
-__all__ = ["COMPLEX", "TILES", "ZERO_STATE", "run_sweeps", "run_sweeps_parallel"]
+__all__ = ["COMPLEX", "TILES", "ZERO_STATE", "run_sweeps", "scratch_size"]
 
 ZERO_STATE, COMPLEX, TILES = range(3)
 
@@ -31,7 +35,70 @@ def spread(value: int, bits: Integers) -> int:
 
 
 @njit
-def sweep_part(
+def block_size(block_bits: int, tile: int, skew: int) -> int:
+    """Elements that a block covers, its gaps included."""
+    num_tiles = (2 << block_bits) // tile
+    return (skewed(num_tiles - 1, skew) + 1) * tile
+
+
+def scratch_size(block_bits: int, low_bits: int, most_diagonals: int, vector_bytes: int, itemsize: int) -> int:
+    """Elements of scratch memory for one thread: a block, and tables for the diagonals of one sweep."""
+    tile = 2 * vector_bytes // itemsize
+    block = block_size.py_func(block_bits, tile, skew_of.py_func(2 * vector_bytes))
+    size = block + (2 << low_bits) * (1 + most_diagonals * (1 + block_bits - low_bits))
+    return int(size + -size % (64 * tile))
+
+
+@njit
+def read_block(
+    block: Reals, state: Reals, lanes: Lanes, base: int, offsets: Integers, run: int, tile: int, skew: int, source: int
+) -> None:
+    """Gather the chunks at `offsets` into a block."""
+    j = 0
+    if source == ZERO_STATE:
+        block[:] = 0
+        block[0] = 1
+        return
+    for k in range(offsets.size):
+        there = base + offsets[k]
+        for step in range(0, run, tile):
+            here = skewed(j, skew) * tile
+            if source == COMPLEX:
+                tiles.tile_from_complex(block, lanes, here, state, there + step)
+            else:
+                tiles.copy_tile(block, lanes, here, state, there + step)
+            j += 1
+
+
+@njit
+def write_block(
+    block: Reals,
+    state: Reals,
+    lanes: Lanes,
+    base: int,
+    offsets: Integers,
+    run: int,
+    tile: int,
+    skew: int,
+    to_complex: bool,
+    factor: complex,
+) -> None:
+    """Write a block back; as complex numbers times a factor at the end."""
+    real, imag = block.dtype.type(factor.real), block.dtype.type(factor.imag)
+    j = 0
+    for k in range(offsets.size):
+        there = base + offsets[k]
+        for step in range(0, run, tile):
+            here = skewed(j, skew) * tile
+            if to_complex:
+                tiles.tile_to_complex(state, lanes, there + step, block, here, real, imag)
+            else:
+                tiles.copy_tile(state, lanes, there + step, block, here)
+            j += 1
+
+
+@njit
+def run_sweep(
     state: Reals,
     lanes: Lanes,
     block_bits: int,
@@ -45,65 +112,52 @@ def sweep_part(
     pairs: Complex,
     controls: Integers,
     scratch: Reals,
-    first_block: int,
-    last_block: int,
     source: int,
     to_complex: bool,
-    scale: float,
+    factor: complex,
+    counters: Integers,
+    counter: int,
 ) -> None:
-    """Run one sweep for some of its blocks on the calling thread."""
+    """Run one sweep: claim blocks until none is left."""
     tile = 2 * tiles.lanes_of(state, lanes)
-    size = 2 << block_bits
+    skew = skew_of(tile * state.itemsize)
+    size = block_size(block_bits, tile, skew)
     block, tables = scratch[:size], scratch[size:]
     run = 2 << chunk_bits
-    num_chunks = 1 << (block_bits - chunk_bits)
-    offsets = np.empty(num_chunks, np.int64)
-    for k in range(num_chunks):
+    num_blocks = 1 << (bits.size - block_bits)
+    offsets = np.empty(1 << (block_bits - chunk_bits), np.int64)
+    for k in range(offsets.size):
         offsets[k] = 2 * spread(k, bits[chunk_bits:block_bits])
 
-    num_diagonals = 0
-    for i in range(operations.shape[0]):
-        num_diagonals += operations[i, 0] == DIAGONAL
-    first_table = np.empty(num_diagonals, np.int64)
-    place = 2 << low_bits
-    found = 0
-    for i in range(operations.shape[0]):
-        if operations[i, 0] == DIAGONAL:
-            first_table[found] = place
-            place = prepare_phases(tables, lanes, place, block_bits, low_bits, bits, pairs[operations[i, 7]])
-            found += 1
-
-    for number in range(first_block, last_block):
+    first_table = np.empty(operations.shape[0], np.int64)
+    prepared = False
+    while True:
+        number = add_to_counter(counters, counter, 1)
+        if number >= num_blocks:
+            return
         outer = spread(number, bits[block_bits:])
         base = 2 * outer
-        if source == ZERO_STATE:
-            if outer != 0:
-                for k in range(num_chunks):
-                    state[base + offsets[k] : base + offsets[k] + run] = 0
-                continue
-            block[:] = 0
-            block[0] = 1
-        else:
-            for k in range(num_chunks):
-                here, there = k * run, base + offsets[k]
-                if source == COMPLEX:
-                    for j in range(0, run, tile):
-                        tiles.tile_from_complex(block, lanes, here + j, state, there + j)
-                else:
-                    for j in range(0, run, tile):
-                        tiles.copy_tile(block, lanes, here + j, state, there + j)
+        if source == ZERO_STATE and outer != 0:
+            for k in range(offsets.size):
+                state[base + offsets[k] : base + offsets[k] + run] = 0
+            add_to_counter(counters, counter + 1, 1)
+            continue
+        if not prepared:
+            prepared = True
+            place = 2 << low_bits
+            found = 0
+            for i in range(operations.shape[0]):
+                if operations[i, OPCODE] == DIAGONAL:
+                    first_table[found] = place
+                    place = prepare_phases(tables, lanes, place, block_bits, low_bits, bits, pairs[operations[i, START]])
+                    found += 1
+        read_block(block, state, lanes, base, offsets, run, tile, skew, source)
         run_block(
             block, lanes, block_bits, low_bits, operations, coefficients, bits, outer, tables, first_table, constants,
             linear, pairs, controls,
         )  # fmt: skip
-        for k in range(num_chunks):
-            here, there = k * run, base + offsets[k]
-            if to_complex:
-                for j in range(0, run, tile):
-                    tiles.tile_to_complex(state, lanes, there + j, block, here + j, scale)
-            else:
-                for j in range(0, run, tile):
-                    tiles.copy_tile(state, lanes, there + j, block, here + j)
+        write_block(block, state, lanes, base, offsets, run, tile, skew, to_complex, factor)
+        add_to_counter(counters, counter + 1, 1)
 
 
 @njit
@@ -123,47 +177,34 @@ def run_sweeps(
     controls: Integers,
     scratch: Reals,
     source: int,
-    scale: float,
+    factor: complex,
+    counters: Integers,
+    thread: int,
 ) -> None:
-    """Run all sweeps on the calling thread."""
+    """Run all sweeps on a state, as one of several threads or alone.
+
+    Args:
+        state: float64 or float32 of shape ``(2 * 2**num_bits,)``, aligned to a register.
+        lanes: marker of the vector width.
+        block_bits, chunk_bits, low_bits: how blocks are cut.
+        bits: int64[sweeps, num_bits], for each sweep the index bit of every position, the block's first.
+        operation_start: int64[sweeps + 1].
+        operations: int64[:, 16], see `block`.
+        coefficients: registers in the state's precision, aligned.
+        constants, linear, pairs, controls: the polynomials of phases, complex128[d], [d, num_bits],
+            [d, num_bits, num_bits], and int64[d], see `phases`.
+        scratch: one row for each thread, of `scratch_size` elements or more, aligned.
+        source: what the state holds: ZERO_STATE (anything, taken as |0…0⟩), COMPLEX or TILES.
+        factor: what the result is multiplied by.
+        counters: zeros, two rows for each sweep.
+        thread: the caller's row of scratch.
+    """
     num_sweeps = bits.shape[0]
     num_blocks = 1 << (bits.shape[1] - block_bits)
     for s in range(num_sweeps):
-        sweep_part(
+        run_sweep(
             state, lanes, block_bits, chunk_bits, low_bits, bits[s],
             operations[operation_start[s] : operation_start[s + 1]], coefficients, constants, linear, pairs, controls,
-            scratch[0], 0, num_blocks, source if s == 0 else TILES, s == num_sweeps - 1, scale,
+            scratch[thread], source if s == 0 else TILES, s == num_sweeps - 1, factor, counters, 2 * s,
         )  # fmt: skip
-
-
-@parallel_njit
-def run_sweeps_parallel(
-    state: Reals,
-    lanes: Lanes,
-    block_bits: int,
-    chunk_bits: int,
-    low_bits: int,
-    bits: Integers,
-    operation_start: Integers,
-    operations: Integers,
-    coefficients: Reals,
-    constants: Complex,
-    linear: Complex,
-    pairs: Complex,
-    controls: Integers,
-    scratch: Reals,
-    source: int,
-    scale: float,
-) -> None:
-    """Run all sweeps, the blocks of each in as many parts as `scratch` has rows."""
-    num_sweeps = bits.shape[0]
-    num_blocks = 1 << (bits.shape[1] - block_bits)
-    parts = scratch.shape[0]
-    for s in range(num_sweeps):
-        for part in prange(parts):
-            sweep_part(
-                state, lanes, block_bits, chunk_bits, low_bits, bits[s],
-                operations[operation_start[s] : operation_start[s + 1]], coefficients, constants, linear, pairs,
-                controls, scratch[part], num_blocks * part // parts, num_blocks * (part + 1) // parts,
-                source if s == 0 else TILES, s == num_sweeps - 1, scale,
-            )  # fmt: skip
+        wait_for_counter(counters, 2 * s + 1, num_blocks)

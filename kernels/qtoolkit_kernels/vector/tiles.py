@@ -104,18 +104,21 @@ steep_1, steep_2, steep_3, steep_4 = (_rotation(k, steep=True) for k in range(1,
 
 @intrinsic
 def rotate_lanes(_context, array, lanes, offset, coefficients, start):
-    """Real one-qubit gates on every lane bit of one tile: v' = a v + b exchange(v), a and b registers for each bit."""
+    """Real one-qubit gates on every lane bit of two neighbouring tiles.
+
+    v' = a v + b exchange(v), with registers a and b for each bit.
+    """
 
     def codegen(context, builder, signature, arguments):
         e = Emitter(context, builder, signature.args[0], signature.args[1])
         data = e.data(signature.args[0], arguments[0])
         weights = e.data(signature.args[3], arguments[3])
-        for part in range(2):
-            value = e.load(data, arguments[2], part * e.lanes)
-            for k in range(e.lanes.bit_length() - 1):
-                keep = e.load(weights, arguments[4], 2 * k * e.lanes)
-                cross = e.load(weights, arguments[4], (2 * k + 1) * e.lanes)
-                value = e.fma(cross, e.exchange(value, 1 << k), e.mul(keep, value))
+        values = [e.load(data, arguments[2], part * e.lanes) for part in range(4)]
+        for k in range(e.lanes.bit_length() - 1):
+            keep = e.load(weights, arguments[4], 2 * k * e.lanes)
+            cross = e.load(weights, arguments[4], (2 * k + 1) * e.lanes)
+            values = [e.fma(cross, e.exchange(value, 1 << k), e.mul(keep, value)) for value in values]
+        for part, value in enumerate(values):
             e.store(value, data, arguments[2], part * e.lanes)
         return e.done()
 
@@ -353,19 +356,18 @@ def tile_from_complex(_context, target, lanes, place, source, offset):
 
 
 @intrinsic
-def tile_to_complex(_context, target, lanes, place, source, offset, scale):
-    """Copy a tile, times a real number, into L interleaved complex numbers."""
+def tile_to_complex(_context, target, lanes, place, source, offset, real, imag):
+    """Copy a tile, times real + i imag, into L interleaved complex numbers."""
 
     def codegen(context, builder, signature, arguments):
         e = Emitter(context, builder, signature.args[0], signature.args[1])
         into = e.data(signature.args[0], arguments[0])
         data = e.data(signature.args[3], arguments[3])
-        factor = e.splat(arguments[5])
-        re = e.mul(factor, e.load(data, arguments[4]))
-        im = e.mul(factor, e.load(data, arguments[4], e.lanes))
-        halves = e.interleave(re, im)
+        factor = [e.splat(arguments[5]), e.splat(arguments[6])]
+        parts = e.complex_mul(e.load(data, arguments[4]), e.load(data, arguments[4], e.lanes), *factor)
+        halves = e.interleave(*parts)
         e.store(halves[0], into, arguments[2])
         e.store(halves[1], into, arguments[2], e.lanes)
         return e.done()
 
-    return types.void(target, lanes, place, source, offset, scale), codegen
+    return types.void(target, lanes, place, source, offset, real, imag), codegen

@@ -1,0 +1,378 @@
+"""Numbers of a plan: from the coefficients of gates to the registers that sweeps read.
+
+A plan fixes which operations run where; what depends on parameter values is computed here, in one call. Matrices of
+merged gates are multiplied, one-qubit products are split as ``e^{iα} diag(1, e^{iβ}) R(θ) diag(1, e^{iγ})``, phases
+are collected in polynomials ``c · Π l_i^{x_i} · Π p_ij^{x_i x_j}``, and the cosines (or, where larger, the sines) that
+rotations leave out are multiplied into one scale.
+
+Costs some 20 to 100 nanoseconds a gate, whatever the size of the state.
+"""
+
+import numpy as np
+
+from qtoolkit_kernels._jit import njit
+from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
+from qtoolkit_kernels.vector.block import COUNT, POSITIONS, START, STEEP
+
+__all__ = [
+    "FORMS",
+    "WRITES",
+    "fill_numbers",
+    "multiply_dense",
+    "multiply_products",
+]
+
+FORMS = (
+    "MATRIX_1Q", "DIAGONAL_1Q", "PHASE_1Q", "PAULI_1Q", "MATRIX_2Q", "DIAGONAL_2Q", "PHASE_2Q", "PAULI_2Q",
+    "CONTROLLED_MATRIX", "CONTROLLED_DIAGONAL", "BEFORE_ROTATION", "AFTER_ROTATION",
+)  # fmt: skip
+"""Names of the numbers by which factors say what their coefficients mean."""
+
+(
+    MATRIX_1Q, DIAGONAL_1Q, PHASE_1Q, PAULI_1Q, MATRIX_2Q, DIAGONAL_2Q, PHASE_2Q, PAULI_2Q, CONTROLLED_MATRIX,
+    CONTROLLED_DIAGONAL, BEFORE_ROTATION, AFTER_ROTATION,
+) = range(len(FORMS))  # fmt: skip
+
+WRITES = ("LANES", "DENSE", "PHASE", "PAULI")
+"""Names of the numbers by which a row of `writes` says what goes to the registers."""
+
+WRITE_LANES, WRITE_DENSE, WRITE_PHASE, WRITE_PAULI = range(len(WRITES))
+
+
+@njit
+def small_matrix(coefficients: Complex, form: int, place: int, detail: int, out: Complex) -> None:
+    """The 2x2 matrix of a one-qubit factor, row by row."""
+    out[:4] = 0.0
+    if form == MATRIX_1Q:
+        for k in range(4):
+            out[k] = coefficients[place + k]
+    elif form == DIAGONAL_1Q:
+        out[0], out[3] = coefficients[place], coefficients[place + 1]
+    elif form == PHASE_1Q:
+        out[0] = out[3] = 1.0
+        out[3 * detail] = coefficients[place]
+    else:
+        cosine, sine = coefficients[place].real, coefficients[place + 1].real
+        out[0] = out[3] = cosine
+        if detail == 1:
+            out[1] = out[2] = -1j * sine
+        elif detail == 3:
+            out[1], out[2] = -sine, sine
+        else:
+            out[0], out[3] = cosine - 1j * sine, cosine + 1j * sine
+
+
+@njit
+def multiply_products(
+    coefficients: Complex, starts: Integers, factors: Integers, angles: Floats, phases: Complex
+) -> complex:
+    """Multiply one-qubit factors and split each product.
+
+    Args:
+        coefficients: of all gates, complex128.
+        starts: product k has the factors ``starts[k]`` to ``starts[k + 1]``.
+        factors: int64[:, 4]: form, place, detail, unused.
+        angles: float64[products, 2], receives cosine (at least 0) and sine of θ.
+        phases: complex128[products, 2], receives e^{iγ} and e^{iβ}.
+
+    Returns:
+        The product of all e^{iα}.
+    """
+    total = 1.0 + 0.0j
+    m = np.empty(4, np.complex128)
+    for k in range(starts.size - 1):
+        p, q, r, s = 1.0 + 0.0j, 0.0 + 0.0j, 0.0 + 0.0j, 1.0 + 0.0j
+        for f in range(starts[k], starts[k + 1]):
+            small_matrix(coefficients, factors[f, 0], factors[f, 1], factors[f, 2], m)
+            p, q, r, s = m[0] * p + m[1] * r, m[0] * q + m[1] * s, m[2] * p + m[3] * r, m[2] * q + m[3] * s
+        cosine, sine = abs(p), abs(r)
+        if sine < 1e-15:
+            alpha, beta, gamma = p / cosine, 1.0 + 0.0j, s * p.conjugate()
+            sine = 0.0
+        elif cosine < 1e-15:
+            alpha, beta, gamma = r / sine, 1.0 + 0.0j, -q * r.conjugate()
+            cosine = 0.0
+        else:
+            alpha, beta = p / cosine, r * p.conjugate()
+            if beta.real < 0 or (beta.real == 0 and beta.imag < 0):
+                beta, sine = -beta, -sine
+            beta /= abs(beta)
+            gamma = -q * p.conjugate() * np.sign(sine)
+        norm = np.hypot(cosine, sine)
+        angles[k, 0], angles[k, 1] = cosine / norm, sine / norm
+        phases[k, 0], phases[k, 1] = gamma / abs(gamma), beta
+        total *= alpha
+    return total / abs(total)
+
+
+@njit
+def add_factor(coefficients: Complex, form: int, place: int, detail: int, slot: int, out: Complex) -> None:
+    """The 4x4 matrix of a factor, row by row; `slot` says which bits are its qubits: low, high, both, or reversed."""
+    m = np.empty(4, np.complex128)
+    out[:] = 0.0
+    if slot < 2:
+        small_matrix(coefficients, form, place, detail, m)
+        for row in range(2):
+            for column in range(2):
+                for other in range(2):
+                    i = row << slot | other << (1 - slot)
+                    j = column << slot | other << (1 - slot)
+                    out[4 * i + j] = m[2 * row + column]
+        return
+    for row in range(4):
+        for column in range(4):
+            value = 0.0 + 0.0j
+            if form == MATRIX_2Q:
+                value = coefficients[place + 4 * row + column]
+            elif form == DIAGONAL_2Q:
+                value = coefficients[place + row] if row == column else value
+            elif form == PHASE_2Q:
+                if row == column:
+                    value = coefficients[place] if row == detail else 1.0 + 0.0j
+            elif form == PAULI_2Q:
+                x = (detail & 1) | (detail >> 2 & 1) << 1
+                z = (detail >> 1 & 1) | (detail >> 3 & 1) << 1
+                if row == column:
+                    value += coefficients[place].real
+                if row ^ x == column:
+                    turns = (x & z & 1) + (x & z) // 2 + 2 * ((column & z & 1) ^ (column & z) >> 1)
+                    turned = -1j * coefficients[place + 1].real
+                    for _ in range(turns):
+                        turned *= 1j
+                    value += turned
+            elif row >> 1 != column >> 1:
+                pass
+            elif row >> 1 != detail:
+                value = 1.0 + 0.0j if row == column else value
+            elif form == CONTROLLED_MATRIX:
+                value = coefficients[place + 2 * (row & 1) + (column & 1)]
+            else:
+                value = coefficients[place + (row & 1)] if row == column else value
+            i, j = row, column
+            if slot == 3:
+                i, j = (row & 1) << 1 | row >> 1, (column & 1) << 1 | column >> 1
+            out[4 * i + j] = value
+
+
+@njit
+def multiply_dense(coefficients: Complex, starts: Integers, factors: Integers, matrices: Complex) -> None:
+    """Multiply factors on two qubits into ``matrices[k]``, complex128[:, 16]; `factors` as above, with the slot."""
+    m = np.empty(16, np.complex128)
+    product = np.empty(16, np.complex128)
+    for k in range(starts.size - 1):
+        matrix = matrices[k]
+        for f in range(starts[k], starts[k + 1]):
+            if f == starts[k]:
+                add_factor(coefficients, factors[f, 0], factors[f, 1], factors[f, 2], factors[f, 3], matrix)
+                continue
+            add_factor(coefficients, factors[f, 0], factors[f, 1], factors[f, 2], factors[f, 3], m)
+            for i in range(4):
+                for j in range(4):
+                    total = 0.0 + 0.0j
+                    for h in range(4):
+                        total += m[4 * i + h] * matrix[4 * h + j]
+                    product[4 * i + j] = total
+            matrix[:] = product
+
+
+@njit
+def add_term(
+    coefficients: Complex, phases: Complex, term: Integers, constants: Complex, linear: Complex, pairs: Complex
+) -> None:
+    """Multiply one diagonal gate into its polynomial; a term is [form, polynomial, i, j, place, detail]."""
+    form, d, i, j, place, detail = term[0], term[1], term[2], term[3], term[4], term[5]
+    if form == BEFORE_ROTATION:
+        linear[d, i] *= phases[place, 0]
+        return
+    if form == AFTER_ROTATION:
+        linear[d, i] *= phases[place, 1]
+        return
+    e = np.ones(4, np.complex128)
+    if form == DIAGONAL_1Q:
+        e[0], e[1] = coefficients[place], coefficients[place + 1]
+    elif form == PHASE_1Q or form == PHASE_2Q:
+        e[detail] = coefficients[place]
+    elif form == DIAGONAL_2Q:
+        for k in range(4):
+            e[k] = coefficients[place + k]
+    elif form == CONTROLLED_DIAGONAL:
+        e[2 * detail], e[2 * detail + 1] = coefficients[place], coefficients[place + 1]
+    else:
+        turn = coefficients[place].real - 1j * coefficients[place + 1].real
+        e[0] = e[3] = turn
+        e[1] = e[2] = turn.conjugate()
+    constants[d] *= e[0]
+    linear[d, i] *= e[1] * e[0].conjugate()
+    if j >= 0:
+        linear[d, j] *= e[2] * e[0].conjugate()
+        pair = e[3] * e[0] * (e[1] * e[2]).conjugate()
+        pairs[d, i, j] *= pair
+        pairs[d, j, i] *= pair
+
+
+@njit
+def place_rotations(
+    sets: Integers, members: Integers, angles: Floats, lanes: int, operations: Integers, registers: Reals
+) -> float:
+    """Write the rows of every set of rotations: those with a small sine together, then those with a small cosine.
+
+    Args:
+        sets: int64[:, 7]: first row, number of rows, first member and past the last, first coefficient, distance from
+            row to row, and where to write what was left out so far, for a row that makes up for it, or -1.
+        members: int64[:, 2]: position and product.
+        angles: cosines and sines by product.
+        lanes: elements of a register.
+        operations: rows, changed.
+        registers: tangents and cotangents, changed.
+
+    Returns:
+        The product of what the rotations leave out in the end.
+    """
+    scale = 1.0
+    for k in range(sets.shape[0]):
+        row, last_row = sets[k, 0], sets[k, 0] + sets[k, 1]
+        place, step = sets[k, 4], sets[k, 5]
+        for steep in range(2):
+            count = 0
+            for m in range(sets[k, 2], sets[k, 3]):
+                cosine, sine = angles[members[m, 1], 0], angles[members[m, 1], 1]
+                if (abs(sine) > cosine) != (steep == 1) or sine == 0.0:
+                    continue
+                if count == 4:
+                    operations[row, COUNT] = 4
+                    row += 1
+                    place += step
+                    count = 0
+                operations[row, POSITIONS + count] = members[m, 0]
+                operations[row, STEEP] = steep
+                operations[row, START] = place
+                registers[place + count] = cosine / sine if steep == 1 else sine / cosine
+                scale *= sine if steep == 1 else cosine
+                count += 1
+            if count:
+                operations[row, COUNT] = count
+                row += 1
+                place += step
+        for empty in range(row, last_row):
+            operations[empty, COUNT] = 0
+        if sets[k, 6] >= 0:
+            registers[sets[k, 6] : sets[k, 6] + lanes] = scale
+            registers[sets[k, 6] + lanes : sets[k, 6] + 2 * lanes] = 0.0
+            scale = 1.0
+    return scale
+
+
+@njit
+def write_registers(
+    write: Integers,
+    lanes: int,
+    coefficients: Complex,
+    angles: Floats,
+    phases: Complex,
+    matrices: Complex,
+    registers: Reals,
+) -> None:
+    """Run one row of `writes`: [kind, start, source, ...]; the rest depends on the kind."""
+    kind, start, source = write[0], write[1], write[2]
+    if kind == WRITE_LANES:
+        # source: product; then the lane bit.
+        for lane in range(lanes):
+            registers[start + lane] = angles[source, 0]
+            registers[start + lanes + lane] = angles[source, 1] * (1.0 if lane >> write[3] & 1 else -1.0)
+    elif kind == WRITE_DENSE:
+        # source: matrix; then the positions of its bits, and the number of lane bits.
+        low, high, lane_bits = write[3], write[4], write[5]
+        m = matrices[source]
+        if low >= lane_bits:
+            for k in range(16):
+                registers[start + 2 * k], registers[start + 2 * k + 1] = m[k].real, m[k].imag
+        elif high >= lane_bits:
+            for k in range(8):
+                i, j, exchanged = k >> 2, k >> 1 & 1, k & 1
+                for lane in range(lanes):
+                    here = lane >> low & 1
+                    entry = m[4 * (2 * i + here) + 2 * j + (here ^ exchanged)]
+                    registers[start + 2 * k * lanes + lane] = entry.real
+                    registers[start + (2 * k + 1) * lanes + lane] = entry.imag
+        else:
+            for k in range(4):
+                for lane in range(lanes):
+                    here = (lane >> high & 1) << 1 | (lane >> low & 1)
+                    entry = m[4 * here + (here ^ k)]
+                    registers[start + 2 * k * lanes + lane] = entry.real
+                    registers[start + (2 * k + 1) * lanes + lane] = entry.imag
+    elif kind == WRITE_PHASE:
+        # source: place; then where it is (coefficients, before or after a rotation), the lanes it acts on.
+        factor = coefficients[source] if write[3] == 0 else phases[source, write[3] - 1]
+        for lane in range(lanes):
+            on = lane & write[4] == write[5]
+            registers[start + lane] = factor.real if on else 1.0
+            registers[start + lanes + lane] = factor.imag if on else 0.0
+    else:
+        # source: place of cosine and sine; then the sign, the lanes' part of the z mask, the lanes it acts on.
+        cosine, sine = coefficients[source].real, coefficients[source + 1].real * write[3]
+        for lane in range(lanes):
+            on = lane & write[5] == write[6]
+            parity = lane & write[4]
+            parity ^= parity >> 2
+            parity = (parity ^ parity >> 1) & 1
+            registers[start + lane] = cosine if on else 1.0
+            registers[start + lanes + lane] = (-sine if parity else sine) if on else 0.0
+
+
+@njit
+def fill_numbers(
+    coefficients: Complex,
+    lanes: int,
+    product_start: Integers,
+    product_factors: Integers,
+    dense_start: Integers,
+    dense_factors: Integers,
+    terms: Integers,
+    controls: Integers,
+    sets: Integers,
+    members: Integers,
+    writes: Integers,
+    angles: Floats,
+    phases: Complex,
+    matrices: Complex,
+    operations: Integers,
+    registers: Reals,
+    constants: Complex,
+    linear: Complex,
+    pairs: Complex,
+) -> complex:
+    """Compute all numbers of a plan.
+
+    Args:
+        coefficients: complex128, of the gates and then the planner's constants.
+        lanes: elements of a register.
+        product_start, product_factors: see `multiply_products`.
+        dense_start, dense_factors: see `multiply_dense`.
+        terms: see `add_term`.
+        controls: the control of each polynomial, or -1.
+        sets, members: see `place_rotations`.
+        writes: see `write_registers`.
+        angles, phases, matrices: receive what the products are.
+        operations: rows; those of rotations are filled in.
+        registers: receives what sweeps read.
+        constants, linear, pairs: ones; receive the polynomials.
+
+    Returns:
+        What the sweeps leave out: a scale and a global phase, as one factor.
+    """
+    factor = multiply_products(coefficients, product_start, product_factors, angles, phases)
+    multiply_dense(coefficients, dense_start, dense_factors, matrices)
+    for t in range(terms.shape[0]):
+        add_term(coefficients, phases, terms[t], constants, linear, pairs)
+    for d in range(controls.size):
+        if controls[d] >= 0:
+            k = controls[d]
+            constants[d] = linear[d, k]
+            linear[d, :] = pairs[d, k, :]
+            pairs[d, :, :] = 1.0
+            linear[d, k] = 1.0
+    factor *= place_rotations(sets, members, angles, lanes, operations, registers)
+    for w in range(writes.shape[0]):
+        write_registers(writes[w], lanes, coefficients, angles, phases, matrices, registers)
+    return factor

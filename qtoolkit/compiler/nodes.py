@@ -1,0 +1,102 @@
+"""Nodes: what the passes of the planner rearrange, each a gate or several merged into one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import NamedTuple
+
+__all__ = ["Factor", "Form", "Kind", "Node"]
+
+
+class Form(IntEnum):
+    """How the coefficients of a gate make a small matrix; the numbers are those of the kernel that multiplies them.
+
+    `detail` of a factor says for PHASE_* and CONTROLLED_* which values of its qubits the gate acts on (bit j for
+    qubit j, of CONTROLLED_* the last qubit's alone), for PAULI_* the letters (bit 2j: x, bit 2j + 1: z of qubit j).
+    *_ROTATION are phases of merged one-qubit gates; their `place` is the number of the product.
+    """
+
+    MATRIX_1Q = 0
+    DIAGONAL_1Q = 1
+    PHASE_1Q = 2
+    PAULI_1Q = 3
+    MATRIX_2Q = 4
+    DIAGONAL_2Q = 5
+    PHASE_2Q = 6
+    PAULI_2Q = 7
+    CONTROLLED_MATRIX = 8
+    CONTROLLED_DIAGONAL = 9
+    BEFORE_ROTATION = 10
+    AFTER_ROTATION = 11
+
+
+class Factor(NamedTuple):
+    """One gate within a merged node.
+
+    Attributes:
+        form: what its coefficients mean.
+        place: where they begin in the program's coefficients, or past their end in the planner's constants.
+        qubits: the one or two qubits of the small matrix, lowest bit first.
+        detail: see `Form`.
+    """
+
+    form: Form
+    place: int
+    qubits: tuple[int, ...]
+    detail: int = 0
+
+
+class Kind(IntEnum):
+    """What a node does."""
+
+    LOCAL = 0
+    """A product of one-qubit gates on one qubit."""
+    DENSE = 1
+    """A product of gates on two qubits, as a complex 4x4 matrix."""
+    PHASES = 2
+    """A diagonal gate on one or two qubits: a term of a phase polynomial."""
+    PHASE = 3
+    """One phase where three or more qubits have given values."""
+    EXCHANGE = 4
+    """X, with any controls."""
+    SWAP = 5
+    """Two qubits exchanged."""
+    PAULI = 6
+    """A rotation by a Pauli string, with any controls."""
+    WHOLE = 7
+    """A gate outside the vector kernels' set, run on the whole state."""
+    ROTATION = 8
+    """The real rotation within a product of one-qubit gates; `operation` is the number of the product."""
+
+
+@dataclass(slots=True)
+class Node:
+    """A gate, or several merged.
+
+    Attributes:
+        kind: what it does.
+        targets: qubits that it is not diagonal in; a sweep that runs it holds all of them in its blocks.
+        diagonal: qubits that it is diagonal in: controls, the Z of a Pauli string, the qubits of a phase.
+        factors: its gates in time order.
+        zeros: EXCHANGE, PAULI and PHASE: the qubits among `diagonal` that must be 0, as a bit mask.
+        controls: EXCHANGE and PAULI: those of `diagonal` that are controls.
+        y: PAULI: targets whose letter is Y.
+        operation: WHOLE: index in the program.
+        operations: how many gates of the program it stands for.
+    """
+
+    kind: Kind
+    targets: tuple[int, ...] = ()
+    diagonal: tuple[int, ...] = ()
+    factors: list[Factor] = field(default_factory=list)
+    zeros: int = 0
+    controls: tuple[int, ...] = ()
+    y: tuple[int, ...] = ()
+    operation: int = -1
+    operations: int = 1
+
+    @property
+    def qubits(self) -> tuple[int, ...]:
+        """All qubits that it touches."""
+        return self.targets + self.diagonal

@@ -1,0 +1,274 @@
+"""Sweeps as arrays: rows of operations, and recipes for the numbers in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from qtoolkit.compiler.layout import Layout
+from qtoolkit.compiler.nodes import Factor, Form, Kind, Node
+from qtoolkit.compiler.passes.merge import Polynomial, Rotations, merge_sweep
+from qtoolkit.compiler.passes.schedule import Sweep
+from qtoolkit.compiler.sweep_plan import ROW, BlockOpcode, Column, SweepPart, Write
+
+__all__ = ["pack_sweeps"]
+
+RENORMALISE = 100
+"""After this many rotations the left-out cosines, up to 2^50 in all, are made up for."""
+
+
+def pack_sweeps(sweeps: Sequence[Sweep], products: Sequence[Sequence[Factor]], layout: Layout) -> SweepPart:
+    """Encode sweeps.
+
+    Args:
+        sweeps: what the scheduler made.
+        products: factors of every one-qubit product, by number.
+        layout: the sizes the sweeps were made for.
+    """
+    packer = _Packer(layout)
+    for sweep in sweeps:
+        packer.add_sweep(sweep)
+    return packer.build(products)
+
+
+class _Packer:
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._lanes = 1 << layout.lane_bits
+        self._rows: list[list[int]] = []
+        self._starts = [0]
+        self._bits: list[tuple[int, ...]] = []
+        self._gates: list[int] = []
+        self._size = 0
+        self._constants: list[tuple[int, np.ndarray]] = []
+        self._dense: list[list[list[int]]] = []
+        self._terms: list[list[int]] = []
+        self._controls: list[int] = []
+        self._sets: list[list[int]] = []
+        self._members: list[tuple[int, int]] = []
+        self._writes: list[list[int]] = []
+        self._most_diagonals = 0
+        self._position: dict[int, int] = {}
+        self._rotated = 0
+
+    def add_sweep(self, sweep: Sweep) -> None:
+        self._position = {q: p for p, q in enumerate(sweep.bits)}
+        diagonals = len(self._controls)
+        for action in merge_sweep(sweep.nodes):
+            if isinstance(action, Rotations):
+                self._rotations(action)
+            elif isinstance(action, Polynomial):
+                self._polynomial(action.terms)
+            else:
+                _NODES[action.kind](self, action)
+        self._bits.append(sweep.bits)
+        self._starts.append(len(self._rows))
+        self._gates.append(sum(node.operations for node in sweep.nodes))
+        self._most_diagonals = max(self._most_diagonals, len(self._controls) - diagonals)
+
+    def build(self, products: Sequence[Sequence[Factor]]) -> SweepPart:
+        registers = np.zeros(max(self._size, self._lanes))
+        for start, values in self._constants:
+            registers[start : start + values.size] = values
+        one_qubit = [[[f.form, f.place, f.detail, 0] for f in factors] for factors in products]
+        return SweepPart(
+            layout=self._layout,
+            bits=np.array(self._bits, np.int64).reshape(-1, self._layout.num_bits),
+            operation_start=np.array(self._starts, np.int64),
+            operations=np.array(self._rows, np.int64).reshape(-1, ROW),
+            registers=registers,
+            product_start=_starts(one_qubit),
+            product_factors=_rows([row for factors in one_qubit for row in factors], 4),
+            dense_start=_starts(self._dense),
+            dense_factors=_rows([row for factors in self._dense for row in factors], 4),
+            terms=_rows(self._terms, 6),
+            controls=np.array(self._controls, np.int64),
+            sets=_rows(self._sets, 7),
+            members=_rows(self._members, 2),
+            writes=_rows(self._writes, 7),
+            most_diagonals=self._most_diagonals,
+            gates=np.array(self._gates, np.int64),
+        )
+
+    def _rotations(self, action: Rotations) -> None:
+        members = sorted(
+            (self._position[q], product) for q, product in zip(action.qubits, action.products, strict=True)
+        )
+        lanes = [m for m in members if m[0] < self._layout.lane_bits]
+        tiles = [m for m in members if m[0] >= self._layout.lane_bits]
+        if lanes:
+            start = self._reserve(2 * self._lanes * self._layout.lane_bits)
+            identity = np.tile(np.repeat([1.0, 0.0], self._lanes), self._layout.lane_bits)
+            self._constants.append((start, identity))
+            for position, product in lanes:
+                self._writes.append([Write.LANES, start + 2 * self._lanes * position, product, position, 0, 0, 0])
+            self._row(BlockOpcode.ROTATE_LANES, start=start)
+        if tiles:
+            # Rotations with a small sine and those with a small cosine go into rows of their own, up to four in each.
+            rows = (len(tiles) + 3) // 4 + (len(tiles) > 1)
+            step = max(4, self._lanes)
+            first = len(self._members)
+            self._members += tiles
+            self._sets.append([len(self._rows), rows, first, len(self._members), self._reserve(rows * step), step, -1])
+            for _ in range(rows):
+                self._row(BlockOpcode.ROTATE)
+            self._rotated += len(tiles)
+            if self._rotated > RENORMALISE:
+                self._rotated = 0
+                start = self._sets[-1][6] = self._reserve(2 * self._lanes)
+                self._row(BlockOpcode.PHASE, start=start)
+
+    def _polynomial(self, terms: Sequence[Factor]) -> None:
+        if len(terms) == 1 and self._single_phase(terms[0]):
+            return
+        number = len(self._controls)
+        for term in terms:
+            i, j = (*term.qubits, -1)[:2]
+            self._terms.append([term.form, number, i, j, term.place, term.detail])
+        self._row(BlockOpcode.DIAGONAL, start=number)
+        self._controls.append(self._common_control(terms))
+
+    def _single_phase(self, term: Factor) -> bool:
+        """One phase alone is cheaper where it acts than everywhere."""
+        ones = (1 << len(term.qubits)) - 1
+        source = {Form.PHASE_1Q: 0, Form.PHASE_2Q: 0, Form.BEFORE_ROTATION: 1, Form.AFTER_ROTATION: 2}.get(term.form)
+        if source is None:
+            return False
+        zeros = 0 if source else ones & ~term.detail
+        self._phase(source, term.place, term.qubits, sum(1 << q for k, q in enumerate(term.qubits) if zeros >> k & 1))
+        return True
+
+    def _common_control(self, terms: Sequence[Factor]) -> int:
+        """A qubit that must be 1 for any of the phases to differ from 1, if it lies where blocks can be halved."""
+        pairs = [term.qubits for term in terms if len(term.qubits) == 2]
+        if not pairs:
+            return -1
+        for qubit in pairs[0]:
+            if self._position[qubit] >= self._layout.low_bits and all(_vanishes_without(t, qubit) for t in terms):
+                return qubit
+        return -1
+
+    def _dense_matrix(self, node: Node) -> None:
+        low, high = sorted(node.targets, key=self._position.__getitem__)
+        slots = {(low,): 0, (high,): 1, (low, high): 2, (high, low): 3}
+        self._dense.append([[f.form, f.place, f.detail, slots[f.qubits]] for f in node.factors])
+        positions = (self._position[low], self._position[high])
+        size = 32
+        if positions[0] < self._layout.lane_bits:
+            size = self._lanes * (16 if positions[1] >= self._layout.lane_bits else 8)
+        start = self._reserve(size)
+        number = len(self._dense) - 1
+        self._writes.append([Write.DENSE, start, number, *positions, self._layout.lane_bits, 0])
+        self._row(BlockOpcode.DENSE, positions, start=start)
+
+    def _exchange(self, node: Node) -> None:
+        lanes, controls = self._conditions(node.controls, node.zeros)
+        start = self._reserve(self._lanes)
+        self._constants.append((start, self._chosen(lanes)))
+        self._row(BlockOpcode.EXCHANGE, (self._position[node.targets[0]],), start=start, **controls)
+
+    def _swap(self, node: Node) -> None:
+        low, high = sorted(node.targets, key=self._position.__getitem__)
+        if self._position[low] >= self._layout.lane_bits:
+            start = self._reserve(self._lanes)
+            self._constants.append((start, np.ones(self._lanes)))
+            self._row(BlockOpcode.SWAP, (self._position[low], self._position[high]), start=start)
+            return
+        for control, target in ((low, high), (high, low), (low, high)):
+            self._exchange(Node(Kind.EXCHANGE, (target,), (control,), controls=(control,)))
+
+    def _many_phase(self, node: Node) -> None:
+        self._phase(0, node.factors[0].place, node.diagonal, node.zeros)
+
+    def _phase(self, source: int, place: int, qubits: Sequence[int], zeros: int) -> None:
+        (mask, value), controls = self._conditions(qubits, zeros)
+        start = self._reserve(2 * self._lanes)
+        self._writes.append([Write.PHASE, start, place, source, mask, value, 0])
+        self._row(BlockOpcode.PHASE, start=start, **controls)
+
+    def _pauli(self, node: Node) -> None:
+        lane_bits, block_bits = self._layout.lane_bits, self._layout.block_bits
+        (mask, value), controls = self._conditions(node.controls, node.zeros)
+        letters_z = [q for q in node.diagonal if q not in node.controls] + list(node.y)
+        x = sum(1 << self._position[q] for q in node.targets)
+        z = sum(1 << self._position[q] for q in letters_z if self._position[q] < block_bits)
+        sign, is_real = ((-1, 0), (-1, 1), (1, 0), (1, 1))[len(node.y) % 4]
+        lane_mask = self._lanes - 1
+        start = self._reserve(2 * self._lanes)
+        place = node.factors[0].place
+        self._writes.append([Write.PAULI, start, place, sign, z & lane_mask, mask, value])
+        self._row(
+            BlockOpcode.PAULI,
+            start=start,
+            STEEP=is_real,
+            X_TILE=x >> lane_bits,
+            X_LANES=x & lane_mask,
+            Z_TILE=z >> lane_bits,
+            Z_OUTER=sum(1 << q for q in letters_z if self._position[q] >= block_bits),
+            **controls,
+        )
+
+    def _conditions(self, qubits: Sequence[int], zeros: int) -> tuple[tuple[int, int], dict[str, int]]:
+        """Mask and value of the controls inside a register, and the columns for those among tiles and outside."""
+        masks = {"LANE": [0, 0], "TILE": [0, 0], "OUTER": [0, 0]}
+        for q in qubits:
+            position = self._position[q]
+            if position < self._layout.lane_bits:
+                place, bit = "LANE", position
+            elif position < self._layout.block_bits:
+                place, bit = "TILE", position - self._layout.lane_bits
+            else:
+                place, bit = "OUTER", q
+            masks[place][0] |= 1 << bit
+            masks[place][1] |= (1 - (zeros >> q & 1)) << bit
+        columns = {
+            "TILE_MASK": masks["TILE"][0],
+            "TILE_VALUE": masks["TILE"][1],
+            "OUTER_MASK": masks["OUTER"][0],
+            "OUTER_VALUE": masks["OUTER"][1],
+        }
+        return (masks["LANE"][0], masks["LANE"][1]), columns
+
+    def _chosen(self, condition: tuple[int, int]) -> np.ndarray:
+        return (np.arange(self._lanes) & condition[0] == condition[1]).astype(np.float64)
+
+    def _reserve(self, size: int) -> int:
+        start = self._size
+        self._size += size + -size % self._lanes
+        return start
+
+    def _row(self, opcode: BlockOpcode, positions: Sequence[int] = (), *, start: int = 0, **columns: int) -> None:
+        row = [0] * ROW
+        row[Column.OPCODE] = opcode
+        row[Column.POSITIONS : Column.POSITIONS + len(positions)] = positions
+        row[Column.START] = start
+        for name, value in columns.items():
+            row[Column[name]] = value
+        self._rows.append(row)
+
+
+_NODES = {
+    Kind.DENSE: _Packer._dense_matrix,
+    Kind.EXCHANGE: _Packer._exchange,
+    Kind.SWAP: _Packer._swap,
+    Kind.PHASE: _Packer._many_phase,
+    Kind.PAULI: _Packer._pauli,
+}
+
+
+def _vanishes_without(term: Factor, qubit: int) -> bool:
+    """Whether a term is 1 wherever the qubit is 0."""
+    if term.form in (Form.BEFORE_ROTATION, Form.AFTER_ROTATION):
+        return term.qubits == (qubit,)
+    if term.form in (Form.PHASE_1Q, Form.PHASE_2Q):
+        return qubit in term.qubits and term.detail == (1 << len(term.qubits)) - 1
+    return False
+
+
+def _starts(groups: Sequence[Sequence[object]]) -> np.ndarray:
+    return np.concatenate([[0], np.cumsum([len(g) for g in groups])]).astype(np.int64)
+
+
+def _rows(rows: Sequence[Sequence[int]], width: int) -> np.ndarray:
+    return np.array(rows, np.int64).reshape(-1, width)

@@ -1,0 +1,172 @@
+"""Gates of a program as nodes of the few kinds that the vector kernels know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit.compiler.nodes import Factor, Form, Kind, Node
+from qtoolkit.compiler.program import Opcode, Program
+
+__all__ = ["PLANNER_CONSTANTS", "S_PLACE", "lower"]
+
+PLANNER_CONSTANTS: NDArray[np.complex128] = np.array([0, 1, 1, 0, 1, 1j, 1, -1j], np.complex128)
+"""What nodes use beside the program's coefficients, and behind them: the matrix of X, the diagonals of S and S†."""
+
+S_PLACE = 4
+"""Where S stands among the constants."""
+
+SWAP_TABLE = (0, 2, 1, 3)
+
+
+def lower(program: Program) -> list[Node]:
+    """Turn every gate into one node or a few; nothing is merged yet."""
+    nodes: list[Node] = []
+    pauli_x = Factor(Form.MATRIX_1Q, program.constant_coefficients.size, (), 0)
+    for i in range(program.num_operations):
+        targets = tuple(program.qubits[program.qubit_start[i] : program.qubit_start[i + 1]].tolist())
+        mask, value = int(program.control_masks[i]), int(program.control_values[i])
+        controls = tuple(_bits(mask))
+        gate = _Gate(program, i, targets, controls, mask & ~value, int(program.coefficient_start[i]), pauli_x)
+        found = _LOWERINGS[Opcode(int(program.opcodes[i]))](gate)
+        nodes += found or [Node(Kind.WHOLE, targets=targets + controls, operation=i)]
+    return nodes
+
+
+def _bits(mask: int) -> list[int]:
+    return [k for k in range(mask.bit_length()) if mask >> k & 1]
+
+
+class _Gate:
+    """One operation of the program, taken apart."""
+
+    def __init__(
+        self,
+        program: Program,
+        index: int,
+        targets: tuple[int, ...],
+        controls: tuple[int, ...],
+        zeros: int,
+        place: int,
+        pauli_x: Factor,
+    ) -> None:
+        self.targets = targets
+        self.controls = controls
+        self.zeros = zeros
+        self.place = place
+        self.table = program.table[program.table_start[index] : program.table_start[index + 1]].tolist()
+        self.pauli_x = pauli_x
+
+    def value_of(self, qubit: int) -> int:
+        """The value that a control must have."""
+        return 1 - (self.zeros >> qubit & 1)
+
+
+def _dense_1q(gate: _Gate) -> list[Node]:
+    if not gate.controls:
+        return [Node(Kind.LOCAL, gate.targets, factors=[Factor(Form.MATRIX_1Q, gate.place, gate.targets)])]
+    if len(gate.controls) == 1:
+        qubits = gate.targets + gate.controls
+        factor = Factor(Form.CONTROLLED_MATRIX, gate.place, qubits, gate.value_of(gate.controls[0]))
+        return [Node(Kind.DENSE, qubits, factors=[factor])]
+    return []
+
+
+def _dense_2q(gate: _Gate) -> list[Node]:
+    if gate.controls:
+        return []
+    return [Node(Kind.DENSE, gate.targets, factors=[Factor(Form.MATRIX_2Q, gate.place, gate.targets)])]
+
+
+def _dense_kq(gate: _Gate) -> list[Node]:
+    return []
+
+
+def _diagonal(gate: _Gate) -> list[Node]:
+    qubits = gate.targets + gate.controls
+    match len(gate.targets), len(gate.controls):
+        case 1, 0:
+            return [_phases(Form.DIAGONAL_1Q, gate.place, qubits)]
+        case 0, 1:
+            return [_phases(Form.PHASE_1Q, gate.place, qubits, gate.value_of(qubits[0]))]
+        case 2, 0:
+            return [_phases(Form.DIAGONAL_2Q, gate.place, qubits)]
+        case 1, 1:
+            return [_phases(Form.CONTROLLED_DIAGONAL, gate.place, qubits, gate.value_of(qubits[1]))]
+        case 0, 2:
+            return [_phases(Form.PHASE_2Q, gate.place, qubits, gate.value_of(qubits[0]) | gate.value_of(qubits[1]) << 1)]
+        case 0, _:
+            return [_phase(gate.place, gate.controls, gate.zeros)]
+        case 1, _:
+            target = 1 << gate.targets[0]
+            return [
+                _phase(gate.place, qubits, gate.zeros | target),
+                _phase(gate.place + 1, qubits, gate.zeros),
+            ]
+    return []
+
+
+def _phases(form: Form, place: int, qubits: tuple[int, ...], detail: int = 0) -> Node:
+    return Node(Kind.PHASES, diagonal=qubits, factors=[Factor(form, place, qubits, detail)])
+
+
+def _phase(place: int, qubits: tuple[int, ...], zeros: int) -> Node:
+    return Node(Kind.PHASE, diagonal=qubits, factors=[Factor(Form.PHASE_1Q, place, ())], zeros=zeros)
+
+
+def _permutation(gate: _Gate) -> list[Node]:
+    if len(gate.targets) == 1 and gate.table == [1, 0]:
+        return [_exchange(gate, gate.targets[0], gate.controls)]
+    if gate.table == list(SWAP_TABLE) and not gate.controls:
+        return [Node(Kind.SWAP, gate.targets)]
+    if gate.table == list(SWAP_TABLE):
+        first, second = gate.targets
+        outside = _exchange(gate, first, (second,))
+        return [outside, _exchange(gate, second, (*gate.controls, first)), _exchange(gate, first, (second,))]
+    return []
+
+
+def _exchange(gate: _Gate, target: int, controls: tuple[int, ...]) -> Node:
+    if not controls:
+        return Node(Kind.LOCAL, (target,), factors=[gate.pauli_x._replace(qubits=(target,))])
+    return Node(Kind.EXCHANGE, (target,), controls, zeros=gate.zeros, controls=controls)
+
+
+def _pauli_rotation(gate: _Gate) -> list[Node]:
+    x_mask, z_mask = gate.table
+    x = _bits(x_mask)
+    z_only = _bits(z_mask & ~x_mask)
+    if not gate.controls and not x and 1 <= len(z_only) <= 2:
+        form, letters = (Form.PAULI_1Q, 0b10) if len(z_only) == 1 else (Form.PAULI_2Q, 0b1010)
+        return [_phases(form, gate.place, tuple(z_only), letters)]
+    if not gate.controls and x and len(x) + len(z_only) <= 2:
+        qubits = tuple(_bits(x_mask | z_mask))
+        detail = sum((x_mask >> q & 1 | (z_mask >> q & 1) << 1) << 2 * j for j, q in enumerate(qubits))
+        if len(qubits) == 1:
+            return [Node(Kind.LOCAL, qubits, factors=[Factor(Form.PAULI_1Q, gate.place, qubits, detail)])]
+        return [_pauli(gate, x, z_only, x_mask & z_mask, Factor(Form.PAULI_2Q, gate.place, qubits, detail))]
+    return [_pauli(gate, x, z_only, x_mask & z_mask, Factor(Form.PAULI_1Q, gate.place, ()))]
+
+
+def _pauli(gate: _Gate, x: list[int], z_only: list[int], y_mask: int, factor: Factor) -> Node:
+    return Node(
+        Kind.PAULI,
+        targets=tuple(x),
+        diagonal=(*z_only, *gate.controls),
+        factors=[factor],
+        zeros=gate.zeros,
+        controls=gate.controls,
+        y=tuple(_bits(y_mask)),
+    )
+
+
+_LOWERINGS: dict[Opcode, Callable[[_Gate], list[Node]]] = {
+    Opcode.DENSE_1Q: _dense_1q,
+    Opcode.DENSE_2Q: _dense_2q,
+    Opcode.DENSE_KQ: _dense_kq,
+    Opcode.DIAGONAL: _diagonal,
+    Opcode.PERMUTATION: _permutation,
+    Opcode.PAULI_ROTATION: _pauli_rotation,
+}

@@ -1,0 +1,81 @@
+"""From a program to sweeps: the passes in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit.compiler.layout import Layout
+from qtoolkit.compiler.nodes import Kind, Node
+from qtoolkit.compiler.pack import pack_sweeps
+from qtoolkit.compiler.passes.cancel import cancel_inverses
+from qtoolkit.compiler.passes.fuse import fuse
+from qtoolkit.compiler.passes.lower import PLANNER_CONSTANTS, S_PLACE, lower
+from qtoolkit.compiler.passes.narrow import narrow_strings
+from qtoolkit.compiler.passes.relabel import initial_swaps, relabel_swaps
+from qtoolkit.compiler.passes.schedule import schedule
+from qtoolkit.compiler.passes.split import split_locals
+from qtoolkit.compiler.program import Program
+from qtoolkit.compiler.sweep_plan import GatePart, Part
+
+__all__ = ["plan_sweeps", "with_constants"]
+
+PROBE_SEED = 20
+"""Parameter values that the passes look at are generic; any would do."""
+
+
+def plan_sweeps(program: Program, layout: Layout, from_zero_state: bool) -> tuple[Part, ...]:
+    """Plan a program's sweeps; the program keeps the plan.
+
+    Args:
+        program: the gates.
+        layout: how states are cut.
+        from_zero_state: whether it always starts from ``|0…0⟩``, which lets swaps vanish.
+    """
+    key = (layout, from_zero_state)
+    if key not in program.plans:
+        program.plans[key] = _plan(program, layout, from_zero_state)
+    return program.plans[key]
+
+
+def _plan(program: Program, layout: Layout, from_zero_state: bool) -> tuple[Part, ...]:
+    x_place = program.constant_coefficients.size
+    probes = _probes(program)
+    parts: list[Part] = []
+    for number, segment in enumerate(_segments(lower(program))):
+        if segment and segment[0].kind is Kind.WHOLE:
+            parts.append(GatePart(segment[0].operation))
+            continue
+        nodes, names = relabel_swaps(segment, layout.num_bits)
+        nodes = fuse(cancel_inverses(nodes), x_place)
+        if number or not from_zero_state:
+            nodes = initial_swaps(names) + nodes
+        nodes = narrow_strings(nodes, layout, x_place + S_PLACE)
+        split, products = split_locals(nodes, probes)
+        parts.append(pack_sweeps(schedule(split, layout), products, layout))
+    return tuple(parts)
+
+
+def with_constants(coefficients: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    """A program's coefficients with the planner's constants behind them."""
+    return np.concatenate([coefficients, PLANNER_CONSTANTS])
+
+
+def _probes(program: Program) -> list[NDArray[np.complex128]]:
+    rng = np.random.default_rng(PROBE_SEED)
+    num_parameters = int(program.slots.parameter.max(initial=-1)) + 1
+    count = 2 if program.groups else 1
+    return [with_constants(program.bind(rng.uniform(-3, 3, num_parameters))[0]) for _ in range(count)]
+
+
+def _segments(nodes: Sequence[Node]) -> list[list[Node]]:
+    """Nodes for sweeps, and between them those that run on the whole state, one each."""
+    segments: list[list[Node]] = [[]]
+    for node in nodes:
+        if node.kind is Kind.WHOLE:
+            segments += [[node], []]
+        else:
+            segments[-1].append(node)
+    return [segment for k, segment in enumerate(segments) if segment or k == 0]

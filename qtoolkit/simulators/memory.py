@@ -1,0 +1,30 @@
+"""Memory of states: aligned to vector registers and, where large, to huge pages."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+__all__ = ["aligned_empty", "is_aligned"]
+
+REGISTER_BYTES = 64
+HUGE_PAGE_BYTES = 1 << 21
+"""Linux backs memory with huge pages from such boundaries on; NumPy asks it to for arrays above 4 MiB."""
+
+
+def aligned_empty(size: int, dtype: DTypeLike) -> NDArray[np.generic]:
+    """An uninitialised array, shape ``(size,)``, that begins at a register and, from 4 MiB on, at a huge page.
+
+    Memory is not touched, so that it comes to lie near the processor that first writes to it.
+    """
+    nbytes = size * np.dtype(dtype).itemsize
+    boundary = HUGE_PAGE_BYTES if nbytes >= 2 * HUGE_PAGE_BYTES else REGISTER_BYTES
+    raw = np.empty(nbytes + boundary, np.uint8)
+    first = -raw.ctypes.data % boundary
+    array: NDArray[np.generic] = raw[first : first + nbytes].view(dtype)
+    return array
+
+
+def is_aligned(array: NDArray[np.generic]) -> bool:
+    """Whether an array begins at a register."""
+    return array.ctypes.data % REGISTER_BYTES == 0

@@ -1,0 +1,73 @@
+"""The numbers of planned sweeps at given parameter values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from qtoolkit.compiler import SweepPart
+from qtoolkit.simulators.memory import aligned_empty
+from qtoolkit_kernels.vector import numbers as kernels
+
+__all__ = ["Numbers", "numbers_of"]
+
+
+@dataclass(frozen=True, eq=False)
+class Numbers:
+    """What `qtoolkit_kernels.vector.sweep` reads beside a plan.
+
+    Attributes:
+        operations: the plan's rows, rotations filled in.
+        registers: coefficients in the state's precision, aligned.
+        constants, linear, pairs: polynomials of phases.
+        factor: what the sweeps leave out, a scale and a phase.
+    """
+
+    operations: NDArray[np.int64]
+    registers: NDArray[np.floating]
+    constants: NDArray[np.complex128]
+    linear: NDArray[np.complex128]
+    pairs: NDArray[np.complex128]
+    factor: complex
+
+
+def numbers_of(part: SweepPart, coefficients: NDArray[np.complex128], dtype: DTypeLike) -> Numbers:
+    """Compute the numbers of some sweeps.
+
+    Args:
+        part: the sweeps.
+        coefficients: of the program's gates, planner's constants behind them.
+        dtype: float64 or float32.
+    """
+    num_polynomials, num_bits = part.controls.size, part.layout.num_bits
+    num_products = part.product_start.size - 1
+    operations = part.operations.copy()
+    registers = aligned_empty(part.registers.size, dtype)
+    registers[:] = part.registers
+    constants = np.ones(num_polynomials, np.complex128)
+    linear = np.ones((num_polynomials, num_bits), np.complex128)
+    pairs = np.ones((num_polynomials, num_bits, num_bits), np.complex128)
+    factor = kernels.fill_numbers(
+        coefficients,
+        1 << part.layout.lane_bits,
+        part.product_start,
+        part.product_factors,
+        part.dense_start,
+        part.dense_factors,
+        part.terms,
+        part.controls,
+        part.sets,
+        part.members,
+        part.writes,
+        np.empty((num_products, 2)),
+        np.empty((num_products, 2), np.complex128),
+        np.empty((part.dense_start.size - 1, 16), np.complex128),
+        operations,
+        registers,
+        constants,
+        linear,
+        pairs,
+    )
+    return Numbers(operations, registers, constants, linear, pairs, factor)
