@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, overload, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from qtoolkit import _packed_bits
 from qtoolkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ __all__ = ["DifferentiableEstimator", "Estimator", "Result", "Sampler"]
 @dataclass(frozen=True)
 class Result:
     """Measured bits of a circuit's shots.
+
+    A result made of shots holds their bits packed; `counts` and `memory` are made when they are first read.
 
     Attributes:
         counts: how often each bitstring came, over all classical bits, highest bit leftmost; most frequent first.
@@ -43,7 +47,7 @@ class Result:
     counts: Mapping[str, int]
     num_clbits: int
     shots: int
-    memory: NDArray[np.uint8] | None = field(default=None, repr=False, compare=False)
+    memory: NDArray[np.uint8] | None = field(default_factory=lambda: None, repr=False, compare=False)
     registers: tuple[ClassicalRegister, ...] = field(default=(), repr=False)
     seed: int | None = None
     backend_name: str = ""
@@ -63,11 +67,49 @@ class Result:
         given = np.asarray(memory)
         if given.ndim != 2:
             raise InputError(f"memory has one row per shot and one column per classical bit, got shape {given.shape}")
-        if not np.isin(given, (0, 1)).all():
-            raise InputError(f"bits of a memory are 0 or 1, got {given[~np.isin(given, (0, 1))][0]}")
-        bits = given.astype(np.uint8)
-        bits.setflags(write=False)
-        return cls(_counts(bits), bits.shape[1], bits.shape[0], memory=bits, **evidence)
+        wrong = (given != 0) & (given != 1)
+        if wrong.any():
+            raise InputError(f"bits of a memory are 0 or 1, got {given[wrong][0]}")
+        return cls.from_packed(_packed_bits.pack(given.astype(np.uint8, copy=False)), given.shape[1], **evidence)
+
+    @classmethod
+    def from_packed(cls, words: NDArray[np.uint64], num_clbits: int, **evidence: Any) -> Result:
+        """A result from packed bits, which are not copied: hand them over and leave them alone.
+
+        Args:
+            words: uint64 of shape ``(shots, ceil(num_clbits / 64))``; classical bit c of a shot is bit ``c % 64`` of
+                its word ``c // 64``, and bits beyond the last classical bit are 0.
+            num_clbits: number of classical bits.
+            evidence: further attributes of the result.
+
+        Raises:
+            InputError: if the words have another shape or dtype, or a bit too many is set.
+        """
+        width = _packed_bits.num_words(num_clbits)
+        if words.dtype != np.uint64 or words.ndim != 2 or words.shape[1] != width:
+            raise InputError(
+                f"{num_clbits} bits are packed into uint64 of shape (shots, {width}), got {words.dtype} of shape "
+                f"{words.shape}"
+            )
+        if num_clbits % 64 and words.size and int(words[:, -1].max()) >> num_clbits % 64:
+            raise InputError(f"packed bits beyond classical bit {num_clbits - 1} must be 0, got one that is set")
+        result = cls({}, num_clbits, words.shape[0], **evidence)
+        for made_later in ("counts", "memory"):
+            del result.__dict__[made_later]
+        result.__dict__["_words"] = words
+        return result
+
+    def __getattr__(self, name: str) -> Any:
+        words = self.__dict__.get("_words")
+        if words is None or name not in ("counts", "memory"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        if name == "counts":
+            made: Any = _packed_bits.count(words, self.num_clbits)
+        else:
+            made = _packed_bits.unpack(words, self.num_clbits)
+            made.setflags(write=False)
+        self.__dict__[name] = made
+        return made
 
     @classmethod
     def from_counts(cls, counts: Mapping[str, int], num_clbits: int | None = None, **evidence: Any) -> Result:
@@ -104,11 +146,12 @@ class Result:
         Raises:
             InputError: if the provider returned counts only.
         """
-        if self.memory is None:
+        words = self._packed()
+        if words is None:
             raise InputError(
                 f"{self.backend_name or 'this backend'} returns counts without the order of shots; use counts"
             )
-        return _bitstrings(self.memory)
+        return tuple(_packed_bits.bitstrings(words, self.num_clbits))
 
     @property
     def probabilities(self) -> dict[str, float]:
@@ -141,8 +184,11 @@ class Result:
             "backend_name": self.backend_name,
             "metadata": self.metadata,
         }
-        if self.memory is not None:
-            return Result.from_memory(self.memory[:, list(clbits)], **evidence)
+        words = self._packed()
+        if words is not None:
+            chosen = np.zeros((self.shots, _packed_bits.num_words(len(clbits))), np.uint64)
+            _packed_bits.select(words, clbits, chosen, range(len(clbits)))
+            return Result.from_packed(chosen, len(clbits), **evidence)
         merged: Counter[str] = Counter()
         for key, count in self.counts.items():
             merged["".join(key[self.num_clbits - 1 - c] for c in reversed(clbits))] += count
@@ -150,34 +196,18 @@ class Result:
 
     def with_metadata(self, **entries: Any) -> Result:
         """The same result with further metadata."""
-        return replace(self, metadata={**self.metadata, **entries})
+        changed = copy(self)
+        changed.__dict__["metadata"] = {**self.metadata, **entries}
+        return changed
 
-
-def _counts(bits: NDArray[np.uint8]) -> dict[str, int]:
-    width = bits.shape[1]
-    if width == 0:
-        return {"": bits.shape[0]} if bits.shape[0] else {}
-    packed = np.packbits(bits, axis=1, bitorder="little")
-    # Rows as 64-bit words: comparing whole rows byte by byte is many times slower.
-    padded = np.pad(packed, ((0, 0), (0, -packed.shape[1] % 8)))
-    words = padded.view("<u8")
-    if words.shape[1] == 1:
-        values, counts = np.unique(words[:, 0], return_counts=True)
-        rows = values[:, None]
-    else:
-        rows, counts = np.unique(words, axis=0, return_counts=True)
-    unpacked = np.unpackbits(np.ascontiguousarray(rows).view(np.uint8), axis=1, count=width, bitorder="little")
-    pairs = zip(_bitstrings(unpacked), counts.tolist(), strict=True)
-    return dict(sorted(pairs, key=lambda item: (-item[1], item[0])))
-
-
-def _bitstrings(bits: NDArray[np.uint8]) -> tuple[str, ...]:
-    shots, width = bits.shape
-    if width == 0:
-        return ("",) * int(shots)
-    letters = np.ascontiguousarray(bits[:, ::-1] + ord("0"))
-    rows: NDArray[np.str_] = letters.view(f"S{width}").ravel().astype(np.str_)
-    return tuple(rows.tolist())
+    def _packed(self) -> NDArray[np.uint64] | None:
+        """The bits of every shot, None where only counts are known."""
+        if "_words" not in self.__dict__:
+            if self.memory is None:
+                return None
+            self.__dict__["_words"] = _packed_bits.pack(self.memory)
+        words: NDArray[np.uint64] = self.__dict__["_words"]
+        return words
 
 
 @runtime_checkable

@@ -10,7 +10,8 @@ __all__ = ["norm_squared", "block_weights", "probabilities", "marginal_probabili
 
 def _weights(reals: Reals) -> Floats:
     """Return |ψ_j|² in double precision."""
-    return np.asarray((reals.astype(np.float64) ** 2).reshape(-1, 2).sum(axis=1))
+    squares = reals.astype(np.float64) ** 2
+    return np.asarray(squares[0::2] + squares[1::2])
 
 
 def norm_squared(reals: Reals) -> float:

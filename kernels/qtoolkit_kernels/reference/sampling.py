@@ -23,7 +23,8 @@ def _search(weights: Floats, targets: Floats) -> Integers:
 
 def sample_small(reals: Reals, uniforms: Floats, out: Integers, _turns: Integers, _thread: int) -> None:
     """Write the basis state that each of `uniforms` (in [0, 1)) selects into `out`."""
-    weights = (reals.astype(np.float64) ** 2).reshape(-1, 2).sum(axis=1)
+    squares = reals.astype(np.float64) ** 2
+    weights = squares[0::2] + squares[1::2]
     out[:] = _search(weights, weights.sum() * uniforms)
 
 
