@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from qtoolkit.interop.qiskit import from_qiskit, to_qiskit
     from qtoolkit.operators import FermionOperator, PauliString, PauliSum
     from qtoolkit.primitives import Estimator, Result, Sampler
-    from qtoolkit.simulators import StatevectorSimulator
+    from qtoolkit.simulators import SectorSimulator, StatevectorSimulator
 
 __all__ = [
     "__version__",
@@ -29,6 +29,7 @@ __all__ = [
     "PauliSum",
     "FermionOperator",
     "StatevectorSimulator",
+    "SectorSimulator",
     "Result",
     "Sampler",
     "Estimator",
@@ -50,6 +51,7 @@ _HOME = {
     "PauliSum": "qtoolkit.operators",
     "FermionOperator": "qtoolkit.operators",
     "StatevectorSimulator": "qtoolkit.simulators",
+    "SectorSimulator": "qtoolkit.simulators",
     "Result": "qtoolkit.primitives",
     "Sampler": "qtoolkit.primitives",
     "Estimator": "qtoolkit.primitives",
