@@ -32,7 +32,7 @@ class CircuitObjective:
     """
 
     def __init__(self, circuit: Circuit, observable: PauliSum, estimator: Estimator | None = None) -> None:
-        from qtoolkit.simulators import StatevectorSimulator
+        from qtoolkit.simulators import SectorSimulator, StatevectorSimulator
 
         if observable.num_qubits != circuit.num_qubits:
             raise InputError(
@@ -47,6 +47,9 @@ class CircuitObjective:
             self._executable = self.estimator.compile(circuit)
             # a diagonal costs one pass over the state, however many terms it has
             self._measured = observable.diagonal() if observable.is_diagonal() else observable
+        elif isinstance(self.estimator, SectorSimulator):
+            self._executable = self.estimator.compile(circuit)
+            self._measured = self.estimator.diagonal(observable) if observable.is_diagonal() else observable
 
     @property
     def num_parameters(self) -> int:

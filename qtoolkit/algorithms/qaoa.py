@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import operator
 import time
 from collections.abc import Callable, Sequence
@@ -19,7 +21,7 @@ from qtoolkit.algorithms.qaoa_circuit import qaoa_circuit
 from qtoolkit.algorithms.qaoa_result import CostLandscape, OutcomeStatistics, QAOAResult
 from qtoolkit.algorithms.schedules import Schedule
 from qtoolkit.circuit import Circuit
-from qtoolkit.errors import InputError
+from qtoolkit.errors import CircuitError, InputError
 from qtoolkit.operators import PauliSum
 from qtoolkit.primitives import Estimator, Result, Sampler
 
@@ -27,8 +29,8 @@ __all__ = ["QAOA"]
 
 FloatArray = NDArray[np.float64]
 
-MAX_ENUMERATED_QUBITS = 26
-"""Up to here the costs of all bitstrings, 8 bytes each, are computed for the exact optimum."""
+MAX_ENUMERATED = 1 << 26
+"""Up to so many feasible bitstrings, their costs, 8 bytes each, are computed for the exact optimum."""
 
 _RANDOM_STEPS = (0.3, 1.5)
 
@@ -49,7 +51,8 @@ class QAOA:
             feasible by default.
         cost_scale: γ multiplies ``cost / cost_scale``. By default the standard deviation of the cost over all
             bitstrings, which makes good angles of order one whatever the cost's units.
-        estimator: the local state-vector simulator by default.
+        estimator: a local simulator by default: `SectorSimulator` where mixer and default initial state keep the
+            Hamming weight, else `StatevectorSimulator`.
         sampler: the estimator where it samples too, else the local simulator.
         optimizer: L-BFGS-B where the estimator has gradients, COBYLA elsewhere.
 
@@ -85,16 +88,31 @@ class QAOA:
         if not 0.0 < self._scale < np.inf:
             raise InputError(f"cost_scale must be a positive number, got {self._scale}")
         self._weight = hamming_weight
-        self._estimator: Estimator = StatevectorSimulator() if estimator is None else estimator
+        self._circuit = qaoa_circuit(self._cost, self._mixer, self._initial_state, num_layers, cost_scale=self._scale)
+        in_sector = self._sector_objective() if estimator is None and initial_state is None else None
+        self._estimator: Estimator = in_sector.estimator if in_sector else estimator or StatevectorSimulator()
         self._sampler = sampler or (self._estimator if isinstance(self._estimator, Sampler) else StatevectorSimulator())
         self._optimizer = optimizer
-        self._circuit = qaoa_circuit(self._cost, self._mixer, self._initial_state, num_layers, cost_scale=self._scale)
-        self._objective = self._local_objective() or CircuitObjective(
-            self._circuit, self._cost / self._scale, self._estimator
+        self._objective = (
+            in_sector
+            or self._local_objective()
+            or CircuitObjective(self._circuit, self._cost / self._scale, self._estimator)
         )
-        self._landscape = CostLandscape(
-            self._cost, hamming_weight, enumerate_all=cost.num_qubits <= MAX_ENUMERATED_QUBITS
-        )
+        num_feasible = 1 << cost.num_qubits if hamming_weight is None else math.comb(cost.num_qubits, hamming_weight)
+        self._landscape = CostLandscape(self._cost, hamming_weight, enumerate_all=num_feasible <= MAX_ENUMERATED)
+
+    def _sector_objective(self) -> CircuitObjective | None:
+        """On the simulator of one Hamming weight, where mixer and initial state keep it."""
+        from qtoolkit.simulators import SectorSimulator
+
+        if self._weight is None or not self._mixer.conserves_hamming_weight:
+            return None
+        simulator = SectorSimulator(self._weight)
+        # a mixer may say of itself that it conserves the weight and do it by gates whose product alone shows that
+        with contextlib.suppress(CircuitError):
+            simulator.state_vector(self._initial_state)
+            return CircuitObjective(self._circuit, self._cost / self._scale, simulator)
+        return None
 
     def _local_objective(self) -> CircuitObjective | None:
         """On the local simulator, start from the stored initial state instead of preparing it every time."""
@@ -315,13 +333,17 @@ class QAOA:
         return self._sampler.run(circuit, shots, seed=int(rng.integers(1 << 31)), parameters=parameters)
 
     def _exact_statistics(self, parameters: FloatArray) -> OutcomeStatistics | None:
-        from qtoolkit.simulators import StatevectorSimulator
+        from qtoolkit.simulators import SectorSimulator, StatevectorSimulator
 
-        if not isinstance(self._estimator, StatevectorSimulator) or self._cost.num_qubits > MAX_ENUMERATED_QUBITS:
+        if isinstance(self._estimator, SectorSimulator):
+            bitstrings = self._estimator.basis(self._cost.num_qubits)
+        elif isinstance(self._estimator, StatevectorSimulator) and 1 << self._cost.num_qubits <= MAX_ENUMERATED:
+            bitstrings = np.arange(1 << self._cost.num_qubits)
+        else:
             return None
         probabilities = self._estimator.probabilities(self._objective.circuit, parameters=parameters)
         probabilities /= probabilities.sum()  # in single precision the norm is off by some 1e-7
-        return self._landscape.statistics(np.arange(probabilities.size), probabilities)
+        return self._landscape.statistics(bitstrings, probabilities)
 
 
 def _default_initial_state(mixer: Mixer, hamming_weight: int | None) -> Circuit:

@@ -100,24 +100,28 @@ class CostLandscape:
     Args:
         cost: diagonal.
         hamming_weight: of the feasible bitstrings; None for all.
-        enumerate_all: whether to compute the cost of all ``2**num_qubits`` bitstrings.
+        enumerate_all: whether to compute the cost of all feasible bitstrings.
     """
 
     def __init__(self, cost: PauliSum, hamming_weight: int | None, *, enumerate_all: bool) -> None:
         self._cost = cost
         self._weight = hamming_weight
-        self._costs = cost.diagonal() if enumerate_all else None
+        self._feasible: IntArray | None = None
+        self._costs: FloatArray | None = None
+        if enumerate_all:
+            self._feasible, self._costs = _enumerated(cost, hamming_weight)
         self.optimal_value: float | None = None
         self.worst_value: float | None = None
         self.random_probability_of_optimum: float | None = None
         if self._costs is not None:
-            feasible = self._costs[self.is_feasible(np.arange(self._costs.size))]
-            self.optimal_value, self.worst_value = float(feasible.min()), float(feasible.max())
-            self.random_probability_of_optimum = float(np.mean(self._is_optimal(feasible)))
+            self.optimal_value, self.worst_value = float(self._costs.min()), float(self._costs.max())
+            self.random_probability_of_optimum = float(np.mean(self._is_optimal(self._costs)))
 
     def costs(self, bitstrings: IntArray) -> FloatArray:
-        """Cost of each bitstring, given as the index of its basis state."""
-        return costs_of(self._cost, bitstrings) if self._costs is None else self._costs[bitstrings]
+        """Cost of each feasible bitstring, given as the index of its basis state."""
+        if self._costs is None:
+            return costs_of(self._cost, bitstrings)
+        return self._costs[bitstrings if self._feasible is None else np.searchsorted(self._feasible, bitstrings)]
 
     def is_feasible(self, bitstrings: IntArray) -> NDArray[np.bool_]:
         """Whether each has the Hamming weight asked for."""
@@ -163,6 +167,16 @@ def approximation_ratio(value: float, optimal: float, worst: float) -> float:
     if spread <= _ROUNDING * max(abs(worst), abs(optimal)):
         return 1.0
     return min(max((worst - value) / spread, 0.0), 1.0)
+
+
+def _enumerated(cost: PauliSum, hamming_weight: int | None) -> tuple[IntArray | None, FloatArray]:
+    """The feasible bitstrings, ascending (None for all), and the cost of each."""
+    from qtoolkit.simulators import SectorSimulator
+
+    if hamming_weight is None:
+        return None, cost.diagonal()
+    sector = SectorSimulator(hamming_weight)
+    return sector.basis(cost.num_qubits), sector.diagonal(cost)
 
 
 def costs_of(cost: PauliSum, bitstrings: IntArray) -> FloatArray:

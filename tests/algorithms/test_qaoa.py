@@ -98,7 +98,7 @@ def test_weight_conserving_mixers_stay_feasible_and_the_statistics_are_exact(mix
     assert all(key.count("1") == 2 for key in result.samples.counts)
     sampled = [int(key, 2) for key in result.samples.counts]
     assert result.best_value == pytest.approx(costs[sampled].min(), abs=1e-15)
-    assert costs[int(result.best_bitstring, 2)] == result.best_value
+    assert costs[int(result.best_bitstring, 2)] == pytest.approx(result.best_value, abs=1e-15)
     assert result.evidence == "state vector"
     assert result.approximation_ratio > (costs[feasible].max() - costs[feasible].mean()) / np.ptp(costs[feasible])
 

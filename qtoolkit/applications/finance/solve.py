@@ -136,8 +136,9 @@ def select_assets(
         shots: samples drawn at the end.
         seed: for the samples.
         optimizer: COBYLA with 40 evaluations by default.
-        estimator: by default the local state-vector simulator in single precision, half the time and memory:
-            probabilities are then good to some 1e-6, which neither angles nor samples notice.
+        estimator: by default a local simulator: of the choices alone for ``"ring"`` and ``"complete"``, of all
+            bitstrings for ``"penalty"``, in single precision: probabilities are then good to some 1e-6, which neither
+            angles nor samples notice.
         sampler: the estimator where it samples too, else the local simulator.
         exact: the enumeration, if it is at hand; computed otherwise.
         progress: called with the evaluations done and the most there can be.
@@ -171,7 +172,7 @@ def select_assets(
         mixer=mixer,
         hamming_weight=problem.budget,
         cost_scale=scale,
-        estimator=StatevectorSimulator("single") if estimator is None else estimator,
+        estimator=StatevectorSimulator("single") if estimator is None and form == "penalty" else estimator,
         sampler=sampler,
         optimizer=search,
     )
