@@ -8,6 +8,7 @@ import typer
 
 from qtoolkit._version import __version__
 from qtoolkit.cli.backends import backends
+from qtoolkit.cli.bench import bench
 from qtoolkit.cli.demo import demo
 from qtoolkit.cli.run import run
 
@@ -44,3 +45,4 @@ def _qtoolkit(
 app.command()(demo)
 app.command()(run)
 app.command()(backends)
+app.command()(bench)

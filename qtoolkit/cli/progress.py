@@ -1,4 +1,4 @@
-"""Progress of the demo on stderr: bars in a terminal, a line at the end of each part elsewhere."""
+"""Progress of long commands on stderr: bars in a terminal, a line at the end of each part elsewhere."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Self
 
 from qtoolkit.cli.output import note, stderr_console
 
-__all__ = ["DemoProgress"]
+__all__ = ["BenchProgress", "DemoProgress"]
 
 _STEP_WIDTH = 32
+_BENCH_WIDTH = 48
 
 
 class DemoProgress:
@@ -61,3 +62,52 @@ class DemoProgress:
         self._bars.stop_task(self._tasks[part])
         if not self._is_live:
             note(f"{part}: done in {seconds:.1f} s")
+
+
+class BenchProgress:
+    """One bar over the cases of a benchmark, open inside ``with``; nothing where there is no terminal.
+
+    Args:
+        count: number of cases.
+    """
+
+    def __init__(self, count: int) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        self._console = stderr_console()
+        self._is_live = self._console.is_terminal
+        self._bars = Progress(
+            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+            BarColumn(bar_width=12),
+            TimeElapsedColumn(),
+            TextColumn("{task.description}"),
+            console=self._console,
+            disable=not self._is_live,
+        )
+        self._task = self._bars.add_task("starting", total=count)
+        self._case = ""
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bars.stop()
+
+    def case(self, number: int, count: int, case: object) -> None:
+        """A case starts."""
+        self._case = str(case)
+        self._bars.update(self._task, completed=number, description=self._case)
+
+    def step(self, text: str) -> None:
+        """Something happens within a case."""
+        self._bars.update(self._task, description=f"{self._case}: {text}"[:_BENCH_WIDTH])
+
+    def say(self, line: str) -> None:
+        """A line above the bar, or on stderr where there is no terminal."""
+        if self._is_live:
+            self._console.print(line, soft_wrap=True)
+        else:
+            note(line)

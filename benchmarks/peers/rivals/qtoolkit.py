@@ -1,0 +1,102 @@
+"""qtoolkit: circuits compiled once, the public simulator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from peers.portable import Gate, PauliTerms, PortableCircuit, Task
+from peers.rivals.base import Context, Prepared, Rival
+from qtoolkit import Circuit, ParameterVector, PauliSum, StatevectorSimulator
+from qtoolkit.circuit import StandardGate
+
+__all__ = ["RIVAL"]
+
+
+class _Run:
+    """A circuit, its plan and the simulator."""
+
+    def __init__(self, task: Task, context: Context, *, measured: bool = False) -> None:
+        self.simulator = StatevectorSimulator(context.precision, context.threads)
+        self.circuit = _circuit(task.circuit)
+        if measured:
+            self.circuit.measure_all()
+        self.values: Any = np.array(task.circuit.parameters) if task.circuit.parameters else None
+        self.observable: Any = None if task.observable is None else _observable(task.observable)
+        self.plan: Any = None
+
+    def compile(self) -> None:
+        self.plan = self.simulator.compile(self.circuit)
+
+    def figures(self) -> dict[str, float]:
+        """What the plan says of itself, where it does: sweeps, and flops and bytes per amplitude."""
+        cost = getattr(self.plan, "cost", None)
+        if cost is None:
+            return {}
+        found = cost() if callable(cost) else cost
+        names = ("sweeps", "flops_per_amplitude", "bytes_per_amplitude", "predicted_seconds")
+        return {name: float(getattr(found, name)) for name in names if hasattr(found, name)}
+
+    def prepared(self, run: Any, read: Any) -> Prepared:
+        return Prepared(run, read, self.compile, self.figures)
+
+
+def _circuit(portable: PortableCircuit) -> Circuit:
+    circuit = Circuit(portable.num_qubits)
+    vector = ParameterVector("t", len(portable.parameters)) if portable.parameters else ()
+    for gate in portable.gates:
+        _append(circuit, gate, gate.factor * vector[gate.slot] if gate.slot >= 0 else gate.angle)
+    return circuit
+
+
+def _append(circuit: Circuit, gate: Gate, angle: Any) -> None:
+    if gate.name == "matrix2":
+        circuit.unitary(gate.matrix, gate.qubits)
+    elif gate.name == "mcz":
+        circuit.append(StandardGate("z").controlled(len(gate.qubits) - 1), gate.qubits)
+    elif gate.name == "pauli":
+        circuit.pauli_rotation(gate.letters[::-1], angle, gate.qubits)
+    else:
+        has_angle = gate.name in ("rx", "ry", "rz", "p", "cp", "rxx", "ryy", "rzz")
+        circuit.append(StandardGate(gate.name, (angle,) if has_angle else ()), gate.qubits)
+
+
+def _observable(terms: PauliTerms) -> PauliSum:
+    return PauliSum(terms.x_masks, terms.z_masks, terms.coefficients, terms.num_qubits)
+
+
+def _state(task: Task, context: Context) -> Prepared:
+    job = _Run(task, context)
+    return job.prepared(lambda: job.simulator.state_vector(job.plan, job.values), lambda state: state)
+
+
+def _expectation(task: Task, context: Context) -> Prepared:
+    job = _Run(task, context)
+    return job.prepared(
+        lambda: job.simulator.expectation_value(job.plan, job.observable, job.values), lambda value: np.array([value])
+    )
+
+
+def _gradient(task: Task, context: Context) -> Prepared:
+    job = _Run(task, context)
+    return job.prepared(
+        lambda: job.simulator.gradient(job.plan, job.observable, job.values), lambda pair: np.append(pair[0], pair[1])
+    )
+
+
+def _samples(task: Task, context: Context) -> Prepared:
+    job = _Run(task, context, measured=True)
+    weights = np.int64(1) << np.arange(task.circuit.num_qubits, dtype=np.int64)
+    return job.prepared(
+        lambda: job.simulator.run(job.plan, task.shots, seed=1, parameters=job.values),
+        lambda result: result.memory.astype(np.int64) @ weights,
+    )
+
+
+RIVAL = Rival(
+    title="qtoolkit",
+    packages=("qtoolkit-quantum", "numba", "llvmlite", "numpy"),
+    precisions=("double", "single"),
+    questions={"state": _state, "expectation": _expectation, "gradient": _gradient, "samples": _samples},
+)

@@ -1,0 +1,195 @@
+"""The questions of the benchmark: which circuits, observables and sizes, by name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from peers import circuits
+from peers.convert import portable_circuit, portable_terms
+from peers.portable import PauliTerms, Task
+from qtoolkit import Circuit, PauliSum
+
+__all__ = ["FULL", "PRECISIONS", "QUICK", "Case", "build_task", "chosen_cases"]
+
+PRECISIONS = ("double", "single")
+SHOTS = 1_000_000
+LABS_LAYERS = 6
+
+
+@dataclass(frozen=True, order=True)
+class Case:
+    """A question about one circuit of one size in one precision.
+
+    Attributes:
+        question: ``state``, ``expectation``, ``gradient``, ``samples`` or ``startup``.
+        circuit: a name that the question knows.
+        num_qubits: size of the circuit.
+        precision: ``double`` or ``single``.
+    """
+
+    question: str
+    circuit: str
+    num_qubits: int
+    precision: str
+
+    def __str__(self) -> str:
+        return f"{self.question} {self.circuit} {self.num_qubits} {self.precision}"
+
+
+def build_task(case: Case) -> Task:
+    """The task of a case; it does not depend on the precision.
+
+    Raises:
+        KeyError: for a question or circuit without a name here.
+        ImportError: if a molecule is asked for and PySCF is missing.
+    """
+    return _BUILDERS[case.question](case.circuit, case.num_qubits)
+
+
+def _state(name: str, num_qubits: int) -> Task:
+    return Task("state", portable_circuit(circuits.CIRCUITS[name](num_qubits)))
+
+
+def _startup(name: str, num_qubits: int) -> Task:
+    return _state(name, num_qubits)
+
+
+def _samples(name: str, num_qubits: int) -> Task:
+    """Shots of a shallow ansatz: its simulation costs little beside them."""
+    circuit = circuits.ansatz(num_qubits, layers=1)
+    return Task("samples", portable_circuit(circuit, _angles(circuit)), shots=SHOTS)
+
+
+def _expectation(name: str, num_qubits: int) -> Task:
+    if name == "ising":
+        circuit = circuits.ansatz(num_qubits, layers=3)
+        return Task("expectation", portable_circuit(circuit.bind(_angles(circuit))), _ising(num_qubits))
+    if name == "labs":
+        cost = circuits.labs_cost(num_qubits)
+        # The schedule that does well on these sequences: small phases that grow, mixing that fades.
+        gammas = np.linspace(0.01, 0.06, LABS_LAYERS)
+        betas = np.linspace(0.8, 0.2, LABS_LAYERS)
+        circuit = circuits.labs_qaoa(num_qubits, gammas, betas)
+        extra = {"gammas": tuple(gammas.tolist()), "betas": tuple(betas.tolist())}
+        return Task("expectation", portable_circuit(circuit), portable_terms(cost), extra=extra)
+    circuit = circuits.ansatz(num_qubits, layers=1)
+    return Task("expectation", portable_circuit(circuit.bind(_angles(circuit))), _molecule(name)[1])
+
+
+def _gradient(name: str, num_qubits: int) -> Task:
+    if name == "ansatz":
+        circuit = circuits.ansatz(num_qubits)
+        return Task("gradient", portable_circuit(circuit, _angles(circuit)), _ising(num_qubits))
+    molecule, observable = _molecule(_UCCSD_MOLECULES[num_qubits])
+    circuit = circuits.uccsd(num_qubits, molecule)
+    angles = np.random.default_rng(num_qubits).uniform(-0.2, 0.2, circuit.num_parameters)
+    return Task("gradient", portable_circuit(circuit, angles.tolist()), observable)
+
+
+def _angles(circuit: Circuit) -> list[float]:
+    rng = np.random.default_rng([circuit.num_qubits, 31])
+    return list(rng.uniform(-math.pi, math.pi, circuit.num_parameters))
+
+
+def _ising(num_qubits: int) -> PauliTerms:
+    terms: list[tuple[str, tuple[int, ...], float]] = [("X", (q,), 0.7) for q in range(num_qubits)]
+    terms += [("ZZ", (q, q + 1), -1.0) for q in range(num_qubits - 1)]
+    return portable_terms(PauliSum.from_sparse_list(terms, num_qubits))
+
+
+_UCCSD_MOLECULES = {4: "h2", 12: "lih", 14: "h2o"}
+
+
+@lru_cache
+def _molecule(name: str) -> tuple[int, PauliTerms]:
+    """Number of electrons and Hamiltonian in the STO-3G basis, by Jordan–Wigner."""
+    from qtoolkit.applications.chemistry import Molecule, compute_integrals, diatomic, qubit_hamiltonian
+
+    water = [("O", (0.0, 0.0, 0.1173)), ("H", (0.0, 0.7572, -0.4692)), ("H", (0.0, -0.7572, -0.4692))]
+    molecules: dict[str, Callable[[], Molecule]] = {
+        "h2": lambda: diatomic("H", "H", 0.735),
+        "lih": lambda: diatomic("Li", "H", 1.6),
+        "h2o": lambda: Molecule([(symbol, position) for symbol, position in water]),
+        "n2": lambda: diatomic("N", "N", 1.1),
+    }
+    integrals = compute_integrals(molecules[name]())
+    return sum(integrals.nelec), portable_terms(qubit_hamiltonian(integrals))
+
+
+_BUILDERS: dict[str, Callable[[str, int], Task]] = {
+    "startup": _startup,
+    "state": _state,
+    "expectation": _expectation,
+    "gradient": _gradient,
+    "samples": _samples,
+}
+
+Suite = Sequence[tuple[str, tuple[str, ...], tuple[int, ...]]]
+
+FULL: Suite = (
+    ("startup", ("qft",), (10,)),
+    ("expectation", ("ising",), (2, 4, 6, 8, 10, 12)),
+    ("gradient", ("ansatz",), (4, 8, 12, 16, 20, 22)),
+    ("gradient", ("uccsd",), (4, 12, 14)),
+    ("expectation", ("lih",), (12,)),
+    ("expectation", ("n2",), (20,)),
+    ("expectation", ("labs",), (12, 20)),
+    ("samples", ("ansatz",), (24,)),
+    ("state", tuple(name for name in circuits.CIRCUITS if name != "uccsd"), (4, 8, 12, 16, 20, 22, 24, 26)),
+    ("state", ("uccsd",), (4, 8, 12, 16, 20)),
+)
+"""Question, circuits and sizes of the measuring run."""
+
+QUICK: Suite = (
+    ("startup", ("qft",), (10,)),
+    ("expectation", ("ising",), (4, 8)),
+    ("gradient", ("ansatz",), (8, 14)),
+    ("expectation", ("lih",), (12,)),
+    ("expectation", ("labs",), (12,)),
+    ("samples", ("ansatz",), (16,)),
+    ("state", ("qft", "quantum-volume", "random-line", "ansatz", "qaoa-portfolio"), (10, 18)),
+)
+"""A look at everything in minutes; too small for the goals that name sizes."""
+
+
+def chosen_cases(
+    suite: Suite,
+    *,
+    questions: Iterable[str] = (),
+    names: Iterable[str] = (),
+    sizes: Iterable[int] = (),
+    precisions: Iterable[str] = PRECISIONS,
+) -> list[Case]:
+    """Cases of a suite that pass every filter that is not empty, small ones first.
+
+    Sizes given replace the suite's where the circuit can have any size.
+    """
+    wanted_questions, wanted_names, wanted_sizes = set(questions), set(names), tuple(sizes)
+    return sorted(
+        {
+            Case(question, name, num_qubits, precision)
+            for question, circuit_names, suite_sizes in suite
+            for name in circuit_names
+            if (not wanted_questions or question in wanted_questions) and (not wanted_names or name in wanted_names)
+            for num_qubits in _sizes(question, name, suite_sizes, wanted_sizes)
+            for precision in precisions
+        },
+        key=lambda case: (case.num_qubits, _ORDER.index(case.question), case.circuit, case.precision),
+    )
+
+
+_ORDER = ("startup", "expectation", "gradient", "samples", "state")
+
+
+def _sizes(question: str, name: str, usual: tuple[int, ...], wanted: tuple[int, ...]) -> Iterator[int]:
+    if not wanted:
+        yield from usual
+    for size in wanted:
+        fixed = name in ("lih", "n2") or (question, name) == ("gradient", "uccsd")
+        if size in usual or not fixed:
+            yield size
