@@ -23,10 +23,10 @@ SHARED_VISITS = 1 << 17
 
 def pauli_sum_expectation(state: Complex, sums: PreparedSums, team: Team | None = None) -> float:
     """Return Σ_t c_t ⟨ψ|P_t|ψ⟩ of the first sum, with the real parts of the coefficients."""
-    program = sums.program(state.dtype, True)
+    program = sums.program(state.itemsize, True)
     if program.num_observables > 1 or _worthwhile(program, team):
         return float(pauli_sum_expectations(state, sums, team)[0])
-    return cast(float, program_value(sums.whole_registers(state), sums.lanes, program.ints, program.floats))
+    return cast(float, program_value(sums.whole_registers(state, program), sums.lanes, program.ints, program.floats))
 
 
 def pauli_sum_expectations(state: Complex, sums: PreparedSums, team: Team | None = None) -> Floats:
@@ -34,9 +34,9 @@ def pauli_sum_expectations(state: Complex, sums: PreparedSums, team: Team | None
 
     All sums share one pass over memory.
     """
-    program = sums.program(state.dtype, True)
+    program = sums.program(state.itemsize, True)
     shares = np.zeros((program.num_superblocks, program.num_observables))
-    arguments = sums.whole_registers(state), sums.lanes, program.ints, program.floats, shares, counters(2)
+    arguments = sums.whole_registers(state, program), sums.lanes, program.ints, program.floats, shares, counters(2)
     if team is not None and _worthwhile(program, team):
         team.run(program_values, *arguments)
     else:
@@ -47,8 +47,8 @@ def pauli_sum_expectations(state: Complex, sums: PreparedSums, team: Team | None
 
 def apply_pauli_sum(state: Complex, out: Complex, sums: PreparedSums, team: Team | None = None) -> None:
     """Write Σ_t c_t P_t |ψ⟩ of the first sum into `out`, another writable array, in the precision of `state`."""
-    program = sums.program(state.dtype, False)
-    padded = sums.whole_registers(state)
+    program = sums.program(state.itemsize, False)
+    padded = sums.whole_registers(state, program)
     image = out if padded.size == out.size else np.empty_like(padded)
     arguments = padded, sums.lanes, image, program.ints, program.floats, counters(2)
     if team is not None and _worthwhile(program, team):

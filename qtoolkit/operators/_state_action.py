@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
@@ -33,6 +34,8 @@ _TOGETHER_SIZE = 1 << 16
 
 _MOST_SETS = 8
 
+_NATIVE = (np.dtype(np.complex128).str, np.dtype(np.complex64).str)
+
 _sets: dict[tuple[int, ...], tuple[tuple[PauliSum, ...], PreparedSums]] = {}
 """The last sets of sums evaluated together, by the identities of their members, which it keeps alive."""
 
@@ -46,17 +49,23 @@ def default_team() -> Team:
     return Team(len(affinity(0)) if affinity else os.cpu_count() or 1)
 
 
+@cache
+def _kernels() -> ModuleType:
+    """The module with the kernels' entries: an import statement would cost as much as a small sum."""
+    from qtoolkit_kernels import pauli_sum
+
+    return cast(ModuleType, pauli_sum)
+
+
 def applied(op: PauliSum, state_vector: npt.ArrayLike, team: Team | None = None) -> StateVector:
     """Return H|ψ⟩ in the precision of the state.
 
     Raises:
         OperatorError: if the state has not shape (2^n,).
     """
-    from qtoolkit_kernels.pauli_sum import apply_pauli_sum
-
     state = _checked(state_vector, op)
     image = np.empty(state.shape, state.dtype)
-    apply_pauli_sum(state, image, _prepared(op)[0], _team_for(state, team))
+    _kernels().apply_pauli_sum(state, image, _prepared(op)[0], _team_for(state, team))
     return image
 
 
@@ -66,11 +75,9 @@ def expectation_value(op: PauliSum, state_vector: npt.ArrayLike, team: Team | No
     Raises:
         OperatorError: if the state has not shape (2^n,) or the sum is not Hermitian.
     """
-    from qtoolkit_kernels.pauli_sum import pauli_sum_expectation
-
     sums = _observable(op, "an expectation value")
     state = _checked(state_vector, op)
-    return cast(float, pauli_sum_expectation(state, sums, _team_for(state, team)))
+    return cast(float, _kernels().pauli_sum_expectation(state, sums, _team_for(state, team)))
 
 
 def expectation_values(ops: Sequence[PauliSum], state_vector: npt.ArrayLike, team: Team | None = None) -> FloatArray:
@@ -79,7 +86,6 @@ def expectation_values(ops: Sequence[PauliSum], state_vector: npt.ArrayLike, tea
     Raises:
         OperatorError: if the state has not shape (2^n,) or a sum is not Hermitian.
     """
-    from qtoolkit_kernels.pauli_sum import pauli_sum_expectations
     from qtoolkit_kernels.vector.prepared_sums import PreparedSums
 
     state = np.asarray(state_vector)
@@ -93,7 +99,7 @@ def expectation_values(ops: Sequence[PauliSum], state_vector: npt.ArrayLike, tea
         while len(_sets) >= _MOST_SETS:
             _sets.pop(next(iter(_sets)))
         _sets[key] = tuple(ops), PreparedSums([op._terms for op in ops], ops[0].num_qubits)
-    return cast(FloatArray, pauli_sum_expectations(state, _sets[key][1], _team_for(state, team)))
+    return cast(FloatArray, _kernels().pauli_sum_expectations(state, _sets[key][1], _team_for(state, team)))
 
 
 def variance(op: PauliSum, state_vector: npt.ArrayLike, team: Team | None = None) -> float:
@@ -134,7 +140,7 @@ def _checked(state_vector: npt.ArrayLike, op: PauliSum) -> StateVector:
         raise OperatorError(
             f"a state vector of {op._num_qubits} qubits must have shape ({1 << op._num_qubits},), got {state.shape}"
         )
-    if state.flags.c_contiguous and (state.dtype == np.complex128 or state.dtype == np.complex64):
+    if state.dtype.str in _NATIVE and state.flags.c_contiguous:
         return state
     return np.ascontiguousarray(state, dtype=np.complex64 if state.dtype == np.complex64 else np.complex128)
 

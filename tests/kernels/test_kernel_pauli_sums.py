@@ -11,7 +11,6 @@ from qtoolkit_kernels.vector.prepared_sums import PreparedSums
 
 TOLERANCES = {np.complex128: 1e-12, np.complex64: 1e-5}
 WIDTHS = [64, 32, 16]
-FORM = 3
 
 
 def random_state(rng, num_qubits, dtype=np.complex128):
@@ -55,7 +54,7 @@ def forms_of(program):
         end = ints[place]
         place += pauli_program.SECTION
         while place < end:
-            counts[ints[place + FORM]] += 1
+            counts[ints[place + pauli_program.FORM]] += 1
             place += ints[place]
     return counts
 
@@ -104,18 +103,18 @@ def test_tables_and_transforms_over_several_blocks(dtype, monkeypatch):
     for sums in ([joined(strings, diagonal)], [diagonal, strings]):
         tables = PreparedSums(sums, 13)
         check(state, tables, 50 * TOLERANCES[dtype])
-        assert forms_of(tables.program(state.dtype, True))[pauli_program.TABLE] >= 2
+        assert forms_of(tables.program(state.itemsize, True))[pauli_program.TABLE] >= 2
         with monkeypatch.context() as patch:
             patch.setattr(pauli_program, "MAX_TABLE_ENTRIES", 0)
             transforms = PreparedSums(sums, 13)
             check(state, transforms, 50 * TOLERANCES[dtype])
-        assert forms_of(transforms.program(state.dtype, True))[pauli_program.TRANSFORM] >= 2
+        assert forms_of(transforms.program(state.itemsize, True))[pauli_program.TRANSFORM] >= 2
 
 
 def test_vanishing_elements_are_not_visited():
     """A double excitation keeps the number of particles, so it acts on two of sixteen settings of its four orbitals."""
     rng = np.random.default_rng(0)
-    program = PreparedSums([excitation(rng, [(4, 7), (8, 9)])], 12, 64).program(np.dtype(np.complex128), True)
+    program = PreparedSums([excitation(rng, [(4, 7), (8, 9)])], 12, 64).program(16, True)
     assert forms_of(program) == [1, 0, 0]
     assert program.visits == (1 << 12) // 4 // 8
 

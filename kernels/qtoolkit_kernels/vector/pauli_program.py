@@ -27,13 +27,25 @@ import numpy as np
 from qtoolkit_kernels._types import Complex, Floats, Integers
 
 __all__ = [
+    "COEFFICIENTS",
     "CONSTRAINT",
+    "CONSTRAINTS",
+    "EXCHANGE",
     "FIRST",
+    "FORM",
     "HEADER",
+    "OWNER",
+    "PARTNER",
     "SECTION",
+    "SIGN",
     "SIGNED",
+    "STEPS",
     "TABLE",
+    "TABLE_MASK",
+    "TABLE_PLACE",
+    "TERMS",
     "TRANSFORM",
+    "WEIGHTS",
     "PauliProgram",
     "Strings",
     "pack_pauli_sums",
@@ -48,6 +60,9 @@ _Terms: TypeAlias = list[tuple[int, float]]
 SIGNED, TABLE, TRANSFORM = 0, 1, 2
 
 FIRST, SECTION, HEADER, CONSTRAINT = 5, 2, 13, 3
+(
+    PARTNER, EXCHANGE, FORM, OWNER, WEIGHTS, CONSTRAINTS, TERMS, COEFFICIENTS, STEPS, SIGN, TABLE_PLACE, TABLE_MASK,
+) = range(1, HEADER)  # fmt: skip
 """Places in the packed integers: the first section; lengths of the heads of a section and a pass, and of a constraint.
 
 Start: amplitudes of a block and of a superblock, end of the program, number of observables, whether any transforms.
@@ -268,7 +283,7 @@ class _Packer:
             table,
             table_mask,
         ]
-        for mask, value, bit in rows:
+        for mask, value, bit in sorted(rows, key=lambda row: row.bit):
             packed += [mask & -1 << self.block_bits, value, bit]
         packed += [z for z, _ in terms]
         packed += [2 * direction for direction in directions]
@@ -304,7 +319,7 @@ class _Packer:
 
     def program(self, num_observables: int) -> PauliProgram:
         """Everything in its final order: by partner superblock, then by partner block."""
-        self.passes.sort(key=lambda item: item[0] >> self.block_bits)
+        self.passes.sort(key=lambda item: (item[0] >> self.block_bits, item[1][3], item[1][2], item[1][9], item[1][10]))
         ints = [1 << self.block_bits, 1 << self.super_bits, 0, num_observables, self.transforms]
         for partner, passes in groupby(self.passes, key=lambda item: item[0] >> self.super_bits):
             head = len(ints)

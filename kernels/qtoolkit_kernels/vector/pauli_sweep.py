@@ -19,7 +19,26 @@ from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Floats, Integers
 from qtoolkit_kernels.threads import add_to_counter, wait_for_counter
 from qtoolkit_kernels.vector.lanes import Lanes
-from qtoolkit_kernels.vector.pauli_program import CONSTRAINT, FIRST, HEADER, SECTION, TABLE, TRANSFORM
+from qtoolkit_kernels.vector.pauli_program import (
+    COEFFICIENTS,
+    CONSTRAINT,
+    CONSTRAINTS,
+    EXCHANGE,
+    FIRST,
+    FORM,
+    HEADER,
+    OWNER,
+    PARTNER,
+    SECTION,
+    SIGN,
+    STEPS,
+    TABLE,
+    TABLE_MASK,
+    TABLE_PLACE,
+    TERMS,
+    TRANSFORM,
+    WEIGHTS,
+)
 from qtoolkit_kernels.vector.pauli_registers import add_table_walk, add_walk, odd_bits, sum_table_walk, sum_walk
 
 __all__ = ["program_image", "program_value", "program_values"]
@@ -66,12 +85,12 @@ def _start(ints: Integers, place: int, count: int, base: int) -> int:
 
 
 @njit
-def _weight(z_masks: Integers, coefficients: Floats, start: int) -> float:
+def _weight(ints: Integers, floats: Floats, terms: int, stop: int, coefficients: int, start: int) -> float:
     """Return Σ_t c_t (-1)^{|start & z_t|}."""
     weight = 0.0
-    for t in range(z_masks.size):
-        value = coefficients[as_index(t)]
-        weight += -value if odd_bits(z_masks[as_index(t)] & start) else value
+    for t in range(stop - terms):
+        value = floats[as_index(coefficients + t)]
+        weight += -value if odd_bits(ints[as_index(terms + t)] & start) else value
     return weight
 
 
@@ -90,34 +109,37 @@ def _superblock_sums(
         for here in range(base, base + superblock, block):
             at = first
             while at < stop:
-                head = ints[at : at + HEADER]
-                partner, exchange, form, weights, steps = head[1], head[2], head[3], head[5], head[9]
-                terms = at + HEADER + CONSTRAINT * head[6]
-                directions = terms + head[7]
-                start = _start(ints, at + HEADER, head[6], here)
-                at += head[0]
+                head = at
+                constraints = ints[as_index(head + CONSTRAINTS)]
+                start = _start(ints, head + HEADER, constraints, here)
+                at += ints[as_index(head)]
                 if start < 0:
                     continue
+                partner, exchange = ints[as_index(head + PARTNER)], ints[as_index(head + EXCHANGE)]
+                form, steps = ints[as_index(head + FORM)], ints[as_index(head + STEPS)]
+                weights, coefficients = ints[as_index(head + WEIGHTS)], ints[as_index(head + COEFFICIENTS)]
+                terms = head + HEADER + CONSTRAINT * constraints
+                directions = terms + ints[as_index(head + TERMS)]
                 number = 2 * start
                 if form == TRANSFORM:
-                    first_entry = _transformed(ints[terms:directions], floats[head[8] :], here, scratch)
+                    first_entry = _transformed(ints[terms:directions], floats[coefficients:], here, scratch)
                     value = sum_table_walk(
                         state, lanes, number, partner, exchange, ints, directions, steps,
                         scratch, first_entry, block - 1, floats, weights,
                     )  # fmt: skip
                 else:
-                    value = _weight(ints[terms:directions], floats[head[8] :], start)
+                    value = _weight(ints, floats, terms, directions, coefficients, start)
                     if form == TABLE:
                         value *= sum_table_walk(
                             state, lanes, number, partner, exchange, ints, directions, steps,
-                            floats, head[11], head[12], floats, weights,
+                            floats, ints[head + TABLE_PLACE], ints[head + TABLE_MASK], floats, weights,
                         )  # fmt: skip
                     else:
                         value *= sum_walk(
                             state, lanes, number, partner, exchange, ints, directions, steps,
-                            float(head[10]), floats, weights,
+                            float(ints[as_index(head + SIGN)]), floats, weights,
                         )  # fmt: skip
-                sums[head[4]] += value
+                sums[as_index(ints[as_index(head + OWNER)])] += value
 
 
 @njit
@@ -163,32 +185,35 @@ def _superblock_image(
         for here in range(base, base + superblock, block):
             at = first
             while at < stop:
-                head = ints[at : at + HEADER]
-                partner, exchange, form, weights, steps = head[1], head[2], head[3], head[5], head[9]
-                terms = at + HEADER + CONSTRAINT * head[6]
-                directions = terms + head[7]
-                start = _start(ints, at + HEADER, head[6], here)
-                at += head[0]
+                head = at
+                constraints = ints[as_index(head + CONSTRAINTS)]
+                start = _start(ints, head + HEADER, constraints, here)
+                at += ints[as_index(head)]
                 if start < 0:
                     continue
+                partner, exchange = ints[as_index(head + PARTNER)], ints[as_index(head + EXCHANGE)]
+                form, steps = ints[as_index(head + FORM)], ints[as_index(head + STEPS)]
+                weights, coefficients = ints[as_index(head + WEIGHTS)], ints[as_index(head + COEFFICIENTS)]
+                terms = head + HEADER + CONSTRAINT * constraints
+                directions = terms + ints[as_index(head + TERMS)]
                 number = 2 * start
                 if form == TRANSFORM:
-                    first_entry = _transformed(ints[terms:directions], floats[head[8] :], here, scratch)
+                    first_entry = _transformed(ints[terms:directions], floats[coefficients:], here, scratch)
                     add_table_walk(
                         out, lanes, state, number, partner, exchange, ints, directions, steps,
                         scratch, first_entry, block - 1, floats, weights, 1.0,
                     )  # fmt: skip
                     continue
-                factor = _weight(ints[terms:directions], floats[head[8] :], start)
+                factor = _weight(ints, floats, terms, directions, coefficients, start)
                 if form == TABLE:
                     add_table_walk(
                         out, lanes, state, number, partner, exchange, ints, directions, steps,
-                        floats, head[11], head[12], floats, weights, factor,
+                        floats, ints[head + TABLE_PLACE], ints[head + TABLE_MASK], floats, weights, factor,
                     )  # fmt: skip
                 else:
                     add_walk(
                         out, lanes, state, number, partner, exchange, ints, directions, steps,
-                        float(head[10]), floats, weights, factor,
+                        float(ints[as_index(head + SIGN)]), floats, weights, factor,
                     )  # fmt: skip
 
 
