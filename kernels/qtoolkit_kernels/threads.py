@@ -104,7 +104,8 @@ def wait_for_counter(array: Integers, row: int, value: int) -> None:
 @njit
 def claim_block(turns: Integers) -> int:
     """The next block that no thread has taken; `turns` are the two counters of one loop."""
-    return add_to_counter(turns, 0, 1)
+    block: int = add_to_counter(turns, 0, 1)
+    return block
 
 
 @njit

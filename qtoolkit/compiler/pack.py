@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qtoolkit.compiler.layout import Layout
 from qtoolkit.compiler.nodes import Factor, Form, Kind, Node
@@ -41,7 +42,7 @@ class _Packer:
         self._bits: list[tuple[int, ...]] = []
         self._gates: list[int] = []
         self._size = 0
-        self._constants: list[tuple[int, np.ndarray]] = []
+        self._constants: list[tuple[int, NDArray[np.float64]]] = []
         self._dense: list[list[list[int]]] = []
         self._terms: list[list[int]] = []
         self._controls: list[int] = []
@@ -230,15 +231,16 @@ class _Packer:
         }
         return (masks["LANE"][0], masks["LANE"][1]), columns
 
-    def _chosen(self, condition: tuple[int, int]) -> np.ndarray:
-        return (np.arange(self._lanes) & condition[0] == condition[1]).astype(np.float64)
+    def _chosen(self, condition: tuple[int, int]) -> NDArray[np.float64]:
+        chosen: NDArray[np.bool_] = np.arange(self._lanes) & condition[0] == condition[1]
+        return chosen.astype(np.float64)
 
     def _reserve(self, size: int) -> int:
         start = self._size
         self._size += size + -size % self._lanes
         return start
 
-    def _row(self, opcode: BlockOpcode, positions: Sequence[int] = (), *, start: int = 0, **columns: int) -> None:
+    def _row(self, opcode: BlockOpcode, positions: Sequence[int] = (), /, *, start: int = 0, **columns: int) -> None:
         row = [0] * ROW
         row[Column.OPCODE] = opcode
         row[Column.POSITIONS : Column.POSITIONS + len(positions)] = positions
@@ -266,9 +268,9 @@ def _vanishes_without(term: Factor, qubit: int) -> bool:
     return False
 
 
-def _starts(groups: Sequence[Sequence[object]]) -> np.ndarray:
+def _starts(groups: Sequence[Sequence[object]]) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum([len(g) for g in groups])]).astype(np.int64)
 
 
-def _rows(rows: Sequence[Sequence[int]], width: int) -> np.ndarray:
+def _rows(rows: Sequence[Sequence[int]], width: int) -> NDArray[np.int64]:
     return np.array(rows, np.int64).reshape(-1, width)

@@ -37,7 +37,8 @@ def plan_sweeps(program: Program, layout: Layout, from_zero_state: bool) -> tupl
     key = (layout, from_zero_state)
     if key not in program.plans:
         program.plans[key] = _plan(program, layout, from_zero_state)
-    return program.plans[key]
+    plan: tuple[Part, ...] = program.plans[key]
+    return plan
 
 
 def _plan(program: Program, layout: Layout, from_zero_state: bool) -> tuple[Part, ...]:

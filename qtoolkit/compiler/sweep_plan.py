@@ -97,7 +97,7 @@ class SweepPart:
     @property
     def num_sweeps(self) -> int:
         """Passes over memory."""
-        return self.bits.shape[0]
+        return int(self.bits.shape[0])
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -44,7 +45,7 @@ def numbers_of(part: SweepPart, coefficients: NDArray[np.complex128], dtype: DTy
     num_polynomials, num_bits = part.controls.size, part.layout.num_bits
     num_products = part.product_start.size - 1
     operations = part.operations.copy()
-    registers = aligned_empty(part.registers.size, dtype)
+    registers = cast("NDArray[np.floating]", aligned_empty(part.registers.size, dtype))
     registers[:] = part.registers
     constants = np.ones(num_polynomials, np.complex128)
     linear = np.ones((num_polynomials, num_bits), np.complex128)

@@ -113,9 +113,7 @@ class Walker:
         self._advance(branch, pending, rng)
         return branch.state, branch.clbits
 
-    def all_shots(
-        self, initial_state: StateArray | None, shots: int, rng: np.random.Generator
-    ) -> NDArray[np.uint8]:
+    def all_shots(self, initial_state: StateArray | None, shots: int, rng: np.random.Generator) -> NDArray[np.uint8]:
         """Classical bits of every shot, shape ``(shots, num_clbits)``, in random order."""
         state, fresh = self._begin(initial_state)
         clbits = np.zeros(self._plan.num_clbits, np.uint8)

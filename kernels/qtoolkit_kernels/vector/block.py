@@ -237,9 +237,7 @@ def swap(
 
 
 @njit
-def phase(
-    block: Reals, lanes: Lanes, num_tiles: int, tile: int, skew: int, row: Integers, coefficients: Reals
-) -> None:
+def phase(block: Reals, lanes: Lanes, num_tiles: int, tile: int, skew: int, row: Integers, coefficients: Reals) -> None:
     """Multiply the tiles whose bits have the controls' values by the complex register at `START`."""
     one, none = block.dtype.type(1), block.dtype.type(0)
     j = 0

@@ -6,6 +6,9 @@ the other in place. The functions below emit LLVM instructions for a whole group
 them are ordinary numba. Numba keys its disk cache by the CPU and by argument types, hence also by the width.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 from llvmlite import binding, ir
 from numba import types
 from numba.core import cgutils
@@ -29,7 +32,7 @@ class Lanes:
         self._numba_type_ = LanesType(nbytes)
 
 
-class LanesType(types.Opaque):
+class LanesType(types.Opaque):  # type: ignore[misc]
     """The numba type of `Lanes`, one for each width."""
 
     def __init__(self, nbytes: int) -> None:
@@ -37,16 +40,16 @@ class LanesType(types.Opaque):
         super().__init__(name=f"Lanes({nbytes})")
 
 
-@typeof_impl.register(Lanes)
-def _typeof_lanes(value, _context):
+@typeof_impl.register(Lanes)  # type: ignore[untyped-decorator]
+def _typeof_lanes(value: Lanes, _context: Any) -> LanesType:
     return LanesType(value.nbytes)
 
 
 register_model(LanesType)(models.OpaqueModel)
 
 
-@unbox(LanesType)
-def _unbox_lanes(_typ, _value, context):
+@unbox(LanesType)  # type: ignore[untyped-decorator]
+def _unbox_lanes(_typ: Any, _value: Any, context: Any) -> NativeValue:
     return NativeValue(context.context.get_dummy_value())
 
 
@@ -69,7 +72,7 @@ class Emitter:
         lanes_type: the marker's type.
     """
 
-    def __init__(self, context, builder, array_type, lanes_type):
+    def __init__(self, context: Any, builder: ir.IRBuilder, array_type: Any, lanes_type: Any) -> None:
         self.context = context
         self.builder = builder
         bits = array_type.dtype.bitwidth
@@ -80,86 +83,86 @@ class Emitter:
         signature = ir.FunctionType(self.vector, [self.vector] * 3)
         self._fma = cgutils.get_or_insert_function(builder.module, signature, f"llvm.fma.v{self.lanes}f{bits}")
 
-    def data(self, array_type, array):
+    def data(self, array_type: Any, array: ir.Value) -> ir.Value:
         """Pointer to an array's first element."""
         return self.context.make_array(array_type)(self.context, self.builder, array).data
 
-    def _place(self, data, offset, extra):
+    def _place(self, data: ir.Value, offset: ir.Value, extra: int) -> ir.Value:
         index = self.builder.add(offset, ir.Constant(offset.type, extra)) if extra else offset
         return self.builder.gep(data, [index], inbounds=True)
 
-    def load(self, data, offset, extra=0):
+    def load(self, data: ir.Value, offset: ir.Value, extra: int = 0) -> ir.Value:
         """The register at element ``offset + extra``, which is aligned."""
         pointer = self.builder.bitcast(self._place(data, offset, extra), self.vector.as_pointer())
         value = self.builder.load(pointer)
         value.align = self.nbytes
         return value
 
-    def store(self, value, data, offset, extra=0):
+    def store(self, value: ir.Value, data: ir.Value, offset: ir.Value, extra: int = 0) -> None:
         """Write a register."""
         pointer = self.builder.bitcast(self._place(data, offset, extra), self.vector.as_pointer())
         self.builder.store(value, pointer).align = self.nbytes
 
-    def broadcast(self, data, offset, extra=0):
+    def broadcast(self, data: ir.Value, offset: ir.Value, extra: int = 0) -> ir.Value:
         """A register whose lanes all hold the element at ``offset + extra``."""
         return self.splat(self.builder.load(self._place(data, offset, extra)))
 
-    def splat(self, scalar):
+    def splat(self, scalar: ir.Value) -> ir.Value:
         """A register whose lanes all hold one number, converted to the state's precision."""
         if scalar.type != self.element:
             scalar = self.builder.fptrunc(scalar, self.element)
         one = self.builder.insert_element(ir.Constant(self.vector, ir.Undefined), scalar, ir.Constant(INT32, 0))
         return self.shuffle(one, [0] * self.lanes)
 
-    def shuffle(self, value, indices):
+    def shuffle(self, value: ir.Value, indices: Sequence[int]) -> ir.Value:
         """Lanes of a register in another order."""
         order = ir.Constant(ir.VectorType(INT32, self.lanes), list(indices))
         return self.builder.shuffle_vector(value, ir.Constant(self.vector, ir.Undefined), order)
 
-    def exchange(self, value, mask):
+    def exchange(self, value: ir.Value, mask: int) -> ir.Value:
         """Lane l receives lane ``l ^ mask``."""
         return self.shuffle(value, [lane ^ mask for lane in range(self.lanes)]) if mask else value
 
-    def interleave(self, low, high):
+    def interleave(self, low: ir.Value, high: ir.Value) -> list[ir.Value]:
         """Registers (low0 high0 low1 …) of two: a tile's parts as complex numbers."""
         return self._two(low, high, [k // 2 + (k % 2) * self.lanes for k in range(2 * self.lanes)])
 
-    def separate(self, first, second):
+    def separate(self, first: ir.Value, second: ir.Value) -> list[ir.Value]:
         """Undo `interleave`."""
         return self._two(first, second, [2 * k for k in range(self.lanes)] + [2 * k + 1 for k in range(self.lanes)])
 
-    def _two(self, first, second, indices):
+    def _two(self, first: ir.Value, second: ir.Value, indices: Sequence[int]) -> list[ir.Value]:
         halves = []
         for part in (indices[: self.lanes], indices[self.lanes :]):
             order = ir.Constant(ir.VectorType(INT32, self.lanes), part)
             halves.append(self.builder.shuffle_vector(first, second, order))
         return halves
 
-    def nonzero(self, value):
+    def nonzero(self, value: ir.Value) -> ir.Value:
         """Which lanes hold another number than zero."""
         return self.builder.fcmp_unordered("!=", value, ir.Constant(self.vector, None))
 
-    def mul(self, a, b):
+    def mul(self, a: ir.Value, b: ir.Value) -> ir.Value:
         """a · b."""
         return self.builder.fmul(a, b)
 
-    def fma(self, a, b, c):
+    def fma(self, a: ir.Value, b: ir.Value, c: ir.Value) -> ir.Value:
         """a · b + c."""
         return self.builder.call(self._fma, [a, b, c])
 
-    def fnma(self, a, b, c):
+    def fnma(self, a: ir.Value, b: ir.Value, c: ir.Value) -> ir.Value:
         """c - a · b."""
         return self.builder.call(self._fma, [self.builder.fneg(a), b, c])
 
-    def complex_mul(self, ar, ai, br, bi):
+    def complex_mul(self, ar: ir.Value, ai: ir.Value, br: ir.Value, bi: ir.Value) -> tuple[ir.Value, ir.Value]:
         """Real and imaginary parts of a product."""
         return self.fnma(ai, bi, self.mul(ar, br)), self.fma(ai, br, self.mul(ar, bi))
 
-    def done(self):
+    def done(self) -> ir.Value:
         """What an intrinsic without a result returns."""
         return self.context.get_dummy_value()
 
 
-def lane_count(array_type, lanes_type):
+def lane_count(array_type: Any, lanes_type: Any) -> int:
     """Elements of the array in one register."""
-    return lanes_type.nbytes // (array_type.dtype.bitwidth // 8)
+    return int(lanes_type.nbytes // (array_type.dtype.bitwidth // 8))

@@ -190,7 +190,7 @@ def add_term(
     e = np.ones(4, np.complex128)
     if form == DIAGONAL_1Q:
         e[0], e[1] = coefficients[place], coefficients[place + 1]
-    elif form == PHASE_1Q or form == PHASE_2Q:
+    elif form in (PHASE_1Q, PHASE_2Q):
         e[detail] = coefficients[place]
     elif form == DIAGONAL_2Q:
         for k in range(4):

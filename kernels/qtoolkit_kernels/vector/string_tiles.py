@@ -1,5 +1,7 @@
 """Vector code for rotations by Pauli strings, as numba intrinsics: 4 real fused multiply-adds an amplitude."""
 
+from typing import Any
+
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
@@ -9,16 +11,27 @@ from qtoolkit_kernels.vector.lanes import Emitter
 __all__ = ["rotate_string_imag", "rotate_string_real"]
 
 
-def _rotate_string(imaginary):
+def _rotate_string(imaginary: bool) -> Any:
     """ψ(x) becomes a ψ(x) + s b ψ(x ^ mask), times i in the second term if `imaginary`.
 
     The tiles at o0 and o1 are partners (or one and the same); `flips` is the mask's part inside a register, s0 and s1
     are signs, a and b registers at `start`.
     """
 
-    @intrinsic
-    def rotate(_context, array, lanes, o0, o1, s0, s1, flips, coefficients, start):
-        def codegen(context, builder, signature, arguments):
+    @intrinsic  # type: ignore[untyped-decorator]
+    def rotate(
+        _context: Any,
+        array: Any,
+        lanes: Any,
+        o0: Any,
+        o1: Any,
+        s0: Any,
+        s1: Any,
+        flips: Any,
+        coefficients: Any,
+        start: Any,
+    ) -> Any:
+        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
             e = Emitter(context, builder, signature.args[0], signature.args[1])
             data = e.data(signature.args[0], arguments[0])
             weights = e.data(signature.args[7], arguments[7])
@@ -28,8 +41,9 @@ def _rotate_string(imaginary):
             for offset, sign, tile, partner in zip(arguments[2:4], arguments[4:6], tiles, partners, strict=True):
                 weight = e.mul(cross, e.splat(sign))
                 if imaginary:
-                    parts = e.fnma(weight, partner[1], e.mul(keep, tile[0])), e.fma(
-                        weight, partner[0], e.mul(keep, tile[1])
+                    parts = (
+                        e.fnma(weight, partner[1], e.mul(keep, tile[0])),
+                        e.fma(weight, partner[0], e.mul(keep, tile[1])),
                     )
                 else:
                     parts = tuple(e.fma(weight, partner[k], e.mul(keep, tile[k])) for k in range(2))
@@ -42,7 +56,7 @@ def _rotate_string(imaginary):
     return rotate
 
 
-def _flipped(e, value, flips):
+def _flipped(e: Emitter, value: ir.Value, flips: ir.Value) -> ir.Value:
     """Lane l receives lane ``l ^ flips``; `flips` is known only when the code runs."""
     for k in range(e.lanes.bit_length() - 1):
         on = e.builder.trunc(e.builder.lshr(flips, flips.type(k)), ir.IntType(1))

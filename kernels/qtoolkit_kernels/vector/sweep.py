@@ -44,7 +44,7 @@ def block_size(block_bits: int, tile: int, skew: int) -> int:
 def scratch_size(block_bits: int, low_bits: int, most_diagonals: int, vector_bytes: int, itemsize: int) -> int:
     """Elements of scratch memory for one thread: a block, and tables for the diagonals of one sweep."""
     tile = 2 * vector_bytes // itemsize
-    block = block_size.py_func(block_bits, tile, skew_of.py_func(2 * vector_bytes))
+    block = block_size.py_func(block_bits, tile, skew_of.py_func(2 * vector_bytes))  # type: ignore[attr-defined]
     size = block + (2 << low_bits) * (1 + most_diagonals * (1 + block_bits - low_bits))
     return int(size + -size % (64 * tile))
 
@@ -149,7 +149,9 @@ def run_sweep(
             for i in range(operations.shape[0]):
                 if operations[i, OPCODE] == DIAGONAL:
                     first_table[found] = place
-                    place = prepare_phases(tables, lanes, place, block_bits, low_bits, bits, pairs[operations[i, START]])
+                    place = prepare_phases(
+                        tables, lanes, place, block_bits, low_bits, bits, pairs[operations[i, START]]
+                    )
                     found += 1
         read_block(block, state, lanes, base, offsets, run, tile, skew, source)
         run_block(

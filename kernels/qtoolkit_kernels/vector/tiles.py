@@ -4,6 +4,10 @@ Offsets are in elements of the array, to the first lane of a tile's real part; t
 later. Coefficients that differ between lanes are whole registers, the others are single elements that are broadcast.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
+from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
@@ -50,23 +54,23 @@ MAX_LANE_BITS = 4
 """Lanes of the widest register: 16 floats of 32 bits."""
 
 
-@intrinsic
-def lanes_of(_context, array, lanes):
+@intrinsic  # type: ignore[untyped-decorator]
+def lanes_of(_context: Any, array: Any, lanes: Any) -> Any:
     """Return the number of lanes, a compile-time constant."""
     count = lane_count(array, lanes)
 
-    def codegen(context, _builder, _signature, _arguments):
+    def codegen(context: Any, _builder: ir.IRBuilder, _signature: Any, _arguments: Any) -> ir.Value:
         return context.get_constant(types.intp, count)
 
     return types.intp(array, lanes), codegen
 
 
-def _rotation(num_bits, steep):
+def _rotation(num_bits: int, steep: bool) -> Any:
     """A butterfly over `num_bits` tile bits: on each, p' = p - t q and q' = q + t p; steep: t p - q and t q + p."""
 
-    @intrinsic
-    def rotate(_context, array, lanes, base, strides, coefficients, start):
-        def codegen(context, builder, signature, arguments):
+    @intrinsic  # type: ignore[untyped-decorator]
+    def rotate(_context: Any, array: Any, lanes: Any, base: Any, strides: Any, coefficients: Any, start: Any) -> Any:
+        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
             e = Emitter(context, builder, signature.args[0], signature.args[1])
             data = e.data(signature.args[0], arguments[0])
             weights = e.data(signature.args[4], arguments[4])
@@ -102,14 +106,14 @@ rotate_1, rotate_2, rotate_3, rotate_4 = (_rotation(k, steep=False) for k in ran
 steep_1, steep_2, steep_3, steep_4 = (_rotation(k, steep=True) for k in range(1, 5))
 
 
-@intrinsic
-def rotate_lanes(_context, array, lanes, offset, coefficients, start):
+@intrinsic  # type: ignore[untyped-decorator]
+def rotate_lanes(_context: Any, array: Any, lanes: Any, offset: Any, coefficients: Any, start: Any) -> Any:
     """Real one-qubit gates on every lane bit of two neighbouring tiles.
 
     v' = a v + b exchange(v), with registers a and b for each bit.
     """
 
-    def codegen(context, builder, signature, arguments):
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
         e = Emitter(context, builder, signature.args[0], signature.args[1])
         data = e.data(signature.args[0], arguments[0])
         weights = e.data(signature.args[3], arguments[3])
@@ -125,12 +129,14 @@ def rotate_lanes(_context, array, lanes, offset, coefficients, start):
     return types.void(array, lanes, offset, coefficients, start), codegen
 
 
-def _dense_high(unroll):
+def _dense_high(unroll: int) -> Any:
     """A complex 4x4 matrix on four tiles, `unroll` neighbours of each at once."""
 
-    @intrinsic
-    def dense(_context, array, lanes, o0, o1, o2, o3, coefficients, start):
-        def codegen(context, builder, signature, arguments):
+    @intrinsic  # type: ignore[untyped-decorator]
+    def dense(
+        _context: Any, array: Any, lanes: Any, o0: Any, o1: Any, o2: Any, o3: Any, coefficients: Any, start: Any
+    ) -> Any:
+        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
             e = Emitter(context, builder, signature.args[0], signature.args[1])
             data = e.data(signature.args[0], arguments[0])
             weights = e.data(signature.args[6], arguments[6])
@@ -161,16 +167,16 @@ def _dense_high(unroll):
 dense_high, dense_high_pair = _dense_high(1), _dense_high(2)
 
 
-def _dense_mixed(lane_bit):
+def _dense_mixed(lane_bit: int) -> Any:
     """A complex 4x4 matrix on one lane bit (low) and one tile bit (high).
 
     Coefficients: registers c[i1][j1][f][re, im]; lane l of the output tile i1 receives from tile j1 its own lane
     (f = 0) and its partner lane (f = 1).
     """
 
-    @intrinsic
-    def dense(_context, array, lanes, o0, o1, coefficients, start):
-        def codegen(context, builder, signature, arguments):
+    @intrinsic  # type: ignore[untyped-decorator]
+    def dense(_context: Any, array: Any, lanes: Any, o0: Any, o1: Any, coefficients: Any, start: Any) -> Any:
+        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
             e = Emitter(context, builder, signature.args[0], signature.args[1])
             if 1 << lane_bit >= e.lanes:
                 return e.done()
@@ -192,7 +198,9 @@ def _dense_mixed(lane_bit):
     return dense
 
 
-def _row(e, weights, start, terms):
+def _row(
+    e: Emitter, weights: ir.Value, start: ir.Value, terms: Sequence[tuple[int, tuple[ir.Value, ir.Value]]]
+) -> tuple[ir.Value, ir.Value]:
     """Sum of coefficient registers times inputs; `terms` are (place, (re, im))."""
     re = im = None
     for place, (x, y) in terms:
@@ -208,12 +216,12 @@ def _row(e, weights, start, terms):
 dense_mixed_0, dense_mixed_1, dense_mixed_2, dense_mixed_3 = (_dense_mixed(k) for k in range(MAX_LANE_BITS))
 
 
-def _dense_lanes(low, high):
+def _dense_lanes(low: int, high: int) -> Any:
     """A complex 4x4 matrix on two lane bits: registers c[d][re, im] for the four partners of a lane."""
 
-    @intrinsic
-    def dense(_context, array, lanes, offset, coefficients, start):
-        def codegen(context, builder, signature, arguments):
+    @intrinsic  # type: ignore[untyped-decorator]
+    def dense(_context: Any, array: Any, lanes: Any, offset: Any, coefficients: Any, start: Any) -> Any:
+        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
             e = Emitter(context, builder, signature.args[0], signature.args[1])
             if 1 << high >= e.lanes:
                 return e.done()
@@ -239,11 +247,13 @@ dense_lanes_01, dense_lanes_02, dense_lanes_12, dense_lanes_03, dense_lanes_13, 
 )
 
 
-@intrinsic
-def multiply_by_table(_context, array, lanes, offset, table, place, real, imag):
+@intrinsic  # type: ignore[untyped-decorator]
+def multiply_by_table(
+    _context: Any, array: Any, lanes: Any, offset: Any, table: Any, place: Any, real: Any, imag: Any
+) -> Any:
     """tile *= table tile * (real + i imag)."""
 
-    def codegen(context, builder, signature, arguments):
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
         e = Emitter(context, builder, signature.args[0], signature.args[1])
         data = e.data(signature.args[0], arguments[0])
         weights = e.data(signature.args[3], arguments[3])
@@ -257,12 +267,12 @@ def multiply_by_table(_context, array, lanes, offset, table, place, real, imag):
     return types.void(array, lanes, offset, table, place, real, imag), codegen
 
 
-def _table_update(conjugate):
+def _table_update(conjugate: bool) -> Any:
     """table tile *= other tile, or its conjugate."""
 
-    @intrinsic
-    def update(_context, table, lanes, place, other, other_place):
-        def codegen(context, builder, signature, arguments):
+    @intrinsic  # type: ignore[untyped-decorator]
+    def update(_context: Any, table: Any, lanes: Any, place: Any, other: Any, other_place: Any) -> Any:
+        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
             e = Emitter(context, builder, signature.args[0], signature.args[1])
             data = e.data(signature.args[0], arguments[0])
             factors = e.data(signature.args[3], arguments[3])
@@ -282,11 +292,11 @@ def _table_update(conjugate):
 multiply_tables, multiply_tables_conjugate = _table_update(False), _table_update(True)
 
 
-@intrinsic
-def swap_tiles(_context, array, lanes, o0, o1, masks, place):
+@intrinsic  # type: ignore[untyped-decorator]
+def swap_tiles(_context: Any, array: Any, lanes: Any, o0: Any, o1: Any, masks: Any, place: Any) -> Any:
     """Exchange two tiles in the lanes where the register of `masks` is not zero."""
 
-    def codegen(context, builder, signature, arguments):
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
         e = Emitter(context, builder, signature.args[0], signature.args[1])
         data = e.data(signature.args[0], arguments[0])
         chosen = e.nonzero(e.load(e.data(signature.args[4], arguments[4]), arguments[5]))
@@ -299,12 +309,12 @@ def swap_tiles(_context, array, lanes, o0, o1, masks, place):
     return types.void(array, lanes, o0, o1, masks, place), codegen
 
 
-def _flip_lanes(lane_bit):
-    @intrinsic
-    def flip(_context, array, lanes, offset, masks, place):
+def _flip_lanes(lane_bit: int) -> Any:
+    @intrinsic  # type: ignore[untyped-decorator]
+    def flip(_context: Any, array: Any, lanes: Any, offset: Any, masks: Any, place: Any) -> Any:
         """Exchange the lanes that differ in one bit, where the register of `masks` is not zero."""
 
-        def codegen(context, builder, signature, arguments):
+        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
             e = Emitter(context, builder, signature.args[0], signature.args[1])
             if 1 << lane_bit >= e.lanes:
                 return e.done()
@@ -324,11 +334,11 @@ def _flip_lanes(lane_bit):
 flip_lanes_0, flip_lanes_1, flip_lanes_2, flip_lanes_3 = (_flip_lanes(k) for k in range(MAX_LANE_BITS))
 
 
-@intrinsic
-def copy_tile(_context, target, lanes, place, source, offset):
+@intrinsic  # type: ignore[untyped-decorator]
+def copy_tile(_context: Any, target: Any, lanes: Any, place: Any, source: Any, offset: Any) -> Any:
     """Copy a tile."""
 
-    def codegen(context, builder, signature, arguments):
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
         e = Emitter(context, builder, signature.args[0], signature.args[1])
         into = e.data(signature.args[0], arguments[0])
         data = e.data(signature.args[3], arguments[3])
@@ -339,11 +349,11 @@ def copy_tile(_context, target, lanes, place, source, offset):
     return types.void(target, lanes, place, source, offset), codegen
 
 
-@intrinsic
-def tile_from_complex(_context, target, lanes, place, source, offset):
+@intrinsic  # type: ignore[untyped-decorator]
+def tile_from_complex(_context: Any, target: Any, lanes: Any, place: Any, source: Any, offset: Any) -> Any:
     """Copy L interleaved complex numbers into a tile."""
 
-    def codegen(context, builder, signature, arguments):
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
         e = Emitter(context, builder, signature.args[0], signature.args[1])
         into = e.data(signature.args[0], arguments[0])
         data = e.data(signature.args[3], arguments[3])
@@ -355,11 +365,13 @@ def tile_from_complex(_context, target, lanes, place, source, offset):
     return types.void(target, lanes, place, source, offset), codegen
 
 
-@intrinsic
-def tile_to_complex(_context, target, lanes, place, source, offset, real, imag):
+@intrinsic  # type: ignore[untyped-decorator]
+def tile_to_complex(
+    _context: Any, target: Any, lanes: Any, place: Any, source: Any, offset: Any, real: Any, imag: Any
+) -> Any:
     """Copy a tile, times real + i imag, into L interleaved complex numbers."""
 
-    def codegen(context, builder, signature, arguments):
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
         e = Emitter(context, builder, signature.args[0], signature.args[1])
         into = e.data(signature.args[0], arguments[0])
         data = e.data(signature.args[3], arguments[3])

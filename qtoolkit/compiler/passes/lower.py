@@ -96,7 +96,9 @@ def _diagonal(gate: _Gate) -> list[Node]:
         case 1, 1:
             return [_phases(Form.CONTROLLED_DIAGONAL, gate.place, qubits, gate.value_of(qubits[1]))]
         case 0, 2:
-            return [_phases(Form.PHASE_2Q, gate.place, qubits, gate.value_of(qubits[0]) | gate.value_of(qubits[1]) << 1)]
+            return [
+                _phases(Form.PHASE_2Q, gate.place, qubits, gate.value_of(qubits[0]) | gate.value_of(qubits[1]) << 1)
+            ]
         case 0, _:
             return [_phase(gate.place, gate.controls, gate.zeros)]
         case 1, _:

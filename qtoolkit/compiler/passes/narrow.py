@@ -45,6 +45,4 @@ def _shortened(node: Node, excess: list[int], s_place: int) -> list[Node]:
 
 def _phases(qubits: list[int], place: int) -> list[Node]:
     factor = Factor(Form.DIAGONAL_1Q, place, ())
-    return [
-        Node(Kind.PHASES, diagonal=(q,), factors=[factor._replace(qubits=(q,))], operations=0) for q in qubits
-    ]
+    return [Node(Kind.PHASES, diagonal=(q,), factors=[factor._replace(qubits=(q,))], operations=0) for q in qubits]
