@@ -119,6 +119,13 @@ def test_weights_too_small_for_their_sum_do_no_harm() -> None:
         assert np.all(sample_state(state, 100, np.random.default_rng(0)) == 5)
 
 
+@pytest.mark.parametrize("num_qubits", [2, 16])
+def test_more_shots_begin_with_the_same_samples(num_qubits: int) -> None:
+    state = _state(num_qubits)
+    many = sample_state(state, 3000, np.random.default_rng(2), TEAM)
+    np.testing.assert_array_equal(sample_state(state, 70, np.random.default_rng(2)), many[:70])
+
+
 def test_no_shots() -> None:
     assert sample_state(_state(3), 0, np.random.default_rng(0)).shape == (0,)
     assert sample_state(_state(16), 0, np.random.default_rng(0)).shape == (0,)
