@@ -38,9 +38,12 @@ from qtoolkit_kernels._types import Floats, Integers, Reals
 from qtoolkit_kernels.threads import add_to_counter, wait_for_counter
 from qtoolkit_kernels.vector.lanes import Lanes
 
-__all__ = ["BLOCK", "PAIRS", "PHASES", "REFLECTION", "add_phase_terms", "run_sector", "run_sector_adjoint"]
+__all__ = ["BLOCK", "PAIRS", "PHASES", "REFLECTION", "add_phase_terms", "run_sector"]
 
 PAIRS, PHASES, REFLECTION = range(3)
+
+KET, BRA = 0, 2
+"""Columns of a row where the real parts of the two vectors stand."""
 
 BLOCK = 1024
 """Amplitudes in a block of phases or of a reflection: angles, sines and cosines stay in the first cache."""
@@ -134,7 +137,6 @@ def _turn_block(
 def _phase_block(
     state: Reals,
     lanes: Lanes,
-    width: int,
     first: int,
     count: int,
     first_entry: int,
@@ -162,9 +164,9 @@ def _phase_block(
             angles[as_index(j)] += scale * vector[as_index(first + j)]
     if summing:
         for j in range(count):
-            row = (first + j) * width
-            ket_real, ket_imaginary = np.float64(state[as_index(row)]), np.float64(state[as_index(row + 1)])
-            bra_real, bra_imaginary = np.float64(state[as_index(row + 2)]), np.float64(state[as_index(row + 3)])
+            row = as_index(first + j)
+            ket_real, ket_imaginary = np.float64(state[row, KET]), np.float64(state[row, KET + 1])
+            bra_real, bra_imaginary = np.float64(state[row, BRA]), np.float64(state[row, BRA + 1])
             currents[as_index(j)] = bra_real * ket_imaginary - bra_imaginary * ket_real
         for entry in range(first_entry, last_entry):
             if entry_vector[entry] < 0:
@@ -177,190 +179,35 @@ def _phase_block(
 
 
 @reduction_njit
-def _overlap_block(
-    state: Reals, width: int, direction: Reals, first: int, count: int, sums: Floats, place: int
-) -> None:
+def _overlap_block(state: Reals, direction: Floats, first: int, count: int, sums: Floats, place: int) -> None:
     """Write the block's part of ⟨s|v⟩, (re, im), for each vector that a row holds."""
-    for vector in range(width // 2):
+    for column in range(0, state.shape[1], 2):
         real, imaginary = 0.0, 0.0
         for j in range(first, first + count):
-            s_real = np.float64(direction[as_index(2 * j)])
-            s_imaginary = np.float64(direction[as_index(2 * j + 1)])
-            v_real = np.float64(state[as_index(j * width + 2 * vector)])
-            v_imaginary = np.float64(state[as_index(j * width + 2 * vector + 1)])
+            s_real, s_imaginary = direction[as_index(2 * j)], direction[as_index(2 * j + 1)]
+            v_real, v_imaginary = np.float64(state[as_index(j), column]), np.float64(state[as_index(j), column + 1])
             real += s_real * v_real + s_imaginary * v_imaginary
             imaginary += s_real * v_imaginary - s_imaginary * v_real
-        sums[place + 2 * vector] = real
-        sums[place + 2 * vector + 1] = imaginary
+        sums[place + column] = real
+        sums[place + column + 1] = imaginary
 
 
 @njit
 def _reflect_block(
-    state: Reals,
-    width: int,
-    direction: Reals,
-    first: int,
-    count: int,
-    weight_real: float,
-    weight_imaginary: float,
-    sums: Floats,
-    start: int,
-    blocks: int,
+    state: Reals, direction: Floats, first: int, count: int, weight: Floats, sums: Floats, start: int, blocks: int
 ) -> None:
     """Add w ⟨s|v⟩ s to each vector, from the overlaps of all blocks."""
-    for vector in range(width // 2):
+    for column in range(0, state.shape[1], 2):
         real, imaginary = 0.0, 0.0
         for block in range(blocks):
-            real += sums[start + 4 * block + 2 * vector]
-            imaginary += sums[start + 4 * block + 2 * vector + 1]
-        factor_real = weight_real * real - weight_imaginary * imaginary
-        factor_imaginary = weight_real * imaginary + weight_imaginary * real
+            real += sums[start + 4 * block + column]
+            imaginary += sums[start + 4 * block + column + 1]
+        factor_real = weight[0] * real - weight[1] * imaginary
+        factor_imaginary = weight[0] * imaginary + weight[1] * real
         for j in range(first, first + count):
             s_real, s_imaginary = direction[as_index(2 * j)], direction[as_index(2 * j + 1)]
-            place = j * width + 2 * vector
-            state[as_index(place)] += factor_real * s_real - factor_imaginary * s_imaginary
-            state[as_index(place + 1)] += factor_real * s_imaginary + factor_imaginary * s_real
-
-
-@njit
-def _run_block(
-    state: Reals,
-    lanes: Lanes,
-    width: int,
-    operation: int,
-    phase: int,
-    block: int,
-    blocks: int,
-    kinds: Integers,
-    items: Integers,
-    weights: Floats,
-    pattern_start: Integers,
-    block_rows: Integers,
-    rows: Integers,
-    low_pairs: Integers,
-    layer_start: Integers,
-    entry_vector: Integers,
-    entry_term: Integers,
-    scales: Floats,
-    vectors: Floats,
-    bits: Integers,
-    directions: Reals,
-    summing: bool,
-    sums: Floats,
-    sum_start: Integers,
-    scratch: Floats,
-) -> None:
-    item = items[operation]
-    start = sum_start[operation]
-    if kinds[operation] == PAIRS:
-        first = pattern_start[item] + block
-        place = start + 2 * block
-        matrix = weights[operation]
-        _turn_block(
-            state, lanes, rows, block_rows[first], block_rows[first + 1], low_pairs, matrix, summing, sums, place
-        )
-        return
-    first = block * BLOCK
-    count = min(BLOCK, state.size // width - first)
-    if kinds[operation] == PHASES:
-        first_entry, last_entry = layer_start[item], layer_start[item + 1]
-        place = start + (last_entry - first_entry) * block
-        _phase_block(
-            state,
-            lanes,
-            width,
-            first,
-            count,
-            first_entry,
-            last_entry,
-            entry_vector,
-            entry_term,
-            scales,
-            vectors,
-            bits,
-            scratch,
-            summing,
-            sums,
-            place,
-        )
-    elif phase == 0:
-        _overlap_block(state, width, directions[item], first, count, sums, start + 4 * block)
-    else:
-        real, imaginary = weights[operation, 0], weights[operation, 1]
-        _reflect_block(state, width, directions[item], first, count, real, imaginary, sums, start, blocks)
-
-
-@njit
-def _run_operation(
-    state: Reals,
-    lanes: Lanes,
-    width: int,
-    operation: int,
-    step: int,
-    kinds: Integers,
-    items: Integers,
-    weights: Floats,
-    pattern_start: Integers,
-    block_rows: Integers,
-    rows: Integers,
-    low_pairs: Integers,
-    layer_start: Integers,
-    entry_vector: Integers,
-    entry_term: Integers,
-    scales: Floats,
-    vectors: Floats,
-    bits: Integers,
-    directions: Reals,
-    summing: bool,
-    sums: Floats,
-    sum_start: Integers,
-    scratch: Floats,
-    progress: Integers,
-) -> None:
-    """One operation, the `step`-th of the call: every block is done when this returns, whichever thread did it."""
-    if kinds[operation] == PAIRS:
-        blocks = pattern_start[items[operation] + 1] - pattern_start[items[operation]]
-    else:
-        blocks = (state.size // width + BLOCK - 1) // BLOCK
-    shared = progress.shape[0] > 0
-    for phase in range(2 if kinds[operation] == REFLECTION else 1):
-        counter = 2 * (2 * step + phase)
-        block = add_to_counter(progress, counter, 1) if shared else 0
-        while block < blocks:
-            _run_block(
-                state,
-                lanes,
-                width,
-                operation,
-                phase,
-                block,
-                blocks,
-                kinds,
-                items,
-                weights,
-                pattern_start,
-                block_rows,
-                rows,
-                low_pairs,
-                layer_start,
-                entry_vector,
-                entry_term,
-                scales,
-                vectors,
-                bits,
-                directions,
-                summing,
-                sums,
-                sum_start,
-                scratch,
-            )
-            if shared:
-                add_to_counter(progress, counter + 1, 1)
-                block = add_to_counter(progress, counter, 1)
-            else:
-                block += 1
-        if shared:
-            wait_for_counter(progress, counter + 1, blocks)
+            state[as_index(j), column] += factor_real * s_real - factor_imaginary * s_imaginary
+            state[as_index(j), column + 1] += factor_real * s_imaginary + factor_imaginary * s_real
 
 
 @njit
@@ -380,102 +227,70 @@ def run_sector(
     scales: Floats,
     vectors: Floats,
     bits: Integers,
-    directions: Reals,
-    sums: Floats,
-    sum_start: Integers,
-    first_operation: int,
-    last_operation: int,
-    progress: Integers,
-    thread: int,
-) -> None:
-    """Run operations `first_operation <= i < last_operation` on `state`, flat rows of two numbers, in place."""
-    scratch = np.empty((4, BLOCK))
-    for operation in range(first_operation, last_operation):
-        _run_operation(
-            state,
-            lanes,
-            2,
-            operation,
-            operation - first_operation,
-            kinds,
-            items,
-            weights,
-            pattern_start,
-            block_rows,
-            rows,
-            low_pairs,
-            layer_start,
-            entry_vector,
-            entry_term,
-            scales,
-            vectors,
-            bits,
-            directions,
-            False,
-            sums,
-            sum_start,
-            scratch,
-            progress,
-        )
-
-
-@njit
-def run_sector_adjoint(
-    state: Reals,
-    lanes: Lanes,
-    kinds: Integers,
-    items: Integers,
-    weights: Floats,
-    pattern_start: Integers,
-    block_rows: Integers,
-    rows: Integers,
-    low_pairs: Integers,
-    layer_start: Integers,
-    entry_vector: Integers,
-    entry_term: Integers,
-    scales: Floats,
-    vectors: Floats,
-    bits: Integers,
-    directions: Reals,
+    directions: Floats,
     wanted: Integers,
     sums: Floats,
     sum_start: Integers,
     first_operation: int,
     last_operation: int,
+    backward: bool,
     progress: Integers,
     thread: int,
 ) -> None:
-    """Run operations `first_operation <= i < last_operation` from the last to the first on rows (ket, bra), in place.
+    """Run operations `first_operation <= i < last_operation` on `state`, float[size, 2 or 4], in place.
 
-    `weights` and `scales` are those of the inverse operations. Before each one with `wanted[i]`, the sums that its
-    derivative needs are taken, block by block: for PAIRS Im(λ_b* ψ_a + λ_a* ψ_b) and Re(λ_b* ψ_a - λ_a* ψ_b), with the
-    sign of each row; for PHASES Σ_j f_e(j) Im(λ_j* ψ_j) for each entry; for a REFLECTION (⟨s|ψ⟩, ⟨s|λ⟩), re and im.
+    `lanes` is a register of one row. With `backward` the last operation comes first; for the inverse, `weights` and
+    `scales` must be those of the inverse operations. On rows (ket, bra), the sums that its derivative needs are taken
+    before each operation with `wanted[i]`, block by block: for PAIRS Im(λ_b* ψ_a + λ_a* ψ_b) and
+    Re(λ_b* ψ_a - λ_a* ψ_b) with the sign of each row, for PHASES Σ_j f_e(j) Im(λ_j* ψ_j) for each entry. A REFLECTION
+    always leaves (⟨s|ψ⟩, ⟨s|λ⟩), re and im.
     """
     scratch = np.empty((4, BLOCK))
-    for operation in range(last_operation - 1, first_operation - 1, -1):
-        _run_operation(
-            state,
-            lanes,
-            4,
-            operation,
-            last_operation - 1 - operation,
-            kinds,
-            items,
-            weights,
-            pattern_start,
-            block_rows,
-            rows,
-            low_pairs,
-            layer_start,
-            entry_vector,
-            entry_term,
-            scales,
-            vectors,
-            bits,
-            directions,
-            wanted[operation] != 0,
-            sums,
-            sum_start,
-            scratch,
-            progress,
-        )
+    shared = progress.shape[0] > 0
+    size = state.shape[0]
+    for step in range(last_operation - first_operation):
+        operation = last_operation - 1 - step if backward else first_operation + step
+        kind, item, start = kinds[operation], items[operation], sum_start[operation]
+        summing = wanted[operation] != 0 and state.shape[1] == 4
+        blocks = pattern_start[item + 1] - pattern_start[item] if kind == PAIRS else (size + BLOCK - 1) // BLOCK
+        for phase in range(2 if kind == REFLECTION else 1):
+            counter = 4 * step + 2 * phase
+            block = add_to_counter(progress, counter, 1) if shared else 0
+            while block < blocks:
+                first = block * BLOCK
+                count = min(BLOCK, size - first)
+                if kind == PAIRS:
+                    row = block_rows[pattern_start[item] + block]
+                    last_row = block_rows[pattern_start[item] + block + 1]
+                    place = start + 2 * block
+                    _turn_block(state, lanes, rows, row, last_row, low_pairs, weights[operation], summing, sums, place)
+                elif kind == PHASES:
+                    entry, last_entry = layer_start[item], layer_start[item + 1]
+                    _phase_block(
+                        state,
+                        lanes,
+                        first,
+                        count,
+                        entry,
+                        last_entry,
+                        entry_vector,
+                        entry_term,
+                        scales,
+                        vectors,
+                        bits,
+                        scratch,
+                        summing,
+                        sums,
+                        start + (last_entry - entry) * block,
+                    )
+                elif phase == 0:
+                    _overlap_block(state, directions[item], first, count, sums, start + 4 * block)
+                else:
+                    _reflect_block(state, directions[item], first, count, weights[operation], sums, start, blocks)
+                if shared:
+                    add_to_counter(progress, counter + 1, 1)
+                    block = add_to_counter(progress, counter, 1)
+                else:
+                    block += 1
+            if shared:
+                wait_for_counter(progress, counter + 1, blocks)

@@ -40,11 +40,8 @@ class SectorRunner:
         if stop <= first:
             return
         weights, scales = program.bind(values)
-        rows = state.view(state.real.dtype)
-        sums = np.zeros(program.num_sums)
-        arrays = self._arrays(program, weights, scales)
-        lanes = Lanes(state.dtype.itemsize)
-        self._run(kernels.run_sector, program, rows, lanes, *arrays, sums, program.sum_start, first, stop)
+        rows = state.view(state.real.dtype).reshape(-1, 2)
+        self._run(program, weights, scales, rows, np.zeros(program.num_sums), first, stop, False)
 
     def adjoint(
         self,
@@ -59,27 +56,26 @@ class SectorRunner:
         """
         first, sums = program.first_wanted, np.zeros(program.num_sums)
         if first < program.num_operations:
-            rows = np.stack([ket, bra], axis=1).view(ket.real.dtype).ravel()
+            rows = np.stack([ket, bra], axis=1).view(ket.real.dtype)
             weights, scales = program.bind(values, inverse=True)
-            arrays = self._arrays(program, weights, scales)
-            lanes = Lanes(2 * ket.dtype.itemsize)
-            self._run(
-                kernels.run_sector_adjoint,
-                program,
-                rows,
-                lanes,
-                *arrays,
-                program.wanted,
-                sums,
-                program.sum_start,
-                first,
-                program.num_operations,
-            )
+            self._run(program, weights, scales, rows, sums, first, program.num_operations, True)
         return program.gradient(sums, values.size)
 
-    def _arrays(self, program: SectorProgram, weights: FloatArray, scales: FloatArray) -> tuple[Any, ...]:
+    def _run(
+        self,
+        program: SectorProgram,
+        weights: FloatArray,
+        scales: FloatArray,
+        rows: NDArray[np.floating[Any]],
+        sums: FloatArray,
+        first: int,
+        last: int,
+        backward: bool,
+    ) -> None:
         tables = program.tables
-        return (
+        arguments = (
+            rows,
+            Lanes(rows.shape[1] * rows.itemsize),
             program.kinds,
             program.items,
             weights,
@@ -94,10 +90,14 @@ class SectorRunner:
             program.vectors,
             program.bits,
             program.directions,
+            program.wanted,
+            sums,
+            program.sum_start,
+            first,
+            last,
+            backward,
         )
-
-    def _run(self, kernel: Any, program: SectorProgram, *arguments: Any) -> None:
         if self.num_threads == 1 or program.size < PARALLEL_SIZE:
-            kernel(*arguments, counters(0), 0)
+            kernels.run_sector(*arguments, counters(0), 0)
         else:
-            self._team.run(kernel, *arguments, counters(4 * program.num_operations))
+            self._team.run(kernels.run_sector, *arguments, counters(4 * program.num_operations))

@@ -1,11 +1,13 @@
 """Twins of the sector programs: pairs by index arrays, phases by their definition."""
 
+from typing import Any
+
 import numpy as np
 
 from qtoolkit_kernels._types import Floats, Integers, Reals
 from qtoolkit_kernels.sector import BLOCK, PAIRS, PHASES
 
-__all__ = ["add_phase_terms", "run_sector", "run_sector_adjoint"]
+__all__ = ["add_phase_terms", "run_sector"]
 
 
 def _term(bits: Integers, term: Integers) -> Floats:
@@ -112,34 +114,20 @@ class _Program:
         return np.array(overlaps).view(np.float64)
 
 
-def run_sector(state: Reals, *arrays: np.ndarray | int) -> None:
-    """Run operations `first_operation <= i < last_operation` on `state`, flat rows of two numbers, in place.
+def run_sector(state: Reals, *arrays: Any) -> None:
+    """Run operations `first_operation <= i < last_operation` on `state`, float[size, 2 or 4], in place.
 
-    The arrays are those of the kernel from `kinds` to `last_operation`; nothing is written to `sums`.
+    The arrays are those of the kernel from `kinds` to `backward`; with two vectors, `sums` is written where `wanted`.
     """
-    program = _Program(*arrays[:14])  # type: ignore[arg-type]
-    vector = state.astype(np.float64).view(np.complex128)
-    for operation in range(int(arrays[16]), int(arrays[17])):
-        program.apply(operation, vector)
-    state[:] = vector.view(np.float64)
-
-
-def run_sector_adjoint(state: Reals, *arrays: np.ndarray | int) -> None:
-    """Run the operations from the last to the first on rows (ket, bra), in place, and write what derivatives need.
-
-    The arrays are those of the kernel from `kinds` to `last_operation`.
-    """
-    program = _Program(*arrays[:14])  # type: ignore[arg-type]
-    wanted, sums, sum_start, first, last = arrays[14:19]
-    assert isinstance(wanted, np.ndarray)
-    assert isinstance(sums, np.ndarray)
-    assert isinstance(sum_start, np.ndarray)
-    both = state.astype(np.float64).view(np.complex128).reshape(-1, 2)
-    ket, bra = both[:, 0].copy(), both[:, 1].copy()
-    for operation in range(int(last) - 1, int(first) - 1, -1):
-        if wanted[operation]:
-            found = program.sums(operation, ket, bra)
+    program = _Program(*arrays[:14])
+    wanted, sums, sum_start, first, last, backward = arrays[14:20]
+    vectors = [
+        part.astype(np.float64).copy().view(np.complex128)[:, 0] for part in np.split(state, state.shape[1] // 2, 1)
+    ]
+    for operation in range(last - 1, first - 1, -1) if backward else range(first, last):
+        if wanted[operation] and len(vectors) == 2:
+            found = program.sums(operation, *vectors)
             sums[sum_start[operation] : sum_start[operation] + found.size] = found
-        program.apply(operation, ket)
-        program.apply(operation, bra)
-    state[:] = np.stack([ket, bra], axis=1).ravel().view(np.float64)
+        for vector in vectors:
+            program.apply(operation, vector)
+    state[:] = np.stack(vectors, axis=1).view(np.float64)
