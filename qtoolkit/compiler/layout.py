@@ -9,7 +9,7 @@ __all__ = ["Layout"]
 BLOCK_BYTES = 1 << 19
 """A block fills half of a second-level cache of 1 MiB."""
 
-CHUNK_BYTES = 1 << 11
+CHUNK_BYTES = 1 << 9
 """Memory is read in runs of at least this many bytes."""
 
 SINGLE_BLOCK_BITS = 14

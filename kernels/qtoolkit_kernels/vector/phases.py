@@ -1,9 +1,10 @@
 """Phases quadratic in the bits of the index: a whole layer of RZ, CZ, CP and RZZ as one pass over a block.
 
 The factor of amplitude x is ``c · Π_i l_i^{x_i} · Π_{i<j} p_ij^{x_i x_j}``. Bits outside the block turn into factors
-of c and l. Inside, the index is split into `low_bits` low bits and the rest; the low part's factor is a table, and
-walking the high part in Gray code order multiplies it by one table for each bit that turns.
-Cost: 8 FMA an amplitude when no pair joins the two parts, else 12; no sine or cosine.
+of c and l. Inside, the index is split into `low_bits` low bits, whose factors are a table, and the rest, whose factors
+are another. Where pairs join the two parts, the high part is walked in Gray code order, and the low table multiplied by
+one more table for each bit that turns; bits in such pairs turn last.
+Cost: 8 FMA an amplitude, and up to 6 more for pairs that join the parts; no sine or cosine.
 """
 
 import numpy as np
@@ -14,15 +15,37 @@ from qtoolkit_kernels.vector import tiles
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.skew import skewed
 
-__all__ = ["apply_phases", "prepare_phases"]
+__all__ = ["apply_phases", "prepare_phases", "tables_size"]
 
 
 @njit
-def write_entry(table: Reals, place: int, lanes_count: int, x: int, value: complex) -> None:
-    """Entry x of a table of tiles that starts at `place`."""
-    tile, lane = x // lanes_count, x % lanes_count
-    table[place + 2 * lanes_count * tile + lane] = value.real
-    table[place + 2 * lanes_count * tile + lanes_count + lane] = value.imag
+def tables_size(block_bits: int, low_bits: int) -> int:
+    """Elements that `prepare_phases` writes: for the low pairs, each high bit, and the high pairs; whole tiles."""
+    num_high = block_bits - low_bits
+    return (2 << low_bits) * (1 + num_high) + (2 << max(num_high, tiles.MAX_LANE_BITS))
+
+
+@njit
+def write_products(table: Reals, lanes: Lanes, place: int, low_bits: int, factors: Complex) -> None:
+    """Write ``Π_i factors[i]^{x_i}`` for all x below 2^low_bits, as tiles from `place` on."""
+    count = tiles.lanes_of(table, lanes)
+    tile = 2 * count
+    table[place] = 1.0
+    table[place + count] = 0.0
+    bit = 0
+    while 1 << bit < count:
+        re, im = factors[bit].real, factors[bit].imag
+        size = 1 << bit
+        for x in range(place, place + size):
+            a, b = table[x], table[x + count]
+            table[x + size] = a * re - b * im
+            table[x + size + count] = a * im + b * re
+        bit += 1
+    for k in range(bit, low_bits):
+        re, im = table.dtype.type(factors[k].real), table.dtype.type(factors[k].imag)
+        span = 2 << k
+        for j in range(place, place + span, tile):
+            tiles.write_scaled(table, lanes, j + span, j, re, im)
 
 
 @njit
@@ -31,32 +54,43 @@ def prepare_phases(
 ) -> int:
     """Write the tables that every block of a sweep shares.
 
-    At `place`: the pairs within the low bits, then for each high bit its pairs with the low bits. Return the end.
+    At `place`: the pairs within the low bits, then for each high bit its pairs with the low bits, then the pairs within
+    the high bits, by number. Return the end.
     """
     count = tiles.lanes_of(table, lanes)
-    size = 1 << low_bits
-    values = np.empty(size, np.complex128)
-    values[0] = 1.0
+    tile = 2 * count
+    size = 2 << low_bits
+    factors = np.ones(low_bits, np.complex128)
+    write_products(table, lanes, place, low_bits, factors)
+    for high in range(low_bits, block_bits):
+        for i in range(low_bits):
+            factors[i] = pairs[bits[high], bits[i]]
+        write_products(table, lanes, place + size * (1 + high - low_bits), low_bits, factors)
+    # Bit by bit: where it is 1, the pairs with the bits below it.
     for i in range(low_bits):
+        for x in range(1 << i):
+            factor = 1.0 + 0.0j
+            for j in range(i):
+                if x >> j & 1:
+                    factor *= pairs[bits[i], bits[j]]
+            y = x | 1 << i
+            source, target = tile * (x // count) + x % count, tile * (y // count) + y % count
+            a, b = table[place + source], table[place + count + source]
+            table[place + target] = a * factor.real - b * factor.imag
+            table[place + count + target] = a * factor.imag + b * factor.real
+    end = place + size * (1 + block_bits - low_bits)
+    num_high = block_bits - low_bits
+    values = np.ones(1 << num_high, np.complex128)
+    for i in range(num_high):
         for x in range(1 << i):
             factor = values[x]
             for j in range(i):
                 if x >> j & 1:
-                    factor *= pairs[bits[i], bits[j]]
+                    factor *= pairs[bits[low_bits + i], bits[low_bits + j]]
             values[x | 1 << i] = factor
-    for x in range(size):
-        write_entry(table, place, count, x, values[x])
-    place += 2 * size
-    for high in range(low_bits, block_bits):
-        values[0] = 1.0
-        for i in range(low_bits):
-            factor = pairs[bits[high], bits[i]]
-            for x in range(1 << i):
-                values[x | 1 << i] = values[x] * factor
-        for x in range(size):
-            write_entry(table, place, count, x, values[x])
-        place += 2 * size
-    return place
+    for x in range(1 << num_high):
+        table[end + 2 * x], table[end + 2 * x + 1] = values[x].real, values[x].imag
+    return end + (2 << max(num_high, tiles.MAX_LANE_BITS))
 
 
 @njit
@@ -89,15 +123,15 @@ def apply_phases(
         constant, linear, pairs: c, l and p by index bit, complex128.
         control: an index bit that must be set for the phases to apply, or -1. Not one of the low positions.
     """
-    count = tiles.lanes_of(block, lanes)
-    tile = 2 * count
-    size = 1 << low_bits
+    tile = 2 * tiles.lanes_of(block, lanes)
+    size = 2 << low_bits
     num_bits = bits.size
+    control_position = -1
     if control >= 0 and not outer >> control & 1:
-        inside = False
-        for k in range(block_bits):
-            inside |= bits[k] == control
-        if not inside:
+        for k in range(low_bits, block_bits):
+            if bits[k] == control:
+                control_position = k
+        if control_position < 0:
             return
 
     factors = np.empty(block_bits, np.complex128)
@@ -113,53 +147,52 @@ def apply_phases(
             for j in range(block_bits):
                 factors[j] *= pairs[bits[j], bits[k]]
 
-    low = np.empty(size, np.complex128)
-    low[0] = 1.0
-    for i in range(low_bits):
-        for x in range(1 << i):
-            low[x | 1 << i] = low[x] * factors[i]
-    for x in range(size):
-        write_entry(tables, 0, count, x, low[x])
-    for j in range(0, 2 * size, tile):
+    write_products(tables, lanes, 0, low_bits, factors)
+    for j in range(0, size, tile):
         tiles.multiply_tables(tables, lanes, j, tables, place + j)
 
-    high_bits = np.empty(block_bits, np.int64)
-    num_high = 0
-    base = 0
-    coupled = np.zeros(block_bits, np.bool_)
-    for k in range(low_bits, block_bits):
-        if bits[k] == control:
-            base = 1 << k
-            continue
-        high_bits[num_high] = k
-        num_high += 1
-        for i in range(low_bits):
-            coupled[k] |= pairs[bits[k], bits[i]] != 1.0
+    num_high = block_bits - low_bits
+    high_pairs = place + size * (1 + num_high)
+    values = np.empty(1 << num_high, np.complex128)
+    values[0] = scalar
+    for i in range(num_high):
+        for x in range(1 << i):
+            values[x | 1 << i] = values[x] * factors[low_bits + i]
 
-    chosen = base
-    for step in range(1 << num_high):
+    # Bits that no pair joins with the low part turn first.
+    turning = np.empty(num_high, np.int64)
+    num_free, num_turning = 0, 0
+    for coupled in range(2):
+        for k in range(low_bits, block_bits):
+            if k == control_position:
+                continue
+            joined = False
+            for i in range(low_bits):
+                joined |= pairs[bits[k], bits[i]] != 1.0
+            if joined == (coupled == 1):
+                turning[num_turning] = k
+                num_turning += 1
+        if coupled == 0:
+            num_free = num_turning
+
+    chosen = 0 if control_position < 0 else 1 << control_position
+    for step in range(1 << num_turning):
         if step:
             turn = 0
             while not step >> turn & 1:
                 turn += 1
-            k = high_bits[turn]
-            factor = factors[k]
-            for j in range(num_high):
-                other = high_bits[j]
-                if other != k and chosen >> other & 1:
-                    factor *= pairs[bits[k], bits[other]]
+            k = turning[turn]
             chosen ^= 1 << k
-            on = chosen >> k & 1 == 1
-            scalar *= factor if on else factor.conjugate()
-            if coupled[k]:
-                start = place + 2 * size * (1 + k - low_bits)
-                for j in range(0, 2 * size, tile):
-                    if on:
+            if turn >= num_free:
+                start = place + size * (1 + k - low_bits)
+                for j in range(0, size, tile):
+                    if chosen >> k & 1:
                         tiles.multiply_tables(tables, lanes, j, tables, start + j)
                     else:
                         tiles.multiply_tables_conjugate(tables, lanes, j, tables, start + j)
-        real, imag = block.dtype.type(scalar.real), block.dtype.type(scalar.imag)
-        first = chosen // count
-        offset = skewed(first, skew) * tile
-        for j in range(0, 2 * size, tile):
+        high = chosen >> low_bits
+        value = values[high] * complex(tables[high_pairs + 2 * high], tables[high_pairs + 2 * high + 1])
+        real, imag = block.dtype.type(value.real), block.dtype.type(value.imag)
+        offset = skewed(2 * chosen // tile, skew) * tile
+        for j in range(0, size, tile):
             tiles.multiply_by_table(block, lanes, offset + j, tables, j, real, imag)

@@ -17,7 +17,7 @@ from qtoolkit_kernels.threads import add_to_counter, wait_for_counter
 from qtoolkit_kernels.vector import tiles
 from qtoolkit_kernels.vector.block import DIAGONAL, OPCODE, START, run_block
 from qtoolkit_kernels.vector.lanes import Lanes
-from qtoolkit_kernels.vector.phases import prepare_phases
+from qtoolkit_kernels.vector.phases import prepare_phases, tables_size
 from qtoolkit_kernels.vector.skew import skew_of, skewed
 
 __all__ = ["COMPLEX", "TILES", "ZERO_STATE", "run_sweeps", "scratch_size"]
@@ -45,7 +45,7 @@ def scratch_size(block_bits: int, low_bits: int, most_diagonals: int, vector_byt
     """Elements of scratch memory for one thread: a block, and tables for the diagonals of one sweep."""
     tile = 2 * vector_bytes // itemsize
     block = block_size.py_func(block_bits, tile, skew_of.py_func(2 * vector_bytes))  # type: ignore[attr-defined]
-    size = block + (2 << low_bits) * (1 + most_diagonals * (1 + block_bits - low_bits))
+    size = block + (2 << low_bits) + most_diagonals * tables_size.py_func(block_bits, low_bits)
     return int(size + -size % (64 * tile))
 
 

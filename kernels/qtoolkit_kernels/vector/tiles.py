@@ -48,6 +48,7 @@ __all__ = [
     "copy_tile",
     "tile_from_complex",
     "tile_to_complex",
+    "write_scaled",
 ]
 
 MAX_LANE_BITS = 4
@@ -265,6 +266,22 @@ def multiply_by_table(
         return e.done()
 
     return types.void(array, lanes, offset, table, place, real, imag), codegen
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def write_scaled(_context: Any, table: Any, lanes: Any, place: Any, source: Any, real: Any, imag: Any) -> Any:
+    """The tile at `place` becomes the one at `source` times real + i imag."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        e = Emitter(context, builder, signature.args[0], signature.args[1])
+        data = e.data(signature.args[0], arguments[0])
+        factor = [e.splat(arguments[4]), e.splat(arguments[5])]
+        product = e.complex_mul(e.load(data, arguments[3]), e.load(data, arguments[3], e.lanes), *factor)
+        e.store(product[0], data, arguments[2])
+        e.store(product[1], data, arguments[2], e.lanes)
+        return e.done()
+
+    return types.void(table, lanes, place, source, real, imag), codegen
 
 
 def _table_update(conjugate: bool) -> Any:

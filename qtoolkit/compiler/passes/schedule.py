@@ -2,8 +2,8 @@
 
 A sweep works on blocks that hold `block_bits` bits of the index: the lowest ones always, the others as the planner
 likes. A node can run where all its targets are among them; qubits that it is diagonal in may lie outside. Nodes are
-taken in time order, each as soon as nothing before it on its qubits is left, and the block's free bits go to those that
-come first, then exchanged one for another as long as the sweep runs more.
+taken in time order, each as soon as nothing before it on its qubits is left. The free bits of a block first go to
+those that come first and are then exchanged one for another as long as the sweep gets more done.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from qtoolkit.compiler.nodes import Kind, Node
 
 __all__ = ["Sweep", "schedule"]
 
-WINDOW = 4096
-"""Nodes that are looked at for one sweep."""
+WINDOW = 512
+"""Nodes ahead that the choice of bits looks at."""
 
 
 @dataclass(frozen=True)
@@ -33,64 +33,104 @@ class Sweep:
     nodes: tuple[Node, ...]
 
 
+@dataclass(frozen=True)
+class _Item:
+    """What the choice of bits needs to know of a node: masks of its qubits, and how much it is worth."""
+
+    node: Node
+    targets: int
+    diagonal: int
+    worth: int
+
+
 def schedule(nodes: Sequence[Node], layout: Layout) -> list[Sweep]:
     """Distribute nodes over sweeps."""
+    rest = [_Item(node, _mask(node.targets), _mask(node.diagonal), node.kind is not Kind.PHASES) for node in nodes]
     sweeps = []
-    rest = list(nodes)
     while rest:
-        window, beyond = rest[:WINDOW], rest[WINDOW:]
-        inside = _choose_bits(window, layout)
-        taken, later = _take(window, inside)
-        bits = sorted(inside) + [q for q in range(layout.num_bits) if q not in inside]
-        sweeps.append(Sweep(tuple(bits), tuple(taken)))
-        rest = later + beyond
+        inside = _choose_bits(rest[:WINDOW], layout)
+        taken, rest = _take(rest, inside)
+        members = [q for q in range(layout.num_bits) if inside >> q & 1]
+        bits = members + [q for q in range(layout.num_bits) if not inside >> q & 1]
+        sweeps.append(Sweep(tuple(bits), tuple(item.node for item in taken)))
     return sweeps
 
 
-def _choose_bits(window: Sequence[Node], layout: Layout) -> set[int]:
-    fixed = set(range(layout.chunk_bits))
-    inside = set(fixed)
-    hard: set[int] = set()
-    soft: set[int] = set()
-    for node in window:
-        if len(inside) == layout.block_bits:
-            break
-        targets = set(node.targets)
-        free = not targets & (hard | soft) and not hard.intersection(node.diagonal)
-        if free and len(inside | targets) <= layout.block_bits:
-            inside |= targets
-        else:
-            hard |= targets
-            soft.update(node.diagonal)
-    for q in range(layout.num_bits):
-        if len(inside) == layout.block_bits:
-            break
-        inside.add(q)
+def _mask(qubits: Sequence[int]) -> int:
+    return sum(1 << q for q in qubits)
+
+
+def _choose_bits(window: Sequence[_Item], layout: Layout) -> int:
+    """The mask of a block's bits."""
+    inside = _first_come(window, layout)
+    if layout.block_bits == layout.num_bits:
+        return inside
+    simple = [(item.targets, item.diagonal, item.worth) for item in window]
+    high = range(layout.chunk_bits, layout.num_bits)
+    best = _worth(simple, inside)
+    improved = True
+    while improved:
+        improved = False
+        choice = inside
+        for out in high:
+            if not inside >> out & 1:
+                continue
+            for other in high:
+                if inside >> other & 1:
+                    continue
+                candidate = inside ^ (1 << out | 1 << other)
+                worth = _worth(simple, candidate)
+                if worth > best:
+                    best, choice, improved = worth, candidate, True
+        inside = choice
     return inside
 
 
-def _take(window: Sequence[Node], inside: set[int]) -> tuple[list[Node], list[Node]]:
-    """Split nodes into those that a block with these bits can run, and the rest."""
-    taken: list[Node] = []
-    later: list[Node] = []
-    blocked: set[int] = set()
-    blocked_targets: set[int] = set()
-    for place, node in enumerate(window):
-        if inside <= blocked_targets and len(later) > len(inside):
-            later.extend(window[place:])
-            break
-        targets = node.targets
-        if (
-            inside.issuperset(targets)
-            and blocked.isdisjoint(targets)
-            and blocked_targets.isdisjoint(node.diagonal)
-        ):
-            taken.append(node)
+def _first_come(window: Sequence[_Item], layout: Layout) -> int:
+    """Bits for the nodes that come first."""
+    inside = (1 << layout.chunk_bits) - 1
+    hard = soft = 0
+    for item in window:
+        wanted = inside | item.targets
+        if not item.targets & (hard | soft) and not item.diagonal & hard and wanted.bit_count() <= layout.block_bits:
+            inside = wanted
         else:
-            blocked_targets.update(targets)
-            blocked.update(targets)
-            blocked.update(node.diagonal)
-            later.append(node)
+            hard |= item.targets
+            soft |= item.diagonal
+    for q in range(layout.num_bits):
+        if inside.bit_count() < layout.block_bits:
+            inside |= 1 << q
+    return inside
+
+
+def _worth(window: Sequence[tuple[int, int, int]], inside: int) -> int:
+    """How much a block with these bits gets done; what `_take` does, without the lists."""
+    outside = ~inside
+    total = blocked = targets_blocked = 0
+    for targets, diagonal, worth in window:
+        if targets & (outside | blocked) or diagonal & targets_blocked:
+            targets_blocked |= targets
+            blocked |= targets | diagonal
+            if not inside & ~targets_blocked:
+                break
+        else:
+            total += worth
+    return total
+
+
+def _take(items: Sequence[_Item], inside: int) -> tuple[list[_Item], list[_Item]]:
+    """Split nodes into those that a block with these bits can run, and the rest."""
+    taken: list[_Item] = []
+    later: list[_Item] = []
+    blocked = targets_blocked = 0
+    for place, item in enumerate(items):
+        if not item.targets & (~inside | blocked) and not item.diagonal & targets_blocked:
+            taken.append(item)
+            continue
+        targets_blocked |= item.targets
+        blocked |= item.targets | item.diagonal
+        later.append(item)
+        if not inside & ~targets_blocked and not (~inside & ~targets_blocked):
+            later.extend(items[place + 1 :])
+            break
     return taken, later
-
-
