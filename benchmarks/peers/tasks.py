@@ -62,7 +62,7 @@ def _startup(name: str, num_qubits: int) -> Task:
 def _samples(name: str, num_qubits: int) -> Task:
     """Shots of a shallow ansatz: its simulation costs little beside them."""
     circuit = circuits.ansatz(num_qubits, layers=1)
-    return Task("samples", portable_circuit(circuit, _angles(circuit)), shots=SHOTS)
+    return Task("samples", portable_circuit(circuit.bind(_angles(circuit))), shots=SHOTS)
 
 
 def _expectation(name: str, num_qubits: int) -> Task:

@@ -100,6 +100,8 @@ class Worker:
         """
         assert self._process.stdin is not None
         self.last_used = time.monotonic()
+        if not self.is_alive:
+            raise BrokenError("its process has ended")
         try:
             self._process.stdin.write(json.dumps({"do": do, **arguments}).encode() + b"\n")
             self._process.stdin.flush()

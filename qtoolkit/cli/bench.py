@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Sequence
 from enum import StrEnum
 from importlib import import_module
@@ -115,16 +116,19 @@ def _campaign(
 ) -> Any:
     tasks, peers, timing = _peers("tasks"), _peers("rivals"), _peers("timing")
     _check_output(output)
+    suite = tasks.QUICK if quick else tasks.FULL
     cases = tasks.chosen_cases(
-        tasks.QUICK if quick else tasks.FULL,
+        suite,
         questions=[question.value for question in questions or ()],
         names=circuits or (),
         sizes=_sizes(qubits),
         precisions=[precision.value for precision in precisions or Precision],
     )
     if not cases:
-        known = sorted({name for _, names, _ in tasks.FULL for name in names})
-        raise InputError(f"no case is left: the circuits are {', '.join(known)}; got {', '.join(circuits or ())}")
+        known = "; ".join(f"{name}: {', '.join(names)}" for name, names, _ in suite)
+        raise InputError(
+            f"these circuits and sizes leave no case of the {'quick' if quick else 'full'} benchmark: {known}"
+        )
     if unknown := sorted(set(rivals or ()) - set(peers.RIVALS)):
         raise InputError(f"the rivals are {', '.join(peers.RIVALS[1:])}; got {', '.join(unknown)}")
     speed = {"rounds": 3, "turn_s": 0.05, "run_limit_s": 20.0, "case_limit_s": 15.0} if quick else {}
@@ -203,7 +207,8 @@ def _print_races(results: Any) -> None:
 
 def _print_goals(results: Any) -> None:
     table = _peers("table")
-    if lines := [*table.goal_lines(results), *table.disturbance_line(results)]:
+    warning = [line for text in table.disturbance_line(results) for line in textwrap.wrap(text, 80)]
+    if lines := [*table.goal_lines(results), *warning]:
         typer.echo("\n" + "\n".join(lines))
 
 

@@ -29,7 +29,7 @@ def test_without_a_command_it_lists_them(capsys):
     assert err == ""
 
 
-@pytest.mark.parametrize("command", [[], ["demo"], ["run"], ["backends"]])
+@pytest.mark.parametrize("command", [[], ["demo"], ["run"], ["backends"], ["bench"]])
 def test_help_fits_80_columns(command, capsys):
     assert main([*command, "--help"]) == 0
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 80

@@ -28,7 +28,7 @@ def qiskit_circuit(circuit: PortableCircuit) -> QuantumCircuit:
 
 def _append(circuit: QuantumCircuit, gate: Gate) -> None:
     if gate.name == "mcz":
-        circuit.append(ZGate().control(len(gate.qubits) - 1), gate.qubits)
+        circuit.append(ZGate().control(len(gate.qubits) - 1, annotated=False), gate.qubits)
     elif gate.name == "matrix2":
         circuit.append(UnitaryGate(gate.matrix), gate.qubits)
     elif gate.name in ("rx", "ry", "rz", "p", "cp", "rxx", "ryy", "rzz"):

@@ -1,0 +1,78 @@
+import json
+
+import pytest
+
+from qtoolkit.cli import bench as bench_module
+from qtoolkit.cli import main
+from qtoolkit.cli.entry import BAD_INPUT, INTERRUPTED
+
+
+@pytest.fixture
+def quick_rates(monkeypatch):
+    bench_module._benchmarks()
+    monkeypatch.setattr("peers.campaign.measure_rates", lambda threads: {"bandwidth": 1e10, "gate_double": 1e10})
+
+
+TINY = ["bench", "--quick", "--question", "state", "--circuit", "qft", "--qubits", "3", "--precision", "double"]
+
+
+@pytest.mark.slow
+def test_a_tiny_benchmark(tmp_path, capsys, quick_rates):
+    output = tmp_path / "found.json"
+    assert main([*TINY, "--rival", "qiskit", "--rounds", "1", "--threads", "1", "-o", str(output)]) == 0
+    line, *rest = capsys.readouterr().out.splitlines()
+    assert line.startswith("state       qft                 3 double")
+    assert "qiskit" in line
+    assert max(map(len, [line, *rest])) <= 80
+    (race,) = json.loads(output.read_text())["races"]
+    assert {entry["rival"]: entry["status"] for entry in race["entries"]} == {"qtoolkit": "ok", "qiskit": "ok"}
+    assert main(["bench", "--from", str(output)]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == line
+
+
+def test_ctrl_c_before_anything_is_measured(tmp_path, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    bench_module._benchmarks()
+    monkeypatch.setattr("peers.campaign.run_campaign", interrupted)
+    assert main([*TINY, "-o", str(tmp_path / "none.json")]) == INTERRUPTED
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--qubits", "4;5"], "such as 4,8,20-24"),
+        (["--qubits", "40"], "from 2 to 34"),
+        (["--circuit", "square"], "quantum-volume"),
+        (["--rival", "nobody"], "prism_q"),
+        (["--python", "nobody=/usr/bin/python3"], "nobody"),
+        (["--python", "/no/such/python"], "no file /no/such/python"),
+        (["--output", "/no/such/folder/file.json"], "folder that exists"),
+        (["--from", "/no/such/file.json"], "No such file"),
+        (["--question", "life"], "--question"),
+    ],
+)
+def test_wrong_options_are_one_line(arguments, said, capsys):
+    assert main(["bench", *arguments]) == BAD_INPUT
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("qtoolkit: ")
+    assert err.count("\n") == 1
+    assert said in err
+
+
+def test_outside_a_checkout_it_says_where_the_benchmarks_are(tmp_path, monkeypatch, capsys):
+    import qtoolkit
+
+    monkeypatch.setattr(qtoolkit, "__file__", str(tmp_path / "site-packages" / "qtoolkit" / "__init__.py"))
+    monkeypatch.chdir(tmp_path)
+    assert main(["bench"]) == BAD_INPUT
+    err = capsys.readouterr().err
+    assert "run this from a checkout" in err
+    assert err.count("\n") == 1
+
+
+def test_sizes_as_they_are_typed():
+    assert bench_module._sizes("4, 8,20-22") == [4, 8, 20, 21, 22]
+    assert bench_module._sizes("") == []
