@@ -98,7 +98,7 @@ class Differential:
     record: GateRecord | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Program:
     """Gates as the arrays that `qtoolkit_kernels.program` documents.
 

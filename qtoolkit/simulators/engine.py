@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from typing import cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -14,7 +14,7 @@ from qtoolkit._memory import check_memory
 from qtoolkit.compiler import GatePart, Layout, Program, SweepPart, plan_sweeps, with_constants
 from qtoolkit.errors import InputError
 from qtoolkit.simulators.memory import aligned_empty, is_aligned
-from qtoolkit.simulators.numbers import Numbers, numbers_of
+from qtoolkit.simulators.numbers import numbers_of
 from qtoolkit_kernels import program as gate_kernels
 from qtoolkit_kernels.threads import Team, counters
 from qtoolkit_kernels.vector import sweep as kernels
@@ -26,8 +26,37 @@ StateArray = NDArray[np.complex128] | NDArray[np.complex64]
 
 _teams: dict[int, Team] = {}
 _own = threading.local()
-_fixed_numbers: weakref.WeakKeyDictionary[SweepPart, Numbers] = weakref.WeakKeyDictionary()
-"""Numbers of parts that no parameter changes; a part belongs to one precision."""
+
+
+class _Sweeps(NamedTuple):
+    """Sweeps with their numbers, ready to be run: the kernel's arguments between the state and the scratch memory."""
+
+    arguments: tuple[Any, ...]
+    source: int
+    factor: complex
+    num_counters: int
+    num_threads: int
+    scratch_size: int
+
+
+class _Gate(NamedTuple):
+    """One gate to run on the whole state."""
+
+    program: Program
+    coefficients: NDArray[np.complex128]
+    operation: int
+
+
+class _Phase(NamedTuple):
+    """A factor of the whole state."""
+
+    factor: complex
+
+
+_Call: TypeAlias = _Sweeps | _Gate | _Phase
+
+_fixed_calls: weakref.WeakKeyDictionary[Program, dict[tuple[Any, ...], list[_Call]]] = weakref.WeakKeyDictionary()
+"""What programs without parameters come to, by precision, width, size, threads and whether from ``|0…0⟩``."""
 
 
 class Engine:
@@ -119,25 +148,18 @@ class Engine:
             state: shape ``(2**num_qubits,)``.
             fresh: whether the state counts as ``|0…0⟩``, whatever it holds.
         """
-        layout = self.layout(state.size.bit_length() - 1)
-        parts = plan_sweeps(program, layout, fresh)
-        coefficients, angles = program.bind(values)
-        extended = with_constants(coefficients)
-        phase = complex(np.exp(1j * angles[program.phase_slot]))
-        work = self._workspace(state, layout, fresh)
-        for part in parts:
-            if isinstance(part, GatePart):
-                if fresh:
-                    work[:] = 0.0
-                    work[0] = 1.0
-                gate = part.operation
-                self.run_gates(program, coefficients, work, gate, gate + 1)
+        calls = self._calls(program, values, state.size, fresh)
+        work = self._workspace(state, fresh)
+        if fresh and not (calls and isinstance(calls[0], _Sweeps)):
+            work[:] = 0.0
+            work[0] = 1.0
+        for call in calls:
+            if isinstance(call, _Sweeps):
+                self._sweep(call, work)
+            elif isinstance(call, _Gate):
+                self.run_gates(call.program, call.coefficients, work, call.operation, call.operation + 1)
             else:
-                self._sweep(part, self._numbers(program, part, extended), phase, work, fresh)
-                phase = 1.0
-            fresh = False
-        if phase != 1.0:
-            np.multiply(work, phase, out=work, casting="same_kind")
+                np.multiply(work, call.factor, out=work, casting="same_kind")
         if work is not state:
             state[:] = work[: state.size]
 
@@ -160,39 +182,51 @@ class Engine:
             last,
         )
 
-    def _workspace(self, state: StateArray, layout: Layout, fresh: bool) -> StateArray:
+    def _workspace(self, state: StateArray, fresh: bool) -> StateArray:
         """The state itself, or where it is too small or not aligned, a copy that suits the kernels."""
-        if state.size == 1 << layout.num_bits and is_aligned(state):
+        size = max(state.size, 4 * self.vector_bytes // self.dtype.itemsize)
+        if state.size == size and is_aligned(state):
             return state
-        work = cast(StateArray, aligned_empty(1 << layout.num_bits, self.dtype))
+        work = cast(StateArray, aligned_empty(size, self.dtype))
         if not fresh:
             work[: state.size] = state
             work[state.size :] = 0.0
         return work
 
-    def _numbers(self, program: Program, part: SweepPart, coefficients: NDArray[np.complex128]) -> Numbers:
-        real = np.float64 if self.precision == "double" else np.float32
-        if program.groups:
-            return numbers_of(part, coefficients, real)
-        numbers = _fixed_numbers.get(part)
-        if numbers is None:
-            numbers = _fixed_numbers[part] = numbers_of(part, coefficients, real)
-        return numbers
+    def _calls(self, program: Program, values: NDArray[np.float64], size: int, fresh: bool) -> list[_Call]:
+        """What to run, in order; kept where no parameter enters."""
+        if program.groups or program.slots.slot.size:
+            return self._bound_calls(program, values, size, fresh)
+        kept = _fixed_calls.setdefault(program, {})
+        key = (self.precision, self.vector_bytes, self.num_threads, size, fresh)
+        calls = kept.get(key)
+        if calls is None:
+            calls = kept[key] = self._bound_calls(program, values, size, fresh)
+        return calls
 
-    def _sweep(self, part: SweepPart, numbers: Numbers, phase: complex, state: StateArray, fresh: bool) -> None:
+    def _bound_calls(self, program: Program, values: NDArray[np.float64], size: int, fresh: bool) -> list[_Call]:
+        layout = self.layout(size.bit_length() - 1)
+        coefficients, angles = program.bind(values)
+        extended = with_constants(coefficients)
+        phase = complex(np.exp(1j * angles[program.phase_slot]))
+        calls: list[_Call] = []
+        for part in plan_sweeps(program, layout, fresh):
+            if isinstance(part, GatePart):
+                calls.append(_Gate(program, coefficients, part.operation))
+            elif part.num_sweeps:
+                source = kernels.ZERO_STATE if fresh and not calls else kernels.COMPLEX
+                calls.append(self._sweeps(part, extended, source, phase))
+                phase = 1.0
+        if phase != 1.0:
+            calls.append(_Phase(phase))
+        return calls
+
+    def _sweeps(self, part: SweepPart, coefficients: NDArray[np.complex128], source: int, phase: complex) -> _Sweeps:
         layout = part.layout
-        if part.num_sweeps == 0:
-            if fresh:
-                state[:] = 0.0
-                state[0] = 1.0
-            if phase != 1.0:
-                np.multiply(state, phase, out=state, casting="same_kind")
-            return
-        blocks = 1 << (layout.num_bits - layout.block_bits)
-        num_threads = min(self.num_threads, blocks)
+        dtype = np.dtype(np.float64 if self.precision == "double" else np.float32)
+        numbers = numbers_of(part, coefficients, dtype)
         arguments = (
-            state.view(numbers.registers.dtype),
-            _lanes(self.vector_bytes),
+            _LANES[self.vector_bytes],
             layout.block_bits,
             layout.chunk_bits,
             layout.low_bits,
@@ -204,28 +238,37 @@ class Engine:
             numbers.linear,
             numbers.pairs,
             part.controls,
-            self._scratch(part, num_threads, numbers.registers.dtype),
-            kernels.ZERO_STATE if fresh else kernels.COMPLEX,
-            numbers.factor * phase,
-            counters(2 * part.num_sweeps),
         )
-        self.team.run(kernels.run_sweeps, *arguments, num_threads=num_threads)
-
-    def _scratch(self, part: SweepPart, num_threads: int, dtype: np.dtype[np.floating]) -> NDArray[np.floating]:
-        """Working memory for a block on each thread; kept for the next call from this Python thread."""
-        layout = part.layout
         size = kernels.scratch_size(
             layout.block_bits, layout.low_bits, part.most_diagonals, self.vector_bytes, dtype.itemsize
         )
-        kept: NDArray[np.uint8] | None = getattr(_own, "scratch", None)
-        needed = num_threads * size * dtype.itemsize
-        if kept is None or kept.size < needed:
-            kept = _own.scratch = cast("NDArray[np.uint8]", aligned_empty(needed, np.uint8))
-        return kept[:needed].view(dtype).reshape(num_threads, size)
+        num_threads = min(self.num_threads, 1 << (layout.num_bits - layout.block_bits))
+        return _Sweeps(arguments, source, numbers.factor * phase, 2 * part.num_sweeps, num_threads, size)
 
+    def _sweep(self, call: _Sweeps, state: StateArray) -> None:
+        real = np.float64 if self.precision == "double" else np.float32
+        self.team.run(
+            kernels.run_sweeps,
+            state.view(real),
+            *call.arguments,
+            self._scratch(call.num_threads, call.scratch_size, real),
+            call.source,
+            call.factor,
+            counters(call.num_counters),
+            num_threads=call.num_threads,
+        )
 
-def _lanes(vector_bytes: int) -> Lanes:
-    return _LANES[vector_bytes]
+    def _scratch(self, num_threads: int, size: int, dtype: DTypeLike) -> NDArray[np.floating]:
+        """Working memory for a block on each thread; kept for the next call from this Python thread."""
+        if not hasattr(_own, "scratch"):
+            _own.scratch = {}
+        kept: dict[tuple[Any, ...], NDArray[np.floating]] = _own.scratch
+        key = (num_threads, dtype)
+        scratch = kept.get(key)
+        if scratch is None or scratch.shape[1] < size:
+            memory = cast("NDArray[np.floating]", aligned_empty(num_threads * size, dtype))
+            scratch = kept[key] = memory.reshape(num_threads, size)
+        return scratch
 
 
 _LANES = {nbytes: Lanes(nbytes) for nbytes in (64, 32, 16)}

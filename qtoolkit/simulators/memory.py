@@ -20,11 +20,11 @@ def aligned_empty(size: int, dtype: DTypeLike) -> NDArray[np.generic]:
     nbytes = size * np.dtype(dtype).itemsize
     boundary = HUGE_PAGE_BYTES if nbytes >= 2 * HUGE_PAGE_BYTES else REGISTER_BYTES
     raw = np.empty(nbytes + boundary, np.uint8)
-    first = -raw.ctypes.data % boundary
+    first = -raw.__array_interface__["data"][0] % boundary
     array: NDArray[np.generic] = raw[first : first + nbytes].view(dtype)
     return array
 
 
 def is_aligned(array: NDArray[np.generic]) -> bool:
     """Whether an array begins at a register."""
-    return array.ctypes.data % REGISTER_BYTES == 0
+    return bool(array.__array_interface__["data"][0] % REGISTER_BYTES == 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, cast, overload
+from typing import overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,19 +15,16 @@ from qtoolkit._version import __version__
 from qtoolkit.circuit import Circuit, ParameterValues
 from qtoolkit.circuit._checks import check_indices, numeric_array
 from qtoolkit.compiler import ExecutionPlan, UnitaryStep, compile_circuit
-from qtoolkit.errors import CircuitError, InputError, OperatorError
-from qtoolkit.operators import PauliSum
+from qtoolkit.errors import CircuitError, InputError
 from qtoolkit.primitives import Result
 from qtoolkit.simulators.adjoint import adjoint_gradient
 from qtoolkit.simulators.engine import Engine, StateArray
+from qtoolkit.simulators.observables import Observable, applied, check_observable, expectation_values, variance
 from qtoolkit.simulators.walk import Walker
 from qtoolkit_kernels import inner as inner_kernels
 from qtoolkit_kernels import probabilities as probability_kernels
 
 __all__ = ["Observable", "StatevectorSimulator", "Trajectory"]
-
-Observable: TypeAlias = PauliSum | NDArray[np.float64]
-"""A Pauli sum, or the diagonal of one that is diagonal: a real vector of shape ``(2**num_qubits,)``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,10 +249,49 @@ class StatevectorSimulator:
         several = isinstance(observable, Sequence)
         observables: Sequence[Observable] = observable if several else [observable]  # type: ignore[assignment,list-item]
         for item in observables:
-            _check_observable(item, plan.num_qubits)
+            check_observable(item, plan.num_qubits)
         state = self.state_vector(plan, parameters)
-        found = [_expectation(item, state) for item in observables]
+        found = expectation_values(observables, state, self._engine.team)
         return np.array(found) if several else found[0]
+
+    def variance(
+        self, circuit: Circuit | ExecutionPlan, observable: Observable, parameters: ParameterValues | None = None
+    ) -> float:
+        """``⟨ψ|observable²|ψ⟩ - ⟨ψ|observable|ψ⟩²``, exact.
+
+        Args:
+            circuit: as for `state_vector`.
+            observable: a Pauli sum or a diagonal.
+            parameters: values of the free parameters.
+
+        Raises:
+            OperatorError: if the observable is not Hermitian or has another number of qubits.
+        """
+        plan = self.compile(circuit)
+        check_observable(observable, plan.num_qubits)
+        return variance(observable, self.state_vector(plan, parameters), self._engine.team)
+
+    def overlap(
+        self,
+        bra: Circuit | ExecutionPlan,
+        ket: Circuit | ExecutionPlan,
+        bra_parameters: ParameterValues | None = None,
+        ket_parameters: ParameterValues | None = None,
+    ) -> complex:
+        """``⟨bra|ket⟩`` of the states that two circuits prepare from ``|0…0⟩``.
+
+        Raises:
+            CircuitError: if the circuits differ in their number of qubits, or as for `state_vector`.
+            InsufficientMemoryError: if the two states do not fit into free memory.
+        """
+        left, right = self.compile(bra), self.compile(ket)
+        if left.num_qubits != right.num_qubits:
+            raise CircuitError(
+                f"an overlap needs circuits of equal size, got {left.num_qubits} and {right.num_qubits} qubits"
+            )
+        self._engine.check_memory(left.num_qubits, states=2)
+        first, second = self.state_vector(left, bra_parameters), self.state_vector(right, ket_parameters)
+        return complex(inner_kernels.vdot(first, second, self._engine.team))
 
     def gradient(
         self,
@@ -278,7 +314,7 @@ class StatevectorSimulator:
             OperatorError: if the observable is not Hermitian or has another number of qubits.
         """
         plan = self.compile(circuit)
-        _check_observable(observable, plan.num_qubits)
+        check_observable(observable, plan.num_qubits)
         last = plan.steps[-1]
         earlier = [step.program for step in plan.steps[:-1] if isinstance(step, UnitaryStep)]
         if not isinstance(last, UnitaryStep) or any(program.differentials for program in earlier):
@@ -286,8 +322,8 @@ class StatevectorSimulator:
         self._engine.check_memory(plan.num_qubits, states=2)
         values = plan.parameter_vector(parameters)
         ket = self.state_vector(plan, values)
-        bra = _applied(observable, ket)
-        value = float(inner_kernels.vdot(ket, bra).real)
+        bra = applied(observable, ket, self._engine.team)
+        value = float(inner_kernels.vdot(ket, bra, self._engine.team).real)
         return value, adjoint_gradient(self._engine, last.program, values, ket, bra)
 
     def _start(self, plan: ExecutionPlan, initial_state: ArrayLike | None) -> StateArray | None:
@@ -318,37 +354,3 @@ def _seeded(seed: int | np.random.Generator | None) -> tuple[int | None, np.rand
     if number < 0:
         raise InputError(f"a seed must be at least 0, got {number}")
     return number, np.random.default_rng(number)
-
-
-def _check_observable(observable: object, num_qubits: int) -> None:
-    if isinstance(observable, PauliSum):
-        if observable.num_qubits != num_qubits:
-            raise OperatorError(
-                f"the observable must have the circuit's {num_qubits} qubits, got {observable.num_qubits}"
-            )
-        if not observable.is_hermitian():
-            raise OperatorError("an observable must be Hermitian (real coefficients), got a complex coefficient")
-    elif not isinstance(observable, np.ndarray):
-        raise OperatorError(
-            f"an observable is a PauliSum or a real numpy vector, got {observable!r}; see PauliSum.from_list"
-        )
-    elif observable.shape != (1 << num_qubits,) or observable.dtype.kind not in "biuf":
-        raise OperatorError(
-            f"a diagonal observable is a real vector of shape ({1 << num_qubits},), got {observable.dtype} "
-            f"of shape {observable.shape}"
-        )
-
-
-def _expectation(observable: Observable, state: StateArray) -> float:
-    if isinstance(observable, PauliSum):
-        return observable.expectation_value(state)
-    weights = np.empty(state.size, np.float64)
-    probability_kernels.probabilities(state, weights)
-    return float(weights @ observable)
-
-
-def _applied(observable: Observable, state: StateArray) -> StateArray:
-    """``H|ψ⟩`` in the precision of the state."""
-    if isinstance(observable, PauliSum):
-        return observable.apply(state)
-    return cast(StateArray, (state * observable).astype(state.dtype, copy=False))

@@ -1,0 +1,81 @@
+"""What observables say of a state: Pauli sums, and diagonals given as real vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit.errors import OperatorError
+from qtoolkit.operators import PauliSum
+from qtoolkit.operators import _state_action as pauli_sums
+from qtoolkit.simulators.engine import StateArray
+from qtoolkit_kernels import probabilities as probability_kernels
+from qtoolkit_kernels.threads import Team
+
+__all__ = ["Observable", "applied", "check_observable", "expectation_values", "variance"]
+
+Observable: TypeAlias = PauliSum | NDArray[np.float64]
+"""A Pauli sum, or the diagonal of one that is diagonal: a real vector of shape ``(2**num_qubits,)``."""
+
+
+def check_observable(observable: object, num_qubits: int) -> None:
+    """Refuse what is no observable on this many qubits.
+
+    Raises:
+        OperatorError: if it is not Hermitian, has another number of qubits or is of another kind.
+    """
+    if isinstance(observable, PauliSum):
+        if observable.num_qubits != num_qubits:
+            raise OperatorError(
+                f"the observable must have the circuit's {num_qubits} qubits, got {observable.num_qubits}"
+            )
+        if not observable.is_hermitian():
+            raise OperatorError("an observable must be Hermitian (real coefficients), got a complex coefficient")
+    elif not isinstance(observable, np.ndarray):
+        raise OperatorError(
+            f"an observable is a PauliSum or a real numpy vector, got {observable!r}; see PauliSum.from_list"
+        )
+    elif observable.shape != (1 << num_qubits,) or observable.dtype.kind not in "biuf":
+        raise OperatorError(
+            f"a diagonal observable is a real vector of shape ({1 << num_qubits},), got {observable.dtype} "
+            f"of shape {observable.shape}"
+        )
+
+
+def expectation_values(observables: Sequence[Observable], state: StateArray, team: Team) -> list[float]:
+    """``⟨ψ|H|ψ⟩`` of each; the state is read once for all Pauli sums."""
+    sums = [item for item in observables if isinstance(item, PauliSum)]
+    if len(sums) == 1:
+        found = iter([pauli_sums.expectation_value(sums[0], state, team)])
+    else:
+        found = iter(pauli_sums.expectation_values(sums, state, team).tolist())
+    weights: NDArray[np.float64] | None = None
+    values = []
+    for item in observables:
+        if isinstance(item, PauliSum):
+            values.append(next(found))
+            continue
+        if weights is None:
+            weights = np.empty(state.size, np.float64)
+            probability_kernels.probabilities(state, weights)
+        values.append(float(weights @ item))
+    return values
+
+
+def variance(observable: Observable, state: StateArray, team: Team) -> float:
+    """``⟨ψ|H²|ψ⟩ - ⟨ψ|H|ψ⟩²``, as the squared norm of ``(H - ⟨H⟩)|ψ⟩``: no difference of large numbers."""
+    if isinstance(observable, PauliSum):
+        return pauli_sums.variance(observable, state, team)
+    weights = np.empty(state.size, np.float64)
+    probability_kernels.probabilities(state, weights)
+    return float(weights @ (observable - weights @ observable) ** 2)
+
+
+def applied(observable: Observable, state: StateArray, team: Team) -> StateArray:
+    """``H|ψ⟩`` in the precision of the state."""
+    if isinstance(observable, PauliSum):
+        return cast(StateArray, pauli_sums.applied(observable, state, team))
+    return cast(StateArray, (state * observable).astype(state.dtype, copy=False))
