@@ -6,7 +6,8 @@ import math
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeAlias, overload
 
 import numpy as np
@@ -31,6 +32,8 @@ SectorObservable: TypeAlias = PauliSum | NDArray[np.float64]
 
 _KEPT = 4
 """Observables whose matrices are kept."""
+
+_PIECE = 1 << 14
 
 
 class SectorSimulator:
@@ -161,7 +164,8 @@ class SectorSimulator:
         """
         plan = self.compile(circuit)
         values = plan.parameter_vector(parameters)
-        state = self._final_state(plan, values, initial_state)
+        state: StateArray = np.empty(plan.program.size, self._dtype)
+        self._simulate(plan, values, initial_state, state)
         phase = plan.global_phase(values)
         if phase != 1.0:
             np.multiply(state, phase, out=state, casting="same_kind")
@@ -188,7 +192,7 @@ class SectorSimulator:
             CircuitError: if a qubit comes twice, or as for `state_vector`.
         """
         plan = self.compile(circuit)
-        weights = _weights(self._final_state(plan, plan.parameter_vector(parameters), None))
+        weights = self._weights(plan, plan.parameter_vector(parameters), None)
         if qubits is None:
             return weights
         chosen = check_indices(qubits, plan.num_qubits, "qubit")
@@ -229,8 +233,7 @@ class SectorSimulator:
         needed = int(shots) * (3 * plan.num_clbits + 32)
         check_memory(needed, f"{shots} shots of {plan.num_clbits} bits", "take fewer at a time and add the counts")
         number, rng = _seeded(seed)
-        state = self._final_state(plan, plan.parameter_vector(parameters), initial_state)
-        cumulative = np.cumsum(_weights(state))
+        cumulative = np.cumsum(self._weights(plan, plan.parameter_vector(parameters), initial_state))
         places = np.searchsorted(cumulative, rng.random(int(shots)) * cumulative[-1], side="right")
         # Rounding cannot give an outcome of probability zero: what falls off the end takes the last possible one.
         last = int(np.searchsorted(cumulative, cumulative[-1], side="left"))
@@ -286,8 +289,8 @@ class SectorSimulator:
         several = isinstance(observable, Sequence)
         observables: Sequence[Any] = observable if isinstance(observable, Sequence) else [observable]
         measured = [self._measured(item, plan.num_qubits) for item in observables]
-        state = self._final_state(plan, plan.parameter_vector(parameters), None)
-        found = [_expectation(item, state) for item in measured]
+        with self._borrowed_state(plan, plan.parameter_vector(parameters), None) as state:
+            found = [_expectation(item, state) for item in measured]
         return np.array(found) if several else found[0]
 
     def gradient(
@@ -311,11 +314,18 @@ class SectorSimulator:
         values = plan.parameter_vector(parameters)
         size = plan.program.size
         check_memory(4 * size * self._dtype.itemsize, "a gradient's vectors", 'use precision="single"')
-        ket = self._final_state(plan, values, None)
-        bra: StateArray
-        bra = measured.apply(ket) if isinstance(measured, SectorOperator) else (ket * measured).astype(ket.dtype)
-        value = float(np.vdot(ket, bra).real)
-        return value, self._runner.adjoint(plan.program, values, ket, bra)
+        rows = self._runner.borrow(size, 4, self._dtype.type(0).real.dtype)
+        both = rows.view(self._dtype)
+        with self._borrowed_state(plan, values, None) as ket:
+            both[:, 0] = ket
+            if isinstance(measured, SectorOperator):
+                both[:, 1] = measured.apply(ket)
+            else:
+                np.multiply(ket, measured, out=both[:, 1], casting="same_kind")
+            value = _real_overlap(ket, both[:, 1])
+        found = self._runner.adjoint(plan.program, values, rows)
+        self._runner.give_back(rows)
+        return value, found
 
     def _layout(self, num_qubits: int) -> SectorLayout:
         if num_qubits not in self._layouts:
@@ -326,17 +336,35 @@ class SectorSimulator:
             self._layouts = {num_qubits: SectorLayout(num_qubits, self._weight)}
         return self._layouts[num_qubits]
 
-    def _final_state(
-        self, plan: SectorPlan, values: NDArray[np.float64], initial_state: ArrayLike | None
-    ) -> StateArray:
-        """The state at the end, without its global phase."""
+    def _simulate(
+        self, plan: SectorPlan, values: NDArray[np.float64], initial_state: ArrayLike | None, state: StateArray
+    ) -> None:
+        """Write the state at the end, without its global phase."""
+        first = 0
         if initial_state is None:
             first = plan.program.first_wanted
-            state = plan.prepared_state.astype(self._dtype)
+            state[:] = plan.prepared_state
         else:
-            first, state = 0, self._given(plan, initial_state)
+            state[:] = self._given(plan, initial_state)
         self._runner.forward(plan.program, values, state, first)
-        return state
+
+    @contextmanager
+    def _borrowed_state(
+        self, plan: SectorPlan, values: NDArray[np.float64], initial_state: ArrayLike | None
+    ) -> Iterator[StateArray]:
+        """The state at the end in memory that the next call uses again."""
+        rows = self._runner.borrow(plan.program.size, 2, self._dtype.type(0).real.dtype)
+        state: StateArray = rows.view(self._dtype)[:, 0]
+        self._simulate(plan, values, initial_state, state)
+        yield state
+        self._runner.give_back(rows)
+
+    def _weights(
+        self, plan: SectorPlan, values: NDArray[np.float64], initial_state: ArrayLike | None
+    ) -> NDArray[np.float64]:
+        """Probabilities of the basis states."""
+        with self._borrowed_state(plan, values, initial_state) as state:
+            return _squared(state)
 
     def _given(self, plan: SectorPlan, initial_state: ArrayLike) -> StateArray:
         given = numeric_array(initial_state, "initial_state")
@@ -382,11 +410,25 @@ class SectorSimulator:
 
 def _expectation(measured: SectorOperator | NDArray[np.float64], state: StateArray) -> float:
     if isinstance(measured, SectorOperator):
-        return float(np.vdot(state, measured.apply(state)).real)
-    return float(_weights(state) @ measured)
+        return _real_overlap(state, measured.apply(state))
+    return math.fsum(float((_squared(state[piece]) * measured[piece]).sum()) for piece in _pieces(state.size))
 
 
-def _weights(state: StateArray) -> NDArray[np.float64]:
+def _real_overlap(ket: StateArray, image: StateArray) -> float:
+    """Real part of ``⟨ket|image⟩``."""
+    total = []
+    for piece in _pieces(ket.size):
+        a, b = ket[piece].astype(np.complex128), image[piece].astype(np.complex128)
+        total.append(float((a.real * b.real + a.imag * b.imag).sum()))
+    return math.fsum(total)
+
+
+def _pieces(size: int) -> Iterator[slice]:
+    """Pieces of a vector that stay in the cache; BLAS would wake threads for the whole."""
+    return (slice(start, start + _PIECE) for start in range(0, size, _PIECE))
+
+
+def _squared(state: StateArray) -> NDArray[np.float64]:
     """Squared moduli in double precision."""
     real, imaginary = state.real.astype(np.float64), state.imag.astype(np.float64)
     return real * real + imaginary * imaginary

@@ -19,6 +19,9 @@ FloatArray = NDArray[np.float64]
 PARALLEL_SIZE = 1 << 14
 """Below so many amplitudes, waking threads costs more than they save."""
 
+MAX_SPARE = 1 << 25
+"""Bytes of a working array that is kept."""
+
 
 class SectorRunner:
     """Runs programs with a number of threads."""
@@ -26,6 +29,23 @@ class SectorRunner:
     def __init__(self, num_threads: int) -> None:
         self.num_threads = num_threads
         self._team = Team(num_threads)
+        self._spare: list[NDArray[np.floating[Any]]] = []
+
+    def borrow(self, size: int, width: int, dtype: np.dtype[Any]) -> NDArray[np.floating[Any]]:
+        """Rows to work on, shape ``(size, width)``, with anything in them; `give_back` takes them for the next call.
+
+        Fresh memory costs more than many gates: the system clears every page of it.
+        """
+        for _ in range(len(self._spare)):
+            rows = self._spare.pop(0)
+            if rows.shape == (size, width) and rows.dtype == dtype:
+                return rows
+        return np.empty((size, width), dtype)
+
+    def give_back(self, rows: NDArray[np.floating[Any]]) -> None:
+        """Keep borrowed rows, if they are not large."""
+        if rows.nbytes <= MAX_SPARE and len(self._spare) < 2:
+            self._spare.append(rows)
 
     def forward(
         self,
@@ -43,20 +63,18 @@ class SectorRunner:
         rows = state.view(state.real.dtype).reshape(-1, 2)
         self._run(program, weights, scales, rows, np.zeros(program.num_sums), first, stop, False)
 
-    def adjoint(
-        self,
-        program: SectorProgram,
-        values: FloatArray,
-        ket: NDArray[np.complexfloating[Any, Any]],
-        bra: NDArray[np.complexfloating[Any, Any]],
-    ) -> FloatArray:
-        """Derivatives of ``⟨ψ|H|ψ⟩`` by the parameters, from ``|ψ⟩`` and ``H|ψ⟩``, shape ``(num_parameters,)``.
+    def adjoint(self, program: SectorProgram, values: FloatArray, rows: NDArray[np.floating[Any]]) -> FloatArray:
+        """Derivatives of ``⟨ψ|H|ψ⟩`` by the parameters, shape ``(num_parameters,)``.
 
-        The adjoint method (T. Jones and J. Gacon, arXiv:2009.02823): both are taken back through the program together.
+        The adjoint method (T. Jones and J. Gacon, arXiv:2009.02823): both vectors are taken back through the program.
+
+        Args:
+            program: prepared ``|ψ⟩``.
+            values: parameter values.
+            rows: ``|ψ⟩`` and ``H|ψ⟩``, real and imaginary parts, shape ``(size, 4)``; used up.
         """
         first, sums = program.first_wanted, np.zeros(program.num_sums)
         if first < program.num_operations:
-            rows = np.stack([ket, bra], axis=1).view(ket.real.dtype)
             weights, scales = program.bind(values, inverse=True)
             self._run(program, weights, scales, rows, sums, first, program.num_operations, True)
         return program.gradient(sums, values.size)
