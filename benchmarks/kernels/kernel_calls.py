@@ -19,8 +19,10 @@ from qtoolkit_kernels import (
     probabilities,
     program,
     sampling,
+    sector,
 )
 from qtoolkit_kernels.threads import counters
+from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.prepared_sums import PreparedSums
 
 SHOTS = 10_000
@@ -206,6 +208,26 @@ class Scene:
         )
         return Call(program.run_program, (self.state, *arrays, 0, 2 * n - 1))
 
+    def sector_step(self, kind: int) -> Call:
+        """An exchange of all amplitudes in random pairs, or the phases of one vector."""
+        size = self.state.size
+        rows = self.state.view(self.state.real.dtype).reshape(-1, 2)
+        pairs = np.ascontiguousarray(self.rng.permutation(size).reshape(2, -1).T.astype(np.int32))
+        matrix = np.array([[0.8, 0, 0, -0.6, 0, -0.6, 0.8, 0]])
+        none, zero, one = np.zeros(0, np.int64), np.zeros(1, np.int64), np.arange(2)
+        tables = np.array([kind]), zero, matrix, one, one, np.array([[0, 0, 0, size // 2, 1]]), pairs
+        layer = one, zero, np.zeros((1, 3), np.int64), np.full(1, 0.3), self.rng.normal(size=(1, size)), none
+        sums = zero, np.zeros(1), zero
+        arguments = rows, Lanes(2 * rows.itemsize), *tables, *layer, np.zeros((0, 2 * size)), *sums, 0, 1, False
+        return Call(sector.run_sector, arguments, shared=True)
+
+    def phase_terms(self) -> Call:
+        """A sum of parities over all basis states."""
+        bits = np.arange(self.state.size)
+        masks = np.zeros((STRINGS, 3), np.int64)
+        masks[:, 2] = self.rng.integers(0, bits.size, STRINGS)
+        return Call(sector.add_phase_terms, (bits, masks, self.rng.normal(size=STRINGS), np.zeros(bits.size)))
+
 
 def build_calls(scene: Scene) -> dict[str, Callable[[], Call]]:
     """Return the calls by name; the lowest qubits lie within a vector of the processor, `high` far apart in memory."""
@@ -273,6 +295,9 @@ def build_calls(scene: Scene) -> dict[str, Callable[[], Call]]:
         "sample a state": scene.samples,
         "sample probabilities": scene.samples_from_probabilities,
         "program of one layer": scene.layer,
+        "sector exchange": lambda: scene.sector_step(sector.PAIRS),
+        "sector phases": lambda: scene.sector_step(sector.PHASES),
+        "sector phase terms": scene.phase_terms,
     }
 
 

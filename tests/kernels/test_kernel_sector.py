@@ -83,7 +83,7 @@ def test_programs_equal_their_twins(size, vectors, dtype):
     rest = program.sum_start, 1, program.kinds.size - 1, vectors == 2
     lanes = Lanes(2 * vectors * state.itemsize)
     sector.run_sector(state, lanes, *program.arrays, program.wanted, program.sums, *rest, SERIAL, 0)
-    twins.run_sector(expected, *program.arrays, program.wanted, expected_sums, *rest)
+    twins.run_sector(expected, lanes, *program.arrays, program.wanted, expected_sums, *rest, SERIAL, 0)
     assert np.abs(state - expected).max() < TOLERANCE[dtype] * np.abs(expected).max()
     assert np.abs(state).max() > 0
     if vectors == 1:

@@ -6,6 +6,7 @@ import numpy as np
 
 from qtoolkit_kernels._types import Floats, Integers, Reals
 from qtoolkit_kernels.sector import BLOCK, PAIRS, PHASES
+from qtoolkit_kernels.vector.lanes import Lanes
 
 __all__ = ["add_phase_terms", "run_sector"]
 
@@ -114,10 +115,10 @@ class _Program:
         return np.array(overlaps).view(np.float64)
 
 
-def run_sector(state: Reals, *arrays: Any) -> None:
+def run_sector(state: Reals, lanes: Lanes, *arrays: Any) -> None:
     """Run operations `first_operation <= i < last_operation` on `state`, float[size, 2 or 4], in place.
 
-    The arrays are those of the kernel from `kinds` to `backward`; with two vectors, `sums` is written where `wanted`.
+    The arrays are those of the kernel; with two vectors, `sums` is written where `wanted`.
     """
     program = _Program(*arrays[:14])
     wanted, sums, sum_start, first, last, backward = arrays[14:20]
