@@ -112,14 +112,15 @@ class SectorLowering:
                 "use StatevectorSimulator"
             )
         mask = _mask(qubits)
+        flips = isinstance(gate, StandardGate) and gate.name == "x"
         touching = [waiting for waiting in self._waiting if waiting.mask & mask]
         if touching:
             self._wait(gate, qubits, touching)
-        elif gate.name == "x" and isinstance(gate, StandardGate):
+        elif flips:
             self._flip_qubit(operation)
         elif not self._lower(gate, qubits):
             self._wait(gate, qubits, [])
-        if gate.name != "x":
+        if not flips:
             self._touched |= mask
 
     def _flip_qubit(self, operation: Operation) -> None:

@@ -76,6 +76,19 @@ def test_tables_cut_into_high_and_low_bits_give_the_same(seed, monkeypatch):
     np.testing.assert_allclose(simulator.state_vector(cut), simulator.state_vector(whole), atol=1e-12)
 
 
+def test_labels_of_matrices_mean_nothing():
+    circuit = (
+        Circuit(3).x(0).unitary(np.diag([1, 1j]), [1], label="x").swap(0, 1).unitary(np.eye(2)[::-1], [2], label="x")
+    )
+    simulator = SectorSimulator(1)
+    with pytest.raises(CircuitError, match="x on qubits"):
+        simulator.compile(circuit)
+    circuit.x(2)
+    np.testing.assert_allclose(
+        simulator.embed(simulator.state_vector(circuit), 3), FULL.state_vector(circuit), atol=1e-13
+    )
+
+
 def test_against_qiskit():
     from qiskit.quantum_info import Statevector
 
