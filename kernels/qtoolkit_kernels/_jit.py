@@ -1,40 +1,232 @@
-"""The only place that calls numba's compiler: every kernel is decorated with one of the wrappers below.
+"""What every kernel is decorated with: compiled once for each processor, then loaded from disk without the compiler.
 
-Compiled code is cached on disk. The cache looks at the source file of the function it compiles and at no other, so
-after an edit of a kernel that *other* kernels call, their cached versions are stale: delete the `__pycache__` folders
-under `kernels/` before trusting a result. For the same reason functions built by `exec` cannot be cached and are not
-used here.
+A decorated function looks for its machine code first in this process, then in the cache on disk (`_cache`), and only
+then loads numba and compiles (`_compile`). A process that finds its kernels on disk never imports numba, which takes
+longer than many a simulation. Where anything is off (an argument of another kind, a file that cannot be read, a numba
+with other insides), plain numba does the work.
+
+Modules of kernels therefore take `intrinsic`, `types` and `cgutils` from here, and import nothing of numba themselves.
 """
 
-from collections.abc import Callable
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import inspect
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, cast
 
-import numba
+from qtoolkit_kernels import _cache, _load
+from qtoolkit_kernels._arguments import describe
 
-Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+__all__ = [
+    "FASTMATH",
+    "REDUCTION_FASTMATH",
+    "Kernel",
+    "cgutils",
+    "compiled_kernels",
+    "intrinsic",
+    "njit",
+    "reduction_njit",
+    "types",
+]
 
-FASTMATH = {"contract", "nsz"}
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+FASTMATH = frozenset({"contract", "nsz"})
 """`contract` lets the compiler emit fused multiply-adds, `nsz` ignores the sign of zero; infinities and NaNs stay."""
 
 REDUCTION_FASTMATH = FASTMATH | {"reassoc"}
 """For sums only: the order of additions is free, so that the loop runs in vector lanes."""
 
-_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "boundscheck": False}
+NOTICE_AFTER = 0.5
+"""Seconds of compiling after which the user is told what takes so long."""
+
+_LOGGER = logging.getLogger("qtoolkit.kernels")
+
+_lock = threading.RLock()
+_compiled: list[str] = []
 
 
-def njit(function: Kernel) -> Kernel:
+def njit(function: Function) -> Function:
     """Compile a serial kernel: cached, without the interpreter lock, IEEE arithmetic but for fused multiply-adds."""
-    return cast(Kernel, numba.njit(fastmath=FASTMATH, **_OPTIONS)(function))
+    return _kernel(function, FASTMATH)
 
 
-def reduction_njit(function: Kernel) -> Kernel:
+def reduction_njit(function: Function) -> Function:
     """Compile a serial kernel whose sums may be reordered."""
-    return cast(Kernel, numba.njit(fastmath=REDUCTION_FASTMATH, **_OPTIONS)(function))
+    return _kernel(function, REDUCTION_FASTMATH)
 
 
-def parallel_njit(function: Kernel) -> Kernel:
-    """Compile a kernel with `prange` loops.
+def _kernel(function: Function, fastmath: frozenset[str]) -> Function:
+    if os.environ.get("NUMBA_DISABLE_JIT", "0") != "0":
+        return function
+    return cast(Function, Kernel(function, fastmath))
 
-    Such a function takes seconds to load even from the cache, so there are as few of them as possible.
+
+def compiled_kernels() -> tuple[str, ...]:
+    """What this process had to compile, in order: the kernel and the kinds of its arguments."""
+    return tuple(_compiled)
+
+
+class Kernel:
+    """A function that numba can compile, called with raw arrays, numbers and markers.
+
+    Args:
+        py_func: the function itself.
+        fastmath: LLVM's names of the liberties that its arithmetic may take.
     """
-    return cast(Kernel, numba.njit(parallel=True, fastmath=FASTMATH, **_OPTIONS)(function))
+
+    def __init__(self, py_func: Callable[..., Any], fastmath: frozenset[str]) -> None:
+        functools.update_wrapper(self, py_func)
+        self.py_func = py_func
+        self.fastmath = fastmath
+        self._entries: tuple[Callable[..., Any], ...] = ()
+        self._by_kinds: dict[tuple[str, ...], Callable[..., Any] | None] = {}
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """Run the kernel; what was compiled for other arguments declines."""
+        if not named:
+            for entry in self._entries:
+                result = entry(*arguments)
+                if result is not _load.DECLINED:
+                    return result
+        return self._call_first_time(arguments, named)
+
+    def __reduce__(self) -> str:
+        return self.py_func.__qualname__
+
+    def __repr__(self) -> str:
+        return f"<kernel {self._name}>"
+
+    @property
+    def _name(self) -> str:
+        return f"{self.py_func.__module__}.{self.py_func.__qualname__}"
+
+    @functools.cached_property
+    def dispatcher(self) -> Any:
+        """The function as numba compiles it by itself, which takes arguments of every kind and is cached nowhere."""
+        import numba
+
+        options = {"nogil": True, "error_model": "numpy", "boundscheck": False}
+        return numba.njit(fastmath=set(self.fastmath), **options)(self.py_func)
+
+    @functools.cached_property
+    def callee(self) -> Any:
+        """What other kernels call: the function without a way in from Python."""
+        try:
+            from qtoolkit_kernels import _compile
+
+            return _compile.callee(self)
+        except Exception as error:
+            _LOGGER.info("numba has other insides than expected: %s", error)
+            return self.dispatcher
+
+    @property
+    def _numba_type_(self) -> Any:
+        """The protocol by which numba learns the type of a global."""
+        return self.callee._numba_type_
+
+    def _call_first_time(self, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        if named:
+            bound = inspect.signature(self.py_func).bind(*arguments, **named)
+            bound.apply_defaults()
+            arguments = bound.args
+        described = describe(arguments)
+        if described is None:
+            return self.dispatcher(*arguments)
+        kinds, values = described
+        with _lock:
+            if kinds not in self._by_kinds:
+                entry = self._by_kinds[kinds] = self._load_or_compile(kinds, values)
+                if entry is not None:
+                    self._entries = (*self._entries, entry)
+        entry = self._by_kinds[kinds]
+        result = _load.DECLINED if entry is None else entry(*values)
+        return self.dispatcher(*values) if result is _load.DECLINED else result
+
+    def _load_or_compile(self, kinds: tuple[str, ...], values: tuple[Any, ...]) -> Callable[..., Any] | None:
+        """Machine code for these kinds of arguments; None leaves them to numba."""
+        place = _cache.place(self.py_func, kinds)
+        entry = self._loaded(_cache.read(place), values)
+        if entry is not None:
+            return entry
+        _compiled.append(f"{self._name}({', '.join(kinds)})")
+        with _notice():
+            try:
+                from qtoolkit_kernels import _compile
+
+                code = _compile.machine_code(self.callee, kinds, values)
+            except Exception as error:
+                _LOGGER.info("%s is left to numba: %s", self._name, error)
+                return None
+        _cache.write(place, code)
+        return self._loaded(code, values)
+
+    def _loaded(self, code: _load.MachineCode | None, values: tuple[Any, ...]) -> Callable[..., Any] | None:
+        if code is None:
+            return None
+        try:
+            return _load.load(code, self.py_func, values)
+        except Exception as error:
+            _LOGGER.info("%s could not be loaded: %s", self._name, error)
+            return None
+
+
+class Intrinsic:
+    """A function that writes LLVM instructions; numba is imported when the first kernel that uses it is compiled."""
+
+    def __init__(self, definition: Callable[..., Any]) -> None:
+        self.__name__, self.__module__, self.__doc__ = definition.__name__, definition.__module__, definition.__doc__
+        self._definition = definition
+
+    @functools.cached_property
+    def _numba_type_(self) -> Any:
+        from numba.core.registry import cpu_target
+        from numba.extending import intrinsic as numba_intrinsic
+
+        self._numba_intrinsic = numba_intrinsic(self._definition)  # which numba itself refers to weakly
+        typing = cpu_target.typing_context
+        typing.refresh()
+        return typing.resolve_value_type(self._numba_intrinsic)
+
+
+def intrinsic(definition: Callable[..., Any]) -> Callable[..., Any]:
+    """Do what `numba.extending.intrinsic` does, without importing numba yet."""
+    return cast("Callable[..., Any]", Intrinsic(definition))
+
+
+class _Later:
+    """A module that is imported when something is taken from it."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(importlib.import_module(self._name), attribute)
+
+
+types: Any = _Later("numba.types")
+cgutils: Any = _Later("numba.core.cgutils")
+"""Modules of numba, for the insides of intrinsics."""
+
+
+@contextlib.contextmanager
+def _notice() -> Iterator[None]:
+    """Say why it takes long, once in a process and only if it does."""
+    timer = threading.Timer(NOTICE_AFTER, _say)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+@functools.cache
+def _say() -> None:
+    _LOGGER.warning("qtoolkit: compiling kernels for this processor (some seconds, once) ...")

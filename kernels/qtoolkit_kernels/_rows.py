@@ -11,10 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
 
+from qtoolkit_kernels._jit import cgutils, intrinsic, types
 from qtoolkit_kernels.vector.lanes import lane_count
 
 __all__ = ["multiply_rows", "turn_pairs", "turn_pairs_summing", "turn_runs", "turn_runs_summing"]
@@ -81,7 +79,7 @@ class _Rows:
 def _turn(listed: bool, summing: bool) -> Callable[..., Any]:
     """A 2x2 matrix on pairs of rows: listed pairs, or two runs of rows; with the sums that a derivative needs."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def turn(
         _context: Any,
         state: Any,
@@ -147,7 +145,7 @@ turn_pairs, turn_pairs_summing = _turn(True, False), _turn(True, True)
 turn_runs, turn_runs_summing = _turn(False, False), _turn(False, True)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def multiply_rows(_context: Any, state: Any, lanes: Any, base: Any, count: Any, cosines: Any, sines: Any) -> Any:
     """Multiply the rows from `base` on by cos + i sin of a block's angles."""
 

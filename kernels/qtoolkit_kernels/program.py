@@ -18,10 +18,9 @@ Every `*_start` array has n_ops + 1 entries. Operations `first <= i < last` are 
 """
 
 import numpy as np
-from numba import prange
 
 from qtoolkit_kernels._bits import count_bits
-from qtoolkit_kernels._jit import njit, parallel_njit
+from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Integers
 from qtoolkit_kernels.dense import apply_1q, apply_2q, apply_kq
 from qtoolkit_kernels.diagonal import apply_diagonal
@@ -36,7 +35,6 @@ __all__ = [
     "PERMUTATION",
     "PAULI_ROTATION",
     "run_program",
-    "run_program_parallel",
 ]
 
 DENSE_1Q, DENSE_2Q, DENSE_KQ, DIAGONAL, PERMUTATION, PAULI_ROTATION = range(6)
@@ -124,44 +122,3 @@ def run_program(
             start,
             items,
         )
-
-
-@parallel_njit
-def run_program_parallel(
-    state: Complex,
-    opcodes: Integers,
-    qubits: Integers,
-    qubit_start: Integers,
-    control_masks: Integers,
-    control_values: Integers,
-    coefficients: Complex,
-    coefficient_start: Integers,
-    table: Integers,
-    table_start: Integers,
-    first: int,
-    last: int,
-    num_chunks: int,
-) -> None:
-    """Run the program as `run_program` does, with the work items of each operation in `num_chunks` parallel chunks.
-
-    The number of threads is numba's (`numba.set_num_threads`); the result does not depend on it.
-    """
-    for i in range(first, last):
-        targets = qubits[qubit_start[i] : qubit_start[i + 1]]
-        images = table[table_start[i] : table_start[i + 1]]
-        weights = coefficients[coefficient_start[i] : coefficient_start[i + 1]]
-        opcode, control_mask, control_value = opcodes[i], control_masks[i], control_values[i]
-        x_mask = images[0] if opcode == PAULI_ROTATION else 0
-        items = _count_items(state.size, opcode, targets.size, x_mask, control_mask)
-        for chunk in prange(num_chunks):
-            _apply_operation(
-                state,
-                opcode,
-                targets,
-                control_mask,
-                control_value,
-                weights,
-                images,
-                items * chunk // num_chunks,
-                items * (chunk + 1) // num_chunks,
-            )

@@ -19,10 +19,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
-from qtoolkit_kernels._jit import njit
+from qtoolkit_kernels._jit import cgutils, intrinsic, njit, types
 from qtoolkit_kernels._types import Integers
 
 __all__ = [
@@ -56,7 +54,7 @@ def _place(context: Any, builder: ir.IRBuilder, array_type: Any, array: ir.Value
     return builder.gep(data, [builder.mul(row, ir.Constant(row.type, COUNTER))], inbounds=True)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def add_to_counter(_context: Any, array: Any, row: Any, value: Any) -> Any:
     """Add to a counter and return what it was, in one step that no other thread divides."""
 
@@ -67,7 +65,7 @@ def add_to_counter(_context: Any, array: Any, row: Any, value: Any) -> Any:
     return types.int64(array, types.int64, types.int64), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def read_counter(_context: Any, array: Any, row: Any) -> Any:
     """What a counter holds; everything written before it was changed is visible after."""
 
@@ -78,17 +76,17 @@ def read_counter(_context: Any, array: Any, row: Any) -> Any:
     return types.int64(array, types.int64), codegen
 
 
-if os.name == "posix":
-    _sched_yield = types.ExternalFunction("sched_yield", types.int32())
+@intrinsic
+def _offer_core(_context: Any) -> Any:
+    """Let another thread have this core, where the system knows such a call."""
 
-    @njit
-    def _offer_core() -> None:
-        _sched_yield()
-else:
+    def codegen(context: Any, builder: ir.IRBuilder, _signature: Any, _arguments: Any) -> ir.Value:
+        if os.name == "posix":
+            call = ir.FunctionType(ir.IntType(32), [])
+            builder.call(cgutils.get_or_insert_function(builder.module, call, "sched_yield"), [])
+        return context.get_dummy_value()
 
-    @njit
-    def _offer_core() -> None:
-        pass
+    return types.void(), codegen
 
 
 @njit

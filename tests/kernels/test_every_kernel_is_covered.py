@@ -16,7 +16,6 @@ ROOT = Path(__file__).parents[2]
 FOLDER = Path(qtoolkit_kernels.__file__).parent
 NOT_KERNELS = {"threads"}
 MODULES = sorted({path.stem for path in FOLDER.glob("[!_]*.py")} - NOT_KERNELS)
-PARALLEL = {"run_program_parallel"}
 
 
 def _functions(module: ModuleType) -> set[str]:
@@ -33,7 +32,7 @@ def test_twins_have_the_names_of_the_kernels(name: str) -> None:
     kernels = _functions(import_module(f"qtoolkit_kernels.{name}"))
     twins = _functions(import_module(f"qtoolkit_kernels.reference.{name}"))
     assert kernels
-    assert kernels - PARALLEL == twins - {"apply_pauli"}
+    assert kernels == twins - {"apply_pauli"}
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -42,7 +41,7 @@ def test_tests_and_benchmarks_call_every_kernel(name: str) -> None:
     benchmarks = (ROOT / "benchmarks/kernels/kernel_calls.py").read_text()
     for kernel in _functions(import_module(f"qtoolkit_kernels.{name}")):
         assert re.search(rf"\b{name}\.{kernel}\b", tests), kernel
-        assert kernel in PARALLEL or re.search(rf"\b{name}\.{kernel}\b", benchmarks), kernel
+        assert re.search(rf"\b{name}\.{kernel}\b", benchmarks), kernel
 
 
 def test_benchmarks_run() -> None:

@@ -78,29 +78,6 @@ def test_program_equals_twins_in_sequence(num_qubits: int, dtype: type) -> None:
     np.testing.assert_allclose(np.linalg.norm(state), 1.0, atol=TOLERANCE[dtype])
 
 
-@DTYPES
-@pytest.mark.parametrize("num_chunks", [1, 3, 8])
-def test_parallel_equals_serial(num_chunks: int, dtype: type) -> None:
-    rng = np.random.default_rng(num_chunks)
-    arrays = random_program(rng, 9, 60, dtype)
-    serial = random_state(rng, 9, dtype)
-    parallel = serial.copy()
-    program.run_program(serial, *arrays, 0, 60)
-    program.run_program_parallel(parallel, *arrays, 0, 60, num_chunks)
-    assert parallel.dtype == dtype
-    np.testing.assert_allclose(parallel, serial, atol=TOLERANCE[dtype])
-
-
-def test_more_chunks_than_work_items() -> None:
-    rng = np.random.default_rng(1)
-    arrays = random_program(rng, 3, 30, np.complex128)
-    serial = random_state(rng, 3, np.complex128)
-    parallel = serial.copy()
-    program.run_program(serial, *arrays, 0, 30)
-    program.run_program_parallel(parallel, *arrays, 0, 30, 50)
-    np.testing.assert_allclose(parallel, serial, atol=1e-12)
-
-
 def test_ranges_of_operations_compose() -> None:
     rng = np.random.default_rng(2)
     arrays = random_program(rng, 6, 40, np.complex128)

@@ -3,18 +3,17 @@
 A state is held in *tiles*: for L amplitudes in a row, L real parts and then L imaginary parts, where L is the number
 of lanes of a register. A tile covers the same bytes as the same L interleaved complex numbers, so one form turns into
 the other in place. The functions below emit LLVM instructions for a whole group of tiles at once; the loops around
-them are ordinary numba. Numba keys its disk cache by the CPU and by argument types, hence also by the width.
+them are ordinary numba. Code is kept by processor and by kinds of arguments, hence also by the width.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 from llvmlite import binding, ir
-from numba import types
-from numba.core import cgutils
-from numba.extending import NativeValue, models, register_model, typeof_impl, unbox
 
-__all__ = ["Lanes", "LanesType", "Emitter", "lane_count", "native_vector_bytes"]
+from qtoolkit_kernels._jit import cgutils
+
+__all__ = ["Lanes", "Emitter", "lane_count", "native_vector_bytes"]
 
 INT32 = ir.IntType(32)
 
@@ -28,29 +27,17 @@ class Lanes:
 
     def __init__(self, nbytes: int) -> None:
         self.nbytes = nbytes
-        # Spares the dispatcher two microseconds of asking `typeof` at every call.
-        self._numba_type_ = LanesType(nbytes)
 
+    @property
+    def kernel_marker(self) -> str:
+        """The name by which compiled code knows this width."""
+        return f"Lanes({self.nbytes})"
 
-class LanesType(types.Opaque):  # type: ignore[misc]
-    """The numba type of `Lanes`, one for each width."""
+    @property
+    def _numba_type_(self) -> Any:
+        from qtoolkit_kernels.vector._lanes_type import LanesType
 
-    def __init__(self, nbytes: int) -> None:
-        self.nbytes = nbytes
-        super().__init__(name=f"Lanes({nbytes})")
-
-
-@typeof_impl.register(Lanes)  # type: ignore[untyped-decorator]
-def _typeof_lanes(value: Lanes, _context: Any) -> LanesType:
-    return LanesType(value.nbytes)
-
-
-register_model(LanesType)(models.OpaqueModel)
-
-
-@unbox(LanesType)  # type: ignore[untyped-decorator]
-def _unbox_lanes(_typ: Any, _value: Any, context: Any) -> NativeValue:
-    return NativeValue(context.context.get_dummy_value())
+        return LanesType(self.nbytes)
 
 
 def native_vector_bytes() -> int:

@@ -9,10 +9,8 @@ registers at a time), the others follow a Gray code, one exclusive or for each s
 """
 
 from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
 
+from qtoolkit_kernels._jit import cgutils, intrinsic, types
 from qtoolkit_kernels.vector.lanes import INT32, Emitter
 
 __all__ = [
@@ -57,7 +55,8 @@ class StateEmitter(Emitter):
     def data(self, array_type, array):
         """Pointer to an array's first real number."""
         pointer = super().data(array_type, array)
-        return self.builder.bitcast(pointer, self.element.as_pointer()) if array_type.dtype in _COMPLEX else pointer
+        is_complex = isinstance(array_type.dtype, types.Complex)
+        return self.builder.bitcast(pointer, self.element.as_pointer()) if is_complex else pointer
 
     def load(self, data, offset, extra=0):
         """The register that begins at a place."""
@@ -101,9 +100,6 @@ class StateEmitter(Emitter):
             product = self.builder.fmul(part, weights)
             total = product if total is None else self.builder.fadd(total, product)
         return _sum_of_lanes(self.builder, total)
-
-
-_COMPLEX = (types.complex64, types.complex128)
 
 
 def _halves(builder, value):

@@ -3,9 +3,8 @@
 from typing import Any
 
 from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
+from qtoolkit_kernels._jit import intrinsic, types
 from qtoolkit_kernels.vector.lanes import Emitter
 
 __all__ = ["rotate_string_imag", "rotate_string_real"]
@@ -18,7 +17,7 @@ def _rotate_string(imaginary: bool) -> Any:
     are signs, a and b registers at `start`.
     """
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def rotate(
         _context: Any,
         array: Any,

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
+from qtoolkit_kernels._jit import intrinsic, types
 from qtoolkit_kernels.vector.lanes import Emitter, lane_count
 
 __all__ = [
@@ -55,7 +54,7 @@ MAX_LANE_BITS = 4
 """Lanes of the widest register: 16 floats of 32 bits."""
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def lanes_of(_context: Any, array: Any, lanes: Any) -> Any:
     """Return the number of lanes, a compile-time constant."""
     count = lane_count(array, lanes)
@@ -69,7 +68,7 @@ def lanes_of(_context: Any, array: Any, lanes: Any) -> Any:
 def _rotation(num_bits: int, steep: bool) -> Any:
     """A butterfly over `num_bits` tile bits: on each, p' = p - t q and q' = q + t p; steep: t p - q and t q + p."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def rotate(_context: Any, array: Any, lanes: Any, base: Any, strides: Any, coefficients: Any, start: Any) -> Any:
         def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
             e = Emitter(context, builder, signature.args[0], signature.args[1])
@@ -107,7 +106,7 @@ rotate_1, rotate_2, rotate_3, rotate_4 = (_rotation(k, steep=False) for k in ran
 steep_1, steep_2, steep_3, steep_4 = (_rotation(k, steep=True) for k in range(1, 5))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def rotate_lanes(_context: Any, array: Any, lanes: Any, offset: Any, coefficients: Any, start: Any) -> Any:
     """Real one-qubit gates on every lane bit of two neighbouring tiles.
 
@@ -133,7 +132,7 @@ def rotate_lanes(_context: Any, array: Any, lanes: Any, offset: Any, coefficient
 def _dense_high(unroll: int) -> Any:
     """A complex 4x4 matrix on four tiles, `unroll` neighbours of each at once."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def dense(
         _context: Any, array: Any, lanes: Any, o0: Any, o1: Any, o2: Any, o3: Any, coefficients: Any, start: Any
     ) -> Any:
@@ -175,7 +174,7 @@ def _dense_mixed(lane_bit: int) -> Any:
     (f = 0) and its partner lane (f = 1).
     """
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def dense(_context: Any, array: Any, lanes: Any, o0: Any, o1: Any, coefficients: Any, start: Any) -> Any:
         def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
             e = Emitter(context, builder, signature.args[0], signature.args[1])
@@ -220,7 +219,7 @@ dense_mixed_0, dense_mixed_1, dense_mixed_2, dense_mixed_3 = (_dense_mixed(k) fo
 def _dense_lanes(low: int, high: int) -> Any:
     """A complex 4x4 matrix on two lane bits: registers c[d][re, im] for the four partners of a lane."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def dense(_context: Any, array: Any, lanes: Any, offset: Any, coefficients: Any, start: Any) -> Any:
         def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
             e = Emitter(context, builder, signature.args[0], signature.args[1])
@@ -248,7 +247,7 @@ dense_lanes_01, dense_lanes_02, dense_lanes_12, dense_lanes_03, dense_lanes_13, 
 )
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def multiply_by_table(
     _context: Any, array: Any, lanes: Any, offset: Any, table: Any, place: Any, real: Any, imag: Any
 ) -> Any:
@@ -268,7 +267,7 @@ def multiply_by_table(
     return types.void(array, lanes, offset, table, place, real, imag), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def write_scaled(_context: Any, table: Any, lanes: Any, place: Any, source: Any, real: Any, imag: Any) -> Any:
     """The tile at `place` becomes the one at `source` times real + i imag."""
 
@@ -287,7 +286,7 @@ def write_scaled(_context: Any, table: Any, lanes: Any, place: Any, source: Any,
 def _table_update(conjugate: bool) -> Any:
     """table tile *= other tile, or its conjugate."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def update(_context: Any, table: Any, lanes: Any, place: Any, other: Any, other_place: Any) -> Any:
         def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
             e = Emitter(context, builder, signature.args[0], signature.args[1])
@@ -309,7 +308,7 @@ def _table_update(conjugate: bool) -> Any:
 multiply_tables, multiply_tables_conjugate = _table_update(False), _table_update(True)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def swap_tiles(_context: Any, array: Any, lanes: Any, o0: Any, o1: Any, masks: Any, place: Any) -> Any:
     """Exchange two tiles in the lanes where the register of `masks` is not zero."""
 
@@ -327,7 +326,7 @@ def swap_tiles(_context: Any, array: Any, lanes: Any, o0: Any, o1: Any, masks: A
 
 
 def _flip_lanes(lane_bit: int) -> Any:
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def flip(_context: Any, array: Any, lanes: Any, offset: Any, masks: Any, place: Any) -> Any:
         """Exchange the lanes that differ in one bit, where the register of `masks` is not zero."""
 
@@ -351,7 +350,7 @@ def _flip_lanes(lane_bit: int) -> Any:
 flip_lanes_0, flip_lanes_1, flip_lanes_2, flip_lanes_3 = (_flip_lanes(k) for k in range(MAX_LANE_BITS))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def copy_tile(_context: Any, target: Any, lanes: Any, place: Any, source: Any, offset: Any) -> Any:
     """Copy a tile."""
 
@@ -366,7 +365,7 @@ def copy_tile(_context: Any, target: Any, lanes: Any, place: Any, source: Any, o
     return types.void(target, lanes, place, source, offset), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def tile_from_complex(_context: Any, target: Any, lanes: Any, place: Any, source: Any, offset: Any) -> Any:
     """Copy L interleaved complex numbers into a tile."""
 
@@ -382,7 +381,7 @@ def tile_from_complex(_context: Any, target: Any, lanes: Any, place: Any, source
     return types.void(target, lanes, place, source, offset), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def tile_to_complex(
     _context: Any, target: Any, lanes: Any, place: Any, source: Any, offset: Any, real: Any, imag: Any
 ) -> Any:

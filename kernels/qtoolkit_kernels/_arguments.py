@@ -1,0 +1,76 @@
+"""What kinds of arguments compiled kernels take, as short strings that name files and types alike.
+
+| argument | kind |
+|---|---|
+| `int`, `float`, `complex`, `bool` and their NumPy equals | `int64`, `float64`, `complex128`, `bool` |
+| `numpy.float32` | `float32` |
+| `None` | `none` |
+| array, C-contiguous | `float64[2]` with dtype and number of dimensions; read-only: `float64[2]r` |
+| array with other strides | `float64[2]s`, `float64[2]sr` |
+| marker | `marker:` and its `kernel_marker`, a string |
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+__all__ = ["describe"]
+
+_ARRAYS = frozenset({
+    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64",
+    "complex64", "complex128",
+})  # fmt: skip
+
+_SCALARS: dict[type, tuple[str, Any]] = {
+    int: ("int64", int),
+    np.int64: ("int64", int),
+    float: ("float64", float),
+    np.float64: ("float64", float),
+    np.float32: ("float32", np.float32),
+    complex: ("complex128", complex),
+    np.complex128: ("complex128", complex),
+    bool: ("bool", bool),
+    np.bool_: ("bool", bool),
+}
+
+_LIMIT = 1 << 63
+
+_markers: dict[str, Any] = {}
+"""The one object that compiled code knows for each marker."""
+
+
+def describe(arguments: tuple[Any, ...]) -> tuple[tuple[str, ...], tuple[Any, ...]] | None:
+    """The kinds of arguments, and the arguments in the exact types that compiled code takes.
+
+    Returns:
+        None if there is an argument that only numba itself can take.
+    """
+    kinds, values = [], []
+    for argument in arguments:
+        known = _SCALARS.get(type(argument))
+        if known is not None:
+            kind, convert = known
+            if kind == "int64" and not -_LIMIT <= argument < _LIMIT:
+                return None
+            argument = convert(argument)
+        elif argument is None:
+            kind = "none"
+        elif isinstance(argument, np.ndarray):
+            name = argument.dtype.name
+            if name not in _ARRAYS or not argument.dtype.isnative or not argument.flags.aligned:
+                return None
+            strided = "" if argument.flags.c_contiguous else "s"
+            kind = f"{name}[{argument.ndim}]{strided}{'' if argument.flags.writeable else 'r'}"
+            if type(argument) is not np.ndarray or argument.dtype is not np.dtype(name):
+                # A subclass, or a dtype object of its own as unpickling makes it: the same memory, seen plainly.
+                argument = argument.view(np.dtype(name), np.ndarray)
+        elif hasattr(type(argument), "kernel_marker"):
+            kind = f"marker:{argument.kernel_marker}"
+            argument = _markers.setdefault(kind, argument)
+        else:
+            return None
+        kinds.append(kind)
+        values.append(argument)
+    return tuple(kinds), tuple(values)

@@ -1,0 +1,137 @@
+"""Machine code to a Python function, with LLVM's linker and no compiler.
+
+The code holds one function in CPython's fastest calling convention, `(self, arguments, count) -> result`, that takes
+the arguments apart itself, and a table of the addresses it needs: functions of Python's stable C interface, types to
+compare with. The table is filled here, so that the code refers to nothing outside itself but the C library.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from llvmlite import binding
+
+__all__ = ["DECLINED", "ENTRY", "TABLE", "MachineCode", "load"]
+
+ENTRY, TABLE = "qtoolkit_entry", "qtoolkit_table"
+"""Names of the function and the table in the code."""
+
+
+class _Declined:
+    """The type of `DECLINED`."""
+
+    def __repr__(self) -> str:
+        return "DECLINED"
+
+
+DECLINED = _Declined()
+"""What a kernel returns if it was compiled for arguments of other kinds."""
+
+
+@dataclass(frozen=True)
+class MachineCode:
+    """A compiled kernel.
+
+    Attributes:
+        code: an object file.
+        table: what belongs into the code's table, in order: names of Python's C interface, `object:` with a key of
+            `_OBJECTS`, `dtype:` with a name, `argument:` with the place of a marker.
+    """
+
+    code: bytes
+    table: tuple[str, ...]
+
+
+_OBJECTS: dict[str, Any] = {
+    "ndarray": np.ndarray,
+    "int": int,
+    "float": float,
+    "complex": complex,
+    "np.int64": np.int64,
+    "np.float32": np.float32,
+    "np.float64": np.float64,
+    "np.complex128": np.complex128,
+    "None": None,
+    "True": True,
+    "False": False,
+    "np.True": np.True_,
+    "np.False": np.False_,
+    "RuntimeError": RuntimeError,
+}
+
+
+class _MethodDef(ctypes.Structure):
+    """`PyMethodDef` of Python's C interface."""
+
+    _fields_ = (
+        ("ml_name", ctypes.c_char_p),
+        ("ml_meth", ctypes.c_void_p),
+        ("ml_flags", ctypes.c_int),
+        ("ml_doc", ctypes.c_char_p),
+    )
+
+
+_METH_FASTCALL = 0x80
+
+_new_function = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.POINTER(_MethodDef), ctypes.py_object, ctypes.py_object)(
+    ("PyCFunction_NewEx", ctypes.pythonapi)
+)
+
+_numbers = itertools.count()
+_kept: list[Any] = []
+"""What loaded code points to."""
+
+
+@functools.cache
+def _linker() -> binding.LLJIT:
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()
+    return binding.create_lljit_compiler()
+
+
+def load(machine_code: MachineCode, function: Callable[..., Any], values: tuple[Any, ...]) -> Callable[..., Any]:
+    """The compiled function; it stays in memory until the process ends.
+
+    Args:
+        machine_code: made for this processor and Python.
+        function: what it was compiled from.
+        values: arguments like those it was compiled for; those that are markers become its own.
+
+    Raises:
+        RuntimeError: if the code needs a function that this process does not have.
+    """
+    library = (
+        binding.JITLibraryBuilder()
+        .add_object_img(machine_code.code)
+        .add_current_process()
+        .export_symbol(ENTRY)
+        .export_symbol(TABLE)
+        .link(_linker(), f"kernel {next(_numbers)}")
+    )
+    entry, table_address = library[ENTRY], library[TABLE]
+    table = (ctypes.c_void_p * len(machine_code.table)).from_address(table_address)
+    for k, name in enumerate(machine_code.table):
+        table[k] = _address(name, values)
+    # Threads may still be inside the code when the interpreter clears its modules.
+    library.detach()
+    method = _MethodDef(function.__name__.encode(), entry, _METH_FASTCALL, None)
+    _kept.append((method, values))
+    compiled: Callable[..., Any] = _new_function(method, DECLINED, function.__module__)
+    return compiled
+
+
+def _address(name: str, values: tuple[Any, ...]) -> int | None:
+    kind, _, key = name.partition(":")
+    if kind == "object":
+        return id(_OBJECTS[key])
+    if kind == "dtype":
+        return id(np.dtype(key))
+    if kind == "argument":
+        return id(values[int(key)])
+    return ctypes.cast(ctypes.pythonapi[name], ctypes.c_void_p).value
