@@ -11,6 +11,7 @@ from qtoolkit.compiler.layout import Layout
 from qtoolkit.compiler.nodes import Factor, Form, Kind, Node
 from qtoolkit.compiler.passes.merge import Polynomial, Rotations, merge_sweep
 from qtoolkit.compiler.passes.schedule import Sweep
+from qtoolkit.compiler.passes.split import Product
 from qtoolkit.compiler.sweep_plan import ROW, BlockOpcode, Column, SweepPart, Write
 
 __all__ = ["pack_sweeps"]
@@ -19,12 +20,12 @@ RENORMALISE = 100
 """After this many rotations the left-out cosines, up to 2^50 in all, are made up for."""
 
 
-def pack_sweeps(sweeps: Sequence[Sweep], products: Sequence[Sequence[Factor]], layout: Layout) -> SweepPart:
+def pack_sweeps(sweeps: Sequence[Sweep], products: Sequence[Product], layout: Layout) -> SweepPart:
     """Encode sweeps.
 
     Args:
         sweeps: what the scheduler made.
-        products: factors of every one-qubit product, by number.
+        products: the one-qubit products, by number.
         layout: the sizes the sweeps were made for.
     """
     packer = _Packer(layout)
@@ -68,11 +69,11 @@ class _Packer:
         self._gates.append(sum(node.operations for node in sweep.nodes))
         self._most_diagonals = max(self._most_diagonals, len(self._controls) - diagonals)
 
-    def build(self, products: Sequence[Sequence[Factor]]) -> SweepPart:
+    def build(self, products: Sequence[Product]) -> SweepPart:
         registers = np.zeros(max(self._size, self._lanes))
         for start, values in self._constants:
             registers[start : start + values.size] = values
-        one_qubit = [[[f.form, f.place, f.detail, 0] for f in factors] for factors in products]
+        one_qubit = [[[f.form, f.place, f.detail, p.small_gamma] for f in p.factors] for p in products]
         return SweepPart(
             layout=self._layout,
             bits=np.array(self._bits, np.int64).reshape(-1, self._layout.num_bits),

@@ -45,7 +45,7 @@ def _plan(program: Program, layout: Layout, from_zero_state: bool) -> tuple[Part
     x_place = program.constant_coefficients.size
     probes = _probes(program)
     parts: list[Part] = []
-    for number, segment in enumerate(_segments(lower(program))):
+    for number, segment in enumerate(_segments(lower(program, probes))):
         if segment and segment[0].kind is Kind.WHOLE:
             parts.append(GatePart(segment[0].operation))
             continue

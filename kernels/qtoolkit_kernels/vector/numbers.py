@@ -71,7 +71,8 @@ def multiply_products(
     Args:
         coefficients: of all gates, complex128.
         starts: product k has the factors ``starts[k]`` to ``starts[k + 1]``.
-        factors: int64[:, 4]: form, place, detail, unused.
+        factors: int64[:, 4]: form, place, detail, and for the first of a product whether γ, else β, is kept within
+            (-π/2, π/2] by the sign of the sine.
         angles: float64[products, 2], receives cosine (at least 0) and sine of θ.
         phases: complex128[products, 2], receives e^{iγ} and e^{iβ}.
 
@@ -93,11 +94,11 @@ def multiply_products(
             alpha, beta, gamma = r / sine, 1.0 + 0.0j, -q * r.conjugate()
             cosine = 0.0
         else:
-            alpha, beta = p / cosine, r * p.conjugate()
-            if beta.real < 0 or (beta.real == 0 and beta.imag < 0):
-                beta, sine = -beta, -sine
+            alpha, beta, gamma = p / cosine, r * p.conjugate(), -q * p.conjugate()
+            small = gamma if factors[starts[k], 3] else beta
+            if small.real < 0 or (small.real == 0 and small.imag < 0):
+                beta, gamma, sine = -beta, -gamma, -sine
             beta /= abs(beta)
-            gamma = -q * p.conjugate() * np.sign(sine)
         norm = np.hypot(cosine, sine)
         angles[k, 0], angles[k, 1] = cosine / norm, sine / norm
         phases[k, 0], phases[k, 1] = gamma / abs(gamma), beta

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,17 +22,24 @@ S_PLACE = 4
 SWAP_TABLE = (0, 2, 1, 3)
 
 
-def lower(program: Program) -> list[Node]:
-    """Turn every gate into one node or a few; nothing is merged yet."""
+def lower(program: Program, probes: Sequence[NDArray[np.complex128]] = ()) -> list[Node]:
+    """Turn every gate into one node or a few; nothing is merged yet.
+
+    Args:
+        program: the gates.
+        probes: its coefficients at generic parameter values; entries that are 1 in all of them are taken to be always.
+            Without any, those that no parameter changes are looked at.
+    """
     nodes: list[Node] = []
+    is_one = np.all([probe == 1.0 for probe in probes or (program.constant_coefficients,)], axis=0)
     pauli_x = Factor(Form.MATRIX_1Q, program.constant_coefficients.size, (), 0)
     for i in range(program.num_operations):
         targets = tuple(program.qubits[program.qubit_start[i] : program.qubit_start[i + 1]].tolist())
         mask, value = int(program.control_masks[i]), int(program.control_values[i])
         controls = tuple(_bits(mask))
-        gate = _Gate(program, i, targets, controls, mask & ~value, int(program.coefficient_start[i]), pauli_x)
+        gate = _Gate(program, i, targets, controls, mask & ~value, int(program.coefficient_start[i]), pauli_x, is_one)
         found = _LOWERINGS[Opcode(int(program.opcodes[i]))](gate)
-        nodes += found or [Node(Kind.WHOLE, targets=targets + controls, operation=i)]
+        nodes += [Node(Kind.WHOLE, targets=targets + controls, operation=i)] if found is None else found
     return nodes
 
 
@@ -51,6 +59,7 @@ class _Gate:
         zeros: int,
         place: int,
         pauli_x: Factor,
+        is_one: NDArray[np.bool_],
     ) -> None:
         self.targets = targets
         self.controls = controls
@@ -58,76 +67,73 @@ class _Gate:
         self.place = place
         self.table = program.table[program.table_start[index] : program.table_start[index + 1]].tolist()
         self.pauli_x = pauli_x
+        self.is_one = is_one
 
     def value_of(self, qubit: int) -> int:
         """The value that a control must have."""
         return 1 - (self.zeros >> qubit & 1)
 
 
-def _dense_1q(gate: _Gate) -> list[Node]:
+def _dense_1q(gate: _Gate) -> list[Node] | None:
     if not gate.controls:
         return [Node(Kind.LOCAL, gate.targets, factors=[Factor(Form.MATRIX_1Q, gate.place, gate.targets)])]
     if len(gate.controls) == 1:
         qubits = gate.targets + gate.controls
         factor = Factor(Form.CONTROLLED_MATRIX, gate.place, qubits, gate.value_of(gate.controls[0]))
         return [Node(Kind.DENSE, qubits, factors=[factor])]
-    return []
+    return None
 
 
-def _dense_2q(gate: _Gate) -> list[Node]:
+def _dense_2q(gate: _Gate) -> list[Node] | None:
     if gate.controls:
-        return []
+        return None
     return [Node(Kind.DENSE, gate.targets, factors=[Factor(Form.MATRIX_2Q, gate.place, gate.targets)])]
 
 
-def _dense_kq(gate: _Gate) -> list[Node]:
-    return []
+def _dense_kq(gate: _Gate) -> list[Node] | None:
+    return None
 
 
-def _diagonal(gate: _Gate) -> list[Node]:
+def _diagonal(gate: _Gate) -> list[Node] | None:
     qubits = gate.targets + gate.controls
+    controls = sum(gate.value_of(q) << len(gate.targets) + k for k, q in enumerate(gate.controls))
+    entries = [k for k in range(1 << len(gate.targets)) if not gate.is_one[gate.place + k]]
+    if len(gate.targets) > 2 and len(entries) > 1:
+        return None
+    if len(qubits) > 2 or len(entries) <= 1:
+        return [_phase(gate.place + k, qubits, k | controls) for k in entries]
     match len(gate.targets), len(gate.controls):
         case 1, 0:
             return [_phases(Form.DIAGONAL_1Q, gate.place, qubits)]
-        case 0, 1:
-            return [_phases(Form.PHASE_1Q, gate.place, qubits, gate.value_of(qubits[0]))]
         case 2, 0:
             return [_phases(Form.DIAGONAL_2Q, gate.place, qubits)]
         case 1, 1:
             return [_phases(Form.CONTROLLED_DIAGONAL, gate.place, qubits, gate.value_of(qubits[1]))]
-        case 0, 2:
-            return [
-                _phases(Form.PHASE_2Q, gate.place, qubits, gate.value_of(qubits[0]) | gate.value_of(qubits[1]) << 1)
-            ]
-        case 0, _:
-            return [_phase(gate.place, gate.controls, gate.zeros)]
-        case 1, _:
-            target = 1 << gate.targets[0]
-            return [
-                _phase(gate.place, qubits, gate.zeros | target),
-                _phase(gate.place + 1, qubits, gate.zeros),
-            ]
-    return []
+    return None
 
 
 def _phases(form: Form, place: int, qubits: tuple[int, ...], detail: int = 0) -> Node:
     return Node(Kind.PHASES, diagonal=qubits, factors=[Factor(form, place, qubits, detail)])
 
 
-def _phase(place: int, qubits: tuple[int, ...], zeros: int) -> Node:
+def _phase(place: int, qubits: tuple[int, ...], values: int) -> Node:
+    """One phase where the qubits have these values, the first in the lowest bit."""
+    if len(qubits) <= 2:
+        return _phases(Form.PHASE_1Q if len(qubits) == 1 else Form.PHASE_2Q, place, qubits, values)
+    zeros = sum(1 << q for k, q in enumerate(qubits) if not values >> k & 1)
     return Node(Kind.PHASE, diagonal=qubits, factors=[Factor(Form.PHASE_1Q, place, ())], zeros=zeros)
 
 
-def _permutation(gate: _Gate) -> list[Node]:
+def _permutation(gate: _Gate) -> list[Node] | None:
     if len(gate.targets) == 1 and gate.table == [1, 0]:
         return [_exchange(gate, gate.targets[0], gate.controls)]
     if gate.table == list(SWAP_TABLE) and not gate.controls:
         return [Node(Kind.SWAP, gate.targets)]
     if gate.table == list(SWAP_TABLE):
         first, second = gate.targets
-        outside = _exchange(gate, first, (second,))
-        return [outside, _exchange(gate, second, (*gate.controls, first)), _exchange(gate, first, (second,))]
-    return []
+        outside = replace(_exchange(gate, first, (second,)), operations=0)
+        return [outside, _exchange(gate, second, (*gate.controls, first)), outside]
+    return None
 
 
 def _exchange(gate: _Gate, target: int, controls: tuple[int, ...]) -> Node:
@@ -164,7 +170,7 @@ def _pauli(gate: _Gate, x: list[int], z_only: list[int], y_mask: int, factor: Fa
     )
 
 
-_LOWERINGS: dict[Opcode, Callable[[_Gate], list[Node]]] = {
+_LOWERINGS: dict[Opcode, Callable[[_Gate], list[Node] | None]] = {
     Opcode.DENSE_1Q: _dense_1q,
     Opcode.DENSE_2Q: _dense_2q,
     Opcode.DENSE_KQ: _dense_kq,

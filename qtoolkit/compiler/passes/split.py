@@ -1,8 +1,13 @@
 """One-qubit products as phase · real rotation · phase.
 
-Every unitary is ``e^{iα} diag(1, e^{iβ}) R(θ) diag(1, e^{iγ})`` with ``R = [[cos, -sin], [sin, cos]]`` and β within
-(-π/2, π/2]. The phases join the phase polynomials around; what is left needs 2 fused multiply-adds an amplitude.
-Which of the three parts a product needs for all parameter values is found by trying two generic values.
+Every unitary is ``e^{iα} diag(1, e^{iβ}) R(θ) diag(1, e^{iγ})`` with ``R = [[cos, -sin], [sin, cos]]``. The phases join
+the phase polynomials around; what is left needs 2 fused multiply-adds an amplitude. Which of the parts a product needs
+for all parameter values is found by trying two generic values.
+
+Changing the sign of θ adds π to β and to γ, so one of them can be kept within (-π/2, π/2]. That one is 0 for real
+gates: H is a Z before a rotation, or one after. The Z goes to the side where controlled phases of the same qubit stand,
+whose polynomial then still needs to be applied only where the qubit is 1; in a Fourier transform that is after the H,
+in the inverse one before.
 """
 
 from __future__ import annotations
@@ -11,13 +16,14 @@ import cmath
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit.compiler.nodes import Factor, Form, Kind, Node
 
-__all__ = ["Euler", "decompose", "product_of", "split_locals"]
+__all__ = ["Euler", "Product", "decompose", "product_of", "split_locals"]
 
 Matrix = tuple[complex, complex, complex, complex]
 
@@ -27,9 +33,21 @@ NEGLIGIBLE = 1e-15
 _IDENTITY: Matrix = (1, 0, 0, 1)
 
 
+class Product(NamedTuple):
+    """A product of one-qubit gates.
+
+    Attributes:
+        factors: in time order.
+        small_gamma: whether γ is the angle that is kept within (-π/2, π/2].
+    """
+
+    factors: tuple[Factor, ...]
+    small_gamma: bool
+
+
 @dataclass(frozen=True)
 class Euler:
-    """The four angles of a one-qubit gate, in radians; the cosine of θ is at least 0."""
+    """The four angles of a one-qubit gate, in radians; θ is within [-π/2, π/2]."""
 
     alpha: float
     beta: float
@@ -37,20 +55,18 @@ class Euler:
     theta: float
 
 
-def decompose(matrix: Matrix) -> Euler:
-    """The angles of a unitary, row by row."""
+def decompose(matrix: Matrix, small_gamma: bool = False) -> Euler:
+    """The angles of a unitary, row by row; β within (-π/2, π/2], or γ if asked."""
     a, b, c, d = matrix
     if abs(c) < NEGLIGIBLE:
         return Euler(cmath.phase(a), 0.0, cmath.phase(d * a.conjugate()), 0.0)
     if abs(a) < NEGLIGIBLE:
         return Euler(cmath.phase(c), 0.0, cmath.phase(-b * c.conjugate()), math.pi / 2)
-    ratio = c * a.conjugate()
-    beta, sine = cmath.phase(ratio), abs(c)
-    if beta <= -math.pi / 2 or beta > math.pi / 2:
-        beta += math.pi if beta < 0 else -math.pi
-        sine = -sine
-    gamma = cmath.phase(-b * a.conjugate() / math.copysign(1.0, sine))
-    return Euler(cmath.phase(a), beta, gamma, math.atan2(sine, abs(a)))
+    after, before = c * a.conjugate(), -b * a.conjugate()
+    small = before if small_gamma else after
+    sign = 1.0 if small.real > 0 or (small.real == 0 and small.imag > 0) else -1.0
+    theta = math.atan2(sign * abs(c), abs(a))
+    return Euler(cmath.phase(a), cmath.phase(sign * after), cmath.phase(sign * before), theta)
 
 
 def product_of(factors: Sequence[Factor], coefficients: NDArray[np.complex128]) -> Matrix:
@@ -83,7 +99,7 @@ def _matrix(factor: Factor, coefficients: NDArray[np.complex128]) -> Matrix:
 
 def split_locals(
     nodes: Sequence[Node], probes: Sequence[NDArray[np.complex128]]
-) -> tuple[list[Node], list[list[Factor]]]:
+) -> tuple[list[Node], list[Product]]:
     """Replace one-qubit products by rotations and phases.
 
     Args:
@@ -95,14 +111,19 @@ def split_locals(
         The nodes, and the factors of every product; rotations and their phases name products by number.
     """
     split: list[Node] = []
-    products: list[list[Factor]] = []
+    products: list[Product] = []
+    pairs = [n.diagonal for n in nodes if n.kind is Kind.PHASES and len(n.diagonal) == 2]
+    passed = 0
     for node in nodes:
         if node.kind is not Kind.LOCAL:
+            passed += node.kind is Kind.PHASES and len(node.diagonal) == 2
             split.append(node)
             continue
         number = len(products)
-        products.append(node.factors)
-        angles = [decompose(product_of(node.factors, probe)) for probe in probes]
+        following = [node.targets[0] in pair for pair in pairs[passed : passed + 2]]
+        small_gamma = bool(following) and all(following)
+        products.append(Product(tuple(node.factors), small_gamma))
+        angles = [decompose(product_of(node.factors, probe), small_gamma) for probe in probes]
         qubits = node.targets
         if any(abs(e.gamma) > NEGLIGIBLE for e in angles):
             split.append(Node(Kind.PHASES, diagonal=qubits, factors=[Factor(Form.BEFORE_ROTATION, number, qubits)],
