@@ -13,12 +13,12 @@ from qtoolkit.compiler import compile_circuit, with_constants
 from qtoolkit.compiler.nodes import Factor, Form, Kind, Node
 from qtoolkit.compiler.passes.lower import lower
 from qtoolkit.compiler.passes.merge import Action, Polynomial, Rotations
-from qtoolkit.compiler.passes.split import decompose, product_of
+from qtoolkit.compiler.passes.split import Euler, Product, decompose, product_of
 
 PAULIS = {0: np.eye(2), 1: np.array([[0, 1], [1, 0]]), 2: np.diag([1, -1]), 3: np.array([[0, -1j], [1j, 0]])}
 
 
-def factor_matrix(factor: Factor, coefficients: np.ndarray, products: Sequence[Sequence[Factor]] = ()) -> np.ndarray:
+def factor_matrix(factor: Factor, coefficients: np.ndarray, products: Sequence[Product] = ()) -> np.ndarray:
     """The matrix of a factor on its qubits, the first one lowest."""
     c = coefficients[factor.place : factor.place + 16]
     match factor.form:
@@ -44,7 +44,7 @@ def factor_matrix(factor: Factor, coefficients: np.ndarray, products: Sequence[S
             on = slice(2 * factor.detail, 2 * factor.detail + 2)
             matrix[on, on] = c[:4].reshape(2, 2) if factor.form is Form.CONTROLLED_MATRIX else np.diag(c[:2])
             return matrix
-    angles = decompose(product_of(products[factor.place], coefficients))
+    angles = _angles(products[factor.place], coefficients)
     return np.diag([1, np.exp(1j * (angles.gamma if factor.form is Form.BEFORE_ROTATION else angles.beta))])
 
 
@@ -60,7 +60,7 @@ def apply_matrix(state: np.ndarray, matrix: np.ndarray, qubits: Sequence[int]) -
 
 
 def apply_node(
-    node: Node | Action, state: np.ndarray, coefficients: np.ndarray, products: Sequence[Sequence[Factor]] = ()
+    node: Node | Action, state: np.ndarray, coefficients: np.ndarray, products: Sequence[Product] = ()
 ) -> np.ndarray:
     """The states after a node, or after what `merge_sweep` makes of some."""
     if isinstance(node, Rotations):
@@ -78,14 +78,16 @@ def apply_node(
     return state
 
 
-def _rotation(product: Sequence[Factor], coefficients: np.ndarray) -> np.ndarray:
-    theta = decompose(product_of(product, coefficients)).theta
+def _angles(product: Product, coefficients: np.ndarray) -> Euler:
+    return decompose(product_of(product.factors, coefficients), product.small_gamma)
+
+
+def _rotation(product: Product, coefficients: np.ndarray) -> np.ndarray:
+    theta = _angles(product, coefficients).theta
     return np.array([[np.cos(theta), -np.sin(theta)], [np.sin(theta), np.cos(theta)]], complex)
 
 
-def _apply_other(
-    node: Node, state: np.ndarray, coefficients: np.ndarray, products: Sequence[Sequence[Factor]]
-) -> np.ndarray:
+def _apply_other(node: Node, state: np.ndarray, coefficients: np.ndarray, products: Sequence[Product]) -> np.ndarray:
     index = np.arange(len(state))
     conditions = node.diagonal if node.kind is Kind.PHASE else node.controls
     on = np.ones(len(state), bool)
@@ -116,7 +118,7 @@ def matrix_of(
     nodes: Iterable[Node | Action],
     num_qubits: int,
     coefficients: np.ndarray,
-    products: Sequence[Sequence[Factor]] = (),
+    products: Sequence[Product] = (),
 ) -> np.ndarray:
     """The unitary of nodes in time order."""
     state = np.eye(1 << num_qubits, dtype=complex)

@@ -58,10 +58,11 @@ def test_fusing_leaves_its_input_alone():
     assert [list(node.factors) for node in nodes] == before
 
 
-def rebuilt(matrix):
-    e = decompose(tuple(complex(entry) for entry in np.ravel(matrix)))
+def rebuilt(matrix, small_gamma):
+    e = decompose(tuple(complex(entry) for entry in np.ravel(matrix)), small_gamma)
     assert e.theta == pytest.approx(np.clip(e.theta, -np.pi / 2, np.pi / 2), abs=0)
-    assert -np.pi / 2 < e.beta <= np.pi / 2
+    if 0 < abs(e.theta) < np.pi / 2:
+        assert -np.pi / 2 < (e.gamma if small_gamma else e.beta) <= np.pi / 2
     rotation = np.array([[np.cos(e.theta), -np.sin(e.theta)], [np.sin(e.theta), np.cos(e.theta)]])
     after, before = np.diag([1, cmath.exp(1j * e.beta)]), np.diag([1, cmath.exp(1j * e.gamma)])
     return cmath.exp(1j * e.alpha) * after @ rotation @ before
@@ -82,12 +83,13 @@ def special_matrices():
         yield np.array([[np.sin(tiny), -1j * np.cos(tiny)], [-1j * np.cos(tiny), np.sin(tiny)]])
 
 
-def test_angles_rebuild_every_matrix():
+@pytest.mark.parametrize("small_gamma", [False, True])
+def test_angles_rebuild_every_matrix(small_gamma):
     for matrix in special_matrices():
-        assert np.abs(rebuilt(matrix) - matrix).max() < 1e-14
+        assert np.abs(rebuilt(matrix, small_gamma) - matrix).max() < 1e-14
     for _ in range(500):
         matrix = unitary_group.rvs(2, random_state=RNG)
-        assert np.abs(rebuilt(matrix) - matrix).max() < 1e-14
+        assert np.abs(rebuilt(matrix, small_gamma) - matrix).max() < 1e-14
 
 
 def test_products_of_all_one_qubit_forms():

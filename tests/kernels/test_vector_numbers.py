@@ -54,7 +54,8 @@ def on_two_qubits(matrix, slot):
     return matrix[np.ix_(order, order)]
 
 
-def test_products_of_one_qubit_gates_are_split():
+@pytest.mark.parametrize("small_gamma", [False, True])
+def test_products_of_one_qubit_gates_are_split(small_gamma):
     special = [[(Form.DIAGONAL_1Q, 0)], [(Form.PAULI_1Q, 3)], [(Form.PHASE_1Q, 1)]]
     lists = [[(f, d)] for f, d in ONE_QUBIT] + [[ONE_QUBIT[k] for k in RNG.integers(0, 7, 4)] for _ in range(40)]
     for forms in lists + special:
@@ -63,10 +64,12 @@ def test_products_of_one_qubit_gates_are_split():
         for factor in factors:
             expected = factor_matrix(factor, coefficients) @ expected
         angles, phases = np.empty((1, 2)), np.empty((1, 2), complex)
-        rows = np.array([[f.form, f.place, f.detail, 0] for f in factors])
+        rows = np.array([[f.form, f.place, f.detail, small_gamma] for f in factors])
         total = numbers.multiply_products(coefficients, np.array([0, len(rows)]), rows, angles, phases)
         cosine, sine = angles[0]
         assert cosine >= 0
+        if min(cosine, abs(sine)) > 1e-15:
+            assert phases[0, 1 - small_gamma].real >= 0
         rotation = np.array([[cosine, -sine], [sine, cosine]])
         found = total * np.diag([1, phases[0, 1]]) @ rotation @ np.diag([1, phases[0, 0]])
         assert np.abs(found - expected).max() < 1e-14
