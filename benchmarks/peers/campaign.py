@@ -14,7 +14,7 @@ from peers.results import Measurement, Race, Results, save_results
 from peers.rivals import OURS, RIVALS
 from peers.roofline import AMPLITUDE_BYTES, circuit_work, measure_rates
 from peers.tasks import Case, build_task
-from peers.timing import Rules, run_race, run_startups
+from peers.timing import Contestant, Rules, run_race, run_startups
 from peers.workers import AbsentError, BrokenError, Pool
 
 __all__ = ["Campaign", "Progress", "run_campaign"]
@@ -23,9 +23,16 @@ _MEMORY_SHARE = 0.6
 """Of all memory, what idle workers and the running one may hold together."""
 
 _HOPELESS = 8.0
-"""Who was so many times slower than the fastest at a smaller size does not run from `_LARGE` qubits on."""
+"""Who was so many times slower than the fastest peer at a smaller size does not run from `_LARGE` qubits on."""
 
 _LARGE = 22
+
+_TUNED = 22
+"""Larger circuits run with the settings that were best at the largest measured size from here on: beyond the caches
+they do not change, and trying them takes minutes."""
+
+_SLOW_IN_DOUBLE = 3.0
+"""Who lacks single precision and was so many times slower than the fastest peer in double is not run against single."""
 
 
 @dataclass(frozen=True)
@@ -154,8 +161,8 @@ class _Runner:
         note.write_text(source, encoding="utf-8")
         return source
 
-    def _contestants(self, case: Case) -> tuple[list[tuple[str, str]], list[Measurement]]:
-        runners: list[tuple[str, str]] = []
+    def _contestants(self, case: Case) -> tuple[list[Contestant], list[Measurement]]:
+        runners: list[Contestant] = []
         skipped: list[Measurement] = []
         for name in self.present:
             about = self.results.rivals[name]
@@ -170,30 +177,54 @@ class _Runner:
             elif reason := self._hopeless(case, name):
                 skipped.append(Measurement(name, precision, "skipped", reason))
             else:
-                runners.append((name, precision))
+                runners.append(Contestant(name, precision, self._known_settings(case, name)))
         return runners, skipped
 
     def _hopeless(self, case: Case, rival: str) -> str:
         """Why a rival needs not run: too slow, or too far behind, at the largest smaller size."""
         if rival == OURS or self.campaign.keep_slow:
             return ""
-        smaller = [
-            race
-            for race in self.results.races
-            if replace(race.case, num_qubits=case.num_qubits) == case and race.case.num_qubits < case.num_qubits
-        ]
-        for race in sorted(smaller, key=lambda race: -race.case.num_qubits):
-            own = next((entry for entry in race.entries if entry.rival == rival), None)
-            if own is None:
-                continue
+        in_double = self.results.race(replace(case, precision="double"))
+        if in_double is not None and "single" not in self.results.rivals[rival]["precisions"]:
+            factor = _behind(in_double, rival)
+            if case.precision == "single" and factor > _SLOW_IN_DOUBLE:
+                return f"no single precision, {factor:.1f} times slower than the fastest peer in double"
+        for race, own in self._smaller(case, rival):
             size = race.case.num_qubits
-            if not own.turns:
-                return f"{own.note} (at {size} qubits)" if own.status in ("failed", "skipped") else ""
+            if own.status == "failed":
+                return f"{own.note} (at {size} qubits)"
+            if not own.counts:
+                continue
             expected = own.seconds * 2.0 ** (case.num_qubits - size)
             if size >= 12 and expected > self.campaign.rules.run_limit_s:
                 return f"would take about {expected:.0f} s for a run"
-            fastest = min((entry.seconds for entry in race.entries if entry.counts), default=own.seconds)
-            if case.num_qubits >= _LARGE and size >= 16 and own.seconds > _HOPELESS * fastest:
-                return f"{own.seconds / fastest:.0f} times slower than the fastest at {size} qubits"
+            factor = _behind(race, rival)
+            if case.num_qubits >= _LARGE and size >= 16 and factor > _HOPELESS:
+                return f"{factor:.0f} times slower than the fastest peer at {size} qubits"
             return ""
         return ""
+
+    def _smaller(self, case: Case, rival: str) -> list[tuple[Race, Measurement]]:
+        """The races of smaller circuits of the same kind in which a rival is entered, largest first."""
+        found = [
+            (race, entry)
+            for race in self.results.races
+            if replace(race.case, num_qubits=case.num_qubits) == case and race.case.num_qubits < case.num_qubits
+            for entry in race.entries
+            if entry.rival == rival
+        ]
+        return sorted(found, key=lambda pair: -pair[0].case.num_qubits)
+
+    def _known_settings(self, case: Case, rival: str) -> dict[str, object] | None:
+        """The settings of a smaller circuit that was large enough to tell."""
+        for race, entry in self._smaller(case, rival):
+            if race.case.num_qubits >= _TUNED and entry.counts:
+                return entry.settings
+        return None
+
+
+def _behind(race: Race, rival: str) -> float:
+    """A rival's time over that of the fastest of all but ourselves; 0 without one."""
+    peers = race.peers()
+    own = next((entry for entry in peers if entry.rival == rival), None)
+    return own.seconds / peers[0].seconds if own is not None else 0.0

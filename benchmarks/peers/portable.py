@@ -6,8 +6,8 @@ A simulator may need another Python or other versions than qtoolkit, so its proc
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -101,11 +101,19 @@ class Task:
 
 def save_task(task: Task, path: Path) -> None:
     """Write a task to a file."""
-    path.write_bytes(pickle.dumps(task, protocol=5))
+    path.write_bytes(pickle.dumps(_with_matrices(task, lambda matrix: matrix.tolist()), protocol=5))
 
 
 def load_task(path: Path) -> Task:
     """Read a task that this machine wrote."""
     task = pickle.loads(path.read_bytes())
     assert isinstance(task, Task)
-    return task
+    return _with_matrices(task, np.array)
+
+
+def _with_matrices(task: Task, convert: Callable[[Any], Any]) -> Task:
+    """Matrices cross over as lists: NumPy 1 cannot read arrays that NumPy 2 has pickled."""
+    gates = tuple(
+        gate if gate.matrix is None else replace(gate, matrix=convert(gate.matrix)) for gate in task.circuit.gates
+    )
+    return replace(task, circuit=replace(task.circuit, gates=gates))

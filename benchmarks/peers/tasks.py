@@ -152,7 +152,7 @@ QUICK: Suite = (
     ("expectation", ("lih",), (12,)),
     ("expectation", ("labs",), (12,)),
     ("samples", ("ansatz",), (16,)),
-    ("state", ("qft", "quantum-volume", "random-line", "ansatz", "qaoa-portfolio"), (10, 18)),
+    ("state", ("qft", "quantum-volume", "ansatz", "qaoa-portfolio"), (10, 18)),
 )
 """A look at everything in minutes; too small for the goals that name sizes."""
 

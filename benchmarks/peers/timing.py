@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,16 @@ from peers.results import Measurement
 from peers.rivals import OURS
 from peers.workers import AbsentError, BrokenError, Pool, Worker
 
-__all__ = ["Rules", "run_race", "run_startups"]
+__all__ = ["Contestant", "Rules", "run_race", "run_startups"]
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """Who runs, in which precision, and with which settings; None for the best of those it has."""
+
+    rival: str
+    precision: str
+    settings: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -28,7 +37,7 @@ class Rules:
         turn_s: a turn repeats short runs for this many seconds.
         run_limit_s: who takes longer for one run is not run again.
         case_limit_s: after this many seconds no further round starts, but three are run in any case.
-        retire_factor: who is so many times slower than the fastest stops after two rounds.
+        retire_factor: who is so many times slower than the fastest peer stops after two rounds.
         pause_s: between turns, so that thread pools that wait by spinning fall asleep.
     """
 
@@ -44,6 +53,7 @@ class Rules:
 @dataclass
 class _Lane:
     entry: Measurement
+    settings: Mapping[str, Any] | None = None
     worker: Worker | None = None
     is_racing: bool = True
 
@@ -54,25 +64,25 @@ class _Lane:
 def run_race(
     task: Path,
     reference: Path,
-    contestants: Sequence[tuple[str, str]],
+    contestants: Sequence[Contestant],
     pool: Pool,
     rules: Rules,
     state_bytes: int,
     notify: Callable[[str], None],
 ) -> list[Measurement]:
-    """Run all contestants, given as (rival, precision), on one task.
+    """Run all contestants on one task.
 
     Args:
         task: file of the task.
         reference: file of the right answer.
-        contestants: who runs and in which precision.
+        contestants: who runs.
         pool: their processes.
         rules: rounds, limits.
         state_bytes: size of one state, from which the memory needed is guessed.
         notify: told what happens.
     """
     race = _Race(str(task), str(reference), pool, rules, 4 * state_bytes + (1 << 28), notify)
-    lanes = [_Lane(Measurement(rival, precision, "ok")) for rival, precision in contestants]
+    lanes = [_Lane(Measurement(one.rival, one.precision, "ok"), one.settings) for one in contestants]
     for lane in lanes:
         notify(f"{lane.entry.rival} gets ready")
         race.attempt(lane, race.get_ready)
@@ -110,7 +120,7 @@ class _Race:
     def get_ready(self, lane: _Lane) -> None:
         entry = lane.entry
         lane.worker, _ = self.pool.worker(entry.rival, needed=self.needed)
-        found = self._prepare(lane, None)
+        found = self._prepare(lane, lane.settings)
         if "cannot" in found:
             lane.leave("skipped", found["cannot"])
             return
@@ -137,13 +147,10 @@ class _Race:
         self._check(lane)
 
     def retire(self, lanes: Sequence[_Lane]) -> None:
-        done = [lane for lane in lanes if lane.entry.counts]
-        if not done:
-            return
-        fastest = min(lane.entry.seconds for lane in done)
-        for lane in done:
-            slow = lane.entry.seconds > self.rules.retire_factor * fastest
-            if slow and lane.entry.rival != OURS and len(lane.entry.turns) >= 2:
+        peers = [lane for lane in lanes if lane.entry.counts and lane.entry.rival != OURS]
+        fastest = min((lane.entry.seconds for lane in peers), default=0.0)
+        for lane in peers:
+            if lane.entry.seconds > self.rules.retire_factor * fastest and len(lane.entry.turns) >= 2:
                 lane.is_racing = False
 
     def _prepare(self, lane: _Lane, settings: Any) -> dict[str, Any]:
@@ -174,10 +181,10 @@ def _disturbance(before: float | None, elapsed: float, own: float) -> float | No
 
 
 def run_startups(
-    task: Path, contestants: Sequence[tuple[str, str]], pool: Pool, rules: Rules, notify: Callable[[str], None]
+    task: Path, contestants: Sequence[Contestant], pool: Pool, rules: Rules, notify: Callable[[str], None]
 ) -> list[Measurement]:
     """From starting a process to its first result, interpreter and imports included."""
-    entries = [Measurement(rival, precision, "ok") for rival, precision in contestants]
+    entries = [Measurement(one.rival, one.precision, "ok") for one in contestants]
     for number in range(min(rules.rounds, 3)):
         for entry in entries:
             if entry.status == "ok":

@@ -131,7 +131,7 @@ def _campaign(
         )
     if unknown := sorted(set(rivals or ()) - set(peers.RIVALS)):
         raise InputError(f"the rivals are {', '.join(peers.RIVALS[1:])}; got {', '.join(unknown)}")
-    speed = {"rounds": 3, "turn_s": 0.05, "run_limit_s": 20.0, "case_limit_s": 15.0} if quick else {}
+    speed = {"rounds": 3, "turn_s": 0.05, "pause_s": 0.2, "run_limit_s": 20.0, "case_limit_s": 15.0} if quick else {}
     rules = timing.Rules(threads or _peers("machine").usable_cores(), **speed | ({"rounds": rounds} if rounds else {}))
     chosen = [name for name in peers.RIVALS if not rivals or name in (*rivals, peers.OURS)]
     return _peers("campaign").Campaign(cases, rules, output, chosen, _pythons(pythons or ()), keep_slow)

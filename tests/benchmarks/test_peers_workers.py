@@ -155,3 +155,74 @@ def test_a_campaign_keeps_what_it_measured_and_goes_on_from_there(tmp_path, quie
             assert entry.error <= entry.tolerance
         assert race.ratio() is not None
     assert json.loads(output.read_text())["rivals"]["no_such_rival"]["absent"]
+
+
+def runner(*races):
+    from pathlib import Path
+
+    from peers.campaign import _Runner
+    from peers.results import Results
+
+    names = ("qtoolkit", "prism_q", "qsim", "aer")
+    precisions = {"prism_q": ["double"], "qsim": ["single"]}
+    rivals = {
+        name: {"precisions": precisions.get(name, ["double", "single"]), "questions": ["state"]} for name in names
+    }
+    campaign = Campaign([], Rules(1, run_limit_s=100.0), Path("none"))
+    return _Runner(
+        campaign, Pools(), Results({}, {}, {}, rivals, list(races)), Listener().progress, Path("none"), names
+    )
+
+
+def measured(num_qubits, precision="double", **seconds):
+    from peers.results import Measurement, Race
+
+    entries = [
+        Measurement(name, precision, "ok", settings={"of": num_qubits}, turns=[s]) for name, s in seconds.items()
+    ]
+    return Race(Case("state", "qft", num_qubits, precision), "", {}, entries)
+
+
+def chosen(case, *races):
+    runners, skipped = runner(*races)._contestants(case)
+    return [(one.rival, one.precision, one.settings) for one in runners], {one.rival: one.note for one in skipped}
+
+
+def test_who_lacks_a_precision_runs_in_the_other_or_not_at_all():
+    runners, skipped = chosen(CASE)
+    assert [name for name, *_ in runners] == ["qtoolkit", "prism_q", "aer"]
+    assert skipped == {"qsim": "has no double precision"}
+    runners, skipped = chosen(Case("state", "qft", 4, "single"))
+    assert [(name, precision) for name, precision, _ in runners] == [
+        ("qtoolkit", "single"), ("prism_q", "double"), ("qsim", "single"), ("aer", "single"),
+    ]  # fmt: skip
+    _, skipped = chosen(Case("gradient", "qft", 4, "double"))
+    assert set(skipped.values()) == {"does not do gradient"}
+
+
+def test_who_is_far_behind_the_fastest_peer_does_not_run_at_large_sizes():
+    smaller = measured(20, qtoolkit=0.001, prism_q=1.0, aer=9.0)
+    runners, skipped = chosen(Case("state", "qft", 22, "double"), smaller)
+    assert [name for name, *_ in runners] == ["qtoolkit", "prism_q"]
+    assert skipped["aer"] == "9 times slower than the fastest peer at 20 qubits"
+    runners, _ = chosen(Case("state", "qft", 21, "double"), smaller)
+    assert [name for name, *_ in runners] == ["qtoolkit", "prism_q", "aer"]
+    _, skipped = chosen(Case("state", "qft", 27, "double"), measured(20, qtoolkit=9.0, prism_q=1.0))
+    assert skipped["prism_q"] == "would take about 128 s for a run"
+
+
+def test_double_precision_runs_against_single_where_it_is_not_far_behind():
+    case = Case("state", "qft", 8, "single")
+    for seconds, runs in ((2.9, True), (3.1, False)):
+        double = measured(8, qtoolkit=0.1, prism_q=seconds, aer=1.0)
+        runners, skipped = chosen(case, double)
+        assert ("prism_q" in [name for name, *_ in runners]) is runs
+        assert ("prism_q" in skipped) is not runs
+
+
+def test_large_circuits_take_the_settings_of_22_qubits():
+    races = measured(20, qtoolkit=1.0, prism_q=1.0), measured(22, qtoolkit=1.0, prism_q=1.0)
+    settings = [found for _, _, found in chosen(Case("state", "qft", 24, "double"), *races)[0]]
+    assert settings == [{"of": 22}, {"of": 22}, None]
+    settings = [found for _, _, found in chosen(Case("state", "qft", 24, "double"), races[0])[0]]
+    assert settings == [None, None, None]
