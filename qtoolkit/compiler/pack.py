@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from qtoolkit.compiler.layout import Layout
 from qtoolkit.compiler.nodes import Factor, Form, Kind, Node
-from qtoolkit.compiler.passes.merge import Polynomial, Rotations, merge_sweep
+from qtoolkit.compiler.passes.merge import Polynomial, Rotations, Strings, merge_sweep
 from qtoolkit.compiler.passes.schedule import Sweep
 from qtoolkit.compiler.passes.split import Product
 from qtoolkit.compiler.sweep_plan import ROW, BlockOpcode, Column, SweepPart, Write
@@ -50,6 +50,8 @@ class _Packer:
         self._sets: list[list[int]] = []
         self._members: list[tuple[int, int]] = []
         self._writes: list[list[int]] = []
+        self._strings: list[tuple[int, int]] = []
+        self._string_places: list[int] = []
         self._most_diagonals = 0
         self._position: dict[int, int] = {}
         self._rotated = 0
@@ -62,6 +64,8 @@ class _Packer:
                 self._rotations(action)
             elif isinstance(action, Polynomial):
                 self._polynomial(action.terms)
+            elif isinstance(action, Strings):
+                self._many_strings(action.nodes)
             else:
                 _NODES[action.kind](self, action)
         self._bits.append(sweep.bits)
@@ -89,6 +93,8 @@ class _Packer:
             sets=_rows(self._sets, 7),
             members=_rows(self._members, 2),
             writes=_rows(self._writes, 7),
+            strings=_rows(self._strings, 2),
+            string_places=np.array(self._string_places, np.int64),
             most_diagonals=self._most_diagonals,
             gates=np.array(self._gates, np.int64),
         )
@@ -210,6 +216,16 @@ class _Packer:
             Z_OUTER=sum(1 << q for q in letters_z if self._position[q] >= block_bits),
             **controls,
         )
+
+    def _many_strings(self, nodes: Sequence[Node]) -> None:
+        first = len(self._strings)
+        for node in nodes:
+            inside = [q for q in node.diagonal if self._position[q] < self._layout.block_bits]
+            outside = [q for q in node.diagonal if self._position[q] >= self._layout.block_bits]
+            masks = sum(1 << self._position[q] for q in inside), sum(1 << q for q in outside)
+            self._strings.append(masks)
+            self._string_places.append(node.factors[0].place)
+        self._row(BlockOpcode.STRINGS, (first, len(self._strings)))
 
     def _conditions(self, qubits: Sequence[int], zeros: int) -> tuple[tuple[int, int], dict[str, int]]:
         """Mask and value of the controls inside a register, and the columns for those among tiles and outside."""

@@ -26,6 +26,7 @@ class BlockOpcode(IntEnum):
     PHASE = 5
     PAULI = 6
     DIAGONAL = 7
+    STRINGS = 8
 
 
 class Column(IntEnum):
@@ -73,6 +74,8 @@ class SweepPart:
         registers: float64[:].
         product_start, product_factors, dense_start, dense_factors, terms, controls, sets, members, writes: how the
             numbers come from the coefficients of gates.
+        strings: int64[:, 2], masks of strings of Z by positions in the block and by index bits outside.
+        string_places: int64[:], where the cosine and sine of half each string's angle stand.
         most_diagonals: polynomials in the sweep that has most of them.
         gates: gates of the program that each sweep stands for, int64[sweeps].
     """
@@ -91,6 +94,8 @@ class SweepPart:
     sets: IntArray
     members: IntArray
     writes: IntArray
+    strings: IntArray
+    string_places: IntArray
     most_diagonals: int
     gates: IntArray
 

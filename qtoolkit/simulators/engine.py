@@ -238,6 +238,8 @@ class Engine:
             numbers.linear,
             numbers.pairs,
             part.controls,
+            part.strings,
+            numbers.string_angles,
         )
         size = kernels.scratch_size(
             layout.block_bits, layout.low_bits, part.most_diagonals, self.vector_bytes, dtype.itemsize

@@ -23,6 +23,7 @@ class Numbers:
         operations: the plan's rows, rotations filled in.
         registers: coefficients in the state's precision, aligned.
         constants, linear, pairs: polynomials of phases.
+        string_angles: of strings of Z, in radians.
         factor: what the sweeps leave out, a scale and a phase.
     """
 
@@ -31,6 +32,7 @@ class Numbers:
     constants: NDArray[np.complex128]
     linear: NDArray[np.complex128]
     pairs: NDArray[np.complex128]
+    string_angles: NDArray[np.float64]
     factor: complex
 
 
@@ -50,6 +52,7 @@ def numbers_of(part: SweepPart, coefficients: NDArray[np.complex128], dtype: DTy
     constants = np.ones(num_polynomials, np.complex128)
     linear = np.ones((num_polynomials, num_bits), np.complex128)
     pairs = np.ones((num_polynomials, num_bits, num_bits), np.complex128)
+    string_angles = np.empty(part.string_places.size)
     factor = kernels.fill_numbers(
         coefficients,
         1 << part.layout.lane_bits,
@@ -62,13 +65,15 @@ def numbers_of(part: SweepPart, coefficients: NDArray[np.complex128], dtype: DTy
         part.sets,
         part.members,
         part.writes,
+        part.string_places,
         np.empty((num_products, 2)),
         np.empty((num_products, 2), np.complex128),
         np.empty((part.dense_start.size - 1, 16), np.complex128),
+        string_angles,
         operations,
         registers,
         constants,
         linear,
         pairs,
     )
-    return Numbers(operations, registers, constants, linear, pairs, factor)
+    return Numbers(operations, registers, constants, linear, pairs, string_angles, factor)

@@ -13,6 +13,7 @@ everything moves 32 bytes in double precision between the cache and the register
 | PHASE | 8 · 2^-controls | 2^-controls | one phase where all controls have their value |
 | PAULI | 4 · 2^-controls | 2^-controls | rotation by a Pauli string |
 | DIAGONAL | 8 or 12 | 1 to 2 | any phase quadratic in the bits of the whole index |
+| STRINGS | 24 + block_bits | 4 to 5 | any number of rotations by strings of Z |
 
 An operation is a row of 16 int64; the constants below name its columns. Positions count the bits of the block, the
 lowest are the lanes, masks of tiles count from the first bit above them. Controls inside a register are in the
@@ -20,22 +21,23 @@ coefficients. Tiles stand where `skew.skewed` says.
 """
 
 from qtoolkit_kernels._jit import njit
-from qtoolkit_kernels._types import Complex, Integers, Reals
+from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
 from qtoolkit_kernels.vector import string_tiles, tiles
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.phases import apply_phases
 from qtoolkit_kernels.vector.skew import skew_of, skewed
+from qtoolkit_kernels.vector.walsh import apply_strings
 
 __all__ = ["OPCODES", "ROW", "run_block"]
 
-OPCODES = ("ROTATE", "ROTATE_LANES", "DENSE", "EXCHANGE", "SWAP", "PHASE", "PAULI", "DIAGONAL")
+OPCODES = ("ROTATE", "ROTATE_LANES", "DENSE", "EXCHANGE", "SWAP", "PHASE", "PAULI", "DIAGONAL", "STRINGS")
 """Names of the opcodes in the order of their numbers."""
 
-ROTATE, ROTATE_LANES, DENSE, EXCHANGE, SWAP, PHASE, PAULI, DIAGONAL = range(len(OPCODES))
+ROTATE, ROTATE_LANES, DENSE, EXCHANGE, SWAP, PHASE, PAULI, DIAGONAL, STRINGS = range(len(OPCODES))
 
 ROW = 16
 OPCODE, POSITIONS = 0, 1
-"""Up to four positions."""
+"""Up to four positions; of STRINGS the first string and the one past the last."""
 COUNT, STEEP = 5, 6
 """How many positions; whether a rotation's sines are larger than its cosines, whether a string's factor is real."""
 START = 7
@@ -296,6 +298,9 @@ def run_block(
     linear: Complex,
     pairs: Complex,
     controls: Integers,
+    strings: Integers,
+    string_angles: Floats,
+    string_scratch: Reals,
 ) -> None:
     """Run the operations of one sweep on one block; `outer` holds the bits of the index outside the block."""
     count = tiles.lanes_of(block, lanes)
@@ -316,6 +321,12 @@ def run_block(
                 linear[d], pairs[d], controls[d],
             )  # fmt: skip
             diagonals += 1
+            continue
+        if opcode == STRINGS:
+            first, last = row[POSITIONS], row[POSITIONS + 1]
+            apply_strings(
+                block, lanes, block_bits, skew, outer, strings[first:last], string_angles[first:last], string_scratch
+            )
             continue
         if outer & row[OUTER_MASK] != row[OUTER_VALUE]:
             continue

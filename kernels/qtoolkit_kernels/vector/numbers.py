@@ -334,9 +334,11 @@ def fill_numbers(
     sets: Integers,
     members: Integers,
     writes: Integers,
+    string_places: Integers,
     angles: Floats,
     phases: Complex,
     matrices: Complex,
+    string_angles: Floats,
     operations: Integers,
     registers: Reals,
     constants: Complex,
@@ -354,7 +356,9 @@ def fill_numbers(
         controls: the control of each polynomial, or -1.
         sets, members: see `place_rotations`.
         writes: see `write_registers`.
+        string_places: where the cosine and sine of half the angle of each string of Z stand.
         angles, phases, matrices: receive what the products are.
+        string_angles: receives the angle by which each string turns where its parity is even, in radians.
         operations: rows; those of rotations are filled in.
         registers: receives what sweeps read.
         constants, linear, pairs: ones; receive the polynomials.
@@ -373,6 +377,8 @@ def fill_numbers(
             linear[d, :] = pairs[d, k, :]
             pairs[d, :, :] = 1.0
             linear[d, k] = 1.0
+    for k in range(string_places.size):
+        string_angles[k] = -np.arctan2(coefficients[string_places[k] + 1].real, coefficients[string_places[k]].real)
     factor *= place_rotations(sets, members, angles, lanes, operations, registers)
     for w in range(writes.shape[0]):
         write_registers(writes[w], lanes, coefficients, angles, phases, matrices, registers)

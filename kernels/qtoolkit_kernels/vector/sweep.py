@@ -12,7 +12,7 @@ the one before are done.
 import numpy as np
 
 from qtoolkit_kernels._jit import njit
-from qtoolkit_kernels._types import Complex, Integers, Reals
+from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
 from qtoolkit_kernels.threads import add_to_counter, wait_for_counter
 from qtoolkit_kernels.vector import tiles
 from qtoolkit_kernels.vector.block import DIAGONAL, OPCODE, START, run_block
@@ -42,10 +42,10 @@ def block_size(block_bits: int, tile: int, skew: int) -> int:
 
 
 def scratch_size(block_bits: int, low_bits: int, most_diagonals: int, vector_bytes: int, itemsize: int) -> int:
-    """Elements of scratch memory for one thread: a block, and tables for the diagonals of one sweep."""
+    """Elements of scratch memory for one thread: a block, its angles, and tables for one sweep."""
     tile = 2 * vector_bytes // itemsize
     block = block_size.py_func(block_bits, tile, skew_of.py_func(2 * vector_bytes))  # type: ignore[attr-defined]
-    size = block + (2 << low_bits) + most_diagonals * tables_size.py_func(block_bits, low_bits)
+    size = block + (1 << block_bits) + (2 << low_bits) + most_diagonals * tables_size.py_func(block_bits, low_bits)
     return int(size + -size % (64 * tile))
 
 
@@ -111,6 +111,8 @@ def run_sweep(
     linear: Complex,
     pairs: Complex,
     controls: Integers,
+    strings: Integers,
+    string_angles: Floats,
     scratch: Reals,
     source: int,
     to_complex: bool,
@@ -122,7 +124,7 @@ def run_sweep(
     tile = 2 * tiles.lanes_of(state, lanes)
     skew = skew_of(tile * state.itemsize)
     size = block_size(block_bits, tile, skew)
-    block, tables = scratch[:size], scratch[size:]
+    block, angles, tables = scratch[:size], scratch[size : size + (1 << block_bits)], scratch[size + (1 << block_bits) :]
     run = 2 << chunk_bits
     num_blocks = 1 << (bits.size - block_bits)
     offsets = np.empty(1 << (block_bits - chunk_bits), np.int64)
@@ -156,7 +158,7 @@ def run_sweep(
         read_block(block, state, lanes, base, offsets, run, tile, skew, source)
         run_block(
             block, lanes, block_bits, low_bits, operations, coefficients, bits, outer, tables, first_table, constants,
-            linear, pairs, controls,
+            linear, pairs, controls, strings, string_angles, angles,
         )  # fmt: skip
         write_block(block, state, lanes, base, offsets, run, tile, skew, to_complex, factor)
         add_to_counter(counters, counter + 1, 1)
@@ -177,6 +179,8 @@ def run_sweeps(
     linear: Complex,
     pairs: Complex,
     controls: Integers,
+    strings: Integers,
+    string_angles: Floats,
     scratch: Reals,
     source: int,
     factor: complex,
@@ -195,6 +199,7 @@ def run_sweeps(
         coefficients: registers in the state's precision, aligned.
         constants, linear, pairs, controls: the polynomials of phases, complex128[d], [d, num_bits],
             [d, num_bits, num_bits], and int64[d], see `phases`.
+        strings, string_angles: rotations by strings of Z, see `walsh`.
         scratch: one row for each thread, of `scratch_size` elements or more, aligned.
         source: what the state holds: ZERO_STATE (anything, taken as |0…0⟩), COMPLEX or TILES.
         factor: what the result is multiplied by.
@@ -207,6 +212,6 @@ def run_sweeps(
         run_sweep(
             state, lanes, block_bits, chunk_bits, low_bits, bits[s],
             operations[operation_start[s] : operation_start[s + 1]], coefficients, constants, linear, pairs, controls,
-            scratch[thread], source if s == 0 else TILES, s == num_sweeps - 1, factor, counters, 2 * s,
+            strings, string_angles, scratch[thread], source if s == 0 else TILES, s == num_sweeps - 1, factor, counters, 2 * s,
         )  # fmt: skip
         wait_for_counter(counters, 2 * s + 1, num_blocks)

@@ -1,7 +1,8 @@
 """The nodes of one sweep as operations: rotations together, diagonals as phase polynomials.
 
 All diagonal gates on one or two qubits commute, so they wait in one polynomial until something touches a qubit of
-theirs that it is not diagonal in. Rotations that are possible at the same time become one operation.
+theirs that it is not diagonal in; so do rotations by longer strings of Z. Rotations that are possible at the same time
+become one operation.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 from qtoolkit.compiler.nodes import Factor, Kind, Node
 
-__all__ = ["Action", "Polynomial", "Rotations", "merge_sweep"]
+__all__ = ["Action", "Polynomial", "Rotations", "Strings", "is_waiting", "merge_sweep"]
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,27 @@ class Polynomial:
     terms: tuple[Factor, ...]
 
 
-Action = Rotations | Polynomial | Node
+@dataclass(frozen=True)
+class Strings:
+    """Rotations by strings of Z, so many that they are cheaper together."""
+
+    nodes: tuple[Node, ...]
+
+
+Action = Rotations | Polynomial | Strings | Node
+
+STRINGS_TOGETHER = 12
+"""From this many on, one transform of their angles costs less than one pass for each string."""
 
 
 def merge_sweep(nodes: Sequence[Node]) -> list[Action]:
     """Order the nodes of a sweep so that few polynomials are needed, and merge them."""
     return _Merger(nodes).run()
+
+
+def is_waiting(node: Node) -> bool:
+    """Whether a node is diagonal and joins others: a phase on one or two qubits, or a string of Z."""
+    return node.kind is Kind.PHASES or (node.kind is Kind.PAULI and not node.targets and not node.controls)
 
 
 class _Merger:
@@ -50,6 +66,7 @@ class _Merger:
         self._find_order()
         self._ready = [k for k, count in enumerate(self._waits) if count == 0]
         self._terms: list[Factor] = []
+        self._strings: list[Node] = []
         self._pending: set[int] = set()
 
     def _find_order(self) -> None:
@@ -75,7 +92,7 @@ class _Merger:
 
     def run(self) -> list[Action]:
         actions: list[Action] = []
-        while self._ready or self._terms:
+        while self._ready or self._terms or self._strings:
             self._collect_phases()
             rotations, others = self._possible()
             if rotations:
@@ -87,20 +104,34 @@ class _Merger:
                 )
             actions.extend(self._nodes[k] for k in others)
             if not rotations and not others:
-                actions.append(Polynomial(tuple(self._terms)))
-                self._terms = []
-                self._pending = set()
+                actions.extend(self._waiting())
+        return actions
+
+    def _waiting(self) -> list[Action]:
+        """The diagonal gates that wait, which then wait no longer."""
+        actions: list[Action] = []
+        if self._terms:
+            actions.append(Polynomial(tuple(self._terms)))
+        if len(self._strings) >= STRINGS_TOGETHER:
+            actions.append(Strings(tuple(self._strings)))
+        else:
+            actions.extend(self._strings)
+        self._terms, self._strings, self._pending = [], [], set()
         return actions
 
     def _collect_phases(self) -> None:
         """Move diagonal gates whose turn has come into the polynomial that waits."""
         while True:
-            phases = [k for k in self._ready if self._nodes[k].kind is Kind.PHASES]
+            phases = [k for k in self._ready if is_waiting(self._nodes[k])]
             if not phases:
                 return
             for k in phases:
-                self._terms.extend(self._nodes[k].factors)
-                self._pending.update(self._nodes[k].diagonal)
+                node = self._nodes[k]
+                if node.kind is Kind.PHASES:
+                    self._terms.extend(node.factors)
+                else:
+                    self._strings.append(node)
+                self._pending.update(node.diagonal)
             self._finish(phases)
 
     def _possible(self) -> tuple[list[int], list[int]]:

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qtoolkit.compiler.layout import Layout
-from qtoolkit.compiler.nodes import Kind, Node
+from qtoolkit.compiler.nodes import Node
+from qtoolkit.compiler.passes.merge import is_waiting
 
 __all__ = ["Sweep", "schedule"]
 
@@ -45,7 +46,7 @@ class _Item:
 
 def schedule(nodes: Sequence[Node], layout: Layout) -> list[Sweep]:
     """Distribute nodes over sweeps."""
-    rest = [_Item(node, _mask(node.targets), _mask(node.diagonal), node.kind is not Kind.PHASES) for node in nodes]
+    rest = [_Item(node, _mask(node.targets), _mask(node.diagonal), not is_waiting(node)) for node in nodes]
     sweeps = []
     while rest:
         inside = _choose_bits(rest[:WINDOW], layout)
