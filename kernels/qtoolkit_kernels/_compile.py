@@ -298,7 +298,8 @@ class _Entry:
             with builder.if_then(builder.icmp_signed("==", number, I64(-1)), likely=False):
                 error = self._call("PyErr_Occurred", POINTER)
                 with builder.if_then(cgutils.is_not_null(builder, error), likely=False):
-                    builder.ret(POINTER(None))
+                    self._call("PyErr_Clear", ir.VoidType())
+                    builder.branch(self.declined)
             return number
         if kind == "float64":
             return self._call("PyFloat_AsDouble", F64, value)
