@@ -87,21 +87,25 @@ def multiply_products(
             small_matrix(coefficients, factors[f, 0], factors[f, 1], factors[f, 2], m)
             p, q, r, s = m[0] * p + m[1] * r, m[0] * q + m[1] * s, m[2] * p + m[3] * r, m[2] * q + m[3] * s
         cosine, sine = abs(p), abs(r)
+        small_gamma = factors[starts[k], 3] == 1
         if sine < 1e-15:
-            alpha, beta, gamma = p / cosine, 1.0 + 0.0j, s * p.conjugate()
             sine = 0.0
+            alpha, beta, gamma = p / cosine, 1.0 + 0.0j, s * p.conjugate()
+            if small_gamma:
+                beta, gamma = gamma, beta
         elif cosine < 1e-15:
-            alpha, beta, gamma = r / sine, 1.0 + 0.0j, -q * r.conjugate()
             cosine = 0.0
+            alpha, beta, gamma = r / sine, 1.0 + 0.0j, -q * r.conjugate()
+            if small_gamma:
+                alpha, beta, gamma = -q / sine, -r * q.conjugate(), 1.0 + 0.0j
         else:
             alpha, beta, gamma = p / cosine, r * p.conjugate(), -q * p.conjugate()
-            small = gamma if factors[starts[k], 3] else beta
+            small = gamma if small_gamma else beta
             if small.real < 0 or (small.real == 0 and small.imag < 0):
                 beta, gamma, sine = -beta, -gamma, -sine
-            beta /= abs(beta)
         norm = np.hypot(cosine, sine)
         angles[k, 0], angles[k, 1] = cosine / norm, sine / norm
-        phases[k, 0], phases[k, 1] = gamma / abs(gamma), beta
+        phases[k, 0], phases[k, 1] = gamma / abs(gamma), beta / abs(beta)
         total *= alpha
     return total / abs(total)
 

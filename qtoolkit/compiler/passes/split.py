@@ -15,7 +15,7 @@ from __future__ import annotations
 import cmath
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -59,8 +59,11 @@ def decompose(matrix: Matrix, small_gamma: bool = False) -> Euler:
     """The angles of a unitary, row by row; β within (-π/2, π/2], or γ if asked."""
     a, b, c, d = matrix
     if abs(c) < NEGLIGIBLE:
-        return Euler(cmath.phase(a), 0.0, cmath.phase(d * a.conjugate()), 0.0)
+        phase = cmath.phase(d * a.conjugate())
+        return Euler(cmath.phase(a), phase if small_gamma else 0.0, 0.0 if small_gamma else phase, 0.0)
     if abs(a) < NEGLIGIBLE:
+        if small_gamma:
+            return Euler(cmath.phase(-b), cmath.phase(-c * b.conjugate()), 0.0, math.pi / 2)
         return Euler(cmath.phase(c), 0.0, cmath.phase(-b * c.conjugate()), math.pi / 2)
     after, before = c * a.conjugate(), -b * a.conjugate()
     small = before if small_gamma else after
@@ -121,9 +124,9 @@ def split_locals(
             continue
         number = len(products)
         following = [node.targets[0] in pair for pair in pairs[passed : passed + 2]]
-        small_gamma = bool(following) and all(following)
+        matrices = [product_of(node.factors, probe) for probe in probes]
+        small_gamma, angles = _convention(matrices, bool(following) and all(following))
         products.append(Product(tuple(node.factors), small_gamma))
-        angles = [decompose(product_of(node.factors, probe), small_gamma) for probe in probes]
         qubits = node.targets
         if any(abs(e.gamma) > NEGLIGIBLE for e in angles):
             split.append(Node(Kind.PHASES, diagonal=qubits, factors=[Factor(Form.BEFORE_ROTATION, number, qubits)],
@@ -134,3 +137,18 @@ def split_locals(
             split.append(Node(Kind.PHASES, diagonal=qubits, factors=[Factor(Form.AFTER_ROTATION, number, qubits)],
                               operations=0))  # fmt: skip
     return split, products
+
+
+def _convention(matrices: Sequence[Matrix], prefer_small_gamma: bool) -> tuple[bool, list[Euler]]:
+    """Which angle to keep small, and the angles: one that is a multiple of π for all values then is always 0."""
+    by_side = {side: [decompose(matrix, small_gamma=side) for matrix in matrices] for side in (False, True)}
+    vanishing = {
+        False: all(abs(e.beta) <= NEGLIGIBLE for e in by_side[False]),
+        True: all(abs(e.gamma) <= NEGLIGIBLE for e in by_side[True]),
+    }
+    side = prefer_small_gamma if vanishing[False] == vanishing[True] else vanishing[True]
+    angles = by_side[side]
+    if not vanishing[side]:
+        # Neither vanishes: both are needed, whatever the values at hand.
+        angles = [replace(e, beta=1.0, gamma=1.0) for e in angles]
+    return side, angles
