@@ -15,7 +15,7 @@ from qtoolkit_kernels.vector import tiles
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.skew import skewed
 
-__all__ = ["apply_phases", "prepare_phases", "tables_size"]
+__all__ = ["apply_phases", "begin_walk", "next_step", "prepare_phases", "tables_size"]
 
 
 @njit
@@ -94,6 +94,114 @@ def prepare_phases(
 
 
 @njit
+def begin_walk(
+    tables: Reals,
+    lanes: Lanes,
+    place: int,
+    block_bits: int,
+    low_bits: int,
+    bits: Integers,
+    outer: int,
+    constant: complex,
+    linear: Complex,
+    pairs: Complex,
+    control: int,
+    values: Complex,
+    turning: Integers,
+) -> tuple[int, int, int]:
+    """Write a block's first table, and find the order in which its high bits turn.
+
+    Args:
+        tables, lanes, place, block_bits, low_bits, bits, outer, constant, linear, pairs, control: see `apply_phases`.
+        values: receives the factors of the high bits by number, apart from their pairs.
+        turning: receives the positions of the high bits in order; those that no pair joins with the low part first.
+
+    Returns:
+        How many bits turn, how many of them are free of such pairs, and the high positions that are set all along; -1
+        of the last if the phases don't apply to this block.
+    """
+    tile = 2 * tiles.lanes_of(tables, lanes)
+    size = 2 << low_bits
+    num_bits = bits.size
+    control_position = -1
+    if control >= 0 and not outer >> control & 1:
+        for k in range(low_bits, block_bits):
+            if bits[k] == control:
+                control_position = k
+        if control_position < 0:
+            return 0, 0, -1
+
+    factors = np.empty(block_bits, np.complex128)
+    for k in range(block_bits):
+        factors[k] = linear[bits[k]]
+    scalar = constant
+    for k in range(block_bits, num_bits):
+        if outer >> bits[k] & 1:
+            scalar *= linear[bits[k]]
+            for j in range(k + 1, num_bits):
+                if outer >> bits[j] & 1:
+                    scalar *= pairs[bits[k], bits[j]]
+            for j in range(block_bits):
+                factors[j] *= pairs[bits[j], bits[k]]
+
+    write_products(tables, lanes, 0, low_bits, factors)
+    for j in range(0, size, tile):
+        tiles.multiply_tables(tables, lanes, j, tables, place + j)
+
+    num_high = block_bits - low_bits
+    values[0] = scalar
+    for i in range(num_high):
+        for x in range(1 << i):
+            values[x | 1 << i] = values[x] * factors[low_bits + i]
+
+    num_free, num_turning = 0, 0
+    for coupled in range(2):
+        for k in range(low_bits, block_bits):
+            if k == control_position:
+                continue
+            joined = False
+            for i in range(low_bits):
+                joined |= pairs[bits[k], bits[i]] != 1.0
+            if joined == (coupled == 1):
+                turning[num_turning] = k
+                num_turning += 1
+        if coupled == 0:
+            num_free = num_turning
+    return num_turning, num_free, 0 if control_position < 0 else 1 << control_position
+
+
+@njit
+def next_step(
+    tables: Reals,
+    lanes: Lanes,
+    place: int,
+    low_bits: int,
+    step: int,
+    num_free: int,
+    turning: Integers,
+    chosen: int,
+) -> int:
+    """Turn the bit of a step of the walk and return the high positions that are set then; the first table follows."""
+    if step == 0:
+        return chosen
+    tile = 2 * tiles.lanes_of(tables, lanes)
+    size = 2 << low_bits
+    turn = 0
+    while not step >> turn & 1:
+        turn += 1
+    k = turning[turn]
+    chosen ^= 1 << k
+    if turn >= num_free:
+        start = place + size * (1 + k - low_bits)
+        for j in range(0, size, tile):
+            if chosen >> k & 1:
+                tiles.multiply_tables(tables, lanes, j, tables, start + j)
+            else:
+                tiles.multiply_tables_conjugate(tables, lanes, j, tables, start + j)
+    return chosen
+
+
+@njit
 def apply_phases(
     block: Reals,
     lanes: Lanes,
@@ -125,71 +233,16 @@ def apply_phases(
     """
     tile = 2 * tiles.lanes_of(block, lanes)
     size = 2 << low_bits
-    num_bits = bits.size
-    control_position = -1
-    if control >= 0 and not outer >> control & 1:
-        for k in range(low_bits, block_bits):
-            if bits[k] == control:
-                control_position = k
-        if control_position < 0:
-            return
-
-    factors = np.empty(block_bits, np.complex128)
-    for k in range(block_bits):
-        factors[k] = linear[bits[k]]
-    scalar = constant
-    for k in range(block_bits, num_bits):
-        if outer >> bits[k] & 1:
-            scalar *= linear[bits[k]]
-            for j in range(k + 1, num_bits):
-                if outer >> bits[j] & 1:
-                    scalar *= pairs[bits[k], bits[j]]
-            for j in range(block_bits):
-                factors[j] *= pairs[bits[j], bits[k]]
-
-    write_products(tables, lanes, 0, low_bits, factors)
-    for j in range(0, size, tile):
-        tiles.multiply_tables(tables, lanes, j, tables, place + j)
-
     num_high = block_bits - low_bits
     high_pairs = place + size * (1 + num_high)
-    values = np.empty(1 << num_high, np.complex128)
-    values[0] = scalar
-    for i in range(num_high):
-        for x in range(1 << i):
-            values[x | 1 << i] = values[x] * factors[low_bits + i]
-
-    # Bits that no pair joins with the low part turn first.
-    turning = np.empty(num_high, np.int64)
-    num_free, num_turning = 0, 0
-    for coupled in range(2):
-        for k in range(low_bits, block_bits):
-            if k == control_position:
-                continue
-            joined = False
-            for i in range(low_bits):
-                joined |= pairs[bits[k], bits[i]] != 1.0
-            if joined == (coupled == 1):
-                turning[num_turning] = k
-                num_turning += 1
-        if coupled == 0:
-            num_free = num_turning
-
-    chosen = 0 if control_position < 0 else 1 << control_position
+    values, turning = np.empty(1 << num_high, np.complex128), np.empty(num_high, np.int64)
+    num_turning, num_free, chosen = begin_walk(
+        tables, lanes, place, block_bits, low_bits, bits, outer, constant, linear, pairs, control, values, turning
+    )
+    if chosen < 0:
+        return
     for step in range(1 << num_turning):
-        if step:
-            turn = 0
-            while not step >> turn & 1:
-                turn += 1
-            k = turning[turn]
-            chosen ^= 1 << k
-            if turn >= num_free:
-                start = place + size * (1 + k - low_bits)
-                for j in range(0, size, tile):
-                    if chosen >> k & 1:
-                        tiles.multiply_tables(tables, lanes, j, tables, start + j)
-                    else:
-                        tiles.multiply_tables_conjugate(tables, lanes, j, tables, start + j)
+        chosen = next_step(tables, lanes, place, low_bits, step, num_free, turning, chosen)
         high = chosen >> low_bits
         value = values[high] * complex(tables[high_pairs + 2 * high], tables[high_pairs + 2 * high + 1])
         real, imag = block.dtype.type(value.real), block.dtype.type(value.imag)

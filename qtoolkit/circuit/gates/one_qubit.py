@@ -11,6 +11,7 @@ import numpy as np
 from qtoolkit.circuit.gates.record import (
     GateRecord,
     Matrix,
+    adjoint,
     constant,
     matrix_of,
     negated_inverse,
@@ -58,10 +59,10 @@ def _u(theta: Any, phi: Any, lam: Any) -> Matrix:
     return matrix_of([[c, -np.exp(1j * b) * s], [np.exp(1j * a) * s, np.exp(1j * (a + b)) * c]])
 
 
-def _u_generators(theta: float, phi: float, lam: float) -> tuple[Matrix, ...]:
+def _u_generators(theta: Any, phi: Any, lam: Any) -> tuple[Matrix, ...]:
     left = _p(phi)
     unitary = _u(theta, phi, lam)
-    return (left @ (Y / 2) @ left.conj().T, MINUS_ONE_ONE, unitary @ MINUS_ONE_ONE @ unitary.conj().T)
+    return (left @ (Y / 2) @ adjoint(left), MINUS_ONE_ONE, unitary @ MINUS_ONE_ONE @ adjoint(unitary))
 
 
 ONE_QUBIT_GATES = (

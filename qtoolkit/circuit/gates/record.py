@@ -15,6 +15,7 @@ __all__ = [
     "GateRecord",
     "Matrix",
     "Step",
+    "adjoint",
     "constant",
     "controlled_generator",
     "controlled_matrix",
@@ -53,11 +54,16 @@ def controlled_matrix(base: Matrix, num_controls: int, ctrl_state: int | None = 
     return result
 
 
+def adjoint(matrix: Matrix) -> Matrix:
+    """Conjugate transpose of matrices of shape ``(..., d, d)``."""
+    return np.conj(np.swapaxes(matrix, -1, -2))
+
+
 def controlled_generator(base: Matrix, num_controls: int, ctrl_state: int | None = None) -> Matrix:
     """Generator of a controlled gate: that of the gate, projected on the controls' value.
 
     Args:
-        base: shape ``(d, d)``.
+        base: shape ``(..., d, d)``.
         num_controls: number of control qubits.
         ctrl_state: value of the controls that switches the gate on, all ones by default.
     """
@@ -83,7 +89,8 @@ class GateRecord:
         inverse: angles to the name and angles of the inverse.
         decomposition: angles, symbolic ones included, to simpler gates in time order, exact with
             the global phase; None for the basis ``u, cx, gphase``.
-        generators: angles θ to the Hermitian ``G_j`` with ``∂U/∂θ_j = -i G_j U``, one for each angle.
+        generators: angles θ, as for `matrix`, to the Hermitian ``G_j`` with ``∂U/∂θ_j = -i G_j U``, one for each angle;
+            of shape ``(d, d)`` where no angle matters.
         is_diagonal: whether the matrix is diagonal for every angle.
         base: name of the gate that this one controls.
         num_controls: how many of the qubits are controls.

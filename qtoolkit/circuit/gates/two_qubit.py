@@ -6,10 +6,18 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from qtoolkit.circuit.gates.one_qubit import X, Y, Z
-from qtoolkit.circuit.gates.record import GateRecord, Matrix, Step, constant, matrix_of, negated_inverse, self_inverse
+from qtoolkit.circuit.gates.record import (
+    GateRecord,
+    Matrix,
+    Step,
+    adjoint,
+    constant,
+    matrix_of,
+    negated_inverse,
+    self_inverse,
+)
 from qtoolkit.circuit.parameter import ParameterValue
 
 __all__ = ["TWO_QUBIT_GATES"]
@@ -69,22 +77,23 @@ def _fsim(theta: Any, phi: Any) -> Matrix:
     return matrix_of([[1, 0, 0, 0], [0, c, -1j * s, 0], [0, -1j * s, c, 0], [0, 0, 0, np.exp(-1j * np.asarray(phi))]])
 
 
-def _diagonal(entries: NDArray[np.complex128]) -> Matrix:
-    return np.diag(entries).astype(np.complex128)
-
-
 def _conjugated(unitary: Matrix, frame: Matrix, inner: Matrix, frame_generator: Matrix) -> tuple[Matrix, Matrix]:
     """Generators of ``F(β) V(θ) F(β)†`` where ``V = exp(-iθ inner)`` and ``F = exp(-iβ frame_generator)``."""
-    return frame @ inner @ frame.conj().T, frame_generator - unitary @ frame_generator @ unitary.conj().T
+    return frame @ inner @ adjoint(frame), frame_generator - unitary @ frame_generator @ adjoint(unitary)
 
 
-def _xx_plus_yy_generators(theta: float, beta: float) -> tuple[Matrix, ...]:
-    frame = _diagonal(np.exp(0.5j * beta * np.diag(Z_FIRST)))
+def _frame(beta: Any) -> Matrix:
+    """``exp(i beta Z_0 / 2)``."""
+    return np.exp(0.5j * np.asarray(beta)[..., None, None] * np.diag(Z_FIRST)) * np.eye(4)
+
+
+def _xx_plus_yy_generators(theta: Any, beta: Any) -> tuple[Matrix, ...]:
+    frame = _frame(beta)
     return _conjugated(_xx_plus_yy(theta, beta), frame, (XX + YY) / 4, -Z_FIRST / 2)
 
 
-def _xx_minus_yy_generators(theta: float, beta: float) -> tuple[Matrix, ...]:
-    frame = _diagonal(np.exp(-0.5j * beta * np.diag(Z_FIRST)))
+def _xx_minus_yy_generators(theta: Any, beta: Any) -> tuple[Matrix, ...]:
+    frame = _frame(-np.asarray(beta))
     return _conjugated(_xx_minus_yy(theta, beta), frame, (XX - YY) / 4, Z_FIRST / 2)
 
 
