@@ -16,7 +16,6 @@ from qtoolkit_kernels import (
     pauli,
     pauli_sum,
     permutation,
-    probabilities,
     program,
     sampling,
     sector,
@@ -141,19 +140,6 @@ class Scene:
         """The image of a state under a sum of Pauli strings."""
         return self.pair(pauli_sum.apply_pauli_sum, self.prepared(num_groups))
 
-    def marginal(self, *qubits: int) -> Call:
-        """The distribution of some qubits."""
-        return Call(probabilities.marginal_probabilities, (self.state, np.array(qubits), np.empty(1 << len(qubits))))
-
-    def samples(self) -> Call:
-        """Shots from a state."""
-        return Call(sampling.sample_state_sorted, (self.state, np.sort(self.rng.random(SHOTS)), np.empty(SHOTS, int)))
-
-    def samples_from_probabilities(self) -> Call:
-        """Shots from a distribution."""
-        weights = np.abs(self.state.astype(np.complex128)) ** 2
-        return Call(sampling.sample_sorted, (weights, np.sort(self.rng.random(SHOTS)), np.empty(SHOTS, int)))
-
     @property
     def reals(self) -> NDArray[Any]:
         """Real and imaginary parts of the state in turn."""
@@ -271,17 +257,9 @@ def build_calls(scene: Scene) -> dict[str, Callable[[], Call]]:
         "dense inner 1q high": lambda: scene.pair(inner.dense_inner, np.array([high]), scene.unitary(1), 0, 0),
         "dense inner 2q": lambda: scene.pair(inner.dense_inner, np.array([1, high]), scene.unitary(2), 0, 0),
         "diagonal inner": lambda: scene.pair(inner.diagonal_inner, np.array([1, high]), scene.phases(2), 0, 0),
-        "norm": lambda: Call(probabilities.norm_squared, (scene.state,)),
-        "probabilities": lambda: Call(probabilities.probabilities, (scene.state, np.empty(scene.state.size))),
-        "marginal low": lambda: scene.marginal(0, 2, 1),
-        "marginal high": lambda: scene.marginal(high - 1, high),
-        "probability of one, low": lambda: Call(probabilities.probability_of_one, (scene.state, 0)),
-        "probability of one, high": lambda: Call(probabilities.probability_of_one, (scene.state, high)),
-        "collapse": lambda: Call(probabilities.collapse, (scene.state, high, 0, 1.0)),
-        "reset": lambda: Call(probabilities.reset_to_zero, (scene.state, high)),
-        "norm of reals": lambda: Call(measurement.norm_squared, (scene.reals,)),
+        "norm": lambda: Call(measurement.norm_squared, (scene.reals,)),
         "weights of blocks": lambda: scene.weights(measurement.block_weights, 16),
-        "all probabilities": lambda: scene.weights(measurement.probabilities, scene.state.size),
+        "probabilities": lambda: scene.weights(measurement.probabilities, scene.state.size),
         "distribution, low qubits": lambda: scene.distribution(0, 2, 1),
         "distribution, high qubits": lambda: scene.distribution(high - 1, high),
         "distribution, every other qubit": lambda: scene.distribution(*every[::2]),
@@ -292,8 +270,6 @@ def build_calls(scene: Scene) -> dict[str, Callable[[], Call]]:
         "sample: assign blocks": lambda: scene.shots(sampling.assign_blocks),
         "sample: sort by block": lambda: scene.shots(sampling.sort_by_block),
         "sample: search blocks": lambda: scene.shots(sampling.sample_blocks),
-        "sample a state": scene.samples,
-        "sample probabilities": scene.samples_from_probabilities,
         "program of one layer": scene.layer,
         "sector exchange": lambda: scene.sector_step(sector.PAIRS),
         "sector phases": lambda: scene.sector_step(sector.PHASES),

@@ -7,13 +7,6 @@ from qtoolkit_kernels._types import Scalar
 
 
 @njit
-def abs_squared(amplitude: Scalar) -> float:
-    """Return |amplitude|² in double precision."""
-    real, imag = np.float64(amplitude.real), np.float64(amplitude.imag)
-    return real * real + imag * imag
-
-
-@njit
 def conjugate_product(left: Scalar, right: Scalar) -> complex:
     """Return conj(left) · right in double precision."""
     left_real, left_imag = np.float64(left.real), np.float64(left.imag)

@@ -12,7 +12,7 @@ from qtoolkit.errors import OperatorError
 from qtoolkit.operators import PauliSum
 from qtoolkit.operators import _state_action as pauli_sums
 from qtoolkit.simulators.engine import StateArray
-from qtoolkit_kernels import probabilities as probability_kernels
+from qtoolkit.simulators.measure import probabilities
 from qtoolkit_kernels.threads import Team
 
 __all__ = ["Observable", "applied", "check_observable", "expectation_values", "variance"]
@@ -59,8 +59,7 @@ def expectation_values(observables: Sequence[Observable], state: StateArray, tea
             values.append(next(found))
             continue
         if weights is None:
-            weights = np.empty(state.size, np.float64)
-            probability_kernels.probabilities(state, weights)
+            weights = probabilities(state, team=team)
         values.append(float(weights @ item))
     return values
 
@@ -69,8 +68,7 @@ def variance(observable: Observable, state: StateArray, team: Team) -> float:
     """``⟨ψ|H²|ψ⟩ - ⟨ψ|H|ψ⟩²``, as the squared norm of ``(H - ⟨H⟩)|ψ⟩``: no difference of large numbers."""
     if isinstance(observable, PauliSum):
         return pauli_sums.variance(observable, state, team)
-    weights = np.empty(state.size, np.float64)
-    probability_kernels.probabilities(state, weights)
+    weights = probabilities(state, team=team)
     return float(weights @ (observable - weights @ observable) ** 2)
 
 

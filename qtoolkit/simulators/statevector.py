@@ -11,18 +11,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qtoolkit._memory import check_memory
+from qtoolkit._packed_bits import num_words
 from qtoolkit._version import __version__
 from qtoolkit.circuit import Circuit, ParameterValues
 from qtoolkit.circuit._checks import check_indices, numeric_array
 from qtoolkit.compiler import ExecutionPlan, UnitaryStep, compile_circuit
 from qtoolkit.errors import CircuitError, InputError
 from qtoolkit.primitives import Result
+from qtoolkit.simulators import measure
 from qtoolkit.simulators.adjoint import adjoint_gradient
 from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.observables import Observable, applied, check_observable, expectation_values, variance
 from qtoolkit.simulators.walk import Walker
 from qtoolkit_kernels import inner as inner_kernels
-from qtoolkit_kernels import probabilities as probability_kernels
 
 __all__ = ["Observable", "StatevectorSimulator", "Trajectory"]
 
@@ -165,14 +166,15 @@ class StatevectorSimulator:
             raise InputError(f"shots must be an integer of at least 1, got {shots!r}")
         if plan.num_clbits == 0:
             raise CircuitError("a circuit must measure something to be run, got no classical bits; add measure_all()")
-        # Bits as drawn, permuted and copied; a random number and an outcome for each shot.
-        needed = int(shots) * (3 * plan.num_clbits + 16)
+        # Bits as drawn and permuted, and an outcome for each shot.
+        needed = int(shots) * (16 * num_words(plan.num_clbits) + 8)
         check_memory(needed, f"{shots} shots of {plan.num_clbits} bits", "take fewer at a time and add the counts")
         values = plan.parameter_vector(parameters)
         number, rng = _seeded(seed)
-        memory = Walker(self._engine, plan, values).all_shots(self._start(plan, initial_state), int(shots), rng)
-        return Result.from_memory(
-            memory,
+        packed = Walker(self._engine, plan, values).all_shots(self._start(plan, initial_state), int(shots), rng)
+        return Result.from_packed(
+            packed,
+            plan.num_clbits,
             registers=plan.clbit_registers,
             seed=number,
             backend_name="statevector",
@@ -209,12 +211,7 @@ class StatevectorSimulator:
         measured = check_indices(range(plan.num_qubits) if qubits is None else qubits, plan.num_qubits, "qubit")
         self._engine.check_memory(plan.num_qubits, probabilities=1 << len(measured))
         state = self.state_vector(plan, parameters)
-        out = np.empty(1 << len(measured), np.float64)
-        if qubits is None:
-            probability_kernels.probabilities(state, out)
-        else:
-            probability_kernels.marginal_probabilities(state, np.array(measured, dtype=np.int64), out)
-        return out
+        return measure.probabilities(state, measured, self._engine.team)
 
     @overload
     def expectation_value(
@@ -336,7 +333,7 @@ class StatevectorSimulator:
                 f"initial_state of {plan.num_qubits} qubits has shape ({1 << plan.num_qubits},), got {given.shape}"
             )
         state = self._engine.copy_of(given, plan.num_qubits)
-        norm = float(np.sqrt(probability_kernels.norm_squared(state)))
+        norm = float(np.sqrt(measure.norm_squared(state, self._engine.team)))
         # A state that many gates in single precision have made is no nearer to norm 1 than this.
         tolerance = 1e-4 if np.complex64 in (given.dtype, self._engine.dtype) else 1e-6
         if not abs(norm - 1.0) <= tolerance:

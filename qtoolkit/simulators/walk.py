@@ -13,6 +13,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit import _packed_bits
 from qtoolkit.compiler import (
     BranchStep,
     ExecutionPlan,
@@ -24,13 +25,10 @@ from qtoolkit.compiler import (
 )
 from qtoolkit.errors import CircuitError
 from qtoolkit.simulators.engine import Engine, StateArray
-from qtoolkit_kernels import probabilities as probability_kernels
-from qtoolkit_kernels import sampling as sampling_kernels
+from qtoolkit.simulators.measure import outcome_weights, project
+from qtoolkit.simulators.sample import sample_state
 
-__all__ = ["Walker", "sample_state"]
-
-IMPOSSIBLE = {np.dtype(np.complex128): 1e-12, np.dtype(np.complex64): 1e-9}
-"""An outcome less probable than this, by precision, is rounding: it never comes, and no random number is drawn."""
+__all__ = ["Walker"]
 
 _Rest: TypeAlias = "tuple[tuple[Step, ...], int, _Rest] | None"
 
@@ -85,13 +83,14 @@ class Walker:
                 state = _initialize(state, step)
             elif isinstance(step, ResetStep):
                 for qubit in step.qubits:
-                    weights = _outcome_weights(state, qubit)
+                    weights = outcome_weights(state, qubit, self._engine.team)
                     if weights.all():
                         raise CircuitError(
                             f"resetting qubit {qubit} here is random, so there is no single final state; "
                             "use run, or trajectory for one random run"
                         )
-                    _project(state, qubit, int(weights[1] > 0), weights, reset=True)
+                    outcome = int(weights[1] > 0)
+                    project(state, qubit, outcome, weights[outcome], reset=True, team=self._engine.team)
             else:
                 self._plan.unitary_program()
         return state
@@ -113,28 +112,29 @@ class Walker:
         self._advance(branch, pending, rng)
         return branch.state, branch.clbits
 
-    def all_shots(self, initial_state: StateArray | None, shots: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-        """Classical bits of every shot, shape ``(shots, num_clbits)``, in random order."""
+    def all_shots(self, initial_state: StateArray | None, shots: int, rng: np.random.Generator) -> NDArray[np.uint64]:
+        """Packed classical bits of every shot, shape ``(shots, words)``, in random order."""
         state, fresh = self._begin(initial_state)
         clbits = np.zeros(self._plan.num_clbits, np.uint8)
         pending = [_Branch(state, clbits, (self._plan.steps, 0, None), shots, fresh)]
-        memory = np.zeros((shots, self._plan.num_clbits), np.uint8)
+        packed = np.empty((shots, _packed_bits.num_words(self._plan.num_clbits)), np.uint64)
         done = 0
         while pending:
             branch = pending.pop()
             self._advance(branch, pending, rng)
-            rows = memory[done : done + branch.shots]
-            rows[:] = branch.clbits
-            self._measure_finally(branch, rows, rng)
+            self._measure_finally(branch, packed[done : done + branch.shots], rng)
             done += branch.shots
-        return rng.permutation(memory, axis=0)
+            last = branch.shots
+        # Shots of one branch come in random order.
+        return packed if last == shots else rng.permutation(packed, axis=0)
 
-    def _measure_finally(self, branch: _Branch, rows: NDArray[np.uint8], rng: np.random.Generator) -> None:
-        if not self._plan.final_measurements:
-            return
-        outcomes = sample_state(branch.state, branch.shots, rng)
-        for qubit, clbit in self._plan.final_measurements:
-            rows[:, clbit] = outcomes >> qubit & 1
+    def _measure_finally(self, branch: _Branch, packed: NDArray[np.uint64], rng: np.random.Generator) -> None:
+        measured = {clbit: qubit for qubit, clbit in self._plan.final_measurements}
+        branch.clbits[list(measured)] = 0
+        packed[:] = _packed_bits.pack(branch.clbits[None, :])
+        if measured:
+            outcomes = sample_state(branch.state, branch.shots, rng, self._engine.team)
+            _packed_bits.select(outcomes.view(np.uint64)[:, None], list(measured.values()), packed, list(measured))
 
     def _advance(self, branch: _Branch, pending: list[_Branch], rng: np.random.Generator) -> None:
         """Take a branch to the end of its steps; what splits off on the way goes to `pending`."""
@@ -174,55 +174,27 @@ class Walker:
         self, branch: _Branch, pending: list[_Branch], qubit: int, rng: np.random.Generator, clbit: int | None
     ) -> int:
         """Measure a qubit, or reset it when there is no classical bit; the outcome that `branch` goes on with."""
-        weights = _outcome_weights(branch.state, qubit)
+        weights = outcome_weights(branch.state, qubit, self._engine.team)
         if weights.all():
             ones = int(rng.binomial(branch.shots, weights[1] / weights.sum()))
         else:
             ones = branch.shots if weights[1] > 0 else 0
         outcome = int(ones > 0)
         if 0 < ones < branch.shots:
-            self._engine.check_memory(branch.state.size.bit_length() - 1)
-            other = _Branch(branch.state.copy(), branch.clbits.copy(), branch.rest, branch.shots - ones)
-            _project(other.state, qubit, 0, weights, reset=clbit is None)
+            state = self._engine.empty_state(branch.state.size.bit_length() - 1)
+            project(branch.state, qubit, 0, weights[0], out=state, team=self._engine.team)
+            other = _Branch(state, branch.clbits.copy(), branch.rest, branch.shots - ones)
             if clbit is not None:
                 other.clbits[clbit] = 0
             pending.append(other)
             branch.shots = ones
-        _project(branch.state, qubit, outcome, weights, reset=clbit is None)
+        project(branch.state, qubit, outcome, weights[outcome], reset=clbit is None, team=self._engine.team)
         return outcome
 
 
 def _set_to_zero(state: StateArray) -> None:
     state[:] = 0.0
     state[0] = 1.0
-
-
-def sample_state(state: StateArray, shots: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Draw basis states, int64 of shape ``(shots,)`` in ascending order, with the probabilities of a state."""
-    total = float(probability_kernels.norm_squared(state))
-    uniforms = np.sort(rng.random(shots)) * total
-    outcomes = np.empty(shots, np.int64)
-    sampling_kernels.sample_state_sorted(state, uniforms, outcomes)
-    return outcomes
-
-
-def _outcome_weights(state: StateArray, qubit: int) -> NDArray[np.float64]:
-    """Weights of the outcomes 0 and 1, shape ``(2,)``; exactly 0 for one that only rounding makes possible.
-
-    They add up to the squared norm, which rounding moves away from 1, most of all in single precision. One minus the
-    weight of an outcome would therefore make impossible ones possible.
-    """
-    weights = np.empty(2)
-    probability_kernels.marginal_probabilities(state, np.array([qubit], dtype=np.int64), weights)
-    weights[weights < IMPOSSIBLE[state.dtype] * weights.sum()] = 0.0
-    return weights
-
-
-def _project(state: StateArray, qubit: int, outcome: int, weights: NDArray[np.float64], reset: bool) -> None:
-    """Collapse a qubit, renormalise, and bring it to ``|0⟩`` for a reset."""
-    probability_kernels.collapse(state, qubit, outcome, 1.0 / np.sqrt(weights[outcome]))
-    if reset and outcome:
-        probability_kernels.reset_to_zero(state, qubit)
 
 
 def _initialize(state: StateArray, step: InitializeStep) -> StateArray:

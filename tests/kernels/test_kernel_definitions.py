@@ -5,7 +5,7 @@ from functools import reduce
 import numpy as np
 import pytest
 
-from qtoolkit_kernels.reference import dense, diagonal, inner, pauli, permutation, probabilities
+from qtoolkit_kernels.reference import dense, diagonal, inner, measurement, pauli, permutation
 
 PAULIS = {
     (0, 0): np.eye(2),
@@ -87,14 +87,14 @@ def test_diagonals_and_permutations_of_basis_states() -> None:
 
 def test_measurement_of_a_qubit() -> None:
     state = _random_state(5)
+    reals, threads = state.view(np.float64), (np.zeros((2, 1), np.int64), 0)
     one = float(np.sum(np.abs(_kron({1: np.diag([0, 1])}) @ state) ** 2))
-    assert probabilities.probability_of_one(state, 1) == pytest.approx(one)
-    out = np.empty(4)
-    probabilities.marginal_probabilities(state, np.array([3, 1]), out)
-    assert out[2:].sum() == pytest.approx(one)
+    out = np.empty((1, 4))
+    measurement.marginal_probabilities(reals, np.array([3, 1]), out, *threads)
+    assert out[0, 2:].sum() == pytest.approx(one)
     kept = (_kron({1: np.diag([0, 1])}) @ state)[[2, 3, 6, 7, 10, 11, 14, 15]]
-    probabilities.collapse(state, 1, 1, one**-0.5)
-    probabilities.reset_to_zero(state, 1)
+    measurement.project(reals, reals, 1, 1, 0, one**-0.5, *threads)
     np.testing.assert_allclose(state[[0, 1, 4, 5, 8, 9, 12, 13]], kept * one**-0.5)
-    assert probabilities.norm_squared(state) == pytest.approx(1.0)
-    assert probabilities.probability_of_one(state, 1) == 0.0
+    assert measurement.norm_squared(reals) == pytest.approx(1.0)
+    measurement.marginal_probabilities(reals, np.array([1]), out[:, :2], *threads)
+    assert out[0, 1] == 0.0

@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qtoolkit_kernels import dense, diagonal, inner, pauli, pauli_sum, permutation, probabilities, sampling
-from qtoolkit_kernels.reference.probabilities import collapse as collapse_twin
-from qtoolkit_kernels.reference.probabilities import norm_squared as norm_squared_twin
+from qtoolkit_kernels import dense, diagonal, inner, pauli, pauli_sum, permutation
 from qtoolkit_kernels.vector.prepared_sums import PreparedSums
 
 REPEATS = 8
@@ -143,45 +141,6 @@ def diagonal_inner(draw: Draw) -> tuple[Any, ...]:
     return state, draw.state(), targets, entries, mask, value
 
 
-def one_state(draw: Draw) -> tuple[Any, ...]:
-    return (draw.state(),)
-
-
-def outcome_probabilities(draw: Draw) -> tuple[Any, ...]:
-    return draw.state(), np.full(1 << draw.num_qubits, np.nan)
-
-
-def marginal_probabilities(draw: Draw) -> tuple[Any, ...]:
-    qubits = draw.rng.permutation(draw.num_qubits)[: draw.rng.integers(0, draw.num_qubits + 1)]
-    return draw.state(), qubits, np.full(1 << qubits.size, np.nan)
-
-
-def probability_of_one(draw: Draw) -> tuple[Any, ...]:
-    return draw.state(), int(draw.rng.integers(draw.num_qubits))
-
-
-def collapse(draw: Draw) -> tuple[Any, ...]:
-    return draw.state(), int(draw.rng.integers(draw.num_qubits)), int(draw.rng.integers(2)), 1.25
-
-
-def reset_to_zero(draw: Draw) -> tuple[Any, ...]:
-    state, qubit, outcome, scale = collapse(draw)
-    collapse_twin(state, qubit, outcome, scale)
-    return state, qubit
-
-
-def sample_state_sorted(draw: Draw) -> tuple[Any, ...]:
-    state = draw.state() * (draw.rng.random(1 << draw.num_qubits) < 0.7)
-    state[draw.rng.integers(state.size)] = 0.5
-    total = norm_squared_twin(state)
-    return state, np.sort(draw.rng.uniform(0, 1.05 * total, 100)), np.full(100, -1)
-
-
-def sample_sorted(draw: Draw) -> tuple[Any, ...]:
-    state, *rest = sample_state_sorted(draw)
-    return np.abs(state.astype(np.complex128)) ** 2, *rest
-
-
 Arguments = Callable[[Draw], tuple[Any, ...]]
 
 GATES: dict[str, tuple[Any, Arguments]] = {
@@ -203,14 +162,6 @@ REDUCTIONS: dict[str, tuple[Any, Arguments]] = {
     "distance": (inner.distance_squared, distance_squared),
     "dense_inner": (inner.dense_inner, dense_inner),
     "diagonal_inner": (inner.diagonal_inner, diagonal_inner),
-    "norm": (probabilities.norm_squared, one_state),
-    "probabilities": (probabilities.probabilities, outcome_probabilities),
-    "marginal": (probabilities.marginal_probabilities, marginal_probabilities),
-    "one": (probabilities.probability_of_one, probability_of_one),
-    "collapse": (probabilities.collapse, collapse),
-    "reset": (probabilities.reset_to_zero, reset_to_zero),
-    "sample": (sampling.sample_sorted, sample_sorted),
-    "sample_state": (sampling.sample_state_sorted, sample_state_sorted),
 }
 
 CASES = GATES | REDUCTIONS

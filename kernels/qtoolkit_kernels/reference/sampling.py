@@ -2,16 +2,9 @@
 
 import numpy as np
 
-from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
+from qtoolkit_kernels._types import Floats, Integers, Reals
 
-__all__ = [
-    "sample_small",
-    "assign_blocks",
-    "sort_by_block",
-    "sample_blocks",
-    "sample_sorted",
-    "sample_state_sorted",
-]
+__all__ = ["sample_small", "assign_blocks", "sort_by_block", "sample_blocks"]
 
 
 def _search(weights: Floats, targets: Floats) -> Integers:
@@ -55,15 +48,3 @@ def sample_blocks(
 ) -> None:
     """Write the basis state of every shot into `out`."""
     sample_small(reals, uniforms, out, turns, thread)
-
-
-def sample_sorted(probabilities: Floats, uniforms: Floats, out: Integers) -> None:
-    """Write the outcome that each of `uniforms` (in [0, total probability)) selects into `out`."""
-    outcomes = np.flatnonzero(probabilities)
-    places = np.searchsorted(np.cumsum(probabilities[outcomes]), uniforms, side="right")
-    out[:] = outcomes[np.minimum(places, outcomes.size - 1)]
-
-
-def sample_state_sorted(state: Complex, uniforms: Floats, out: Integers) -> None:
-    """Do what `sample_sorted` does for the probabilities |ψ_j|²."""
-    sample_sorted(np.abs(state.astype(np.complex128)) ** 2, uniforms, out)
