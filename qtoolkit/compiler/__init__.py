@@ -6,6 +6,7 @@
 from qtoolkit.compiler.compile import compile_circuit
 from qtoolkit.compiler.layout import Layout
 from qtoolkit.compiler.plan import BranchStep, ExecutionPlan, InitializeStep, MeasureStep, ResetStep, Step, UnitaryStep
+from qtoolkit.compiler.plan_report import PlanReport, StepReport, SweepReport
 from qtoolkit.compiler.planner import plan_sweeps, with_constants
 from qtoolkit.compiler.program import Differential, Opcode, Program
 from qtoolkit.compiler.sweep_plan import GatePart, Part, SweepPart
@@ -13,6 +14,9 @@ from qtoolkit.compiler.sweep_plan import GatePart, Part, SweepPart
 __all__ = [
     "compile_circuit",
     "ExecutionPlan",
+    "PlanReport",
+    "SweepReport",
+    "StepReport",
     "Program",
     "Opcode",
     "Differential",

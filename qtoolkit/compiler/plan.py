@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from qtoolkit.circuit import ClassicalRegister, Parameter, ParameterValues
 from qtoolkit.circuit.parameter import resolve_values
 from qtoolkit.compiler.program import Program
 from qtoolkit.errors import CircuitError, UnboundParameterError
+
+if TYPE_CHECKING:
+    from qtoolkit.compiler.plan_report import PlanReport
 
 __all__ = ["BranchStep", "ExecutionPlan", "InitializeStep", "MeasureStep", "ResetStep", "Step", "UnitaryStep"]
 
@@ -99,6 +102,22 @@ class ExecutionPlan:
                 "initialize or if_; use run, or trajectory for one random run"
             )
         return self.steps[0].program
+
+    def explain(self, precision: str = "double", num_threads: int | None = None) -> PlanReport:
+        """Count what the plan does to a state that begins as ``|0…0⟩``, and predict its time.
+
+        Print the report to read it.
+
+        Args:
+            precision: ``"double"`` or ``"single"``.
+            num_threads: that the prediction is for; None for as many as there are cores.
+
+        Raises:
+            InputError: for another precision, or no thread.
+        """
+        from qtoolkit.compiler.explain import explain_plan
+
+        return explain_plan(self, precision, num_threads)
 
     def parameter_vector(self, values: ParameterValues | None) -> NDArray[np.float64]:
         """Parameter values in order, float64 of shape ``(num_parameters,)``.
