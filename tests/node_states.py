@@ -12,7 +12,7 @@ from qtoolkit.circuit import StandardGate
 from qtoolkit.compiler import compile_circuit, with_constants
 from qtoolkit.compiler.nodes import Factor, Form, Kind, Node
 from qtoolkit.compiler.passes.lower import lower
-from qtoolkit.compiler.passes.merge import Action, Polynomial, Rotations
+from qtoolkit.compiler.passes.merge import Action, Polynomial, Rotations, Strings
 from qtoolkit.compiler.passes.split import Euler, Product, decompose, product_of
 
 PAULIS = {0: np.eye(2), 1: np.array([[0, 1], [1, 0]]), 2: np.diag([1, -1]), 3: np.array([[0, -1j], [1j, 0]])}
@@ -66,6 +66,10 @@ def apply_node(
     if isinstance(node, Rotations):
         for qubit, product in zip(node.qubits, node.products, strict=True):
             state = apply_matrix(state, _rotation(products[product], coefficients), (qubit,))
+        return state
+    if isinstance(node, Strings):
+        for string in node.nodes:
+            state = apply_node(string, state, coefficients, products)
         return state
     if isinstance(node, Polynomial):
         factors = node.terms

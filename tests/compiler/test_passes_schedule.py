@@ -12,7 +12,7 @@ from qtoolkit.compiler import Layout, SweepPart, compile_circuit, plan_sweeps
 from qtoolkit.compiler.nodes import Kind
 from qtoolkit.compiler.passes.fuse import fuse
 from qtoolkit.compiler.passes.lower import PLANNER_CONSTANTS, S_PLACE
-from qtoolkit.compiler.passes.merge import Polynomial, Rotations, merge_sweep
+from qtoolkit.compiler.passes.merge import Polynomial, Rotations, Strings, merge_sweep
 from qtoolkit.compiler.passes.narrow import narrow_strings
 from qtoolkit.compiler.passes.schedule import schedule
 from qtoolkit.compiler.passes.split import split_locals
@@ -140,6 +140,25 @@ def test_a_layer_of_rotations_and_one_of_phases_are_one_operation_each():
     assert isinstance(phases, Polynomial)
     assert len(phases.terms) == 10
     assert isinstance(last, Rotations)
+
+
+@pytest.mark.parametrize("count", [3, 40])
+def test_many_strings_of_z_are_one_operation(count):
+    """They wait for each other like phases do, until a rotation needs one of their qubits."""
+    rng = np.random.default_rng(count)
+    circuit = Circuit(6)
+    for _ in range(2):
+        for _ in range(count):
+            circuit.pauli_rotation("Z" + "".join(rng.choice(list("IZ"), 2)) + "ZZZ", float(rng.uniform(-3, 3)))
+            circuit.cz(2, 5)
+        circuit.ry(0.3, 2)
+    nodes, products, coefficients = prepared(circuit)
+    actions = merge_sweep(nodes)
+    expected = matrix_of(nodes, 6, coefficients, products)
+    assert np.abs(matrix_of(actions, 6, coefficients, products) - expected).max() < 1e-12
+    together = [len(action.nodes) for action in actions if isinstance(action, Strings)]
+    assert together == ([] if count == 3 else [count, count])
+    assert len([action for action in actions if isinstance(action, Polynomial)]) == 2
 
 
 def test_merging_nothing():

@@ -109,12 +109,14 @@ def fill(coefficients, lanes=8, **plan):
         "dense_start": np.zeros(1, np.int64), "dense_factors": np.zeros((0, 4), np.int64),
         "terms": np.zeros((0, 6), np.int64), "controls": np.zeros(0, np.int64), "sets": np.zeros((0, 7), np.int64),
         "members": np.zeros((0, 2), np.int64), "writes": np.zeros((0, 7), np.int64),
+        "string_places": np.zeros(0, np.int64),
     } | {name: np.array(value, np.int64) for name, value in plan.items()}  # fmt: skip
     polynomials, num_bits = whole["controls"].size, 4
     out = {
         "angles": np.empty((whole["product_start"].size - 1, 2)),
         "phases": np.empty((whole["product_start"].size - 1, 2), complex),
         "matrices": np.empty((whole["dense_start"].size - 1, 16), complex),
+        "string_angles": np.empty(whole["string_places"].size),
         "operations": np.zeros((8, block.ROW), np.int64),
         "registers": np.full(64 * lanes, np.nan),
         "constants": np.ones(polynomials, complex),
@@ -215,6 +217,14 @@ def test_rotations_are_sorted_into_flat_and_steep_rows(count, renormalise):
         assert np.allclose(out["registers"][400:416], [left_out] * 8 + [0] * 8, rtol=1e-14)
         left_out = 1.0
     assert factor == pytest.approx(left_out, rel=1e-14)
+
+
+def test_angles_of_strings():
+    """A rotation by θ turns an even parity by -θ/2; angles come back whole turns apart at most."""
+    halves = np.array([0.3, -1.2, 3.0, -2.9, 0.0])
+    coefficients = np.ravel(np.stack([np.cos(halves), np.sin(halves)], axis=1)).astype(complex)
+    _, out = fill(coefficients, string_places=[2 * k for k in range(5)])
+    assert np.abs(out["string_angles"] + halves).max() < 1e-15
 
 
 def test_registers_of_lane_rotations():

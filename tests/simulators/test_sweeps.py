@@ -156,7 +156,18 @@ def dense(num_qubits):
     return circuit
 
 
-SPECIAL = {make.__name__: make for make in (strings, controlled, swaps, phases, dense)}
+def strings_of_z(num_qubits):
+    """So many rotations by strings of Z that they run together, and a few."""
+    rng = np.random.default_rng(6)
+    circuit = Circuit(num_qubits).h(range(num_qubits))
+    for count in (40, 5, 200):
+        for _ in range(count):
+            circuit.pauli_rotation("".join(rng.choice(list("IZ"), num_qubits)), float(rng.uniform(-9, 9)))
+        circuit.ry(0.4, range(num_qubits))
+    return circuit
+
+
+SPECIAL = {make.__name__: make for make in (strings, controlled, swaps, phases, dense, strings_of_z)}
 
 
 @pytest.mark.parametrize("vector_bytes", WIDTHS)
@@ -232,7 +243,8 @@ def test_the_circuits_reach_every_operation_at_every_place():
                     found.add((opcode.name, *(bool(p < layout.lane_bits) for p in positions)))
     lane, tile = True, False
     assert found >= {
-        ("ROTATE",), ("ROTATE_LANES",), ("PHASE",), ("PAULI",), ("DIAGONAL",), ("SWAP", tile, tile),
+        ("ROTATE",), ("ROTATE_LANES",), ("PHASE",), ("PAULI",), ("DIAGONAL",), ("STRINGS",),
+        ("SWAP", tile, tile),
         ("EXCHANGE", lane), ("EXCHANGE", tile), ("DENSE", lane, lane), ("DENSE", lane, tile), ("DENSE", tile, tile),
     }  # fmt: skip
 
