@@ -21,7 +21,7 @@ def describe() -> dict[str, str]:
         "memory": f"{total_memory() / _GIBIBYTE:.0f} GiB",
         "huge pages": _read("/sys/kernel/mm/transparent_hugepage/enabled"),
         "governor": _read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
-        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
     }
     return {label: text for label, text in entries.items() if text}

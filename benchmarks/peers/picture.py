@@ -65,6 +65,7 @@ def draw(results: Results, path: Path, num_qubits: int | None = None) -> None:
         handles: dict[str, Any] = {}
         for ax in axes:
             handles |= dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
+        handles = {"qtoolkit": handles.pop("qtoolkit"), **handles}
         figure.legend(
             handles.values(), handles.keys(), loc="outside lower center", ncols=6, frameon=False, fontsize=8.5
         )

@@ -170,7 +170,7 @@ def runner(*races):
     }
     campaign = Campaign([], Rules(1, run_limit_s=100.0), Path("none"))
     return _Runner(
-        campaign, Pools(), Results({}, {}, {}, rivals, list(races)), Listener().progress, Path("none"), names
+        campaign, Pool({}, 1, 0), Results({}, {}, {}, rivals, list(races)), Listener().progress, Path("none"), names
     )
 
 
