@@ -36,6 +36,8 @@ def test_lowered_gates_do_what_the_program_does(seed):
     circuit = random_gate_circuit(5, 80, seed) if seed % 2 else small_gates_circuit(5, 80, seed)
     program = compile_circuit(circuit).unitary_program()
     nodes, coefficients = nodes_of(circuit)
+    if seed % 2 == 0:
+        assert sum(node.operations for node in nodes) == program.num_operations
     rng = np.random.default_rng(seed)
     expected = rng.normal(size=32) + 1j * rng.normal(size=32)
     state = expected[:, None].copy()

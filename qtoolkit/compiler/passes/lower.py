@@ -101,7 +101,8 @@ def _diagonal(gate: _Gate) -> list[Node] | None:
     if len(gate.targets) > 2 and len(entries) > 1:
         return None
     if len(qubits) > 2 or len(entries) <= 1:
-        return [_phase(gate.place + k, qubits, k | controls) for k in entries]
+        phases = [_phase(gate.place + k, qubits, k | controls) for k in entries]
+        return phases[:1] + [replace(phase, operations=0) for phase in phases[1:]]
     match len(gate.targets), len(gate.controls):
         case 1, 0:
             return [_phases(Form.DIAGONAL_1Q, gate.place, qubits)]
