@@ -152,16 +152,18 @@ def _arithmetic_rate(precision: str, results: Results) -> float:
 
 
 def limits(race: Race, results: Results) -> str:
-    """What our time consists of, as far as the rates of the machine tell."""
+    """What the time of one of our states consists of, as far as the rates of the machine tell."""
     ours, share = race.ours, in_cache_share(race, results)
-    if ours is None or share is None:
+    if ours is None or share is None or race.case.question != "state":
         return ""
-    parts = [f"{_percent(share)} of in-cache arithmetic"]
-    pass_bytes = 2.0 * AMPLITUDE_BYTES[race.case.precision] * 2.0**race.case.num_qubits
+    amplitudes = 2.0**race.case.num_qubits
+    computed = ours.figures.get("flops_per_amplitude", 0.0) * share / max(race.work["flops_per_amplitude"], 1e-9)
+    parts = [f"{_percent(share)} of in-cache arithmetic" + (f" ({_percent(computed)} as planned)" if computed else "")]
+    pass_bytes = 2.0 * AMPLITUDE_BYTES[race.case.precision] * amplitudes
     bandwidth = results.rates.get("bandwidth", 0.0)
     if bandwidth and race.case.num_qubits >= 20:
         parts.append(f"the time of {ours.seconds * bandwidth / pass_bytes:.1f} passes over memory")
-    moved = ours.figures.get("bytes_per_amplitude", 0.0) * 2.0**race.case.num_qubits
+    moved = ours.figures.get("bytes_per_amplitude", 0.0) * amplitudes
     if bandwidth and moved and race.case.num_qubits >= 20:
         parts.append(
             f"{ours.figures.get('sweeps', 0.0):.0f} sweeps, {_percent(moved / ours.seconds / bandwidth)} of bandwidth"

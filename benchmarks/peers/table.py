@@ -55,7 +55,8 @@ def goal_lines(results: Results) -> Iterator[str]:
         title = f"{verdict.goal.title} ({verdict.precision})"
         yield f"{title:<56} {verdict.goal.wanted:>7} {verdict.shown:>8} {mark:>6}"[:_WIDTH]
         for race, value in verdict.misses[:3]:
-            yield f"    {race.case.circuit} {race.case.num_qubits}: {value:.2f}; {limits(race, results)}"[:_WIDTH]
+            text = f"    {race.case.circuit} {race.case.num_qubits}: {value:.2f}; {limits(race, results)}"
+            yield text.rstrip("; ")[:_WIDTH]
         if len(verdict.misses) > 3:
             yield f"    and {len(verdict.misses) - 3} more"
 

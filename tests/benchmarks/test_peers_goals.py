@@ -103,10 +103,14 @@ def test_limits_name_arithmetic_and_passes():
     assert (
         text == f"{100 * 320 * 2**24 / 100e9:.1f} % of in-cache arithmetic, the time of {passes:.1f} passes over memory"
     )
-    SOME.races[0].entries[0].figures = {"sweeps": 3.0, "bytes_per_amplitude": 96.0}
-    assert "3 sweeps" in limits(SOME.races[0], SOME)
-    SOME.races[0].entries[0].figures = {}
-    assert in_cache_share(SOME.races[0], results()) is not None
+    planned = race("state", "qft", 24, 1.0, {"aer": 6.0})
+    planned.entries[0].figures = {"sweeps": 3.0, "bytes_per_amplitude": 96.0, "flops_per_amplitude": 640.0}
+    text = limits(planned, SOME)
+    assert f"({100 * 640 * 2**24 / 100e9:.0f} % as planned)" in text
+    assert f"3 sweeps, {100 * 96 * 2**24 / 50e9:.1f} % of bandwidth" in text
+    unrated = Results({}, {}, {})
+    assert in_cache_share(planned, unrated) is None
+    assert limits(planned, unrated) == ""
 
 
 def test_lines_fit_80_columns():

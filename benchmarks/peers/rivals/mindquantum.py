@@ -114,7 +114,8 @@ def _samples(task: Task, context: Context) -> Prepared:
         simulator.reset()
         return simulator.sampling(circuit, shots=task.shots, seed=1)
 
-    weights = np.int64(1) << np.arange(task.circuit.num_qubits, dtype=np.int64)
+    # Its first column is the last qubit.
+    weights = np.int64(1) << np.arange(task.circuit.num_qubits, dtype=np.int64)[::-1]
     return Prepared(run, lambda result: np.asarray(result.samples).astype(np.int64) @ weights)
 
 

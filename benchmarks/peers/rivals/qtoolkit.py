@@ -30,13 +30,14 @@ class _Run:
         self.plan = self.simulator.compile(self.circuit)
 
     def figures(self) -> dict[str, float]:
-        """What the plan says of itself, where it does: sweeps, and flops and bytes per amplitude."""
-        cost = getattr(self.plan, "cost", None)
-        if cost is None:
-            return {}
-        found = cost() if callable(cost) else cost
-        names = ("sweeps", "flops_per_amplitude", "bytes_per_amplitude", "predicted_seconds")
-        return {name: float(getattr(found, name)) for name in names if hasattr(found, name)}
+        """What the plan says of itself."""
+        report = self.plan.explain(self.simulator.precision, self.simulator.num_threads)
+        return {
+            "sweeps": float(len(report.sweeps)),
+            "flops_per_amplitude": report.flops,
+            "bytes_per_amplitude": report.bytes,
+            "predicted_s": report.seconds,
+        }
 
     def prepared(self, run: Any, read: Any) -> Prepared:
         return Prepared(run, read, self.compile, self.figures)
