@@ -194,6 +194,11 @@ class Scene:
         )
         return Call(program.run_program, (self.state, *arrays, 0, 2 * n - 1))
 
+    def one_operation(self) -> Call:
+        """The first gate of that program."""
+        call = self.layer()
+        return Call(program.run_operation, (*call.arguments[:-2], 0), shared=True)
+
     def sector_step(self, kind: int) -> Call:
         """An exchange of all amplitudes in random pairs, or the phases of one vector."""
         size = self.state.size
@@ -271,6 +276,7 @@ def build_calls(scene: Scene) -> dict[str, Callable[[], Call]]:
         "sample: sort by block": lambda: scene.shots(sampling.sort_by_block),
         "sample: search blocks": lambda: scene.shots(sampling.sample_blocks),
         "program of one layer": scene.layer,
+        "one operation of a program": scene.one_operation,
         "sector exchange": lambda: scene.sector_step(sector.PAIRS),
         "sector phases": lambda: scene.sector_step(sector.PHASES),
         "sector phase terms": scene.phase_terms,

@@ -26,6 +26,7 @@ from qtoolkit_kernels.dense import apply_1q, apply_2q, apply_kq
 from qtoolkit_kernels.diagonal import apply_diagonal
 from qtoolkit_kernels.pauli import apply_pauli_rotation
 from qtoolkit_kernels.permutation import apply_permutation
+from qtoolkit_kernels.threads import claim_block, finish_block, wait_for_blocks
 
 __all__ = [
     "DENSE_1Q",
@@ -34,10 +35,14 @@ __all__ = [
     "DIAGONAL",
     "PERMUTATION",
     "PAULI_ROTATION",
+    "run_operation",
     "run_program",
 ]
 
 DENSE_1Q, DENSE_2Q, DENSE_KQ, DIAGONAL, PERMUTATION, PAULI_ROTATION = range(6)
+
+PORTION = 1 << 13
+"""Work items that a thread claims at a time."""
 
 
 @njit
@@ -122,3 +127,44 @@ def run_program(
             start,
             items,
         )
+
+
+@njit
+def run_operation(
+    state: Complex,
+    opcodes: Integers,
+    qubits: Integers,
+    qubit_start: Integers,
+    control_masks: Integers,
+    control_values: Integers,
+    coefficients: Complex,
+    coefficient_start: Integers,
+    table: Integers,
+    table_start: Integers,
+    i: int,
+    turns: Integers,
+    _thread: int,
+) -> None:
+    """Run operation `i` as one of several threads, which claim its work items in portions; `turns` are two zeros."""
+    targets = qubits[qubit_start[i] : qubit_start[i + 1]]
+    images = table[table_start[i] : table_start[i + 1]]
+    x_mask = images[0] if opcodes[i] == PAULI_ROTATION else 0
+    items = _count_items(state.size, opcodes[i], targets.size, x_mask, control_masks[i])
+    portions = (items + PORTION - 1) // PORTION
+    while True:
+        portion = claim_block(turns)
+        if portion >= portions:
+            break
+        _apply_operation(
+            state,
+            opcodes[i],
+            targets,
+            control_masks[i],
+            control_values[i],
+            coefficients[coefficient_start[i] : coefficient_start[i + 1]],
+            images,
+            portion * PORTION,
+            min((portion + 1) * PORTION, items),
+        )
+        finish_block(turns)
+    wait_for_blocks(turns, portions)

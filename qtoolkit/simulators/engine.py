@@ -24,6 +24,9 @@ __all__ = ["Engine", "StateArray"]
 
 StateArray = NDArray[np.complex128] | NDArray[np.complex64]
 
+PARALLEL_QUBITS = 15
+"""From this size on, a gate outside the vector kernels' set is worth waking threads for."""
+
 _teams: dict[int, Team] = {}
 _own = threading.local()
 
@@ -149,7 +152,7 @@ class Engine:
             fresh: whether the state counts as ``|0…0⟩``, whatever it holds.
         """
         calls = self._calls(program, values, state.size, fresh)
-        work = self._workspace(state, fresh)
+        work = self.workspace(state, fresh)
         if fresh and not (calls and isinstance(calls[0], _Sweeps)):
             work[:] = 0.0
             work[0] = 1.0
@@ -167,7 +170,7 @@ class Engine:
         self, program: Program, coefficients: NDArray[np.complex128], state: StateArray, first: int, last: int
     ) -> None:
         """Run operations ``first <= i < last`` of a program on a state, gate by gate, in place."""
-        gate_kernels.run_program(
+        arrays = (
             state,
             program.opcodes,
             program.qubits,
@@ -178,11 +181,14 @@ class Engine:
             program.coefficient_start,
             program.table,
             program.table_start,
-            first,
-            last,
         )
+        if self.num_threads == 1 or state.size < 1 << PARALLEL_QUBITS:
+            gate_kernels.run_program(*arrays, first, last)
+            return
+        for operation in range(first, last):
+            self.team.run(gate_kernels.run_operation, *arrays, operation, counters(2))
 
-    def _workspace(self, state: StateArray, fresh: bool) -> StateArray:
+    def workspace(self, state: StateArray, fresh: bool = False) -> StateArray:
         """The state itself, or where it is too small or not aligned, a copy that suits the kernels."""
         size = max(state.size, 4 * self.vector_bytes // self.dtype.itemsize)
         if state.size == size and is_aligned(state):
@@ -253,14 +259,14 @@ class Engine:
             kernels.run_sweeps,
             state.view(real),
             *call.arguments,
-            self._scratch(call.num_threads, call.scratch_size, real),
+            self.scratch(call.num_threads, call.scratch_size, real),
             call.source,
             call.factor,
             counters(call.num_counters),
             num_threads=call.num_threads,
         )
 
-    def _scratch(self, num_threads: int, size: int, dtype: DTypeLike) -> NDArray[np.floating]:
+    def scratch(self, num_threads: int, size: int, dtype: DTypeLike) -> NDArray[np.floating]:
         """Working memory for a block on each thread; kept for the next call from this Python thread."""
         if not hasattr(_own, "scratch"):
             _own.scratch = {}

@@ -7,6 +7,7 @@ import pytest
 
 from qtoolkit_kernels import program
 from qtoolkit_kernels.reference import program as program_twin
+from qtoolkit_kernels.threads import Team, counters
 
 DTYPES = pytest.mark.parametrize("dtype", [np.complex128, np.complex64], ids=["double", "single"])
 TOLERANCE = {np.complex128: 1e-12, np.complex64: 1e-5}
@@ -107,3 +108,20 @@ def test_uncontrolled_amplitudes_are_bitwise_untouched() -> None:
     program.run_program(state, *arrays, 0, 60)
     np.testing.assert_array_equal(state[: 1 << 7], before[: 1 << 7])
     assert not np.allclose(state[1 << 7 :], before[1 << 7 :])
+
+
+def test_operations_shared_by_threads() -> None:
+    rng = np.random.default_rng(5)
+    arrays = random_program(rng, 15, 12, np.complex128)
+    state = random_state(rng, 15, np.complex128)
+    expected = state.copy()
+    for i in range(12):
+        program_twin.run_operation(expected, *arrays, i, counters(2), 0)
+    alone = state.copy()
+    program.run_program(alone, *arrays, 0, 12)
+    np.testing.assert_allclose(alone, expected, atol=TOLERANCE[np.complex128])
+    for num_threads in (1, 2, 3):
+        team, shared = Team(num_threads), state.copy()
+        for i in range(12):
+            team.run(program.run_operation, shared, *arrays, i, counters(2))
+        np.testing.assert_array_equal(shared, alone)

@@ -7,7 +7,7 @@ from qtoolkit_kernels.reference.diagonal import apply_diagonal
 from qtoolkit_kernels.reference.pauli import apply_pauli_rotation
 from qtoolkit_kernels.reference.permutation import apply_permutation
 
-__all__ = ["run_program"]
+__all__ = ["run_operation", "run_program"]
 
 
 def run_program(
@@ -40,3 +40,35 @@ def run_program(
             apply_pauli_rotation(state, int(images[0]), int(images[1]), float(cosine), float(sine), *control)
         else:
             apply_kq(state, weights, targets, *control)
+
+
+def run_operation(
+    state: Complex,
+    opcodes: Integers,
+    qubits: Integers,
+    qubit_start: Integers,
+    control_masks: Integers,
+    control_values: Integers,
+    coefficients: Complex,
+    coefficient_start: Integers,
+    table: Integers,
+    table_start: Integers,
+    i: int,
+    _turns: Integers,
+    _thread: int,
+) -> None:
+    """Run operation `i`."""
+    run_program(
+        state,
+        opcodes,
+        qubits,
+        qubit_start,
+        control_masks,
+        control_values,
+        coefficients,
+        coefficient_start,
+        table,
+        table_start,
+        i,
+        i + 1,
+    )
