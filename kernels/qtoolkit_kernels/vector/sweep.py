@@ -45,7 +45,8 @@ def scratch_size(block_bits: int, low_bits: int, most_diagonals: int, vector_byt
     """Elements of scratch memory for one thread: a block, its angles, and tables for one sweep."""
     tile = 2 * vector_bytes // itemsize
     block = block_size.py_func(block_bits, tile, skew_of.py_func(2 * vector_bytes))  # type: ignore[attr-defined]
-    size = block + (1 << block_bits) + (2 << low_bits) + most_diagonals * tables_size.py_func(block_bits, low_bits)
+    tables = tables_size.py_func(block_bits, low_bits)  # type: ignore[attr-defined]
+    size = block + (1 << block_bits) + (2 << low_bits) + most_diagonals * tables
     return int(size + -size % (64 * tile))
 
 
@@ -124,7 +125,11 @@ def run_sweep(
     tile = 2 * tiles.lanes_of(state, lanes)
     skew = skew_of(tile * state.itemsize)
     size = block_size(block_bits, tile, skew)
-    block, angles, tables = scratch[:size], scratch[size : size + (1 << block_bits)], scratch[size + (1 << block_bits) :]
+    block, angles, tables = (
+        scratch[:size],
+        scratch[size : size + (1 << block_bits)],
+        scratch[size + (1 << block_bits) :],
+    )
     run = 2 << chunk_bits
     num_blocks = 1 << (bits.size - block_bits)
     offsets = np.empty(1 << (block_bits - chunk_bits), np.int64)

@@ -100,9 +100,7 @@ def _matrix(factor: Factor, coefficients: NDArray[np.complex128]) -> Matrix:
     return cosine - 1j * sine, 0, 0, cosine + 1j * sine
 
 
-def split_locals(
-    nodes: Sequence[Node], probes: Sequence[NDArray[np.complex128]]
-) -> tuple[list[Node], list[Product]]:
+def split_locals(nodes: Sequence[Node], probes: Sequence[NDArray[np.complex128]]) -> tuple[list[Node], list[Product]]:
     """Replace one-qubit products by rotations and phases.
 
     Args:
