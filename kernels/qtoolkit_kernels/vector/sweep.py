@@ -217,6 +217,7 @@ def run_sweeps(
         run_sweep(
             state, lanes, block_bits, chunk_bits, low_bits, bits[s],
             operations[operation_start[s] : operation_start[s + 1]], coefficients, constants, linear, pairs, controls,
-            strings, string_angles, scratch[thread], source if s == 0 else TILES, s == num_sweeps - 1, factor, counters, 2 * s,
+            strings, string_angles, scratch[thread], source if s == 0 else TILES, s == num_sweeps - 1, factor, counters,
+            2 * s,
         )  # fmt: skip
         wait_for_counter(counters, 2 * s + 1, num_blocks)
