@@ -12,7 +12,7 @@ from qtoolkit_kernels.vector import tiles, walsh_tiles
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.skew import skewed
 
-__all__ = ["apply_strings", "walsh_transform"]
+__all__ = ["apply_strings", "string_values", "walsh_transform"]
 
 
 @njit
@@ -40,6 +40,24 @@ def walsh_transform(values: Reals, lanes: Lanes, num_bits: int) -> None:
 
 
 @njit
+def string_values(
+    lanes: Lanes, block_bits: int, outer: int, strings: Integers, angles: Floats, scratch: Reals
+) -> None:
+    """Write the angle of every amplitude of a block to the beginning of `scratch`; arguments as for `apply_strings`."""
+    values = scratch[: 1 << block_bits]
+    values[:] = 0
+    for k in range(strings.shape[0]):
+        bits = outer & strings[k, 1]
+        bits ^= bits >> 32
+        bits ^= bits >> 16
+        bits ^= bits >> 8
+        bits ^= bits >> 4
+        negative = 0x6996 >> (bits & 15) & 1
+        values[strings[k, 0]] += -angles[k] if negative else angles[k]
+    walsh_transform(values, lanes, block_bits)
+
+
+@njit
 def apply_strings(
     block: Reals,
     lanes: Lanes,
@@ -63,16 +81,6 @@ def apply_strings(
         scratch: 2^block_bits elements, aligned to a register.
     """
     count = tiles.lanes_of(block, lanes)
-    values = scratch[: 1 << block_bits]
-    values[:] = 0
-    for k in range(strings.shape[0]):
-        bits = outer & strings[k, 1]
-        bits ^= bits >> 32
-        bits ^= bits >> 16
-        bits ^= bits >> 8
-        bits ^= bits >> 4
-        negative = 0x6996 >> (bits & 15) & 1
-        values[strings[k, 0]] += -angles[k] if negative else angles[k]
-    walsh_transform(values, lanes, block_bits)
+    string_values(lanes, block_bits, outer, strings, angles, scratch)
     for j in range((1 << block_bits) // count):
-        walsh_tiles.turn_tile(block, lanes, skewed(j, skew) * 2 * count, values, j * count)
+        walsh_tiles.turn_tile(block, lanes, skewed(j, skew) * 2 * count, scratch, j * count)
