@@ -22,6 +22,7 @@ import platform
 import re
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,7 @@ from llvmlite import binding
 
 from qtoolkit_kernels._load import MachineCode
 
-__all__ = ["FOLDER_VARIABLE", "Place", "folders", "machine", "place", "read", "source_digest", "write"]
+__all__ = ["FOLDER_VARIABLE", "Place", "folders", "machine", "place", "read", "source_digest", "used_folder", "write"]
 
 FOLDER_VARIABLE = "QTOOLKIT_CACHE_DIR"
 """Environment variable that names the folder."""
@@ -48,6 +49,8 @@ _COMPILER_OPTIONS = (
     "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES", "NUMBA_ENABLE_AVX", "NUMBA_OPT", "NUMBA_LOOP_VECTORIZE",
     "NUMBA_SLP_VECTORIZE", "NUMBA_BOUNDSCHECK", "NUMBA_LLVM_REFPRUNE_PASS",
 )  # fmt: skip
+
+_used: deque[Path] = deque(maxlen=1)
 
 _LOGGER = logging.getLogger("qtoolkit.kernels")
 
@@ -78,6 +81,11 @@ def folders() -> tuple[Path, ...]:
     return (_ROOT / "__pycache__", _user_folder())
 
 
+def used_folder() -> Path | None:
+    """Where this process last found or kept an entry; None if it could keep none, or none was needed."""
+    return _used[-1] if _used else None
+
+
 def place(function: Callable[..., Any], kinds: tuple[str, ...]) -> Place | None:
     """The place of a kernel's code for some kinds of arguments.
 
@@ -106,6 +114,7 @@ def read(place: Place | None) -> MachineCode | None:
             continue
         entry = _unpack(content)
         if entry is not None:
+            _used.append(folder)
             return entry
     return None
 
@@ -124,6 +133,7 @@ def write(place: Place | None, machine_code: MachineCode) -> None:
             continue
         with contextlib.suppress(OSError):
             _remove_oldest(folder, place)
+        _used.append(folder)
         return
     _say_not_kept("; ".join(reasons))
 

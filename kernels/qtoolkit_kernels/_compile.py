@@ -5,7 +5,7 @@ into its caller and starts over. Here what is called stays unoptimised until all
 takes less than half the time. Around the kernel goes a function that takes Python's arguments apart (`_Entry`).
 
 numba allocates arrays with help of a runtime of its own, which would have to be imported: what kernels need of it is
-written out here (`_allocator`), so that they may use `numpy.empty`. What calls any other part of it, or holds an
+written out here (`_runtime`), so that they may use `numpy.empty`. What calls any other part of it, or holds an
 address of this process, is left to numba.
 """
 
@@ -142,7 +142,7 @@ def _linked(result: Any, kinds: tuple[str, ...]) -> MachineCode:
     module = library.create_ir_module("entry")
     entry = _Entry(result, module, kinds)
     library.add_ir_module(module)
-    library.add_ir_module(_allocator(library.create_ir_module("allocator")))
+    library.add_ir_module(_runtime(library.create_ir_module("runtime")))
     library.add_linking_library(result.library)
     library.finalize()
     final = library._final_module
@@ -160,8 +160,8 @@ _NUMBA_ONLY = ("NRT_", "numba_", ".numba", "numba.")
 """How the names of what only numba has begin; functions of Python and the C library are found in every process."""
 
 
-def _allocator(module: ir.Module) -> ir.Module:
-    """The parts of numba's runtime that arrays and exceptions need, in terms of `malloc` and `free`.
+def _runtime(module: ir.Module) -> ir.Module:
+    """The parts of numba's runtime that arrays, exceptions and `nextafter` need, in terms of the C library.
 
     Memory for an array starts with numba's record of it: one reference, no destructor, where the data lie.
     """
@@ -197,6 +197,11 @@ def _allocator(module: ir.Module) -> ir.Module:
         builder, (block,) = define(name, ir.VoidType(), POINTER)
         builder.call(free, [block])
         builder.ret_void()
+
+    for name, number in (("nextafter", F64), ("nextafterf", ir.FloatType())):
+        library = ir.Function(module, ir.FunctionType(number, [number, number]), name)
+        builder, numbers = define(f"numba_{name}", number, number, number)
+        builder.ret(builder.call(library, numbers))
     return module
 
 
@@ -346,6 +351,12 @@ class _Entry:
         if isinstance(numba_type, types.Complex):
             parts = self.context.make_complex(builder, numba_type, value)
             return self._call("PyComplex_FromDoubles", POINTER, self._double(parts.real), self._double(parts.imag))
+        if isinstance(numba_type, types.BaseTuple):  # type: ignore[attr-defined]
+            boxed = self._call("PyTuple_New", POINTER, I64(len(numba_type)))
+            for place, item_type in enumerate(numba_type):
+                item = self._boxed(item_type, builder.extract_value(value, place))
+                self._call("PyTuple_SetItem", I32, boxed, I64(place), item)
+            return boxed
         raise NotImplementedError(f"it returns {numba_type}")
 
     def _double(self, value: ir.Value) -> ir.Value:

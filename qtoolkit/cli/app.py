@@ -11,6 +11,7 @@ from qtoolkit.cli.backends import backends
 from qtoolkit.cli.bench import bench
 from qtoolkit.cli.demo import demo
 from qtoolkit.cli.run import run
+from qtoolkit.cli.warmup import warmup
 
 __all__ = ["app"]
 
@@ -46,3 +47,4 @@ app.command()(demo)
 app.command()(run)
 app.command()(backends)
 app.command()(bench)
+app.command()(warmup)

@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 
-from qtoolkit_kernels import probabilities
+from qtoolkit_kernels import measurement
 from qtoolkit_kernels._arguments import describe
 from qtoolkit_kernels._jit import compiled_kernels, njit
 from qtoolkit_kernels.vector.lanes import Lanes
@@ -52,6 +52,11 @@ def copy_into(target, source):
 @njit
 def calls_another(values):
     return first_of(values) + use_memory(3)
+
+
+@njit
+def halves(value):
+    return value / 2, np.nextafter(value, np.inf), 7
 
 
 @njit
@@ -188,6 +193,11 @@ def test_kernels_call_kernels():
     assert calls_another(np.ones(2)) == 4.0
 
 
+def test_several_results():
+    assert halves(3.0) == (1.5, np.nextafter(3.0, 4.0), 7)
+    assert halves.dispatcher(3.0) == halves(3.0)
+
+
 def test_markers_are_one_per_name():
     assert describe((Lanes(64),)) == describe((Lanes(64),))
     assert describe((Lanes(64),)) != describe((Lanes(32),))
@@ -232,4 +242,4 @@ def test_the_interpreter_lock_is_free_inside():
 
 
 def test_kernels_are_pickled_by_name():
-    assert pickle.loads(pickle.dumps(probabilities.norm_squared)) is probabilities.norm_squared
+    assert pickle.loads(pickle.dumps(measurement.norm_squared)) is measurement.norm_squared
