@@ -67,17 +67,25 @@ def prepare_phases(
             factors[i] = pairs[bits[high], bits[i]]
         write_products(table, lanes, place + size * (1 + high - low_bits), low_bits, factors)
     # Bit by bit: where it is 1, the pairs with the bits below it.
-    for i in range(low_bits):
+    lane_bits = 0
+    while 1 << lane_bits < count:
+        lane_bits += 1
+    for i in range(1, min(lane_bits, low_bits)):
         for x in range(1 << i):
             factor = 1.0 + 0.0j
             for j in range(i):
                 if x >> j & 1:
                     factor *= pairs[bits[i], bits[j]]
-            y = x | 1 << i
-            source, target = tile * (x // count) + x % count, tile * (y // count) + y % count
-            a, b = table[place + source], table[place + count + source]
-            table[place + target] = a * factor.real - b * factor.imag
-            table[place + count + target] = a * factor.imag + b * factor.real
+            a, b = table[place + x], table[place + count + x]
+            table[place + (x | 1 << i)] = a * factor.real - b * factor.imag
+            table[place + count + (x | 1 << i)] = a * factor.imag + b * factor.real
+    for i in range(lane_bits, low_bits):
+        for j in range(i):
+            factors[j] = pairs[bits[i], bits[j]]
+        half = 2 << i
+        write_products(table, lanes, place + half, i, factors)
+        for j in range(place, place + half, tile):
+            tiles.multiply_tables(table, lanes, j + half, table, j)
     end = place + size * (1 + block_bits - low_bits)
     num_high = block_bits - low_bits
     values = np.ones(1 << num_high, np.complex128)

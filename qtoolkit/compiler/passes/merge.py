@@ -1,8 +1,8 @@
 """The nodes of one sweep as operations: rotations together, diagonals as phase polynomials.
 
 All diagonal gates on one or two qubits commute, so they wait in one polynomial until something touches a qubit of
-theirs that it is not diagonal in; so do rotations by longer strings of Z. Rotations that are possible at the same time
-become one operation.
+theirs that it is not diagonal in; so do rotations by longer strings of Z. Real rotations wait until nothing else can run and
+then become one operation.
 """
 
 from __future__ import annotations
@@ -94,17 +94,18 @@ class _Merger:
         actions: list[Action] = []
         while self._ready or self._terms or self._strings:
             self._collect_phases()
-            rotations, others = self._possible()
-            if rotations:
-                actions.append(
-                    Rotations(
-                        tuple(self._nodes[k].targets[0] for k in rotations),
-                        tuple(self._nodes[k].operation for k in rotations),
-                    )
-                )
-            actions.extend(self._nodes[k] for k in others)
-            if not rotations and not others:
+            possible = [k for k in self._ready if self._pending.isdisjoint(self._nodes[k].targets)]
+            rotations = [k for k in possible if self._nodes[k].kind is Kind.ROTATION]
+            if len(rotations) < len(possible):
+                # Rotations wait for others: four on different qubits cost little more than one.
+                possible = [k for k in possible if self._nodes[k].kind is not Kind.ROTATION]
+                actions.extend(self._nodes[k] for k in possible)
+            elif rotations:
+                qubits = tuple(self._nodes[k].targets[0] for k in rotations)
+                actions.append(Rotations(qubits, tuple(self._nodes[k].operation for k in rotations)))
+            else:
                 actions.extend(self._waiting())
+            self._finish(possible)
         return actions
 
     def _waiting(self) -> list[Action]:
@@ -133,13 +134,6 @@ class _Merger:
                     self._strings.append(node)
                 self._pending.update(node.diagonal)
             self._finish(phases)
-
-    def _possible(self) -> tuple[list[int], list[int]]:
-        """Nodes whose turn has come and that don't touch the waiting polynomial, rotations apart."""
-        possible = [k for k in self._ready if self._pending.isdisjoint(self._nodes[k].targets)]
-        self._finish(possible)
-        rotations = [k for k in possible if self._nodes[k].kind is Kind.ROTATION]
-        return rotations, [k for k in possible if self._nodes[k].kind is not Kind.ROTATION]
 
     def _finish(self, done: Sequence[int]) -> None:
         gone = set(done)

@@ -124,6 +124,9 @@ def _take(items: Sequence[_Item], inside: int) -> tuple[list[_Item], list[_Item]
     taken: list[_Item] = []
     later: list[_Item] = []
     blocked = targets_blocked = 0
+    wanted = 0
+    for item in items:
+        wanted |= item.targets
     for place, item in enumerate(items):
         if not item.targets & (~inside | blocked) and not item.diagonal & targets_blocked:
             taken.append(item)
@@ -131,7 +134,7 @@ def _take(items: Sequence[_Item], inside: int) -> tuple[list[_Item], list[_Item]
         targets_blocked |= item.targets
         blocked |= item.targets | item.diagonal
         later.append(item)
-        if not inside & ~targets_blocked and not (~inside & ~targets_blocked):
+        if not wanted & ~targets_blocked:
             later.extend(items[place + 1 :])
             break
     return taken, later
