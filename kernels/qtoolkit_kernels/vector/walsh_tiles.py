@@ -6,10 +6,8 @@ import math
 from typing import Any
 
 from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
 
+from qtoolkit_kernels._jit import cgutils, intrinsic, types
 from qtoolkit_kernels.vector.lanes import INT32, Emitter
 
 __all__ = ["turn_tile", "walsh_2", "walsh_4", "walsh_lanes"]
@@ -41,7 +39,7 @@ def _without_turns(e: Emitter, value: ir.Value) -> ir.Value:
     return e.fnma(turns, _constant(e, 2.0 * math.pi), value)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def walsh_lanes(_context: Any, angles: Any, lanes: Any, offset: Any) -> Any:
     """Transform the lane bits of one register: each becomes sum and difference."""
 
@@ -61,7 +59,7 @@ def walsh_lanes(_context: Any, angles: Any, lanes: Any, offset: Any) -> Any:
 def _walsh(num_bits: int) -> Any:
     """Sums and differences over `num_bits` bits at a step and twice the step."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def walsh(_context: Any, angles: Any, lanes: Any, offset: Any, step: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             e = Emitter(context, builder, signature.args[0], signature.args[1])
@@ -120,7 +118,7 @@ def _polynomial(e: Emitter, x: ir.Value, coefficients: list[float]) -> ir.Value:
     return value
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def turn_tile(_context: Any, array: Any, lanes: Any, offset: Any, angles: Any, place: Any) -> Any:
     """tile *= exp(i angle), with one register of angles in radians."""
 
