@@ -6,6 +6,8 @@ the other in place. The functions below emit LLVM instructions for a whole group
 them are ordinary numba. Code is kept by processor and by kinds of arguments, hence also by the width.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,14 +21,24 @@ INT32 = ir.IntType(32)
 
 
 class Lanes:
-    """Marker argument of the vector kernels.
+    """Marker argument of the vector kernels; there is one for each width, by which compiled code knows it.
 
     Args:
         nbytes: bytes of a register: 64, 32 or 16.
     """
 
-    def __init__(self, nbytes: int) -> None:
-        self.nbytes = nbytes
+    nbytes: int
+
+    def __new__(cls, nbytes: int) -> Lanes:
+        """The one marker of a width."""
+        if nbytes not in _markers:
+            marker = super().__new__(cls)
+            marker.nbytes = nbytes
+            _markers.setdefault(nbytes, marker)
+        return _markers[nbytes]
+
+    def __getnewargs__(self) -> tuple[int]:
+        return (self.nbytes,)
 
     @property
     def kernel_marker(self) -> str:
@@ -38,6 +50,9 @@ class Lanes:
         from qtoolkit_kernels.vector._lanes_type import LanesType
 
         return LanesType(self.nbytes)
+
+
+_markers: dict[int, Lanes] = {}
 
 
 def native_vector_bytes() -> int:
