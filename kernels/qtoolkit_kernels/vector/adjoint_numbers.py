@@ -48,9 +48,11 @@ def fold_controls(controls: Integers, constants: Complex, linear: Complex, pairs
         if controls[d] >= 0:
             k = controls[d]
             constants[d] = linear[d, k]
-            linear[d, :] = pairs[d, k, :]
-            pairs[d, :, :] = 1.0
-            linear[d, k] = 1.0
+            for i in range(linear.shape[1]):
+                linear[d, i] = pairs[d, k, i] if i != k else 1.0
+            for i in range(linear.shape[1]):
+                for j in range(linear.shape[1]):
+                    pairs[d, i, j] = 1.0
 
 
 @njit
@@ -58,7 +60,7 @@ def place_inverse_rotations(
     sets: Integers,
     members: Integers,
     angles: Floats,
-    places: Integers,
+    products: Integers,
     operations: Integers,
     registers: Reals,
     collect: Integers,
@@ -70,7 +72,7 @@ def place_inverse_rotations(
     Args:
         sets, members, operations, registers: as there.
         angles: cosines and sines by product, of the inverse.
-        places: where the sum of each product's rotation goes, or -1.
+        products: see `weigh_products`.
         collect: changed; see `adjoint_block`.
     """
     for k in range(sets.shape[0]):
@@ -81,7 +83,7 @@ def place_inverse_rotations(
             for m in range(sets[k, 2], sets[k, 3]):
                 product = members[m, 1]
                 cosine, sine = angles[product, 0], angles[product, 1]
-                if (abs(sine) > cosine) != (steep == 1) or (sine == 0.0 and places[product] < 0):
+                if (abs(sine) > cosine) != (steep == 1) or (sine == 0.0 and products[product, 0] < 0):
                     continue
                 if count == 4:
                     operations[row, block.COUNT] = 4
@@ -92,7 +94,7 @@ def place_inverse_rotations(
                 operations[row, block.STEEP] = steep
                 operations[row, block.START] = place
                 registers[place + count] = cosine / sine if steep == 1 else sine / cosine
-                collect[row, 1 + count] = places[product]
+                collect[row, 1 + count] = products[product, 0]
                 count += 1
             if count:
                 operations[row, block.COUNT] = count
@@ -107,47 +109,40 @@ def find_scales(operations: Integers, collect: Integers, registers: Reals, lanes
     """What sums must be multiplied by for the cosines and sines that rotations leave out; return what is left out."""
     scale = 1.0
     for i in range(operations.shape[0] - 1, -1, -1):
-        scales[i, :] = scale * scale
+        for slot in range(4):
+            scales[i, slot] = scale * scale
         start = operations[i, block.START]
         if operations[i, block.OPCODE] == block.ROTATE:
             count = operations[i, block.COUNT]
             for slot in range(count):
                 # Rows of four are taken back in two passes.
                 if collect[i, 0] != NOTHING and slot == 2 and count > MAX_ROTATED:
-                    scales[i, 2:] = scale * scale
+                    scales[i, 2] = scales[i, 3] = scale * scale
                 scale /= np.sqrt(1.0 + registers[start + slot] ** 2)
         elif collect[i, 0] == RENORMALISED:
-            registers[start : start + lanes] = scale
-            registers[start + lanes : start + 2 * lanes] = 0.0
+            for lane in range(lanes):
+                registers[start + lane], registers[start + lanes + lane] = scale, 0.0
             scale = 1.0
     return scale
 
 
 @njit
-def carry(after: Complex, generator: Complex, size: int) -> Complex:
-    """A G A† for square matrices, row by row."""
-    turned = np.zeros(size * size, np.complex128)
-    result = np.zeros(size * size, np.complex128)
+def multiply(left: Complex, right: Complex, size: int, adjoint: bool, out: Complex) -> None:
+    """Write the product of square matrices, row by row, the second one's adjoint taken if asked for."""
     for i in range(size):
         for j in range(size):
+            total = 0.0 + 0.0j
             for k in range(size):
-                turned[size * i + j] += after[size * i + k] * generator[size * k + j]
-    for i in range(size):
-        for j in range(size):
-            for k in range(size):
-                result[size * i + j] += turned[size * i + k] * after[size * j + k].conjugate()
-    return result
+                other = right[size * j + k].conjugate() if adjoint else right[size * k + j]
+                total += left[size * i + k] * other
+            out[size * i + j] = total
 
 
 @njit
-def multiply(left: Complex, right: Complex, size: int) -> Complex:
-    """The product of square matrices, row by row."""
-    result = np.zeros(size * size, np.complex128)
-    for i in range(size):
-        for j in range(size):
-            for k in range(size):
-                result[size * i + j] += left[size * i + k] * right[size * k + j]
-    return result
+def carry(after: Complex, generator: Complex, size: int, spare: Complex) -> None:
+    """Replace a generator G by A G A†."""
+    multiply(after, generator, size, False, spare)
+    multiply(spare, after, size, True, generator)
 
 
 @njit
@@ -172,23 +167,22 @@ def weigh_products(
         generators: laid out as `coefficients`.
         probes, weights: changed.
     """
-    zeros = np.zeros(4, np.complex128)
-    g, m, none = np.empty(4, np.complex128), np.empty(4, np.complex128), np.empty(4, np.complex128)
-    after = np.empty(4, np.complex128)
+    zeros, spare = np.zeros(4, np.complex128), np.empty(4, np.complex128)
+    g, m, after = np.empty(4, np.complex128), np.empty(4, np.complex128), np.empty(4, np.complex128)
     for row in range(locals_.shape[0]):
         k, f, place, entry = locals_[row, 0], locals_[row, 1], locals_[row, 2], locals_[row, 3]
         form, detail = factors[f, 0], factors[f, 2]
         small_matrix(generators, form, place, detail, g)
-        small_matrix(zeros, form, 0, detail, none)
-        g -= none
-        if form == PAULI_1Q:
-            g *= 1j
-        after[0] = after[3] = 1.0
-        after[1] = after[2] = 0.0
+        small_matrix(zeros, form, 0, detail, spare)
+        for i in range(4):
+            g[i] = (g[i] - spare[i]) * (1j if form == PAULI_1Q else 1.0)
+            after[i] = 1.0 if i in (0, 3) else 0.0
         for h in range(f + 1, starts[k + 1]):
             small_matrix(coefficients, factors[h, 0], factors[h, 1], factors[h, 2], m)
-            after[:] = multiply(m, after, 2)
-        g[:] = carry(after, g, 2)
+            multiply(m, after, 2, False, spare)
+            for i in range(4):
+                after[i] = spare[i]
+        carry(after, g, 2, spare)
         corner = g[2] * phases[k, 1].conjugate()
         x, y, z = corner.real, corner.imag, 0.5 * (g[0].real - g[3].real)
         double_cosine = angles[k, 0] ** 2 - angles[k, 1] ** 2
@@ -196,7 +190,8 @@ def weigh_products(
         x_before, z_before = x * double_cosine - z * double_sine, z * double_cosine + x * double_sine
         size = NEGLIGIBLE * (abs(x) + abs(y) + abs(z))
         # A phase tells by the sum where the qubit is 1, and Z = 1 - 2n.
-        weights[entry : entry + ENTRIES_OF_PRODUCT] = 0.0
+        for i in range(ENTRIES_OF_PRODUCT):
+            weights[entry + i] = 0.0
         weights[entry] = 2.0 * y
         if abs(x) <= size and (abs(z) <= size or products[k, 1]):
             weights[entry + 1] = -4.0 * z
@@ -222,24 +217,22 @@ def weigh_dense(
     weights: Floats,
 ) -> None:
     """Find the weights of derivatives within 4x4 matrices; `denses` as `locals_`, with the number of the matrix."""
-    zeros = np.zeros(16, np.complex128)
-    g, m, none = np.empty(16, np.complex128), np.empty(16, np.complex128), np.empty(16, np.complex128)
-    after = np.empty(16, np.complex128)
+    zeros, spare = np.zeros(16, np.complex128), np.empty(16, np.complex128)
+    g, m, after = np.empty(16, np.complex128), np.empty(16, np.complex128), np.empty(16, np.complex128)
     for row in range(denses.shape[0]):
         k, f, place, entry = denses[row, 0], denses[row, 1], denses[row, 2], denses[row, 3]
         form, detail, slot = factors[f, 0], factors[f, 2], factors[f, 3]
         add_factor(generators, form, place, detail, slot, g)
-        add_factor(zeros, form, 0, detail, slot, none)
-        g -= none
-        if form in (PAULI_1Q, PAULI_2Q):
-            g *= 1j
-        after[:] = 0.0
-        for i in range(4):
-            after[5 * i] = 1.0
+        add_factor(zeros, form, 0, detail, slot, spare)
+        for i in range(16):
+            g[i] = (g[i] - spare[i]) * (1j if form in (PAULI_1Q, PAULI_2Q) else 1.0)
+            after[i] = 1.0 if i % 5 == 0 else 0.0
         for h in range(f + 1, starts[k + 1]):
             add_factor(coefficients, factors[h, 0], factors[h, 1], factors[h, 2], factors[h, 3], m)
-            after[:] = multiply(m, after, 4)
-        g[:] = carry(after, g, 4)
+            multiply(m, after, 4, False, spare)
+            for i in range(16):
+                after[i] = spare[i]
+        carry(after, g, 4, spare)
         for i in range(16):
             weights[entry + 2 * i] = 2.0 * g[i].imag
             weights[entry + 2 * i + 1] = 2.0 * g[i].real
@@ -310,21 +303,24 @@ def fill_adjoint(
     for k in range(string_places.size):
         place = string_places[k]
         string_angles[k] = np.arctan2(coefficients[place + 1].real, coefficients[place].real)
-    inverse = np.conj(coefficients)
-    for i in range(constants.size):
-        constants[i] = constants[i].conjugate()
-    linear[:] = np.conj(linear)
-    pairs[:] = np.conj(pairs)
-    phases[:] = np.conj(phases)
+    inverse = np.empty(coefficients.size, np.complex128)
+    for k in range(coefficients.size):
+        inverse[k] = coefficients[k].conjugate()
+    for d in range(constants.size):
+        constants[d] = constants[d].conjugate()
+        for i in range(linear.shape[1]):
+            linear[d, i] = linear[d, i].conjugate()
+            for j in range(linear.shape[1]):
+                pairs[d, i, j] = pairs[d, i, j].conjugate()
     for k in range(num_products):
         angles[k, 1] = -angles[k, 1]
+        phases[k, 0], phases[k, 1] = phases[k, 0].conjugate(), phases[k, 1].conjugate()
     for k in range(matrices.shape[0]):
         for i in range(4):
-            matrices[k, 5 * i] = matrices[k, 5 * i].conjugate()
-            for j in range(i):
+            for j in range(i + 1):
                 a, b = matrices[k, 4 * i + j], matrices[k, 4 * j + i]
                 matrices[k, 4 * i + j], matrices[k, 4 * j + i] = b.conjugate(), a.conjugate()
-    place_inverse_rotations(sets, members, angles, products[:, 0], operations, registers, collect)
+    place_inverse_rotations(sets, members, angles, products, operations, registers, collect)
     for w in range(writes.shape[0]):
         write_registers(writes[w], lanes, inverse, angles, phases, matrices, registers)
     return find_scales(operations, collect, registers, lanes, scales)
