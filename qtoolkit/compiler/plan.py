@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -62,6 +63,9 @@ class BranchStep:
 Step: TypeAlias = UnitaryStep | MeasureStep | ResetStep | InitializeStep | BranchStep
 
 
+_NO_VALUES = np.zeros(0)
+
+
 @dataclass(frozen=True, eq=False)
 class ExecutionPlan:
     """A compiled circuit; accepted by the simulator wherever a circuit is.
@@ -90,18 +94,24 @@ class ExecutionPlan:
         """Whether the steps are gates alone."""
         return all(isinstance(step, UnitaryStep) for step in self.steps)
 
+    @cached_property
+    def is_one_program(self) -> bool:
+        """Whether one program of gates is all there is to run."""
+        return len(self.steps) == 1 and isinstance(self.steps[0], UnitaryStep)
+
     def unitary_program(self) -> Program:
         """The one program of a plan without mid-circuit steps.
 
         Raises:
             CircuitError: if the circuit measures, resets, initialises or branches before its end.
         """
-        if len(self.steps) != 1 or not isinstance(self.steps[0], UnitaryStep):
+        step = self.steps[0]
+        if not self.is_one_program or not isinstance(step, UnitaryStep):
             raise CircuitError(
                 "this needs a circuit of gates (measurements only at its end), got mid-circuit measurement, reset, "
                 "initialize or if_; use run, or trajectory for one random run"
             )
-        return self.steps[0].program
+        return step.program
 
     def explain(self, precision: str = "double", num_threads: int | None = None) -> PlanReport:
         """Count what the plan does to a state that begins as ``|0…0⟩``, and predict its time.
@@ -126,6 +136,8 @@ class ExecutionPlan:
             UnboundParameterError: if a parameter has no value.
             ParameterError: for an unknown name, a wrong count or a value that is not finite.
         """
+        if values is None and not self._names:
+            return _NO_VALUES
         if (
             isinstance(values, np.ndarray)
             and values.dtype.kind in "fiu"

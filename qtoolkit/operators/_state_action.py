@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from qtoolkit_kernels.threads import Team
     from qtoolkit_kernels.vector.prepared_sums import PreparedSums
 
-__all__ = ["StateVector", "applied", "default_team", "expectation_value", "expectation_values", "variance"]
+__all__ = [
+    "StateVector",
+    "applied",
+    "default_team",
+    "expectation_value",
+    "expectation_values",
+    "is_hermitian",
+    "variance",
+]
 
 StateVector: TypeAlias = npt.NDArray[np.complexfloating[Any, Any]]
 
@@ -115,6 +123,11 @@ def variance(op: PauliSum, state_vector: npt.ArrayLike, team: Team | None = None
     team = _team_for(state, team)
     image = applied(op, state, team)
     return cast(float, distance_squared(image, state, vdot(state, image, team).real, team))
+
+
+def is_hermitian(op: PauliSum) -> bool:
+    """Whether a sum is Hermitian, found once and kept with what prepares it for states."""
+    return _prepared(op)[1]
 
 
 def _prepared(op: PauliSum) -> tuple[PreparedSums, bool]:

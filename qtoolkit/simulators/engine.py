@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias, cast
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from qtoolkit._memory import check_memory
+from qtoolkit._memory import ALWAYS_THERE, check_memory
 from qtoolkit.compiler import GatePart, Layout, Program, SweepPart, plan_sweeps, with_constants
 from qtoolkit.errors import InputError
 from qtoolkit.simulators.memory import aligned_empty, is_aligned
@@ -26,6 +26,9 @@ StateArray = NDArray[np.complex128] | NDArray[np.complex64]
 
 PARALLEL_QUBITS = 15
 """From this size on, a gate outside the vector kernels' set is worth waking threads for."""
+
+SMALL_QUBITS = 12
+"""Up to this size, asking for memory takes longer than it is worth."""
 
 _teams: dict[int, Team] = {}
 _own = threading.local()
@@ -85,6 +88,8 @@ class Engine:
         self.dtype = np.dtype(dtypes[precision])
         self.num_threads = most if num_threads is None else int(num_threads)
         self.vector_bytes = native_vector_bytes() if vector_bytes is None else vector_bytes
+        self._least_size = 4 * self.vector_bytes // self.dtype.itemsize
+        self._real = np.dtype(np.float64 if precision == "double" else np.float32)
 
     @property
     def team(self) -> Team:
@@ -101,6 +106,21 @@ class Engine:
         """
         self.check_memory(num_qubits)
         return cast(StateArray, aligned_empty(1 << num_qubits, self.dtype))
+
+    def passing_state(self, num_qubits: int) -> StateArray:
+        """Memory as of `empty_state`, for a state that nobody keeps; small ones are used again and again.
+
+        Raises:
+            InsufficientMemoryError: if the machine has not enough free memory.
+        """
+        if num_qubits > SMALL_QUBITS:
+            return self.empty_state(num_qubits)
+        kept = _kept_arrays()
+        key = (self.precision, num_qubits)
+        state = kept.get(key)
+        if state is None:
+            state = kept[key] = self.empty_state(num_qubits)
+        return cast(StateArray, state)
 
     def zero_state(self, num_qubits: int) -> StateArray:
         """``|0…0⟩``.
@@ -124,13 +144,16 @@ class Engine:
         Raises:
             InsufficientMemoryError: with the bytes needed and the bytes free.
         """
+        needed = states * (self.dtype.itemsize << num_qubits) + 8 * probabilities
+        if needed <= ALWAYS_THERE:
+            return
         remedy = "use fewer qubits" + (' or precision="single"' if self.precision == "double" else "")
         what = f"a {self.precision}-precision state of {num_qubits} qubits"
         if states > 1:
             what = f"{states} times {what}"
         if probabilities:
             what += " with its probabilities"
-        check_memory(states * (self.dtype.itemsize << num_qubits) + 8 * probabilities, what, remedy)
+        check_memory(needed, what, remedy)
 
     def copy_of(self, state: NDArray[np.generic], num_qubits: int) -> StateArray:
         """A copy of a given state in this precision, of shape ``(2**num_qubits,)``."""
@@ -149,10 +172,11 @@ class Engine:
             program: the gates.
             values: parameter values.
             state: shape ``(2**num_qubits,)``.
-            fresh: whether the state counts as ``|0…0⟩``, whatever it holds.
+            fresh: whether the state counts as ``|0…0⟩``, whatever it holds; it then comes from `empty_state`.
         """
         calls = self._calls(program, values, state.size, fresh)
-        work = self.workspace(state, fresh)
+        enough = fresh and state.size >= self._least_size
+        work = state if enough else self.workspace(state, fresh)
         if fresh and not (calls and isinstance(calls[0], _Sweeps)):
             work[:] = 0.0
             work[0] = 1.0
@@ -190,7 +214,7 @@ class Engine:
 
     def workspace(self, state: StateArray, fresh: bool = False) -> StateArray:
         """The state itself, or where it is too small or not aligned, a copy that suits the kernels."""
-        size = max(state.size, 4 * self.vector_bytes // self.dtype.itemsize)
+        size = max(state.size, self._least_size)
         if state.size == size and is_aligned(state):
             return state
         work = cast(StateArray, aligned_empty(size, self.dtype))
@@ -254,29 +278,37 @@ class Engine:
         return _Sweeps(arguments, source, numbers.factor * phase, 2 * part.num_sweeps, num_threads, size)
 
     def _sweep(self, call: _Sweeps, state: StateArray) -> None:
-        real = np.float64 if self.precision == "double" else np.float32
-        self.team.run(
-            kernels.run_sweeps,
-            state.view(real),
+        arguments = (
+            state.view(self._real),
             *call.arguments,
-            self.scratch(call.num_threads, call.scratch_size, real),
+            self.scratch(call.num_threads, call.scratch_size, self._real),
             call.source,
             call.factor,
             counters(call.num_counters),
-            num_threads=call.num_threads,
         )
+        if call.num_threads == 1:
+            kernels.run_sweeps(*arguments, 0)
+        else:
+            self.team.run(kernels.run_sweeps, *arguments, num_threads=call.num_threads)
 
     def scratch(self, num_threads: int, size: int, dtype: DTypeLike) -> NDArray[np.floating]:
         """Working memory for a block on each thread; kept for the next call from this Python thread."""
-        if not hasattr(_own, "scratch"):
-            _own.scratch = {}
-        kept: dict[tuple[Any, ...], NDArray[np.floating]] = _own.scratch
+        kept = _kept_arrays()
         key = (num_threads, dtype)
-        scratch = kept.get(key)
+        scratch = cast("NDArray[np.floating] | None", kept.get(key))
         if scratch is None or scratch.shape[1] < size:
             memory = cast("NDArray[np.floating]", aligned_empty(num_threads * size, dtype))
             scratch = kept[key] = memory.reshape(num_threads, size)
         return scratch
+
+
+def _kept_arrays() -> dict[tuple[Any, ...], NDArray[Any]]:
+    """Arrays that the calling Python thread uses again."""
+    try:
+        return cast("dict[tuple[Any, ...], NDArray[Any]]", _own.arrays)
+    except AttributeError:
+        _own.arrays = {}
+        return cast("dict[tuple[Any, ...], NDArray[Any]]", _own.arrays)
 
 
 _LANES = {nbytes: Lanes(nbytes) for nbytes in (64, 32, 16)}

@@ -32,7 +32,7 @@ def check_observable(observable: object, num_qubits: int) -> None:
             raise OperatorError(
                 f"the observable must have the circuit's {num_qubits} qubits, got {observable.num_qubits}"
             )
-        if not observable.is_hermitian():
+        if not pauli_sums.is_hermitian(observable):
             raise OperatorError("an observable must be Hermitian (real coefficients), got a complex coefficient")
     elif not isinstance(observable, np.ndarray):
         raise OperatorError(
@@ -47,6 +47,8 @@ def check_observable(observable: object, num_qubits: int) -> None:
 
 def expectation_values(observables: Sequence[Observable], state: StateArray, team: Team) -> list[float]:
     """``⟨ψ|H|ψ⟩`` of each; the state is read once for all Pauli sums."""
+    if len(observables) == 1 and isinstance(observables[0], PauliSum):
+        return [pauli_sums.expectation_value(observables[0], state, team)]
     sums = [item for item in observables if isinstance(item, PauliSum)]
     if len(sums) == 1:
         found = iter([pauli_sums.expectation_value(sums[0], state, team)])

@@ -110,6 +110,10 @@ class StatevectorSimulator:
         """
         plan = self.compile(circuit)
         values = plan.parameter_vector(parameters)
+        if initial_state is None and plan.is_one_program:
+            state = self._engine.empty_state(plan.num_qubits)
+            self._engine.run(plan.unitary_program(), values, state, fresh=True)
+            return state
         return Walker(self._engine, plan, values).final_state(self._start(plan, initial_state))
 
     def trajectory(
@@ -247,7 +251,7 @@ class StatevectorSimulator:
         observables: Sequence[Observable] = observable if several else [observable]  # type: ignore[assignment,list-item]
         for item in observables:
             check_observable(item, plan.num_qubits)
-        state = self.state_vector(plan, parameters)
+        state = self._passing_state(plan, parameters)
         found = expectation_values(observables, state, self._engine.team)
         return np.array(found) if several else found[0]
 
@@ -266,7 +270,7 @@ class StatevectorSimulator:
         """
         plan = self.compile(circuit)
         check_observable(observable, plan.num_qubits)
-        return variance(observable, self.state_vector(plan, parameters), self._engine.team)
+        return variance(observable, self._passing_state(plan, parameters), self._engine.team)
 
     def overlap(
         self,
@@ -322,6 +326,14 @@ class StatevectorSimulator:
         bra = applied(observable, ket, self._engine.team)
         value = float(inner_kernels.vdot(ket, bra, self._engine.team).real)
         return value, adjoint_gradient(self._engine, last.program, values, ket, bra)
+
+    def _passing_state(self, plan: ExecutionPlan, parameters: ParameterValues | None) -> StateArray:
+        """The state at the end of a plan, in memory that the next call may use again."""
+        if not plan.is_one_program:
+            return self.state_vector(plan, parameters)
+        state = self._engine.passing_state(plan.num_qubits)
+        self._engine.run(plan.unitary_program(), plan.parameter_vector(parameters), state, fresh=True)
+        return state
 
     def _start(self, plan: ExecutionPlan, initial_state: ArrayLike | None) -> StateArray | None:
         """A checked copy of a given state."""
