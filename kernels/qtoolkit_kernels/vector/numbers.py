@@ -177,7 +177,8 @@ def multiply_dense(coefficients: Complex, starts: Integers, factors: Integers, m
                     for h in range(4):
                         total += m[4 * i + h] * matrix[4 * h + j]
                     product[4 * i + j] = total
-            matrix[:] = product
+            for i in range(16):
+                matrix[i] = product[i]
 
 
 @njit
@@ -378,9 +379,11 @@ def fill_numbers(
         if controls[d] >= 0:
             k = controls[d]
             constants[d] = linear[d, k]
-            linear[d, :] = pairs[d, k, :]
-            pairs[d, :, :] = 1.0
-            linear[d, k] = 1.0
+            for i in range(linear.shape[1]):
+                linear[d, i] = pairs[d, k, i] if i != k else 1.0
+            for i in range(linear.shape[1]):
+                for j in range(linear.shape[1]):
+                    pairs[d, i, j] = 1.0
     for k in range(string_places.size):
         string_angles[k] = -np.arctan2(coefficients[string_places[k] + 1].real, coefficients[string_places[k]].real)
     factor *= place_rotations(sets, members, angles, lanes, operations, registers)
