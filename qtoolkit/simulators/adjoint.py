@@ -12,8 +12,9 @@ import weakref
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from qtoolkit.compiler import Differential, GatePart, Layout, Opcode, Program, plan_sweeps, with_constants
+from qtoolkit.compiler import Differential, GatePart, Layout, Opcode, Program, plan_sweeps
 from qtoolkit.simulators.adjoint_plan import AdjointPart, Generators, adjoint_part
+from qtoolkit.simulators.bind import bind
 from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.memory import aligned_empty
 from qtoolkit_kernels import inner, pauli
@@ -48,7 +49,7 @@ def adjoint_gradient(
         bra: ``H|ψ⟩``; used up.
         from_zero_state: whether the program began from ``|0…0⟩``.
     """
-    coefficients, angles = program.bind(values)
+    coefficients, angles = bind(program, values)
     by_slot = np.zeros(angles.size)
     plan = _plan_of(program, engine.layout(ket.size.bit_length() - 1), from_zero_state)
     ket, bra = engine.workspace(ket), engine.workspace(bra)
@@ -113,7 +114,6 @@ class _Run:
         self._program = program
         self._plan = plan
         self._coefficients = coefficients
-        self._extended = with_constants(coefficients)
         self._angles = angles
         self._generators = plan.generators.at(angles)
         self._by_slot = by_slot
@@ -133,7 +133,7 @@ class _Run:
         scales, weights = np.empty((len(operations), 4)), item.weights.copy()
         string_angles = np.empty(part.string_places.size)
         factor = number_kernels.fill_adjoint(
-            self._extended, self._generators, 1 << layout.lane_bits, part.product_start, part.product_factors,
+            self._coefficients, self._generators, 1 << layout.lane_bits, part.product_start, part.product_factors,
             part.dense_start, part.dense_factors, part.terms, part.controls, part.sets, part.members, item.writes,
             part.string_places, item.products, item.locals_, item.denses, string_angles, operations, registers,
             constants, linear, pairs, collect, scales, probes, weights,

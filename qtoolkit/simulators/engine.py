@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import os
 import threading
 import weakref
@@ -11,8 +12,9 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from qtoolkit._memory import ALWAYS_THERE, check_memory
-from qtoolkit.compiler import GatePart, Layout, Program, SweepPart, plan_sweeps, with_constants
+from qtoolkit.compiler import GatePart, Layout, Program, SweepPart, plan_sweeps
 from qtoolkit.errors import InputError
+from qtoolkit.simulators.bind import bind
 from qtoolkit.simulators.memory import aligned_empty, is_aligned
 from qtoolkit.simulators.numbers import numbers_of
 from qtoolkit_kernels import program as gate_kernels
@@ -236,16 +238,15 @@ class Engine:
 
     def _bound_calls(self, program: Program, values: NDArray[np.float64], size: int, fresh: bool) -> list[_Call]:
         layout = self.layout(size.bit_length() - 1)
-        coefficients, angles = program.bind(values)
-        extended = with_constants(coefficients)
-        phase = complex(np.exp(1j * angles[program.phase_slot]))
+        coefficients, angles = bind(program, values)
+        phase = cmath.rect(1.0, angles[program.phase_slot])
         calls: list[_Call] = []
         for part in plan_sweeps(program, layout, fresh):
             if isinstance(part, GatePart):
                 calls.append(_Gate(program, coefficients, part.operation))
             elif part.num_sweeps:
                 source = kernels.ZERO_STATE if fresh and not calls else kernels.COMPLEX
-                calls.append(self._sweeps(part, extended, source, phase))
+                calls.append(self._sweeps(part, coefficients, source, phase))
                 phase = 1.0
         if phase != 1.0:
             calls.append(_Phase(phase))

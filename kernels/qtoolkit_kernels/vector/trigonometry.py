@@ -1,0 +1,72 @@
+"""Coefficients of gates at given parameter values: sums of ``a · exp(i Σ_j m_j θ_j / 2)`` with integers m_j.
+
+Costs 20 nanoseconds an angle and 2 for each term of the sums.
+"""
+
+import numpy as np
+
+from qtoolkit_kernels._jit import njit
+from qtoolkit_kernels._types import Complex, Floats, Integers
+
+__all__ = ["HIGHEST", "MAX_ANGLES", "bind_gates"]
+
+MAX_ANGLES = 4
+"""Angles of one gate at most."""
+
+HIGHEST = 3
+"""Of the m_j, in absolute value."""
+
+
+@njit
+def bind_gates(
+    values: Floats,
+    constants: Floats,
+    slot_terms: Integers,
+    slot_coefficients: Floats,
+    gates: Integers,
+    gate_slots: Integers,
+    terms: Integers,
+    amplitudes: Complex,
+    angles: Floats,
+    coefficients: Complex,
+) -> bool:
+    """Compute the angle of every slot and the coefficients that depend on them.
+
+    Args:
+        values: of the parameters.
+        constants: the part of each angle that no parameter changes.
+        slot_terms, slot_coefficients: int64[:, 2] and float64: slot, parameter and the coefficient between them.
+        gates: int64[:, 5]: place of the coefficients, their number, first term and past the last, number of angles.
+        gate_slots: int64[:, 4].
+        terms, amplitudes: int64[:, 5] and complex128: which coefficient, then the m_j; and a.
+        angles: receives the angles, in radians.
+        coefficients: changed where gates depend on parameters.
+
+    Returns:
+        Whether all angles are finite; if not, coefficients are left as they are.
+    """
+    for s in range(constants.size):
+        angles[s] = constants[s]
+    for t in range(slot_terms.shape[0]):
+        angles[slot_terms[t, 0]] += slot_coefficients[t] * values[slot_terms[t, 1]]
+    for s in range(angles.size):
+        if not np.isfinite(angles[s]):
+            return False
+    powers = np.empty((MAX_ANGLES, 2 * HIGHEST + 1), np.complex128)
+    for g in range(gates.shape[0]):
+        place, length, first, last, count = gates[g, 0], gates[g, 1], gates[g, 2], gates[g, 3], gates[g, 4]
+        for j in range(count):
+            half = 0.5 * angles[gate_slots[g, j]]
+            turn = complex(np.cos(half), np.sin(half))
+            powers[j, HIGHEST] = 1.0
+            for m in range(1, HIGHEST + 1):
+                powers[j, HIGHEST + m] = powers[j, HIGHEST + m - 1] * turn
+                powers[j, HIGHEST - m] = powers[j, HIGHEST + m].conjugate()
+        for k in range(place, place + length):
+            coefficients[k] = 0.0
+        for t in range(first, last):
+            value = amplitudes[t]
+            for j in range(count):
+                value *= powers[j, HIGHEST + terms[t, 1 + j]]
+            coefficients[place + terms[t, 0]] += value
+    return True
