@@ -2,7 +2,8 @@
 
 | argument | kind |
 |---|---|
-| `int`, `float`, `complex`, `bool` and their NumPy equals | `int64`, `float64`, `complex128`, `bool` |
+| `int` and all of NumPy's integers | `int64` |
+| `float`, `complex`, `bool` and their NumPy equals | `float64`, `complex128`, `bool` |
 | `numpy.float32` | `float32` |
 | `None` | `none` |
 | array, C-contiguous | `float64[2]` with dtype and number of dimensions; read-only: `float64[2]r` |
@@ -25,7 +26,6 @@ _ARRAYS = frozenset({
 
 _SCALARS: dict[type, tuple[str, Any]] = {
     int: ("int64", int),
-    np.int64: ("int64", int),
     float: ("float64", float),
     np.float64: ("float64", float),
     np.float32: ("float32", np.float32),
@@ -49,7 +49,7 @@ def describe(arguments: tuple[Any, ...]) -> tuple[tuple[str, ...], tuple[Any, ..
     """
     kinds, values = [], []
     for argument in arguments:
-        known = _SCALARS.get(type(argument))
+        known = _SCALARS.get(int if isinstance(argument, np.integer) else type(argument))
         if known is not None:
             kind, convert = known
             if kind == "int64" and not -_LIMIT <= argument < _LIMIT:

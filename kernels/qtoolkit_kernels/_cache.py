@@ -3,7 +3,8 @@
 An entry is one file. Its name is the kernel's, then a hash of what decides which entry is meant (kinds of arguments),
 then a hash of what decides whether it is right: the source of the kernel's module and of all that it imports, the
 processor, and the versions of Python, NumPy, numba and llvmlite. Nothing in it can become stale, so nothing is ever
-checked but that the file is whole. Writing replaces a file in one step: processes may come at once.
+checked but that the file is whole. Writing replaces a file in one step: processes may come at once. What was edited
+after this process began may not be what it runs, and is neither looked for nor kept.
 
 The folder is `QTOOLKIT_CACHE_DIR` where that is set; else the one that Python keeps compiled modules in, beside this
 file, or the user's cache folder where that one cannot be written.
@@ -22,6 +23,7 @@ import platform
 import re
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -49,6 +51,8 @@ _COMPILER_OPTIONS = (
     "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES", "NUMBA_ENABLE_AVX", "NUMBA_OPT", "NUMBA_LOOP_VECTORIZE",
     "NUMBA_SLP_VECTORIZE", "NUMBA_BOUNDSCHECK", "NUMBA_LLVM_REFPRUNE_PASS",
 )  # fmt: skip
+
+_BEGINNING = time.time()
 
 _used: deque[Path] = deque(maxlen=1)
 
@@ -91,7 +95,8 @@ def place(function: Callable[..., Any], kinds: tuple[str, ...]) -> Place | None:
 
     Returns:
         None if the source does not tell which code is meant: for functions made by other functions, whose code
-        depends on what they were made with, for functions of other packages, and where the source cannot be read.
+        depends on what they were made with, for functions of other packages, and where the source cannot be read or
+        has changed since this process began.
     """
     module, name = function.__module__, function.__qualname__
     if "<locals>" in name or _path(module) is None:
@@ -228,7 +233,7 @@ def source_digest(module: str) -> str:
     """Hash of a module's source and of all modules of this package that it imports, directly or not.
 
     Raises:
-        OSError: if a source cannot be read.
+        OSError: if a source cannot be read or is younger than this process.
     """
     found: dict[str, str] = {}
     waiting = [module]
@@ -237,6 +242,8 @@ def source_digest(module: str) -> str:
         path = _path(name)
         if name in found or path is None:
             continue
+        if path.stat().st_mtime > _BEGINNING:
+            raise OSError(f"{path} was edited while in use")
         source = path.read_text(encoding="utf-8")
         found[name] = source
         waiting += _imported(source)

@@ -175,7 +175,8 @@ def _runtime(module: ir.Module) -> ir.Module:
         function = ir.Function(module, ir.FunctionType(result, arguments), name)
         return ir.IRBuilder(function.append_basic_block()), function.args
 
-    builder, (size, align) = define("NRT_MemInfo_alloc_aligned", POINTER, word, I32)
+    builder, (size, align) = define("qtoolkit_allocate", POINTER, word, I32)
+    allocate = builder.function
     align = builder.zext(align, word)
     room = builder.add(align, word(header))
     block = builder.call(malloc, [builder.add(size, room)])
@@ -187,10 +188,14 @@ def _runtime(module: ir.Module) -> ir.Module:
     builder.store(ir.Constant(record, [1, None, None, None, 0]), place)
     builder.store(data, cgutils.gep_inbounds(builder, place, 0, 3))
     builder.ret(block)
-    allocate = builder.function
 
-    builder, (size,) = define("NRT_MemInfo_alloc", POINTER, word)
-    builder.ret(builder.call(allocate, [size, I32(16)]))
+    # Their names in several versions of numba.
+    for name in ("NRT_MemInfo_alloc_aligned", "NRT_MemInfo_alloc_safe_aligned"):
+        builder, arguments = define(name, POINTER, word, I32)
+        builder.ret(builder.call(allocate, arguments))
+    for name in ("NRT_MemInfo_alloc", "NRT_MemInfo_alloc_safe"):
+        builder, (size,) = define(name, POINTER, word)
+        builder.ret(builder.call(allocate, [size, I32(16)]))
     builder, (size,) = define("NRT_Allocate", POINTER, word)
     builder.ret(builder.call(malloc, [size]))
     for name in ("NRT_MemInfo_call_dtor", "NRT_Free"):

@@ -164,8 +164,10 @@ class Kernel:
             except Exception as error:
                 _LOGGER.info("%s is left to numba: %s", self._name, error)
                 return None
-        _cache.write(place, code)
-        return self._loaded(code, values)
+        entry = self._loaded(code, values)
+        if entry is not None:
+            _cache.write(place, code)
+        return entry
 
     def _loaded(self, code: _load.MachineCode | None, values: tuple[Any, ...]) -> Callable[..., Any] | None:
         if code is None:

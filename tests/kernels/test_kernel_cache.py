@@ -124,6 +124,23 @@ def test_edits_of_imported_modules_are_noticed(folder, tmp_path):
     assert run(folder, PYTHONPATH=path)[0]["compiled"] == 0
 
 
+def test_what_is_edited_while_in_use_is_not_kept(tmp_path):
+    sources = shutil.copytree(PACKAGE, tmp_path / PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__"))
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    helper = sources / "_bits.py"
+    edit = f"""
+import pathlib, time
+from qtoolkit_kernels import measurement
+
+helper = pathlib.Path({str(helper)!r})
+time.sleep(0.05)
+helper.write_text(helper.read_text().replace("return np.uint64(index)", "return np.uint64(1)"))
+"""
+    assert run(tmp_path / "kernels", edit + NORM, PYTHONPATH=path)[0]["values"] == VALUES
+    assert not (tmp_path / "kernels").exists()
+    assert run(tmp_path / "kernels", PYTHONPATH=path)[0]["values"] == [16.0, 16.0]
+
+
 def test_old_versions_are_removed(tmp_path, monkeypatch):
     monkeypatch.setenv(_cache.FOLDER_VARIABLE, str(tmp_path))
     code = _cache.MachineCode(b"code", ("table",))
