@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from qtoolkit.circuit import ClassicalRegister, Parameter, ParameterValues
 from qtoolkit.circuit.parameter import resolve_values
 from qtoolkit.compiler.program import Program
-from qtoolkit.errors import CircuitError, UnboundParameterError
+from qtoolkit.errors import CircuitError, ParameterError, UnboundParameterError
 
 if TYPE_CHECKING:
     from qtoolkit.compiler.plan_report import PlanReport
@@ -145,6 +145,10 @@ class ExecutionPlan:
             and np.isfinite(values).all()
         ):
             return values.astype(np.float64)
+        if isinstance(values, np.ndarray) and values.ndim != 1:
+            raise ParameterError(
+                f"one vector of {len(self._names)} parameter values is needed here, got shape {values.shape}"
+            )
         resolved = {} if values is None else resolve_values(self.parameters, values)
         missing = [name for name in self._names if name not in resolved]
         if missing:

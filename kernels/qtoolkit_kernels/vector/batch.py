@@ -1,0 +1,213 @@
+"""Batches: small states at many parameter values, L of them side by side in the lanes of the registers.
+
+One call takes the coefficients of every member's gates and returns states, probabilities or expectation values. Groups
+of L members are claimed by threads; a group's numbers, block and tables stay in the second-level cache. What operations
+cost is said in `batch_block`; an observable costs 3 FMA an amplitude for its diagonal, and 2 (real) or 3 for every
+other mask of flipped bits, whatever the number of its strings.
+"""
+
+import numpy as np
+
+from qtoolkit_kernels._jit import njit
+from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
+from qtoolkit_kernels.threads import add_to_counter, wait_for_counter
+from qtoolkit_kernels.vector import batch_tiles
+from qtoolkit_kernels.vector.batch_block import run_batch_block
+from qtoolkit_kernels.vector.batch_numbers import fill_batch_registers
+from qtoolkit_kernels.vector.block import next_without
+from qtoolkit_kernels.vector.lanes import Lanes
+from qtoolkit_kernels.vector.skew import skew_of, skewed
+from qtoolkit_kernels.vector.tiles import lanes_of
+
+__all__ = ["DIAGONAL_PART", "IMAGINARY_PART", "REAL_PART", "batch_scratch_size", "run_batch"]
+
+DIAGONAL_PART, REAL_PART, IMAGINARY_PART = range(3)
+"""What a row of `parts` sums: probabilities, or real or imaginary parts of overlaps."""
+
+SUMMED = 64
+"""Tiles that are summed in the state's precision before the sum goes on in double precision."""
+
+SUMS = 4
+"""Sums that take turns, because an addition waits for the one before it."""
+
+WRITTEN = 64
+"""Amplitudes of every member that are written out at a time."""
+
+
+def batch_scratch_size(num_bits: int, num_registers: int, vector_bytes: int, itemsize: int) -> int:
+    """Elements of scratch memory for one thread: a block, its table, sums and registers."""
+    lanes = vector_bytes // itemsize
+    skew = skew_of.py_func(2 * vector_bytes)  # type: ignore[attr-defined]
+    tiles = skewed.py_func((1 << num_bits) - 1, skew) + 1 + (1 << num_bits)  # type: ignore[attr-defined]
+    size = 2 * lanes * int(tiles) + (num_registers + SUMS) * lanes
+    return size + -size % (128 * lanes)
+
+
+@njit
+def add_sums(sums: Reals, lanes: int, factor: float, out: Floats, first: int, count: int) -> None:
+    """Add what was summed so far to the results of `count` members, and begin again."""
+    for lane in range(count):
+        total = 0.0
+        for k in range(SUMS):
+            total += sums[k * lanes + lane]
+        out[first + lane] += factor * total
+    sums[:] = 0
+
+
+@njit
+def measure(
+    block: Reals,
+    lanes: Lanes,
+    num_bits: int,
+    tile: int,
+    skew: int,
+    parts: Integers,
+    weights: Floats,
+    sums: Reals,
+    out: Floats,
+    first: int,
+    count: int,
+) -> None:
+    """Add the expectation values of L states to the columns of `out` from `first` on."""
+    half = tile >> 1
+    sums[:] = 0
+    for p in range(parts.shape[0]):
+        x, kind, place = parts[p, 1], parts[p, 2], parts[p, 3]
+        pivot = x
+        while pivot & (pivot - 1):
+            pivot &= pivot - 1
+        factor = 1.0 if kind == DIAGONAL_PART else 2.0
+        j = visited = 0
+        while j < 1 << num_bits:
+            weight = block.dtype.type(weights[place + j])
+            o = skewed(j, skew) * tile
+            s = (visited & (SUMS - 1)) * half
+            if kind == DIAGONAL_PART:
+                batch_tiles.add_probabilities(sums, lanes, s, block, o, weight)
+            elif kind == REAL_PART:
+                batch_tiles.add_real_overlaps(sums, lanes, s, block, o, skewed(j ^ x, skew) * tile, weight)
+            else:
+                batch_tiles.add_imaginary_overlaps(sums, lanes, s, block, o, skewed(j ^ x, skew) * tile, weight)
+            visited += 1
+            if visited & (SUMMED - 1) == 0:
+                add_sums(sums, half, factor, out[parts[p, 0]], first, count)
+            j = next_without(j, pivot)
+        add_sums(sums, half, factor, out[parts[p, 0]], first, count)
+
+
+@njit
+def write_states(
+    block: Reals, num_bits: int, tile: int, skew: int, factors: Complex, states: Reals, first: int, count: int
+) -> None:
+    """Write the states of `count` members, times their factors, to the rows of `states` from `first` on."""
+    half = tile >> 1
+    size = 1 << num_bits
+    for start in range(0, size, WRITTEN):
+        for lane in range(count):
+            re, im = block.dtype.type(factors[first + lane].real), block.dtype.type(factors[first + lane].imag)
+            state = states[first + lane]
+            for x in range(start, min(start + WRITTEN, size)):
+                o = skewed(x, skew) * tile + lane
+                a, b = block[o], block[o + half]
+                state[2 * x], state[2 * x + 1] = a * re - b * im, a * im + b * re
+
+
+@njit
+def write_probabilities(
+    block: Reals, num_bits: int, tile: int, skew: int, probabilities: Floats, first: int, count: int
+) -> None:
+    """Write the probabilities of `count` members to the rows of `probabilities` from `first` on."""
+    half = tile >> 1
+    size = 1 << num_bits
+    for start in range(0, size, WRITTEN):
+        for lane in range(count):
+            for x in range(start, min(start + WRITTEN, size)):
+                o = skewed(x, skew) * tile + lane
+                a, b = np.float64(block[o]), np.float64(block[o + half])
+                probabilities[first + lane, x] = a * a + b * b
+
+
+@njit
+def run_batch(
+    lanes: Lanes,
+    num_bits: int,
+    coefficients: Complex,
+    factors: Complex,
+    product_start: Integers,
+    product_factors: Integers,
+    dense_start: Integers,
+    dense_factors: Integers,
+    terms: Integers,
+    partners: Integers,
+    operations: Integers,
+    num_registers: int,
+    parts: Integers,
+    weights: Floats,
+    scratch: Reals,
+    states: Reals,
+    probabilities: Floats,
+    values: Floats,
+    counters: Integers,
+    thread: int,
+) -> None:
+    """Run a batch, as one of several threads or alone.
+
+    Args:
+        lanes: marker of the vector width.
+        num_bits: qubits.
+        coefficients: complex128[batch, :], of the gates of each member, planner's constants behind them.
+        factors: complex128[batch], the global phase of each member; changed.
+        product_start, product_factors, dense_start, dense_factors, terms: see `numbers`.
+        partners, operations: see `batch_block`.
+        num_registers: that the operations read.
+        parts: int64[:, 4], of observables: column of `values`, mask of flipped bits, kind, first weight.
+        weights: float64, of every amplitude without the mask's highest bit, at its number.
+        scratch: one row for each thread, of `batch_scratch_size` elements or more, aligned; its precision is the
+            states'.
+        states: receives the states as rows of real and imaginary parts, [batch, 2 * 2^num_bits]; nothing if [0, :].
+        probabilities: receives them, [batch, 2^num_bits]; nothing if [0, :].
+        values: zeros, float64[observables, batch]; receives expectation values.
+        counters: zeros, two rows.
+        thread: the caller's row of scratch.
+    """
+    own = scratch[thread]
+    tile = 2 * lanes_of(own, lanes)
+    half = tile >> 1
+    skew = skew_of(tile * own.itemsize)
+    size = (skewed((1 << num_bits) - 1, skew) + 1) * tile
+    block, table = own[:size], own[size : size + (tile << num_bits)]
+    size += tile << num_bits
+    sums, registers = own[size : size + SUMS * half], own[size + SUMS * half : size + (SUMS + num_registers) * half]
+    num_products, num_polynomials = product_start.size - 1, partners.shape[0]
+    angles, phases = np.empty((num_products, 2)), np.empty((num_products, 2), np.complex128)
+    matrices = np.empty((dense_start.size - 1, 16), np.complex128)
+    constants = np.empty(num_polynomials, np.complex128)
+    linear = np.empty((num_polynomials, num_bits), np.complex128)
+    pairs = np.empty((num_polynomials, num_bits, num_bits), np.complex128)
+    batch = coefficients.shape[0]
+    num_groups = (batch + half - 1) // half
+    while True:
+        group = add_to_counter(counters, 0, 1)
+        if group >= num_groups:
+            break
+        first = group * half
+        count = min(half, batch - first)
+        if count < half:
+            # Lanes without a member stay at zero.
+            registers[:] = 0
+        for lane in range(count):
+            factors[first + lane] *= fill_batch_registers(
+                coefficients[first + lane], product_start, product_factors, dense_start, dense_factors, terms,
+                partners, operations, half, lane, angles, phases, matrices, constants, linear, pairs, registers,
+            )  # fmt: skip
+        block[:] = 0
+        block[:half] = 1
+        run_batch_block(block, lanes, num_bits, tile, skew, operations, partners, registers, table)
+        if states.shape[0] > 0:
+            write_states(block, num_bits, tile, skew, factors, states, first, count)
+        if probabilities.shape[0] > 0:
+            write_probabilities(block, num_bits, tile, skew, probabilities, first, count)
+        if parts.shape[0] > 0:
+            measure(block, lanes, num_bits, tile, skew, parts, weights, sums, values, first, count)
+        add_to_counter(counters, 1, 1)
+    wait_for_counter(counters, 1, num_groups)

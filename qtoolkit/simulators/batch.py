@@ -1,0 +1,238 @@
+"""Circuits at many parameter values: small ones side by side in the lanes of registers, large ones one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit._memory import check_memory
+from qtoolkit.circuit import ParameterValues
+from qtoolkit.compiler import ExecutionPlan, UnitaryStep
+from qtoolkit.compiler.bind_batch import bind_batch
+from qtoolkit.errors import ParameterError
+from qtoolkit.simulators import measure
+from qtoolkit.simulators.batch_observables import Weights, weights_of
+from qtoolkit.simulators.batch_plan import BatchPlan, batch_plan
+from qtoolkit.simulators.engine import Engine, StateArray
+from qtoolkit.simulators.observables import Observable, expectation_values
+from qtoolkit.simulators.walk import Walker
+from qtoolkit_kernels.threads import counters
+from qtoolkit_kernels.vector import batch as kernels
+from qtoolkit_kernels.vector.lanes import Lanes
+
+__all__ = ["ParameterBatch", "batch_expectation_values", "batch_probabilities", "batch_states", "parameters_of"]
+
+FloatArray: TypeAlias = NDArray[np.float64]
+
+ParameterBatch: TypeAlias = NDArray[np.float64] | Sequence[Sequence[float]] | Sequence[NDArray[np.float64]]
+"""Vectors of parameter values, shape ``(batch, num_parameters)``."""
+
+BLOCK_BYTES = 1 << 19
+"""States of all lanes together fill half of a second-level cache of 1 MiB at most: 12 qubits in widest registers."""
+
+COEFFICIENT_BYTES = 1 << 21
+"""Coefficients of so many members are computed at a time."""
+
+ALONE_WORK = 1 << 16
+"""Below so many amplitudes and coefficients to be computed, threads take longer to wake than they save."""
+
+
+def parameters_of(plan: ExecutionPlan, parameters: ParameterValues | ParameterBatch | None) -> FloatArray:
+    """Parameter values in order, float64 of shape ``(num_parameters,)`` or, of a batch, ``(batch, num_parameters)``.
+
+    A batch is an array of two dimensions, or a list or tuple of vectors.
+
+    Raises:
+        UnboundParameterError: if a parameter has no value.
+        ParameterError: for rows of another length than the number of parameters, and as for one vector.
+    """
+    if isinstance(parameters, np.ndarray):
+        is_batch = parameters.ndim > 1
+    else:
+        is_batch = isinstance(parameters, list | tuple) and len(parameters) > 0 and _is_vector(parameters[0])
+    if not is_batch:
+        return plan.parameter_vector(cast("ParameterValues | None", parameters))
+    num_parameters = len(plan.parameters)
+    rule = f"a batch of parameters has shape (batch, {num_parameters}), one row of real numbers for each run"
+    try:
+        given = np.asarray(parameters)
+    except ValueError as error:
+        raise ParameterError(f"{rule}; got rows of different lengths") from error
+    if given.ndim != 2 or given.shape[1] != num_parameters:
+        raise ParameterError(f"{rule}; got shape {given.shape}")
+    if given.dtype.kind not in "fiu":
+        raise ParameterError(f"{rule}; got entries of type {given.dtype}")
+    values = np.ascontiguousarray(given, np.float64)
+    if not np.isfinite(values).all():
+        row, column = (int(k) for k in np.argwhere(~np.isfinite(values))[0])
+        name = plan.parameters[column].name
+        raise ParameterError(f"parameter {name} must be finite, got {values[row, column]} in row {row} of the batch")
+    return values
+
+
+def _is_vector(item: object) -> bool:
+    return isinstance(item, list | tuple) or (isinstance(item, np.ndarray) and item.ndim > 0)
+
+
+def batch_states(
+    engine: Engine, plan: ExecutionPlan, values: FloatArray, initial_state: StateArray | None = None
+) -> StateArray:
+    """The states at all parameter values, shape ``(batch, 2**num_qubits)``.
+
+    Args:
+        engine: runs the gates.
+        plan: the circuit.
+        values: shape ``(batch, num_parameters)``.
+        initial_state: where all begin; ``|0…0⟩`` by default.
+
+    Raises:
+        CircuitError: as for one state.
+        InsufficientMemoryError: if the states do not fit into free memory.
+    """
+    engine.check_memory(plan.num_qubits, states=max(1, len(values)))
+    states: StateArray = np.empty((len(values), 1 << plan.num_qubits), engine.dtype)
+    run = _Run.of(engine, plan) if initial_state is None else None
+    if run is None:
+        for row, state in zip(values, states, strict=True):
+            start = None if initial_state is None else initial_state.copy()
+            state[:] = Walker(engine, plan, row).final_state(start)
+    else:
+        run(values, states=states)
+    return states
+
+
+def batch_probabilities(engine: Engine, plan: ExecutionPlan, values: FloatArray, qubits: Sequence[int]) -> FloatArray:
+    """Distributions of the outcomes of some qubits, shape ``(batch, 2**len(qubits))``.
+
+    Raises:
+        CircuitError: as for one state.
+        InsufficientMemoryError: if they do not fit into free memory.
+    """
+    num_qubits, batch = plan.num_qubits, len(values)
+    run = _Run.of(engine, plan)
+    if run is None:
+        engine.check_memory(num_qubits, probabilities=batch << len(qubits))
+        found = np.empty((batch, 1 << len(qubits)))
+        for row, out in zip(values, found, strict=True):
+            out[:] = measure.probabilities(Walker(engine, plan, row).final_state(None), qubits, engine.team)
+        return found
+    check_memory(8 * batch << num_qubits, f"probabilities of {batch} states of {num_qubits} qubits", "take fewer rows")
+    every = np.empty((batch, 1 << num_qubits))
+    run(values, probabilities=every)
+    others = [q for q in range(num_qubits) if q not in qubits]
+    axes = [1 + num_qubits - 1 - q for q in (*others, *reversed(qubits))]
+    tensor = every.reshape(batch, *(2,) * num_qubits).transpose(0, *axes)
+    return (
+        tensor.reshape(batch, 1 << len(others), 1 << len(qubits)).sum(axis=1) if others else tensor.reshape(batch, -1)
+    )
+
+
+def batch_expectation_values(
+    engine: Engine, plan: ExecutionPlan, values: FloatArray, observables: Sequence[Observable]
+) -> FloatArray:
+    """Expectation values of observables that were checked, shape ``(batch, len(observables))``.
+
+    Raises:
+        CircuitError: as for one state.
+        InsufficientMemoryError: if a state does not fit into free memory.
+    """
+    run = _Run.of(engine, plan)
+    weights = None if run is None else weights_of(observables, plan.num_qubits)
+    if run is None or weights is None:
+        found = np.empty((len(values), len(observables)))
+        for row, out in zip(values, found, strict=True):
+            out[:] = expectation_values(observables, Walker(engine, plan, row).final_state(None), engine.team)
+        return found
+    by_observable = np.zeros((len(observables), len(values)))
+    run(values, weights=weights, sums=by_observable)
+    return by_observable.T
+
+
+class _Run:
+    """Runs batches of one small circuit."""
+
+    def __init__(self, engine: Engine, plan: ExecutionPlan, rows: BatchPlan) -> None:
+        self._engine = engine
+        self._program = plan.unitary_program()
+        self._num_qubits = plan.num_qubits
+        self._rows = rows
+        self._real = np.dtype(np.float64 if engine.precision == "double" else np.float32)
+        self._lanes = engine.vector_bytes // self._real.itemsize
+
+    @classmethod
+    def of(cls, engine: Engine, plan: ExecutionPlan) -> _Run | None:
+        """None for circuits that are too large, or more than gates, or have gates that batches don't know."""
+        if plan.num_qubits < 1 or 2 * engine.vector_bytes << plan.num_qubits > BLOCK_BYTES:
+            return None
+        if len(plan.steps) != 1 or not isinstance(plan.steps[0], UnitaryStep):
+            return None
+        rows = batch_plan(plan.steps[0].program, plan.num_qubits, engine.dtype.itemsize)
+        return None if rows is None else cls(engine, plan, rows)
+
+    def __call__(
+        self,
+        values: FloatArray,
+        states: StateArray | None = None,
+        probabilities: FloatArray | None = None,
+        weights: Weights | None = None,
+        sums: FloatArray | None = None,
+    ) -> None:
+        """Fill in what is wanted: states, probabilities, or the sums of weights, [observables, batch]."""
+        size = self._program.constant_coefficients.size + 1
+        step = max(8 * self._lanes, COEFFICIENT_BYTES // (16 * size) // self._lanes * self._lanes)
+        for first in range(0, len(values), step):
+            here = slice(first, first + step)
+            found = None if sums is None else np.zeros((sums.shape[0], len(values[here])))
+            self._run(
+                values[here],
+                np.empty((0, 1), self._real) if states is None else states[here].view(self._real),
+                np.empty((0, 1)) if probabilities is None else probabilities[here],
+                weights or _NO_WEIGHTS,
+                np.empty((0, 1)) if found is None else found,
+            )
+            if sums is not None:
+                sums[:, here] = found
+
+    def _run(
+        self,
+        values: FloatArray,
+        states: NDArray[Any],
+        probabilities: FloatArray,
+        weights: Weights,
+        sums: FloatArray,
+    ) -> None:
+        engine, rows = self._engine, self._rows
+        coefficients, phases = bind_batch(self._program, values)
+        num_groups = -(-len(values) // self._lanes)
+        work = coefficients.size + (num_groups * (len(rows.operations) + len(weights.parts)) << self._num_qubits)
+        num_threads = min(engine.num_threads, num_groups) if work > ALONE_WORK else 1
+        scratch_size = kernels.batch_scratch_size(
+            self._num_qubits, rows.num_registers, engine.vector_bytes, self._real.itemsize
+        )
+        engine.team.run(
+            kernels.run_batch,
+            _LANES[engine.vector_bytes],
+            self._num_qubits,
+            coefficients,
+            np.exp(1j * phases),
+            *rows.recipes,
+            rows.partners,
+            rows.operations,
+            rows.num_registers,
+            weights.parts,
+            weights.values,
+            engine.scratch(num_threads, scratch_size, self._real.type),
+            states,
+            probabilities,
+            sums,
+            counters(2),
+            num_threads=num_threads,
+        )
+
+
+_LANES = {nbytes: Lanes(nbytes) for nbytes in (64, 32, 16)}
+
+_NO_WEIGHTS = Weights(np.zeros((0, 4), np.int64), np.zeros(0))

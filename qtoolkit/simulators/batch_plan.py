@@ -1,0 +1,134 @@
+"""A planned program as rows for batches: the same operations, with every qubit among the tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit.compiler import Layout, Program, SweepPart, plan_sweeps
+from qtoolkit.compiler.sweep_plan import BlockOpcode, Column, Write
+from qtoolkit_kernels.vector.batch_block import COLUMNS, OPCODES
+
+__all__ = ["BatchPlan", "batch_plan"]
+
+IntArray = NDArray[np.int64]
+
+TOGETHER = 4
+"""Rotations that one row holds at most."""
+
+
+@dataclass(frozen=True, eq=False)
+class BatchPlan:
+    """What `qtoolkit_kernels.vector.batch` runs on every member.
+
+    Attributes:
+        recipes: how the numbers come from the coefficients of gates: product_start, product_factors, dense_start,
+            dense_factors and terms of `SweepPart`.
+        operations: int64[:, 16].
+        partners: int64[polynomials, qubits], the lower bits with which each bit of a polynomial forms pairs.
+        num_registers: coefficients of one member.
+    """
+
+    recipes: tuple[IntArray, ...]
+    operations: IntArray
+    partners: IntArray
+    num_registers: int
+
+
+def batch_plan(program: Program, num_qubits: int, amplitude_bytes: int) -> BatchPlan | None:
+    """The rows of a program that begins from ``|0…0⟩``; None if it has gates that don't run in sweeps."""
+    key = ("batch", num_qubits, amplitude_bytes)
+    if key not in program.plans:
+        layout = Layout(num_qubits, 0, num_qubits, num_qubits, min(8, num_qubits), amplitude_bytes)
+        parts = plan_sweeps(program, layout, from_zero_state=True)
+        sweeps = [part for part in parts if isinstance(part, SweepPart)]
+        program.plans[key] = None if len(sweeps) < len(parts) else _Translator(num_qubits).plan(sweeps)
+    plan: BatchPlan | None = program.plans[key]
+    return plan
+
+
+class _Translator:
+    def __init__(self, num_qubits: int) -> None:
+        self._num_qubits = num_qubits
+        self._rows: list[list[int]] = []
+        self._size = 0
+
+    def plan(self, parts: Sequence[SweepPart]) -> BatchPlan:
+        part = parts[0] if parts and parts[0].num_sweeps else None
+        if part is None:
+            none = np.zeros(1, np.int64), np.zeros((0, 4), np.int64)
+            recipes = (*none, *none, np.zeros((0, 6), np.int64))
+            return BatchPlan(recipes, self._operations(), np.zeros((0, self._num_qubits), np.int64), 0)
+        partners = _partners(part, self._num_qubits)
+        writes = {int(write[1]): write for write in part.writes}
+        sets = {int(rotations[0]): rotations for rotations in part.sets}
+        for number, row in enumerate(part.operations):
+            start = int(row[Column.START])
+            positions = row[Column.POSITIONS : Column.POSITIONS + 2].tolist()
+            controls = {"MASK": int(row[Column.TILE_MASK]), "VALUE": int(row[Column.TILE_VALUE])}
+            match BlockOpcode(int(row[Column.OPCODE])):
+                case BlockOpcode.ROTATE:
+                    if number in sets:
+                        self._rotations(part.members[sets[number][2] : sets[number][3]])
+                case BlockOpcode.DENSE:
+                    self._row("DENSE", positions, 32, (int(writes[start][2]),))
+                case BlockOpcode.EXCHANGE:
+                    self._row("EXCHANGE", positions[:1], **controls)
+                case BlockOpcode.SWAP:
+                    self._row("SWAP", positions)
+                case BlockOpcode.PHASE:
+                    # A phase that nothing writes makes up for cosines, which rows of batches do themselves.
+                    if start in writes and writes[start][0] == Write.PHASE:
+                        self._row("PHASE", (), 2, writes[start][2:4].tolist(), **controls)
+                case BlockOpcode.PAULI:
+                    place, sign = writes[start][2:4].tolist()
+                    x, z, real = (int(row[c]) for c in (Column.X_TILE, Column.Z_TILE, Column.STEEP))
+                    self._row("PAULI", (), 2, (place, sign), X=x, Z=z, REAL=real, **controls)
+                case BlockOpcode.DIAGONAL:
+                    pairs = sum(int(mask).bit_count() for mask in partners[start])
+                    self._row("DIAGONAL", (), 2 * (1 + self._num_qubits + pairs), (start,))
+                case BlockOpcode.STRINGS:
+                    for string in range(*positions):
+                        z, place = int(part.strings[string, 0]), int(part.string_places[string])
+                        self._row("PAULI", (), 2, (place, -1), Z=z)
+                case BlockOpcode.ROTATE_LANES:
+                    raise AssertionError("a layout without lane bits has no rotations inside a register")
+        recipes = (part.product_start, part.product_factors, part.dense_start, part.dense_factors, part.terms)
+        return BatchPlan(recipes, self._operations(), partners, self._size)
+
+    def _operations(self) -> IntArray:
+        return np.array(self._rows, np.int64).reshape(-1, len(COLUMNS))
+
+    def _rotations(self, members: IntArray) -> None:
+        """Rows of as equal length as can be."""
+        for chunk in np.array_split(members, -(-len(members) // TOGETHER)):
+            self._row("ROTATE", chunk[:, 0].tolist(), len(chunk) + 1, chunk[:, 1].tolist(), COUNT=len(chunk))
+
+    def _row(
+        self,
+        opcode: str,
+        positions: Sequence[int],
+        registers: int = 0,
+        sources: Sequence[int] = (),
+        /,
+        **columns: int,
+    ) -> None:
+        row = [0] * len(COLUMNS)
+        row[0] = OPCODES.index(opcode)
+        row[1 : 1 + len(positions)] = positions
+        row[COLUMNS.index("SOURCE") : COLUMNS.index("SOURCE") + len(sources)] = sources
+        for name, value in {"START": self._size, **columns}.items():
+            row[COLUMNS.index(name)] = value
+        self._rows.append(row)
+        self._size += registers
+
+
+def _partners(part: SweepPart, num_qubits: int) -> IntArray:
+    partners = np.zeros((part.controls.size, num_qubits), np.int64)
+    for _, polynomial, i, j, _, _ in part.terms:
+        if j >= 0:
+            partners[polynomial, max(i, j)] |= 1 << min(i, j)
+    return partners
