@@ -20,6 +20,13 @@ from qtoolkit.errors import CircuitError, InputError
 from qtoolkit.primitives import Result
 from qtoolkit.simulators import measure
 from qtoolkit.simulators.adjoint import adjoint_gradient
+from qtoolkit.simulators.batch import (
+    ParameterBatch,
+    batch_expectation_values,
+    batch_probabilities,
+    batch_states,
+    parameters_of,
+)
 from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.observables import Observable, applied, check_observable, expectation_values, variance
 from qtoolkit.simulators.walk import Walker
@@ -47,7 +54,9 @@ class StatevectorSimulator:
     """Exact simulation of circuits by their state vector.
 
     Wherever a circuit is taken, a plan from `compile` is too; that saves the compiling when one circuit is run
-    many times with different parameter values.
+    many times with different parameter values. Where `ParameterBatch` is taken for `parameters`, an array of shape
+    ``(batch, num_parameters)`` or a sequence of vectors gives the results of all rows, in an array with one more axis
+    in front; up to 12 qubits that is several times faster than one call for each.
 
     Args:
         precision: ``"double"`` (complex128, 16 bytes an amplitude) or ``"single"`` (complex64, 8 bytes).
@@ -89,19 +98,20 @@ class StatevectorSimulator:
     def state_vector(
         self,
         circuit: Circuit | ExecutionPlan,
-        parameters: ParameterValues | None = None,
+        parameters: ParameterValues | ParameterBatch | None = None,
         initial_state: ArrayLike | None = None,
     ) -> StateArray:
         """The state at the end of a circuit, before its final measurements.
 
         Args:
             circuit: gates, `initialize`, and resets whose outcome is certain.
-            parameters: values of the free parameters.
+            parameters: values of the free parameters, or a batch of them.
             initial_state: shape ``(2**num_qubits,)``, norm 1 to 1e-6 (1e-4 in single precision); ``|0…0⟩`` by
                 default. It is not changed.
 
         Returns:
-            complex128 or complex64 of shape ``(2**num_qubits,)``; qubit k is bit k of the index.
+            complex128 or complex64 of shape ``(2**num_qubits,)``, or ``(batch, 2**num_qubits)``; qubit k is bit k of
+            the index.
 
         Raises:
             CircuitError: if the circuit measures, resets at random or branches before its end.
@@ -109,7 +119,9 @@ class StatevectorSimulator:
             InsufficientMemoryError: if the state does not fit into free memory.
         """
         plan = self.compile(circuit)
-        values = plan.parameter_vector(parameters)
+        values = parameters_of(plan, parameters)
+        if values.ndim == 2:
+            return batch_states(self._engine, plan, values, self._start(plan, initial_state))
         if initial_state is None and plan.is_one_program:
             state = self._engine.empty_state(plan.num_qubits)
             self._engine.run(plan.unitary_program(), values, state, fresh=True)
@@ -194,17 +206,17 @@ class StatevectorSimulator:
         self,
         circuit: Circuit | ExecutionPlan,
         qubits: int | Sequence[int] | None = None,
-        parameters: ParameterValues | None = None,
+        parameters: ParameterValues | ParameterBatch | None = None,
     ) -> NDArray[np.float64]:
         """Probabilities of the outcomes of some qubits, exact.
 
         Args:
             circuit: as for `state_vector`.
             qubits: bit j of an outcome is ``qubits[j]``; all qubits by default.
-            parameters: values of the free parameters.
+            parameters: values of the free parameters, or a batch of them.
 
         Returns:
-            float64 of shape ``(2**len(qubits),)``.
+            float64 of shape ``(2**len(qubits),)``, or ``(batch, 2**len(qubits))``.
 
         Raises:
             QubitIndexError: if an index lies outside the circuit.
@@ -213,12 +225,15 @@ class StatevectorSimulator:
         """
         plan = self.compile(circuit)
         measured = check_indices(range(plan.num_qubits) if qubits is None else qubits, plan.num_qubits, "qubit")
+        values = parameters_of(plan, parameters)
+        if values.ndim == 2:
+            return batch_probabilities(self._engine, plan, values, measured)
         self._engine.check_memory(plan.num_qubits, probabilities=1 << len(measured))
-        state = self.state_vector(plan, parameters)
+        state = self.state_vector(plan, values)
         return measure.probabilities(state, measured, self._engine.team)
 
     @overload
-    def expectation_value(
+    def expectation_value(  # type: ignore[overload-overlap]
         self, circuit: Circuit | ExecutionPlan, observable: Observable, parameters: ParameterValues | None = None
     ) -> float: ...
 
@@ -230,18 +245,30 @@ class StatevectorSimulator:
         parameters: ParameterValues | None = None,
     ) -> NDArray[np.float64]: ...
 
+    @overload
     def expectation_value(
         self,
         circuit: Circuit | ExecutionPlan,
         observable: Observable | Sequence[Observable],
-        parameters: ParameterValues | None = None,
+        parameters: ParameterBatch,
+    ) -> NDArray[np.float64]: ...
+
+    def expectation_value(
+        self,
+        circuit: Circuit | ExecutionPlan,
+        observable: Observable | Sequence[Observable],
+        parameters: ParameterValues | ParameterBatch | None = None,
     ) -> float | NDArray[np.float64]:
         """``⟨ψ|observable|ψ⟩``, exact.
 
         Args:
             circuit: as for `state_vector`.
             observable: one, or several that share the one simulation.
-            parameters: values of the free parameters.
+            parameters: values of the free parameters, or a batch of them.
+
+        Returns:
+            A number, or an array of shape ``(num_observables,)``; of a batch, ``(batch,)`` or
+            ``(batch, num_observables)``.
 
         Raises:
             OperatorError: if an observable is not Hermitian or has another number of qubits.
@@ -251,7 +278,11 @@ class StatevectorSimulator:
         observables: Sequence[Observable] = observable if several else [observable]  # type: ignore[assignment,list-item]
         for item in observables:
             check_observable(item, plan.num_qubits)
-        state = self._passing_state(plan, parameters)
+        values = parameters_of(plan, parameters)
+        if values.ndim == 2:
+            by_row = batch_expectation_values(self._engine, plan, values, observables)
+            return by_row if several else by_row[:, 0]
+        state = self._passing_state(plan, values)
         found = expectation_values(observables, state, self._engine.team)
         return np.array(found) if several else found[0]
 
@@ -294,21 +325,32 @@ class StatevectorSimulator:
         first, second = self.state_vector(left, bra_parameters), self.state_vector(right, ket_parameters)
         return complex(inner_kernels.vdot(first, second, self._engine.team))
 
+    @overload
+    def gradient(  # type: ignore[overload-overlap]
+        self, circuit: Circuit | ExecutionPlan, observable: Observable, parameters: ParameterValues
+    ) -> tuple[float, NDArray[np.float64]]: ...
+
+    @overload
+    def gradient(
+        self, circuit: Circuit | ExecutionPlan, observable: Observable, parameters: ParameterBatch
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
+
     def gradient(
         self,
         circuit: Circuit | ExecutionPlan,
         observable: Observable,
-        parameters: ParameterValues,
-    ) -> tuple[float, NDArray[np.float64]]:
+        parameters: ParameterValues | ParameterBatch,
+    ) -> tuple[float | NDArray[np.float64], NDArray[np.float64]]:
         """The expectation value and its derivatives by every parameter, by the adjoint method.
 
         Args:
             circuit: gates, after `initialize` if any; every parametrised gate must come after the last reset.
             observable: a Pauli sum or a diagonal.
-            parameters: values of the free parameters.
+            parameters: values of the free parameters, or a batch of them.
 
         Returns:
-            The value, and float64 of shape ``(num_parameters,)`` in the order of ``circuit.parameters``.
+            The value, and float64 of shape ``(num_parameters,)`` in the order of ``circuit.parameters``; of a batch,
+            arrays of shapes ``(batch,)`` and ``(batch, num_parameters)``.
 
         Raises:
             CircuitError: if the circuit measures or branches before its end.
@@ -316,12 +358,15 @@ class StatevectorSimulator:
         """
         plan = self.compile(circuit)
         check_observable(observable, plan.num_qubits)
+        values = parameters_of(plan, parameters)
+        if values.ndim == 2:
+            found = [self.gradient(plan, observable, row) for row in values]
+            return np.array([value for value, _ in found]), np.reshape([slope for _, slope in found], values.shape)
         last = plan.steps[-1]
         earlier = [step.program for step in plan.steps[:-1] if isinstance(step, UnitaryStep)]
         if not isinstance(last, UnitaryStep) or any(program.differentials for program in earlier):
             raise CircuitError("a gradient needs every parametrised gate after the last initialize or reset")
         self._engine.check_memory(plan.num_qubits, states=2)
-        values = plan.parameter_vector(parameters)
         ket = self.state_vector(plan, values)
         bra = applied(observable, ket, self._engine.team)
         value = float(inner_kernels.vdot(ket, bra, self._engine.team).real)
