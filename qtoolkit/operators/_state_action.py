@@ -65,14 +65,16 @@ def _kernels() -> ModuleType:
     return cast(ModuleType, pauli_sum)
 
 
-def applied(op: PauliSum, state_vector: npt.ArrayLike, team: Team | None = None) -> StateVector:
-    """Return H|ψ⟩ in the precision of the state.
+def applied(
+    op: PauliSum, state_vector: npt.ArrayLike, team: Team | None = None, out: StateVector | None = None
+) -> StateVector:
+    """Return H|ψ⟩ in the precision of the state, in `out` if that is given: another array like the state.
 
     Raises:
         OperatorError: if the state has not shape (2^n,).
     """
     state = _checked(state_vector, op)
-    image = np.empty(state.shape, state.dtype)
+    image = np.empty(state.shape, state.dtype) if out is None else out
     _kernels().apply_pauli_sum(state, image, _prepared(op)[0], _team_for(state, team))
     return image
 

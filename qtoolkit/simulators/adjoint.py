@@ -8,50 +8,148 @@ back through the sweeps of the plan that prepared ``|ψ⟩``, block by block; ga
 from __future__ import annotations
 
 import weakref
+from collections.abc import Sequence
+from typing import Any, cast
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
-from qtoolkit.compiler import Differential, GatePart, Layout, Opcode, Program, plan_sweeps
+from qtoolkit.compiler import (
+    Differential,
+    ExecutionPlan,
+    GatePart,
+    Layout,
+    Opcode,
+    Program,
+    UnitaryStep,
+    plan_sweeps,
+)
+from qtoolkit.errors import CircuitError
 from qtoolkit.simulators.adjoint_plan import AdjointPart, Generators, adjoint_part
 from qtoolkit.simulators.bind import bind
 from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.memory import aligned_empty
+from qtoolkit.simulators.observables import Observable, apply
+from qtoolkit.simulators.walk import Walker
 from qtoolkit_kernels import inner, pauli
 from qtoolkit_kernels.threads import counters
 from qtoolkit_kernels.vector import adjoint_numbers as number_kernels
 from qtoolkit_kernels.vector import adjoint_sweep as kernels
+from qtoolkit_kernels.vector.adjoint_alone import adjoint_alone
 from qtoolkit_kernels.vector.lanes import Lanes
 
-__all__ = ["adjoint_gradient"]
+__all__ = ["value_and_gradient", "values_and_gradients"]
 
 FloatArray = NDArray[np.float64]
 
 MAX_GROUPS = 256
 """Sums are kept apart for so many groups of blocks."""
 
+MAX_COPY_BYTES = 1 << 26
+"""For several observables, states up to this size are copied, and larger ones prepared again for each."""
 
-def adjoint_gradient(
-    engine: Engine,
-    program: Program,
-    values: FloatArray,
-    ket: StateArray,
-    bra: StateArray,
-    from_zero_state: bool = False,
-) -> FloatArray:
-    """Derivatives of ``⟨ψ|H|ψ⟩`` by the parameters, shape ``(num_parameters,)``.
+
+def value_and_gradient(
+    engine: Engine, plan: ExecutionPlan, values: FloatArray, observable: Observable
+) -> tuple[float, FloatArray]:
+    """``⟨ψ|H|ψ⟩`` and its derivatives by the parameters, shape ``(num_parameters,)``.
 
     Args:
         engine: runs the gates.
-        program: the gates that prepared ``|ψ⟩``.
+        plan: prepares ``|ψ⟩``.
         values: parameter values.
-        ket: ``|ψ⟩``; used up.
-        bra: ``H|ψ⟩``; used up.
-        from_zero_state: whether the program began from ``|0…0⟩``.
+        observable: H.
+
+    Raises:
+        CircuitError: if a parameter enters before the last initialize or reset, or the plan measures or branches.
+        InsufficientMemoryError: if two states do not fit into free memory.
     """
+    program = _parametrised_program(plan)
+    engine.check_memory(plan.num_qubits, states=2)
+    fresh = len(plan.steps) == 1
+    backward = _plan_of(program, engine, plan.num_qubits, fresh)
+    if fresh and backward.alone is not None:
+        return _alone(engine, program, backward, backward.alone, plan.num_qubits, values, observable)
+    ket = Walker(engine, plan, values).final_state(None)
+    bra = engine.empty_state(plan.num_qubits)
+    apply(observable, ket, bra, engine.team)
+    value = inner.vdot(ket, bra, engine.team).real
+    return float(value), _take_back(engine, program, backward, values, ket, bra)
+
+
+def values_and_gradients(
+    engine: Engine, plan: ExecutionPlan, values: FloatArray, observables: Sequence[Observable]
+) -> tuple[FloatArray, FloatArray]:
+    """The same for several observables: arrays of shapes ``(k,)`` and ``(k, num_parameters)``.
+
+    There are never more than two states and, if they are small, a copy.
+    """
+    program = _parametrised_program(plan)
+    found, slopes = np.empty(len(observables)), np.empty((len(observables), values.size))
+    fresh = len(plan.steps) == 1
+    backward = _plan_of(program, engine, plan.num_qubits, fresh)
+    copied: StateArray | None = None
+    for k, observable in enumerate(observables):
+        if (fresh and backward.alone is not None) or engine.dtype.itemsize << plan.num_qubits > MAX_COPY_BYTES:
+            found[k], slopes[k] = value_and_gradient(engine, plan, values, observable)
+            continue
+        if copied is None:
+            copied = Walker(engine, plan, values).final_state(None)
+        bra = engine.empty_state(plan.num_qubits)
+        apply(observable, copied, bra, engine.team)
+        found[k] = inner.vdot(copied, bra, engine.team).real
+        ket = engine.copy_of(copied, plan.num_qubits)
+        slopes[k] = _take_back(engine, program, backward, values, ket, bra)
+    return found, slopes
+
+
+def _parametrised_program(plan: ExecutionPlan) -> Program:
+    """The last program of a plan, the only one that parameters may enter."""
+    last = plan.steps[-1]
+    earlier = [step.program for step in plan.steps[:-1] if isinstance(step, UnitaryStep)]
+    if not isinstance(last, UnitaryStep) or any(program.differentials for program in earlier):
+        raise CircuitError("a gradient needs every parametrised gate after the last initialize or reset")
+    return last.program
+
+
+def _alone(
+    engine: Engine,
+    program: Program,
+    plan: _AdjointPlan,
+    arguments: tuple[Any, ...],
+    num_qubits: int,
+    values: FloatArray,
+    observable: Observable,
+) -> tuple[float, FloatArray]:
+    """One block and one thread: forward, H, and back in one call."""
+    bound = bind(program, values)
+    size = plan.state_size
+    pair = cast(StateArray, engine.scratch(2, size, engine.dtype))
+    ket, bra = pair[0, : 1 << num_qubits], pair[1, : 1 << num_qubits]
+    engine.run(program, values, ket, fresh=True, bound=bound)
+    apply(observable, ket, bra, engine.team)
+    if ket.size < size:
+        pair[:, ket.size : size] = 0.0
+    gradient = np.zeros(values.size)
+    value = adjoint_alone(
+        pair[0, :size].view(plan.real),
+        pair[1, :size].view(plan.real),
+        *arguments[:3],
+        bound[0],
+        plan.generators.at(bound[1]),
+        *arguments[3:],
+        engine.scratch(1, plan.scratch_size, plan.real),
+        gradient,
+    )
+    return value, gradient
+
+
+def _take_back(
+    engine: Engine, program: Program, plan: _AdjointPlan, values: FloatArray, ket: StateArray, bra: StateArray
+) -> FloatArray:
+    """Derivatives from ``|ψ⟩`` and ``H|ψ⟩``, which are used up."""
     coefficients, angles = bind(program, values)
     by_slot = np.zeros(angles.size)
-    plan = _plan_of(program, engine.layout(ket.size.bit_length() - 1), from_zero_state)
     ket, bra = engine.workspace(ket), engine.workspace(bra)
     run = _Run(engine, program, plan, coefficients, angles, by_slot)
     for number, item in enumerate(plan.items):
@@ -64,13 +162,26 @@ def adjoint_gradient(
 
 
 class _AdjointPlan:
-    """The parts of a plan in reverse order, up to the first that depends on parameters."""
+    """The parts of a plan in reverse order, up to the first that depends on parameters.
 
-    def __init__(self, program: Program, layout: Layout, from_zero_state: bool) -> None:
+    Attributes:
+        generators: of all angles.
+        differentials: of the gates that run on the whole state.
+        items: sweeps, or the number of such a gate.
+        alone: if one part of one block is all there is, what `adjoint_alone` takes from lanes to slots, without the
+            coefficients and generators.
+        real: the precision.
+        state_size: amplitudes of a state, as the kernels need them.
+        scratch_size: elements of working memory for `alone`.
+    """
+
+    def __init__(self, program: Program, engine: Engine, num_qubits: int, from_zero_state: bool) -> None:
+        layout = engine.layout(num_qubits)
+        self.real = np.dtype(np.float64 if engine.precision == "double" else np.float32)
+        self.state_size = 1 << layout.num_bits
         self.generators = Generators(program)
         self.differentials = {d.operation: d for d in program.differentials}
         self.items: list[AdjointPart | int] = []
-        """Sweeps, or the number of a gate that runs on the whole state."""
         last = 0
         for part in reversed(plan_sweeps(program, layout, from_zero_state)):
             if isinstance(part, GatePart):
@@ -85,17 +196,48 @@ class _AdjointPlan:
             if needed:
                 last = len(self.items)
         del self.items[last:]
+        self.alone: tuple[Any, ...] | None = None
+        self.scratch_size = 0
+        if len(self.items) == 1 and isinstance(self.items[0], AdjointPart) and layout.block_bits == layout.num_bits:
+            self._run_alone(program, engine, layout, self.items[0])
+
+    def _run_alone(self, program: Program, engine: Engine, layout: Layout, item: AdjointPart) -> None:
+        part, slots = item.part, program.slots
+        self.alone = (
+            Lanes(engine.vector_bytes), layout.block_bits, layout.low_bits, part.bits, item.first_row,
+            part.operation_start, part.operations, part.registers, part.product_start, part.product_factors,
+            part.dense_start, part.dense_factors, part.terms, part.controls, part.sets, part.members, item.writes,
+            part.strings, part.string_places, item.products, item.locals_, item.denses, item.collect, item.probe_start,
+            item.probes, item.wanted_start, item.wanted, item.entries, item.weights, item.num_places,
+            np.ascontiguousarray(np.column_stack([slots.slot, slots.parameter]).astype(np.int64)), slots.coefficient,
+            slots.constant.size,
+        )  # fmt: skip
+        size = _scratch_size(engine, item)
+        room = part.registers.size + -part.registers.size % (engine.vector_bytes // self.real.itemsize)
+        self.scratch_size = size + room
 
 
-_plans: weakref.WeakKeyDictionary[Program, dict[tuple[Layout, bool], _AdjointPlan]] = weakref.WeakKeyDictionary()
+def _scratch_size(engine: Engine, item: AdjointPart) -> int:
+    part, layout = item.part, item.part.layout
+    size: int = kernels.adjoint_scratch_size(
+        layout.block_bits, layout.low_bits, part.most_diagonals, part.strings.size > 0, engine.vector_bytes,
+        layout.amplitude_bytes // 2,
+    )  # fmt: skip
+    return size
 
 
-def _plan_of(program: Program, layout: Layout, from_zero_state: bool) -> _AdjointPlan:
-    kept = _plans.setdefault(program, {})
-    key = (layout, from_zero_state)
-    if key not in kept:
-        kept[key] = _AdjointPlan(program, layout, from_zero_state)
-    return kept[key]
+_plans: weakref.WeakKeyDictionary[Program, dict[tuple[Any, ...], _AdjointPlan]] = weakref.WeakKeyDictionary()
+
+
+def _plan_of(program: Program, engine: Engine, num_qubits: int, from_zero_state: bool) -> _AdjointPlan:
+    kept = _plans.get(program)
+    if kept is None:
+        kept = _plans[program] = {}
+    key = (engine.precision, engine.vector_bytes, num_qubits, from_zero_state)
+    plan = kept.get(key)
+    if plan is None:
+        plan = kept[key] = _AdjointPlan(program, engine, num_qubits, from_zero_state)
+    return plan
 
 
 class _Run:
@@ -122,7 +264,7 @@ class _Run:
         """Take both states back through sweeps."""
         part, engine = item.part, self._engine
         layout = part.layout
-        real: DTypeLike = np.float64 if engine.precision == "double" else np.float32
+        real = self._plan.real
         num_polynomials = part.controls.size
         operations, collect, probes = part.operations.copy(), item.collect.copy(), item.probes.copy()
         registers = aligned_empty(part.registers.size, real)
@@ -141,14 +283,7 @@ class _Run:
         blocks = 1 << (layout.num_bits - layout.block_bits)
         sums = np.zeros((min(blocks, MAX_GROUPS), item.num_places))
         num_threads = min(engine.num_threads, len(sums))
-        size = kernels.adjoint_scratch_size(
-            layout.block_bits,
-            layout.low_bits,
-            part.most_diagonals,
-            part.strings.size > 0,
-            engine.vector_bytes,
-            np.dtype(real).itemsize,
-        )
+        size = _scratch_size(engine, item)
         engine.team.run(
             kernels.turn_back_sweeps, ket.view(real), bra.view(real), Lanes(engine.vector_bytes), layout.block_bits,
             layout.chunk_bits, layout.low_bits, part.bits, 0 if keep else item.first_row, part.operation_start,

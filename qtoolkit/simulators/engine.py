@@ -61,6 +61,7 @@ class _Phase(NamedTuple):
     factor: complex
 
 
+_Bound: TypeAlias = tuple[NDArray[np.complex128], NDArray[np.float64]]
 _Call: TypeAlias = _Sweeps | _Gate | _Phase
 
 _fixed_calls: weakref.WeakKeyDictionary[Program, dict[tuple[Any, ...], list[_Call]]] = weakref.WeakKeyDictionary()
@@ -167,7 +168,14 @@ class Engine:
         """How states of this many qubits are cut."""
         return Layout.of(num_qubits, self.dtype.itemsize, self.vector_bytes)
 
-    def run(self, program: Program, values: NDArray[np.float64], state: StateArray, fresh: bool = False) -> None:
+    def run(
+        self,
+        program: Program,
+        values: NDArray[np.float64],
+        state: StateArray,
+        fresh: bool = False,
+        bound: _Bound | None = None,
+    ) -> None:
         """Run a program on a state in place, its global phase included.
 
         Args:
@@ -175,8 +183,9 @@ class Engine:
             values: parameter values.
             state: shape ``(2**num_qubits,)``.
             fresh: whether the state counts as ``|0…0⟩``, whatever it holds; it then comes from `empty_state`.
+            bound: what `bind` makes of the program and the values, if it is known.
         """
-        calls = self._calls(program, values, state.size, fresh)
+        calls = self._calls(program, values, state.size, fresh, bound)
         enough = fresh and state.size >= self._least_size
         work = state if enough else self.workspace(state, fresh)
         if fresh and not (calls and isinstance(calls[0], _Sweeps)):
@@ -225,20 +234,22 @@ class Engine:
             work[state.size :] = 0.0
         return work
 
-    def _calls(self, program: Program, values: NDArray[np.float64], size: int, fresh: bool) -> list[_Call]:
+    def _calls(
+        self, program: Program, values: NDArray[np.float64], size: int, fresh: bool, bound: _Bound | None
+    ) -> list[_Call]:
         """What to run, in order; kept where no parameter enters."""
         if program.groups or program.slots.slot.size:
-            return self._bound_calls(program, values, size, fresh)
+            return self._bound_calls(program, bound or bind(program, values), size, fresh)
         kept = _fixed_calls.setdefault(program, {})
         key = (self.precision, self.vector_bytes, self.num_threads, size, fresh)
         calls = kept.get(key)
         if calls is None:
-            calls = kept[key] = self._bound_calls(program, values, size, fresh)
+            calls = kept[key] = self._bound_calls(program, bind(program, values), size, fresh)
         return calls
 
-    def _bound_calls(self, program: Program, values: NDArray[np.float64], size: int, fresh: bool) -> list[_Call]:
+    def _bound_calls(self, program: Program, bound: _Bound, size: int, fresh: bool) -> list[_Call]:
         layout = self.layout(size.bit_length() - 1)
-        coefficients, angles = bind(program, values)
+        coefficients, angles = bound
         phase = cmath.rect(1.0, angles[program.phase_slot])
         calls: list[_Call] = []
         for part in plan_sweeps(program, layout, fresh):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from qtoolkit.simulators.engine import StateArray
 from qtoolkit.simulators.measure import probabilities
 from qtoolkit_kernels.threads import Team
 
-__all__ = ["Observable", "applied", "check_observable", "expectation_values", "variance"]
+__all__ = ["Observable", "apply", "check_observable", "expectation_values", "variance"]
 
 Observable: TypeAlias = PauliSum | NDArray[np.float64]
 """A Pauli sum, or the diagonal of one that is diagonal: a real vector of shape ``(2**num_qubits,)``."""
@@ -74,8 +74,9 @@ def variance(observable: Observable, state: StateArray, team: Team) -> float:
     return float(weights @ (observable - weights @ observable) ** 2)
 
 
-def applied(observable: Observable, state: StateArray, team: Team) -> StateArray:
-    """``H|ψ⟩`` in the precision of the state."""
+def apply(observable: Observable, state: StateArray, out: StateArray, team: Team) -> None:
+    """Write ``H|ψ⟩`` to another array of the same precision."""
     if isinstance(observable, PauliSum):
-        return cast(StateArray, pauli_sums.applied(observable, state, team))
-    return cast(StateArray, (state * observable).astype(state.dtype, copy=False))
+        pauli_sums.applied(observable, state, team, out)
+    else:
+        np.multiply(state, observable, out=out, casting="same_kind")

@@ -15,11 +15,11 @@ from qtoolkit._packed_bits import num_words
 from qtoolkit._version import __version__
 from qtoolkit.circuit import Circuit, ParameterValues
 from qtoolkit.circuit._checks import check_indices, numeric_array
-from qtoolkit.compiler import ExecutionPlan, UnitaryStep, compile_circuit
+from qtoolkit.compiler import ExecutionPlan, compile_circuit
 from qtoolkit.errors import CircuitError, InputError
 from qtoolkit.primitives import Result
 from qtoolkit.simulators import measure
-from qtoolkit.simulators.adjoint import adjoint_gradient
+from qtoolkit.simulators.adjoint import value_and_gradient, values_and_gradients
 from qtoolkit.simulators.batch import (
     ParameterBatch,
     batch_expectation_values,
@@ -28,7 +28,7 @@ from qtoolkit.simulators.batch import (
     parameters_of,
 )
 from qtoolkit.simulators.engine import Engine, StateArray
-from qtoolkit.simulators.observables import Observable, applied, check_observable, expectation_values, variance
+from qtoolkit.simulators.observables import Observable, check_observable, expectation_values, variance
 from qtoolkit.simulators.walk import Walker
 from qtoolkit_kernels import inner as inner_kernels
 
@@ -332,45 +332,47 @@ class StatevectorSimulator:
 
     @overload
     def gradient(
-        self, circuit: Circuit | ExecutionPlan, observable: Observable, parameters: ParameterBatch
+        self,
+        circuit: Circuit | ExecutionPlan,
+        observable: Observable | Sequence[Observable],
+        parameters: ParameterValues | ParameterBatch,
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
 
     def gradient(
         self,
         circuit: Circuit | ExecutionPlan,
-        observable: Observable,
+        observable: Observable | Sequence[Observable],
         parameters: ParameterValues | ParameterBatch,
     ) -> tuple[float | NDArray[np.float64], NDArray[np.float64]]:
         """The expectation value and its derivatives by every parameter, by the adjoint method.
 
         Args:
             circuit: gates, after `initialize` if any; every parametrised gate must come after the last reset.
-            observable: a Pauli sum or a diagonal.
+            observable: a Pauli sum or a diagonal, or several.
             parameters: values of the free parameters, or a batch of them.
 
         Returns:
-            The value, and float64 of shape ``(num_parameters,)`` in the order of ``circuit.parameters``; of a batch,
-            arrays of shapes ``(batch,)`` and ``(batch, num_parameters)``.
+            The value, and float64 of shape ``(num_parameters,)`` in the order of ``circuit.parameters``; of k
+            observables, arrays of shapes ``(k,)`` and ``(k, num_parameters)``; of a batch, such arrays with one more
+            dimension in front, that of the batch.
 
         Raises:
             CircuitError: if the circuit measures or branches before its end.
-            OperatorError: if the observable is not Hermitian or has another number of qubits.
+            OperatorError: if an observable is not Hermitian or has another number of qubits.
         """
         plan = self.compile(circuit)
-        check_observable(observable, plan.num_qubits)
+        several = isinstance(observable, Sequence)
+        observables: Sequence[Observable] = observable if several else [observable]  # type: ignore[assignment,list-item]
+        for item in observables:
+            check_observable(item, plan.num_qubits)
         values = parameters_of(plan, parameters)
-        if values.ndim == 2:
-            found = [self.gradient(plan, observable, row) for row in values]
-            return np.array([value for value, _ in found]), np.reshape([slope for _, slope in found], values.shape)
-        last = plan.steps[-1]
-        earlier = [step.program for step in plan.steps[:-1] if isinstance(step, UnitaryStep)]
-        if not isinstance(last, UnitaryStep) or any(program.differentials for program in earlier):
-            raise CircuitError("a gradient needs every parametrised gate after the last initialize or reset")
-        self._engine.check_memory(plan.num_qubits, states=2)
-        ket = self.state_vector(plan, values)
-        bra = applied(observable, ket, self._engine.team)
-        value = float(inner_kernels.vdot(ket, bra, self._engine.team).real)
-        return value, adjoint_gradient(self._engine, last.program, values, ket, bra)
+        if values.ndim == 1 and not several:
+            return value_and_gradient(self._engine, plan, values, observables[0])
+        rows = np.atleast_2d(values)
+        found = [values_and_gradients(self._engine, plan, row, observables) for row in rows]
+        shape = rows.shape[: values.ndim - 1] + (len(observables),) * several
+        levels = np.reshape([level for level, _ in found], shape)
+        return levels, np.reshape([slope for _, slope in found], (*shape, rows.shape[1]))
 
     def _passing_state(self, plan: ExecutionPlan, parameters: ParameterValues | None) -> StateArray:
         """The state at the end of a plan, in memory that the next call may use again."""

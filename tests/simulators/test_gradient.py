@@ -131,7 +131,7 @@ def test_errors():
     with pytest.raises(OperatorError, match="Hermitian"):
         SIMULATOR.gradient(Circuit(1).rx(theta[0], 0), z * 1j, [0.1])
     with pytest.raises(OperatorError, match="a PauliSum or a real numpy vector"):
-        SIMULATOR.gradient(Circuit(1).rx(theta[0], 0), [z], [0.1])
+        SIMULATOR.gradient(Circuit(1).rx(theta[0], 0), [z, "Z"], [0.1])
 
 
 def test_value_beside_a_gradient_is_summed_in_double_precision():
