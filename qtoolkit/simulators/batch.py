@@ -220,6 +220,7 @@ class _Run:
             np.exp(1j * phases),
             *rows.recipes,
             rows.partners,
+            rows.permutations,
             rows.operations,
             rows.num_registers,
             weights.parts,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,12 +30,14 @@ class BatchPlan:
             dense_factors and terms of `SweepPart`.
         operations: int64[:, 16].
         partners: int64[polynomials, qubits], the lower bits with which each bit of a polynomial forms pairs.
+        permutations: int64[:, 2**qubits], where each amplitude comes from.
         num_registers: coefficients of one member.
     """
 
     recipes: tuple[IntArray, ...]
     operations: IntArray
     partners: IntArray
+    permutations: IntArray
     num_registers: int
 
 
@@ -61,7 +64,7 @@ class _Translator:
         if part is None:
             none = np.zeros(1, np.int64), np.zeros((0, 4), np.int64)
             recipes = (*none, *none, np.zeros((0, 6), np.int64))
-            return BatchPlan(recipes, self._operations(), np.zeros((0, self._num_qubits), np.int64), 0)
+            return self._plan(recipes, np.zeros((0, self._num_qubits), np.int64))
         partners = _partners(part, self._num_qubits)
         writes = {int(write[1]): write for write in part.writes}
         sets = {int(rotations[0]): rotations for rotations in part.sets}
@@ -97,10 +100,11 @@ class _Translator:
                 case BlockOpcode.ROTATE_LANES:
                     raise AssertionError("a layout without lane bits has no rotations inside a register")
         recipes = (part.product_start, part.product_factors, part.dense_start, part.dense_factors, part.terms)
-        return BatchPlan(recipes, self._operations(), partners, self._size)
+        return self._plan(recipes, partners)
 
-    def _operations(self) -> IntArray:
-        return np.array(self._rows, np.int64).reshape(-1, len(COLUMNS))
+    def _plan(self, recipes: tuple[IntArray, ...], partners: IntArray) -> BatchPlan:
+        rows, permutations = _with_permutations(self._rows, self._num_qubits)
+        return BatchPlan(recipes, rows, partners, permutations, self._size)
 
     def _rotations(self, members: IntArray) -> None:
         """Rows of as equal length as can be."""
@@ -124,6 +128,43 @@ class _Translator:
             row[COLUMNS.index(name)] = value
         self._rows.append(row)
         self._size += registers
+
+
+def _with_permutations(rows: Sequence[Sequence[int]], num_qubits: int) -> tuple[IntArray, IntArray]:
+    """Replace exchanges in a row that move more than all amplitudes by one permutation."""
+    kept: list[Sequence[int]] = []
+    permutations: list[IntArray] = []
+    moving = (OPCODES.index("EXCHANGE"), OPCODES.index("SWAP"))
+    for together, run in groupby(rows, key=lambda row: row[0] in moving):
+        exchanges = list(run)
+        sources = [_source(row, num_qubits) for row in exchanges] if together else []
+        moved = sum(np.count_nonzero(source != np.arange(source.size)) for source in sources)
+        if moved <= 1 << num_qubits:
+            kept += exchanges
+            continue
+        found = sources[0]
+        for source in sources[1:]:
+            found = found[source]
+        row = [0] * len(COLUMNS)
+        row[0], row[COLUMNS.index("SOURCE")] = OPCODES.index("PERMUTE"), len(permutations)
+        kept.append(row)
+        permutations.append(found)
+    return (
+        np.array(kept, np.int64).reshape(-1, len(COLUMNS)),
+        np.array(permutations, np.int64).reshape(-1, 1 << num_qubits),
+    )
+
+
+def _source(row: Sequence[int], num_qubits: int) -> IntArray:
+    """Where an exchange takes each amplitude from."""
+    x = np.arange(1 << num_qubits)
+    first = row[COLUMNS.index("POSITIONS")]
+    if row[0] == OPCODES.index("SWAP"):
+        second = row[COLUMNS.index("POSITIONS") + 1]
+        differ = (x >> first ^ x >> second) & 1
+        return x ^ (differ << first | differ << second)
+    mask, value = row[COLUMNS.index("MASK")], row[COLUMNS.index("VALUE")]
+    return np.where(x & mask == value, x ^ 1 << first, x)
 
 
 def _partners(part: SweepPart, num_qubits: int) -> IntArray:

@@ -25,7 +25,8 @@ DIAGONAL_PART, REAL_PART, IMAGINARY_PART = range(3)
 """What a row of `parts` sums: probabilities, or real or imaginary parts of overlaps."""
 
 SUMMED = 64
-"""Tiles that are summed in the state's precision before the sum goes on in double precision."""
+"""Amplitudes that are summed in the state's precision before the sum goes on in double precision; all observables go
+over them before the next ones, while they are in the first-level cache."""
 
 SUMS = 4
 """Sums that take turns, because an addition waits for the one before it."""
@@ -35,11 +36,11 @@ WRITTEN = 64
 
 
 def batch_scratch_size(num_bits: int, num_registers: int, vector_bytes: int, itemsize: int) -> int:
-    """Elements of scratch memory for one thread: a block, its table, sums and registers."""
+    """Elements of scratch memory for one thread: two blocks, sums and registers."""
     lanes = vector_bytes // itemsize
     skew = skew_of.py_func(2 * vector_bytes)  # type: ignore[attr-defined]
-    tiles = skewed.py_func((1 << num_bits) - 1, skew) + 1 + (1 << num_bits)  # type: ignore[attr-defined]
-    size = 2 * lanes * int(tiles) + (num_registers + SUMS) * lanes
+    tiles = skewed.py_func((1 << num_bits) - 1, skew) + 1  # type: ignore[attr-defined]
+    size = 4 * lanes * int(tiles) + (num_registers + SUMS) * lanes
     return size + -size % (128 * lanes)
 
 
@@ -70,29 +71,31 @@ def measure(
 ) -> None:
     """Add the expectation values of L states to the columns of `out` from `first` on."""
     half = tile >> 1
+    piece = min(SUMMED, 1 << num_bits)
     sums[:] = 0
-    for p in range(parts.shape[0]):
-        x, kind, place = parts[p, 1], parts[p, 2], parts[p, 3]
-        pivot = x
-        while pivot & (pivot - 1):
-            pivot &= pivot - 1
-        factor = 1.0 if kind == DIAGONAL_PART else 2.0
-        j = visited = 0
-        while j < 1 << num_bits:
-            weight = block.dtype.type(weights[place + j])
-            o = skewed(j, skew) * tile
-            s = (visited & (SUMS - 1)) * half
-            if kind == DIAGONAL_PART:
-                batch_tiles.add_probabilities(sums, lanes, s, block, o, weight)
-            elif kind == REAL_PART:
-                batch_tiles.add_real_overlaps(sums, lanes, s, block, o, skewed(j ^ x, skew) * tile, weight)
-            else:
-                batch_tiles.add_imaginary_overlaps(sums, lanes, s, block, o, skewed(j ^ x, skew) * tile, weight)
-            visited += 1
-            if visited & (SUMMED - 1) == 0:
-                add_sums(sums, half, factor, out[parts[p, 0]], first, count)
-            j = next_without(j, pivot)
-        add_sums(sums, half, factor, out[parts[p, 0]], first, count)
+    for base in range(0, 1 << num_bits, piece):
+        for p in range(parts.shape[0]):
+            x, kind, place = parts[p, 1], parts[p, 2], parts[p, 3]
+            pivot = x
+            while pivot & (pivot - 1):
+                pivot &= pivot - 1
+            if base & pivot:
+                continue
+            j = base
+            visited = 0
+            while j < base + piece:
+                weight = block.dtype.type(weights[place + j])
+                o = skewed(j, skew) * tile
+                s = (visited & (SUMS - 1)) * half
+                if kind == DIAGONAL_PART:
+                    batch_tiles.add_probabilities(sums, lanes, s, block, o, weight)
+                elif kind == REAL_PART:
+                    batch_tiles.add_real_overlaps(sums, lanes, s, block, o, skewed(j ^ x, skew) * tile, weight)
+                else:
+                    batch_tiles.add_imaginary_overlaps(sums, lanes, s, block, o, skewed(j ^ x, skew) * tile, weight)
+                visited += 1
+                j = next_without(j, pivot)
+            add_sums(sums, half, 1.0 if kind == DIAGONAL_PART else 2.0, out[parts[p, 0]], first, count)
 
 
 @njit
@@ -139,6 +142,7 @@ def run_batch(
     dense_factors: Integers,
     terms: Integers,
     partners: Integers,
+    permutations: Integers,
     operations: Integers,
     num_registers: int,
     parts: Integers,
@@ -158,7 +162,7 @@ def run_batch(
         coefficients: complex128[batch, :], of the gates of each member, planner's constants behind them.
         factors: complex128[batch], the global phase of each member; changed.
         product_start, product_factors, dense_start, dense_factors, terms: see `numbers`.
-        partners, operations: see `batch_block`.
+        partners, permutations, operations: see `batch_block`.
         num_registers: that the operations read.
         parts: int64[:, 4], of observables: column of `values`, mask of flipped bits, kind, first weight.
         weights: float64, of every amplitude without the mask's highest bit, at its number.
@@ -175,9 +179,8 @@ def run_batch(
     half = tile >> 1
     skew = skew_of(tile * own.itemsize)
     size = (skewed((1 << num_bits) - 1, skew) + 1) * tile
-    block, table = own[:size], own[size : size + (tile << num_bits)]
-    size += tile << num_bits
-    sums, registers = own[size : size + SUMS * half], own[size + SUMS * half : size + (SUMS + num_registers) * half]
+    block, spare, rest = own[:size], own[size : 2 * size], own[2 * size :]
+    sums, registers = rest[: SUMS * half], rest[SUMS * half : (SUMS + num_registers) * half]
     num_products, num_polynomials = product_start.size - 1, partners.shape[0]
     angles, phases = np.empty((num_products, 2)), np.empty((num_products, 2), np.complex128)
     matrices = np.empty((dense_start.size - 1, 16), np.complex128)
@@ -202,12 +205,14 @@ def run_batch(
             )  # fmt: skip
         block[:] = 0
         block[:half] = 1
-        run_batch_block(block, lanes, num_bits, tile, skew, operations, partners, registers, table)
+        found = run_batch_block(
+            block, lanes, num_bits, tile, skew, operations, partners, permutations, registers, spare
+        )
         if states.shape[0] > 0:
-            write_states(block, num_bits, tile, skew, factors, states, first, count)
+            write_states(found, num_bits, tile, skew, factors, states, first, count)
         if probabilities.shape[0] > 0:
-            write_probabilities(block, num_bits, tile, skew, probabilities, first, count)
+            write_probabilities(found, num_bits, tile, skew, probabilities, first, count)
         if parts.shape[0] > 0:
-            measure(block, lanes, num_bits, tile, skew, parts, weights, sums, values, first, count)
+            measure(found, lanes, num_bits, tile, skew, parts, weights, sums, values, first, count)
         add_to_counter(counters, 1, 1)
     wait_for_counter(counters, 1, num_groups)

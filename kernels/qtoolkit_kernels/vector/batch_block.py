@@ -12,6 +12,7 @@ coefficient, so each is a register that is loaded once or, of a matrix, for ever
 | PHASE | 4 · 2^-controls | 2^-controls | one phase where all controls have their value |
 | PAULI | 4 · 2^-controls | 2^-controls | rotation by a Pauli string |
 | DIAGONAL | 8 to 12 | 2 to 3 | any phase quadratic in the bits |
+| PERMUTE | 0 | 1 | any number of EXCHANGE and SWAP |
 
 An operation is a row of 16 int64; the constants below name its columns. The tile of amplitude x stands at `skewed(x)`.
 """
@@ -22,13 +23,14 @@ from qtoolkit_kernels.vector import batch_tiles as tiles
 from qtoolkit_kernels.vector.block import next_without, odd
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.skew import skewed
+from qtoolkit_kernels.vector.tiles import copy_tile
 
 __all__ = ["COLUMNS", "OPCODES", "run_batch_block"]
 
-OPCODES = ("ROTATE", "DENSE", "EXCHANGE", "SWAP", "PHASE", "PAULI", "DIAGONAL")
+OPCODES = ("ROTATE", "DENSE", "EXCHANGE", "SWAP", "PHASE", "PAULI", "DIAGONAL", "PERMUTE")
 """Names of the opcodes in the order of their numbers."""
 
-ROTATE, DENSE, EXCHANGE, SWAP, PHASE, PAULI, DIAGONAL = range(len(OPCODES))
+ROTATE, DENSE, EXCHANGE, SWAP, PHASE, PAULI, DIAGONAL, PERMUTE = range(len(OPCODES))
 
 COLUMNS = (
     "OPCODE", "POSITIONS", "POSITION_1", "POSITION_2", "POSITION_3", "COUNT", "REAL", "START", "MASK", "VALUE", "X",
@@ -47,7 +49,7 @@ MASK, VALUE = 8, 9
 X, Z = 10, 11
 """Masks of a Pauli string."""
 SOURCE = 12
-"""Where the numbers come from, see `batch_numbers`; of DIAGONAL the polynomial."""
+"""Where the numbers come from, see `batch_numbers`; of DIAGONAL the polynomial, of PERMUTE the permutation."""
 
 
 @njit
@@ -187,21 +189,26 @@ def run_batch_block(
     skew: int,
     operations: Integers,
     partners: Integers,
+    permutations: Integers,
     registers: Reals,
-    table: Reals,
-) -> None:
+    spare: Reals,
+) -> Reals:
     """Run operations on L states.
 
     Args:
-        block: their tiles.
+        block: their tiles; overwritten.
         lanes: marker of the vector width.
         num_bits: qubits.
         tile: elements of a tile, 2 L.
         skew: see `skewed`.
         operations: int64[:, 16].
         partners: int64[polynomials, num_bits], see `apply_phases`.
+        permutations: int64[:, 2^num_bits], where each amplitude comes from.
         registers: aligned.
-        table: scratch, 2^num_bits tiles, aligned.
+        spare: memory like the block's, overwritten.
+
+    Returns:
+        The block or the spare one, whichever holds the states in the end.
     """
     num_tiles = 1 << num_bits
     for i in range(operations.shape[0]):
@@ -228,5 +235,11 @@ def run_batch_block(
                 j = next_without(j, row[MASK])
         elif opcode == PAULI:
             rotate_string(block, lanes, num_tiles, tile, skew, row, registers, start)
+        elif opcode == DIAGONAL:
+            apply_phases(block, lanes, num_bits, tile, skew, partners[row[SOURCE]], registers, start, spare)
         else:
-            apply_phases(block, lanes, num_bits, tile, skew, partners[row[SOURCE]], registers, start, table)
+            source = permutations[row[SOURCE]]
+            for x in range(num_tiles):
+                copy_tile(spare, lanes, skewed(x, skew) * tile, block, skewed(source[x], skew) * tile)
+            block, spare = spare, block
+    return block
