@@ -4,6 +4,7 @@ from qiskit.quantum_info import random_statevector
 from random_circuits import random_gate_circuit
 
 from qtoolkit import Circuit, Parameter, PauliSum, StatevectorSimulator
+from qtoolkit.circuit import StandardGate
 from qtoolkit.errors import (
     CircuitError,
     InputError,
@@ -188,3 +189,13 @@ def test_bad_input(call, error, message):
 def test_memory_error_names_the_remedy():
     with pytest.raises(InsufficientMemoryError, match='use fewer qubits or precision="single"'):
         DOUBLE.run(Circuit(50).measure_all(), 1)
+
+
+def test_swap_where_a_control_is_zero():
+    swap = StandardGate("swap").controlled(2, 0b01)
+    circuit = Circuit(5).h(range(5)).t(1).csx(0, 2).append(swap, [1, 3, 2, 0]).sx(2)
+    plain = (
+        Circuit(5).h(range(5)).t(1).csx(0, 2).x(3).append(StandardGate("swap").controlled(2), [1, 3, 2, 0]).x(3).sx(2)
+    )
+    difference = StatevectorSimulator().state_vector(circuit) - StatevectorSimulator().state_vector(plain)
+    assert np.abs(difference).max() < 1e-14

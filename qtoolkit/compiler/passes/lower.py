@@ -140,7 +140,8 @@ def _permutation(gate: _Gate) -> list[Node] | None:
 def _exchange(gate: _Gate, target: int, controls: tuple[int, ...]) -> Node:
     if not controls:
         return Node(Kind.LOCAL, (target,), factors=[gate.pauli_x._replace(qubits=(target,))])
-    return Node(Kind.EXCHANGE, (target,), controls, zeros=gate.zeros, controls=controls)
+    zeros = gate.zeros & sum(1 << q for q in controls)
+    return Node(Kind.EXCHANGE, (target,), controls, zeros=zeros, controls=controls)
 
 
 def _pauli_rotation(gate: _Gate) -> list[Node]:
