@@ -1,0 +1,234 @@
+"""Gradients through sweeps equal those of the adjoint method gate by gate, with matrices of NumPy."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from qtoolkit import Circuit, ParameterVector, PauliSum, StatevectorSimulator
+from qtoolkit.circuit import STANDARD_GATES, ParameterExpression, PauliRotationGate, StandardGate
+from qtoolkit.simulators.engine import Engine
+
+TOLERANCES = {"double": 1e-12, "single": 2e-4}
+
+
+def reference_gradient(circuit, observable, values):
+    """Value and gradient gate by gate; the observable is a matrix."""
+    place = {parameter.name: k for k, parameter in enumerate(circuit.parameters)}
+    bound = circuit.bind(dict(zip(circuit.parameters, values, strict=True)))
+    ket = np.zeros(1 << circuit.num_qubits, complex)
+    ket[0] = 1
+    for operation in bound.operations:
+        ket = on_qubits(operation.gate.matrix(), operation.qubits, ket)
+    bra = observable @ ket
+    value = np.vdot(ket, bra).real
+    gradient = np.zeros(len(values))
+    for free, operation in zip(reversed(circuit.operations), reversed(bound.operations), strict=True):
+        for angle, generator in zip(free.gate.params, operation.gate.generators(), strict=True):
+            if isinstance(angle, ParameterExpression):
+                slope = 2 * np.vdot(bra, on_qubits(generator, operation.qubits, ket)).imag
+                for name, coefficient in angle.terms.items():
+                    gradient[place[name]] += coefficient * slope
+        inverse = operation.gate.matrix().conj().T
+        ket, bra = (on_qubits(inverse, operation.qubits, state) for state in (ket, bra))
+    return value, gradient
+
+
+def on_qubits(matrix, qubits, state):
+    """A gate's matrix applied to some qubits of a state."""
+    n, k = state.size.bit_length() - 1, len(qubits)
+    axes = [n - 1 - q for q in reversed(qubits)]
+    columns = np.moveaxis(state.reshape((2,) * n), axes, range(k))
+    product = np.tensordot(matrix.reshape((2,) * (2 * k)), columns, axes=k)
+    return np.moveaxis(product, range(k), axes).reshape(-1)
+
+
+def random_circuit(n, num_gates, rng):
+    """Gates of the library, controlled ones and Pauli rotations, their angles numbers and linear expressions."""
+    theta = ParameterVector("theta", 7)
+    circuit = Circuit(n)
+    records = [record for record in STANDARD_GATES.values() if record.num_qubits <= n]
+
+    def angle():
+        if rng.random() < 0.3:
+            return float(rng.normal())
+        shift = float(rng.normal()) if rng.random() < 0.5 else 0.0
+        return float(rng.normal()) * theta[int(rng.integers(7))] + theta[int(rng.integers(7))] + shift
+
+    for _ in range(num_gates):
+        kind = rng.integers(12)
+        if kind == 0:
+            k = int(rng.integers(1, min(n, 5) + 1))
+            gate = PauliRotationGate("".join(rng.choice(list("XYZ"), k)), angle())
+        else:
+            record = records[rng.integers(len(records))]
+            gate = StandardGate(record, [angle() for _ in range(record.num_params)])
+            if kind == 1 and gate.num_qubits + 2 <= n:
+                controls = int(rng.integers(1, 3))
+                gate = gate.controlled(controls, int(rng.integers(1 << controls)))
+        circuit.append(gate, rng.permutation(n)[: gate.num_qubits].tolist())
+    return circuit
+
+
+def random_observable(n, rng):
+    return PauliSum.from_list([("".join(rng.choice(list("IXYZ"), n)), float(rng.normal())) for _ in range(6)])
+
+
+def simulator(precision="double", num_threads=1, vector_bytes=None, small_blocks=False):
+    """A simulator; with small blocks, few qubits already make several blocks and sweeps."""
+    made = StatevectorSimulator(precision)
+    engine = Engine(precision, num_threads, vector_bytes)
+    if small_blocks:
+        own = engine.layout
+
+        def layout(num_qubits):
+            found = own(num_qubits)
+            low = found.lane_bits + 1
+            return replace(found, block_bits=min(found.num_bits, low + 2), chunk_bits=low, low_bits=low)
+
+        engine.layout = layout
+    made._engine = engine
+    return made
+
+
+def check(circuit, rng, sim, values=None):
+    observable = random_observable(circuit.num_qubits, rng)
+    if values is None:
+        values = rng.uniform(-2, 2, circuit.num_parameters)
+    expected_value, expected = reference_gradient(circuit, observable.to_matrix(), values)
+    value, gradient = sim.gradient(circuit, observable, values)
+    tolerance = TOLERANCES[sim.precision] * max(1.0, np.abs(expected).max(initial=0.0))
+    assert value == pytest.approx(expected_value, abs=tolerance)
+    assert np.abs(gradient - expected).max(initial=0.0) < tolerance
+
+
+@pytest.mark.parametrize("precision", ["double", "single"])
+@pytest.mark.parametrize("num_qubits", [1, 2, 3, 5])
+def test_random_circuits(num_qubits, precision):
+    for seed in range(3):
+        rng = np.random.default_rng([num_qubits, seed])
+        check(random_circuit(num_qubits, 40, rng), rng, simulator(precision))
+
+
+@pytest.mark.parametrize("precision", ["double", "single"])
+def test_several_sweeps_of_small_blocks(precision):
+    for seed in range(4):
+        rng = np.random.default_rng([8, seed])
+        check(random_circuit(8, 40, rng), rng, simulator(precision, num_threads=1, small_blocks=True))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", ["double", "single"])
+@pytest.mark.parametrize("vector_bytes", [64, 32, 16])
+def test_every_vector_width(vector_bytes, precision):
+    for small_blocks in (False, True):
+        rng = np.random.default_rng(vector_bytes)
+        check(random_circuit(7, 50, rng), rng, simulator(precision, 1, vector_bytes, small_blocks))
+
+
+def test_threads_leave_no_trace():
+    rng = np.random.default_rng(3)
+    circuit, observable = random_circuit(9, 60, rng), random_observable(9, rng)
+    values = rng.uniform(-2, 2, circuit.num_parameters)
+    found = [
+        simulator(num_threads=threads, small_blocks=True).gradient(circuit, observable, values)[1]
+        for threads in (1, StatevectorSimulator().num_threads)
+    ]
+    assert np.array_equal(*found)
+
+
+@pytest.mark.parametrize("values", [0.0, np.pi, np.pi / 2, 1e-9])
+def test_angles_where_products_of_gates_degenerate(values):
+    theta = ParameterVector("theta", 12)
+    circuit = Circuit(3)
+    for q, gates in enumerate([("rx", "ry", "rz", "rx"), ("h", "rz", "h", "ry"), ("ry", "rx", "s", "rz")]):
+        circuit.cx(q, (q + 1) % 3)
+        for k, name in enumerate(gates):
+            record = STANDARD_GATES[name]
+            circuit.append(StandardGate(record, [theta[4 * q + k]] if record.num_params else []), [q])
+    circuit.cx(0, 1).rx(theta[0], 1).rz(theta[1], 1).cx(1, 2).rx(theta[5], 2)
+    rng = np.random.default_rng(4)
+    check(circuit, rng, simulator(), np.full(circuit.num_parameters, values))
+
+
+def test_more_rotations_than_a_scale_holds():
+    theta = ParameterVector("theta", 5)
+    rng = np.random.default_rng(5)
+    circuit = Circuit(5)
+    for layer in range(60):
+        for q in range(5):
+            circuit.ry(theta[q] + 0.1 * layer, q)
+        circuit.cz(layer % 5, (layer + 1) % 5).cx(layer % 4, 4)
+    for precision in TOLERANCES:
+        check(circuit, rng, simulator(precision), rng.uniform(1.2, 2.0, 5))
+
+
+@pytest.mark.parametrize("small_blocks", [False, True])
+def test_dense_cost_layers(small_blocks):
+    """Pairs within the low bits of a block, across its parts, and outside; one angle for all of them."""
+    gamma, beta = ParameterVector("gamma", 2), ParameterVector("beta", 2)
+    rng = np.random.default_rng(6)
+    circuit = Circuit(8).h(range(8))
+    for layer in range(2):
+        for i in range(8):
+            for j in range(i):
+                circuit.rzz(float(rng.normal()) * gamma[layer], i, j)
+        for q in range(8):
+            circuit.rx(2 * beta[layer], q)
+    check(circuit, rng, simulator(small_blocks=small_blocks))
+
+
+@pytest.mark.parametrize("small_blocks", [False, True])
+def test_phases_under_one_control(small_blocks):
+    theta = ParameterVector("theta", 9)
+    rng = np.random.default_rng(7)
+    for control in (0, 4, 8):
+        circuit = Circuit(9).h(range(9))
+        for q in set(range(9)) - {control}:
+            circuit.cp(theta[q], control, q)
+        circuit.rx(theta[control], control).h(range(9))
+        check(circuit, rng, simulator(small_blocks=small_blocks))
+
+
+@pytest.mark.parametrize("precision", ["double", "single"])
+@pytest.mark.parametrize("small_blocks", [False, True])
+def test_many_strings_of_z(small_blocks, precision):
+    theta = ParameterVector("theta", 20)
+    rng = np.random.default_rng(8)
+    circuit = Circuit(8).h(range(8))
+    for k in range(20):
+        qubits = rng.permutation(8)[: int(rng.integers(3, 6))].tolist()
+        circuit.append(PauliRotationGate("Z" * len(qubits), theta[k]), qubits)
+    circuit.h(range(8))
+    check(circuit, rng, simulator(precision, small_blocks=small_blocks))
+
+
+def test_several_observables_at_once():
+    rng = np.random.default_rng(9)
+    circuit = random_circuit(6, 40, rng)
+    observables = [random_observable(6, rng), rng.normal(size=64), random_observable(6, rng)]
+    values = rng.uniform(-2, 2, (2, circuit.num_parameters))
+    for sim in (simulator(), simulator(small_blocks=True)):
+        levels, slopes = sim.gradient(circuit, observables, values)
+        assert levels.shape == (2, 3)
+        assert slopes.shape == (2, 3, circuit.num_parameters)
+        for row, level, slope in zip(values, levels, slopes, strict=True):
+            found = [sim.gradient(circuit, item, row) for item in observables]
+            assert np.allclose(level, [value for value, _ in found], rtol=0, atol=1e-14)
+            assert np.allclose(slope, [gradient for _, gradient in found], rtol=0, atol=1e-14)
+
+
+def test_after_initialize():
+    rng = np.random.default_rng(10)
+    start = rng.normal(size=16) + 1j * rng.normal(size=16)
+    start /= np.linalg.norm(start)
+    theta = ParameterVector("theta", 4)
+    circuit = Circuit(4).initialize(start)
+    for q in range(4):
+        circuit.swap(q, (q + 1) % 4).ry(theta[q], q).rz(theta[3 - q], q).cx(q, (q + 1) % 4)
+    observable, values = random_observable(4, rng), rng.uniform(-2, 2, 4)
+    _, gradient = simulator().gradient(circuit, observable, values)
+    for j in range(4):
+        shift = 1e-5 * np.eye(4)[j]
+        above, below = (simulator().expectation_value(circuit, observable, values + s) for s in (shift, -shift))
+        assert gradient[j] == pytest.approx((above - below) / 2e-5, abs=1e-8)
