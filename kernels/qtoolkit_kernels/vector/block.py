@@ -262,7 +262,7 @@ def rotate_string(
 ) -> None:
     """Rotate by a Pauli string where the controls have their values."""
     one = block.dtype.type(1)
-    x, z, start = row[X_TILE], row[Z_TILE], row[START]
+    x, z, flips, start = row[X_TILE], row[Z_TILE], row[X_LANES], row[START]
     pivot = x
     while pivot & (pivot - 1):
         pivot &= pivot - 1
@@ -275,10 +275,14 @@ def rotate_string(
         o0, o1 = skewed(here, skew) * tile, skewed(here ^ x, skew) * tile
         s0 = -one if negative else one
         s1 = -s0 if across else s0
-        if row[STEEP]:
-            string_tiles.rotate_string_real(block, lanes, o0, o1, s0, s1, row[X_LANES], coefficients, start)
+        if flips == 0 and row[STEEP] == 0:
+            string_tiles.rotate_string_imag(block, lanes, o0, o1, s0, s1, flips, coefficients, start)
+        elif flips == 0:
+            string_tiles.rotate_string_real(block, lanes, o0, o1, s0, s1, flips, coefficients, start)
+        elif row[STEEP] == 0:
+            string_tiles.flip_string_imag(block, lanes, o0, o1, s0, s1, flips, coefficients, start)
         else:
-            string_tiles.rotate_string_imag(block, lanes, o0, o1, s0, s1, row[X_LANES], coefficients, start)
+            string_tiles.flip_string_real(block, lanes, o0, o1, s0, s1, flips, coefficients, start)
         j = next_without(j, fixed)
 
 

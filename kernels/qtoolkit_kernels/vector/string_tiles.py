@@ -7,14 +7,14 @@ from llvmlite import ir
 from qtoolkit_kernels._jit import intrinsic, types
 from qtoolkit_kernels.vector.lanes import Emitter
 
-__all__ = ["rotate_string_imag", "rotate_string_real"]
+__all__ = ["flip_string_imag", "flip_string_real", "rotate_string_imag", "rotate_string_real"]
 
 
-def _rotate_string(imaginary: bool) -> Any:
+def _rotate_string(imaginary: bool, flipping: bool) -> Any:
     """ψ(x) becomes a ψ(x) + s b ψ(x ^ mask), times i in the second term if `imaginary`.
 
-    The tiles at o0 and o1 are partners (or one and the same); `flips` is the mask's part inside a register, s0 and s1
-    are signs, a and b registers at `start`.
+    The tiles at o0 and o1 are partners (or one and the same); `flips` is the mask's part inside a register, which is
+    0 unless `flipping`; s0 and s1 are signs, a and b registers at `start`.
     """
 
     @intrinsic
@@ -36,7 +36,9 @@ def _rotate_string(imaginary: bool) -> Any:
             weights = e.data(signature.args[7], arguments[7])
             keep, cross = e.load(weights, arguments[8]), e.load(weights, arguments[8], e.lanes)
             tiles = [[e.load(data, o, part * e.lanes) for part in range(2)] for o in arguments[2:4]]
-            partners = [[_flipped(e, value, arguments[6]) for value in tile] for tile in tiles[::-1]]
+            partners = tiles[::-1]
+            if flipping:
+                partners = [[_flipped(e, value, arguments[6]) for value in tile] for tile in partners]
             for offset, sign, tile, partner in zip(arguments[2:4], arguments[4:6], tiles, partners, strict=True):
                 weight = e.mul(cross, e.splat(sign))
                 if imaginary:
@@ -63,4 +65,5 @@ def _flipped(e: Emitter, value: ir.Value, flips: ir.Value) -> ir.Value:
     return value
 
 
-rotate_string_real, rotate_string_imag = _rotate_string(False), _rotate_string(True)
+rotate_string_real, rotate_string_imag = _rotate_string(False, False), _rotate_string(True, False)
+flip_string_real, flip_string_imag = _rotate_string(False, True), _rotate_string(True, True)

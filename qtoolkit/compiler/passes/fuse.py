@@ -1,8 +1,8 @@
 """Gates on one and two qubits merged into small matrices.
 
 A 4x4 matrix costs 16 fused multiply-adds an amplitude whatever it holds, so it takes in every neighbour on its two
-qubits, but exists only where some gate needs it. One-qubit gates are multiplied together and stay apart otherwise:
-as phase · real rotation · phase they cost 2 fused multiply-adds.
+qubits, but exists only where some gate needs it, or where it replaces two rotations by strings. One-qubit gates are
+multiplied together and stay apart otherwise: as phase · real rotation · phase they cost 2 fused multiply-adds.
 """
 
 from __future__ import annotations
@@ -57,6 +57,8 @@ def _absorb(fused: list[Node | None], last: dict[int, int], node: Node, factors:
             before, factors=before.factors + factors, operations=before.operations + node.operations
         )
         return True
+    if before is not None and node.kind is Kind.PAULI and before.kind is Kind.PAULI and _small_factors(before, x_place):
+        node = Node(Kind.DENSE, node.targets + node.diagonal, factors=factors, operations=node.operations)
     if node.kind is not Kind.DENSE and not (node.kind is Kind.LOCAL and before is not None and _is_phase(before)):
         return False
     for place in places:

@@ -1,8 +1,8 @@
 """The nodes of one sweep as operations: rotations together, diagonals as phase polynomials.
 
 All diagonal gates on one or two qubits commute, so they wait in one polynomial until something touches a qubit of
-theirs that it is not diagonal in; so do rotations by longer strings of Z. Real rotations wait until nothing else can run and
-then become one operation.
+theirs that it is not diagonal in; so do rotations by longer strings of Z. Real rotations wait until nothing else can
+run and then become one operation.
 """
 
 from __future__ import annotations
