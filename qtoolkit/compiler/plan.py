@@ -136,7 +136,7 @@ class ExecutionPlan:
             UnboundParameterError: if a parameter has no value.
             ParameterError: for an unknown name, a wrong count or a value that is not finite.
         """
-        if values is None and not self._names:
+        if not self._names and (values is None or values is _NO_VALUES):
             return _NO_VALUES
         if (
             isinstance(values, np.ndarray)

@@ -117,7 +117,8 @@ class Program:
         groups: where coefficients depend on parameters.
         differentials: operations with parameters, in time order.
         phase_slot: slot of the global phase.
-        plans: sweeps planned so far, see `plan_sweeps`.
+        plans: sweeps planned so far, see `plan_sweeps`; not pickled.
+        calls: what a simulator keeps of a program without parameters; not pickled.
     """
 
     opcodes: IntArray
@@ -134,6 +135,10 @@ class Program:
     differentials: tuple[Differential, ...]
     phase_slot: int
     plans: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    calls: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"plans": {}, "calls": {}}
 
     @property
     def num_operations(self) -> int:

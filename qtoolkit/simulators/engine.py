@@ -5,7 +5,6 @@ from __future__ import annotations
 import cmath
 import os
 import threading
-import weakref
 from typing import Any, NamedTuple, TypeAlias, cast
 
 import numpy as np
@@ -64,10 +63,6 @@ class _Phase(NamedTuple):
 _Bound: TypeAlias = tuple[NDArray[np.complex128], NDArray[np.float64]]
 _Call: TypeAlias = _Sweeps | _Gate | _Phase
 
-_fixed_calls: weakref.WeakKeyDictionary[Program, dict[tuple[Any, ...], list[_Call]]] = weakref.WeakKeyDictionary()
-"""What programs without parameters come to, by precision, width, size, threads and whether from ``|0…0⟩``."""
-
-
 class Engine:
     """Allocates states and runs programs in one precision.
 
@@ -91,6 +86,7 @@ class Engine:
         self.dtype = np.dtype(dtypes[precision])
         self.num_threads = most if num_threads is None else int(num_threads)
         self.vector_bytes = native_vector_bytes() if vector_bytes is None else vector_bytes
+        self._kind = f"{precision}, {self.vector_bytes}, {self.num_threads}"
         self._least_size = 4 * self.vector_bytes // self.dtype.itemsize
         self._real = np.dtype(np.float64 if precision == "double" else np.float32)
 
@@ -240,11 +236,10 @@ class Engine:
         """What to run, in order; kept where no parameter enters."""
         if program.groups or program.slots.slot.size:
             return self._bound_calls(program, bound or bind(program, values), size, fresh)
-        kept = _fixed_calls.setdefault(program, {})
-        key = (self.precision, self.vector_bytes, self.num_threads, size, fresh)
-        calls = kept.get(key)
+        key = (self._kind, size, fresh)
+        calls: list[_Call] | None = program.calls.get(key)
         if calls is None:
-            calls = kept[key] = self._bound_calls(program, bind(program, values), size, fresh)
+            calls = program.calls[key] = self._bound_calls(program, bind(program, values), size, fresh)
         return calls
 
     def _bound_calls(self, program: Program, bound: _Bound, size: int, fresh: bool) -> list[_Call]:
