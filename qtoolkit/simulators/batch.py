@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,16 +12,19 @@ from numpy.typing import NDArray
 from qtoolkit._memory import check_memory
 from qtoolkit.circuit import ParameterValues
 from qtoolkit.compiler import ExecutionPlan, UnitaryStep
-from qtoolkit.compiler.bind_batch import bind_batch
+from qtoolkit.compiler.program import ParameterGroup
 from qtoolkit.errors import ParameterError
 from qtoolkit.simulators import measure
 from qtoolkit.simulators.batch_observables import Weights, weights_of
 from qtoolkit.simulators.batch_plan import BatchPlan, batch_plan
+from qtoolkit.simulators.bind import binding_of
 from qtoolkit.simulators.engine import Engine, StateArray
+from qtoolkit.simulators.memory import aligned_empty
 from qtoolkit.simulators.observables import Observable, expectation_values
 from qtoolkit.simulators.walk import Walker
 from qtoolkit_kernels.threads import counters
 from qtoolkit_kernels.vector import batch as kernels
+from qtoolkit_kernels.vector import batch_numbers as number_kernels
 from qtoolkit_kernels.vector.lanes import Lanes
 
 __all__ = ["ParameterBatch", "batch_expectation_values", "batch_probabilities", "batch_states", "parameters_of"]
@@ -32,9 +36,6 @@ ParameterBatch: TypeAlias = NDArray[np.float64] | Sequence[Sequence[float]] | Se
 
 BLOCK_BYTES = 1 << 19
 """States of all lanes together fill half of a second-level cache of 1 MiB at most: 12 qubits in widest registers."""
-
-COEFFICIENT_BYTES = 1 << 21
-"""Coefficients of so many members are computed at a time."""
 
 ALONE_WORK = 1 << 16
 """Below so many amplitudes and coefficients to be computed, threads take longer to wake than they save."""
@@ -180,59 +181,80 @@ class _Run:
         weights: Weights | None = None,
         sums: FloatArray | None = None,
     ) -> None:
-        """Fill in what is wanted: states, probabilities, or the sums of weights, [observables, batch]."""
-        size = self._program.constant_coefficients.size + 1
-        step = max(8 * self._lanes, COEFFICIENT_BYTES // (16 * size) // self._lanes * self._lanes)
-        for first in range(0, len(values), step):
-            here = slice(first, first + step)
-            found = None if sums is None else np.zeros((sums.shape[0], len(values[here])))
-            self._run(
-                values[here],
-                np.empty((0, 1), self._real) if states is None else states[here].view(self._real),
-                np.empty((0, 1)) if probabilities is None else probabilities[here],
-                weights or _NO_WEIGHTS,
-                np.empty((0, 1)) if found is None else found,
-            )
-            if sums is not None:
-                sums[:, here] = found
-
-    def _run(
-        self,
-        values: FloatArray,
-        states: NDArray[Any],
-        probabilities: FloatArray,
-        weights: Weights,
-        sums: FloatArray,
-    ) -> None:
-        engine, rows = self._engine, self._rows
-        coefficients, phases = bind_batch(self._program, values)
+        """Fill in what is wanted: states, probabilities, or the sums of weights, zeros of [observables, batch]."""
+        engine, rows, program = self._engine, self._rows, self._program
+        binding = binding_of(program)
         num_groups = -(-len(values) // self._lanes)
-        work = coefficients.size + (num_groups * (len(rows.operations) + len(weights.parts)) << self._num_qubits)
-        num_threads = min(engine.num_threads, num_groups) if work > ALONE_WORK else 1
-        scratch_size = kernels.batch_scratch_size(
-            self._num_qubits, rows.num_registers, engine.vector_bytes, self._real.itemsize
+        num_parts = 0 if weights is None else len(weights.parts)
+        work = len(values) * binding.coefficients.size + (
+            num_groups * (len(rows.operations) + num_parts) << self._num_qubits
         )
+        num_threads = max(1, min(engine.num_threads, num_groups)) if work > ALONE_WORK else 1
+        finite = np.ones(1, np.int64)
         engine.team.run(
             kernels.run_batch,
             _LANES[engine.vector_bytes],
             self._num_qubits,
-            coefficients,
-            np.exp(1j * phases),
+            values,
+            binding.coefficients,
+            *binding.arguments,
+            *self._others(binding.others, values),
+            program.phase_slot,
             *rows.recipes,
             rows.partners,
             rows.permutations,
             rows.operations,
             rows.num_registers,
-            weights.parts,
-            weights.values,
-            engine.scratch(num_threads, scratch_size, self._real.type),
-            states,
-            probabilities,
-            sums,
+            (weights or _NO_WEIGHTS).parts,
+            (weights or _NO_WEIGHTS).values,
+            self._number_scratch(num_threads, binding.coefficients.size),
+            engine.scratch(
+                num_threads,
+                kernels.batch_scratch_size(
+                    self._num_qubits, rows.num_registers, engine.vector_bytes, self._real.itemsize
+                ),
+                self._real.type,
+            ),
+            np.empty((0, 1), self._real) if states is None else states.view(self._real),
+            np.empty((0, 1)) if probabilities is None else probabilities,
+            np.empty((0, 1)) if sums is None else sums,
+            finite,
             counters(2),
             num_threads=num_threads,
         )
+        if not finite[0]:
+            for row in values:
+                program.slots.angles(row)
 
+    def _others(
+        self, groups: Sequence[ParameterGroup], values: FloatArray
+    ) -> tuple[NDArray[np.complex128], NDArray[np.int64]]:
+        """Coefficients that the kernel cannot compute, of every member, and their places."""
+        places = np.concatenate([np.zeros(0, np.int64), *(group.positions.ravel() for group in groups)])
+        found = np.empty((len(values), places.size), np.complex128)
+        if groups:
+            for row, out in zip(values, found, strict=True):
+                angles = self._program.slots.angles(row)
+                parts = [group.coefficients(*angles[group.slots].T).ravel() for group in groups]
+                out[:] = np.concatenate(parts)
+        return found, places
+
+    def _number_scratch(self, num_threads: int, num_coefficients: int) -> FloatArray:
+        """Memory for numbers, kept for the next call from this Python thread."""
+        size = number_kernels.numbers_size(
+            num_coefficients,
+            self._rows.recipes[0].size - 1,
+            self._program.slots.constant.size,
+            self._rows.num_registers,
+            self._engine.vector_bytes,
+        )
+        kept: FloatArray | None = getattr(_own, "numbers", None)
+        if kept is None or kept.shape[0] < num_threads or kept.shape[1] < size:
+            kept = _own.numbers = cast(FloatArray, aligned_empty(num_threads * size, np.float64)).reshape(-1, size)
+        return kept
+
+
+_own = threading.local()
 
 _LANES = {nbytes: Lanes(nbytes) for nbytes in (64, 32, 16)}
 

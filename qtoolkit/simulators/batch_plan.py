@@ -27,7 +27,7 @@ class BatchPlan:
 
     Attributes:
         recipes: how the numbers come from the coefficients of gates: product_start, product_factors, dense_start,
-            dense_factors and terms of `SweepPart`.
+            dense_factors of `SweepPart`, and terms as int64[:, 7].
         operations: int64[:, 16].
         partners: int64[polynomials, qubits], the lower bits with which each bit of a polynomial forms pairs.
         permutations: int64[:, 2**qubits], where each amplitude comes from.
@@ -58,12 +58,13 @@ class _Translator:
         self._num_qubits = num_qubits
         self._rows: list[list[int]] = []
         self._size = 0
+        self._polynomials: dict[int, int] = {}
 
     def plan(self, parts: Sequence[SweepPart]) -> BatchPlan:
         part = parts[0] if parts and parts[0].num_sweeps else None
         if part is None:
             none = np.zeros(1, np.int64), np.zeros((0, 4), np.int64)
-            recipes = (*none, *none, np.zeros((0, 6), np.int64))
+            recipes = (*none, *none, np.zeros((0, 7), np.int64))
             return self._plan(recipes, np.zeros((0, self._num_qubits), np.int64))
         partners = _partners(part, self._num_qubits)
         writes = {int(write[1]): write for write in part.writes}
@@ -91,20 +92,35 @@ class _Translator:
                     x, z, real = (int(row[c]) for c in (Column.X_TILE, Column.Z_TILE, Column.STEEP))
                     self._row("PAULI", (), 2, (place, sign), X=x, Z=z, REAL=real, **controls)
                 case BlockOpcode.DIAGONAL:
-                    pairs = sum(int(mask).bit_count() for mask in partners[start])
-                    self._row("DIAGONAL", (), 2 * (1 + self._num_qubits + pairs), (start,))
+                    size = 1 + self._num_qubits + sum(int(mask).bit_count() for mask in partners[start])
+                    self._polynomials[start] = self._size
+                    self._row("DIAGONAL", (), 2 * size, (start,), COUNT=size)
                 case BlockOpcode.STRINGS:
                     for string in range(*positions):
                         z, place = int(part.strings[string, 0]), int(part.string_places[string])
                         self._row("PAULI", (), 2, (place, -1), Z=z)
                 case BlockOpcode.ROTATE_LANES:
                     raise AssertionError("a layout without lane bits has no rotations inside a register")
-        recipes = (part.product_start, part.product_factors, part.dense_start, part.dense_factors, part.terms)
+        terms = np.array([self._term(term, partners) for term in part.terms.tolist()], np.int64).reshape(-1, 7)
+        recipes = (part.product_start, part.product_factors, part.dense_start, part.dense_factors, terms)
         return self._plan(recipes, partners)
 
     def _plan(self, recipes: tuple[IntArray, ...], partners: IntArray) -> BatchPlan:
         rows, permutations = _with_permutations(self._rows, self._num_qubits)
         return BatchPlan(recipes, rows, partners, permutations, self._size)
+
+    def _term(self, term: Sequence[int], partners: IntArray) -> list[int]:
+        """A term with the registers that it changes instead of bits."""
+        form, polynomial, i, j, place, detail = term
+        constant = self._polynomials[polynomial]
+        linear = constant + 2
+        if j < 0:
+            return [form, constant, linear + 2 * i, -1, -1, place, detail]
+        high, low = max(i, j), min(i, j)
+        masks = partners[polynomial].tolist()
+        before = sum(mask.bit_count() for mask in masks[:high]) + (masks[high] & (1 << low) - 1).bit_count()
+        pair = linear + 2 * (self._num_qubits + before)
+        return [form, constant, linear + 2 * i, linear + 2 * j, pair, place, detail]
 
     def _rotations(self, members: IntArray) -> None:
         """Rows of as equal length as can be."""
@@ -157,14 +173,16 @@ def _with_permutations(rows: Sequence[Sequence[int]], num_qubits: int) -> tuple[
 
 def _source(row: Sequence[int], num_qubits: int) -> IntArray:
     """Where an exchange takes each amplitude from."""
-    x = np.arange(1 << num_qubits)
+    x: IntArray = np.arange(1 << num_qubits)
     first = row[COLUMNS.index("POSITIONS")]
     if row[0] == OPCODES.index("SWAP"):
         second = row[COLUMNS.index("POSITIONS") + 1]
-        differ = (x >> first ^ x >> second) & 1
-        return x ^ (differ << first | differ << second)
+        differ: IntArray = (x >> first ^ x >> second) & 1
+        swapped: IntArray = x ^ (differ << first | differ << second)
+        return swapped
     mask, value = row[COLUMNS.index("MASK")], row[COLUMNS.index("VALUE")]
-    return np.where(x & mask == value, x ^ 1 << first, x)
+    found: IntArray = np.where(x & mask == value, x ^ 1 << first, x)
+    return found
 
 
 def _partners(part: SweepPart, num_qubits: int) -> IntArray:

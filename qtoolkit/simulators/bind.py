@@ -19,7 +19,7 @@ from qtoolkit.compiler import Program, with_constants
 from qtoolkit.compiler.program import ParameterGroup
 from qtoolkit_kernels.vector import trigonometry as kernels
 
-__all__ = ["bind"]
+__all__ = ["bind", "binding_of"]
 
 ComplexArray = NDArray[np.complex128]
 FloatArray = NDArray[np.float64]
@@ -47,15 +47,21 @@ def bind(program: Program, values: FloatArray) -> tuple[ComplexArray, FloatArray
     Raises:
         ParameterError: if an angle is too large for a float.
     """
-    binding = _bindings.get(program)
-    if binding is None:
-        binding = _bindings[program] = _Binding.of(program)
+    binding = binding_of(program)
     coefficients, angles = binding.coefficients.copy(), np.empty(program.slots.constant.size)
     if not kernels.bind_gates(values, *binding.arguments, angles, coefficients):
         program.slots.angles(values)
     for group in binding.others:
         coefficients[group.positions] = group.coefficients(*angles[group.slots].T)
     return coefficients, angles
+
+
+def binding_of(program: Program) -> _Binding:
+    """How a program's coefficients depend on parameters; kept."""
+    binding = _bindings.get(program)
+    if binding is None:
+        binding = _bindings[program] = _Binding.of(program)
+    return binding
 
 
 class _Binding(NamedTuple):
@@ -67,6 +73,7 @@ class _Binding(NamedTuple):
 
     @classmethod
     def of(cls, program: Program) -> _Binding:
+        """Find the polynomials of a program's gates."""
         slots = program.slots
         gates: list[NDArray[np.int64]] = []
         gate_slots: list[NDArray[np.int64]] = []

@@ -7,7 +7,7 @@ from qtoolkit import Circuit, Parameter, StatevectorSimulator
 from qtoolkit.circuit import STANDARD_GATES, ParameterVector, PauliRotationGate, StandardGate
 from qtoolkit.errors import CircuitError, InsufficientMemoryError, OperatorError, ParameterError
 from qtoolkit.operators import PauliSum
-from qtoolkit.simulators import batch
+from qtoolkit.simulators import batch, batch_observables, bind
 from qtoolkit.simulators.batch_plan import batch_plan
 from qtoolkit.simulators.engine import Engine
 from qtoolkit_kernels.vector.lanes import native_vector_bytes
@@ -154,13 +154,11 @@ def test_right_angles_and_hundreds_of_rotations(precision):
         np.testing.assert_allclose(state, expected, rtol=0, atol=10 * TOLERANCE[precision])
 
 
-def test_results_do_not_depend_on_threads_or_pieces(monkeypatch):
+def test_results_do_not_depend_on_threads(monkeypatch):
     circuit, measured = ansatz(6), observables(6)
     values = values_of(circuit, 100)
     alone = simulator_of("double", None, 1).expectation_value(circuit, measured, values)
     monkeypatch.setattr(batch, "ALONE_WORK", 0)
-    np.testing.assert_array_equal(StatevectorSimulator().expectation_value(circuit, measured, values), alone)
-    monkeypatch.setattr(batch, "COEFFICIENT_BYTES", 0)
     np.testing.assert_array_equal(StatevectorSimulator().expectation_value(circuit, measured, values), alone)
 
 
@@ -191,8 +189,6 @@ def test_an_initial_state_is_every_rows():
 
 
 def test_sums_with_many_masks_are_evaluated_one_by_one(monkeypatch):
-    from qtoolkit.simulators import batch_observables
-
     monkeypatch.setattr(batch_observables, "MOST_WEIGHTS", 16)
     circuit = ansatz(4)
     values = values_of(circuit, 3)
@@ -200,6 +196,25 @@ def test_sums_with_many_masks_are_evaluated_one_by_one(monkeypatch):
     for measured in (observables(4), [np.arange(16.0)] * 2):
         expected = [simulator.expectation_value(circuit, measured, row) for row in values]
         np.testing.assert_allclose(simulator.expectation_value(circuit, measured, values), expected, atol=1e-12)
+
+
+def test_gates_that_are_no_trigonometric_polynomials(monkeypatch):
+    monkeypatch.setattr(bind, "_polynomials", lambda function, num_angles: None)
+    circuit = every_gate(4)
+    simulator, values = StatevectorSimulator(), values_of(circuit, 9)
+    plan = simulator.compile(circuit)
+    states = simulator.state_vector(plan, values)
+    for row, state in zip(values, states, strict=True):
+        np.testing.assert_allclose(state, simulator.state_vector(plan, row), rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("size", [1e3, 9e5, 1e7, 1e12])
+def test_many_turns(size):
+    circuit = Circuit(1).ry(Parameter("a"), 0).rz(Parameter("b"), 0)
+    simulator = StatevectorSimulator()
+    values = size * np.random.default_rng(4).uniform(-1, 1, (20, 2))
+    expected = [simulator.state_vector(circuit, row) for row in values]
+    np.testing.assert_allclose(simulator.state_vector(circuit, values), expected, rtol=0, atol=1e-14)
 
 
 def test_gradients_of_a_batch():

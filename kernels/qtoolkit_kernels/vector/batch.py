@@ -1,6 +1,6 @@
 """Batches: small states at many parameter values, L of them side by side in the lanes of the registers.
 
-One call takes the coefficients of every member's gates and returns states, probabilities or expectation values. Groups
+One call takes the parameter values of every member and returns states, probabilities or expectation values. Groups
 of L members are claimed by threads; a group's numbers, block and tables stay in the second-level cache. What operations
 cost is said in `batch_block`; an observable costs 3 FMA an amplitude for its diagonal, and 2 (real) or 3 for every
 other mask of flipped bits, whatever the number of its strings.
@@ -13,7 +13,7 @@ from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
 from qtoolkit_kernels.threads import add_to_counter, wait_for_counter
 from qtoolkit_kernels.vector import batch_tiles
 from qtoolkit_kernels.vector.batch_block import run_batch_block
-from qtoolkit_kernels.vector.batch_numbers import fill_batch_registers
+from qtoolkit_kernels.vector.batch_numbers import fill_numbers, write_number
 from qtoolkit_kernels.vector.block import next_without
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.skew import skew_of, skewed
@@ -107,7 +107,7 @@ def write_states(
     size = 1 << num_bits
     for start in range(0, size, WRITTEN):
         for lane in range(count):
-            re, im = block.dtype.type(factors[first + lane].real), block.dtype.type(factors[first + lane].imag)
+            re, im = block.dtype.type(factors[lane].real), block.dtype.type(factors[lane].imag)
             state = states[first + lane]
             for x in range(start, min(start + WRITTEN, size)):
                 o = skewed(x, skew) * tile + lane
@@ -131,11 +131,29 @@ def write_probabilities(
 
 
 @njit
+def fill_registers(registers: Reals, count: int, work: Floats, image: int, width: int, lanes: int, part: int) -> None:
+    """Convert the numbers of W members to the precision of the states."""
+    for r in range(count):
+        for lane in range(width):
+            registers[r * lanes + part * width + lane] = work[image + r * width + lane]
+
+
+@njit
 def run_batch(
     lanes: Lanes,
     num_bits: int,
+    values: Floats,
     coefficients: Complex,
-    factors: Complex,
+    constants: Floats,
+    slot_terms: Integers,
+    slot_coefficients: Floats,
+    gates: Integers,
+    gate_slots: Integers,
+    gate_terms: Integers,
+    amplitudes: Complex,
+    others: Complex,
+    other_places: Integers,
+    phase_slot: int,
     product_start: Integers,
     product_factors: Integers,
     dense_start: Integers,
@@ -147,10 +165,12 @@ def run_batch(
     num_registers: int,
     parts: Integers,
     weights: Floats,
+    work: Floats,
     scratch: Reals,
     states: Reals,
     probabilities: Floats,
-    values: Floats,
+    sums: Floats,
+    finite: Integers,
     counters: Integers,
     thread: int,
 ) -> None:
@@ -159,35 +179,38 @@ def run_batch(
     Args:
         lanes: marker of the vector width.
         num_bits: qubits.
-        coefficients: complex128[batch, :], of the gates of each member, planner's constants behind them.
-        factors: complex128[batch], the global phase of each member; changed.
-        product_start, product_factors, dense_start, dense_factors, terms: see `numbers`.
+        values: float64[batch, :], of the parameters.
+        coefficients: complex128, of the gates and the planner where no parameter enters.
+        constants, slot_terms, slot_coefficients, gates, gate_slots, gate_terms, amplitudes, others, other_places:
+            how parameters enter, see `batch_numbers.fill_numbers`.
+        phase_slot: the slot of the global phase.
+        product_start, product_factors, dense_start, dense_factors, terms: see `batch_numbers.fill_numbers`.
         partners, permutations, operations: see `batch_block`.
         num_registers: that the operations read.
-        parts: int64[:, 4], of observables: column of `values`, mask of flipped bits, kind, first weight.
+        parts: int64[:, 4], of observables: row of `sums`, mask of flipped bits, kind, first weight.
         weights: float64, of every amplitude without the mask's highest bit, at its number.
+        work: one row for each thread, of `batch_numbers.numbers_size` elements or more, aligned.
         scratch: one row for each thread, of `batch_scratch_size` elements or more, aligned; its precision is the
             states'.
         states: receives the states as rows of real and imaginary parts, [batch, 2 * 2^num_bits]; nothing if [0, :].
         probabilities: receives them, [batch, 2^num_bits]; nothing if [0, :].
-        values: zeros, float64[observables, batch]; receives expectation values.
+        sums: zeros, float64[observables, batch]; receives expectation values.
+        finite: ones, int64[1]; becomes 0 if an angle is not finite.
         counters: zeros, two rows.
         thread: the caller's row of scratch.
     """
-    own = scratch[thread]
-    tile = 2 * lanes_of(own, lanes)
-    half = tile >> 1
+    own, numbers = scratch[thread], work[thread]
+    half, width = lanes_of(own, lanes), lanes_of(numbers, lanes)
+    tile = 2 * half
     skew = skew_of(tile * own.itemsize)
     size = (skewed((1 << num_bits) - 1, skew) + 1) * tile
     block, spare, rest = own[:size], own[size : 2 * size], own[2 * size :]
-    sums, registers = rest[: SUMS * half], rest[SUMS * half : (SUMS + num_registers) * half]
-    num_products, num_polynomials = product_start.size - 1, partners.shape[0]
-    angles, phases = np.empty((num_products, 2)), np.empty((num_products, 2), np.complex128)
-    matrices = np.empty((dense_start.size - 1, 16), np.complex128)
-    constants = np.empty(num_polynomials, np.complex128)
-    linear = np.empty((num_polynomials, num_bits), np.complex128)
-    pairs = np.empty((num_polynomials, num_bits, num_bits), np.complex128)
-    batch = coefficients.shape[0]
+    totals, registers = rest[: SUMS * half], rest[SUMS * half : (SUMS + num_registers) * half]
+    factors = np.empty(half, np.complex128)
+    smallest = 1e-17 if own.itemsize == 8 else 1e-8
+    for k in range(coefficients.size):
+        write_number(numbers, 2 * k * width, width, coefficients[k])
+    batch = values.shape[0]
     num_groups = (batch + half - 1) // half
     while True:
         group = add_to_counter(counters, 0, 1)
@@ -195,14 +218,19 @@ def run_batch(
             break
         first = group * half
         count = min(half, batch - first)
-        if count < half:
-            # Lanes without a member stay at zero.
-            registers[:] = 0
-        for lane in range(count):
-            factors[first + lane] *= fill_batch_registers(
-                coefficients[first + lane], product_start, product_factors, dense_start, dense_factors, terms,
-                partners, operations, half, lane, angles, phases, matrices, constants, linear, pairs, registers,
+        for part in range(half // width):
+            angles, total, image, fine = fill_numbers(
+                numbers, lanes, width, coefficients.size, values, first + part * width, constants, slot_terms,
+                slot_coefficients, gates, gate_slots, gate_terms, amplitudes, others, other_places, product_start,
+                product_factors, dense_start, dense_factors, terms, operations, smallest,
             )  # fmt: skip
+            if not fine:
+                finite[0] = 0
+            fill_registers(registers, num_registers, numbers, image, width, half, part)
+            for lane in range(width):
+                angle = numbers[angles + phase_slot * width + lane]
+                turn = complex(np.cos(angle), np.sin(angle))
+                factors[part * width + lane] = complex(numbers[total + lane], numbers[total + width + lane]) * turn
         block[:] = 0
         block[:half] = 1
         found = run_batch_block(
@@ -213,6 +241,6 @@ def run_batch(
         if probabilities.shape[0] > 0:
             write_probabilities(found, num_bits, tile, skew, probabilities, first, count)
         if parts.shape[0] > 0:
-            measure(found, lanes, num_bits, tile, skew, parts, weights, sums, values, first, count)
+            measure(found, lanes, num_bits, tile, skew, parts, weights, totals, sums, first, count)
         add_to_counter(counters, 1, 1)
     wait_for_counter(counters, 1, num_groups)

@@ -10,11 +10,14 @@ from llvmlite import ir
 from qtoolkit_kernels._jit import cgutils, intrinsic, types
 from qtoolkit_kernels.vector.lanes import INT32, Emitter
 
-__all__ = ["turn_tile", "walsh_2", "walsh_4", "walsh_lanes"]
+__all__ = ["sine_and_cosine", "turn_tile", "walsh_2", "walsh_4", "walsh_lanes"]
 
 SINE_TERMS = {64: 8, 32: 5}
 COSINE_TERMS = {64: 9, 32: 6}
 """Terms of the Taylor series within [-π/4, π/4], by bits of the element; the next term is below half a unit."""
+
+PI_HALVES_REST = 6.123233995736766e-17
+"""What π/2 is above its nearest double."""
 
 
 def _bits(e: Emitter) -> int:
@@ -85,7 +88,7 @@ def _walsh(num_bits: int) -> Any:
 walsh_2, walsh_4 = _walsh(1), _walsh(2)
 
 
-def _sine_and_cosine(e: Emitter, angle: ir.Value) -> tuple[ir.Value, ir.Value]:
+def sine_and_cosine(e: Emitter, angle: ir.Value) -> tuple[ir.Value, ir.Value]:
     """Taylor series of what is left of an angle after quarter turns, exchanged and signed by their number."""
     b, bits = e.builder, _bits(e)
     quarters = _rounded(e, e.mul(angle, _constant(e, 2 / math.pi)))
@@ -93,6 +96,8 @@ def _sine_and_cosine(e: Emitter, angle: ir.Value) -> tuple[ir.Value, ir.Value]:
     first = math.ldexp(math.floor(math.ldexp(math.pi / 2, 24 if bits == 64 else 10)), -24 if bits == 64 else -10)
     rest = e.fnma(quarters, _constant(e, first), angle)
     rest = e.fnma(quarters, _constant(e, math.pi / 2 - first), rest)
+    if bits == 64:
+        rest = e.fnma(quarters, _constant(e, PI_HALVES_REST), rest)
     square = e.mul(rest, rest)
     sine = _polynomial(e, square, [(-1) ** k / math.factorial(2 * k + 1) for k in range(SINE_TERMS[bits])])
     cosine = _polynomial(e, square, [(-1) ** k / math.factorial(2 * k) for k in range(COSINE_TERMS[bits])])
@@ -126,7 +131,7 @@ def turn_tile(_context: Any, array: Any, lanes: Any, offset: Any, angles: Any, p
         e = Emitter(context, builder, signature.args[0], signature.args[1])
         data = e.data(signature.args[0], arguments[0])
         angle = e.load(e.data(signature.args[3], arguments[3]), arguments[4])
-        sine, cosine = _sine_and_cosine(e, angle)
+        sine, cosine = sine_and_cosine(e, angle)
         product = e.complex_mul(e.load(data, arguments[2]), e.load(data, arguments[2], e.lanes), cosine, sine)
         e.store(product[0], data, arguments[2])
         e.store(product[1], data, arguments[2], e.lanes)
