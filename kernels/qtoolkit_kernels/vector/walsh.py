@@ -40,9 +40,7 @@ def walsh_transform(values: Reals, lanes: Lanes, num_bits: int) -> None:
 
 
 @njit
-def string_values(
-    lanes: Lanes, block_bits: int, outer: int, strings: Integers, angles: Floats, scratch: Reals
-) -> None:
+def string_values(lanes: Lanes, block_bits: int, outer: int, strings: Integers, angles: Floats, scratch: Reals) -> None:
     """Write the angle of every amplitude of a block to the beginning of `scratch`; arguments as for `apply_strings`."""
     values = scratch[: 1 << block_bits]
     values[:] = 0
