@@ -63,6 +63,7 @@ class _Phase(NamedTuple):
 _Bound: TypeAlias = tuple[NDArray[np.complex128], NDArray[np.float64]]
 _Call: TypeAlias = _Sweeps | _Gate | _Phase
 
+
 class Engine:
     """Allocates states and runs programs in one precision.
 

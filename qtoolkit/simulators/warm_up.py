@@ -54,7 +54,8 @@ def warm_up(name: str, precision: str) -> WarmUpStep:
 
 def kernel_folder() -> Path | None:
     """Where this process last found or kept compiled kernels; None before, and where they cannot be kept."""
-    return _cache.used_folder()
+    folder: Path | None = _cache.used_folder()
+    return folder
 
 
 def _every_gate(num_qubits: int) -> Circuit:
@@ -136,6 +137,12 @@ def _expectation_values(precision: str) -> None:
         simulator.overlap(circuit, circuit)
 
 
+def _batches(precision: str) -> None:
+    simulator = StatevectorSimulator(precision)
+    circuit, values = _ansatz(4)
+    simulator.expectation_value(circuit, _observables(4), np.array([values] * 20))
+
+
 def _gradients(precision: str) -> None:
     simulator = StatevectorSimulator(precision)
     for n in SIZES:
@@ -174,6 +181,7 @@ STEPS: dict[str, Callable[[str], None]] = {
     "probabilities": _probabilities,
     "measurements": _measurements,
     "expectation values": _expectation_values,
+    "batches": _batches,
     "gradients": _gradients,
     "sectors": _sectors,
 }

@@ -84,7 +84,8 @@ def _conjugated(unitary: Matrix, frame: Matrix, inner: Matrix, frame_generator: 
 
 def _frame(beta: Any) -> Matrix:
     """``exp(i beta Z_0 / 2)``."""
-    return np.exp(0.5j * np.asarray(beta)[..., None, None] * np.diag(Z_FIRST)) * np.eye(4)
+    angles: Matrix = np.asarray(beta, np.complex128)[..., None, None] * np.diag(Z_FIRST)
+    return np.exp(0.5j * angles) * np.eye(4)
 
 
 def _xx_plus_yy_generators(theta: Any, beta: Any) -> tuple[Matrix, ...]:
