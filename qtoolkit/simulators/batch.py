@@ -66,7 +66,7 @@ def parameters_of(plan: ExecutionPlan, parameters: ParameterValues | ParameterBa
         raise ParameterError(f"{rule}; got shape {given.shape}")
     if given.dtype.kind not in "fiu":
         raise ParameterError(f"{rule}; got entries of type {given.dtype}")
-    values = np.ascontiguousarray(given, np.float64)
+    values = np.array(given, np.float64, order="C")  # writable, because compiled code knows the difference
     if not np.isfinite(values).all():
         row, column = (int(k) for k in np.argwhere(~np.isfinite(values))[0])
         name = plan.parameters[column].name
