@@ -21,6 +21,7 @@ from qtoolkit_kernels.vector.numbers import (
     PAULI_2Q,
     add_factor,
     add_term,
+    fold_controls,
     multiply_dense,
     multiply_products,
     small_matrix,
@@ -39,20 +40,6 @@ ENTRIES_OF_DENSE = 32
 
 NEGLIGIBLE = 1e-12
 """A component of a generator below this is rounding."""
-
-
-@njit
-def fold_controls(controls: Integers, constants: Complex, linear: Complex, pairs: Complex) -> None:
-    """Turn polynomials that vanish where a control is 0 into the polynomial that remains where it is 1."""
-    for d in range(controls.size):
-        if controls[d] >= 0:
-            k = controls[d]
-            constants[d] = linear[d, k]
-            for i in range(linear.shape[1]):
-                linear[d, i] = pairs[d, k, i] if i != k else 1.0
-            for i in range(linear.shape[1]):
-                for j in range(linear.shape[1]):
-                    pairs[d, i, j] = 1.0
 
 
 @njit

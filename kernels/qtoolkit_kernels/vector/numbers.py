@@ -327,6 +327,20 @@ def write_registers(
 
 
 @njit
+def fold_controls(controls: Integers, constants: Complex, linear: Complex, pairs: Complex) -> None:
+    """Turn polynomials that vanish where a control is 0 into the polynomial that remains where it is 1."""
+    for d in range(controls.size):
+        if controls[d] >= 0:
+            k = controls[d]
+            constants[d] = linear[d, k]
+            for i in range(linear.shape[1]):
+                linear[d, i] = pairs[d, k, i] if i != k else 1.0
+            for i in range(linear.shape[1]):
+                for j in range(linear.shape[1]):
+                    pairs[d, i, j] = 1.0
+
+
+@njit
 def fill_numbers(
     coefficients: Complex,
     lanes: int,
@@ -375,15 +389,7 @@ def fill_numbers(
     multiply_dense(coefficients, dense_start, dense_factors, matrices)
     for t in range(terms.shape[0]):
         add_term(coefficients, phases, terms[t], constants, linear, pairs)
-    for d in range(controls.size):
-        if controls[d] >= 0:
-            k = controls[d]
-            constants[d] = linear[d, k]
-            for i in range(linear.shape[1]):
-                linear[d, i] = pairs[d, k, i] if i != k else 1.0
-            for i in range(linear.shape[1]):
-                for j in range(linear.shape[1]):
-                    pairs[d, i, j] = 1.0
+    fold_controls(controls, constants, linear, pairs)
     for k in range(string_places.size):
         string_angles[k] = -np.arctan2(coefficients[string_places[k] + 1].real, coefficients[string_places[k]].real)
     factor *= place_rotations(sets, members, angles, lanes, operations, registers)

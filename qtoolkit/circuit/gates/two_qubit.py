@@ -84,8 +84,9 @@ def _conjugated(unitary: Matrix, frame: Matrix, inner: Matrix, frame_generator: 
 
 def _frame(beta: Any) -> Matrix:
     """``exp(i beta Z_0 / 2)``."""
-    angles: Matrix = np.asarray(beta, np.complex128)[..., None, None] * np.diag(Z_FIRST)
-    return np.exp(0.5j * angles) * np.eye(4)
+    angles = np.asarray(beta)[..., None, None] * np.diag(Z_FIRST)
+    frame: Matrix = np.exp(0.5j * angles) * np.eye(4, dtype=np.complex128)
+    return frame
 
 
 def _xx_plus_yy_generators(theta: Any, beta: Any) -> tuple[Matrix, ...]:
