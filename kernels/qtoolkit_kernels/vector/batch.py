@@ -14,7 +14,6 @@ from qtoolkit_kernels.threads import add_to_counter, wait_for_counter
 from qtoolkit_kernels.vector import batch_tiles
 from qtoolkit_kernels.vector.batch_block import run_batch_block
 from qtoolkit_kernels.vector.batch_numbers import fill_numbers, write_number
-from qtoolkit_kernels.vector.block import next_without
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.skew import skew_of, skewed
 from qtoolkit_kernels.vector.tiles import lanes_of
@@ -24,9 +23,12 @@ __all__ = ["DIAGONAL_PART", "IMAGINARY_PART", "REAL_PART", "batch_scratch_size",
 DIAGONAL_PART, REAL_PART, IMAGINARY_PART = range(3)
 """What a row of `parts` sums: probabilities, or real or imaginary parts of overlaps."""
 
-SUMMED = 64
+SUMMED = 128
 """Amplitudes that are summed in the state's precision before the sum goes on in double precision; all observables go
 over them before the next ones, while they are in the first-level cache."""
+
+TOGETHER = 4
+"""Amplitudes in a row that are summed at a time."""
 
 SUMS = 4
 """Sums that take turns, because an addition waits for the one before it."""
@@ -70,32 +72,38 @@ def measure(
     count: int,
 ) -> None:
     """Add the expectation values of L states to the columns of `out` from `first` on."""
-    half = tile >> 1
-    piece = min(SUMMED, 1 << num_bits)
+    half, size = tile >> 1, 1 << num_bits
+    piece, step = min(SUMMED, size), min(TOGETHER, size)
     sums[:] = 0
-    for base in range(0, 1 << num_bits, piece):
+    for base in range(0, size, piece):
         for p in range(parts.shape[0]):
-            x, kind, place = parts[p, 1], parts[p, 2], parts[p, 3]
-            pivot = x
+            kind, place, low = parts[p, 2], parts[p, 3], parts[p, 1] & (step - 1)
+            high = parts[p, 1] ^ low
+            pivot = high
             while pivot & (pivot - 1):
                 pivot &= pivot - 1
             if base & pivot:
                 continue
-            j = base
-            visited = 0
+            j, visited = base, 0
             while j < base + piece:
-                weight = block.dtype.type(weights[place + j])
-                o = skewed(j, skew) * tile
                 s = (visited & (SUMS - 1)) * half
-                if kind == DIAGONAL_PART:
-                    batch_tiles.add_probabilities(sums, lanes, s, block, o, weight)
+                o, q = skewed(j, skew) * tile, skewed(j ^ high, skew) * tile
+                if step == 2 and kind == DIAGONAL_PART:
+                    batch_tiles.add_probabilities_2(sums, lanes, s, block, o, q, low, weights, place + j)
+                elif step == 2 and kind == REAL_PART:
+                    batch_tiles.add_real_parts_2(sums, lanes, s, block, o, q, low, weights, place + j)
+                elif step == 2:
+                    batch_tiles.add_imaginary_parts_2(sums, lanes, s, block, o, q, low, weights, place + j)
+                elif kind == DIAGONAL_PART:
+                    batch_tiles.add_probabilities_4(sums, lanes, s, block, o, q, low, weights, place + j)
                 elif kind == REAL_PART:
-                    batch_tiles.add_real_overlaps(sums, lanes, s, block, o, skewed(j ^ x, skew) * tile, weight)
+                    batch_tiles.add_real_parts_4(sums, lanes, s, block, o, q, low, weights, place + j)
                 else:
-                    batch_tiles.add_imaginary_overlaps(sums, lanes, s, block, o, skewed(j ^ x, skew) * tile, weight)
+                    batch_tiles.add_imaginary_parts_4(sums, lanes, s, block, o, q, low, weights, place + j)
                 visited += 1
-                j = next_without(j, pivot)
-            add_sums(sums, half, 1.0 if kind == DIAGONAL_PART else 2.0, out[parts[p, 0]], first, count)
+                j = ((j | pivot) + step) & ~pivot
+            # Where the mask has high bits, only one of two partners was visited.
+            add_sums(sums, half, 2.0 if high else 1.0, out[parts[p, 0]], first, count)
 
 
 @njit
@@ -188,7 +196,7 @@ def run_batch(
         partners, permutations, operations: see `batch_block`.
         num_registers: that the operations read.
         parts: int64[:, 4], of observables: row of `sums`, mask of flipped bits, kind, first weight.
-        weights: float64, of every amplitude without the mask's highest bit, at its number.
+        weights: float64, of every amplitude.
         work: one row for each thread, of `batch_numbers.numbers_size` elements or more, aligned.
         scratch: one row for each thread, of `batch_scratch_size` elements or more, aligned; its precision is the
             states'.

@@ -12,9 +12,12 @@ from qtoolkit_kernels._jit import intrinsic, types
 from qtoolkit_kernels.vector.lanes import Emitter
 
 __all__ = [
-    "add_imaginary_overlaps",
-    "add_probabilities",
-    "add_real_overlaps",
+    "add_imaginary_parts_2",
+    "add_imaginary_parts_4",
+    "add_probabilities_2",
+    "add_probabilities_4",
+    "add_real_parts_2",
+    "add_real_parts_4",
     "dense",
     "exchange_tiles",
     "multiply_tiles",
@@ -186,41 +189,52 @@ def _rotate_string(imaginary: bool) -> Any:
 rotate_string_real, rotate_string_imag = _rotate_string(False), _rotate_string(True)
 
 
-@intrinsic
-def add_probabilities(_context: Any, sums: Any, lanes: Any, place: Any, block: Any, offset: Any, weight: Any) -> Any:
-    """Add weight · |ψ|² to the register at `place`."""
-
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        e = Emitter(context, builder, signature.args[0], signature.args[1])
-        totals = e.data(signature.args[0], arguments[0])
-        data = e.data(signature.args[3], arguments[3])
-        re, im = e.load(data, arguments[4]), e.load(data, arguments[4], e.lanes)
-        square = e.fma(re, re, e.mul(im, im))
-        e.store(e.fma(square, e.splat(arguments[5]), e.load(totals, arguments[2])), totals, arguments[2])
-        return e.done()
-
-    return types.void(sums, lanes, place, block, offset, weight), codegen
+PROBABILITIES, REAL_PARTS, IMAGINARY_PARTS = range(3)
 
 
-def _overlaps(imaginary: bool) -> Any:
-    """Add weight · Re ψ*(x ^ mask) ψ(x), or the imaginary part, to the register at `place`."""
+def _sum(kind: int, count: int) -> Any:
+    """Add weighted numbers of `count` amplitudes x in a row to the register at `place`.
+
+    The numbers are |ψ(x)|², or the real or imaginary part of ψ*(x ^ mask) ψ(x); `partner` is where the first amplitude
+    with the high bits of x ^ mask stands, `low` are the mask's low bits.
+    """
 
     @intrinsic
     def add(
-        _context: Any, sums: Any, lanes: Any, place: Any, block: Any, offset: Any, partner: Any, weight: Any
+        _context: Any,
+        sums: Any,
+        lanes: Any,
+        place: Any,
+        block: Any,
+        offset: Any,
+        partner: Any,
+        low: Any,
+        weights: Any,
+        first: Any,
     ) -> Any:
         def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
             e = Emitter(context, builder, signature.args[0], signature.args[1])
             totals = e.data(signature.args[0], arguments[0])
-            data = e.data(signature.args[3], arguments[3])
-            (a, b), (c, d) = ((e.load(data, o), e.load(data, o, e.lanes)) for o in arguments[4:6])
-            product = e.fnma(d, a, e.mul(c, b)) if imaginary else e.fma(d, b, e.mul(c, a))
-            e.store(e.fma(product, e.splat(arguments[6]), e.load(totals, arguments[2])), totals, arguments[2])
+            data, factors = e.data(signature.args[3], arguments[3]), e.data(signature.args[7], arguments[7])
+            total = e.load(totals, arguments[2])
+            for k in range(count):
+                extra = 2 * k * e.lanes
+                a, b = e.load(data, arguments[4], extra), e.load(data, arguments[4], extra + e.lanes)
+                if kind == PROBABILITIES:
+                    number = e.fma(a, a, e.mul(b, b))
+                else:
+                    other = builder.mul(builder.xor(arguments[6], arguments[6].type(k)), arguments[6].type(2 * e.lanes))
+                    other = builder.add(arguments[5], other)
+                    c, d = e.load(data, other), e.load(data, other, e.lanes)
+                    number = e.fma(d, b, e.mul(c, a)) if kind == REAL_PARTS else e.fnma(d, a, e.mul(c, b))
+                total = e.fma(number, e.broadcast(factors, arguments[8], k), total)
+            e.store(total, totals, arguments[2])
             return e.done()
 
-        return types.void(sums, lanes, place, block, offset, partner, weight), codegen
+        return types.void(sums, lanes, place, block, offset, partner, low, weights, first), codegen
 
     return add
 
 
-add_real_overlaps, add_imaginary_overlaps = _overlaps(False), _overlaps(True)
+add_probabilities_2, add_real_parts_2, add_imaginary_parts_2 = (_sum(kind, 2) for kind in range(3))
+add_probabilities_4, add_real_parts_4, add_imaginary_parts_4 = (_sum(kind, 4) for kind in range(3))
