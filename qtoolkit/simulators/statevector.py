@@ -19,7 +19,6 @@ from qtoolkit.compiler import ExecutionPlan, compile_circuit
 from qtoolkit.errors import CircuitError, InputError
 from qtoolkit.primitives import Result
 from qtoolkit.simulators import measure
-from qtoolkit.simulators.adjoint import value_and_gradient, values_and_gradients
 from qtoolkit.simulators.batch import (
     ParameterBatch,
     batch_expectation_values,
@@ -360,6 +359,9 @@ class StatevectorSimulator:
             CircuitError: if the circuit measures or branches before its end.
             OperatorError: if an observable is not Hermitian or has another number of qubits.
         """
+        # Imported here, because a process that only runs circuits starts sooner without it.
+        from qtoolkit.simulators.adjoint import value_and_gradient, values_and_gradients
+
         plan = self.compile(circuit)
         several = isinstance(observable, Sequence)
         observables: Sequence[Observable] = observable if several else [observable]  # type: ignore[assignment,list-item]
