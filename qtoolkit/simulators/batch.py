@@ -193,7 +193,7 @@ class _Run:
         finite = np.ones(1, np.int64)
         engine.team.run(
             kernels.run_batch,
-            _LANES[engine.vector_bytes],
+            Lanes(engine.vector_bytes),
             self._num_qubits,
             values,
             binding.coefficients,
@@ -255,7 +255,5 @@ class _Run:
 
 
 _own = threading.local()
-
-_LANES = {nbytes: Lanes(nbytes) for nbytes in (64, 32, 16)}
 
 _NO_WEIGHTS = Weights(np.zeros((0, 4), np.int64), np.zeros(0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +15,16 @@ from qtoolkit_kernels.vector.batch import DIAGONAL_PART, IMAGINARY_PART, REAL_PA
 
 __all__ = ["Weights", "weights_of"]
 
-MOST_WEIGHTS = 1 << 22
+MOST_WEIGHTS = 1 << 20
 """Numbers that weights may fill; sums with more masks of flipped bits are better evaluated one state at a time."""
 
 MOST_KEPT = 8
 
-_kept: dict[tuple[int, ...], tuple[tuple[PauliSum, ...], Weights | None]] = {}
-"""Weights of the last Pauli sums, by their identities; it keeps the sums alive."""
+_Part: TypeAlias = tuple[int, int, NDArray[np.float64]]
+"""Mask of flipped bits, kind, weight of every amplitude."""
+
+_kept: dict[int, tuple[PauliSum, list[_Part]]] = {}
+"""Parts of the last Pauli sums, by their identities; it keeps the sums alive."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,18 +42,6 @@ class Weights:
 
 def weights_of(observables: Sequence[Observable], num_qubits: int) -> Weights | None:
     """The weights of observables that were checked; None if they would be too many."""
-    sums = tuple(item for item in observables if isinstance(item, PauliSum))
-    if len(sums) < len(observables):
-        return _weights(observables, num_qubits)
-    key = tuple(map(id, sums))
-    if key not in _kept:
-        while len(_kept) >= MOST_KEPT:
-            _kept.pop(next(iter(_kept)))
-        _kept[key] = sums, _weights(sums, num_qubits)
-    return _kept[key][1]
-
-
-def _weights(observables: Sequence[Observable], num_qubits: int) -> Weights | None:
     size = 1 << num_qubits
     parts: list[tuple[int, int, int, int]] = []
     values: list[NDArray[np.float64]] = []
@@ -59,7 +51,7 @@ def _weights(observables: Sequence[Observable], num_qubits: int) -> Weights | No
         elif size * np.unique(item.x_masks).size > MOST_WEIGHTS:
             return None
         else:
-            found = _parts_of(item, size)
+            found = _kept_parts(item, size)
         for mask, kind, weights in found:
             parts.append((number, mask, kind, size * len(values)))
             values.append(weights)
@@ -68,8 +60,16 @@ def _weights(observables: Sequence[Observable], num_qubits: int) -> Weights | No
     return Weights(np.array(parts, np.int64).reshape(-1, 4), np.concatenate([np.zeros(0), *values]))
 
 
-def _parts_of(op: PauliSum, size: int) -> list[tuple[int, int, NDArray[np.float64]]]:
-    """Mask, kind and weights of all strings that flip the same bits.
+def _kept_parts(op: PauliSum, size: int) -> list[_Part]:
+    if id(op) not in _kept:
+        while len(_kept) >= MOST_KEPT:
+            _kept.pop(next(iter(_kept)))
+        _kept[id(op)] = op, _parts_of(op, size)
+    return _kept[id(op)][1]
+
+
+def _parts_of(op: PauliSum, size: int) -> list[_Part]:
+    """One part for all strings that flip the same bits, or two where some have an odd number of letters Y.
 
     ``P|x⟩ = i^y (-1)^{z·x} |x ^ mask⟩`` with y letters Y, so the strings of one mask are one vector of weights,
     ``Σ c i^y (-1)^{z·x}``, which is the Walsh-Hadamard transform of the coefficients at their z.
@@ -83,7 +83,7 @@ def _parts_of(op: PauliSum, size: int) -> list[tuple[int, int, NDArray[np.float6
         pairs = placed.reshape(masks.size, -1, 2, step)
         placed = np.stack([pairs[:, :, 0] + pairs[:, :, 1], pairs[:, :, 0] - pairs[:, :, 1]], axis=2)
         step *= 2
-    found: list[tuple[int, int, NDArray[np.float64]]] = []
+    found: list[_Part] = []
     for mask, weights in zip(masks.tolist(), placed.reshape(masks.size, size), strict=True):
         if mask == 0:
             found.append((mask, DIAGONAL_PART, weights.real))

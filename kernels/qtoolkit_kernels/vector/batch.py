@@ -33,9 +33,6 @@ TOGETHER = 4
 SUMS = 4
 """Sums that take turns, because an addition waits for the one before it."""
 
-WRITTEN = 64
-"""Amplitudes of every member that are written out at a time."""
-
 
 def batch_scratch_size(num_bits: int, num_registers: int, vector_bytes: int, itemsize: int) -> int:
     """Elements of scratch memory for one thread: two blocks, sums and registers."""
@@ -112,14 +109,14 @@ def write_states(
 ) -> None:
     """Write the states of `count` members, times their factors, to the rows of `states` from `first` on."""
     half = tile >> 1
-    size = 1 << num_bits
-    for start in range(0, size, WRITTEN):
+    run = min(1 << skew, 1 << num_bits)
+    for start in range(0, 1 << num_bits, run):
         for lane in range(count):
             re, im = block.dtype.type(factors[lane].real), block.dtype.type(factors[lane].imag)
-            state = states[first + lane]
-            for x in range(start, min(start + WRITTEN, size)):
-                o = skewed(x, skew) * tile + lane
-                a, b = block[o], block[o + half]
+            state = states[first + lane, 2 * start : 2 * (start + run)]
+            o = skewed(start, skew) * tile + lane
+            for x in range(run):
+                a, b = block[o + x * tile], block[o + x * tile + half]
                 state[2 * x], state[2 * x + 1] = a * re - b * im, a * im + b * re
 
 
@@ -129,13 +126,13 @@ def write_probabilities(
 ) -> None:
     """Write the probabilities of `count` members to the rows of `probabilities` from `first` on."""
     half = tile >> 1
-    size = 1 << num_bits
-    for start in range(0, size, WRITTEN):
+    run = min(1 << skew, 1 << num_bits)
+    for start in range(0, 1 << num_bits, run):
         for lane in range(count):
-            for x in range(start, min(start + WRITTEN, size)):
-                o = skewed(x, skew) * tile + lane
-                a, b = np.float64(block[o]), np.float64(block[o + half])
-                probabilities[first + lane, x] = a * a + b * b
+            o = skewed(start, skew) * tile + lane
+            for x in range(run):
+                a, b = np.float64(block[o + x * tile]), np.float64(block[o + x * tile + half])
+                probabilities[first + lane, start + x] = a * a + b * b
 
 
 @njit
