@@ -17,7 +17,7 @@ everything moves 32 bytes in double precision between the cache and the register
 
 An operation is a row of 16 int64; the constants below name its columns. Positions count the bits of the block, the
 lowest are the lanes, masks of tiles count from the first bit above them. Controls inside a register are in the
-coefficients. Tiles stand where `skew.skewed` says. `adjoint_block` undoes the same rows, so a new opcode goes there too.
+coefficients. Tiles stand where `skew.skewed` says. `adjoint_block` undoes the same rows: a new opcode goes there too.
 """
 
 from qtoolkit_kernels._jit import njit
