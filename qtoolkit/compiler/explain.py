@@ -6,11 +6,11 @@ blocks held in the second-level cache. They compare plans; another machine may b
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from qtoolkit._cores import num_cores
 from qtoolkit.compiler.layout import Layout
 from qtoolkit.compiler.plan import BranchStep, ExecutionPlan, InitializeStep, MeasureStep, ResetStep, Step, UnitaryStep
 from qtoolkit.compiler.plan_report import PlanReport, StepReport, SweepReport
@@ -67,7 +67,7 @@ def explain_plan(plan: ExecutionPlan, precision: str, num_threads: int | None) -
     if num_threads is not None and (not isinstance(num_threads, int) or num_threads < 1):
         raise InputError(f"num_threads is at least 1, got {num_threads!r}; None counts all cores")
     layout = Layout.of(plan.num_qubits, AMPLITUDE_BYTES[precision], REGISTER_BYTES)
-    threads = _num_cores() if num_threads is None else num_threads
+    threads = num_cores() if num_threads is None else num_threads
     rows = _Explainer(layout, threads).steps(plan.steps, depth=0)
     final = plan.final_measurements
     rows += [StepReport(0, f"measure qubit {qubit} into bit {bit}, at the end") for qubit, bit in final]
@@ -213,8 +213,3 @@ def _describe(step: MeasureStep | ResetStep | InitializeStep) -> str:
         return f"measure qubit {step.qubit} into bit {step.clbit}"
     qubits = ", ".join(str(qubit) for qubit in step.qubits)
     return f"reset ({qubits})" if isinstance(step, ResetStep) else f"initialize ({qubits})"
-
-
-def _num_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

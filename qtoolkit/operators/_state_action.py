@@ -5,7 +5,6 @@ The kernels are imported on first use: loading the compiler takes longer than al
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import cache
 from types import ModuleType
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 import numpy as np
 import numpy.typing as npt
 
+from qtoolkit._cores import num_cores
 from qtoolkit.errors import OperatorError
 from qtoolkit.operators._types import FloatArray
 
@@ -53,8 +53,7 @@ def default_team() -> Team:
     """The threads that sums on large states share where the caller has none: one for each core of this process."""
     from qtoolkit_kernels.threads import Team
 
-    affinity = getattr(os, "sched_getaffinity", None)
-    return Team(len(affinity(0)) if affinity else os.cpu_count() or 1)
+    return Team(num_cores())
 
 
 @cache

@@ -7,6 +7,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from qtoolkit._cores import num_cores
 from qtoolkit._version import __version__
 
 __all__ = ["environment"]
@@ -47,8 +48,7 @@ def _processor() -> str:
 
 
 def _cores() -> str:
-    # A container or a batch system often grants fewer cores than the machine has.
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    usable = num_cores()
     return f"{usable} core" if usable == 1 else f"{usable} cores"
 
 

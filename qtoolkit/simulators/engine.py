@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import cmath
-import os
 import threading
 from typing import Any, NamedTuple, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from qtoolkit._cores import num_cores
 from qtoolkit._memory import ALWAYS_THERE, check_memory
 from qtoolkit.compiler import GatePart, Layout, Program, SweepPart, plan_sweeps
 from qtoolkit.errors import InputError
@@ -80,7 +80,7 @@ class Engine:
         dtypes: dict[str, DTypeLike] = {"double": np.complex128, "single": np.complex64}
         if not isinstance(precision, str) or precision not in dtypes:
             raise InputError(f'precision is "double" or "single", got {precision!r}')
-        most = _num_cores()
+        most = num_cores()
         if num_threads is not None and (not isinstance(num_threads, int | np.integer) or not 1 <= num_threads <= most):
             raise InputError(f"num_threads is 1 to {most} on this machine, got {num_threads!r}; None uses all")
         self.precision = precision
@@ -264,7 +264,7 @@ class Engine:
         dtype = np.dtype(np.float64 if self.precision == "double" else np.float32)
         numbers = numbers_of(part, coefficients, dtype)
         arguments = (
-            _LANES[self.vector_bytes],
+            Lanes(self.vector_bytes),
             layout.block_bits,
             layout.chunk_bits,
             layout.low_bits,
@@ -317,13 +317,3 @@ def _kept_arrays() -> dict[tuple[Any, ...], NDArray[Any]]:
     except AttributeError:
         _own.arrays = {}
         return cast("dict[tuple[Any, ...], NDArray[Any]]", _own.arrays)
-
-
-_LANES = {nbytes: Lanes(nbytes) for nbytes in (64, 32, 16)}
-
-
-def _num_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

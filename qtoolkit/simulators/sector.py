@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -13,6 +12,7 @@ from typing import Any, TypeAlias, overload
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from qtoolkit._cores import num_cores
 from qtoolkit._memory import check_memory
 from qtoolkit._version import __version__
 from qtoolkit.circuit import Circuit, ParameterValues
@@ -58,7 +58,7 @@ class SectorSimulator:
         dtypes: dict[str, DTypeLike] = {"double": np.complex128, "single": np.complex64}
         if not isinstance(precision, str) or precision not in dtypes:
             raise InputError(f'precision is "double" or "single", got {precision!r}')
-        most = _cores()
+        most = num_cores()
         if num_threads is not None and (not isinstance(num_threads, int | np.integer) or not 1 <= num_threads <= most):
             raise InputError(f"num_threads is 1 to {most} on this machine, got {num_threads!r}; None uses all")
         self._weight = int(hamming_weight)
@@ -432,10 +432,6 @@ def _squared(state: StateArray) -> NDArray[np.float64]:
     """Squared moduli in double precision."""
     real, imaginary = state.real.astype(np.float64), state.imag.astype(np.float64)
     return real * real + imaginary * imaginary
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _seeded(seed: int | np.random.Generator | None) -> tuple[int | None, np.random.Generator]:
