@@ -17,10 +17,11 @@ that their rotation leaves out.
 
 import numpy as np
 
+from qtoolkit_kernels._bits import parity
 from qtoolkit_kernels._jit import njit, reduction_njit
 from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
 from qtoolkit_kernels.vector import adjoint_tiles, block, tiles, walsh_tiles
-from qtoolkit_kernels.vector.block import next_without, odd
+from qtoolkit_kernels.vector.block import next_without
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.phases import begin_walk, next_step
 from qtoolkit_kernels.vector.skew import skew_of, skewed
@@ -183,13 +184,13 @@ def run_probe(
     one = data.dtype.type(1)
     x, z, flips = probe[PROBE_X_TILE], probe[PROBE_Z_TILE], probe[PROBE_X_LANES]
     fixed, value = probe[PROBE_TILE_MASK], probe[PROBE_TILE_VALUE]
-    outside = odd(outer & probe[PROBE_Z_OUTER])
+    outside = parity(outer & probe[PROBE_Z_OUTER])
     none = adjoint_tiles.no_sum(data, lanes)
     found = (none, none)
     j = 0
     while j < num_tiles:
         here = j | value
-        sign = -one if odd(here & z) != outside else one
+        sign = -one if parity(here & z) != outside else one
         ket, bra = skewed(here ^ x, skew) * tile, skewed(here, skew) * tile + far
         if flips:
             found = adjoint_tiles.add_overlap_flipped(data, lanes, ket, bra, flips, sign, found)
@@ -201,7 +202,7 @@ def run_probe(
         total = 0.0
         for lane in range(tile // 2):
             if lane & probe[PROBE_LANE_MASK] == probe[PROBE_LANE_VALUE]:
-                total += -lane_sums[lane] if odd(lane & probe[PROBE_Z_LANES]) else lane_sums[lane]
+                total += -lane_sums[lane] if parity(lane & probe[PROBE_Z_LANES]) else lane_sums[lane]
         sums[probe[PROBE_PLACE] + part] += scale * total
 
 
@@ -350,7 +351,7 @@ def turn_strings(
         for w in range(wanted.shape[0]):
             k = wanted[w, 0]
             value = scale * weights[strings[k, 0]]
-            sums[wanted[w, 2]] += -value if odd(outer & strings[k, 1]) else value
+            sums[wanted[w, 2]] += -value if parity(outer & strings[k, 1]) else value
     string_values(lanes, block_bits, outer, strings, string_angles, angles)
     for j in range(num_tiles):
         o = skewed(j, skew) * 2 * count
@@ -405,9 +406,7 @@ def turn_back_block(
     count = tiles.lanes_of(data, lanes)
     tile = 2 * count
     skew = skew_of(tile * data.itemsize)
-    lane_bits = 0
-    while 1 << lane_bits < count:
-        lane_bits += 1
+    lane_bits = tiles.lane_bits_of(data, lanes)
     num_tiles = (1 << block_bits) // count
     far = skewed(num_tiles, skew) * tile
     lane_sums = np.empty(1 << tiles.MAX_LANE_BITS, np.float64)

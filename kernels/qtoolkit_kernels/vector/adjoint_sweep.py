@@ -6,16 +6,25 @@ Bytes per amplitude and sweep: 64 in double precision, 32 in single; the last sw
 
 import numpy as np
 
+from qtoolkit_kernels._bits import scatter_bits
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
 from qtoolkit_kernels.threads import add_to_counter, wait_for_counter
 from qtoolkit_kernels.vector import tiles
 from qtoolkit_kernels.vector.adjoint_block import turn_back_block
-from qtoolkit_kernels.vector.block import DIAGONAL, OPCODE, START
 from qtoolkit_kernels.vector.lanes import Lanes
-from qtoolkit_kernels.vector.phases import prepare_phases, tables_size
+from qtoolkit_kernels.vector.phases import tables_size
 from qtoolkit_kernels.vector.skew import skew_of, skewed
-from qtoolkit_kernels.vector.sweep import COMPLEX, TILES, block_size, read_block, spread, write_block
+from qtoolkit_kernels.vector.sweep import (
+    COMPLEX,
+    TILES,
+    block_size,
+    chunk_offsets,
+    count_diagonals,
+    prepare_tables,
+    read_block,
+    write_block,
+)
 
 __all__ = ["adjoint_scratch_size", "turn_back_sweeps"]
 
@@ -74,14 +83,9 @@ def turn_back_sweep(
     weights = angles.view(np.float64)
     run = 2 << chunk_bits
     per_group = (1 << (bits.size - block_bits)) // sums.shape[0]
-    offsets = np.empty(1 << (block_bits - chunk_bits), np.int64)
-    for k in range(offsets.size):
-        offsets[k] = 2 * spread(k, bits[chunk_bits:block_bits])
+    offsets = chunk_offsets(bits[chunk_bits:block_bits])
 
-    num_diagonals = 0
-    for i in range(operations.shape[0]):
-        num_diagonals += operations[i, OPCODE] == DIAGONAL
-    first_table = np.empty(num_diagonals, np.int64)
+    first_table = np.empty(count_diagonals(operations), np.int64)
     prepared = False
     while True:
         group = add_to_counter(counters, counter, 1)
@@ -89,17 +93,9 @@ def turn_back_sweep(
             return
         if not prepared:
             prepared = True
-            place = 2 << low_bits
-            found = 0
-            for i in range(operations.shape[0]):
-                if operations[i, OPCODE] == DIAGONAL:
-                    first_table[found] = place
-                    place = prepare_phases(
-                        tables, lanes, place, block_bits, low_bits, bits, pairs[operations[i, START]]
-                    )
-                    found += 1
+            prepare_tables(tables, lanes, block_bits, low_bits, bits, operations, pairs, first_table)
         for number in range(group * per_group, (group + 1) * per_group):
-            outer = spread(number, bits[block_bits:])
+            outer = scatter_bits(number, bits[block_bits:])
             base = 2 * outer
             read_block(block, ket, lanes, base, offsets, run, tile, skew, source)
             read_block(block[far:], bra, lanes, base, offsets, run, tile, skew, source)

@@ -17,10 +17,11 @@ coefficient, so each is a register that is loaded once or, of a matrix, for ever
 An operation is a row of 16 int64; the constants below name its columns. The tile of amplitude x stands at `skewed(x)`.
 """
 
+from qtoolkit_kernels._bits import parity
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Integers, Reals
 from qtoolkit_kernels.vector import batch_tiles as tiles
-from qtoolkit_kernels.vector.block import next_without, odd
+from qtoolkit_kernels.vector.block import next_without
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.skew import skewed
 from qtoolkit_kernels.vector.tiles import copy_tile
@@ -108,12 +109,12 @@ def rotate_string(
     pivot = x
     while pivot & (pivot - 1):
         pivot &= pivot - 1
-    across = odd(x & z)
+    across = parity(x & z)
     j = 0
     while j < num_tiles:
         here = j | row[VALUE]
         o0, o1 = skewed(here, skew) * tile, skewed(here ^ x, skew) * tile
-        s0 = -one if odd(here & z) else one
+        s0 = -one if parity(here & z) else one
         s1 = -s0 if across else s0
         if x == 0:
             tiles.turn_tile(block, lanes, o0, s0, registers, start)

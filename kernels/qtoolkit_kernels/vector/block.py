@@ -20,6 +20,7 @@ lowest are the lanes, masks of tiles count from the first bit above them. Contro
 coefficients. Tiles stand where `skew.skewed` says. `adjoint_block` undoes the same rows: a new opcode goes there too.
 """
 
+from qtoolkit_kernels._bits import highest_bit, parity
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
 from qtoolkit_kernels.vector import string_tiles, tiles
@@ -52,16 +53,6 @@ X_TILE, X_LANES, Z_TILE, Z_OUTER = 12, 13, 14, 15
 def next_without(j: int, mask: int) -> int:
     """The next number in which no bit of the mask is set."""
     return ((j | mask) + 1) & ~mask
-
-
-@njit
-def odd(bits: int) -> bool:
-    """Whether an odd number of bits is set."""
-    bits ^= bits >> 32
-    bits ^= bits >> 16
-    bits ^= bits >> 8
-    bits ^= bits >> 4
-    return bool(0x6996 >> (bits & 15) & 1)
 
 
 @njit
@@ -263,15 +254,12 @@ def rotate_string(
     """Rotate by a Pauli string where the controls have their values."""
     one = block.dtype.type(1)
     x, z, flips, start = row[X_TILE], row[Z_TILE], row[X_LANES], row[START]
-    pivot = x
-    while pivot & (pivot - 1):
-        pivot &= pivot - 1
-    fixed, value = row[TILE_MASK] | pivot, row[TILE_VALUE]
-    outside, across = odd(outer & row[Z_OUTER]), odd(x & z)
+    fixed, value = row[TILE_MASK] | highest_bit(x), row[TILE_VALUE]
+    outside, across = parity(outer & row[Z_OUTER]), parity(x & z)
     j = 0
     while j < num_tiles:
         here = j | value
-        negative = odd(here & z) != outside
+        negative = parity(here & z) != outside
         o0, o1 = skewed(here, skew) * tile, skewed(here ^ x, skew) * tile
         s0 = -one if negative else one
         s1 = -s0 if across else s0
@@ -310,9 +298,7 @@ def run_block(
     count = tiles.lanes_of(block, lanes)
     tile = 2 * count
     skew = skew_of(tile * block.itemsize)
-    lane_bits = 0
-    while 1 << lane_bits < count:
-        lane_bits += 1
+    lane_bits = tiles.lane_bits_of(block, lanes)
     num_tiles = (1 << block_bits) // count
     diagonals = 0
     for i in range(operations.shape[0]):

@@ -10,6 +10,7 @@ Costs some 20 to 100 nanoseconds a gate, whatever the size of the state.
 
 import numpy as np
 
+from qtoolkit_kernels._bits import parity
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
 from qtoolkit_kernels.vector.block import COUNT, POSITIONS, START, STEEP
@@ -319,11 +320,8 @@ def write_registers(
         cosine, sine = coefficients[source].real, coefficients[source + 1].real * write[3]
         for lane in range(lanes):
             on = lane & write[5] == write[6]
-            parity = lane & write[4]
-            parity ^= parity >> 2
-            parity = (parity ^ parity >> 1) & 1
             registers[start + lane] = cosine if on else 1.0
-            registers[start + lanes + lane] = (-sine if parity else sine) if on else 0.0
+            registers[start + lanes + lane] = (-sine if parity(lane & write[4]) else sine) if on else 0.0
 
 
 @njit

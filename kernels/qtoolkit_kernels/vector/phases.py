@@ -67,9 +67,7 @@ def prepare_phases(
             factors[i] = pairs[bits[high], bits[i]]
         write_products(table, lanes, place + size * (1 + high - low_bits), low_bits, factors)
     # Bit by bit: where it is 1, the pairs with the bits below it.
-    lane_bits = 0
-    while 1 << lane_bits < count:
-        lane_bits += 1
+    lane_bits = tiles.lane_bits_of(table, lanes)
     for i in range(1, min(lane_bits, low_bits)):
         for x in range(1 << i):
             factor = 1.0 + 0.0j

@@ -11,6 +11,7 @@ the one before are done.
 
 import numpy as np
 
+from qtoolkit_kernels._bits import scatter_bits
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
 from qtoolkit_kernels.threads import add_to_counter, wait_for_counter
@@ -23,15 +24,6 @@ from qtoolkit_kernels.vector.skew import skew_of, skewed
 __all__ = ["COMPLEX", "TILES", "ZERO_STATE", "run_sweeps", "scratch_size"]
 
 ZERO_STATE, COMPLEX, TILES = range(3)
-
-
-@njit
-def spread(value: int, bits: Integers) -> int:
-    """Put bit k of `value` at place ``bits[k]``."""
-    result = 0
-    for k in range(bits.size):
-        result |= (value >> k & 1) << bits[k]
-    return result
 
 
 @njit
@@ -48,6 +40,45 @@ def scratch_size(block_bits: int, low_bits: int, most_diagonals: int, vector_byt
     tables = tables_size.py_func(block_bits, low_bits)  # type: ignore[attr-defined]
     size = block + (1 << block_bits) + (2 << low_bits) + most_diagonals * tables
     return int(size + -size % (64 * tile))
+
+
+@njit
+def chunk_offsets(high_bits: Integers) -> Integers:
+    """Where the chunks of a block begin, in elements of the state, from the index bits that tell them apart."""
+    offsets = np.empty(1 << high_bits.size, np.int64)
+    for k in range(offsets.size):
+        offsets[k] = 2 * scatter_bits(k, high_bits)
+    return offsets
+
+
+@njit
+def count_diagonals(operations: Integers) -> int:
+    """How many polynomials of phases a sweep applies."""
+    count = 0
+    for i in range(operations.shape[0]):
+        count += operations[i, OPCODE] == DIAGONAL
+    return count
+
+
+@njit
+def prepare_tables(
+    tables: Reals,
+    lanes: Lanes,
+    block_bits: int,
+    low_bits: int,
+    bits: Integers,
+    operations: Integers,
+    pairs: Complex,
+    first_table: Integers,
+) -> None:
+    """Write the tables of a sweep's polynomials behind the one that every block overwrites, and where each begins."""
+    place = 2 << low_bits
+    found = 0
+    for i in range(operations.shape[0]):
+        if operations[i, OPCODE] == DIAGONAL:
+            first_table[found] = place
+            place = prepare_phases(tables, lanes, place, block_bits, low_bits, bits, pairs[operations[i, START]])
+            found += 1
 
 
 @njit
@@ -132,17 +163,15 @@ def run_sweep(
     )
     run = 2 << chunk_bits
     num_blocks = 1 << (bits.size - block_bits)
-    offsets = np.empty(1 << (block_bits - chunk_bits), np.int64)
-    for k in range(offsets.size):
-        offsets[k] = 2 * spread(k, bits[chunk_bits:block_bits])
+    offsets = chunk_offsets(bits[chunk_bits:block_bits])
 
-    first_table = np.empty(operations.shape[0], np.int64)
+    first_table = np.empty(count_diagonals(operations), np.int64)
     prepared = False
     while True:
         number = add_to_counter(counters, counter, 1)
         if number >= num_blocks:
             return
-        outer = spread(number, bits[block_bits:])
+        outer = scatter_bits(number, bits[block_bits:])
         base = 2 * outer
         if source == ZERO_STATE and outer != 0:
             for k in range(offsets.size):
@@ -151,15 +180,7 @@ def run_sweep(
             continue
         if not prepared:
             prepared = True
-            place = 2 << low_bits
-            found = 0
-            for i in range(operations.shape[0]):
-                if operations[i, OPCODE] == DIAGONAL:
-                    first_table[found] = place
-                    place = prepare_phases(
-                        tables, lanes, place, block_bits, low_bits, bits, pairs[operations[i, START]]
-                    )
-                    found += 1
+            prepare_tables(tables, lanes, block_bits, low_bits, bits, operations, pairs, first_table)
         read_block(block, state, lanes, base, offsets, run, tile, skew, source)
         run_block(
             block, lanes, block_bits, low_bits, operations, coefficients, bits, outer, tables, first_table, constants,

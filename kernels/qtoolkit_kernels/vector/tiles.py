@@ -15,6 +15,7 @@ from qtoolkit_kernels.vector.lanes import Emitter, lane_count
 __all__ = [
     "MAX_LANE_BITS",
     "lanes_of",
+    "lane_bits_of",
     "rotate_1",
     "rotate_2",
     "rotate_3",
@@ -58,6 +59,17 @@ MAX_LANE_BITS = 4
 def lanes_of(_context: Any, array: Any, lanes: Any) -> Any:
     """Return the number of lanes, a compile-time constant."""
     count = lane_count(array, lanes)
+
+    def codegen(context: Any, _builder: ir.IRBuilder, _signature: Any, _arguments: Any) -> ir.Value:
+        return context.get_constant(types.intp, count)
+
+    return types.intp(array, lanes), codegen
+
+
+@intrinsic
+def lane_bits_of(_context: Any, array: Any, lanes: Any) -> Any:
+    """Return the number of index bits inside a register, a compile-time constant."""
+    count = lane_count(array, lanes).bit_length() - 1
 
     def codegen(context: Any, _builder: ir.IRBuilder, _signature: Any, _arguments: Any) -> ir.Value:
         return context.get_constant(types.intp, count)

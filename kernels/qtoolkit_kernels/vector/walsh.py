@@ -6,6 +6,7 @@ Cost: an addition an amplitude for each bit of the block, about 20 FMA for sine 
 table of 2^n angles is ever stored.
 """
 
+from qtoolkit_kernels._bits import parity
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Floats, Integers, Reals
 from qtoolkit_kernels.vector import tiles, walsh_tiles
@@ -45,13 +46,7 @@ def string_values(lanes: Lanes, block_bits: int, outer: int, strings: Integers, 
     values = scratch[: 1 << block_bits]
     values[:] = 0
     for k in range(strings.shape[0]):
-        bits = outer & strings[k, 1]
-        bits ^= bits >> 32
-        bits ^= bits >> 16
-        bits ^= bits >> 8
-        bits ^= bits >> 4
-        negative = 0x6996 >> (bits & 15) & 1
-        values[strings[k, 0]] += -angles[k] if negative else angles[k]
+        values[strings[k, 0]] += -angles[k] if parity(outer & strings[k, 1]) else angles[k]
     walsh_transform(values, lanes, block_bits)
 
 
