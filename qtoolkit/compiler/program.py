@@ -118,7 +118,7 @@ class Program:
         differentials: operations with parameters, in time order.
         phase_slot: slot of the global phase.
         plans: sweeps planned so far, see `plan_sweeps`; not pickled.
-        calls: what a simulator keeps of a program without parameters; not pickled.
+        kept: what simulators make of a program once, by keys of their own; not pickled.
     """
 
     opcodes: IntArray
@@ -135,10 +135,10 @@ class Program:
     differentials: tuple[Differential, ...]
     phase_slot: int
     plans: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-    calls: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    kept: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"plans": {}, "calls": {}}
+        return self.__dict__ | {"plans": {}, "kept": {}}
 
     @property
     def num_operations(self) -> int:

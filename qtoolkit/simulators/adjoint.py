@@ -7,7 +7,6 @@ back through the sweeps of the plan that prepared ``|ψ⟩``, block by block; ga
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -28,7 +27,7 @@ from qtoolkit.errors import CircuitError
 from qtoolkit.simulators.adjoint_plan import AdjointPart, Generators, adjoint_part
 from qtoolkit.simulators.bind import bind
 from qtoolkit.simulators.engine import Engine, StateArray
-from qtoolkit.simulators.memory import aligned_empty
+from qtoolkit.simulators.numbers import arrays_to_fill
 from qtoolkit.simulators.observables import Observable, apply
 from qtoolkit.simulators.walk import Walker
 from qtoolkit_kernels import inner, pauli
@@ -226,17 +225,11 @@ def _scratch_size(engine: Engine, item: AdjointPart) -> int:
     return size
 
 
-_plans: weakref.WeakKeyDictionary[Program, dict[tuple[Any, ...], _AdjointPlan]] = weakref.WeakKeyDictionary()
-
-
 def _plan_of(program: Program, engine: Engine, num_qubits: int, from_zero_state: bool) -> _AdjointPlan:
-    kept = _plans.get(program)
-    if kept is None:
-        kept = _plans[program] = {}
-    key = (engine.precision, engine.vector_bytes, num_qubits, from_zero_state)
-    plan = kept.get(key)
+    key = ("adjoint", engine.precision, engine.vector_bytes, num_qubits, from_zero_state)
+    plan: _AdjointPlan | None = program.kept.get(key)
     if plan is None:
-        plan = kept[key] = _AdjointPlan(program, engine, num_qubits, from_zero_state)
+        plan = program.kept[key] = _AdjointPlan(program, engine, num_qubits, from_zero_state)
     return plan
 
 
@@ -265,20 +258,13 @@ class _Run:
         part, engine = item.part, self._engine
         layout = part.layout
         real = self._plan.real
-        num_polynomials = part.controls.size
-        operations, collect, probes = part.operations.copy(), item.collect.copy(), item.probes.copy()
-        registers = aligned_empty(part.registers.size, real)
-        registers[:] = part.registers
-        constants = np.ones(num_polynomials, np.complex128)
-        linear = np.ones((num_polynomials, layout.num_bits), np.complex128)
-        pairs = np.ones((num_polynomials, layout.num_bits, layout.num_bits), np.complex128)
+        string_angles, operations, registers, constants, linear, pairs = arrays = arrays_to_fill(part, real)
+        collect, probes = item.collect.copy(), item.probes.copy()
         scales, weights = np.empty((len(operations), 4)), item.weights.copy()
-        string_angles = np.empty(part.string_places.size)
         factor = number_kernels.fill_adjoint(
             self._coefficients, self._generators, 1 << layout.lane_bits, part.product_start, part.product_factors,
             part.dense_start, part.dense_factors, part.terms, part.controls, part.sets, part.members, item.writes,
-            part.string_places, item.products, item.locals_, item.denses, string_angles, operations, registers,
-            constants, linear, pairs, collect, scales, probes, weights,
+            part.string_places, item.products, item.locals_, item.denses, *arrays, collect, scales, probes, weights,
         )  # fmt: skip
         blocks = 1 << (layout.num_bits - layout.block_bits)
         sums = np.zeros((min(blocks, MAX_GROUPS), item.num_places))

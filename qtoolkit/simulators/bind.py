@@ -7,7 +7,6 @@ on a grid, by a discrete Fourier transform, so that no gate needs to be known he
 from __future__ import annotations
 
 import itertools
-import weakref
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
@@ -58,9 +57,9 @@ def bind(program: Program, values: FloatArray) -> tuple[ComplexArray, FloatArray
 
 def binding_of(program: Program) -> _Binding:
     """How a program's coefficients depend on parameters; kept."""
-    binding = _bindings.get(program)
+    binding: _Binding | None = program.kept.get("binding")
     if binding is None:
-        binding = _bindings[program] = _Binding.of(program)
+        binding = program.kept["binding"] = _Binding.of(program)
     return binding
 
 
@@ -105,8 +104,6 @@ class _Binding(NamedTuple):
         )
         return cls(with_constants(program.constant_coefficients), arguments, tuple(others))
 
-
-_bindings: weakref.WeakKeyDictionary[Program, _Binding] = weakref.WeakKeyDictionary()
 
 _known: dict[tuple[Any, ...], tuple[NDArray[np.int64], ComplexArray] | None] = {}
 """Polynomials of gates of the library."""

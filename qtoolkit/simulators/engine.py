@@ -14,7 +14,7 @@ from qtoolkit._memory import ALWAYS_THERE, check_memory
 from qtoolkit.compiler import GatePart, Layout, Program, SweepPart, plan_sweeps
 from qtoolkit.errors import InputError
 from qtoolkit.simulators.bind import bind
-from qtoolkit.simulators.memory import aligned_empty, is_aligned
+from qtoolkit.simulators.memory import aligned_empty, is_aligned, set_to_zero_state
 from qtoolkit.simulators.numbers import numbers_of
 from qtoolkit_kernels import program as gate_kernels
 from qtoolkit_kernels.threads import Team, counters
@@ -122,17 +122,6 @@ class Engine:
             state = kept[key] = self.empty_state(num_qubits)
         return cast(StateArray, state)
 
-    def zero_state(self, num_qubits: int) -> StateArray:
-        """``|0…0⟩``.
-
-        Raises:
-            InsufficientMemoryError: if the machine has not enough free memory.
-        """
-        state = self.empty_state(num_qubits)
-        state[:] = 0.0
-        state[0] = 1.0
-        return state
-
     def check_memory(self, num_qubits: int, states: int = 1, probabilities: int = 0) -> None:
         """Refuse sizes that memory cannot hold, before anything is allocated.
 
@@ -186,8 +175,7 @@ class Engine:
         enough = fresh and state.size >= self._least_size
         work = state if enough else self.workspace(state, fresh)
         if fresh and not (calls and isinstance(calls[0], _Sweeps)):
-            work[:] = 0.0
-            work[0] = 1.0
+            set_to_zero_state(work)
         for call in calls:
             if isinstance(call, _Sweeps):
                 self._sweep(call, work)
@@ -237,10 +225,10 @@ class Engine:
         """What to run, in order; kept where no parameter enters."""
         if program.groups or program.slots.slot.size:
             return self._bound_calls(program, bound or bind(program, values), size, fresh)
-        key = (self._kind, size, fresh)
-        calls: list[_Call] | None = program.calls.get(key)
+        key = ("calls", self._kind, size, fresh)
+        calls: list[_Call] | None = program.kept.get(key)
         if calls is None:
-            calls = program.calls[key] = self._bound_calls(program, bind(program, values), size, fresh)
+            calls = program.kept[key] = self._bound_calls(program, bind(program, values), size, fresh)
         return calls
 
     def _bound_calls(self, program: Program, bound: _Bound, size: int, fresh: bool) -> list[_Call]:

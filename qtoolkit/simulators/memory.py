@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-__all__ = ["aligned_empty", "is_aligned"]
+__all__ = ["aligned_empty", "is_aligned", "set_to_zero_state"]
 
 REGISTER_BYTES = 64
 HUGE_PAGE_BYTES = 1 << 21
@@ -23,6 +23,12 @@ def aligned_empty(size: int, dtype: DTypeLike) -> NDArray[np.generic]:
     first = -raw.__array_interface__["data"][0] % boundary
     array: NDArray[np.generic] = raw[first : first + nbytes].view(dtype)
     return array
+
+
+def set_to_zero_state(state: NDArray[np.generic]) -> None:
+    """Make a state ``|0…0⟩``."""
+    state[:] = 0.0
+    state[0] = 1.0
 
 
 def is_aligned(array: NDArray[np.generic]) -> bool:

@@ -12,7 +12,7 @@ from qtoolkit.compiler import SweepPart
 from qtoolkit.simulators.memory import aligned_empty
 from qtoolkit_kernels.vector import numbers as kernels
 
-__all__ = ["Numbers", "numbers_of"]
+__all__ = ["Numbers", "arrays_to_fill", "numbers_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,15 +44,8 @@ def numbers_of(part: SweepPart, coefficients: NDArray[np.complex128], dtype: DTy
         coefficients: of the program's gates, planner's constants behind them.
         dtype: float64 or float32.
     """
-    num_polynomials, num_bits = part.controls.size, part.layout.num_bits
     num_products = part.product_start.size - 1
-    operations = part.operations.copy()
-    registers = cast("NDArray[np.floating]", aligned_empty(part.registers.size, dtype))
-    registers[:] = part.registers
-    constants = np.ones(num_polynomials, np.complex128)
-    linear = np.ones((num_polynomials, num_bits), np.complex128)
-    pairs = np.ones((num_polynomials, num_bits, num_bits), np.complex128)
-    string_angles = np.empty(part.string_places.size)
+    string_angles, operations, registers, constants, linear, pairs = arrays = arrays_to_fill(part, dtype)
     factor = kernels.fill_numbers(
         coefficients,
         1 << part.layout.lane_bits,
@@ -69,11 +62,33 @@ def numbers_of(part: SweepPart, coefficients: NDArray[np.complex128], dtype: DTy
         np.empty((num_products, 2)),
         np.empty((num_products, 2), np.complex128),
         np.empty((part.dense_start.size - 1, 16), np.complex128),
-        string_angles,
-        operations,
-        registers,
-        constants,
-        linear,
-        pairs,
+        *arrays,
     )
     return Numbers(operations, registers, constants, linear, pairs, string_angles, factor)
+
+
+def arrays_to_fill(
+    part: SweepPart, dtype: DTypeLike
+) -> tuple[
+    NDArray[np.float64],
+    NDArray[np.int64],
+    NDArray[np.floating],
+    NDArray[np.complex128],
+    NDArray[np.complex128],
+    NDArray[np.complex128],
+]:
+    """String angles, operations, registers, and polynomials of constants, linear factors and pairs, before any number.
+
+    What no parameter changes is in them already, the polynomials are 1.
+    """
+    count, num_bits = part.controls.size, part.layout.num_bits
+    registers = cast("NDArray[np.floating]", aligned_empty(part.registers.size, dtype))
+    registers[:] = part.registers
+    return (
+        np.empty(part.string_places.size),
+        part.operations.copy(),
+        registers,
+        np.ones(count, np.complex128),
+        np.ones((count, num_bits), np.complex128),
+        np.ones((count, num_bits, num_bits), np.complex128),
+    )

@@ -26,6 +26,7 @@ from qtoolkit.compiler import (
 from qtoolkit.errors import CircuitError
 from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.measure import outcome_weights, project
+from qtoolkit.simulators.memory import set_to_zero_state
 from qtoolkit.simulators.sample import sample_state
 
 __all__ = ["Walker"]
@@ -77,7 +78,7 @@ class Walker:
                 fresh = False
                 continue
             if fresh:
-                _set_to_zero(state)
+                set_to_zero_state(state)
                 fresh = False
             if isinstance(step, InitializeStep):
                 state = _initialize(state, step)
@@ -150,7 +151,7 @@ class Walker:
                 branch.fresh = False
                 continue
             if branch.fresh:
-                _set_to_zero(branch.state)
+                set_to_zero_state(branch.state)
                 branch.fresh = False
             if isinstance(step, MeasureStep):
                 branch.clbits[step.clbit] = self._split(branch, pending, step.qubit, rng, clbit=step.clbit)
@@ -190,11 +191,6 @@ class Walker:
             branch.shots = ones
         project(branch.state, qubit, outcome, weights[outcome], reset=clbit is None, team=self._engine.team)
         return outcome
-
-
-def _set_to_zero(state: StateArray) -> None:
-    state[:] = 0.0
-    state[0] = 1.0
 
 
 def _initialize(state: StateArray, step: InitializeStep) -> StateArray:

@@ -15,6 +15,7 @@ from qtoolkit.circuit import PauliRotationGate, StandardGate
 from qtoolkit.compiler import Layout, SweepPart, compile_circuit, plan_sweeps
 from qtoolkit.compiler.sweep_plan import BlockOpcode, Column
 from qtoolkit.simulators.engine import Engine
+from qtoolkit.simulators.memory import set_to_zero_state
 from qtoolkit_kernels.reference import program as twins
 from qtoolkit_kernels.vector.lanes import native_vector_bytes
 
@@ -273,7 +274,8 @@ def test_one_plan_serves_all_parameter_values(precision):
     engine = SmallBlocks(precision, None)
     start = start_state(9, fresh=True)
     for values in ((0.4, 1.3), (0, 0), (np.pi, np.pi / 2), (2 * np.pi, -np.pi), (1e-9, 3.0), (3.1, -2.2)):
-        state = engine.zero_state(9)
+        state = engine.empty_state(9)
+        set_to_zero_state(state)
         engine.run(program, np.array(values, float), state, fresh=True)
         assert np.abs(state - reference(circuit, start, values)).max() < TOLERANCE[precision]
     assert len(program.plans) == 1
