@@ -9,13 +9,12 @@ from typing import Any, NamedTuple, TypeAlias, cast
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from qtoolkit._cores import num_cores
 from qtoolkit._memory import ALWAYS_THERE, check_memory
 from qtoolkit.compiler import GatePart, Layout, Program, SweepPart, plan_sweeps
-from qtoolkit.errors import InputError
 from qtoolkit.simulators.bind import bind
 from qtoolkit.simulators.memory import aligned_empty, is_aligned, set_to_zero_state
 from qtoolkit.simulators.numbers import numbers_of
+from qtoolkit.simulators.options import dtype_of, threads_of
 from qtoolkit_kernels import program as gate_kernels
 from qtoolkit_kernels.threads import Team, counters
 from qtoolkit_kernels.vector import sweep as kernels
@@ -77,15 +76,9 @@ class Engine:
     """
 
     def __init__(self, precision: str, num_threads: int | None, vector_bytes: int | None = None) -> None:
-        dtypes: dict[str, DTypeLike] = {"double": np.complex128, "single": np.complex64}
-        if not isinstance(precision, str) or precision not in dtypes:
-            raise InputError(f'precision is "double" or "single", got {precision!r}')
-        most = num_cores()
-        if num_threads is not None and (not isinstance(num_threads, int | np.integer) or not 1 <= num_threads <= most):
-            raise InputError(f"num_threads is 1 to {most} on this machine, got {num_threads!r}; None uses all")
         self.precision = precision
-        self.dtype = np.dtype(dtypes[precision])
-        self.num_threads = most if num_threads is None else int(num_threads)
+        self.dtype = dtype_of(precision)
+        self.num_threads = threads_of(num_threads)
         self.vector_bytes = native_vector_bytes() if vector_bytes is None else vector_bytes
         self._kind = f"{precision}, {self.vector_bytes}, {self.num_threads}"
         self._least_size = 4 * self.vector_bytes // self.dtype.itemsize

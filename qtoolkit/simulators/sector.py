@@ -10,16 +10,16 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias, overload
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from qtoolkit._cores import num_cores
 from qtoolkit._memory import check_memory
 from qtoolkit._version import __version__
 from qtoolkit.circuit import Circuit, ParameterValues
 from qtoolkit.circuit._checks import check_indices, numeric_array
-from qtoolkit.errors import CircuitError, InputError, OperatorError
+from qtoolkit.errors import InputError, OperatorError
 from qtoolkit.operators import PauliSum
 from qtoolkit.primitives import Result
+from qtoolkit.simulators.options import check_norm, check_shots, dtype_of, seeded, threads_of
 from qtoolkit.simulators.sector_basis import SectorLayout, check_sector
 from qtoolkit.simulators.sector_operator import SectorOperator, sector_diagonal
 from qtoolkit.simulators.sector_plan import SectorPlan
@@ -55,16 +55,10 @@ class SectorSimulator:
     def __init__(self, hamming_weight: int, precision: str = "double", num_threads: int | None = None) -> None:
         if isinstance(hamming_weight, bool) or not isinstance(hamming_weight, int | np.integer) or hamming_weight < 0:
             raise InputError(f"hamming_weight must be an integer of at least 0, got {hamming_weight!r}")
-        dtypes: dict[str, DTypeLike] = {"double": np.complex128, "single": np.complex64}
-        if not isinstance(precision, str) or precision not in dtypes:
-            raise InputError(f'precision is "double" or "single", got {precision!r}')
-        most = num_cores()
-        if num_threads is not None and (not isinstance(num_threads, int | np.integer) or not 1 <= num_threads <= most):
-            raise InputError(f"num_threads is 1 to {most} on this machine, got {num_threads!r}; None uses all")
         self._weight = int(hamming_weight)
         self._precision = precision
-        self._dtype = np.dtype(dtypes[precision])
-        self._runner = SectorRunner(most if num_threads is None else int(num_threads))
+        self._dtype = dtype_of(precision)
+        self._runner = SectorRunner(threads_of(num_threads))
         self._layouts: dict[int, SectorLayout] = {}
         self._operators: OrderedDict[int, tuple[PauliSum, SectorOperator]] = OrderedDict()
 
@@ -226,13 +220,10 @@ class SectorSimulator:
         """
         started = time.perf_counter()
         plan = self.compile(circuit)
-        if isinstance(shots, bool) or not isinstance(shots, int | np.integer) or shots < 1:
-            raise InputError(f"shots must be an integer of at least 1, got {shots!r}")
-        if plan.num_clbits == 0:
-            raise CircuitError("a circuit must measure something to be run, got no classical bits; add measure_all()")
+        check_shots(shots, plan.num_clbits)
         needed = int(shots) * (3 * plan.num_clbits + 32)
         check_memory(needed, f"{shots} shots of {plan.num_clbits} bits", "take fewer at a time and add the counts")
-        number, rng = _seeded(seed)
+        number, rng = seeded(seed)
         cumulative = np.cumsum(self._weights(plan, plan.parameter_vector(parameters), initial_state))
         places = np.searchsorted(cumulative, rng.random(int(shots)) * cumulative[-1], side="right")
         # Rounding cannot give an outcome of probability zero: what falls off the end takes the last possible one.
@@ -370,10 +361,7 @@ class SectorSimulator:
         given = numeric_array(initial_state, "initial_state")
         plan.check_given(given.size if given.ndim == 1 else -1)
         state: StateArray = np.array(given, dtype=self._dtype, order="C")
-        norm = float(np.linalg.norm(given))
-        tolerance = 1e-4 if np.complex64 in (given.dtype, self._dtype) else 1e-6
-        if not abs(norm - 1.0) <= tolerance:
-            raise InputError(f"initial_state must have norm 1 to {tolerance:g}, got {norm:.8g}; divide it by its norm")
+        check_norm(float(np.linalg.norm(given)), given, self._dtype)
         return state
 
     def _measured(self, observable: object, num_qubits: int) -> SectorOperator | NDArray[np.float64]:
@@ -432,15 +420,3 @@ def _squared(state: StateArray) -> NDArray[np.float64]:
     """Squared moduli in double precision."""
     real, imaginary = state.real.astype(np.float64), state.imag.astype(np.float64)
     return real * real + imaginary * imaginary
-
-
-def _seeded(seed: int | np.random.Generator | None) -> tuple[int | None, np.random.Generator]:
-    """The seed to report and the generator to use."""
-    if isinstance(seed, np.random.Generator):
-        return None, seed
-    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer)):
-        raise InputError(f"a seed is an integer, a numpy Generator or None, got {seed!r}")
-    number = int(np.random.SeedSequence().generate_state(1, np.uint32)[0]) if seed is None else int(seed)
-    if number < 0:
-        raise InputError(f"a seed must be at least 0, got {number}")
-    return number, np.random.default_rng(number)

@@ -28,6 +28,7 @@ from qtoolkit.simulators.batch import (
 )
 from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.observables import Observable, check_observable, expectation_values, variance
+from qtoolkit.simulators.options import check_norm, check_shots, seeded
 from qtoolkit.simulators.walk import Walker
 from qtoolkit_kernels import inner as inner_kernels
 
@@ -148,7 +149,7 @@ class StatevectorSimulator:
         """
         plan = self.compile(circuit)
         values = plan.parameter_vector(parameters)
-        number, rng = _seeded(seed)
+        number, rng = seeded(seed)
         state, clbits = Walker(self._engine, plan, values).one_run(self._start(plan, initial_state), rng)
         return Trajectory(state, clbits, number)
 
@@ -177,15 +178,12 @@ class StatevectorSimulator:
         """
         started = time.perf_counter()
         plan = self.compile(circuit)
-        if isinstance(shots, bool) or not isinstance(shots, int | np.integer) or shots < 1:
-            raise InputError(f"shots must be an integer of at least 1, got {shots!r}")
-        if plan.num_clbits == 0:
-            raise CircuitError("a circuit must measure something to be run, got no classical bits; add measure_all()")
+        check_shots(shots, plan.num_clbits)
         # Bits as drawn and permuted, and an outcome for each shot.
         needed = int(shots) * (16 * num_words(plan.num_clbits) + 8)
         check_memory(needed, f"{shots} shots of {plan.num_clbits} bits", "take fewer at a time and add the counts")
         values = plan.parameter_vector(parameters)
-        number, rng = _seeded(seed)
+        number, rng = seeded(seed)
         packed = Walker(self._engine, plan, values).all_shots(self._start(plan, initial_state), int(shots), rng)
         return Result.from_packed(
             packed,
@@ -395,20 +393,5 @@ class StatevectorSimulator:
             )
         state = self._engine.copy_of(given, plan.num_qubits)
         norm = float(np.sqrt(measure.norm_squared(state, self._engine.team)))
-        # A state that many gates in single precision have made is no nearer to norm 1 than this.
-        tolerance = 1e-4 if np.complex64 in (given.dtype, self._engine.dtype) else 1e-6
-        if not abs(norm - 1.0) <= tolerance:
-            raise InputError(f"initial_state must have norm 1 to {tolerance:g}, got {norm:.8g}; divide it by its norm")
+        check_norm(norm, given, self._engine.dtype)
         return state
-
-
-def _seeded(seed: int | np.random.Generator | None) -> tuple[int | None, np.random.Generator]:
-    """The seed to report and the generator to use."""
-    if isinstance(seed, np.random.Generator):
-        return None, seed
-    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer)):
-        raise InputError(f"a seed is an integer, a numpy Generator or None, got {seed!r}")
-    number = int(np.random.SeedSequence().generate_state(1, np.uint32)[0]) if seed is None else int(seed)
-    if number < 0:
-        raise InputError(f"a seed must be at least 0, got {number}")
-    return number, np.random.default_rng(number)

@@ -1,0 +1,79 @@
+"""Checks of what users may ask of any simulator: precision, threads, shots, seeds and the norm of a given state."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit._cores import num_cores
+from qtoolkit.errors import CircuitError, InputError
+
+__all__ = ["check_norm", "check_shots", "dtype_of", "seeded", "threads_of"]
+
+_DTYPES: dict[str, np.dtype[np.complexfloating]] = {"double": np.dtype(np.complex128), "single": np.dtype(np.complex64)}
+
+
+def dtype_of(precision: str) -> np.dtype[np.complexfloating]:
+    """The amplitudes' dtype.
+
+    Raises:
+        InputError: for another precision than ``"double"`` and ``"single"``.
+    """
+    if not isinstance(precision, str) or precision not in _DTYPES:
+        raise InputError(f'precision is "double" or "single", got {precision!r}')
+    return _DTYPES[precision]
+
+
+def threads_of(num_threads: int | None) -> int:
+    """How many threads to use; None stands for all cores.
+
+    Raises:
+        InputError: for fewer than 1 or more than there are cores.
+    """
+    most = num_cores()
+    if num_threads is None:
+        return most
+    if not isinstance(num_threads, int | np.integer) or not 1 <= num_threads <= most:
+        raise InputError(f"num_threads is 1 to {most} on this machine, got {num_threads!r}; None uses all")
+    return int(num_threads)
+
+
+def check_shots(shots: int, num_clbits: int) -> None:
+    """Refuse runs that could not count anything.
+
+    Raises:
+        InputError: if `shots` is no integer of at least 1.
+        CircuitError: if the circuit has no classical bits.
+    """
+    if isinstance(shots, bool) or not isinstance(shots, int | np.integer) or shots < 1:
+        raise InputError(f"shots must be an integer of at least 1, got {shots!r}")
+    if num_clbits == 0:
+        raise CircuitError("a circuit must measure something to be run, got no classical bits; add measure_all()")
+
+
+def seeded(seed: int | np.random.Generator | None) -> tuple[int | None, np.random.Generator]:
+    """The seed to report and the generator to use.
+
+    Raises:
+        InputError: for a negative seed, or none of these kinds.
+    """
+    if isinstance(seed, np.random.Generator):
+        return None, seed
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer)):
+        raise InputError(f"a seed is an integer, a numpy Generator or None, got {seed!r}")
+    number = int(np.random.SeedSequence().generate_state(1, np.uint32)[0]) if seed is None else int(seed)
+    if number < 0:
+        raise InputError(f"a seed must be at least 0, got {number}")
+    return number, np.random.default_rng(number)
+
+
+def check_norm(norm: float, given: NDArray[np.generic], precision: np.dtype[np.complexfloating]) -> None:
+    """Refuse an initial state that is not normalised.
+
+    Raises:
+        InputError: if the norm is not 1 to 1e-6, or 1e-4 where single precision is involved.
+    """
+    # A state that many gates in single precision have made is no nearer to norm 1 than this.
+    tolerance = 1e-4 if np.complex64 in (given.dtype, precision) else 1e-6
+    if not abs(norm - 1.0) <= tolerance:
+        raise InputError(f"initial_state must have norm 1 to {tolerance:g}, got {norm:.8g}; divide it by its norm")
