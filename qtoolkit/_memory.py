@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from qtoolkit.errors import InsufficientMemoryError
@@ -13,12 +15,25 @@ __all__ = ["check_memory", "free_bytes"]
 ALWAYS_THERE = 1 << 20
 """Requests up to this many bytes are granted unasked: asking the system costs more than a small simulation."""
 
+LOOKS_LAST = 1.0
+"""Seconds for which a look at the system vouches for requests of up to 1/16 of what it found."""
+
 _CONTROL_GROUP_FILES = {
     1: ("sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
     2: ("sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"),
 }
 """By version of control groups: mount point, files of the limit and the usage, entry of `memory.stat` for file pages
 that the kernel gives up when memory runs short."""
+
+
+@dataclass
+class _Look:
+    until: float
+    free: int
+
+
+_last_look = _Look(0.0, 0)
+"""What was free, and until when that counts: asking takes as long as a simulation of 17 qubits."""
 
 
 def free_bytes(root: Path = Path("/")) -> int | None:
@@ -75,6 +90,10 @@ def check_memory(needed: int, what: str, remedy: str) -> None:
     """
     if needed <= ALWAYS_THERE:
         return
+    now = time.monotonic()
+    if now < _last_look.until and 16 * needed <= _last_look.free:
+        return
     free = free_bytes()
+    _last_look.until, _last_look.free = now + LOOKS_LAST, free or 0
     if free is not None and needed > free:
         raise InsufficientMemoryError(f"{what} needs {needed:,} bytes but {free:,} are free: {remedy}")

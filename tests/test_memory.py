@@ -17,6 +17,11 @@ def write(root, files):
         (root / name).write_text(text, encoding="utf-8")
 
 
+@pytest.fixture(autouse=True)
+def no_earlier_look(monkeypatch):
+    monkeypatch.setattr(_memory, "_last_look", _memory._Look(0.0, 0))
+
+
 @pytest.fixture
 def root(tmp_path):
     write(tmp_path, {"proc/meminfo": f"MemTotal: {9 << 20} kB\nMemAvailable:   {8 << 20} kB\nSwapFree: 1 kB\n"})
@@ -69,3 +74,19 @@ def test_a_gradient_needs_two_states_and_probabilities_a_vector_beside(monkeypat
         simulator.gradient(Circuit(21), np.ones(1 << 21), [])
     with pytest.raises(InsufficientMemoryError, match="200000000 shots of 1 bits needs"):
         simulator.run(Circuit(1).measure_all(), 200_000_000)
+
+
+def test_a_look_vouches_for_small_requests_only_and_not_for_long(monkeypatch):
+    free = 16 * GIB
+    monkeypatch.setattr(_memory, "free_bytes", lambda: free)
+    check_memory(GIB, "that", "buy more")
+    free = 0
+    check_memory(GIB, "that", "buy more")
+    with pytest.raises(MemoryError):
+        check_memory(GIB + 1, "that", "buy more")
+    free = 16 * GIB
+    check_memory(GIB, "that", "buy more")
+    free = 0
+    monkeypatch.setattr(_memory.time, "monotonic", lambda now=_memory.time.monotonic: now() + _memory.LOOKS_LAST)
+    with pytest.raises(MemoryError):
+        check_memory(GIB, "that", "buy more")

@@ -29,6 +29,7 @@ __all__ = [
     "Kernel",
     "cgutils",
     "compiled_kernels",
+    "entry_of",
     "intrinsic",
     "njit",
     "reduction_njit",
@@ -66,6 +67,17 @@ def _kernel(function: Function, fastmath: frozenset[str]) -> Function:
     if os.environ.get("NUMBA_DISABLE_JIT", "0") != "0":
         return function
     return cast(Function, Kernel(function, fastmath))
+
+
+def entry_of(kernel: Function, *arguments: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    """What a call with these arguments ends in, and the arguments as it takes them, for callers that keep both.
+
+    It must be called with arguments of the same kinds, in arrays that this process has made.
+    """
+    described = describe(arguments)
+    if not isinstance(kernel, Kernel) or described is None:
+        return kernel, arguments
+    return kernel.entry(*described) or kernel.dispatcher, described[1]
 
 
 def compiled_kernels() -> tuple[str, ...]:
@@ -140,14 +152,18 @@ class Kernel:
         if described is None:
             return self.dispatcher(*arguments)
         kinds, values = described
+        entry = self.entry(kinds, values)
+        result = _load.DECLINED if entry is None else entry(*values)
+        return self.dispatcher(*values) if result is _load.DECLINED else result
+
+    def entry(self, kinds: tuple[str, ...], values: tuple[Any, ...]) -> Callable[..., Any] | None:
+        """The machine code for arguments of these kinds; None leaves them to numba."""
         with _lock:
             if kinds not in self._by_kinds:
                 entry = self._by_kinds[kinds] = self._load_or_compile(kinds, values)
                 if entry is not None:
                     self._entries = (*self._entries, entry)
-        entry = self._by_kinds[kinds]
-        result = _load.DECLINED if entry is None else entry(*values)
-        return self.dispatcher(*values) if result is _load.DECLINED else result
+        return self._by_kinds[kinds]
 
     def _load_or_compile(self, kinds: tuple[str, ...], values: tuple[Any, ...]) -> Callable[..., Any] | None:
         """Machine code for these kinds of arguments; None leaves them to numba."""

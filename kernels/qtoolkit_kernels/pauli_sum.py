@@ -5,10 +5,12 @@ tens of microseconds of work one thread runs it in one compiled call; above, the
 formed superblock by superblock and added in order, so the number of threads leaves no trace.
 """
 
+from functools import partial
 from typing import cast
 
 import numpy as np
 
+from qtoolkit_kernels._jit import entry_of
 from qtoolkit_kernels._types import Complex, Floats
 from qtoolkit_kernels.threads import Team, counters
 from qtoolkit_kernels.vector.pauli_program import PauliProgram
@@ -26,7 +28,11 @@ def pauli_sum_expectation(state: Complex, sums: PreparedSums, team: Team | None 
     program = sums.program(state.itemsize, True)
     if program.num_observables > 1 or _worthwhile(program, team):
         return float(pauli_sum_expectations(state, sums, team)[0])
-    return cast(float, program_value(sums.whole_registers(state, program), sums.lanes, program.ints, program.floats))
+    whole = sums.whole_registers(state, program)
+    if whole is state and state.itemsize not in sums.ready and not _shareable(program):
+        enter, (*fixed, _) = entry_of(program_value, sums.lanes, program.ints, program.floats, state)
+        sums.ready[state.itemsize] = partial(enter, *fixed)
+    return cast(float, program_value(sums.lanes, program.ints, program.floats, whole))
 
 
 def pauli_sum_expectations(state: Complex, sums: PreparedSums, team: Team | None = None) -> Floats:
@@ -60,4 +66,8 @@ def apply_pauli_sum(state: Complex, out: Complex, sums: PreparedSums, team: Team
 
 
 def _worthwhile(program: PauliProgram, team: Team | None) -> bool:
-    return team is not None and program.visits >= SHARED_VISITS and program.num_superblocks > 1
+    return team is not None and _shareable(program)
+
+
+def _shareable(program: PauliProgram) -> bool:
+    return program.visits >= SHARED_VISITS and program.num_superblocks > 1

@@ -50,6 +50,8 @@ def parameters_of(plan: ExecutionPlan, parameters: ParameterValues | ParameterBa
         UnboundParameterError: if a parameter has no value.
         ParameterError: for rows of another length than the number of parameters, and as for one vector.
     """
+    if parameters is None or (isinstance(parameters, np.ndarray) and parameters.ndim == 1):
+        return plan.parameter_vector(parameters)
     if isinstance(parameters, np.ndarray):
         is_batch = parameters.ndim > 1
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cmath
 import threading
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias, cast
 
 import numpy as np
@@ -15,7 +16,9 @@ from qtoolkit.simulators.bind import bind
 from qtoolkit.simulators.memory import aligned_empty, is_aligned, set_to_zero_state
 from qtoolkit.simulators.numbers import numbers_of
 from qtoolkit.simulators.options import dtype_of, threads_of
+from qtoolkit.simulators.ready import NO_COUNTERS, ReadyRun
 from qtoolkit_kernels import program as gate_kernels
+from qtoolkit_kernels._jit import entry_of
 from qtoolkit_kernels.threads import Team, counters
 from qtoolkit_kernels.vector import sweep as kernels
 from qtoolkit_kernels.vector.lanes import Lanes, native_vector_bytes
@@ -27,6 +30,9 @@ StateArray = NDArray[np.complex128] | NDArray[np.complex64]
 PARALLEL_QUBITS = 15
 """From this size on, a gate outside the vector kernels' set is worth waking threads for."""
 
+READY_QUBITS = 9
+"""Up to this size, what Python does around a run takes longer than the run."""
+
 SMALL_QUBITS = 12
 """Up to this size, asking for memory takes longer than it is worth."""
 
@@ -35,11 +41,9 @@ _own = threading.local()
 
 
 class _Sweeps(NamedTuple):
-    """Sweeps with their numbers, ready to be run: the kernel's arguments between the state and the scratch memory."""
+    """Sweeps with their numbers: the kernel, given all but working memory, state, counters and thread."""
 
-    arguments: tuple[Any, ...]
-    source: int
-    factor: complex
+    enter: partial[None]
     num_counters: int
     num_threads: int
     scratch_size: int
@@ -81,8 +85,9 @@ class Engine:
         self.num_threads = threads_of(num_threads)
         self.vector_bytes = native_vector_bytes() if vector_bytes is None else vector_bytes
         self._kind = f"{precision}, {self.vector_bytes}, {self.num_threads}"
+        self._ready_kind = f"ready {self._kind}"
         self._least_size = 4 * self.vector_bytes // self.dtype.itemsize
-        self._real = np.dtype(np.float64 if precision == "double" else np.float32)
+        self._real: np.dtype[np.floating] = np.dtype(np.float64 if precision == "double" else np.float32)
 
     @property
     def team(self) -> Team:
@@ -100,12 +105,44 @@ class Engine:
         self.check_memory(num_qubits)
         return cast(StateArray, aligned_empty(1 << num_qubits, self.dtype))
 
-    def passing_state(self, num_qubits: int) -> StateArray:
-        """Memory as of `empty_state`, for a state that nobody keeps; small ones are used again and again.
+    def final_state(
+        self, program: Program, values: NDArray[np.float64], num_qubits: int, passing: bool = False
+    ) -> StateArray:
+        """The state at the end of a program that starts from ``|0…0⟩``.
+
+        Args:
+            program: the gates.
+            values: parameter values.
+            num_qubits: of the circuit.
+            passing: whether nobody keeps it; memory for small ones is then used again and again.
 
         Raises:
             InsufficientMemoryError: if the machine has not enough free memory.
         """
+        ready: ReadyRun | None = program.kept.get(self._ready_kind)
+        if ready is not None and ready.num_qubits == num_qubits:
+            return ready()
+        state = self._passing_state(num_qubits) if passing else self.empty_state(num_qubits)
+        self.run(program, values, state, fresh=True)
+        if num_qubits <= READY_QUBITS and not program.groups and not program.slots.slot.size:
+            self._get_ready(program, values, num_qubits)
+        return state
+
+    def _get_ready(self, program: Program, values: NDArray[np.float64], num_qubits: int) -> None:
+        """Keep what a run of a program without parameters takes, if it is one call."""
+        size = max(1 << num_qubits, self._least_size)
+        calls = self._calls(program, values, size, True, None)
+        call = calls[0] if len(calls) == 1 else None
+        if isinstance(call, _Sweeps) and call.num_threads == 1:
+            scratch = self.scratch(1, call.scratch_size, self._real)
+            state = cast(StateArray, np.empty(size, self.dtype))
+            enter, fixed = entry_of(kernels.run_sweeps, *call.enter.args, scratch, state, NO_COUNTERS, 0)
+            program.kept[self._ready_kind] = ReadyRun(
+                partial(enter, *fixed[:-4]), num_qubits, size, self.dtype, call.scratch_size, self._real
+            )
+
+    def _passing_state(self, num_qubits: int) -> StateArray:
+        """Memory as of `empty_state` for a state that nobody keeps."""
         if num_qubits > SMALL_QUBITS:
             return self.empty_state(num_qubits)
         kept = _kept_arrays()
@@ -161,12 +198,11 @@ class Engine:
             program: the gates.
             values: parameter values.
             state: shape ``(2**num_qubits,)``.
-            fresh: whether the state counts as ``|0…0⟩``, whatever it holds; it then comes from `empty_state`.
+            fresh: whether the state counts as ``|0…0⟩``, whatever it holds.
             bound: what `bind` makes of the program and the values, if it is known.
         """
         calls = self._calls(program, values, state.size, fresh, bound)
-        enough = fresh and state.size >= self._least_size
-        work = state if enough else self.workspace(state, fresh)
+        work = state if state.size >= self._least_size else self.workspace(state, fresh)
         if fresh and not (calls and isinstance(calls[0], _Sweeps)):
             set_to_zero_state(work)
         for call in calls:
@@ -202,7 +238,7 @@ class Engine:
             self.team.run(gate_kernels.run_operation, *arrays, operation, counters(2))
 
     def workspace(self, state: StateArray, fresh: bool = False) -> StateArray:
-        """The state itself, or where it is too small or not aligned, a copy that suits the kernels."""
+        """The state itself, or where it is too small or not aligned, a copy."""
         size = max(state.size, self._least_size)
         if state.size == size and is_aligned(state):
             return state
@@ -242,9 +278,9 @@ class Engine:
 
     def _sweeps(self, part: SweepPart, coefficients: NDArray[np.complex128], source: int, phase: complex) -> _Sweeps:
         layout = part.layout
-        dtype = np.dtype(np.float64 if self.precision == "double" else np.float32)
-        numbers = numbers_of(part, coefficients, dtype)
-        arguments = (
+        numbers = numbers_of(part, coefficients, self._real)
+        enter = partial(
+            kernels.run_sweeps,
             Lanes(self.vector_bytes),
             layout.block_bits,
             layout.chunk_bits,
@@ -259,26 +295,21 @@ class Engine:
             part.controls,
             part.strings,
             numbers.string_angles,
+            source,
+            numbers.factor * phase,
         )
         size = kernels.scratch_size(
-            layout.block_bits, layout.low_bits, part.most_diagonals, self.vector_bytes, dtype.itemsize
+            layout.block_bits, layout.low_bits, part.most_diagonals, self.vector_bytes, self._real.itemsize
         )
         num_threads = min(self.num_threads, 1 << (layout.num_bits - layout.block_bits))
-        return _Sweeps(arguments, source, numbers.factor * phase, 2 * part.num_sweeps, num_threads, size)
+        return _Sweeps(enter, 2 * part.num_sweeps, num_threads, size)
 
     def _sweep(self, call: _Sweeps, state: StateArray) -> None:
-        arguments = (
-            state.view(self._real),
-            *call.arguments,
-            self.scratch(call.num_threads, call.scratch_size, self._real),
-            call.source,
-            call.factor,
-            counters(call.num_counters),
-        )
+        scratch = self.scratch(call.num_threads, call.scratch_size, self._real)
         if call.num_threads == 1:
-            kernels.run_sweeps(*arguments, 0)
+            call.enter(scratch, state, NO_COUNTERS, 0)
         else:
-            self.team.run(kernels.run_sweeps, *arguments, num_threads=call.num_threads)
+            self.team.run(call.enter, scratch, state, counters(call.num_counters), num_threads=call.num_threads)
 
     def scratch(self, num_threads: int, size: int, dtype: DTypeLike) -> NDArray[np.floating]:
         """Working memory for a block on each thread; kept for the next call from this Python thread."""

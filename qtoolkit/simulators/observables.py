@@ -48,7 +48,7 @@ def check_observable(observable: object, num_qubits: int) -> None:
 def expectation_values(observables: Sequence[Observable], state: StateArray, team: Team) -> list[float]:
     """``⟨ψ|H|ψ⟩`` of each; the state is read once for all Pauli sums."""
     if len(observables) == 1 and isinstance(observables[0], PauliSum):
-        return [pauli_sums.expectation_value(observables[0], state, team)]
+        return [pauli_sums.expectation_value_of_own(observables[0], state, team)]
     sums = [item for item in observables if isinstance(item, PauliSum)]
     if len(sums) == 1:
         found = iter([pauli_sums.expectation_value(sums[0], state, team)])

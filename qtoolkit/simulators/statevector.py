@@ -17,6 +17,7 @@ from qtoolkit.circuit import Circuit, ParameterValues
 from qtoolkit.circuit._checks import check_indices, numeric_array
 from qtoolkit.compiler import ExecutionPlan, compile_circuit
 from qtoolkit.errors import CircuitError, InputError
+from qtoolkit.operators import PauliSum
 from qtoolkit.primitives import Result
 from qtoolkit.simulators import measure
 from qtoolkit.simulators.batch import (
@@ -33,6 +34,9 @@ from qtoolkit.simulators.walk import Walker
 from qtoolkit_kernels import inner as inner_kernels
 
 __all__ = ["Observable", "StatevectorSimulator", "Trajectory"]
+
+_ONE = (PauliSum, np.ndarray)
+"""What one observable is; asking whether something is a sequence takes longer than a small circuit."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,14 +122,12 @@ class StatevectorSimulator:
             UnboundParameterError: if a parameter has no value.
             InsufficientMemoryError: if the state does not fit into free memory.
         """
-        plan = self.compile(circuit)
+        plan = circuit if isinstance(circuit, ExecutionPlan) else self.compile(circuit)
         values = parameters_of(plan, parameters)
         if values.ndim == 2:
             return batch_states(self._engine, plan, values, self._start(plan, initial_state))
-        if initial_state is None and plan.is_one_program:
-            state = self._engine.empty_state(plan.num_qubits)
-            self._engine.run(plan.unitary_program(), values, state, fresh=True)
-            return state
+        if initial_state is None and plan.only_program is not None:
+            return self._engine.final_state(plan.only_program, values, plan.num_qubits)
         return Walker(self._engine, plan, values).final_state(self._start(plan, initial_state))
 
     def trajectory(
@@ -270,9 +272,9 @@ class StatevectorSimulator:
         Raises:
             OperatorError: if an observable is not Hermitian or has another number of qubits.
         """
-        plan = self.compile(circuit)
-        several = isinstance(observable, Sequence)
-        observables: Sequence[Observable] = observable if several else [observable]  # type: ignore[assignment,list-item]
+        plan = circuit if isinstance(circuit, ExecutionPlan) else self.compile(circuit)
+        several = not isinstance(observable, _ONE) and isinstance(observable, Sequence)
+        observables: Sequence[Observable] = observable if several else (observable,)  # type: ignore[assignment]
         for item in observables:
             check_observable(item, plan.num_qubits)
         values = parameters_of(plan, parameters)
@@ -298,7 +300,8 @@ class StatevectorSimulator:
         """
         plan = self.compile(circuit)
         check_observable(observable, plan.num_qubits)
-        return variance(observable, self._passing_state(plan, parameters), self._engine.team)
+        state = self._passing_state(plan, plan.parameter_vector(parameters))
+        return variance(observable, state, self._engine.team)
 
     def overlap(
         self,
@@ -361,8 +364,8 @@ class StatevectorSimulator:
         from qtoolkit.simulators.adjoint import value_and_gradient, values_and_gradients
 
         plan = self.compile(circuit)
-        several = isinstance(observable, Sequence)
-        observables: Sequence[Observable] = observable if several else [observable]  # type: ignore[assignment,list-item]
+        several = not isinstance(observable, _ONE) and isinstance(observable, Sequence)
+        observables: Sequence[Observable] = observable if several else (observable,)  # type: ignore[assignment]
         for item in observables:
             check_observable(item, plan.num_qubits)
         values = parameters_of(plan, parameters)
@@ -374,13 +377,11 @@ class StatevectorSimulator:
         levels = np.reshape([level for level, _ in found], shape)
         return levels, np.reshape([slope for _, slope in found], (*shape, rows.shape[1]))
 
-    def _passing_state(self, plan: ExecutionPlan, parameters: ParameterValues | None) -> StateArray:
+    def _passing_state(self, plan: ExecutionPlan, values: NDArray[np.float64]) -> StateArray:
         """The state at the end of a plan, in memory that the next call may use again."""
-        if not plan.is_one_program:
-            return self.state_vector(plan, parameters)
-        state = self._engine.passing_state(plan.num_qubits)
-        self._engine.run(plan.unitary_program(), plan.parameter_vector(parameters), state, fresh=True)
-        return state
+        if plan.only_program is None:
+            return self.state_vector(plan, values)
+        return self._engine.final_state(plan.only_program, values, plan.num_qubits, passing=True)
 
     def _start(self, plan: ExecutionPlan, initial_state: ArrayLike | None) -> StateArray | None:
         """A checked copy of a given state."""

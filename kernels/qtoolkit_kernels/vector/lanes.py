@@ -93,17 +93,17 @@ class Emitter:
         index = self.builder.add(offset, ir.Constant(offset.type, extra)) if extra else offset
         return self.builder.gep(data, [index], inbounds=True)
 
-    def load(self, data: ir.Value, offset: ir.Value, extra: int = 0) -> ir.Value:
-        """The register at element ``offset + extra``, which is aligned."""
+    def load(self, data: ir.Value, offset: ir.Value, extra: int = 0, aligned: bool = True) -> ir.Value:
+        """The register at element ``offset + extra``."""
         pointer = self.builder.bitcast(self._place(data, offset, extra), self.vector.as_pointer())
         value = self.builder.load(pointer)
-        value.align = self.nbytes
+        value.align = self.nbytes if aligned else self.nbytes // self.lanes
         return value
 
-    def store(self, value: ir.Value, data: ir.Value, offset: ir.Value, extra: int = 0) -> None:
+    def store(self, value: ir.Value, data: ir.Value, offset: ir.Value, extra: int = 0, aligned: bool = True) -> None:
         """Write a register."""
         pointer = self.builder.bitcast(self._place(data, offset, extra), self.vector.as_pointer())
-        self.builder.store(value, pointer).align = self.nbytes
+        self.builder.store(value, pointer).align = self.nbytes if aligned else self.nbytes // self.lanes
 
     def broadcast(self, data: ir.Value, offset: ir.Value, extra: int = 0) -> ir.Value:
         """A register whose lanes all hold the element at ``offset + extra``."""

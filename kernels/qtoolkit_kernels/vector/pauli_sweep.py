@@ -143,7 +143,7 @@ def _superblock_sums(
 
 
 @njit
-def program_value(state: Complex, lanes: Lanes, ints: Integers, floats: Floats) -> float:
+def program_value(lanes: Lanes, ints: Integers, floats: Floats, state: Complex) -> float:
     """Return the expectation value that a program of one observable describes."""
     scratch = np.empty(2 * ints[0] if ints[4] else 0, np.float64)
     sums = np.empty(ints[3], np.float64)

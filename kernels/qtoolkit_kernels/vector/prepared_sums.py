@@ -1,6 +1,6 @@
 """Pauli sums that keep their programs, one for each precision and use, between evaluations."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -28,6 +28,9 @@ class PreparedSums:
         self.num_qubits = num_qubits
         self.vector_bytes = native_vector_bytes() if vector_bytes is None else vector_bytes
         self.lanes = Lanes(self.vector_bytes)
+        self.ready: dict[int, Callable[[Complex], float]] = {}
+        """By bytes of an amplitude, the value of a single sum on one thread, once it was asked for: a kernel given all
+        but a state, C-contiguous and writable; for states of another kind it returns no float."""
         self._programs: dict[tuple[int, bool], PauliProgram] = {}
 
     def program(self, itemsize: int, hermitian: bool) -> PauliProgram:

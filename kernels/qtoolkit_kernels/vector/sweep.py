@@ -164,11 +164,13 @@ def run_sweep(
     run = 2 << chunk_bits
     num_blocks = 1 << (bits.size - block_bits)
     offsets = chunk_offsets(bits[chunk_bits:block_bits])
+    alone = counters.shape[0] == 0
 
     first_table = np.empty(count_diagonals(operations), np.int64)
     prepared = False
+    number = -1
     while True:
-        number = add_to_counter(counters, counter, 1)
+        number = number + 1 if alone else add_to_counter(counters, counter, 1)
         if number >= num_blocks:
             return
         outer = scatter_bits(number, bits[block_bits:])
@@ -176,23 +178,22 @@ def run_sweep(
         if source == ZERO_STATE and outer != 0:
             for k in range(offsets.size):
                 state[base + offsets[k] : base + offsets[k] + run] = 0
+        else:
+            if not prepared:
+                prepared = True
+                prepare_tables(tables, lanes, block_bits, low_bits, bits, operations, pairs, first_table)
+            read_block(block, state, lanes, base, offsets, run, tile, skew, source)
+            run_block(
+                block, lanes, block_bits, low_bits, operations, coefficients, bits, outer, tables, first_table,
+                constants, linear, pairs, controls, strings, string_angles, angles,
+            )  # fmt: skip
+            write_block(block, state, lanes, base, offsets, run, tile, skew, to_complex, factor)
+        if not alone:
             add_to_counter(counters, counter + 1, 1)
-            continue
-        if not prepared:
-            prepared = True
-            prepare_tables(tables, lanes, block_bits, low_bits, bits, operations, pairs, first_table)
-        read_block(block, state, lanes, base, offsets, run, tile, skew, source)
-        run_block(
-            block, lanes, block_bits, low_bits, operations, coefficients, bits, outer, tables, first_table, constants,
-            linear, pairs, controls, strings, string_angles, angles,
-        )  # fmt: skip
-        write_block(block, state, lanes, base, offsets, run, tile, skew, to_complex, factor)
-        add_to_counter(counters, counter + 1, 1)
 
 
 @njit
 def run_sweeps(
-    state: Reals,
     lanes: Lanes,
     block_bits: int,
     chunk_bits: int,
@@ -207,16 +208,18 @@ def run_sweeps(
     controls: Integers,
     strings: Integers,
     string_angles: Floats,
-    scratch: Reals,
     source: int,
     factor: complex,
+    scratch: Reals,
+    state: Complex,
     counters: Integers,
     thread: int,
 ) -> None:
     """Run all sweeps on a state, as one of several threads or alone.
 
+    What belongs to a program comes first, so that it can be kept as a partial call.
+
     Args:
-        state: float64 or float32 of shape ``(2 * 2**num_bits,)``, aligned to a register.
         lanes: marker of the vector width.
         block_bits, chunk_bits, low_bits: how blocks are cut.
         bits: int64[sweeps, num_bits], for each sweep the index bit of every position, the block's first.
@@ -226,19 +229,22 @@ def run_sweeps(
         constants, linear, pairs, controls: the polynomials of phases, complex128[d], [d, num_bits],
             [d, num_bits, num_bits], and int64[d], see `phases`.
         strings, string_angles: rotations by strings of Z, see `walsh`.
-        scratch: one row for each thread, of `scratch_size` elements or more, aligned.
         source: what the state holds: ZERO_STATE (anything, taken as |0…0⟩), COMPLEX or TILES.
         factor: what the result is multiplied by.
-        counters: zeros, two rows for each sweep.
+        scratch: one row for each thread, of `scratch_size` elements or more, aligned.
+        state: complex128 or complex64 of shape ``(2**num_bits,)``; best aligned to a register.
+        counters: zeros, two rows for each sweep; none for a thread that runs alone.
         thread: the caller's row of scratch.
     """
+    reals = state.view(scratch.dtype)
     num_sweeps = bits.shape[0]
     num_blocks = 1 << (bits.shape[1] - block_bits)
     for s in range(num_sweeps):
         run_sweep(
-            state, lanes, block_bits, chunk_bits, low_bits, bits[s],
+            reals, lanes, block_bits, chunk_bits, low_bits, bits[s],
             operations[operation_start[s] : operation_start[s + 1]], coefficients, constants, linear, pairs, controls,
             strings, string_angles, scratch[thread], source if s == 0 else TILES, s == num_sweeps - 1, factor, counters,
             2 * s,
         )  # fmt: skip
-        wait_for_counter(counters, 2 * s + 1, num_blocks)
+        if counters.shape[0]:
+            wait_for_counter(counters, 2 * s + 1, num_blocks)

@@ -364,14 +364,15 @@ flip_lanes_0, flip_lanes_1, flip_lanes_2, flip_lanes_3 = (_flip_lanes(k) for k i
 
 @intrinsic
 def copy_tile(_context: Any, target: Any, lanes: Any, place: Any, source: Any, offset: Any) -> Any:
-    """Copy a tile."""
+    """Copy a tile; neither place need be aligned."""
 
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
         e = Emitter(context, builder, signature.args[0], signature.args[1])
         into = e.data(signature.args[0], arguments[0])
         data = e.data(signature.args[3], arguments[3])
         for part in range(2):
-            e.store(e.load(data, arguments[4], part * e.lanes), into, arguments[2], part * e.lanes)
+            value = e.load(data, arguments[4], part * e.lanes, aligned=False)
+            e.store(value, into, arguments[2], part * e.lanes, aligned=False)
         return e.done()
 
     return types.void(target, lanes, place, source, offset), codegen
@@ -379,13 +380,14 @@ def copy_tile(_context: Any, target: Any, lanes: Any, place: Any, source: Any, o
 
 @intrinsic
 def tile_from_complex(_context: Any, target: Any, lanes: Any, place: Any, source: Any, offset: Any) -> Any:
-    """Copy L interleaved complex numbers into a tile."""
+    """Copy L interleaved complex numbers, which need not be aligned, into a tile."""
 
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
         e = Emitter(context, builder, signature.args[0], signature.args[1])
         into = e.data(signature.args[0], arguments[0])
         data = e.data(signature.args[3], arguments[3])
-        parts = e.separate(e.load(data, arguments[4]), e.load(data, arguments[4], e.lanes))
+        halves = [e.load(data, arguments[4], part * e.lanes, aligned=False) for part in range(2)]
+        parts = e.separate(*halves)
         e.store(parts[0], into, arguments[2])
         e.store(parts[1], into, arguments[2], e.lanes)
         return e.done()
@@ -397,7 +399,7 @@ def tile_from_complex(_context: Any, target: Any, lanes: Any, place: Any, source
 def tile_to_complex(
     _context: Any, target: Any, lanes: Any, place: Any, source: Any, offset: Any, real: Any, imag: Any
 ) -> Any:
-    """Copy a tile, times real + i imag, into L interleaved complex numbers."""
+    """Copy a tile, times real + i imag, into L interleaved complex numbers, which need not be aligned."""
 
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
         e = Emitter(context, builder, signature.args[0], signature.args[1])
@@ -406,8 +408,8 @@ def tile_to_complex(
         factor = [e.splat(arguments[5]), e.splat(arguments[6])]
         parts = e.complex_mul(e.load(data, arguments[4]), e.load(data, arguments[4], e.lanes), *factor)
         halves = e.interleave(*parts)
-        e.store(halves[0], into, arguments[2])
-        e.store(halves[1], into, arguments[2], e.lanes)
+        for part in range(2):
+            e.store(halves[part], into, arguments[2], part * e.lanes, aligned=False)
         return e.done()
 
     return types.void(target, lanes, place, source, offset, real, imag), codegen
