@@ -97,8 +97,8 @@ def turn_back_sweep(
         for number in range(group * per_group, (group + 1) * per_group):
             outer = scatter_bits(number, bits[block_bits:])
             base = 2 * outer
-            read_block(block, ket, lanes, base, offsets, run, tile, skew, source)
-            read_block(block[far:], bra, lanes, base, offsets, run, tile, skew, source)
+            read_block(block, ket, lanes, base, offsets, run, tile, skew, source, -1)
+            read_block(block[far:], bra, lanes, base, offsets, run, tile, skew, source, -1)
             turn_back_block(
                 block, lanes, block_bits, low_bits, first_row, operations, coefficients, bits, outer, tables, weights,
                 angles, first_table, constants, linear, pairs, controls, strings, string_angles, collect, scales,

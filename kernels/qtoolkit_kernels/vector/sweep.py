@@ -2,8 +2,11 @@
 
 A sweep names the index bits that its blocks hold. The lowest `chunk_bits` are always among them, so that memory is
 read and written in runs of 2^chunk_bits amplitudes; the others are any bits. The first sweep turns interleaved complex
-numbers into tiles as it reads, or starts from |0…0⟩ without reading; the last one turns them back as it writes.
+numbers into tiles as it reads; the last one turns them back as it writes.
 Bytes per amplitude and sweep: 32 in double precision, 16 in single.
+
+What starts from |0…0⟩ is zero wherever a bit is 1 that no sweep has held yet. Such amplitudes are neither read nor,
+before the last sweep, written: the first of two sweeps touches one block, the second writes all and reads almost none.
 
 Every thread calls `run_sweeps` with its own number. Blocks are claimed one by one; a sweep begins when all blocks of
 the one before are done.
@@ -83,9 +86,18 @@ def prepare_tables(
 
 @njit
 def read_block(
-    block: Reals, state: Reals, lanes: Lanes, base: int, offsets: Integers, run: int, tile: int, skew: int, source: int
+    block: Reals,
+    state: Reals,
+    lanes: Lanes,
+    base: int,
+    offsets: Integers,
+    run: int,
+    tile: int,
+    skew: int,
+    source: int,
+    reached: int,
 ) -> None:
-    """Gather the chunks at `offsets` into a block."""
+    """Gather the chunks at `offsets` into a block; those at indices with a bit that is not `reached` are zero."""
     j = 0
     if source == ZERO_STATE:
         block[:] = 0
@@ -93,6 +105,12 @@ def read_block(
         return
     for k in range(offsets.size):
         there = base + offsets[k]
+        if there >> 1 & ~reached:
+            for _ in range(0, run, tile):
+                here = skewed(j, skew) * tile
+                block[here : here + tile] = 0
+                j += 1
+            continue
         for step in range(0, run, tile):
             here = skewed(j, skew) * tile
             if source == COMPLEX:
@@ -147,12 +165,13 @@ def run_sweep(
     string_angles: Floats,
     scratch: Reals,
     source: int,
+    reached: int,
     to_complex: bool,
     factor: complex,
     counters: Integers,
     counter: int,
 ) -> None:
-    """Run one sweep: claim blocks until none is left."""
+    """Run one sweep: claim blocks until none is left. Amplitudes with a bit that is not `reached` are zero."""
     tile = 2 * tiles.lanes_of(state, lanes)
     skew = skew_of(tile * state.itemsize)
     size = block_size(block_bits, tile, skew)
@@ -175,14 +194,14 @@ def run_sweep(
             return
         outer = scatter_bits(number, bits[block_bits:])
         base = 2 * outer
-        if source == ZERO_STATE and outer != 0:
-            for k in range(offsets.size):
+        if outer & ~reached:
+            for k in range(offsets.size if to_complex else 0):
                 state[base + offsets[k] : base + offsets[k] + run] = 0
         else:
             if not prepared:
                 prepared = True
                 prepare_tables(tables, lanes, block_bits, low_bits, bits, operations, pairs, first_table)
-            read_block(block, state, lanes, base, offsets, run, tile, skew, source)
+            read_block(block, state, lanes, base, offsets, run, tile, skew, source, reached)
             run_block(
                 block, lanes, block_bits, low_bits, operations, coefficients, bits, outer, tables, first_table,
                 constants, linear, pairs, controls, strings, string_angles, angles,
@@ -239,12 +258,15 @@ def run_sweeps(
     reals = state.view(scratch.dtype)
     num_sweeps = bits.shape[0]
     num_blocks = 1 << (bits.shape[1] - block_bits)
+    reached = 0 if source == ZERO_STATE else -1
     for s in range(num_sweeps):
         run_sweep(
             reals, lanes, block_bits, chunk_bits, low_bits, bits[s],
             operations[operation_start[s] : operation_start[s + 1]], coefficients, constants, linear, pairs, controls,
-            strings, string_angles, scratch[thread], source if s == 0 else TILES, s == num_sweeps - 1, factor, counters,
-            2 * s,
+            strings, string_angles, scratch[thread], source if s == 0 else TILES, reached, s == num_sweeps - 1,
+            factor, counters, 2 * s,
         )  # fmt: skip
+        for k in range(block_bits):
+            reached |= 1 << bits[s, k]
         if counters.shape[0]:
             wait_for_counter(counters, 2 * s + 1, num_blocks)
