@@ -41,6 +41,8 @@ POLYNOMIAL_BLOCK_NS, POLYNOMIAL_SWEEP_NS = 400.0, 1500.0
 """Tables that are written for each block, and once for each thread and sweep."""
 
 STRINGS_NS = 5.0
+BUTTERFLIES_NS = 1.2
+REORDER_NS = 0.6
 
 MEMORY_BYTES_PER_NS = 50.0
 """Read and written by one thread, which shares the memory with no other."""
@@ -170,6 +172,10 @@ def _costs(part: SweepPart, sweep: int) -> Iterable[tuple[BlockOpcode, _Cost]]:
             yield opcode, _Cost(6.0 * acted, acted, PAULI_NS * acted * alone)
         elif opcode is BlockOpcode.STRINGS:
             yield opcode, _Cost(part.layout.block_bits + 48.0, 4.5, STRINGS_NS)
+        elif opcode is BlockOpcode.REORDER:
+            yield opcode, _Cost(0.0, 1.0, REORDER_NS)
+        elif opcode is BlockOpcode.BUTTERFLIES:
+            yield opcode, _Cost(22.0, 1.0, BUTTERFLIES_NS, POLYNOMIAL_BLOCK_NS)
         else:
             yield opcode, _polynomial_cost(part, sweep, int(row[Column.START]))
 

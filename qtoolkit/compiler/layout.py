@@ -40,6 +40,11 @@ class Layout:
     low_bits: int
     amplitude_bytes: int
 
+    @property
+    def has_room_for_butterflies(self) -> bool:
+        """Whether three tables of phases fit the scratch memory of a block."""
+        return 6 << self.low_bits <= 1 << self.block_bits
+
     @classmethod
     def of(cls, num_qubits: int, amplitude_bytes: int, vector_bytes: int) -> Layout:
         """The layout for states of this many qubits.

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from qtoolkit.compiler.layout import Layout
 from qtoolkit.compiler.nodes import Factor, Form, Kind, Node
-from qtoolkit.compiler.passes.merge import Polynomial, Rotations, Strings, merge_sweep
+from qtoolkit.compiler.passes.butterfly import Butterflies, pair_stages, vanishes_without
+from qtoolkit.compiler.passes.merge import Action, Polynomial, Rotations, Strings, merge_sweep
+from qtoolkit.compiler.passes.reorder import Reorder, join_exchanges
 from qtoolkit.compiler.passes.schedule import Sweep
 from qtoolkit.compiler.passes.split import Product
 from qtoolkit.compiler.sweep_plan import ROW, BlockOpcode, Column, SweepPart, Write
@@ -19,24 +21,33 @@ __all__ = ["pack_sweeps"]
 RENORMALISE = 100
 """After this many rotations the left-out cosines, up to 2^50 in all, are made up for."""
 
+IMAGE_COLUMNS, IMAGES_TOGETHER, IMAGE_BITS = 4, 4, 16
+"""How `qtoolkit_kernels.vector.reorder` takes the images of bits."""
 
-def pack_sweeps(sweeps: Sequence[Sweep], products: Sequence[Product], layout: Layout) -> SweepPart:
+
+def pack_sweeps(
+    sweeps: Sequence[Sweep], products: Sequence[Product], layout: Layout, forward_only: bool = False
+) -> SweepPart:
     """Encode sweeps.
 
     Args:
         sweeps: what the scheduler made.
         products: the one-qubit products, by number.
         layout: the sizes the sweeps were made for.
+        forward_only: whether there may be operations that cannot be taken back: stages of Fourier transforms two by
+            two, exchanges together.
     """
-    packer = _Packer(layout)
+    packer = _Packer(layout, products, forward_only)
     for sweep in sweeps:
         packer.add_sweep(sweep)
-    return packer.build(products)
+    return packer.build()
 
 
 class _Packer:
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, products: Sequence[Product], forward_only: bool) -> None:
         self._layout = layout
+        self._products = products
+        self._forward_only = forward_only
         self._lanes = 1 << layout.lane_bits
         self._rows: list[list[int]] = []
         self._starts = [0]
@@ -52,15 +63,20 @@ class _Packer:
         self._writes: list[list[int]] = []
         self._strings: list[tuple[int, int]] = []
         self._string_places: list[int] = []
+        self._diagonals = 0
         self._most_diagonals = 0
         self._position: dict[int, int] = {}
         self._rotated = 0
 
     def add_sweep(self, sweep: Sweep) -> None:
         self._position = {q: p for p, q in enumerate(sweep.bits)}
-        diagonals = len(self._controls)
-        for action in merge_sweep(sweep.nodes):
-            if isinstance(action, Rotations):
+        self._diagonals = 0
+        for action in self._actions(sweep):
+            if isinstance(action, Butterflies):
+                self._two_stages(action)
+            elif isinstance(action, Reorder):
+                self._reorder(action)
+            elif isinstance(action, Rotations):
                 self._rotations(action)
             elif isinstance(action, Polynomial):
                 self._polynomial(action.terms)
@@ -71,13 +87,20 @@ class _Packer:
         self._bits.append(sweep.bits)
         self._starts.append(len(self._rows))
         self._gates.append(sum(node.operations for node in sweep.nodes))
-        self._most_diagonals = max(self._most_diagonals, len(self._controls) - diagonals)
+        self._most_diagonals = max(self._most_diagonals, self._diagonals)
 
-    def build(self, products: Sequence[Product]) -> SweepPart:
+    def _actions(self, sweep: Sweep) -> Sequence[Action | Butterflies | Reorder]:
+        actions = merge_sweep(sweep.nodes)
+        if not self._forward_only:
+            return actions
+        paired = pair_stages(actions, self._products, self._position, self._layout)
+        return join_exchanges(paired, self._position, self._layout)
+
+    def build(self) -> SweepPart:
         registers = np.zeros(max(self._size, self._lanes))
         for start, values in self._constants:
             registers[start : start + values.size] = values
-        one_qubit = [[[f.form, f.place, f.detail, p.small_gamma] for f in p.factors] for p in products]
+        one_qubit = [[[f.form, f.place, f.detail, p.small_gamma] for f in p.factors] for p in self._products]
         return SweepPart(
             layout=self._layout,
             bits=np.array(self._bits, np.int64).reshape(-1, self._layout.num_bits),
@@ -111,7 +134,8 @@ class _Packer:
             self._constants.append((start, identity))
             for position, product in lanes:
                 self._writes.append([Write.LANES, start + 2 * self._lanes * position, product, position, 0, 0, 0])
-            self._row(BlockOpcode.ROTATE_LANES, start=start)
+            alone = [lanes[0][0]] if len(lanes) == 1 else []
+            self._row(BlockOpcode.ROTATE_LANES, alone, start=start, COUNT=len(alone))
         if tiles:
             # Rotations with a small sine and those with a small cosine go into rows of their own, up to four in each.
             rows = (len(tiles) + 3) // 4 + (len(tiles) > 1)
@@ -121,21 +145,47 @@ class _Packer:
             self._sets.append([len(self._rows), rows, first, len(self._members), self._reserve(rows * step), step, -1])
             for _ in range(rows):
                 self._row(BlockOpcode.ROTATE)
-            self._rotated += len(tiles)
-            if self._rotated > RENORMALISE:
-                self._rotated = 0
-                start = self._sets[-1][6] = self._reserve(2 * self._lanes)
-                self._row(BlockOpcode.PHASE, start=start)
+            self._count_rotations(len(tiles))
+
+    def _count_rotations(self, count: int) -> None:
+        """Make up for what rotations leave out, from time to time."""
+        self._rotated += count
+        if self._rotated > RENORMALISE:
+            self._rotated = 0
+            start = self._sets[-1][6] = self._reserve(2 * self._lanes)
+            self._row(BlockOpcode.PHASE, start=start)
+
+    def _two_stages(self, action: Butterflies) -> None:
+        positions = [self._position[q] for q in action.qubits]
+        number, first = len(self._controls), len(self._members)
+        for qubit, terms in zip(action.qubits, action.terms, strict=True):
+            self._add_terms(terms, control=qubit)
+        self._members += list(zip(positions, action.products, strict=True))
+        step = max(4, self._lanes)
+        start = self._reserve(step)
+        self._sets.append([len(self._rows), 1, first, first + 2, start, step, -1])
+        self._row(BlockOpcode.BUTTERFLIES, positions, start=start, X_TILE=number, X_LANES=action.phases_first)
+        self._count_rotations(2)
+
+    def _reorder(self, action: Reorder) -> None:
+        images = [0] * IMAGE_COLUMNS
+        for bit, image in enumerate(action.images):
+            images[bit // IMAGES_TOGETHER] |= image << IMAGE_BITS * (bit % IMAGES_TOGETHER)
+        columns = dict(zip(("X_TILE", "X_LANES", "Z_TILE", "Z_OUTER"), images, strict=True))
+        self._row(BlockOpcode.REORDER, start=action.offset, **columns)
 
     def _polynomial(self, terms: Sequence[Factor]) -> None:
         if len(terms) == 1 and self._single_phase(terms[0]):
             return
-        number = len(self._controls)
+        self._row(BlockOpcode.DIAGONAL, start=len(self._controls))
+        self._add_terms(terms, self._common_control(terms))
+        self._diagonals += 1
+
+    def _add_terms(self, terms: Sequence[Factor], control: int) -> None:
         for term in terms:
             i, j = (*term.qubits, -1)[:2]
-            self._terms.append([term.form, number, i, j, term.place, term.detail])
-        self._row(BlockOpcode.DIAGONAL, start=number)
-        self._controls.append(self._common_control(terms))
+            self._terms.append([term.form, len(self._controls), i, j, term.place, term.detail])
+        self._controls.append(control)
 
     def _single_phase(self, term: Factor) -> bool:
         """One phase alone is cheaper where it acts than everywhere."""
@@ -153,7 +203,7 @@ class _Packer:
         if not pairs:
             return -1
         for qubit in pairs[0]:
-            if self._position[qubit] >= self._layout.low_bits and all(_vanishes_without(t, qubit) for t in terms):
+            if self._position[qubit] >= self._layout.low_bits and all(vanishes_without(t, qubit) for t in terms):
                 return qubit
         return -1
 
@@ -274,15 +324,6 @@ _NODES = {
     Kind.PHASE: _Packer._many_phase,
     Kind.PAULI: _Packer._pauli,
 }
-
-
-def _vanishes_without(term: Factor, qubit: int) -> bool:
-    """Whether a term is 1 wherever the qubit is 0."""
-    if term.form in (Form.BEFORE_ROTATION, Form.AFTER_ROTATION):
-        return term.qubits == (qubit,)
-    if term.form in (Form.PHASE_1Q, Form.PHASE_2Q):
-        return qubit in term.qubits and term.detail == (1 << len(term.qubits)) - 1
-    return False
 
 
 def _starts(groups: Sequence[Sequence[object]]) -> NDArray[np.int64]:

@@ -26,22 +26,23 @@ PROBE_SEED = 20
 """Parameter values that the passes look at are generic; any would do."""
 
 
-def plan_sweeps(program: Program, layout: Layout, from_zero_state: bool) -> tuple[Part, ...]:
+def plan_sweeps(program: Program, layout: Layout, from_zero_state: bool, forward_only: bool = True) -> tuple[Part, ...]:
     """Plan a program's sweeps; the program keeps the plan.
 
     Args:
         program: the gates.
         layout: how states are cut.
         from_zero_state: whether it always starts from ``|0…0⟩``, which lets swaps vanish.
+        forward_only: whether there may be operations that can neither be taken back nor run on batches.
     """
-    key = (layout, from_zero_state)
+    key = (layout, from_zero_state, forward_only)
     if key not in program.plans:
-        program.plans[key] = _plan(program, layout, from_zero_state)
+        program.plans[key] = _plan(program, layout, from_zero_state, forward_only)
     plan: tuple[Part, ...] = program.plans[key]
     return plan
 
 
-def _plan(program: Program, layout: Layout, from_zero_state: bool) -> tuple[Part, ...]:
+def _plan(program: Program, layout: Layout, from_zero_state: bool, forward_only: bool) -> tuple[Part, ...]:
     x_place = program.constant_coefficients.size
     probes = _probes(program)
     parts: list[Part] = []
@@ -55,7 +56,7 @@ def _plan(program: Program, layout: Layout, from_zero_state: bool) -> tuple[Part
             nodes = initial_swaps(names) + nodes
         nodes = narrow_strings(nodes, layout, x_place + S_PLACE)
         split, products = split_locals(nodes, probes)
-        parts.append(pack_sweeps(schedule(split, layout), products, layout))
+        parts.append(pack_sweeps(schedule(split, layout), products, layout, forward_only))
     return tuple(parts)
 
 

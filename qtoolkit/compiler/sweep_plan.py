@@ -27,6 +27,8 @@ class BlockOpcode(IntEnum):
     PAULI = 6
     DIAGONAL = 7
     STRINGS = 8
+    BUTTERFLIES = 9
+    REORDER = 10
 
 
 class Column(IntEnum):
@@ -76,7 +78,7 @@ class SweepPart:
             numbers come from the coefficients of gates.
         strings: int64[:, 2], masks of strings of Z by positions in the block and by index bits outside.
         string_places: int64[:], where the cosine and sine of half each string's angle stand.
-        most_diagonals: polynomials in the sweep that has most of them.
+        most_diagonals: rows of DIAGONAL in the sweep that has most of them.
         gates: gates of the program that each sweep stands for, int64[sweeps].
     """
 

@@ -182,7 +182,7 @@ class _AdjointPlan:
         self.differentials = {d.operation: d for d in program.differentials}
         self.items: list[AdjointPart | int] = []
         last = 0
-        for part in reversed(plan_sweeps(program, layout, from_zero_state)):
+        for part in reversed(plan_sweeps(program, layout, from_zero_state, forward_only=False)):
             if isinstance(part, GatePart):
                 self.items.append(part.operation)
                 needed = part.operation in self.differentials

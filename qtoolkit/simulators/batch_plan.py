@@ -46,7 +46,7 @@ def batch_plan(program: Program, num_qubits: int, amplitude_bytes: int) -> Batch
     key = ("batch", num_qubits, amplitude_bytes)
     if key not in program.plans:
         layout = Layout(num_qubits, 0, num_qubits, num_qubits, min(8, num_qubits), amplitude_bytes)
-        parts = plan_sweeps(program, layout, from_zero_state=True)
+        parts = plan_sweeps(program, layout, from_zero_state=True, forward_only=False)
         sweeps = [part for part in parts if isinstance(part, SweepPart)]
         program.plans[key] = None if len(sweeps) < len(parts) else _Translator(num_qubits).plan(sweeps)
     plan: BatchPlan | None = program.plans[key]

@@ -6,7 +6,7 @@ everything moves 32 bytes in double precision between the cache and the register
 | opcode | FMA | passes | what |
 |---|---|---|---|
 | ROTATE | 2 for each bit | 1 for up to four bits | real rotations on tile bits, cosines left out |
-| ROTATE_LANES | 4 for each bit | 1 for all | real rotations on the bits inside a register |
+| ROTATE_LANES | 4 for each bit | 1 for all | real rotations on one or all bits inside a register |
 | DENSE | 16 | 1 | a complex 4x4 matrix |
 | EXCHANGE | 0 | 2^-controls | X, with any controls |
 | SWAP | 0 | 1/2 | exchange of two bits |
@@ -14,6 +14,8 @@ everything moves 32 bytes in double precision between the cache and the register
 | PAULI | 4 · 2^-controls | 2^-controls | rotation by a Pauli string |
 | DIAGONAL | 8 or 12 | 1 to 2 | any phase quadratic in the bits of the whole index |
 | STRINGS | 24 + block_bits | 4 to 5 | any number of rotations by strings of Z |
+| BUTTERFLIES | 17 | 1 | two stages of a Fourier transform, each a rotation and phases where its bit is 1 |
+| REORDER | 0 | up to 1 | any number of EXCHANGE, with one control, and SWAP of tile bits |
 
 An operation is a row of 16 int64; the constants below name its columns. Positions count the bits of the block, the
 lowest are the lanes, masks of tiles count from the first bit above them. Controls inside a register are in the
@@ -24,29 +26,40 @@ from qtoolkit_kernels._bits import highest_bit, parity
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
 from qtoolkit_kernels.vector import string_tiles, tiles
+from qtoolkit_kernels.vector.butterflies import apply_butterflies
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.phases import apply_phases
+from qtoolkit_kernels.vector.reorder import reorder
 from qtoolkit_kernels.vector.skew import skew_of, skewed
 from qtoolkit_kernels.vector.walsh import apply_strings
 
 __all__ = ["OPCODES", "ROW", "run_block"]
 
-OPCODES = ("ROTATE", "ROTATE_LANES", "DENSE", "EXCHANGE", "SWAP", "PHASE", "PAULI", "DIAGONAL", "STRINGS")
+OPCODES = (
+    "ROTATE", "ROTATE_LANES", "DENSE", "EXCHANGE", "SWAP", "PHASE", "PAULI", "DIAGONAL", "STRINGS", "BUTTERFLIES",
+    "REORDER",
+)  # fmt: skip
 """Names of the opcodes in the order of their numbers."""
 
-ROTATE, ROTATE_LANES, DENSE, EXCHANGE, SWAP, PHASE, PAULI, DIAGONAL, STRINGS = range(len(OPCODES))
+(
+    ROTATE, ROTATE_LANES, DENSE, EXCHANGE, SWAP, PHASE, PAULI, DIAGONAL, STRINGS, BUTTERFLIES, REORDER,
+) = range(len(OPCODES))  # fmt: skip
 
 ROW = 16
 OPCODE, POSITIONS = 0, 1
 """Up to four positions; of STRINGS the first string and the one past the last."""
 COUNT, STEEP = 5, 6
-"""How many positions; whether a rotation's sines are larger than its cosines, whether a string's factor is real."""
+"""How many positions, of ROTATE_LANES 1 if there is only one; whether a rotation's sines are larger than its cosines,
+whether a string's factor is real.
+"""
 START = 7
 """First coefficient; of DIAGONAL the number of its polynomial."""
 TILE_MASK, TILE_VALUE, OUTER_MASK, OUTER_VALUE = 8, 9, 10, 11
 """Controls among tile bits and among index bits outside the block."""
 X_TILE, X_LANES, Z_TILE, Z_OUTER = 12, 13, 14, 15
-"""Masks of a Pauli string."""
+"""Masks of a Pauli string; of BUTTERFLIES the number of the first polynomial, and whether phases come first; of REORDER
+the images of bits, the offset being in START.
+"""
 
 
 @njit
@@ -108,6 +121,26 @@ def rotate(
         for _ in range(num_tiles >> 4):
             tiles.steep_4(block, lanes, skewed(j, skew) * tile, (t0, t1, t2, t3), coefficients, start)
             j = next_without(j, mask)
+
+
+@njit
+def rotate_lanes(
+    block: Reals, lanes: Lanes, num_tiles: int, tile: int, skew: int, row: Integers, coefficients: Reals
+) -> None:
+    """Rotate the bits inside a register: all, or the one that the row names."""
+    alone, start = row[POSITIONS] if row[COUNT] == 1 else -1, row[START]
+    for j in range(0, num_tiles, 2):
+        o = skewed(j, skew) * tile
+        if alone < 0:
+            tiles.rotate_lanes(block, lanes, o, coefficients, start)
+        elif alone == 0:
+            tiles.rotate_lane_0(block, lanes, o, coefficients, start)
+        elif alone == 1:
+            tiles.rotate_lane_1(block, lanes, o, coefficients, start)
+        elif alone == 2:
+            tiles.rotate_lane_2(block, lanes, o, coefficients, start)
+        else:
+            tiles.rotate_lane_3(block, lanes, o, coefficients, start)
 
 
 @njit
@@ -318,13 +351,19 @@ def run_block(
                 block, lanes, block_bits, skew, outer, strings[first:last], string_angles[first:last], string_scratch
             )
             continue
+        if opcode == BUTTERFLIES:
+            d = row[X_TILE]
+            apply_butterflies(
+                block, lanes, block_bits, low_bits, skew, bits, outer, row[POSITIONS], row[POSITIONS + 1], row[X_LANES],
+                coefficients, row[START], constants[d : d + 2], linear[d : d + 2], string_scratch,
+            )  # fmt: skip
+            continue
         if outer & row[OUTER_MASK] != row[OUTER_VALUE]:
             continue
         if opcode == ROTATE:
             rotate(block, lanes, num_tiles, tile, skew, lane_bits, row, coefficients)
         elif opcode == ROTATE_LANES:
-            for j in range(0, num_tiles, 2):
-                tiles.rotate_lanes(block, lanes, skewed(j, skew) * tile, coefficients, row[START])
+            rotate_lanes(block, lanes, num_tiles, tile, skew, row, coefficients)
         elif opcode == DENSE:
             low, high = row[POSITIONS], row[POSITIONS + 1]
             dense(block, lanes, num_tiles, tile, skew, lane_bits, low, high, coefficients, row[START])
@@ -332,6 +371,8 @@ def run_block(
             exchange(block, lanes, num_tiles, tile, skew, lane_bits, row, coefficients)
         elif opcode == SWAP:
             swap(block, lanes, num_tiles, tile, skew, lane_bits, row, coefficients)
+        elif opcode == REORDER:
+            reorder(block, lanes, num_tiles, tile, skew, row[X_TILE:], row[START], string_scratch)
         elif opcode == PHASE:
             phase(block, lanes, num_tiles, tile, skew, row, coefficients)
         else:

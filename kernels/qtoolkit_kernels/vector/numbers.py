@@ -34,6 +34,9 @@ FORMS = (
     CONTROLLED_DIAGONAL, BEFORE_ROTATION, AFTER_ROTATION,
 ) = range(len(FORMS))  # fmt: skip
 
+MARGIN = 1 + 1e-9
+"""A sine so many times as large as the cosine is the larger one: both are √½ in a Hadamard gate, rounded somehow."""
+
 WRITES = ("LANES", "DENSE", "PHASE", "PAULI")
 """Names of the numbers by which a row of `writes` says what goes to the registers."""
 
@@ -243,7 +246,7 @@ def place_rotations(
             count = 0
             for m in range(sets[k, 2], sets[k, 3]):
                 cosine, sine = angles[members[m, 1], 0], angles[members[m, 1], 1]
-                if (abs(sine) > cosine) != (steep == 1) or sine == 0.0:
+                if (abs(sine) > MARGIN * cosine) != (steep == 1) or sine == 0.0:
                     continue
                 if count == 4:
                     operations[row, COUNT] = 4

@@ -25,6 +25,10 @@ __all__ = [
     "steep_3",
     "steep_4",
     "rotate_lanes",
+    "rotate_lane_0",
+    "rotate_lane_1",
+    "rotate_lane_2",
+    "rotate_lane_3",
     "dense_high",
     "dense_high_pair",
     "dense_mixed_0",
@@ -139,6 +143,33 @@ def rotate_lanes(_context: Any, array: Any, lanes: Any, offset: Any, coefficient
         return e.done()
 
     return types.void(array, lanes, offset, coefficients, start), codegen
+
+
+def _rotate_lane(bit: int) -> Any:
+    """What `rotate_lanes` does, on one lane bit alone."""
+
+    @intrinsic
+    def rotate(_context: Any, array: Any, lanes: Any, offset: Any, coefficients: Any, start: Any) -> Any:
+        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+            e = Emitter(context, builder, signature.args[0], signature.args[1])
+            if 1 << bit >= e.lanes:
+                return e.done()
+            data = e.data(signature.args[0], arguments[0])
+            weights = e.data(signature.args[3], arguments[3])
+            keep = e.load(weights, arguments[4], 2 * bit * e.lanes)
+            cross = e.load(weights, arguments[4], (2 * bit + 1) * e.lanes)
+            for part in range(4):
+                value = e.load(data, arguments[2], part * e.lanes)
+                value = e.fma(cross, e.exchange(value, 1 << bit), e.mul(keep, value))
+                e.store(value, data, arguments[2], part * e.lanes)
+            return e.done()
+
+        return types.void(array, lanes, offset, coefficients, start), codegen
+
+    return rotate
+
+
+rotate_lane_0, rotate_lane_1, rotate_lane_2, rotate_lane_3 = (_rotate_lane(k) for k in range(MAX_LANE_BITS))
 
 
 def _dense_high(unroll: int) -> Any:

@@ -30,6 +30,9 @@ Matrix = tuple[complex, complex, complex, complex]
 NEGLIGIBLE = 1e-15
 """Angles below this are rounding."""
 
+MARGIN = 1 + 1e-9
+"""Ratio of sine to cosine from which on a rotation is steep, as in `qtoolkit_kernels.vector.numbers`."""
+
 _IDENTITY: Matrix = (1, 0, 0, 1)
 
 
@@ -39,10 +42,12 @@ class Product(NamedTuple):
     Attributes:
         factors: in time order.
         small_gamma: whether γ is the angle that is kept within (-π/2, π/2].
+        is_gentle: whether |sin θ| <= cos θ for all parameter values.
     """
 
     factors: tuple[Factor, ...]
     small_gamma: bool
+    is_gentle: bool
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,7 @@ def split_locals(nodes: Sequence[Node], probes: Sequence[NDArray[np.complex128]]
         following = [node.targets[0] in pair for pair in pairs[passed : passed + 2]]
         matrices = [product_of(node.factors, probe) for probe in probes]
         small_gamma, angles = _convention(matrices, bool(following) and all(following))
-        products.append(Product(tuple(node.factors), small_gamma))
+        products.append(Product(tuple(node.factors), small_gamma, _is_gentle(matrices)))
         qubits = node.targets
         if any(abs(e.gamma) > NEGLIGIBLE for e in angles):
             split.append(Node(Kind.PHASES, diagonal=qubits, factors=[Factor(Form.BEFORE_ROTATION, number, qubits)],
@@ -135,6 +140,11 @@ def split_locals(nodes: Sequence[Node], probes: Sequence[NDArray[np.complex128]]
             split.append(Node(Kind.PHASES, diagonal=qubits, factors=[Factor(Form.AFTER_ROTATION, number, qubits)],
                               operations=0))  # fmt: skip
     return split, products
+
+
+def _is_gentle(matrices: Sequence[Matrix]) -> bool:
+    """Whether no parameter changes a product, and its rotation turns by 45° at most."""
+    return all(m == matrices[0] for m in matrices) and abs(matrices[0][2]) <= MARGIN * abs(matrices[0][0])
 
 
 def _convention(matrices: Sequence[Matrix], prefer_small_gamma: bool) -> tuple[bool, list[Euler]]:
