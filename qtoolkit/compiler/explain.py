@@ -27,6 +27,7 @@ AMPLITUDE_BYTES = {"double": 16, "single": 8}
 ROTATE_NS = (0.0, 0.43, 0.54, 0.64, 0.81)
 """By the number of bits that one pass rotates."""
 
+ROTATE_LANE_NS = 0.7
 ROTATE_LANES_NS = 1.5
 DENSE_NS = 1.2
 EXCHANGE_NS = 0.3
@@ -80,7 +81,8 @@ class _Explainer:
     def __init__(self, layout: Layout, num_threads: int) -> None:
         self._layout = layout
         self._num_threads = num_threads
-        self._fresh = True
+        self._reached = 0
+        """Index bits that sweeps have held since |0…0⟩; amplitudes with another bit are zero."""
 
     def steps(self, steps: Iterable[Step], depth: int) -> list[SweepReport | StepReport]:
         rows: list[SweepReport | StepReport] = []
@@ -96,19 +98,17 @@ class _Explainer:
                     rows += self.steps(step.otherwise, depth + 1)
             else:
                 rows.append(StepReport(depth, _describe(step)))
-            self._fresh = False
+                self._reached = -1
         return rows
 
     def _program(self, program: Program, depth: int) -> list[SweepReport | StepReport]:
         rows: list[SweepReport | StepReport] = []
-        for part in plan_sweeps(program, self._layout, self._fresh):
+        for part in plan_sweeps(program, self._layout, from_zero_state=self._reached == 0):
             if isinstance(part, SweepPart):
-                for sweep in range(part.num_sweeps):
-                    rows.append(self._sweep(part, sweep, depth))
-                    self._fresh = False
+                rows.extend(self._sweep(part, sweep, depth) for sweep in range(part.num_sweeps))
             else:
                 rows.append(self._gate(program, part.operation, depth))
-                self._fresh = False
+            self._reached = -1
         return rows
 
     def _sweep(self, part: SweepPart, sweep: int, depth: int) -> SweepReport:
@@ -119,10 +119,14 @@ class _Explainer:
         registers = (layout.amplitude_bytes << layout.block_bits) / REGISTER_BYTES
         block = sum(cost.nanoseconds * registers + cost.block_nanoseconds for _, cost in costs)
         once = sum(cost.sweep_nanoseconds for _, cost in costs)
-        # From |0…0⟩ nothing is read, and only one block is not zero; yet a cache reads what it is going to overwrite.
-        worked = 1 if self._fresh else num_blocks
-        moved = layout.amplitude_bytes * (1 if self._fresh else 2)
-        memory = (2 * layout.amplitude_bytes << layout.num_bits) / MEMORY_BYTES_PER_NS / threads
+        held = sum(1 << int(q) for q in part.bits[sweep, : layout.block_bits])
+        read = self._share(self._reached)
+        self._reached |= held
+        worked = round(num_blocks * self._share(self._reached))
+        written = 1.0 if sweep == part.num_sweeps - 1 else worked / num_blocks
+        moved = layout.amplitude_bytes * (read + written)
+        # A cache reads what it is going to overwrite.
+        memory = (2 * layout.amplitude_bytes << layout.num_bits) * written / MEMORY_BYTES_PER_NS / threads
         time = once + block * max(1.0, worked / threads) + memory
         return SweepReport(
             depth=depth,
@@ -130,10 +134,15 @@ class _Explainer:
             gates=int(part.gates[sweep]),
             operations=dict(Counter(opcode.name for opcode, _ in costs)),
             flops=sum(cost.flops for _, cost in costs) * worked / num_blocks,
-            bytes=float(moved),
+            bytes=moved,
             passes=sum(cost.passes for _, cost in costs) * worked / num_blocks,
             seconds=1e-9 * time,
         )
+
+    def _share(self, reached: int) -> float:
+        """Share of the amplitudes that have no other bits."""
+        missing = ((1 << self._layout.num_bits) - 1) & ~reached
+        return 0.0 if reached == 0 else 0.5 ** missing.bit_count()
 
     def _gate(self, program: Program, operation: int, depth: int) -> SweepReport:
         layout = self._layout
@@ -159,7 +168,9 @@ def _costs(part: SweepPart, sweep: int) -> Iterable[tuple[BlockOpcode, _Cost]]:
             if bits:
                 yield opcode, _Cost(4.0 * bits, 1.0, ROTATE_NS[bits])
         elif opcode is BlockOpcode.ROTATE_LANES:
-            yield opcode, _Cost(6.0 * part.layout.lane_bits, 1.0, ROTATE_LANES_NS)
+            alone = row[Column.COUNT] == 1
+            bits = 1 if alone else part.layout.lane_bits
+            yield opcode, _Cost(6.0 * bits, 1.0, ROTATE_LANE_NS if alone else ROTATE_LANES_NS)
         elif opcode is BlockOpcode.DENSE:
             yield opcode, _Cost(30.0, 1.0, DENSE_NS)
         elif opcode in (BlockOpcode.EXCHANGE, BlockOpcode.SWAP):

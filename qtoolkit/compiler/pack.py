@@ -164,7 +164,7 @@ class _Packer:
         step = max(4, self._lanes)
         start = self._reserve(step)
         self._sets.append([len(self._rows), 1, first, first + 2, start, step, -1])
-        self._row(BlockOpcode.BUTTERFLIES, positions, start=start, X_TILE=number, X_LANES=action.phases_first)
+        self._row(BlockOpcode.BUTTERFLIES, positions, start=start, X_TILE=number)
         self._count_rotations(2)
 
     def _reorder(self, action: Reorder) -> None:

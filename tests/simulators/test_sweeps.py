@@ -168,7 +168,52 @@ def strings_of_z(num_qubits):
     return circuit
 
 
-SPECIAL = {make.__name__: make for make in (strings, controlled, swaps, phases, dense, strings_of_z)}
+def transforms(num_qubits):
+    """Fourier transforms, inverse ones, and what looks like them, with angles of all sizes."""
+    rng = np.random.default_rng(7)
+    circuit = Circuit(num_qubits)
+    for k, inverse in enumerate((False, True, False)):
+        circuit.ry(rng.uniform(0, 3), range(num_qubits)).rz(0.4, range(num_qubits))
+        part = Circuit(num_qubits)
+        order = rng.permutation(num_qubits).tolist() if k == 2 else list(range(num_qubits))
+        for place, target in enumerate(order):
+            if k == 2:
+                part.ry(rng.uniform(-0.7, 0.7), target).p(rng.uniform(-3, 3), target)
+            else:
+                part.h(target)
+            for control in order[place + 1 :]:
+                part.cp(rng.uniform(-3, 3), control, target)
+        circuit.extend(part.inverse() if inverse else part)
+    return circuit
+
+
+def networks(num_qubits):
+    """Controlled X on both values, and swaps, in long rows."""
+    rng = np.random.default_rng(8)
+    circuit = Circuit(num_qubits).ry(0.3, range(num_qubits)).rz(0.2, range(num_qubits))
+    for _ in range(4):
+        for _ in range(5 * num_qubits):
+            first, second = (int(q) for q in rng.permutation(num_qubits)[:2])
+            if rng.random() < 0.8:
+                circuit.append(StandardGate("x").controlled(1, int(rng.integers(2))), [first, second])
+            else:
+                circuit.swap(first, second)
+        circuit.rx(0.5, range(num_qubits))
+    return circuit
+
+
+def few_qubits(num_qubits):
+    """Most amplitudes stay zero, one sweep after the other spreads the rest, and some qubits are never touched."""
+    circuit = Circuit(num_qubits)
+    for q in range(0, num_qubits - 1, 2):
+        circuit.ry(0.3 + q, q).cx(q, (q + 2) % (num_qubits - 1)).cp(0.3, q, num_qubits - 1)
+    return circuit.ry(0.2, 0).ry(0.3, num_qubits // 2)
+
+
+SPECIAL = {
+    make.__name__: make
+    for make in (strings, controlled, swaps, phases, dense, strings_of_z, transforms, networks, few_qubits)
+}
 
 
 @pytest.mark.parametrize("vector_bytes", WIDTHS)
@@ -191,6 +236,7 @@ class TestAgainstTwins:
     @pytest.mark.parametrize("kind", SPECIAL)
     def test_special_circuits(self, kind, precision, vector_bytes, fresh):
         self.check(SPECIAL[kind](9), precision, vector_bytes, fresh)
+        self.check(SPECIAL[kind](10), precision, vector_bytes, fresh, free_bits=4)
         self.check(SPECIAL[kind](4), precision, vector_bytes, fresh)
 
     def test_hundreds_of_rotations(self, precision, vector_bytes, fresh):
@@ -231,10 +277,10 @@ def test_large_blocks_and_several_threads(precision):
 
 def test_the_circuits_reach_every_operation_at_every_place():
     """Opcodes by where their positions lie: in a register, or among tiles."""
-    engine = SmallBlocks("double", None)
-    layout = engine.layout(9)
+    engine = SmallBlocks("double", None, free_bits=4)
+    layout = engine.layout(10)
     found = set()
-    for circuit in [make(9) for make in SPECIAL.values()] + [rotations(9, 3)]:
+    for circuit in [make(10) for make in SPECIAL.values()] + [rotations(10, 3)]:
         for fresh in (True, False):
             for part in plan_sweeps(compile_circuit(circuit).unitary_program(), layout, fresh):
                 for row in part.operations if isinstance(part, SweepPart) else ():
@@ -242,9 +288,13 @@ def test_the_circuits_reach_every_operation_at_every_place():
                     two = opcode in (BlockOpcode.DENSE, BlockOpcode.SWAP)
                     positions = row[Column.POSITIONS :][: 2 if two else opcode is BlockOpcode.EXCHANGE]
                     found.add((opcode.name, *(bool(p < layout.lane_bits) for p in positions)))
+                    if opcode is BlockOpcode.ROTATE_LANES:
+                        found.add((opcode.name, "one" if row[Column.COUNT] else "all"))
     lane, tile = True, False
     assert found >= {
-        ("ROTATE",), ("ROTATE_LANES",), ("PHASE",), ("PAULI",), ("DIAGONAL",), ("STRINGS",),
+        ("ROTATE",), ("ROTATE_LANES",), ("PHASE",), ("PAULI",), ("DIAGONAL",), ("STRINGS",), ("REORDER",),
+        ("BUTTERFLIES",),
+        ("ROTATE_LANES", "one"), ("ROTATE_LANES", "all"),
         ("SWAP", tile, tile),
         ("EXCHANGE", lane), ("EXCHANGE", tile), ("DENSE", lane, lane), ("DENSE", lane, tile), ("DENSE", tile, tile),
     }  # fmt: skip

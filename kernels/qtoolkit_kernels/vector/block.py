@@ -57,8 +57,8 @@ START = 7
 TILE_MASK, TILE_VALUE, OUTER_MASK, OUTER_VALUE = 8, 9, 10, 11
 """Controls among tile bits and among index bits outside the block."""
 X_TILE, X_LANES, Z_TILE, Z_OUTER = 12, 13, 14, 15
-"""Masks of a Pauli string; of BUTTERFLIES the number of the first polynomial, and whether phases come first; of REORDER
-the images of bits, the offset being in START.
+"""Masks of a Pauli string; of BUTTERFLIES the number of the first polynomial; of REORDER the images of bits, the offset
+being in START.
 """
 
 
@@ -354,7 +354,7 @@ def run_block(
         if opcode == BUTTERFLIES:
             d = row[X_TILE]
             apply_butterflies(
-                block, lanes, block_bits, low_bits, skew, bits, outer, row[POSITIONS], row[POSITIONS + 1], row[X_LANES],
+                block, lanes, block_bits, low_bits, skew, bits, outer, row[POSITIONS], row[POSITIONS + 1],
                 coefficients, row[START], constants[d : d + 2], linear[d : d + 2], string_scratch,
             )  # fmt: skip
             continue

@@ -1,9 +1,9 @@
 """Two stages of a Fourier transform in one pass over a block.
 
-A stage is a real rotation of one bit and a product of phases ``c · Π_i l_i^{x_i}`` where that bit is 1: a butterfly
-with twiddle factors (J. W. Cooley and J. W. Tukey, Math. Comp. 19, 297 (1965)), the phases after the rotation or, in an
-inverse transform, before. Of both stages' phases only the factor that one has by the other's bit must stay between the
-two rotations; the rest moves to one side, so that four amplitudes need three complex factors and one constant between.
+A stage is a real rotation of one bit and then a product of phases ``c · Π_i l_i^{x_i}`` where that bit is 1: a
+butterfly with twiddle factors (J. W. Cooley and J. W. Tukey, Math. Comp. 19, 297 (1965)). Of the first stage's phases
+only the factor by the second's bit must stay between the two rotations; the rest moves behind them, so that four
+amplitudes need three complex factors, and a constant between.
 
 Cost: 17 FMA an amplitude, 1 pass; the two rotations and two polynomials alone would take 4 + 12 FMA and 3 passes.
 """
@@ -23,71 +23,56 @@ from qtoolkit_kernels.vector.skew import skewed
 __all__ = ["apply_butterflies"]
 
 
-def _two_stages(phases_first: bool) -> Any:
-    @intrinsic
-    def stages(
-        _context: Any,
-        array: Any,
-        lanes: Any,
-        base: Any,
-        strides: Any,
-        coefficients: Any,
-        start: Any,
-        tables: Any,
-        places: Any,
-        factors: Any,
-    ) -> Any:
-        """Rotate by `strides[0]`, then by `strides[1]`.
+@intrinsic
+def two_stages(
+    _context: Any,
+    array: Any,
+    lanes: Any,
+    base: Any,
+    strides: Any,
+    coefficients: Any,
+    start: Any,
+    tables: Any,
+    places: Any,
+    factors: Any,
+) -> Any:
+    """Rotate by `strides[0]`, then by `strides[1]`, then turn phases.
 
-        Corner k = 1, 2, 3 of the four (its bits say which strides it is away) gets the phases of the register pair at
-        ``places[k - 1]`` in `tables`, times the complex number ``factors[2k - 2], factors[2k - 1]``; between the
-        rotations the last corner gets ``factors[6], factors[7]``.
-        """
+    Corner k = 1, 2, 3 of the four (its bits say which strides it is away) gets the phases of the register pair at
+    ``places[k - 1]`` in `tables`, times the complex number ``factors[2k - 2], factors[2k - 1]``; between the rotations
+    the last corner gets ``factors[6], factors[7]``.
+    """
 
-        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-            e = Emitter(context, builder, signature.args[0], signature.args[1])
-            data = e.data(signature.args[0], arguments[0])
-            weights = e.data(signature.args[4], arguments[4])
-            table = e.data(signature.args[6], arguments[6])
-            near, far = (builder.extract_value(arguments[3], k) for k in range(2))
-            offsets = [arguments[2], builder.add(arguments[2], near)]
-            offsets += [builder.add(offset, far) for offset in offsets]
-            numbers = [e.splat(builder.extract_value(arguments[8], k)) for k in range(8)]
-            values = [(e.load(data, offset), e.load(data, offset, e.lanes)) for offset in offsets]
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        e = Emitter(context, builder, signature.args[0], signature.args[1])
+        data = e.data(signature.args[0], arguments[0])
+        weights = e.data(signature.args[4], arguments[4])
+        table = e.data(signature.args[6], arguments[6])
+        near, far = (builder.extract_value(arguments[3], k) for k in range(2))
+        offsets = [arguments[2], builder.add(arguments[2], near)]
+        offsets += [builder.add(offset, far) for offset in offsets]
+        numbers = [e.splat(builder.extract_value(arguments[8], k)) for k in range(8)]
+        values = [(e.load(data, offset), e.load(data, offset, e.lanes)) for offset in offsets]
+        for k in range(2):
+            tangent = e.broadcast(weights, arguments[5], k)
+            for corner in range(4):
+                if not corner >> k & 1:
+                    p, q = values[corner], values[corner | 1 << k]
+                    values[corner] = e.fnma(tangent, q[0], p[0]), e.fnma(tangent, q[1], p[1])
+                    values[corner | 1 << k] = e.fma(tangent, p[0], q[0]), e.fma(tangent, p[1], q[1])
+            if k == 0:
+                values[3] = e.complex_mul(*values[3], numbers[6], numbers[7])
+        for corner in range(1, 4):
+            place = builder.extract_value(arguments[7], corner - 1)
+            re, im = e.load(table, place), e.load(table, place, e.lanes)
+            phase = e.complex_mul(re, im, numbers[2 * corner - 2], numbers[2 * corner - 1])
+            values[corner] = e.complex_mul(*values[corner], *phase)
+        for offset, (re, im) in zip(offsets, values, strict=True):
+            e.store(re, data, offset)
+            e.store(im, data, offset, e.lanes)
+        return e.done()
 
-            def turn() -> None:
-                for corner in range(1, 4):
-                    place = builder.extract_value(arguments[7], corner - 1)
-                    re, im = e.load(table, place), e.load(table, place, e.lanes)
-                    phase = e.complex_mul(re, im, numbers[2 * corner - 2], numbers[2 * corner - 1])
-                    values[corner] = e.complex_mul(*values[corner], *phase)
-
-            def rotate(k: int) -> None:
-                tangent = e.broadcast(weights, arguments[5], k)
-                for corner in range(4):
-                    if not corner >> k & 1:
-                        p, q = values[corner], values[corner | 1 << k]
-                        values[corner] = e.fnma(tangent, q[0], p[0]), e.fnma(tangent, q[1], p[1])
-                        values[corner | 1 << k] = e.fma(tangent, p[0], q[0]), e.fma(tangent, p[1], q[1])
-
-            if phases_first:
-                turn()
-            rotate(0)
-            values[3] = e.complex_mul(*values[3], numbers[6], numbers[7])
-            rotate(1)
-            if not phases_first:
-                turn()
-            for offset, (re, im) in zip(offsets, values, strict=True):
-                e.store(re, data, offset)
-                e.store(im, data, offset, e.lanes)
-            return e.done()
-
-        return types.void(array, lanes, base, strides, coefficients, start, tables, places, factors), codegen
-
-    return stages
-
-
-rotate_then_turn, turn_then_rotate = _two_stages(phases_first=False), _two_stages(phases_first=True)
+    return types.void(array, lanes, base, strides, coefficients, start, tables, places, factors), codegen
 
 
 @njit
@@ -114,7 +99,6 @@ def apply_butterflies(
     outer: int,
     first: int,
     second: int,
-    phases_first: int,
     coefficients: Reals,
     start: int,
     constants: Complex,
@@ -131,7 +115,6 @@ def apply_butterflies(
         bits: int64[n], the index bit of every position: the block's first, then those outside.
         outer: the bits of the index outside the block.
         first, second: positions of the two bits, above the lanes.
-        phases_first: whether the phases stand before the rotations.
         coefficients, start: where the tangents of the rotations stand.
         constants, linear: c and l of the two stages' phases, complex128[2] and [2, n].
         tables: scratch for three tables of the low bits.
@@ -145,10 +128,9 @@ def apply_butterflies(
     values = np.empty((3, 1 << num_high), np.complex128)
     for stage in range(2):
         values[stage, 0] = write_factors(factors[stage], block_bits, bits, outer, constants[stage], linear[stage])
-    if phases_first:
-        between, together = factors[1, first], factors[0, second]
-    else:
-        between, together = factors[0, second], factors[1, first]
+    # What one stage's phases have by the other's bit: of the first it comes before the second rotation, of the second
+    # after both.
+    between, together = factors[0, second], factors[1, first]
     for stage in range(2):
         factors[stage, first] = 1.0
         factors[stage, second] = 1.0
@@ -174,8 +156,5 @@ def apply_butterflies(
         j = 0
         while j < low_tiles:
             places = j * tile, size + j * tile, 2 * size + j * tile
-            if phases_first:
-                turn_then_rotate(block, lanes, offset + j * tile, strides, coefficients, start, tables, places, numbers)
-            else:
-                rotate_then_turn(block, lanes, offset + j * tile, strides, coefficients, start, tables, places, numbers)
+            two_stages(block, lanes, offset + j * tile, strides, coefficients, start, tables, places, numbers)
             j = ((j | apart) + 1) & ~apart

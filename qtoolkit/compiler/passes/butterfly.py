@@ -1,8 +1,8 @@
 """Stages of Fourier transforms, two by two, as one operation.
 
-A stage is a rotation of one qubit and a polynomial that is 1 wherever the qubit is 0, in either order. Two in a row
-need one pass over a block instead of three. Rotations whose sine may be larger than their cosine are left alone, which
-leaves those with parameters alone.
+A stage is a rotation of one qubit and then a polynomial that is 1 wherever the qubit is 0; merging brings transforms
+and their inverses to this form. Two in a row need one pass over a block instead of three. Rotations whose sine may be
+larger than their cosine are left alone, which leaves those with parameters alone.
 """
 
 from __future__ import annotations
@@ -25,13 +25,11 @@ class Butterflies:
     Attributes:
         qubits, products, terms: of the first and of the second stage: the qubit, the number of the product that holds
             the rotation, the polynomial.
-        phases_first: whether the polynomials stand before the rotations.
     """
 
     qubits: tuple[int, int]
     products: tuple[int, int]
     terms: tuple[tuple[Factor, ...], tuple[Factor, ...]]
-    phases_first: bool
 
 
 def pair_stages(
@@ -61,12 +59,10 @@ def pair_stages(
 def _two_stages(actions: Sequence[Action], products: Sequence[Product]) -> Butterflies | None:
     if len(actions) < 4:
         return None
-    phases_first = isinstance(actions[0], Polynomial)
-    order = (1, 0, 3, 2) if phases_first else (0, 1, 2, 3)
-    first, second = (_stage(actions[order[k]], actions[order[k + 1]], products) for k in (0, 2))
+    first, second = (_stage(actions[k], actions[k + 1], products) for k in (0, 2))
     if first is None or second is None or first[0] == second[0]:
         return None
-    return Butterflies((first[0], second[0]), (first[1], second[1]), (first[2], second[2]), phases_first)
+    return Butterflies((first[0], second[0]), (first[1], second[1]), (first[2], second[2]))
 
 
 def _stage(
