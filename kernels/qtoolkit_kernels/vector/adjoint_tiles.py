@@ -16,6 +16,7 @@ __all__ = [
     "add_overlap_flipped",
     "add_weights",
     "no_sum",
+    "register_of",
     "store_sum",
     "turn_back_1",
     "turn_back_2",
@@ -28,7 +29,8 @@ __all__ = [
 ]
 
 
-def _register_of(array: Any, lanes: Any) -> Any:
+def register_of(array: Any, lanes: Any) -> Any:
+    """numba's type of a register of an array's elements."""
     from qtoolkit_kernels.vector._register_type import RegisterType
 
     return RegisterType(array.dtype, lanes.nbytes // (array.dtype.bitwidth // 8))
@@ -37,7 +39,7 @@ def _register_of(array: Any, lanes: Any) -> Any:
 @intrinsic
 def no_sum(_context: Any, array: Any, lanes: Any) -> Any:
     """A register of zeros."""
-    register = _register_of(array, lanes)
+    register = register_of(array, lanes)
 
     def codegen(context: Any, _builder: ir.IRBuilder, _signature: Any, _arguments: Any) -> ir.Value:
         return ir.Constant(context.get_value_type(register), None)

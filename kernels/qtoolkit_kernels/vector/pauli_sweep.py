@@ -41,7 +41,7 @@ from qtoolkit_kernels.vector.pauli_program import (
 )
 from qtoolkit_kernels.vector.pauli_registers import add_table_walk, add_walk, odd_bits, sum_table_walk, sum_walk
 
-__all__ = ["program_image", "program_value", "program_values"]
+__all__ = ["program_image", "program_value", "program_values", "superblock_image", "superblock_sums"]
 
 
 @njit
@@ -95,7 +95,7 @@ def _weight(ints: Integers, floats: Floats, terms: int, stop: int, coefficients:
 
 
 @njit
-def _superblock_sums(
+def superblock_sums(
     state: Complex, lanes: Lanes, ints: Integers, floats: Floats, scratch: Floats, base: int, sums: Floats
 ) -> None:
     """Write the share of one superblock in every expectation value."""
@@ -149,7 +149,7 @@ def program_value(lanes: Lanes, ints: Integers, floats: Floats, state: Complex) 
     sums = np.empty(ints[3], np.float64)
     total = 0.0
     for base in range(0, state.size, ints[1]):
-        _superblock_sums(state, lanes, ints, floats, scratch, base, sums)
+        superblock_sums(state, lanes, ints, floats, scratch, base, sums)
         total += sums[0]
     return total
 
@@ -166,14 +166,14 @@ def program_values(
     blocks = sums.shape[0]
     mine = add_to_counter(turns, 0, 1)
     while mine < blocks:
-        _superblock_sums(state, lanes, ints, floats, scratch, mine * ints[1], sums[mine])
+        superblock_sums(state, lanes, ints, floats, scratch, mine * ints[1], sums[mine])
         add_to_counter(turns, 1, 1)
         mine = add_to_counter(turns, 0, 1)
     wait_for_counter(turns, 1, blocks)
 
 
 @njit
-def _superblock_image(
+def superblock_image(
     state: Complex, lanes: Lanes, out: Complex, ints: Integers, floats: Floats, scratch: Floats, base: int
 ) -> None:
     """Write H|ψ⟩ on one superblock."""
@@ -226,7 +226,7 @@ def program_image(
     blocks = state.size // ints[1]
     mine = add_to_counter(turns, 0, 1)
     while mine < blocks:
-        _superblock_image(state, lanes, out, ints, floats, scratch, mine * ints[1])
+        superblock_image(state, lanes, out, ints, floats, scratch, mine * ints[1])
         add_to_counter(turns, 1, 1)
         mine = add_to_counter(turns, 0, 1)
     wait_for_counter(turns, 1, blocks)
