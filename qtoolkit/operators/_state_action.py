@@ -20,6 +20,8 @@ from qtoolkit.operators._types import FloatArray
 if TYPE_CHECKING:
     from qtoolkit.operators.pauli_sum import PauliSum
     from qtoolkit_kernels.threads import Team
+    from qtoolkit_kernels.vector.lanes import Lanes
+    from qtoolkit_kernels.vector.pauli_program import PauliProgram
     from qtoolkit_kernels.vector.prepared_sums import PreparedSums
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "expectation_value_of_own",
     "expectation_values",
     "is_hermitian",
+    "kernel_program",
     "variance",
 ]
 
@@ -136,6 +139,15 @@ def variance(op: PauliSum, state_vector: npt.ArrayLike, team: Team | None = None
     team = _team_for(state, team)
     image = applied(op, state, team)
     return cast(float, distance_squared(image, state, vdot(state, image, team).real, team))
+
+
+def kernel_program(op: PauliSum, itemsize: int, expectation: bool) -> tuple[Lanes, PauliProgram] | None:
+    """What kernels need for the expectation value, else for H|ψ⟩, of states of `itemsize` bytes an amplitude.
+
+    None if the sum is not Hermitian.
+    """
+    sums, hermitian = _prepared(op)
+    return (sums.lanes, sums.program(itemsize, expectation)) if hermitian else None
 
 
 def is_hermitian(op: PauliSum) -> bool:

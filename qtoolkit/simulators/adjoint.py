@@ -29,6 +29,7 @@ from qtoolkit.simulators.bind import bind
 from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.numbers import arrays_to_fill
 from qtoolkit.simulators.observables import Observable, apply
+from qtoolkit.simulators.small import quick_gradient
 from qtoolkit.simulators.walk import Walker
 from qtoolkit_kernels import inner, pauli
 from qtoolkit_kernels.threads import counters
@@ -63,6 +64,9 @@ def value_and_gradient(
         CircuitError: if a parameter enters before the last initialize or reset, or the plan measures or branches.
         InsufficientMemoryError: if two states do not fit into free memory.
     """
+    found = quick_gradient(engine, plan, observable, values)
+    if found is not None:
+        return found
     program = _parametrised_program(plan)
     engine.check_memory(plan.num_qubits, states=2)
     fresh = len(plan.steps) == 1
@@ -89,6 +93,10 @@ def values_and_gradients(
     backward = _plan_of(program, engine, plan.num_qubits, fresh)
     copied: StateArray | None = None
     for k, observable in enumerate(observables):
+        quick = quick_gradient(engine, plan, observable, values)
+        if quick is not None:
+            found[k], slopes[k] = quick
+            continue
         if (fresh and backward.alone is not None) or engine.dtype.itemsize << plan.num_qubits > MAX_COPY_BYTES:
             found[k], slopes[k] = value_and_gradient(engine, plan, values, observable)
             continue

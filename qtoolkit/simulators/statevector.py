@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import overload
 
 import numpy as np
@@ -37,6 +38,22 @@ __all__ = ["Observable", "StatevectorSimulator", "Trajectory"]
 
 _ONE = (PauliSum, np.ndarray)
 """What one observable is; asking whether something is a sequence takes longer than a small circuit."""
+
+
+@cache
+def _quick_gradient() -> Callable[..., tuple[float, NDArray[np.float64]] | None]:
+    """Imported on first use, and not by a statement where it is used, which takes a third of a microsecond."""
+    from qtoolkit.simulators.small import quick_gradient
+
+    return quick_gradient
+
+
+@cache
+def _quick_value() -> Callable[..., float | None]:
+    """The same for expectation values."""
+    from qtoolkit.simulators.small import quick_value
+
+    return quick_value
 
 
 @dataclass(frozen=True, eq=False)
@@ -272,6 +289,10 @@ class StatevectorSimulator:
         Raises:
             OperatorError: if an observable is not Hermitian or has another number of qubits.
         """
+        if isinstance(parameters, np.ndarray):
+            quick = _quick_value()(self._engine, circuit, observable, parameters)
+            if quick is not None:
+                return quick
         plan = circuit if isinstance(circuit, ExecutionPlan) else self.compile(circuit)
         several = not isinstance(observable, _ONE) and isinstance(observable, Sequence)
         observables: Sequence[Observable] = observable if several else (observable,)  # type: ignore[assignment]
@@ -281,6 +302,10 @@ class StatevectorSimulator:
         if values.ndim == 2:
             by_row = batch_expectation_values(self._engine, plan, values, observables)
             return by_row if several else by_row[:, 0]
+        if values.size and not several:
+            quick = _quick_value()(self._engine, plan, observables[0], values)
+            if quick is not None:
+                return quick
         state = self._passing_state(plan, values)
         found = expectation_values(observables, state, self._engine.team)
         return np.array(found) if several else found[0]
@@ -360,6 +385,9 @@ class StatevectorSimulator:
             CircuitError: if the circuit measures or branches before its end.
             OperatorError: if an observable is not Hermitian or has another number of qubits.
         """
+        quick = _quick_gradient()(self._engine, circuit, observable, parameters)
+        if quick is not None:
+            return quick
         # Imported here, because a process that only runs circuits starts sooner without it.
         from qtoolkit.simulators.adjoint import value_and_gradient, values_and_gradients
 
@@ -372,10 +400,10 @@ class StatevectorSimulator:
         if values.ndim == 1 and not several:
             return value_and_gradient(self._engine, plan, values, observables[0])
         rows = np.atleast_2d(values)
-        found = [values_and_gradients(self._engine, plan, row, observables) for row in rows]
+        by_row = [values_and_gradients(self._engine, plan, row, observables) for row in rows]
         shape = rows.shape[: values.ndim - 1] + (len(observables),) * several
-        levels = np.reshape([level for level, _ in found], shape)
-        return levels, np.reshape([slope for _, slope in found], (*shape, rows.shape[1]))
+        levels = np.reshape([level for level, _ in by_row], shape)
+        return levels, np.reshape([slope for _, slope in by_row], (*shape, rows.shape[1]))
 
     def _passing_state(self, plan: ExecutionPlan, values: NDArray[np.float64]) -> StateArray:
         """The state at the end of a plan, in memory that the next call may use again."""

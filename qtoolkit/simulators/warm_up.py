@@ -23,6 +23,9 @@ __all__ = ["PRECISIONS", "STEPS", "WarmUpStep", "kernel_folder", "warm_up"]
 SIZES = (3, 16)
 """Numbers of qubits: one block on one thread, and several blocks."""
 
+ONE_BLOCK = 11
+"""Values and gradients at given parameter values run in another way below, and as one block up to 14 qubits."""
+
 
 PRECISIONS = ("double", "single")
 
@@ -135,6 +138,8 @@ def _expectation_values(precision: str) -> None:
             simulator.expectation_value(circuit, observable)
             simulator.variance(circuit, observable)
         simulator.overlap(circuit, circuit)
+        free, values = _ansatz(n)
+        simulator.expectation_value(free, observables[0], values)
 
 
 def _batches(precision: str) -> None:
@@ -145,7 +150,7 @@ def _batches(precision: str) -> None:
 
 def _gradients(precision: str) -> None:
     simulator = StatevectorSimulator(precision)
-    for n in SIZES:
+    for n in (*SIZES, ONE_BLOCK):
         circuit, values = _ansatz(n)
         for observable in _observables(n):
             simulator.gradient(circuit, observable, values)

@@ -1,0 +1,222 @@
+"""Small circuits at given parameter values, in one compiled call; all that no value changes is kept with the program.
+
+Up to some ten qubits what Python does around a call takes longer than the arithmetic. Here a call takes parameter
+values, an observable and working memory, and returns the result. Nothing is checked twice: what is not as it should be
+is left to the engine, which says what is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit.compiler import ExecutionPlan, Program
+from qtoolkit.operators import PauliSum
+from qtoolkit.operators import _state_action as pauli_sums
+from qtoolkit.simulators.engine import Engine
+from qtoolkit.simulators.memory import aligned_empty
+from qtoolkit.simulators.small_plan import SmallPlan, String, small_plan
+from qtoolkit.simulators.small_rows import SmallRows
+from qtoolkit_kernels._jit import entry_of
+from qtoolkit_kernels._load import DECLINED
+from qtoolkit_kernels.vector import small_block as kernels
+from qtoolkit_kernels.vector.lanes import Lanes, native_vector_bytes
+from qtoolkit_kernels.vector.small_gradient import small_gradient
+from qtoolkit_kernels.vector.small_state import small_value
+
+__all__ = ["quick_gradient", "quick_value"]
+
+SMALL_QUBITS = 10
+"""Up to this size one pass for each gate takes less time than to gather them into fewer passes."""
+
+MERGED_QUBITS = 10
+"""From this size on, phases are better merged, if they are most of the circuit."""
+
+WIDEST = 8
+"""Doubles of the widest register."""
+
+FloatArray = NDArray[np.float64]
+
+_NO_INTS, _NO_FLOATS = np.zeros(0, np.int64), np.zeros(0)
+
+
+@cache
+def _widest() -> Lanes:
+    """The registers that sums of Pauli strings use, whatever those of the engine; asking the machine takes long."""
+    return Lanes(native_vector_bytes())
+
+
+def quick_gradient(engine: Engine, plan: object, observable: object, values: object) -> tuple[float, FloatArray] | None:
+    """What `value_and_gradient` returns, or None for whatever is not small, not usual or not right.
+
+    Args:
+        engine: whose precision and registers count.
+        plan: an `ExecutionPlan` that is one program.
+        observable: a Pauli sum, or a diagonal.
+        values: float64 of shape ``(num_parameters,)``.
+    """
+    program = _small_program(engine, plan, values)
+    return None if program is None else program.gradient(observable, cast(FloatArray, values))
+
+
+def quick_value(engine: Engine, plan: object, observable: object, values: object) -> float | None:
+    """The expectation value, or None as for `quick_gradient`; circuits without parameters are left to the engine."""
+    program = _small_program(engine, plan, values)
+    if program is None or not cast(FloatArray, values).size:
+        return None
+    return program.value(observable, cast(FloatArray, values))
+
+
+def _small_program(engine: Engine, plan: object, values: object) -> _SmallProgram | None:
+    if type(plan) is not ExecutionPlan or plan.num_qubits > SMALL_QUBITS:
+        return None
+    program = plan.only_program
+    if program is None or type(values) is not np.ndarray or values.shape != (len(plan.parameters),):
+        return None
+    kept, key = program.kept, ("small", engine.precision, engine.vector_bytes)
+    try:
+        found: _SmallProgram | None = kept[key]
+    except KeyError:
+        found = kept[key] = _SmallProgram.of(program, engine, plan.num_qubits)
+    return found
+
+
+class _SmallProgram:
+    """Runs one program at any values, from any number of Python threads at once.
+
+    Args:
+        program: the gates.
+        plan: the same, taken apart.
+        engine: whose precision and registers count.
+        num_qubits: size of the circuit.
+    """
+
+    def __init__(self, program: Program, plan: SmallPlan, engine: Engine, num_qubits: int) -> None:
+        self._num_qubits = num_qubits
+        self._dtype = np.dtype(engine.dtype.char)  # compiled code compares dtypes by identity
+        self._itemsize = self._dtype.itemsize
+        self._real = np.dtype(np.float64 if engine.precision == "double" else np.float32)
+        # Whole tiles of this engine, and registers of complex numbers as sums of Pauli strings read them.
+        lanes = engine.vector_bytes // self._real.itemsize
+        self._size = max(lanes, _widest().nbytes // self._itemsize, 1 << num_qubits)
+        self._num_angles = len(plan.slots) + -len(plan.slots) % WIDEST
+        self._constants = np.array(plan.constants).reshape(-1, 2).T
+        rows = SmallRows(plan, lanes, self._num_angles)
+        self._num_products = rows.num_products
+        wanted = np.flatnonzero(rows.operations[:, kernels.WANTED])
+        self._first = int(wanted[0]) if wanted.size else len(rows.operations)
+        angles = np.zeros(self._num_angles)
+        angles[: len(plan.slots)] = [offset for _, _, offset in plan.slots]
+        patterns = aligned_empty(rows.patterns.size, self._real)
+        patterns[:] = rows.patterns
+        self._fixed = (
+            Lanes(engine.vector_bytes), num_qubits, rows.operations, rows.factors,
+            np.array(plan.quaternions, np.float64).reshape(-1, 4), patterns, angles, *_terms(program, plan),
+        )  # fmt: skip
+        # Entries with working memory that no call is using; a list is safe between threads.
+        self._for_gradients: list[Callable[..., Any]] = []
+        self._for_values: list[Callable[..., Any]] = []
+
+    @classmethod
+    def of(cls, program: Program, engine: Engine, num_qubits: int) -> _SmallProgram | None:
+        """None if the program is better left to the engine."""
+        layout = engine.layout(num_qubits)
+        plan = small_plan(program) if layout.block_bits == layout.num_bits else None
+        if plan is None:
+            return None
+        phases = sum(isinstance(item, String) and not item.x_mask for item in plan.operations)
+        if num_qubits >= MERGED_QUBITS and 2 * phases > len(plan.operations):
+            return None
+        return cls(program, plan, engine, num_qubits)
+
+    def gradient(self, observable: object, values: FloatArray) -> tuple[float, FloatArray] | None:
+        """Value and gradient; None if an argument is not as it should be, or not finite."""
+        measured = self._measured(observable, False)
+        if measured is None:
+            return None
+        try:
+            enter = self._for_gradients.pop()
+        except IndexError:
+            enter = self._gradient_entry()
+        found = np.empty(values.size)
+        value = enter(*measured, values, found)
+        self._for_gradients.append(enter)
+        return None if value is DECLINED or value != value else (value, found)
+
+    def value(self, observable: object, values: FloatArray) -> float | None:
+        """The expectation value alone."""
+        measured = self._measured(observable, True)
+        if measured is None:
+            return None
+        try:
+            enter = self._for_values.pop()
+        except IndexError:
+            enter = self._value_entry()
+        value = enter(*measured, values)
+        self._for_values.append(enter)
+        return None if value is DECLINED or value != value else cast(float, value)
+
+    def _measured(self, observable: object, hermitian: bool) -> tuple[Any, ...] | None:
+        """What kernels take of an observable: for its expectation value, or for its image of a state."""
+        if type(observable) is PauliSum:
+            found = pauli_sums.kernel_program(observable, self._itemsize, hermitian)
+            if found is None or observable.num_qubits != self._num_qubits:
+                return None
+            lanes, program = found
+            return lanes, program.ints, program.floats, _NO_FLOATS
+        if type(observable) is not np.ndarray or observable.shape != (1 << self._num_qubits,):
+            return None
+        if observable.dtype.kind not in "biuf":
+            return None
+        return _widest(), _NO_INTS, _NO_FLOATS, observable.astype(np.float64)
+
+    def _gradient_entry(self) -> Callable[..., Any]:
+        data, turns, products, ket = self._memory(states=2)
+        kept = (*self._fixed, data, turns, products, ket, self._empty_state(), self._first)
+        return _entered(small_gradient, kept, np.zeros(0))
+
+    def _value_entry(self) -> Callable[..., Any]:
+        return _entered(small_value, (*self._fixed, *self._memory(states=1)))
+
+    def _memory(self, states: int) -> tuple[NDArray[Any], ...]:
+        """Working memory of one call: states as tiles, turns, products, and a state."""
+        end = self._num_angles + self._constants.shape[1]
+        width = end + -end % WIDEST
+        turns = aligned_empty(4 * width, np.float64).reshape(4, width)
+        turns[:] = 0.0
+        turns[kernels.COSINE : kernels.SINE + 1, self._num_angles : end] = self._constants
+        data = aligned_empty(2 * states * self._size, self._real)
+        return data, turns, np.empty((self._num_products, 4)), self._empty_state()
+
+    def _empty_state(self) -> NDArray[Any]:
+        state = aligned_empty(self._size, self._dtype)
+        state[:] = 0.0
+        return state
+
+
+def _entered(kernel: Callable[..., float], kept: tuple[Any, ...], *more: Any) -> Callable[..., Any]:
+    """A kernel given all but an observable, values, and what comes after these."""
+    observable = _widest(), _NO_INTS, _NO_FLOATS, _NO_FLOATS
+    entry, arguments = entry_of(kernel, *kept, *observable, _NO_FLOATS, *more)
+    return partial(entry, *arguments[: len(kept)])
+
+
+def _terms(program: Program, plan: SmallPlan) -> tuple[NDArray[np.int64], FloatArray]:
+    """Turn, parameter and the coefficient between them."""
+    slots = program.slots
+    by_slot: dict[int, list[tuple[int, float]]] = {}
+    for slot, parameter, coefficient in zip(
+        slots.slot.tolist(), slots.parameter.tolist(), slots.coefficient.tolist(), strict=True
+    ):
+        by_slot.setdefault(slot, []).append((parameter, coefficient))
+    found = [
+        (turn, parameter, scale * coefficient)
+        for turn, (slot, scale, _) in enumerate(plan.slots)
+        for parameter, coefficient in by_slot.get(slot, ())
+    ]
+    places = np.array([(turn, parameter) for turn, parameter, _ in found], np.int64).reshape(-1, 2)
+    return places, np.array([coefficient for _, _, coefficient in found], np.float64)

@@ -1,0 +1,314 @@
+"""Values and gradients of small circuits, which one compiled call computes, however it is used."""
+
+import copy
+import pickle
+import threading
+
+import numpy as np
+import pytest
+from reference_gradients import reference_gradient
+
+from qtoolkit import Circuit, ParameterVector, PauliSum, StatevectorSimulator
+from qtoolkit.circuit import DiagonalGate, PauliRotationGate, StandardGate
+from qtoolkit.errors import ParameterError
+from qtoolkit.simulators.engine import Engine
+from qtoolkit.simulators.small import SMALL_QUBITS, quick_gradient, quick_value
+
+TOLERANCES = {"double": 1e-12, "single": 2e-4}
+
+FIXED = (
+    "id", "x", "y", "z", "h", "s", "sdg", "t", "tdg", "sx", "sxdg", "swap", "cx", "cy", "cz", "ch", "cs", "csdg", "csx",
+    "csxdg", "ccx", "ccz", "cswap",
+)  # fmt: skip
+TURNED = ("gphase", "p", "rx", "ry", "rz", "rxx", "ryy", "rzz", "rzx", "cp", "crx", "cry", "crz")
+PAIRED = ("xx_plus_yy", "xx_minus_yy", "fsim")
+
+
+def small_circuit(n, num_gates, rng):
+    """All gates that small programs have, with controls and without, their angles numbers and linear expressions."""
+    theta = ParameterVector("theta", 5)
+    circuit = Circuit(n)
+
+    def angle():
+        if rng.random() < 0.2:
+            return float(rng.normal())
+        return float(rng.normal()) * theta[int(rng.integers(5))] + theta[int(rng.integers(5))] + float(rng.normal())
+
+    def gate():
+        match int(rng.integers(9)):
+            case 0:
+                return PauliRotationGate("".join(rng.choice(list("XYZ"), int(rng.integers(1, n + 1)))), angle())
+            case 1:
+                return DiagonalGate(np.exp(1j * rng.normal(size=2 ** int(rng.integers(1, min(n, 3) + 1)))))
+            case 2:
+                return StandardGate("u", [angle() for _ in range(3)])
+            case 3:
+                return StandardGate(str(rng.choice(PAIRED)), [angle(), theta[0]])
+            case 4 | 5:
+                return StandardGate(str(rng.choice(FIXED)))
+            case _:
+                return StandardGate(str(rng.choice(TURNED)), [angle()])
+
+    while len(circuit.operations) < num_gates:
+        added = gate()
+        free = n - added.num_qubits
+        if free > 0 and rng.random() < 0.3 and added.name not in ("u", *PAIRED):
+            controls = int(rng.integers(1, min(free, 2) + 1))
+            added = added.controlled(controls, int(rng.integers(1 << controls)))
+        if added.num_qubits <= n:
+            circuit.append(added, rng.permutation(n)[: added.num_qubits].tolist())
+    return circuit
+
+
+def some_values(circuit, rng):
+    return rng.uniform(-3, 3, circuit.num_parameters)
+
+
+def some_observable(n, rng):
+    return PauliSum.from_list([("".join(rng.choice(list("IXYZ"), n)), float(rng.normal())) for _ in range(6)])
+
+
+def check(circuit, engine, rng):
+    """A Pauli sum and a diagonal, against matrices; the quick way must take them."""
+    plan = StatevectorSimulator().compile(circuit)
+    values = some_values(circuit, rng)
+    sums, diagonal = some_observable(circuit.num_qubits, rng), rng.normal(size=1 << circuit.num_qubits)
+    for observable, matrix in ((sums, sums.to_matrix()), (diagonal, np.diag(diagonal))):
+        expected_value, expected = reference_gradient(circuit, matrix, values)
+        tolerance = TOLERANCES[engine.precision] * max(1.0, np.abs(expected).max(initial=0.0), np.abs(matrix).max())
+        value, gradient = quick_gradient(engine, plan, observable, values)
+        assert value == pytest.approx(expected_value, abs=tolerance)
+        assert np.abs(gradient - expected).max(initial=0.0) < tolerance
+        if values.size:
+            assert quick_value(engine, plan, observable, values) == pytest.approx(expected_value, abs=tolerance)
+
+
+@pytest.mark.parametrize("precision", ["double", "single"])
+@pytest.mark.parametrize("num_qubits", range(1, 8))
+def test_random_circuits(num_qubits, precision):
+    for seed in range(4):
+        rng = np.random.default_rng([num_qubits, seed])
+        check(small_circuit(num_qubits, 40, rng), Engine(precision, 1), rng)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", ["double", "single"])
+@pytest.mark.parametrize("vector_bytes", [32, 16])
+def test_every_width(vector_bytes, precision):
+    for num_qubits in range(1, 8):
+        rng = np.random.default_rng([num_qubits, vector_bytes])
+        check(small_circuit(num_qubits, 40, rng), Engine(precision, 1, vector_bytes), rng)
+
+
+@pytest.mark.parametrize("name", TURNED)
+def test_each_gate_under_each_control(name):
+    rng = np.random.default_rng(5)
+    t = ParameterVector("t", 1)
+    gate = StandardGate(name, [t[0]])
+    for controls in range(3):
+        for state in range(1 << controls):
+            added = gate.controlled(controls, state) if controls else gate
+            circuit = Circuit(4)
+            for qubit in range(4):
+                circuit.u(*rng.normal(size=3), qubit)
+            circuit.append(added, rng.permutation(4)[: added.num_qubits].tolist())
+            check(circuit, Engine("double", 1), rng)
+
+
+def layered(num_qubits, layers=3):
+    angles = iter(ParameterVector("t", 2 * num_qubits * layers))
+    circuit = Circuit(num_qubits)
+    for _ in range(layers):
+        for qubit in range(num_qubits):
+            circuit.ry(next(angles), qubit).rz(next(angles), qubit)
+        for qubit in range(num_qubits - 1):
+            circuit.cx(qubit, qubit + 1)
+    return circuit
+
+
+@pytest.mark.parametrize("name", PAIRED)
+def test_gates_of_two_angles(name):
+    rng = np.random.default_rng(5)
+    t = ParameterVector("t", 2)
+    for angles in ([t[0], t[1]], [t[0], 0.0], [0.3, t[0]], [2 * t[0] + 0.1, t[0] - t[1]]):
+        circuit = Circuit(3)
+        for qubit in range(3):
+            circuit.u(*rng.normal(size=3), qubit)
+        circuit.append(StandardGate(name, angles), [2, 0])
+        check(circuit, Engine("double", 1), rng)
+
+
+def test_the_largest_of_the_small():
+    rng = np.random.default_rng(8)
+    check(small_circuit(SMALL_QUBITS - 1, 60, rng), Engine("double", 1), rng)
+    check(layered(SMALL_QUBITS), Engine("double", 1), rng)
+
+
+def test_many_phases_on_many_qubits_are_left_to_the_engine():
+    n, t = SMALL_QUBITS, ParameterVector("t", 2)
+    circuit = Circuit(n).h(range(n))
+    for qubit in range(n):
+        for other in range(qubit):
+            circuit.rzz((1 + qubit) * t[0], qubit, other)
+    for qubit in range(n):
+        circuit.rx(t[1], qubit)
+    plan = StatevectorSimulator().compile(circuit)
+    values, observable = np.array([0.1, 0.7]), some_observable(n, np.random.default_rng(1))
+    assert quick_gradient(Engine("double", 1), plan, observable, values) is None
+    assert quick_value(Engine("double", 1), plan, observable, values) is None
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-9, np.pi / 2, np.pi, 1e5, 1e8, 1e13])
+def test_special_and_large_angles(scale):
+    circuit, observable = layered(3), some_observable(3, np.random.default_rng(1))
+    rng = np.random.default_rng(2)
+    values = scale * rng.choice([-2.0, -1.0, 1.0, 3.0], circuit.num_parameters)
+    expected_value, expected = reference_gradient(circuit, observable.to_matrix(), values)
+    value, gradient = StatevectorSimulator().gradient(circuit, observable, values)
+    assert value == pytest.approx(expected_value, abs=1e-12)
+    np.testing.assert_allclose(gradient, expected, atol=1e-12)
+
+
+def test_every_form_of_arguments():
+    circuit, observable = layered(3), some_observable(3, np.random.default_rng(1))
+    simulator = StatevectorSimulator()
+    plan = simulator.compile(circuit)
+    values = np.arange(circuit.num_parameters) % 5
+    value, gradient = simulator.gradient(plan, observable, values.astype(np.float64))
+    frozen = values.astype(np.float64)
+    frozen.flags.writeable = False
+    strided = np.repeat(values.astype(np.float64), 2)[::2]
+    named = dict(zip(circuit.parameters, values.tolist(), strict=True))
+    for given in (values, values.astype(np.float32), frozen, strided, values.tolist(), named):
+        found = simulator.gradient(plan, observable, given)
+        assert found[0] == value
+        assert np.array_equal(found[1], gradient)
+        assert simulator.expectation_value(plan, observable, given) == pytest.approx(value, abs=1e-14)
+    counts = np.arange(8, dtype=np.uint8)
+    assert simulator.gradient(plan, counts, values)[0] == simulator.gradient(plan, counts.astype(float), values)[0]
+
+
+def test_several_observables_and_batches():
+    circuit, rng = layered(4), np.random.default_rng(3)
+    simulator = StatevectorSimulator()
+    plan = simulator.compile(circuit)
+    observables = [some_observable(4, rng), rng.normal(size=16), some_observable(4, rng)]
+    batch = rng.normal(size=(3, circuit.num_parameters))
+    values, gradients = simulator.gradient(plan, observables, batch)
+    for row, parameters in enumerate(batch):
+        for k, observable in enumerate(observables):
+            value, gradient = simulator.gradient(plan, observable, parameters)
+            assert values[row, k] == value
+            assert np.array_equal(gradients[row, k], gradient)
+
+
+def test_what_is_not_finite_is_refused():
+    circuit, observable = layered(2), some_observable(2, np.random.default_rng(1))
+    simulator = StatevectorSimulator()
+    plan = simulator.compile(circuit)
+    values = np.ones(circuit.num_parameters)
+    for bad in (np.nan, np.inf):
+        values[3] = bad
+        for call in (simulator.gradient, simulator.expectation_value):
+            with pytest.raises(ParameterError, match="must be finite"):
+                call(plan, observable, values)
+    t = ParameterVector("t", 1)
+    steep = Circuit(1).ry(1e200 * t[0], 0)
+    for call in (simulator.gradient, simulator.expectation_value):
+        with pytest.raises(ParameterError, match="angles must be finite"):
+            call(steep, PauliSum.from_list([("Z", 1.0)]), np.array([1e150]))
+
+
+def test_other_gates_are_left_to_the_engine():
+    rng = np.random.default_rng(6)
+    t = ParameterVector("t", 2)
+    circuit = Circuit(3).ry(t[1], 0).append(StandardGate("iswap"), [0, 1]).rx(t[0], 2).cx(1, 2)
+    plan = StatevectorSimulator().compile(circuit)
+    observable, values = some_observable(3, rng), np.array([0.3, 0.8])
+    assert quick_gradient(Engine("double", 1), plan, observable, values) is None
+    expected_value, expected = reference_gradient(circuit, observable.to_matrix(), values)
+    value, gradient = StatevectorSimulator().gradient(plan, observable, values)
+    assert value == pytest.approx(expected_value, abs=1e-12)
+    np.testing.assert_allclose(gradient, expected, atol=1e-12)
+
+
+def test_results_are_the_callers_own():
+    circuit, observable = layered(3), some_observable(3, np.random.default_rng(1))
+    simulator = StatevectorSimulator()
+    plan = simulator.compile(circuit)
+    values = np.linspace(-1, 1, circuit.num_parameters)
+    before = values.copy()
+    _, first = simulator.gradient(plan, observable, values)
+    kept = first.copy()
+    _, second = simulator.gradient(plan, observable, -values)
+    assert np.array_equal(first, kept)
+    assert not np.array_equal(first, second)
+    first[:] = 0
+    assert np.array_equal(simulator.gradient(plan, observable, values)[1], kept)
+    assert np.array_equal(values, before)
+
+
+def test_engines_share_a_plan():
+    circuit, observable = layered(4), some_observable(4, np.random.default_rng(1))
+    values = np.linspace(-1, 1, circuit.num_parameters)
+    plan = StatevectorSimulator().compile(circuit)
+    double, single, alone = StatevectorSimulator(), StatevectorSimulator("single"), StatevectorSimulator(num_threads=1)
+    _, expected = reference_gradient(circuit, observable.to_matrix(), values)
+    for _ in range(3):
+        np.testing.assert_allclose(double.gradient(plan, observable, values)[1], expected, atol=1e-13)
+        np.testing.assert_allclose(single.gradient(plan, observable, values)[1], expected, atol=1e-5)
+        assert np.array_equal(alone.gradient(plan, observable, values)[1], double.gradient(plan, observable, values)[1])
+
+
+def test_plans_travel_after_use():
+    circuit, observable = layered(3), some_observable(3, np.random.default_rng(1))
+    simulator = StatevectorSimulator()
+    plan = simulator.compile(circuit)
+    values = np.linspace(-1, 1, circuit.num_parameters)
+    value, gradient = simulator.gradient(plan, observable, values)
+    for other in (pickle.loads(pickle.dumps(plan)), copy.deepcopy(plan)):
+        found = simulator.gradient(other, observable, values)
+        assert found[0] == value
+        assert np.array_equal(found[1], gradient)
+
+
+def test_python_threads_at_once():
+    """Two plans, each used by every thread with values of its own."""
+    rng = np.random.default_rng(4)
+    simulator = StatevectorSimulator()
+    jobs = []
+    for num_qubits in (3, 6):
+        circuit, observable = layered(num_qubits), some_observable(num_qubits, rng)
+        jobs.append((simulator.compile(circuit), observable, rng.normal(size=(4, circuit.num_parameters))))
+    expected = [[simulator.gradient(plan, item, row) for row in rows] for plan, item, rows in jobs]
+    wrong = []
+    start = threading.Barrier(4)
+
+    def work(number):
+        start.wait()
+        for _ in range(300):
+            for (plan, item, rows), results in zip(jobs, expected, strict=True):
+                value, gradient = simulator.gradient(plan, item, rows[number])
+                same = np.array_equal(gradient, results[number][1]) and value == results[number][0]
+                near = simulator.expectation_value(plan, item, rows[number]) == pytest.approx(value, abs=1e-13)
+                if not (same and near):
+                    wrong.append(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_a_state_beside_its_value():
+    """The value is that of the state that the engine prepares."""
+    rng = np.random.default_rng(7)
+    for num_qubits in (1, 4, 6):
+        circuit, observable = small_circuit(num_qubits, 30, rng), some_observable(num_qubits, rng)
+        values = some_values(circuit, rng)
+        simulator = StatevectorSimulator()
+        state = simulator.state_vector(circuit, values)
+        found = simulator.expectation_value(simulator.compile(circuit), observable, values)
+        assert found == pytest.approx(observable.expectation_value(state), abs=1e-12)
