@@ -9,6 +9,7 @@ them are ordinary numba. Code is kept by processor and by kinds of arguments, he
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from llvmlite import binding, ir
@@ -55,6 +56,7 @@ class Lanes:
 _markers: dict[int, Lanes] = {}
 
 
+@cache
 def native_vector_bytes() -> int:
     """Width of this machine's registers: 64 with AVX-512, 32 with AVX2, else 16."""
     features = binding.get_host_cpu_features()
