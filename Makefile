@@ -54,7 +54,7 @@ format: $(TEST_STAMP) ## ruff: repair what it can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-types: $(TEST_STAMP) ## mypy, strict
+types: $(TEST_STAMP) ## mypy, strict, on package and kernels
 	$(BIN)/mypy
 
 imports: $(TEST_STAMP) ## import-linter: which way imports may run

@@ -138,7 +138,7 @@ def _turn(listed: bool, summing: bool) -> Callable[..., Any]:
         arguments = (state, lanes, types.int64, types.int64, pairs, types.int64, types.int64, matrix, sums, types.int64)
         return types.void(*arguments), codegen
 
-    return turn  # type: ignore[no-any-return]
+    return turn
 
 
 turn_pairs, turn_pairs_summing = _turn(True, False), _turn(True, True)

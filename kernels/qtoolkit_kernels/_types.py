@@ -12,6 +12,7 @@ Reals = NDArray[np.floating[Any]]
 """float64 or float32; the vector kernels hold complex states in arrays of real numbers."""
 
 Integers = NDArray[np.int64]
+ShortIntegers = NDArray[np.int32]
 Floats = NDArray[np.float64]
 
 Real = float | np.floating[Any]

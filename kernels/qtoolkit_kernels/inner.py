@@ -44,7 +44,7 @@ def vdot(bra: Complex, ket: Complex, team: Team | None = None) -> complex:
 def distance_squared(left: Complex, right: Complex, factor: float, team: Team | None = None) -> float:
     """Return ‖left - factor · right‖² for a real factor; with a team, threads share long vectors."""
     if left.size <= BLOCK:
-        return cast(float, distances(left, right, factor, _LANES, 0, left.size))
+        return distances(left, right, factor, _LANES, 0, left.size)
     return float(_in_blocks(share_distances, (left, right, factor), left.size, 1, team)[0])
 
 

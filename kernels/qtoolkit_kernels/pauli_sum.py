@@ -32,7 +32,7 @@ def pauli_sum_expectation(state: Complex, sums: PreparedSums, team: Team | None 
     if whole is state and state.itemsize not in sums.ready and not _shareable(program):
         enter, (*fixed, _) = entry_of(program_value, sums.lanes, program.ints, program.floats, state)
         sums.ready[state.itemsize] = partial(enter, *fixed)
-    return cast(float, program_value(sums.lanes, program.ints, program.floats, whole))
+    return program_value(sums.lanes, program.ints, program.floats, whole)
 
 
 def pauli_sum_expectations(state: Complex, sums: PreparedSums, team: Team | None = None) -> Floats:

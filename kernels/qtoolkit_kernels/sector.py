@@ -34,7 +34,7 @@ from qtoolkit_kernels._angles import sines_and_cosines
 from qtoolkit_kernels._bits import as_index, parity
 from qtoolkit_kernels._jit import njit, reduction_njit
 from qtoolkit_kernels._rows import multiply_rows, turn_pairs, turn_pairs_summing, turn_runs, turn_runs_summing
-from qtoolkit_kernels._types import Floats, Integers, Reals
+from qtoolkit_kernels._types import Floats, Integers, Reals, ShortIntegers
 from qtoolkit_kernels.threads import add_to_counter, wait_for_counter
 from qtoolkit_kernels.vector.lanes import Lanes
 
@@ -96,7 +96,7 @@ def _turn_block(
     rows: Integers,
     first_row: int,
     last_row: int,
-    low_pairs: Integers,
+    low_pairs: ShortIntegers,
     weights: Floats,
     summing: bool,
     sums: Floats,
@@ -220,7 +220,7 @@ def run_sector(
     pattern_start: Integers,
     block_rows: Integers,
     rows: Integers,
-    low_pairs: Integers,
+    low_pairs: ShortIntegers,
     layer_start: Integers,
     entry_vector: Integers,
     entry_term: Integers,

@@ -65,7 +65,7 @@ def _kernels() -> ModuleType:
     """The module with the kernels' entries: an import statement would cost as much as a small sum."""
     from qtoolkit_kernels import pauli_sum
 
-    return cast(ModuleType, pauli_sum)
+    return pauli_sum
 
 
 def applied(
@@ -138,7 +138,7 @@ def variance(op: PauliSum, state_vector: npt.ArrayLike, team: Team | None = None
     state = _checked(state_vector, op)
     team = _team_for(state, team)
     image = applied(op, state, team)
-    return cast(float, distance_squared(image, state, vdot(state, image, team).real, team))
+    return distance_squared(image, state, vdot(state, image, team).real, team)
 
 
 def kernel_program(op: PauliSum, itemsize: int, expectation: bool) -> tuple[Lanes, PauliProgram] | None:

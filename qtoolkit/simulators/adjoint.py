@@ -138,7 +138,7 @@ def _alone(
     if ket.size < size:
         pair[:, ket.size : size] = 0.0
     gradient = np.zeros(values.size)
-    value = adjoint_alone(
+    call = (
         pair[0, :size].view(plan.real),
         pair[1, :size].view(plan.real),
         *arguments[:3],
@@ -148,7 +148,7 @@ def _alone(
         engine.scratch(1, plan.scratch_size, plan.real),
         gradient,
     )
-    return value, gradient
+    return adjoint_alone(*call), gradient
 
 
 def _take_back(

@@ -48,7 +48,8 @@ def bind(program: Program, values: FloatArray) -> tuple[ComplexArray, FloatArray
     """
     binding = binding_of(program)
     coefficients, angles = binding.coefficients.copy(), np.empty(program.slots.constant.size)
-    if not kernels.bind_gates(values, *binding.arguments, angles, coefficients):
+    arguments = (values, *binding.arguments, angles, coefficients)
+    if not kernels.bind_gates(*arguments):
         program.slots.angles(values)
     for group in binding.others:
         coefficients[group.positions] = group.coefficients(*angles[group.slots].T)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from qtoolkit_kernels._types import Floats, Integers, Reals
+from qtoolkit_kernels._types import Floats, Integers, Reals, ShortIntegers
 from qtoolkit_kernels.sector import BLOCK, PAIRS, PHASES
 from qtoolkit_kernels.vector.lanes import Lanes
 
@@ -35,7 +35,7 @@ class _Program:
         pattern_start: Integers,
         block_rows: Integers,
         rows: Integers,
-        low_pairs: Integers,
+        low_pairs: ShortIntegers,
         layer_start: Integers,
         entry_vector: Integers,
         entry_term: Integers,

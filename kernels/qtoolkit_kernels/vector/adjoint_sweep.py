@@ -36,7 +36,8 @@ def adjoint_scratch_size(
     tile = 2 * vector_bytes // itemsize
     blocks = block_size.py_func(block_bits + 1, tile, skew_of.py_func(2 * vector_bytes))  # type: ignore[attr-defined]
     weights = (8 << (block_bits if has_strings else low_bits)) // itemsize
-    size = blocks + weights + (2 << low_bits) + most_diagonals * tables_size.py_func(block_bits, low_bits)
+    tables = tables_size.py_func(block_bits, low_bits)  # type: ignore[attr-defined]
+    size = blocks + weights + (2 << low_bits) + most_diagonals * tables
     return int(size + -size % (64 * tile))
 
 

@@ -34,7 +34,7 @@ def products(bra: Complex, ket: Complex, lanes: Lanes, first: int, stop: int) ->
 def distances(left: Complex, right: Complex, factor: float, lanes: Lanes, first: int, stop: int) -> float:
     """Return Σ |left - factor · right|² over some amplitudes."""
     whole = first + (stop - first) // register_length(lanes) * register_length(lanes)
-    total = sum_distances(left, lanes, right, 2 * first, 2 * whole, factor)
+    total: float = sum_distances(left, lanes, right, 2 * first, 2 * whole, factor)
     for i in range(whole, stop):
         difference = np.complex128(left[i]) - factor * np.complex128(right[i])
         total += difference.real * difference.real + difference.imag * difference.imag

@@ -8,6 +8,9 @@ A *walk* visits registers `start ^ d`, d in the span of some directions: the fir
 registers at a time), the others follow a Gray code, one exclusive or for each step.
 """
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 from llvmlite import ir
 
 from qtoolkit_kernels._jit import cgutils, intrinsic, types
@@ -30,10 +33,10 @@ UNROLLED = 4
 
 
 @intrinsic
-def odd_bits(_context, mask):
+def odd_bits(_context: Any, mask: Any) -> Any:
     """Return 1 if an odd number of bits is set, else 0."""
 
-    def codegen(_context, builder, _signature, arguments):
+    def codegen(_context: Any, builder: ir.IRBuilder, _signature: Any, arguments: Sequence[ir.Value]) -> ir.Value:
         return builder.and_(builder.ctpop(arguments[0]), ir.Constant(INT64, 1))
 
     return types.int64(types.int64), codegen
@@ -48,42 +51,38 @@ class StateEmitter(Emitter):
         lanes_type: the marker's type.
     """
 
-    def __init__(self, context, builder, state_type, lanes_type):
+    def __init__(self, context: Any, builder: ir.IRBuilder, state_type: Any, lanes_type: Any) -> None:
         super().__init__(context, builder, types.Array(state_type.dtype.underlying_float, 1, "C"), lanes_type)
         self.element_bytes = 8 if self.element == DOUBLE else 4
 
-    def data(self, array_type, array):
+    def data(self, array_type: Any, array: ir.Value) -> ir.Value:
         """Pointer to an array's first real number."""
         pointer = super().data(array_type, array)
         is_complex = isinstance(array_type.dtype, types.Complex)
         return self.builder.bitcast(pointer, self.element.as_pointer()) if is_complex else pointer
 
-    def load(self, data, offset, extra=0):
+    def load(self, data: ir.Value, offset: ir.Value, extra: int = 0, aligned: bool = False) -> ir.Value:
         """The register that begins at a place."""
-        pointer = self.builder.bitcast(self._place(data, offset, extra), self.vector.as_pointer())
-        value = self.builder.load(pointer)
-        value.align = self.element_bytes
-        return value
+        return super().load(data, offset, extra, aligned)
 
-    def store(self, value, data, offset, extra=0):
+    def store(self, value: ir.Value, data: ir.Value, offset: ir.Value, extra: int = 0, aligned: bool = False) -> None:
         """Write a register."""
-        pointer = self.builder.bitcast(self._place(data, offset, extra), self.vector.as_pointer())
-        self.builder.store(value, pointer).align = self.element_bytes
+        super().store(value, data, offset, extra, aligned)
 
-    def load_doubles(self, data, offset, count):
+    def load_doubles(self, data: ir.Value, offset: ir.Value, count: int) -> ir.Value:
         """`count` numbers in double precision, in the precision of the state."""
         pointer = self.builder.bitcast(self._place(data, offset, 0), ir.VectorType(DOUBLE, count).as_pointer())
         value = self.builder.load(pointer)
         value.align = 8
         return value if self.element == DOUBLE else self.builder.fptrunc(value, ir.VectorType(self.element, count))
 
-    def doubled(self, value):
+    def doubled(self, value: ir.Value) -> ir.Value:
         """Each of L/2 numbers twice in a row: once for the real and once for the imaginary part."""
         half = self.lanes // 2
         order = ir.Constant(ir.VectorType(INT32, self.lanes), [k // 2 for k in range(self.lanes)])
         return self.builder.shuffle_vector(value, ir.Constant(ir.VectorType(self.element, half), ir.Undefined), order)
 
-    def weighted_sum(self, value, data, offset):
+    def weighted_sum(self, value: ir.Value, data: ir.Value, offset: ir.Value) -> ir.Value:
         """Scalar sum of a register times weights in double precision, itself in double precision."""
         parts = [value]
         if self.element != DOUBLE:
@@ -102,7 +101,7 @@ class StateEmitter(Emitter):
         return _sum_of_lanes(self.builder, total)
 
 
-def _halves(builder, value):
+def _halves(builder: ir.IRBuilder, value: ir.Value) -> list[ir.Value]:
     """The lower and the upper lanes of a register."""
     half = value.type.count // 2
     undefined = ir.Constant(value.type, ir.Undefined)
@@ -110,13 +109,18 @@ def _halves(builder, value):
     return [builder.shuffle_vector(value, undefined, ir.Constant(ir.VectorType(INT32, half), list(o))) for o in orders]
 
 
-def _sum_of_lanes(builder, value):
+def _sum_of_lanes(builder: ir.IRBuilder, value: ir.Value) -> ir.Value:
     while value.type.count > 1:
         value = builder.fadd(*_halves(builder, value))
     return builder.extract_element(value, ir.Constant(INT32, 0))
 
 
-def _walk(e, arguments, body, num_sums):
+def _walk(
+    e: StateEmitter,
+    arguments: Sequence[ir.Value],
+    body: Callable[[int, int, ir.Value, ir.Value, ir.Value | None], ir.Value | None],
+    num_sums: int,
+) -> list[ir.Value]:
     """Emit the loop of a walk for every exchange of lanes and return the sums as registers in memory.
 
     `arguments` are (start, partner, exchange, directions, position, steps); `body` receives the exchange, the number
@@ -164,26 +168,39 @@ def _walk(e, arguments, body, num_sums):
     return [builder.load(slot) for slot in slots]
 
 
-def _total(e, sums, sign):
+def _total(e: StateEmitter, sums: Sequence[ir.Value], sign: ir.Value) -> ir.Value:
     """First minus or plus second direction: registers 1 and 3 differ from 0 and 2 by the first one."""
     builder = e.builder
     return e.fma(e.splat(sign), builder.fadd(sums[1], sums[3]), builder.fadd(sums[0], sums[2]))
 
 
 @intrinsic
-def sum_walk(_context, state, lanes, start, partner, exchange, ints, position, steps, sign, floats, weights):
+def sum_walk(
+    _context: Any,
+    state: Any,
+    lanes: Any,
+    start: Any,
+    partner: Any,
+    exchange: Any,
+    ints: Any,
+    position: Any,
+    steps: Any,
+    sign: Any,
+    floats: Any,
+    weights: Any,
+) -> Any:
     """Return Σ over the walk and the lanes of ± weight · own · partner.
 
     `sign` (float) goes with the first direction; `weights` is where a register of weights begins in `floats`.
     """
 
-    def codegen(context, builder, signature, arguments):
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Sequence[ir.Value]) -> ir.Value:
         e = StateEmitter(context, builder, signature.args[0], signature.args[1])
         data = e.data(signature.args[0], arguments[0])
         directions = e.data(signature.args[5], arguments[5])
         numbers = e.data(signature.args[9], arguments[9])
 
-        def body(mask, _k, own, other, value):
+        def body(mask: int, _k: int, own: ir.Value, other: ir.Value, value: ir.Value) -> ir.Value:
             return e.fma(e.load(data, own), e.exchange(e.load(data, other), mask), value)
 
         sums = _walk(e, (*arguments[2:5], directions, *arguments[6:8]), body, UNROLLED)
@@ -194,21 +211,34 @@ def sum_walk(_context, state, lanes, start, partner, exchange, ints, position, s
 
 @intrinsic
 def sum_table_walk(
-    _context, state, lanes, start, partner, exchange, ints, position, steps, table, first, mask, floats, weights
-):
+    _context: Any,
+    state: Any,
+    lanes: Any,
+    start: Any,
+    partner: Any,
+    exchange: Any,
+    ints: Any,
+    position: Any,
+    steps: Any,
+    table: Any,
+    first: Any,
+    mask: Any,
+    floats: Any,
+    weights: Any,
+) -> Any:
     """Return Σ over the walk and the lanes of weight · table · own · partner.
 
     The table has one number for each amplitude (index masked by `mask`) from `first` on.
     """
 
-    def codegen(context, builder, signature, arguments):
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Sequence[ir.Value]) -> ir.Value:
         e = StateEmitter(context, builder, signature.args[0], signature.args[1])
         data = e.data(signature.args[0], arguments[0])
         directions = e.data(signature.args[5], arguments[5])
         entries = e.data(signature.args[8], arguments[8])
         numbers = e.data(signature.args[11], arguments[11])
 
-        def body(mask, _k, own, other, value):
+        def body(mask: int, _k: int, own: ir.Value, other: ir.Value, value: ir.Value) -> ir.Value:
             factor = _entry(e, entries, own, arguments[9], arguments[10])
             product = e.mul(factor, e.load(data, own))
             return e.fma(product, e.exchange(e.load(data, other), mask), value)
@@ -223,7 +253,7 @@ def sum_table_walk(
     return signature, codegen
 
 
-def _entry(e, entries, own, first, mask):
+def _entry(e: StateEmitter, entries: ir.Value, own: ir.Value, first: ir.Value, mask: ir.Value) -> ir.Value:
     builder = e.builder
     place = builder.add(first, builder.and_(builder.lshr(own, INT64(1)), mask))
     return e.doubled(e.load_doubles(entries, place, e.lanes // 2))
@@ -231,11 +261,24 @@ def _entry(e, entries, own, first, mask):
 
 @intrinsic
 def add_walk(
-    _context, out, lanes, state, start, partner, exchange, ints, position, steps, sign, floats, weights, factor
-):
+    _context: Any,
+    out: Any,
+    lanes: Any,
+    state: Any,
+    start: Any,
+    partner: Any,
+    exchange: Any,
+    ints: Any,
+    position: Any,
+    steps: Any,
+    sign: Any,
+    floats: Any,
+    weights: Any,
+    factor: Any,
+) -> Any:
     """Add ± factor · weight · partner to every register of the walk in `out`; `state` is another array."""
 
-    def codegen(context, builder, signature, arguments):
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Sequence[ir.Value]) -> ir.Value:
         e = StateEmitter(context, builder, signature.args[0], signature.args[1])
         into, data = e.data(signature.args[0], arguments[0]), e.data(signature.args[2], arguments[2])
         directions = e.data(signature.args[6], arguments[6])
@@ -243,7 +286,7 @@ def add_walk(
         weight = e.mul(e.load_doubles(numbers, arguments[11], e.lanes), e.splat(arguments[12]))
         signed = [weight, e.mul(weight, e.splat(arguments[9]))]
 
-        def body(mask, k, own, other, _value):
+        def body(mask: int, k: int, own: ir.Value, other: ir.Value, _value: ir.Value) -> None:
             image = e.fma(signed[k & 1], e.exchange(e.load(data, other), mask), e.load(into, own))
             e.store(image, into, own)
 
@@ -258,26 +301,26 @@ def add_walk(
 
 @intrinsic
 def add_table_walk(
-    _context,
-    out,
-    lanes,
-    state,
-    start,
-    partner,
-    exchange,
-    ints,
-    position,
-    steps,
-    table,
-    first,
-    mask,
-    floats,
-    weights,
-    factor,
-):
+    _context: Any,
+    out: Any,
+    lanes: Any,
+    state: Any,
+    start: Any,
+    partner: Any,
+    exchange: Any,
+    ints: Any,
+    position: Any,
+    steps: Any,
+    table: Any,
+    first: Any,
+    mask: Any,
+    floats: Any,
+    weights: Any,
+    factor: Any,
+) -> Any:
     """Add factor · weight · table · partner to every register of the walk in `out`."""
 
-    def codegen(context, builder, signature, arguments):
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Sequence[ir.Value]) -> ir.Value:
         e = StateEmitter(context, builder, signature.args[0], signature.args[1])
         into, data = e.data(signature.args[0], arguments[0]), e.data(signature.args[2], arguments[2])
         directions = e.data(signature.args[6], arguments[6])
@@ -285,7 +328,7 @@ def add_table_walk(
         numbers = e.data(signature.args[12], arguments[12])
         weight = e.mul(e.load_doubles(numbers, arguments[13], e.lanes), e.splat(arguments[14]))
 
-        def body(mask, _k, own, other, _value):
+        def body(mask: int, _k: int, own: ir.Value, other: ir.Value, _value: ir.Value) -> None:
             product = e.mul(_entry(e, entries, own, arguments[10], arguments[11]), weight)
             image = e.fma(product, e.exchange(e.load(data, other), mask), e.load(into, own))
             e.store(image, into, own)
@@ -313,7 +356,15 @@ def add_table_walk(
     return signature, codegen
 
 
-def _wide_registers(e, left, right, start, stop, num_sums, body):
+def _wide_registers(
+    e: StateEmitter,
+    left: ir.Value,
+    right: ir.Value,
+    start: ir.Value,
+    stop: ir.Value,
+    num_sums: int,
+    body: Callable[[ir.Value, ir.Value, Sequence[ir.Value]], list[ir.Value]],
+) -> list[ir.Value]:
     """Add to sums in double precision over four pairs of registers at a time; return the sums as registers."""
     builder = e.builder
     count = e.nbytes // 8
@@ -321,7 +372,7 @@ def _wide_registers(e, left, right, start, stop, num_sums, body):
     zero = ir.Constant(wide, None)
     slots = [cgutils.alloca_once_value(builder, zero) for _ in range(UNROLLED * num_sums)]
 
-    def load(data, place):
+    def load(data: ir.Value, place: ir.Value) -> ir.Value:
         pointer = builder.bitcast(builder.gep(data, [place]), ir.VectorType(e.element, count).as_pointer())
         value = builder.load(pointer)
         value.align = e.element_bytes
@@ -342,32 +393,32 @@ def _wide_registers(e, left, right, start, stop, num_sums, body):
     return totals
 
 
-def _wide_emitter(context, builder, signature):
+def _wide_emitter(context: Any, builder: ir.IRBuilder, signature: Any) -> Emitter:
     """An emitter of registers of doubles of the marker's width."""
     return Emitter(context, builder, types.Array(types.float64, 1, "C"), signature.args[1])
 
 
 @intrinsic
-def register_length(_context, lanes):
+def register_length(_context: Any, lanes: Any) -> Any:
     """Return a multiple of the amplitudes that one step of a sum over whole states takes, a compile-time constant."""
     count = UNROLLED * lanes.nbytes // 16
 
-    def codegen(context, _builder, _signature, _arguments):
+    def codegen(context: Any, _builder: ir.IRBuilder, _signature: Any, _arguments: Sequence[ir.Value]) -> ir.Value:
         return context.get_constant(types.intp, count)
 
     return types.intp(lanes), codegen
 
 
 @intrinsic
-def sum_products(_context, bra, lanes, ket, start, stop):
+def sum_products(_context: Any, bra: Any, lanes: Any, ket: Any, start: Any, stop: Any) -> Any:
     """Return Re and Im of Σ conj(bra) ket from place to place, a whole number of `register_length` apart."""
 
-    def codegen(context, builder, signature, arguments):
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Sequence[ir.Value]) -> ir.Value:
         e = StateEmitter(context, builder, signature.args[0], signature.args[1])
         wide = _wide_emitter(context, builder, signature)
         left, right = e.data(signature.args[0], arguments[0]), e.data(signature.args[2], arguments[2])
 
-        def body(a, b, sums):
+        def body(a: ir.Value, b: ir.Value, sums: Sequence[ir.Value]) -> list[ir.Value]:
             return [wide.fma(a, b, sums[0]), wide.fma(a, wide.exchange(b, 1), sums[1])]
 
         real, imag = _wide_registers(e, left, right, arguments[3], arguments[4], 2, body)
@@ -379,16 +430,16 @@ def sum_products(_context, bra, lanes, ket, start, stop):
 
 
 @intrinsic
-def sum_distances(_context, left, lanes, right, start, stop, factor):
+def sum_distances(_context: Any, left: Any, lanes: Any, right: Any, start: Any, stop: Any, factor: Any) -> Any:
     """Return Σ |left - factor · right|² from place to place, a whole number of `register_length` apart."""
 
-    def codegen(context, builder, signature, arguments):
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Sequence[ir.Value]) -> ir.Value:
         e = StateEmitter(context, builder, signature.args[0], signature.args[1])
         wide = _wide_emitter(context, builder, signature)
         data = e.data(signature.args[0], arguments[0]), e.data(signature.args[2], arguments[2])
         scale = wide.splat(arguments[5])
 
-        def body(a, b, sums):
+        def body(a: ir.Value, b: ir.Value, sums: Sequence[ir.Value]) -> list[ir.Value]:
             difference = wide.fnma(scale, b, a)
             return [wide.fma(difference, difference, sums[0])]
 
