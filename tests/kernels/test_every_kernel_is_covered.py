@@ -11,11 +11,44 @@ from types import ModuleType
 import pytest
 
 import qtoolkit_kernels
+from qtoolkit_kernels._jit import Kernel
+from qtoolkit_kernels.vector import batch_block, block
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(qtoolkit_kernels.__file__).parent
 NOT_KERNELS = {"threads"}
 MODULES = sorted({path.stem for path in FOLDER.glob("[!_]*.py")} - NOT_KERNELS)
+VECTOR_MODULES = sorted(path.stem for path in FOLDER.glob("vector/[!_]*.py"))
+
+BY_CIRCUITS = {
+    "adjoint_alone.adjoint_alone": "simulators/test_gradient.py",
+    "adjoint_numbers.add_derivatives": "simulators/test_gradient_sweeps.py",
+    "adjoint_numbers.fill_adjoint": "simulators/test_gradient_sweeps.py",
+    "batch.run_batch": "simulators/test_batches.py",
+    "batch_numbers.fill_numbers": "simulators/test_batches.py",
+    "batch_numbers.write_number": "simulators/test_batches.py",
+    "numbers.fill_numbers": "kernels/test_vector_numbers.py",
+    "numbers.multiply_dense": "kernels/test_vector_numbers.py",
+    "numbers.multiply_products": "kernels/test_vector_numbers.py",
+}
+"""Vector kernels that turn gates into rows: what holds them to textbook matrices of gates instead of a twin."""
+
+STEPS = {
+    "phases.begin_walk": "phases.apply_phases",
+    "phases.next_step": "phases.apply_phases",
+    "phases.prepare_phases": "phases.apply_phases",
+    "phases.tables_size": "phases.apply_phases",
+    "butterflies.apply_butterflies": "block.run_block",
+    "reorder.reorder": "block.run_block",
+}
+"""Vector kernels that are steps of others."""
+
+BY_ROWS = {
+    "block.run_block": "sweep.run_sweeps",
+    "phases.apply_phases": "sweep.run_sweeps",
+    "adjoint_block.turn_back_block": "adjoint_sweep.turn_back_sweeps",
+}
+"""Vector kernels that the tests reach through the rows that another kernel runs."""
 
 
 def _functions(module: ModuleType) -> set[str]:
@@ -25,6 +58,21 @@ def _functions(module: ModuleType) -> set[str]:
         for name, value in vars(module).items()
         if callable(value) and not name.startswith("_") and getattr(value, "__module__", "") == module.__name__
     }
+
+
+def _vector_kernels() -> set[str]:
+    """Public vector kernels, as module and name."""
+    found = set()
+    for name in VECTOR_MODULES:
+        module = import_module(f"qtoolkit_kernels.vector.{name}")
+        found |= {f"{name}.{public}" for public in module.__all__ if isinstance(getattr(module, public), Kernel)}
+    return found
+
+
+def _tests() -> str:
+    own = Path(__file__)
+    paths = [*own.parent.glob("test_*.py"), *own.parents[1].glob("vector_*.py")]
+    return "".join(path.read_text() for path in paths if path != own)
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -42,6 +90,29 @@ def test_tests_and_benchmarks_call_every_kernel(name: str) -> None:
     for kernel in _functions(import_module(f"qtoolkit_kernels.{name}")):
         assert re.search(rf"\b{name}\.{kernel}\b", tests), kernel
         assert re.search(rf"\b{name}\.{kernel}\b", benchmarks), kernel
+
+
+def test_vector_kernels_have_twins_that_tests_call() -> None:
+    kernels, tests = _vector_kernels(), _tests()
+    assert set(BY_CIRCUITS) | set(STEPS) | set(BY_ROWS) <= kernels
+    for kernel in sorted(kernels - set(BY_CIRCUITS)):
+        module, name = STEPS.get(kernel, kernel).split(".")
+        assert hasattr(import_module(f"qtoolkit_kernels.reference.vector.{module}"), name), kernel
+        called = BY_ROWS.get(f"{module}.{name}", f"{module}.{name}")
+        assert re.search(rf"\b{re.escape(called)}\b", tests), kernel
+
+
+def test_what_holds_the_other_vector_kernels_exists() -> None:
+    for kernel, test in BY_CIRCUITS.items():
+        assert (Path(__file__).parents[1] / test).is_file(), kernel
+
+
+@pytest.mark.parametrize(("module", "opcodes"), [("block", block.OPCODES), ("batch_block", batch_block.OPCODES)])
+def test_twins_know_every_opcode(module: str, opcodes: tuple[str, ...]) -> None:
+    """That there are random rows of each is asserted beside those rows."""
+    twin = (FOLDER / "reference/vector" / f"{module}.py").read_text()
+    for opcode in opcodes:
+        assert re.search(rf"\brows\.{opcode}\b", twin), opcode
 
 
 def test_benchmarks_run() -> None:

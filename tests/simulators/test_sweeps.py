@@ -360,4 +360,5 @@ def test_layouts_hold_what_the_kernels_need():
                 assert layout.lane_bits < layout.num_bits
                 assert layout.lane_bits <= layout.low_bits <= layout.block_bits <= layout.num_bits
                 assert layout.lane_bits <= layout.chunk_bits <= layout.block_bits
+                assert amplitude_bytes << layout.low_bits <= 4096
                 assert layout.block_bits == layout.num_bits or layout.block_bits - layout.chunk_bits >= 2

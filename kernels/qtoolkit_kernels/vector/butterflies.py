@@ -116,8 +116,8 @@ def apply_butterflies(
         outer: the bits of the index outside the block.
         first, second: positions of the two bits, above the lanes.
         coefficients, start: where the tangents of the rotations stand.
-        constants, linear: c and l of the two stages' phases, complex128[2] and [2, n].
-        tables: scratch for three tables of the low bits.
+        constants, linear: c and l of the two stages' phases, complex128[2] and [2, n]; l is 1 for a stage's own bit.
+        tables: scratch for three tables of the low bits, which take no more than 4 KiB each.
     """
     count = tiles.lanes_of(block, lanes)
     tile = 2 * count

@@ -228,14 +228,15 @@ def apply_phases(
     Args:
         block: tiles of 2^block_bits amplitudes.
         lanes: marker of the vector width.
-        block_bits, low_bits: sizes.
+        block_bits, low_bits: sizes; the low part takes no more than 4 KiB, within which `skewed` leaves no gap.
         skew: see `skewed`.
         bits: int64[n], the index bit of every position: the block's first, then those outside.
         outer: the bits of the index outside the block.
         tables: scratch; the first table is overwritten for the block, the others start at `place`.
         place: where `prepare_phases` put this operation's tables.
         constant, linear, pairs: c, l and p by index bit, complex128.
-        control: an index bit that must be set for the phases to apply, or -1. Not one of the low positions.
+        control: an index bit that must be set for the phases to apply, or -1. Not one of the low positions, and in no
+            pair: the factors of the control's pairs belong to l.
     """
     tile = 2 * tiles.lanes_of(block, lanes)
     size = 2 << low_bits

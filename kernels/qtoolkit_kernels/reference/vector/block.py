@@ -1,0 +1,189 @@
+"""Twin of the block program: every row by its definition, on a vector of 2^block_bits amplitudes.
+
+Amplitude a of a block has bit p of a at position p, so its lane is ``a % lanes`` and its tile ``a // lanes``. Registers
+are read as the kernel's rows say: one number for each lane.
+"""
+
+import numpy as np
+
+from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
+from qtoolkit_kernels.reference._indices import signs
+from qtoolkit_kernels.reference.vector.phases import apply_phases
+from qtoolkit_kernels.reference.vector.walsh import apply_strings
+from qtoolkit_kernels.vector import block as rows
+
+__all__ = ["Rows", "run_block"]
+
+EVERYWHERE = (rows.DIAGONAL, rows.STRINGS, rows.BUTTERFLIES)
+"""Opcodes that run on every block."""
+
+
+class Rows:
+    """Operations on one block.
+
+    Args:
+        lanes: of a register.
+        coefficients: registers and single numbers, as the kernel gets them.
+        bits: int64[n], the index bit of every position: the block's first, then those outside.
+        outer: the bits of the index outside the block.
+        constants, linear, pairs, controls: polynomials of phases.
+        strings, string_angles: rotations by strings of Z.
+    """
+
+    def __init__(
+        self,
+        lanes: int,
+        coefficients: Reals,
+        bits: Integers,
+        outer: int,
+        constants: Complex,
+        linear: Complex,
+        pairs: Complex,
+        controls: Integers,
+        strings: Integers,
+        string_angles: Floats,
+    ) -> None:
+        self.lanes, self.bits, self.outer = lanes, bits, outer
+        self.coefficients = coefficients.astype(np.float64)
+        self.constants, self.linear, self.pairs, self.controls = constants, linear, pairs, controls
+        self.strings, self.string_angles = strings, string_angles
+
+    def enabled(self, row: Integers) -> bool:
+        """Whether the block has the values that the row asks of the bits outside."""
+        opcode = row[rows.OPCODE]
+        return bool(opcode in EVERYWHERE or self.outer & row[rows.OUTER_MASK] == row[rows.OUTER_VALUE])
+
+    def apply(self, row: Integers, block: Complex) -> None:
+        """Run one row on a block, in place."""
+        {
+            rows.ROTATE: self._rotate,
+            rows.ROTATE_LANES: self._rotate_lanes,
+            rows.DENSE: self._dense,
+            rows.EXCHANGE: self._exchange,
+            rows.SWAP: self._swap,
+            rows.PHASE: self._phase,
+            rows.PAULI: self._pauli,
+            rows.DIAGONAL: self._diagonal,
+            rows.STRINGS: self._strings,
+            rows.BUTTERFLIES: self._butterflies,
+            rows.REORDER: self._reorder,
+        }[int(row[rows.OPCODE])](row, block)
+
+    def indices(self, size: int) -> Integers:
+        """The index of every amplitude in the whole state."""
+        places = np.arange(size, dtype=np.int64)
+        indices = np.full(size, self.outer, np.int64)
+        for position in range(size.bit_length() - 1):
+            indices |= (places >> position & 1) << self.bits[position]
+        return indices
+
+    def _register(self, row: Integers, number: int, size: int) -> Floats:
+        """The number that a register holds for each amplitude."""
+        start = row[rows.START] + number * self.lanes
+        return np.tile(self.coefficients[start : start + self.lanes], size // self.lanes)
+
+    def _controlled(self, row: Integers, size: int) -> np.ndarray:
+        tiles = np.arange(size) // self.lanes
+        return np.asarray(tiles & row[rows.TILE_MASK] == row[rows.TILE_VALUE])
+
+    def rotate_bit(self, row: Integers, k: int, block: Complex) -> None:
+        """The k-th rotation of a ROTATE row."""
+        t = self.coefficients[row[rows.START] + k]
+        matrix = np.array([[t, -1], [1, t]] if row[rows.STEEP] else [[1, -t], [t, 1]])
+        halves = block.reshape(-1, 2, 1 << row[rows.POSITIONS + k])
+        halves[:] = np.einsum("ij,ajb->aib", matrix, halves)
+
+    def _rotate(self, row: Integers, block: Complex) -> None:
+        for k in range(row[rows.COUNT]):
+            self.rotate_bit(row, k, block)
+
+    def _rotate_lanes(self, row: Integers, block: Complex) -> None:
+        places = np.arange(block.size)
+        alone = [int(row[rows.POSITIONS])] if row[rows.COUNT] == 1 else range(self.lanes.bit_length() - 1)
+        for k in alone:
+            keep, cross = (self._register(row, 2 * k + part, block.size) for part in range(2))
+            block[:] = keep * block + cross * block[places ^ 1 << k]
+
+    def _dense(self, row: Integers, block: Complex) -> None:
+        low, high = row[rows.POSITIONS : rows.POSITIONS + 2]
+        places = np.arange(block.size)
+        here = (places >> high & 1) << 1 | places >> low & 1
+        image = np.zeros(block.size, np.complex128)
+        for there in range(4):
+            source = places & ~(1 << low | 1 << high) | (there & 1) << low | (there >> 1) << high
+            image += self._entries(row, here, there, block.size) * block[source]
+        block[:] = image
+
+    def _entries(self, row: Integers, here: Integers, there: int, size: int) -> Complex:
+        """Element (here, there) of the matrix, for each amplitude."""
+        low, high = row[rows.POSITIONS : rows.POSITIONS + 2]
+        if 1 << low >= self.lanes:
+            matrix = self.coefficients[row[rows.START] :][:32].view(np.complex128).reshape(4, 4)
+            return np.asarray(matrix[here, there])
+        differs = here ^ there
+        # Both bits inside a register: by partner. One of them: by the tile bits, then whether the lane bit differs.
+        number = differs if 1 << high < self.lanes else here >> 1 << 2 | (there >> 1) << 1 | differs & 1
+        registers = [self._register(row, k, size) for k in range(8 if 1 << high < self.lanes else 16)]
+        entries = np.array(registers[0::2]) + 1j * np.array(registers[1::2])
+        return np.asarray(entries[number, np.arange(size)])
+
+    def _exchange(self, row: Integers, block: Complex) -> None:
+        target = 1 << row[rows.POSITIONS]
+        chosen = self._controlled(row, block.size) & (self._register(row, 0, block.size) != 0)
+        block[:] = np.where(chosen, block[np.arange(block.size) ^ target], block)
+
+    def _swap(self, row: Integers, block: Complex) -> None:
+        first, second = row[rows.POSITIONS : rows.POSITIONS + 2]
+        places = np.arange(block.size)
+        differs = (places >> first ^ places >> second) & 1
+        chosen = self._register(row, 0, block.size) != 0
+        block[:] = np.where(chosen, block[places ^ differs << first ^ differs << second], block)
+
+    def _phase(self, row: Integers, block: Complex) -> None:
+        chosen = self._controlled(row, block.size)
+        factor = self._register(row, 0, block.size) + 1j * self._register(row, 1, block.size)
+        block[chosen] *= factor[chosen]
+
+    def _pauli(self, row: Integers, block: Complex) -> None:
+        places = np.arange(block.size, dtype=np.int64)
+        mask = row[rows.X_TILE] * self.lanes | row[rows.X_LANES]
+        keep, cross = self._register(row, 0, block.size), self._register(row, 1, block.size)
+        sign = signs(places // self.lanes, row[rows.Z_TILE]) * (-1) ** int(self.outer & row[rows.Z_OUTER]).bit_count()
+        factor = 1.0 if row[rows.STEEP] else 1j
+        chosen = self._controlled(row, block.size)
+        block[:] = np.where(chosen, keep * block + factor * sign * cross * block[places ^ mask], block)
+
+    def _diagonal(self, row: Integers, block: Complex) -> None:
+        d = row[rows.START]
+        polynomial = self.constants[d], self.linear[d], self.pairs[d], int(self.controls[d])
+        apply_phases(block, self.indices(block.size), *polynomial)
+
+    def _strings(self, row: Integers, block: Complex) -> None:
+        chosen = slice(row[rows.POSITIONS], row[rows.POSITIONS + 1])
+        apply_strings(block, self.outer, self.strings[chosen], self.string_angles[chosen])
+
+    def _butterflies(self, row: Integers, block: Complex) -> None:
+        """Two stages: each a rotation, and then phases where its bit is 1."""
+        for stage in range(2):
+            bit = self.bits[row[rows.POSITIONS + stage]]
+            self.rotate_bit(row, stage, block)
+            d = row[rows.X_TILE] + stage
+            pairs = np.ones((self.bits.size, self.bits.size), np.complex128)
+            apply_phases(block, self.indices(block.size), self.constants[d], self.linear[d], pairs, int(bit))
+
+    def _reorder(self, row: Integers, block: Complex) -> None:
+        """Tile j becomes what tile ``offset ^ (images of the bits of j)`` was."""
+        packed = [int(column) & (1 << 64) - 1 for column in row[rows.X_TILE :]]
+        everything = sum(column << 64 * k for k, column in enumerate(packed))
+        tiles = np.arange(block.size // self.lanes)
+        sources = np.full(tiles.size, row[rows.START])
+        for k in range((tiles.size - 1).bit_length()):
+            sources ^= (tiles >> k & 1) * (everything >> 16 * k & 0xFFFF)
+        block[:] = block.reshape(-1, self.lanes)[sources].ravel()
+
+
+def run_block(block: Complex, operations: Integers, program: Rows) -> None:
+    """Run rows (int64[:, 16]) on the amplitudes of one block (complex128), in place."""
+    for row in operations:
+        if program.enabled(row):
+            program.apply(row, block)

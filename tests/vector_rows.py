@@ -1,0 +1,400 @@
+"""Random rows of the block program, with the registers, polynomials and strings that they refer to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from qtoolkit.simulators.memory import aligned_empty
+from qtoolkit_kernels.threads import Team, counters
+from qtoolkit_kernels.vector import adjoint_sweep, block, sweep
+from qtoolkit_kernels.vector.lanes import Lanes
+
+
+def aligned(values, dtype):
+    """A copy that begins at a register."""
+    values = np.asarray(values)
+    copy = aligned_empty(values.size, dtype).reshape(values.shape)
+    copy[...] = values
+    return copy
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How a state is cut.
+
+    Attributes:
+        dtype: float64 or float32.
+        vector_bytes: of a register.
+        tile_bits: of a block.
+        outer_bits: index bits outside a block.
+        chunk_bits, low_bits: beyond the bits inside a register.
+    """
+
+    dtype: Any
+    vector_bytes: int
+    tile_bits: int = 5
+    outer_bits: int = 2
+    chunk_bits: int = 1
+    low_bits: int = 2
+
+    @property
+    def lanes(self):
+        return self.vector_bytes // np.dtype(self.dtype).itemsize
+
+    @property
+    def lane_bits(self):
+        return self.lanes.bit_length() - 1
+
+    @property
+    def block_bits(self):
+        return self.lane_bits + self.tile_bits
+
+    @property
+    def num_bits(self):
+        return self.block_bits + self.outer_bits
+
+    @property
+    def cuts(self):
+        """Block bits, chunk bits and low bits, which take no more than 4 KiB."""
+        most = (2048 // np.dtype(self.dtype).itemsize).bit_length() - 1
+        return self.block_bits, self.lane_bits + self.chunk_bits, min(self.lane_bits + self.low_bits, most)
+
+
+class RandomRows:
+    """Draws rows for sweeps, and runs them through the kernels or their twins.
+
+    Args:
+        shape: of the state.
+        seed: of everything.
+        num_sweeps: each with other bits in its blocks.
+    """
+
+    def __init__(self, shape: Shape, seed: int | list[int], num_sweeps: int = 1):
+        self.shape, self.rng = shape, np.random.default_rng(seed)
+        chunk = shape.cuts[1]
+        self.bits = np.array(
+            [[*range(chunk), *(chunk + self.rng.permutation(shape.num_bits - chunk))] for _ in range(num_sweeps)]
+        )
+        self.sweep_rows = [[] for _ in range(num_sweeps)]
+        self.registers, self.polynomials, self.strings = [], [], []
+
+    def state(self):
+        """Interleaved real and imaginary parts, of norm 1."""
+        numbers = self.rng.normal(size=2 << self.shape.num_bits)
+        return aligned(numbers / np.linalg.norm(numbers), self.shape.dtype)
+
+    def place(self, *registers):
+        """Store registers, or single numbers filled up to a whole register; return where they begin."""
+        start = sum(r.size for r in self.registers)
+        numbers = np.ravel(registers)
+        self.registers.append(np.append(numbers, np.full(-numbers.size % self.shape.lanes, np.nan)))
+        return start
+
+    def register(self, low=-1.0, high=1.0):
+        return self.rng.uniform(low, high, self.shape.lanes)
+
+    def lane_choice(self, partner=0):
+        """Ones and zeros by random lane controls that don't touch a bit."""
+        mask = int(self.rng.integers(self.shape.lanes)) & ~partner
+        value = int(self.rng.integers(self.shape.lanes)) & mask
+        return (np.arange(self.shape.lanes) & mask == value).astype(float)
+
+    def tile_position(self, count=1):
+        """Distinct positions among the tiles."""
+        return [int(p) for p in self.shape.lane_bits + self.rng.permutation(self.shape.tile_bits)[:count]]
+
+    def tile_controls(self, *positions):
+        """Up to three controls among tiles, none of them at these positions."""
+        free = [p for p in range(self.shape.tile_bits) if p + self.shape.lane_bits not in positions]
+        chosen = self.rng.permutation(free)[: self.rng.integers(min(4, len(free) + 1))]
+        mask = sum(1 << int(p) for p in chosen)
+        return {block.TILE_MASK: mask, block.TILE_VALUE: int(self.rng.integers(1 << self.shape.tile_bits)) & mask}
+
+    def outer_index_bits(self, s):
+        return [int(bit) for bit in self.bits[s, self.shape.block_bits :]]
+
+    def outer_mask(self, s):
+        return sum(1 << bit for bit in self.outer_index_bits(s) if self.rng.random() < 0.5)
+
+    def outer_controls(self, s):
+        """Controls outside the block in half of all cases, not more than one, so that half of the blocks take part."""
+        if not self.shape.outer_bits or self.rng.random() < 0.5:
+            return {}
+        bit = 1 << int(self.rng.choice(self.outer_index_bits(s)))
+        return {block.OUTER_MASK: bit, block.OUTER_VALUE: bit * int(self.rng.integers(2))}
+
+    def row(self, s, opcode, positions=(), columns=None, outer=True):
+        """Append a row to a sweep."""
+        row = np.zeros(block.ROW, np.int64)
+        row[block.OPCODE] = opcode
+        row[block.POSITIONS : block.POSITIONS + len(positions)] = positions
+        for column, value in ((columns or {}) | (self.outer_controls(s) if outer else {})).items():
+            row[column] = value
+        self.sweep_rows[s].append(row)
+
+    @property
+    def operations(self):
+        rows = [row for rows in self.sweep_rows for row in rows]
+        return np.array(rows, np.int64).reshape(-1, block.ROW)
+
+    @property
+    def operation_start(self):
+        return np.cumsum([0, *(len(rows) for rows in self.sweep_rows)])
+
+    @property
+    def coefficients(self):
+        return aligned(np.concatenate([np.zeros(0), *self.registers]), self.shape.dtype)
+
+    @property
+    def phases(self):
+        """Constants, linear factors, pairs and controls."""
+        n, count = self.shape.num_bits, len(self.polynomials)
+        constants, linear, pairs, controls = zip(*self.polynomials, strict=True) if count else ((), (), (), ())
+        return (
+            np.array(constants, complex),
+            np.array(linear, complex).reshape(count, n),
+            np.array(pairs, complex).reshape(count, n, n),
+            np.array(controls, np.int64),
+        )
+
+    @property
+    def string_arrays(self):
+        masks = np.array([s[:2] for s in self.strings], np.int64).reshape(-1, 2)
+        return masks, np.array([s[2] for s in self.strings], np.float64)
+
+    @property
+    def twin_arguments(self):
+        """What the twins of sweeps take after the states."""
+        cut = self.shape.lanes, self.shape.block_bits, self.bits
+        return *cut, self.operation_start, self.operations, self.coefficients, self.phases, self.string_arrays
+
+    def run(self, state, source, factor=1.0, num_threads=1):
+        """Run the kernel on a state of real numbers, in place; a thread that runs alone needs no counters."""
+        shape = self.shape
+        itemsize = np.dtype(shape.dtype).itemsize
+        block_bits, _, low_bits = shape.cuts
+        size = sweep.scratch_size(block_bits, low_bits, len(self.polynomials), shape.vector_bytes, itemsize)
+        scratch = aligned(np.full((num_threads, size), np.nan), shape.dtype)
+        numbers = state.view(np.complex128 if itemsize == 8 else np.complex64)
+        arguments = (
+            Lanes(shape.vector_bytes), *shape.cuts, self.bits, self.operation_start, self.operations,
+            self.coefficients, *self.phases, *self.string_arrays, source, complex(factor), scratch, numbers,
+        )  # fmt: skip
+        if num_threads == 1:
+            sweep.run_sweeps(*arguments, counters(0), 0)
+        else:
+            Team(num_threads).run(sweep.run_sweeps, *arguments, counters(2 * len(self.bits)))
+
+    def turn_back(self, ket, bra, sought, keep, factor, num_groups, first_row=0, num_threads=1):
+        """Run the kernel of the way back on two states, in place; return the sums."""
+        shape = self.shape
+        itemsize = np.dtype(shape.dtype).itemsize
+        block_bits, _, low_bits = shape.cuts
+        size = adjoint_sweep.adjoint_scratch_size(
+            block_bits, low_bits, len(self.polynomials), bool(self.strings), shape.vector_bytes, itemsize
+        )
+        scratch = aligned(np.zeros((num_threads, size)), shape.dtype)
+        sums = np.zeros((num_groups, sought.num_places))
+        arguments = (
+            ket, bra, Lanes(shape.vector_bytes), *shape.cuts, self.bits, first_row, self.operation_start,
+            self.operations, self.coefficients, *self.phases, *self.string_arrays, *sought.arrays, scratch, keep,
+            complex(factor), sums, counters(2 * len(self.bits)),
+        )  # fmt: skip
+        Team(num_threads).run(adjoint_sweep.turn_back_sweeps, *arguments)
+        return sums
+
+
+def rotate(count, steep):
+    def draw(r, s):
+        start = r.place(r.rng.uniform(-1, 1, count))
+        columns = {block.COUNT: count, block.STEEP: steep, block.START: start}
+        r.row(s, block.ROTATE, r.tile_position(count), columns)
+
+    return draw
+
+
+def rotate_lanes(r, s):
+    registers = [r.register() for _ in range(2 * r.shape.lane_bits)]
+    r.row(s, block.ROTATE_LANES, columns={block.START: r.place(*registers)})
+
+
+def dense(kind):
+    """On two tile bits (the lowest one or not), on one and a lane bit, or on two lane bits."""
+
+    def draw(r, s):
+        lane_bits = r.shape.lane_bits
+        if kind == "tiles":
+            positions, count = sorted(r.tile_position(2)), 32
+            start = r.place(r.rng.uniform(-1, 1, count))
+        elif kind == "lowest tile":
+            positions = [lane_bits, int(r.rng.integers(lane_bits + 1, r.shape.block_bits))]
+            start = r.place(r.rng.uniform(-1, 1, 32))
+        elif kind == "lane and tile":
+            positions = [int(r.rng.integers(lane_bits)), *r.tile_position()]
+            start = r.place(*(r.register() for _ in range(16)))
+        else:
+            positions = sorted(int(p) for p in r.rng.permutation(lane_bits)[:2])
+            start = r.place(*(r.register() for _ in range(8)))
+        r.row(s, block.DENSE, positions, {block.START: start})
+
+    return draw
+
+
+def exchange(on_lane):
+    def draw(r, s):
+        target = int(r.rng.integers(r.shape.lane_bits)) if on_lane else r.tile_position()[0]
+        lanes = r.lane_choice(1 << target if on_lane else 0)
+        r.row(s, block.EXCHANGE, [target], {block.START: r.place(lanes)} | r.tile_controls(target))
+
+    return draw
+
+
+def swap(r, s):
+    r.row(s, block.SWAP, r.tile_position(2), {block.START: r.place(r.lane_choice())})
+
+
+def phase(r, s):
+    r.row(s, block.PHASE, columns={block.START: r.place(r.register(), r.register())} | r.tile_controls())
+
+
+def pauli(x, real):
+    """A string with X or Y on these kinds of bits, and Z or Y on any."""
+
+    def draw(r, s):
+        tile_bits, lane_bits = r.shape.tile_bits, r.shape.lane_bits
+        x_tile = int(r.rng.integers(1, 1 << tile_bits)) if "tiles" in x else 0
+        flipped = [p + lane_bits for p in range(tile_bits) if x_tile >> p & 1]
+        columns = {
+            block.STEEP: int(real),
+            block.START: r.place(r.register(), r.register()),
+            block.X_TILE: x_tile,
+            block.X_LANES: int(r.rng.integers(1, 1 << lane_bits)) if "lanes" in x else 0,
+            block.Z_TILE: int(r.rng.integers(1 << tile_bits)),
+            block.Z_OUTER: r.outer_mask(s),
+        }
+        r.row(s, block.PAULI, columns=columns | r.tile_controls(*flipped))
+
+    return draw
+
+
+def diagonal(control, density):
+    """A polynomial, with a control at some kind of place, and with this share of all pairs."""
+
+    def draw(r, s):
+        n = r.shape.num_bits
+        block_bits, _, low_bits = r.shape.cuts
+        pairs = np.where(np.triu(r.rng.random((n, n)) < density, 1), np.exp(1j * r.rng.uniform(-3, 3, (n, n))), 1)
+        linear = np.exp(1j * r.rng.uniform(-3, 3, n))
+        places = {"block": r.bits[s, low_bits:block_bits], "outside": r.bits[s, block_bits:]}.get(control, [])
+        chosen = int(r.rng.choice(places)) if len(places) else -1
+        if chosen >= 0:
+            pairs[chosen], pairs[:, chosen] = 1, 1  # they belong to the linear factors
+        columns = {block.START: len(r.polynomials)}
+        r.polynomials.append((np.exp(0.7j), linear, pairs * pairs.T, chosen))
+        r.row(s, block.DIAGONAL, columns=columns, outer=False)
+
+    return draw
+
+
+def strings(count):
+    def draw(r, s):
+        first = len(r.strings)
+        for _ in range(count):
+            inside = int(r.rng.integers(1 << r.shape.block_bits))
+            r.strings.append((inside, r.outer_mask(s), float(r.rng.uniform(-3, 3))))
+        r.row(s, block.STRINGS, [first, first + count], outer=False)
+
+    return draw
+
+
+def rotate_lane(r, s):
+    """One bit alone; the registers of the others are not read."""
+    bit = int(r.rng.integers(r.shape.lane_bits))
+    registers = np.full((2 * r.shape.lane_bits, r.shape.lanes), np.nan)
+    registers[2 * bit : 2 * bit + 2] = r.register(), r.register()
+    r.row(s, block.ROTATE_LANES, [bit], {block.COUNT: 1, block.START: r.place(*registers)})
+
+
+def butterflies(r, s):
+    n = r.shape.num_bits
+    positions = r.tile_position(2)
+    columns = {block.START: r.place(r.rng.uniform(-1, 1, 2)), block.X_TILE: len(r.polynomials)}
+    for position in positions:
+        linear = np.exp(1j * r.rng.uniform(-3, 3, n))
+        linear[r.bits[s, position]] = 1
+        r.polynomials.append((np.exp(0.7j), linear, np.ones((n, n)), int(r.bits[s, position])))
+    r.row(s, block.BUTTERFLIES, positions, columns, outer=False)
+
+
+def reorder(r, s):
+    """A random number of exchanges and swaps of tile bits, in a row."""
+    images = [1 << k for k in range(r.shape.tile_bits)]
+    for _ in range(r.rng.integers(1, 12)):
+        i, j = r.rng.permutation(len(images))[:2]
+        if r.rng.random() < 0.5:
+            images[i] ^= images[j]
+        else:
+            images[i], images[j] = images[j], images[i]
+    packed = sum(image << 16 * k for k, image in enumerate(images))
+    columns = {
+        block.X_TILE + k: part
+        for k, part in enumerate(np.array([packed >> 64 * k & 2**64 - 1 for k in range(4)], np.uint64).view(np.int64))
+    }
+    r.row(s, block.REORDER, columns=columns | {block.START: int(r.rng.integers(1 << r.shape.tile_bits))})
+
+
+Case = Callable[[RandomRows, int], None]
+
+CASES: dict[str, dict[str, Case]] = {
+    "ROTATE": {
+        f"{count} {'steep' if steep else 'flat'}": rotate(count, steep) for count in range(1, 5) for steep in (0, 1)
+    },
+    "ROTATE_LANES": {"": rotate_lanes, "one bit": rotate_lane},
+    "DENSE": {kind: dense(kind) for kind in ("tiles", "lowest tile", "lane and tile", "lanes")},
+    "EXCHANGE": {"lane": exchange(True), "tile": exchange(False)},
+    "SWAP": {"": swap},
+    "PHASE": {"": phase},
+    "PAULI": {
+        f"{x} {'real' if real else 'imaginary'}": pauli(x, real)
+        for x in ("z only", "tiles", "lanes", "tiles lanes")
+        for real in (False, True)
+    },
+    "DIAGONAL": {
+        f"{control} control, density {density}": diagonal(control, density)
+        for control in ("no", "block", "outside")
+        for density in (0, 0.2, 1)
+    },
+    "STRINGS": {f"{count} strings": strings(count) for count in (1, 40)},
+    "BUTTERFLIES": {"": butterflies},
+    "REORDER": {"": reorder},
+}
+"""What draws a row, by opcode and by what tells its rows apart."""
+
+FORWARD_ONLY = {
+    ("ROTATE_LANES", "one bit"),
+    *((opcode, kind) for opcode in ("BUTTERFLIES", "REORDER") for kind in CASES[opcode]),
+}
+"""Rows that are never taken back."""
+
+
+def fits(shape, opcode, kind):
+    """Whether a block has the bits, and scratch memory the room."""
+    block_bits, _, low_bits = shape.cuts
+    if opcode == "BUTTERFLIES":
+        return 6 << low_bits <= 1 << block_bits
+    return shape.lane_bits > 1 or (opcode, kind) != ("DENSE", "lanes")
+
+
+def draw_program(rows, length, forward_only=True):
+    """Rows of all kinds in every sweep; `forward_only` says whether there may be such that are never taken back."""
+    every = [
+        draw
+        for opcode, cases in CASES.items()
+        for kind, draw in cases.items()
+        if fits(rows.shape, opcode, kind) and (forward_only or (opcode, kind) not in FORWARD_ONLY)
+    ]
+    for s in range(len(rows.sweep_rows)):
+        for k in rows.rng.integers(len(every), size=length):
+            every[k](rows, s)
