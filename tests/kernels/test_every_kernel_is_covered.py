@@ -115,6 +115,12 @@ def test_twins_know_every_opcode(module: str, opcodes: tuple[str, ...]) -> None:
         assert re.search(rf"\brows\.{opcode}\b", twin), opcode
 
 
+def test_benchmarks_know_every_opcode() -> None:
+    benchmarks = (ROOT / "benchmarks/kernels/vector_calls.py").read_text()
+    for opcode in block.OPCODES:
+        assert re.search(rf"\bblock\.{opcode}\b", benchmarks), opcode
+
+
 def test_benchmarks_run() -> None:
     command = [sys.executable, "-m", "pytest", "benchmarks/kernels", "--benchmark-disable", "--qubits=8", "-q"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}

@@ -1,0 +1,290 @@
+"""Rows of the block program on one block that fits a cache: one for each opcode and kind of place, with its cost.
+
+Costs are those that `docs/engine.md` states: flops for each amplitude, a fused multiply-add counted as two, and passes
+that read and write the whole block. Numbers keep the norm, so that a row can run any number of times.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit.simulators.memory import aligned_empty
+from qtoolkit_kernels.reference.vector.block import Rows
+from qtoolkit_kernels.reference.vector.block import run_block as twin_of_run_block
+from qtoolkit_kernels.reference.vector.skew import skew_of, skewed
+from qtoolkit_kernels.vector import block, phases
+from qtoolkit_kernels.vector.lanes import Lanes, native_vector_bytes
+
+BLOCK_BYTES = 1 << 19
+"""As in the engine: half of a second-level cache of 1 MiB."""
+
+REPEATS = 32
+"""Rows of one call, so that the call itself doesn't count."""
+
+STRINGS = 100
+
+
+@dataclass(frozen=True)
+class RowCall:
+    """A row on a block.
+
+    Attributes:
+        row: its columns.
+        flops, passes: documented costs for each amplitude, and as a share of the block.
+    """
+
+    row: NDArray[np.int64]
+    flops: float
+    passes: float
+
+
+class Block:
+    """A random block, and what rows need beside it.
+
+    Args:
+        num_bits: of the block, at most; what is beyond the engine's size is cut off.
+        dtype: float64 or float32.
+    """
+
+    def __init__(self, num_bits: int, dtype: type[np.floating[Any]]) -> None:
+        self.rng = np.random.default_rng(1)
+        self.dtype, itemsize = dtype, np.dtype(dtype).itemsize
+        self.vector_bytes = native_vector_bytes()
+        self.lanes = self.vector_bytes // itemsize
+        self.lane_bits = self.lanes.bit_length() - 1
+        self.num_bits = min(num_bits, (BLOCK_BYTES // itemsize).bit_length() - 2)
+        self.low_bits = min(8, self.num_bits - 3)  # three tables of phases fit the scratch memory
+        self.bits = np.arange(self.num_bits)
+        self._registers: list[NDArray[Any]] = []
+        self._polynomials: list[tuple[NDArray[Any], int]] = []
+        self._strings = np.zeros((0, 2), np.int64)
+        state = self.rng.normal(size=(1 << self.num_bits, 2)) @ np.array([1, 1j])
+        self.state = state / np.linalg.norm(state)
+
+    @property
+    def size(self) -> int:
+        """Amplitudes."""
+        return 1 << self.num_bits
+
+    @property
+    def top(self) -> int:
+        """The highest position, far from all others in memory."""
+        return self.num_bits - 1
+
+    def row(
+        self,
+        opcode: int,
+        *positions: int,
+        registers: Any = (),
+        flops: float = 0.0,
+        passes: float = 1.0,
+        **columns: int,
+    ) -> RowCall:
+        """A row that reads these registers."""
+        row = np.zeros(block.ROW, np.int64)
+        row[block.OPCODE] = opcode
+        row[block.POSITIONS : block.POSITIONS + len(positions)] = positions
+        row[block.START] = sum(part.size for part in self._registers)
+        for name, value in columns.items():
+            row[getattr(block, name)] = value
+        numbers = np.ravel(registers)
+        self._registers.append(np.append(numbers, np.zeros(-numbers.size % self.lanes)))
+        return RowCall(row, flops, passes)
+
+    def rotate(self, *positions: int, steep: int = 0) -> RowCall:
+        """Small angles, or angles near a quarter turn: what is left out stays near 1."""
+        tangents = np.full(len(positions), 1e-4)
+        return self.row(
+            block.ROTATE, *positions, registers=tangents, flops=4 * len(positions), COUNT=len(positions), STEEP=steep
+        )
+
+    def rotate_lanes(self) -> RowCall:
+        """All bits inside a register."""
+        registers = []
+        for k in range(self.lane_bits):
+            signs = np.where(np.arange(self.lanes) >> k & 1, 1.0, -1.0)
+            registers += [np.full(self.lanes, np.cos(0.3)), np.sin(0.3) * signs]
+        return self.row(block.ROTATE_LANES, registers=registers, flops=6 * self.lane_bits)
+
+    def rotate_lane(self) -> RowCall:
+        """The lowest bit alone."""
+        call = self.rotate_lanes()
+        call.row[block.COUNT] = 1
+        return RowCall(call.row, 6, 1)
+
+    def dense(self, low: int, high: int) -> RowCall:
+        """An orthogonal matrix that is a rotation by a string XY or the like: four equal numbers."""
+        matrix = np.cos(0.3) * np.eye(4) - 1j * np.sin(0.3) * np.eye(4)[::-1]
+        if low >= self.lane_bits:
+            registers = matrix.ravel().view(np.float64)
+        else:
+            count = 8 if high >= self.lane_bits else 4
+            entries = np.zeros(count, np.complex128)
+            # Own amplitude, and the one that differs in both bits; registers of tile bits come as [out][in][differs].
+            entries[[0, 6] if count == 8 else [0]] = matrix[0, 0]
+            entries[[3, 5] if count == 8 else [3]] = matrix[0, 3]
+            registers = np.repeat(entries.view(np.float64), self.lanes)
+        return self.row(block.DENSE, low, high, registers=registers, flops=30)
+
+    def exchange(self, target: int, num_controls: int = 0) -> RowCall:
+        """X with controls on the highest tile bits below the last."""
+        mask = self._controls(num_controls)
+        registers = np.ones(self.lanes)
+        passes = 0.5**num_controls
+        return self.row(block.EXCHANGE, target, registers=registers, passes=passes, TILE_MASK=mask, TILE_VALUE=mask)
+
+    def swap(self, first: int, second: int) -> RowCall:
+        """Two tile bits."""
+        return self.row(block.SWAP, first, second, registers=np.ones(self.lanes), passes=0.5)
+
+    def phase(self, num_controls: int) -> RowCall:
+        """One phase where the controls are 1."""
+        mask, share = self._controls(num_controls), 0.5**num_controls
+        registers = [np.full(self.lanes, np.cos(0.3)), np.full(self.lanes, np.sin(0.3))]
+        return self.row(
+            block.PHASE, registers=registers, flops=12 * share, passes=share, TILE_MASK=mask, TILE_VALUE=mask
+        )
+
+    def pauli(self, x_tile: int, x_lanes: int, num_controls: int = 0) -> RowCall:
+        """A rotation by a string with Z on every other tile bit."""
+        mask, share = self._controls(num_controls), 0.5**num_controls
+        registers = [np.full(self.lanes, np.cos(0.3)), np.full(self.lanes, np.sin(0.3))]
+        z_tile = self.size // self.lanes // 3 & ~x_tile
+        return self.row(
+            block.PAULI, registers=registers, flops=6 * share, passes=share, X_TILE=x_tile, X_LANES=x_lanes,
+            Z_TILE=z_tile, TILE_MASK=mask, TILE_VALUE=mask,
+        )  # fmt: skip
+
+    def diagonal(self, joined: bool, controlled: bool) -> RowCall:
+        """Phases of all bits, alone or with a phase of every pair; with a control half of the block is left out."""
+        angles = np.triu(self.rng.uniform(-3, 3, (self.num_bits, self.num_bits)), 1) * joined
+        control = self.top if controlled else -1
+        if controlled:
+            angles[:, control] = 0.0
+        self._polynomials.append((np.exp(1j * (angles + angles.T)), control))
+        share = 0.5 if controlled else 1.0
+        call = self.row(block.DIAGONAL, flops=(18 if joined else 12) * share, passes=share)
+        call.row[block.START] = len(self._polynomials) - 1
+        return call
+
+    def butterflies(self, first: int, second: int) -> RowCall:
+        """Two stages with phases of all bits."""
+        for position in (first, second):
+            self._polynomials.append((np.ones((self.num_bits, self.num_bits)), position))
+        number = len(self._polynomials) - 2
+        return self.row(block.BUTTERFLIES, first, second, registers=np.full(2, 1e-4), flops=22, X_TILE=number)
+
+    def reorder(self) -> RowCall:
+        """A ladder of controlled X through all tile bits."""
+        num_bits = self.num_bits - self.lane_bits
+        images = [1 << k | (1 << k) - 1 for k in range(num_bits)]
+        columns = {}
+        for column, name in enumerate(("X_TILE", "X_LANES", "Z_TILE", "Z_OUTER")):
+            columns[name] = sum(image << 16 * k for k, image in enumerate(images[4 * column : 4 * column + 4]))
+        call = self.row(block.REORDER, **columns)
+        call.row[block.START] = 0
+        return call
+
+    def strings(self, count: int) -> RowCall:
+        """Rotations by strings of Z."""
+        first = len(self._strings)
+        masks = np.stack([self.rng.integers(0, self.size, count), np.zeros(count, np.int64)], axis=1)
+        self._strings = np.concatenate([self._strings, masks])
+        return self.row(block.STRINGS, first, first + count, flops=self.num_bits + 48, passes=4.5)
+
+    def _controls(self, count: int) -> int:
+        return sum(1 << (self.num_bits - self.lane_bits - 2 - k) for k in range(count))
+
+    @property
+    def _phases(self) -> tuple[NDArray[Any], ...]:
+        count, n = len(self._polynomials), self.num_bits
+        pairs = np.array([pairs for pairs, _ in self._polynomials], np.complex128).reshape(count, n, n)
+        linear = np.exp(1j * self.rng.uniform(-3, 3, (count, n)))
+        controls = np.array([control for _, control in self._polynomials], np.int64)
+        chosen = controls >= 0
+        linear[chosen, controls[chosen]] = 1.0
+        return np.ones(count, np.complex128), linear, pairs, controls
+
+    def prepare(self, call: RowCall) -> tuple[Callable[[], None], Callable[[], None], Callable[[], float]]:
+        """What runs the row `REPEATS` times, what runs the twin once, and how far apart both are after one run."""
+        coefficients = self._aligned(np.concatenate([np.zeros(0), *self._registers]))
+        polynomials, angles = self._phases, np.full(len(self._strings), 0.3)
+        marker, tile = Lanes(self.vector_bytes), 2 * self.lanes
+        places = skewed(self.size // self.lanes, skew_of(2 * self.vector_bytes))
+        memory = np.zeros((int(places[-1]) + 1, 2, self.lanes))
+        memory[places, 0] = self.state.real.reshape(-1, self.lanes)
+        memory[places, 1] = self.state.imag.reshape(-1, self.lanes)
+        ours, scratch = self._aligned(memory.ravel()), self._aligned(np.zeros(self.size))
+        first = 2 << self.low_bits
+        tables = self._aligned(np.zeros(first + phases.tables_size(self.num_bits, self.low_bits)))
+        if call.row[block.OPCODE] == block.DIAGONAL:
+            pairs = polynomials[2][call.row[block.START]]
+            phases.prepare_phases(tables, marker, first, self.num_bits, self.low_bits, self.bits, pairs)
+        theirs = self.state.astype(np.complex128)
+        program = Rows(self.lanes, coefficients, self.bits, 0, *polynomials, self._strings, angles)
+
+        def run(count: int) -> None:
+            block.run_block(
+                ours, marker, self.num_bits, self.low_bits, np.tile(call.row, (count, 1)), coefficients, self.bits, 0,
+                tables, np.full(count, first), *polynomials, self._strings, angles, scratch,
+            )  # fmt: skip
+
+        def run_twin() -> None:
+            twin_of_run_block(theirs, call.row[None], program)
+
+        def difference() -> float:
+            run(1)
+            run_twin()
+            found = ours.reshape(-1, tile)[places].reshape(-1, 2, self.lanes)
+            return float(np.abs((found[:, 0] + 1j * found[:, 1]).ravel() - theirs).max() / np.abs(theirs).max())
+
+        return lambda: run(REPEATS), run_twin, difference
+
+    def _aligned(self, values: NDArray[Any]) -> NDArray[Any]:
+        copy = aligned_empty(values.size, self.dtype)
+        copy[:] = values
+        return copy
+
+
+def build_row_calls(b: Block) -> dict[str, Callable[[], RowCall]]:
+    """Return the calls by name, which begins with the opcode; `far` positions are partners far apart in memory."""
+    low, lane, top = b.lane_bits, b.lane_bits - 1, b.top
+    return {
+        "ROTATE": lambda: b.rotate(low),
+        "ROTATE far": lambda: b.rotate(top),
+        "ROTATE steep": lambda: b.rotate(low, steep=1),
+        "ROTATE 4 bits": lambda: b.rotate(low, low + 1, low + 2, low + 3),
+        "ROTATE 4 bits far": lambda: b.rotate(top, top - 1, top - 2, top - 3),
+        "ROTATE 4 bits far, steep": lambda: b.rotate(top, top - 1, top - 2, top - 3, steep=1),
+        "ROTATE_LANES": b.rotate_lanes,
+        "ROTATE_LANES one bit": b.rotate_lane,
+        "DENSE lanes": lambda: b.dense(0, lane),
+        "DENSE lane and tile": lambda: b.dense(lane, top),
+        "DENSE lowest tile": lambda: b.dense(low, top),
+        "DENSE far": lambda: b.dense(top - 1, top),
+        "EXCHANGE lane": lambda: b.exchange(lane),
+        "EXCHANGE far": lambda: b.exchange(top),
+        "EXCHANGE far, 1 control": lambda: b.exchange(top, 1),
+        "EXCHANGE far, 2 controls": lambda: b.exchange(top, 2),
+        "SWAP": lambda: b.swap(low, top),
+        "PHASE": lambda: b.phase(0),
+        "PHASE 2 controls": lambda: b.phase(2),
+        "PAULI Z": lambda: b.pauli(0, 0),
+        "PAULI tiles": lambda: b.pauli(5 << (b.num_bits - b.lane_bits - 3), 0),
+        "PAULI lanes and tiles": lambda: b.pauli(1, b.lanes - 1),
+        "PAULI far, 2 controls": lambda: b.pauli(1 << (b.num_bits - b.lane_bits - 1), 0, 2),
+        "DIAGONAL": lambda: b.diagonal(False, False),
+        "DIAGONAL every pair": lambda: b.diagonal(True, False),
+        "DIAGONAL every pair, control": lambda: b.diagonal(True, True),
+        "BUTTERFLIES": lambda: b.butterflies(low, low + 1),
+        "BUTTERFLIES far": lambda: b.butterflies(top, top - 1),
+        "REORDER": b.reorder,
+        "STRINGS 1": lambda: b.strings(1),
+        "STRINGS 100": lambda: b.strings(STRINGS),
+    }
+
+
+ROW_NAMES = tuple(build_row_calls(Block(8, np.float64)))
