@@ -46,7 +46,7 @@ def test_rows_are_the_sweeps_of_the_plan(precision):
         (Circuit(10).ry(0.3, [0, 2]), {"ROTATE_LANES": 1}, 18),
         (Circuit(10).unitary(np.kron([[0.6, 0.8], [0.8, -0.6]], np.eye(2)), [3, 7]), {"DENSE": 1}, 30),
         (Circuit(10).cx(8, 9), {"EXCHANGE": 1}, 0),
-        (Circuit(10).cx(8, 9).cx(7, 8).cx(3, 7), {"REORDER": 1}, 0),
+        (Circuit(10).cx(8, 9).cx(7, 8).cx(3, 7).cx(9, 3).cx(5, 4).cx(6, 5), {"REORDER": 1}, 0),
         (
             Circuit(11).h(9).cp(0.1, 9, 8).cp(0.2, 9, 0).h(8).cp(0.3, 8, 0).cp(0.4, 8, 1),
             {"BUTTERFLIES": 1},
