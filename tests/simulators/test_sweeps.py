@@ -192,8 +192,9 @@ def networks(num_qubits):
     rng = np.random.default_rng(8)
     circuit = Circuit(num_qubits).ry(0.3, range(num_qubits)).rz(0.2, range(num_qubits))
     for _ in range(4):
-        for _ in range(5 * num_qubits):
-            first, second = (int(q) for q in rng.permutation(num_qubits)[:2])
+        for k in range(5 * num_qubits):
+            least = num_qubits // 2 if k % 20 else 0
+            first, second = (int(q) for q in least + rng.permutation(num_qubits - least)[:2])
             if rng.random() < 0.8:
                 circuit.append(StandardGate("x").controlled(1, int(rng.integers(2))), [first, second])
             else:
