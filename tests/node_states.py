@@ -113,9 +113,22 @@ def _apply_other(node: Node, state: np.ndarray, coefficients: np.ndarray, produc
                 string = apply_matrix(string, PAULIS[letter], (q,))
             cosine, sine = coefficients[node.factors[0].place : node.factors[0].place + 2].real
             changed = cosine * state - 1j * sine * string
+        case Kind.MATRIX | Kind.TABLE | Kind.PERMUTE:
+            qubits = node.factors[0].qubits
+            changed = apply_matrix(state, _whole_matrix(node, coefficients), qubits)
         case _:
             raise AssertionError(f"no oracle for {node.kind}")
     return np.where(on[:, None], changed, state)
+
+
+def _whole_matrix(node: Node, coefficients: np.ndarray) -> np.ndarray:
+    """The matrix of a MATRIX, TABLE or PERMUTE node on the qubits of its factor."""
+    size, place = 1 << len(node.factors[0].qubits), node.factors[0].place
+    if node.kind is Kind.MATRIX:
+        return coefficients[place : place + size * size].reshape(size, size)
+    if node.kind is Kind.TABLE:
+        return np.diag(coefficients[place : place + size])
+    return np.eye(size)[:, node.table]
 
 
 def matrix_of(

@@ -94,6 +94,12 @@ def next_subset(subset: int, mask: int) -> int:
 
 
 @njit
+def next_without(j: int, mask: int) -> int:
+    """The next number in which no bit of the mask is set."""
+    return ((j | mask) + 1) & ~mask
+
+
+@njit
 def gather_bits(index: int, targets: Integers) -> int:
     """Return the number whose bit j is bit `targets[j]` of `index`."""
     result = 0

@@ -44,6 +44,11 @@ POLYNOMIAL_BLOCK_NS, POLYNOMIAL_SWEEP_NS = 400.0, 1500.0
 STRINGS_NS = 5.0
 BUTTERFLIES_NS = 1.2
 REORDER_NS = 0.6
+MATRIX_NS = (0.0, 1.0, 1.9, 3.0, 6.0, 12.0)
+"""By the number of targets."""
+TABLE_NS = 0.7
+TRANSPOSE_NS = (0.4, 1.4)
+"""The second where bits inside a register flip."""
 
 MEMORY_BYTES_PER_NS = 50.0
 """Read and written by one thread, which shares the memory with no other."""
@@ -187,6 +192,14 @@ def _costs(part: SweepPart, sweep: int) -> Iterable[tuple[BlockOpcode, _Cost]]:
             yield opcode, _Cost(0.0, 1.0, REORDER_NS)
         elif opcode is BlockOpcode.BUTTERFLIES:
             yield opcode, _Cost(22.0, 1.0, BUTTERFLIES_NS, POLYNOMIAL_BLOCK_NS)
+        elif opcode is BlockOpcode.MATRIX:
+            targets = int(row[Column.X_TILE]).bit_count() + int(row[Column.X_LANES]).bit_count()
+            yield opcode, _Cost((8.0 * 2**targets - 2) * acted, acted, MATRIX_NS[targets] * acted)
+        elif opcode is BlockOpcode.TABLE:
+            yield opcode, _Cost(6.0 * acted, acted, TABLE_NS * acted)
+        elif opcode is BlockOpcode.TRANSPOSE:
+            passes = acted * (2 if row[Column.X_TILE] else 1)
+            yield opcode, _Cost(0.0, passes, TRANSPOSE_NS[int(row[Column.X_LANES] != 0)] * passes)
         else:
             yield opcode, _polynomial_cost(part, sweep, int(row[Column.START]))
 

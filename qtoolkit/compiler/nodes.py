@@ -68,6 +68,12 @@ class Kind(IntEnum):
     """A gate outside the vector kernels' set, run on the whole state."""
     ROTATION = 8
     """The real rotation within a product of one-qubit gates; `operation` is the number of the product."""
+    MATRIX = 9
+    """A complex matrix on a few qubits, with any controls."""
+    TABLE = 10
+    """A diagonal gate on three or more qubits, with any controls."""
+    PERMUTE = 11
+    """The values of some qubits permuted, with any controls."""
 
 
 @dataclass(slots=True)
@@ -78,10 +84,12 @@ class Node:
         kind: what it does.
         targets: qubits that it is not diagonal in; a sweep that runs it holds all of them in its blocks.
         diagonal: qubits that it is diagonal in: controls, the Z of a Pauli string, the qubits of a phase.
-        factors: its gates in time order.
-        zeros: EXCHANGE, PAULI and PHASE: the qubits among `diagonal` that must be 0, as a bit mask.
-        controls: EXCHANGE and PAULI: those of `diagonal` that are controls.
+        factors: its gates in time order; the qubits of MATRIX, TABLE and PERMUTE, lowest bit first, are those of the
+            only factor.
+        zeros: the qubits among the controls, of PHASE among `diagonal`, that must be 0, as a bit mask.
+        controls: those of `diagonal` that are controls; of PHASE, where all are, and of PHASES empty.
         y: PAULI: targets whose letter is Y.
+        table: PERMUTE: the value that each value becomes.
         operation: WHOLE: index in the program.
         operations: how many gates of the program it stands for.
     """
@@ -93,6 +101,7 @@ class Node:
     zeros: int = 0
     controls: tuple[int, ...] = ()
     y: tuple[int, ...] = ()
+    table: tuple[int, ...] = ()
     operation: int = -1
     operations: int = 1
 

@@ -14,6 +14,7 @@ from qtoolkit.compiler.passes.merge import Action, Polynomial, Rotations, String
 from qtoolkit.compiler.passes.reorder import Reorder, join_exchanges
 from qtoolkit.compiler.passes.schedule import Sweep
 from qtoolkit.compiler.passes.split import Product
+from qtoolkit.compiler.passes.transpose import reordered, transpositions
 from qtoolkit.compiler.sweep_plan import ROW, BlockOpcode, Column, SweepPart, Write
 
 __all__ = ["pack_sweeps"]
@@ -277,6 +278,54 @@ class _Packer:
             self._string_places.append(node.factors[0].place)
         self._row(BlockOpcode.STRINGS, (first, len(self._strings)))
 
+    def _matrix(self, node: Node) -> None:
+        targets = node.factors[0].qubits
+        ordered = sorted(range(len(targets)), key=lambda k: self._position[targets[k]])
+        order = len(targets) << 32 | sum(k << 4 * place for place, k in enumerate(ordered))
+        tile, lane = self._masks(targets)
+        (mask, value), controls = self._conditions(node.controls, node.zeros)
+        by_lane = lane | mask != 0
+        size = 2 << 2 * len(targets)
+        start = self._reserve((size >> lane.bit_count()) * self._lanes if by_lane else size)
+        self._writes.append([Write.MATRIX, start, node.factors[0].place, order, lane, mask, value])
+        self._row(BlockOpcode.MATRIX, start=start, STEEP=by_lane, X_TILE=tile, X_LANES=lane, **controls)
+
+    def _table(self, node: Node) -> None:
+        bits = {self._position[q]: k for k, q in enumerate(node.factors[0].qubits)}
+        lane_bits, block_bits = self._layout.lane_bits, self._layout.block_bits
+        strides = sum(1 << k + 16 * p for p, k in bits.items() if p < lane_bits)
+        chosen = [bits[p] for p in sorted(bits) if p >= lane_bits]
+        tile, _ = self._masks(node.factors[0].qubits)
+        (mask, value), controls = self._conditions(node.controls, node.zeros)
+        place = node.factors[0].place
+        start = self._reserve((2 << len(chosen)) * self._lanes)
+        choice = np.arange(1 << len(chosen))
+        entries = sum(((choice >> j & 1) << k for j, k in enumerate(chosen)), np.full_like(choice, place))
+        for i, entry in enumerate(entries.tolist()):
+            self._writes.append([Write.TABLE, start + 2 * i * self._lanes, entry, strides, mask, value, 0])
+        outer = sum(1 << q for q in node.factors[0].qubits if self._position[q] >= block_bits)
+        self._row(BlockOpcode.TABLE, start=start, X_TILE=tile, Z_OUTER=outer, **controls)
+
+    def _permute(self, node: Node) -> None:
+        qubits = sorted(node.factors[0].qubits, key=self._position.__getitem__)
+        for step in transpositions(reordered(node.table, [node.factors[0].qubits.index(q) for q in qubits])):
+            fixed = [(q, step.value >> k & 1) for k, q in enumerate(qubits) if step.mask >> k & 1]
+            zeros = node.zeros | sum(1 << q for q, value in fixed if not value)
+            tile, lane = self._masks([q for k, q in enumerate(qubits) if step.flips >> k & 1])
+            condition, controls = self._conditions([q for q, _ in fixed] + list(node.controls), zeros)
+            here = self._chosen(condition)
+            there = here[np.arange(self._lanes) ^ lane]
+            chosen = np.concatenate([here, there]) if tile else here + there
+            start = self._reserve(chosen.size)
+            self._constants.append((start, chosen))
+            self._row(BlockOpcode.TRANSPOSE, start=start, X_TILE=tile, X_LANES=lane, **controls)
+
+    def _masks(self, qubits: Sequence[int]) -> tuple[int, int]:
+        """The qubits of a block as masks of tiles and of lanes."""
+        lane_bits, block_bits = self._layout.lane_bits, self._layout.block_bits
+        mask = sum(1 << self._position[q] for q in qubits if self._position[q] < block_bits)
+        return mask >> lane_bits, mask & (self._lanes - 1)
+
     def _conditions(self, qubits: Sequence[int], zeros: int) -> tuple[tuple[int, int], dict[str, int]]:
         """Mask and value of the controls inside a register, and the columns for those among tiles and outside."""
         masks = {"LANE": [0, 0], "TILE": [0, 0], "OUTER": [0, 0]}
@@ -323,6 +372,9 @@ _NODES = {
     Kind.SWAP: _Packer._swap,
     Kind.PHASE: _Packer._many_phase,
     Kind.PAULI: _Packer._pauli,
+    Kind.MATRIX: _Packer._matrix,
+    Kind.TABLE: _Packer._table,
+    Kind.PERMUTE: _Packer._permute,
 }
 
 

@@ -46,7 +46,8 @@ def _plan(program: Program, layout: Layout, from_zero_state: bool, forward_only:
     x_place = program.constant_coefficients.size
     probes = _probes(program)
     parts: list[Part] = []
-    for number, segment in enumerate(_segments(lower(program, probes))):
+    room = layout.num_bits if layout.block_bits == layout.num_bits else layout.block_bits - layout.chunk_bits
+    for number, segment in enumerate(_segments(lower(program, probes, room))):
         if segment and segment[0].kind is Kind.WHOLE:
             parts.append(GatePart(segment[0].operation))
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,9 @@ class BlockOpcode(IntEnum):
     STRINGS = 8
     BUTTERFLIES = 9
     REORDER = 10
+    MATRIX = 11
+    TABLE = 12
+    TRANSPOSE = 13
 
 
 class Column(IntEnum):
@@ -59,6 +63,8 @@ class Write(IntEnum):
     DENSE = 1
     PHASE = 2
     PAULI = 3
+    MATRIX = 4
+    TABLE = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +106,11 @@ class SweepPart:
     string_places: IntArray
     most_diagonals: int
     gates: IntArray
+
+    @cached_property
+    def has_rare_rows(self) -> bool:
+        """Whether there are rows whose code is compiled only when first needed."""
+        return bool((self.operations[:, Column.OPCODE] >= BlockOpcode.MATRIX).any())
 
     @property
     def num_sweeps(self) -> int:

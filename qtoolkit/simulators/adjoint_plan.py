@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +25,10 @@ PROBE_COLUMNS = (
     "OUTER_MASK", "OUTER_VALUE",
 )  # fmt: skip
 """What a probe sums up, in the order of the kernel's columns; its place and whether it is enabled follow."""
+
+
+TAKEN_BACK = 1 << 40
+"""In the order of a matrix's qubits, see `qtoolkit_kernels.vector.matrix_numbers`: write the adjoint."""
 
 
 class Angle(NamedTuple):
@@ -164,6 +168,8 @@ class _Builder:
         # Of each product: the sums of its rotation and of the phases after and before it, and its probes.
         self._sums: dict[int, list[int]] = {}
         self._probes_of: dict[int, tuple[list[int], list[int]]] = {}
+        # Matrices with controls are weighed as if they stood alone.
+        self._more_factors: list[list[int]] = []
 
     def build(self) -> AdjointPart:
         part = self._part
@@ -185,8 +191,10 @@ class _Builder:
                 self._add_phase(write)
             elif write[0] == Write.PAULI:
                 self._add_string(write)
-            else:
+            elif write[0] == Write.DENSE:
                 denses += self._add_dense(write)
+            elif write[0] == Write.MATRIX:
+                denses += self._add_matrix(write)
         locals_ = self._add_locals()
         return self._finish(locals_, denses)
 
@@ -325,18 +333,55 @@ class _Builder:
         if not found:
             return []
         row = self._row_at[int(write[1])]
+        return self._overlaps(row, positions, {}, [(number, f, angle) for f, angle in found])
+
+    def _add_matrix(self, write: IntArray) -> list[list[int]]:
+        """A matrix with controls: where it acts, its derivatives are those of one without."""
+        _, start, place, order, _, mask, value = write.tolist()
+        angles = self._angles(place)
+        if not angles:
+            return []
+        row = self._row_at[start]
+        first_bit, second_bit = order & 15, order >> 4 & 15
+        positions = [p for p in range(self._part.layout.block_bits) if self._targets_of(row) >> p & 1]
+        self._more_factors.append([Form.MATRIX_1Q, place, 0, 0])
+        if len(positions) == 2:
+            self._more_factors[-1] = [Form.MATRIX_2Q, place, 0, 2 if first_bit < second_bit else 3]
+        number = self._part.dense_start.size - 2 + len(self._more_factors)
+        factor = len(self._part.dense_factors) - 1 + len(self._more_factors)
+        controls = {"LANE_MASK": mask, "LANE_VALUE": value, **self._controls(row)}
+        return self._overlaps(row, positions, controls, [(number, factor, angle) for angle in angles])
+
+    def _targets_of(self, row: int) -> int:
+        tile, lane = (int(self._part.operations[row, c]) for c in (Column.X_TILE, Column.X_LANES))
+        return tile << self._lane_bits | lane
+
+    def _overlaps(
+        self, row: int, positions: Sequence[int], controls: dict[str, int], found: Sequence[tuple[int, int, Angle]]
+    ) -> list[list[int]]:
+        """Probes of all ``λ_i* ψ_j`` at one or two positions, and rows that weigh them.
+
+        On one position the 4x4 matrix that is weighed acts on its lower bit; half of its entries then are alike, and
+        half of the rest would be counted twice.
+        """
         places = []
+        size = 1 << len(positions)
         for i in range(4):
             for j in range(4):
-                probe = self._probe(
-                    row, **self._corner(positions, i), **self._masks(positions, i ^ j, ("X_TILE", "X_LANES"))
-                )
+                if max(i, j) >= size:
+                    places += [-1, -1]
+                    continue
+                columns = dict(controls)
+                for name, bits in self._corner(positions, i).items():
+                    columns[name] = columns.get(name, 0) | bits
+                probe = self._probe(row, **columns, **self._masks(positions, i ^ j, ("X_TILE", "X_LANES")))
                 places += [probe[-2], probe[-2] + 1]
         rows = []
-        for f, angle in found:
+        unused = self._place() if -1 in places else -1
+        for number, f, angle in found:
             rows.append([number, f, angle.place, len(self._entries)])
             for place in places:
-                self._entry(angle, place, 0.0)
+                self._entry(angle, place if place >= 0 else unused, 0.0)
         return rows
 
     def _corner(self, positions: Sequence[int], values: int) -> dict[str, int]:
@@ -369,6 +414,7 @@ class _Builder:
         writes = part.writes.copy()
         strings = writes[:, 0] == Write.PAULI
         writes[strings, 3] *= -1
+        writes[writes[:, 0] == Write.MATRIX, 3] |= TAKEN_BACK
         probes = [probe for row in self._probes for probe in row]
         number = {id(probe): k for k, probe in enumerate(probes)}
         products = np.full((part.product_start.size - 1, 5), -1, np.int64)
@@ -377,6 +423,12 @@ class _Builder:
             pair = [number[id(probe)] for probe in self._probes_of.get(product, ())] or [-1, -1]
             products[product] = [rotation, after >= 0, before >= 0, *pair]
         wanted = [[[i, j, place] for (i, j), place in row.items()] for row in self._wanted]
+        more = np.arange(1, 1 + len(self._more_factors)) + len(part.dense_factors)
+        part = replace(
+            part,
+            dense_start=np.concatenate([part.dense_start, more]),
+            dense_factors=np.concatenate([part.dense_factors, _rows(self._more_factors, 4)]),
+        )
         return AdjointPart(
             part=part,
             first_row=int(np.argmax(needed)) if needed.any() else len(part.operations),

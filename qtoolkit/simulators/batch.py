@@ -207,6 +207,7 @@ class _Run:
             rows.permutations,
             rows.operations,
             rows.num_registers,
+            rows.has_matrices or None,
             (weights or _NO_WEIGHTS).parts,
             (weights or _NO_WEIGHTS).values,
             self._number_scratch(num_threads, binding.coefficients.size),

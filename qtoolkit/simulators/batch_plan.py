@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 
 import numpy as np
@@ -39,6 +40,11 @@ class BatchPlan:
     partners: IntArray
     permutations: IntArray
     num_registers: int
+
+    @cached_property
+    def has_matrices(self) -> bool:
+        """Whether there are rows whose code is compiled only when first needed."""
+        return bool((self.operations[:, 0] == OPCODES.index("MATRIX")).any())
 
 
 def batch_plan(program: Program, num_qubits: int, amplitude_bytes: int) -> BatchPlan | None:
@@ -99,6 +105,15 @@ class _Translator:
                     for string in range(*positions):
                         z, place = int(part.strings[string, 0]), int(part.string_places[string])
                         self._row("PAULI", (), 2, (place, -1), Z=z)
+                case BlockOpcode.MATRIX:
+                    place, order = writes[start][2:4].tolist()
+                    self._row(
+                        "MATRIX", (), 2 << 2 * (order >> 32), (place, order), X=int(row[Column.X_TILE]), **controls
+                    )
+                case BlockOpcode.TABLE:
+                    self._phases(int(row[Column.X_TILE]), start, writes, controls)
+                case BlockOpcode.TRANSPOSE:
+                    self._row("TRANSPOSE", (), X=int(row[Column.X_TILE]), **controls)
                 case BlockOpcode.ROTATE_LANES:
                     raise AssertionError("a layout without lane bits has no rotations inside a register")
         terms = np.array([self._term(term, partners) for term in part.terms.tolist()], np.int64).reshape(-1, 7)
@@ -127,6 +142,15 @@ class _Translator:
         for chunk in np.array_split(members, -(-len(members) // TOGETHER)):
             self._row("ROTATE", chunk[:, 0].tolist(), len(chunk) + 1, chunk[:, 1].tolist(), COUNT=len(chunk))
 
+    def _phases(self, chosen: int, start: int, writes: dict[int, IntArray], controls: dict[str, int]) -> None:
+        """A diagonal as one phase for each of its entries."""
+        subset = 0
+        for entry in range(1 << chosen.bit_count()):
+            place = int(writes[start + 2 * entry][2])
+            values = {"MASK": controls["MASK"] | chosen, "VALUE": controls["VALUE"] | subset}
+            self._row("PHASE", (), 2, (place, 0), **values)
+            subset = (subset - chosen) & chosen
+
     def _row(
         self,
         opcode: str,
@@ -150,7 +174,7 @@ def _with_permutations(rows: Sequence[Sequence[int]], num_qubits: int) -> tuple[
     """Replace exchanges in a row that move more than all amplitudes by one permutation."""
     kept: list[Sequence[int]] = []
     permutations: list[IntArray] = []
-    moving = (OPCODES.index("EXCHANGE"), OPCODES.index("SWAP"))
+    moving = (OPCODES.index("EXCHANGE"), OPCODES.index("SWAP"), OPCODES.index("TRANSPOSE"))
     for together, run in groupby(rows, key=lambda row: row[0] in moving):
         exchanges = list(run)
         sources = [_source(row, num_qubits) for row in exchanges] if together else []
@@ -181,7 +205,9 @@ def _source(row: Sequence[int], num_qubits: int) -> IntArray:
         swapped: IntArray = x ^ (differ << first | differ << second)
         return swapped
     mask, value = row[COLUMNS.index("MASK")], row[COLUMNS.index("VALUE")]
-    found: IntArray = np.where(x & mask == value, x ^ 1 << first, x)
+    flips = row[COLUMNS.index("X")] if row[0] == OPCODES.index("TRANSPOSE") else 1 << first
+    here: NDArray[np.bool_] = x & mask == value
+    found: IntArray = np.where(here | here[x ^ flips], x ^ flips, x)
     return found
 
 

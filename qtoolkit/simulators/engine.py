@@ -279,6 +279,7 @@ class Engine:
     def _sweeps(self, part: SweepPart, coefficients: NDArray[np.complex128], source: int, phase: complex) -> _Sweeps:
         layout = part.layout
         numbers = numbers_of(part, coefficients, self._real)
+        spare = kernels.spare_size(self.vector_bytes, self._real.itemsize) if part.has_rare_rows else None
         enter = partial(
             kernels.run_sweeps,
             Lanes(self.vector_bytes),
@@ -297,12 +298,13 @@ class Engine:
             numbers.string_angles,
             source,
             numbers.factor * phase,
+            spare,
         )
         size = kernels.scratch_size(
             layout.block_bits, layout.low_bits, part.most_diagonals, self.vector_bytes, self._real.itemsize
         )
         num_threads = min(self.num_threads, 1 << (layout.num_bits - layout.block_bits))
-        return _Sweeps(enter, 2 * part.num_sweeps, num_threads, size)
+        return _Sweeps(enter, 2 * part.num_sweeps, num_threads, size + (spare or 0))
 
     def _sweep(self, call: _Sweeps, state: StateArray) -> None:
         scratch = self.scratch(call.num_threads, call.scratch_size, self._real)

@@ -63,6 +63,7 @@ def numbers_of(part: SweepPart, coefficients: NDArray[np.complex128], dtype: DTy
         np.empty((num_products, 2), np.complex128),
         np.empty((part.dense_start.size - 1, 16), np.complex128),
         *arrays,
+        part.has_rare_rows or None,
     )
     return Numbers(operations, registers, constants, linear, pairs, string_angles, factor)
 

@@ -102,6 +102,8 @@ def _states(precision: str) -> None:
         simulator.state_vector(_every_gate(n), initial_state=state)
         circuit, values = _ansatz(n)
         simulator.state_vector(circuit, values)
+        wide = np.roll(np.eye(64), 1, axis=0)
+        simulator.state_vector(Circuit(n + 3).unitary(wide, range(6)))
 
 
 def _samples(precision: str) -> None:
@@ -145,7 +147,8 @@ def _expectation_values(precision: str) -> None:
 def _batches(precision: str) -> None:
     simulator = StatevectorSimulator(precision)
     circuit, values = _ansatz(4)
-    simulator.expectation_value(circuit, _observables(4), np.array([values] * 20))
+    for body in (circuit, circuit.copy().unitary(np.roll(np.eye(8), 1, axis=0), range(3))):
+        simulator.expectation_value(body, _observables(4), np.array([values] * 20))
 
 
 def _gradients(precision: str) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from random_circuits import random_dynamic_circuit
+from scipy.stats import unitary_group
 
 from qtoolkit import Circuit, Parameter, StatevectorSimulator
 from qtoolkit.compiler import Layout, StepReport, compile_circuit, plan_sweeps
@@ -98,8 +99,8 @@ def test_parameters_need_no_values():
 
 
 def test_measurements_branches_and_whole_gates_are_listed():
-    toffoli = np.eye(8)[[0, 1, 2, 7, 4, 5, 6, 3]] @ np.kron(np.eye(4), [[0.6, 0.8], [0.8, -0.6]])
-    circuit = Circuit(5, 3).h(0).measure(0, 0).unitary(toffoli, [1, 2, 3])
+    wide = np.roll(np.eye(64), 1, axis=0) @ np.kron(np.eye(32), [[0.6, 0.8], [0.8, -0.6]])
+    circuit = Circuit(6, 3).h(0).measure(0, 0).unitary(wide, range(6))
     circuit.if_(circuit.clbit(0) == 1, lambda body: body.x(1), lambda body: body.h(2).cx(2, 3))
     circuit.reset(4).initialize([0.6, 0.8], [4]).h(0).measure(1, 2)
     report = compile_circuit(circuit).explain()
@@ -111,7 +112,7 @@ def test_measurements_branches_and_whole_gates_are_listed():
     assert [row.depth for row in report.sweeps] == [0, 0, 1, 1, 0]
     assert report.sweeps[1].operations == {"WHOLE": 1}
     assert report.sweeps[1].bits == ()
-    assert report.sweeps[1].flops == 62
+    assert report.sweeps[1].flops == 510
     assert report.gates == 3
     text = str(report)
     assert "Totals leave the branches out" in text
@@ -127,6 +128,23 @@ def test_the_table_fits_80_columns(seed):
     assert "AVX-512" in text
     assert "predicted" in text
     assert "total" in text
+
+
+def test_matrices_tables_and_permutations_run_in_sweeps():
+    rng = np.random.default_rng(3)
+    circuit = Circuit(9).h(range(9)).controlled_unitary(np.array([[0.6, 0.8], [0.8, -0.6]]), [7, 8], [5])
+    circuit.unitary(unitary_group.rvs(8, random_state=rng), [0, 6, 7])
+    circuit.diagonal(np.exp(1j * rng.uniform(-3, 3, 16)), [1, 3, 8, 5])
+    circuit.permutation([0, 1, 2, 3, 7, 5, 6, 4], [6, 7, 8])
+    (sweep,) = compile_circuit(circuit).explain("double", 1).sweeps
+    assert {name: sweep.operations[name] for name in ("MATRIX", "TABLE", "TRANSPOSE")} == {
+        "MATRIX": 2, "TABLE": 1, "TRANSPOSE": 1,
+    }  # fmt: skip
+    assert sweep.gates == 13
+    plain = compile_circuit(Circuit(9).h(range(9))).explain("double", 1).sweeps[0]
+    assert sweep.flops - plain.flops == pytest.approx(14 / 4 + 62 + 6)
+    assert sweep.passes - plain.passes == pytest.approx(1 / 4 + 1 + 1 + 1 / 4)
+    assert sweep.seconds > plain.seconds
 
 
 def test_an_empty_circuit():

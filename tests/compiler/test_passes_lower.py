@@ -75,7 +75,29 @@ def test_gates_become_the_cheapest_kind():
     assert kinds(Circuit(3).mcp(angle, [0, 1], 2).ccz(0, 1, 2)) == [Kind.PHASE] * 2
     assert kinds(Circuit(4).append(StandardGate("rz", (angle,)).controlled(3, 5), [0, 1, 2, 3])) == [Kind.PHASE] * 2
     assert kinds(Circuit(4).pauli_rotation("XYZI", angle)) == [Kind.PAULI]
-    assert kinds(Circuit(3).unitary(np.eye(8)[[1, 0, 2, 3, 4, 5, 6, 7]], [0, 1, 2])) == [Kind.WHOLE]
+    rotation = StandardGate("ry", (angle,))
+    assert kinds(Circuit(3).append(rotation.controlled(2, 1), [0, 1, 2])) == [Kind.MATRIX]
+    assert kinds(Circuit(3).append(StandardGate("iswap").controlled(1), [0, 1, 2])) == [Kind.MATRIX]
+    for size, kind in ((3, Kind.MATRIX), (5, Kind.MATRIX), (6, Kind.WHOLE)):
+        assert kinds(Circuit(6).unitary(np.roll(np.eye(1 << size), 1, axis=0), range(size))) == [kind]
+    for size, kind in ((3, Kind.TABLE), (14, Kind.TABLE), (15, Kind.WHOLE)):
+        assert kinds(Circuit(15).diagonal(np.exp(1j * np.arange(1 << size)), range(size))) == [kind]
+    for size, kind in ((2, Kind.PERMUTE), (10, Kind.PERMUTE), (11, Kind.WHOLE)):
+        assert kinds(Circuit(11).permutation(np.roll(np.arange(1 << size), 1), range(size))) == [kind]
+
+
+def test_only_bits_that_change_are_targets_of_a_permutation():
+    (node,) = nodes_of(Circuit(5).permutation([0, 1, 2, 3, 4, 5, 7, 6], [4, 1, 2]))[0]
+    assert (node.targets, set(node.diagonal)) == ((4,), {1, 2})
+    (node,) = nodes_of(Circuit(5).permutation([0, 1, 2, 3], [4, 1]))[0]
+    assert node.targets == ()
+
+
+def test_gates_that_no_block_holds_run_on_the_whole_state():
+    program = compile_circuit(Circuit(4).unitary(np.roll(np.eye(8), 1, axis=0), range(3))).unitary_program()
+    assert [lower(program, most_targets=most)[0].kind for most in (2, 3)] == [Kind.WHOLE, Kind.MATRIX]
+    program = compile_circuit(Circuit(4).permutation([1, 2, 3, 4, 5, 6, 7, 0], range(3))).unitary_program()
+    assert [lower(program, most_targets=most)[0].kind for most in (2, 3)] == [Kind.WHOLE, Kind.PERMUTE]
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -133,6 +155,10 @@ def test_equal_exchanges_cancel():
     assert left(Circuit(2).cx(0, 1).t(0).cx(0, 1)) == 3
     assert left(Circuit(2).cx(0, 1).cx(1, 0)) == 2
     assert left(Circuit(3).ccx(0, 1, 2).cx(0, 2)) == 2
+    assert left(Circuit(3).cswap(0, 1, 2).cswap(0, 1, 2)) == 0
+    cycle = Circuit(3).permutation([1, 2, 3, 0], [0, 2])
+    assert left(cycle.compose(cycle.inverse())) == 0
+    assert left(cycle.compose(cycle)) == 2
     zero_control = StandardGate("x").controlled(1, 0)
     assert left(Circuit(2).cx(0, 1).append(zero_control, [0, 1])) == 2
 

@@ -123,7 +123,7 @@ def fill(coefficients, lanes=8, **plan):
         "linear": np.ones((polynomials, num_bits), complex),
         "pairs": np.ones((polynomials, num_bits, num_bits), complex),
     }
-    factor = numbers.fill_numbers(coefficients, lanes, *whole.values(), *out.values())
+    factor = numbers.fill_numbers(coefficients, lanes, *whole.values(), *out.values(), None)
     return factor, out
 
 

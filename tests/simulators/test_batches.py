@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from qtoolkit import Circuit, Parameter, StatevectorSimulator
-from qtoolkit.circuit import STANDARD_GATES, ParameterVector, PauliRotationGate, StandardGate
+from qtoolkit.circuit import (
+    STANDARD_GATES,
+    DiagonalGate,
+    ParameterVector,
+    PauliRotationGate,
+    PermutationGate,
+    StandardGate,
+    UnitaryGate,
+)
 from qtoolkit.errors import CircuitError, InsufficientMemoryError, OperatorError, ParameterError
 from qtoolkit.operators import PauliSum
 from qtoolkit.simulators import batch, batch_observables, bind
@@ -35,10 +43,6 @@ def every_gate(num_qubits):
                 continue
             gate = StandardGate(record, [Parameter(f"p{next(names)}") for _ in range(record.num_params)])
             if num_controls:
-                if gate.num_qubits > 1 and not record.is_diagonal and record.name != "swap":
-                    continue  # runs on whole states
-                if num_controls == 2 and gate.num_qubits and not record.is_diagonal and record.name != "x":
-                    continue
                 gate = gate.controlled(num_controls, int(rng.integers(1 << num_controls)))
             circuit.append(gate, [int(q) for q in rng.permutation(num_qubits)[: gate.num_qubits]])
     return circuit
@@ -80,6 +84,28 @@ def ansatz(num_qubits, layers=3):
     return circuit
 
 
+def wide(num_qubits):
+    """Matrices, diagonals and permutations of three and more qubits, with and without controls, between rotations."""
+    rng = np.random.default_rng(5)
+    theta = ParameterVector("theta", 8)
+    circuit = Circuit(num_qubits)
+    for k in range(32):
+        qubits = [int(q) for q in rng.permutation(num_qubits)]
+        size = min(int(rng.integers(1, 6)), num_qubits)
+        entries = rng.normal(size=(1 << size, 1 << size)) + 1j * rng.normal(size=(1 << size, 1 << size))
+        gate = (
+            UnitaryGate(np.linalg.qr(entries)[0]),
+            DiagonalGate(entries[0] / np.abs(entries[0])),
+            PermutationGate(rng.permutation(1 << size)),
+            StandardGate("u", [theta[int(p)] for p in rng.integers(8, size=3)]),
+        )[k % 4]
+        num_controls = int(rng.integers(0, num_qubits - gate.num_qubits + 1))
+        if num_controls:
+            gate = gate.controlled(num_controls, int(rng.integers(1 << num_controls)))
+        circuit.ry(theta[k % 8], qubits[0]).append(gate, qubits[: gate.num_qubits])
+    return circuit
+
+
 def observables(num_qubits):
     rng = np.random.default_rng(2)
     labels = ["".join(rng.choice(list("IXYZ"), num_qubits)) for _ in range(12)]
@@ -97,7 +123,7 @@ def values_of(circuit, size, seed=0):
 
 @pytest.mark.parametrize("vector_bytes", WIDTHS)
 @pytest.mark.parametrize("precision", ["double", "single"])
-@pytest.mark.parametrize("make", [every_gate, strings, ansatz])
+@pytest.mark.parametrize("make", [every_gate, strings, ansatz, wide])
 def test_a_batch_equals_its_rows(make, precision, vector_bytes):
     simulator = simulator_of(precision, vector_bytes)
     plan = simulator.compile(make(5))
@@ -164,18 +190,18 @@ def test_results_do_not_depend_on_threads(monkeypatch):
 
 def test_what_is_no_program_of_sweeps_runs_one_by_one():
     a = Parameter("a")
-    cycle = np.eye(8)[[1, 2, 3, 4, 5, 6, 7, 0]]
+    cycle = np.roll(np.eye(64), 1, axis=0)
     simulator = StatevectorSimulator()
     for circuit in (
-        Circuit(3).ry(a, 0).unitary(cycle, [0, 1, 2]).ry(a, 1),
-        Circuit(3).initialize([0.6, 0.8], [1]).ry(a, 0).cx(0, 2),
-        Circuit(3).x(1).reset(1).ry(a, 1),
+        Circuit(6).ry(a, 0).unitary(cycle, range(6)).ry(a, 1),
+        Circuit(6).initialize([0.6, 0.8], [1]).ry(a, 0).cx(0, 2),
+        Circuit(6).x(1).reset(1).ry(a, 1),
     ):
         values = np.array([[0.3], [0.4]])
         states = [simulator.state_vector(circuit, row) for row in values]
         np.testing.assert_allclose(simulator.state_vector(circuit, values), states, atol=1e-15)
-        energies = [simulator.expectation_value(circuit, np.arange(8.0), row) for row in values]
-        np.testing.assert_allclose(simulator.expectation_value(circuit, np.arange(8.0), values), energies, atol=1e-14)
+        energies = [simulator.expectation_value(circuit, np.arange(64.0), row) for row in values]
+        np.testing.assert_allclose(simulator.expectation_value(circuit, np.arange(64.0), values), energies, atol=1e-14)
         expected = [simulator.probabilities(circuit, [1], row) for row in values]
         np.testing.assert_allclose(simulator.probabilities(circuit, [1], values), expected, atol=1e-15)
 

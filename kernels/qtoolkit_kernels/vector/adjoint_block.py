@@ -11,17 +11,16 @@ are summed over the block:
 | STRINGS | Σ ±Im λ*ψ, the sign that of a string of Z | 4 + block_bits |
 | probe | Σ ±λ*(x) ψ(x ^ mask) where controls have their values | 4 · 2^-controls |
 
-Probes give PAULI and PHASE rows their numbers, DENSE rows the 16 numbers ``Σ λ_i* ψ_j``, and one-qubit products those
-that their rotation leaves out.
+Probes give PAULI and PHASE rows their numbers, DENSE and MATRIX rows the numbers ``Σ λ_i* ψ_j``, and one-qubit products
+those that their rotation leaves out.
 """
 
 import numpy as np
 
-from qtoolkit_kernels._bits import parity
+from qtoolkit_kernels._bits import next_without, parity
 from qtoolkit_kernels._jit import njit, reduction_njit
 from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
 from qtoolkit_kernels.vector import adjoint_tiles, block, tiles, walsh_tiles
-from qtoolkit_kernels.vector.block import next_without
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.phases import begin_walk, next_step
 from qtoolkit_kernels.vector.skew import skew_of, skewed
@@ -397,6 +396,7 @@ def turn_back_block(
         operations, coefficients, constants, linear, pairs: the inverse operations, in the order of the operations.
         strings, string_angles: see `walsh`; the angles with their signs turned round.
         weights, angles: scratch, aligned, for 2^low_bits numbers and with STRINGS for 2^block_bits; may be the same.
+            `angles` is also the spare memory of matrices, see `matrices.apply_matrix`.
         collect: int64[rows, 5], see `COLLECT`.
         scales: float64[rows, 4], what sums are multiplied by.
         probe_start, probes: probes of each row, see `PROBE`.
@@ -461,5 +461,7 @@ def turn_back_block(
             block.swap(data, lanes, 2 * num_tiles, tile, skew, lane_bits, row, coefficients)
         elif opcode == block.PHASE:
             block.phase(data, lanes, 2 * num_tiles, tile, skew, row, coefficients)
-        else:
+        elif opcode == block.PAULI:
             block.rotate_string(data, lanes, 2 * num_tiles, tile, skew, row, coefficients, outer)
+        else:
+            block.run_rare(data, lanes, 2 * num_tiles, tile, skew, row, coefficients, outer, angles)

@@ -19,12 +19,14 @@ from qtoolkit_kernels.vector.adjoint_block import MAX_ROTATED, NOTHING, PROBE_EN
 from qtoolkit_kernels.vector.numbers import (
     PAULI_1Q,
     PAULI_2Q,
+    WRITE_MATRIX,
     add_factor,
     add_term,
     fold_controls,
     multiply_dense,
     multiply_products,
     small_matrix,
+    write_rare,
     write_registers,
 )
 
@@ -309,7 +311,10 @@ def fill_adjoint(
                 matrices[k, 4 * i + j], matrices[k, 4 * j + i] = b.conjugate(), a.conjugate()
     place_inverse_rotations(sets, members, angles, products, operations, registers, collect)
     for w in range(writes.shape[0]):
-        write_registers(writes[w], lanes, inverse, angles, phases, matrices, registers)
+        if writes[w, 0] >= WRITE_MATRIX:
+            write_rare(writes[w], lanes, inverse, registers)
+        else:
+            write_registers(writes[w], lanes, inverse, angles, phases, matrices, registers)
     return find_scales(operations, collect, registers, lanes, scales)
 
 

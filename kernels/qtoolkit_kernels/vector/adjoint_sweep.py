@@ -13,6 +13,7 @@ from qtoolkit_kernels.threads import add_to_counter, wait_for_counter
 from qtoolkit_kernels.vector import tiles
 from qtoolkit_kernels.vector.adjoint_block import turn_back_block
 from qtoolkit_kernels.vector.lanes import Lanes
+from qtoolkit_kernels.vector.matrices import MOST_TARGETS
 from qtoolkit_kernels.vector.phases import tables_size
 from qtoolkit_kernels.vector.skew import skew_of, skewed
 from qtoolkit_kernels.vector.sweep import (
@@ -35,7 +36,7 @@ def adjoint_scratch_size(
     """Elements of scratch memory for one thread: two blocks, weights, and tables for the diagonals of one sweep."""
     tile = 2 * vector_bytes // itemsize
     blocks = block_size.py_func(block_bits + 1, tile, skew_of.py_func(2 * vector_bytes))  # type: ignore[attr-defined]
-    weights = (8 << (block_bits if has_strings else low_bits)) // itemsize
+    weights = max((8 << (block_bits if has_strings else low_bits)) // itemsize, tile << MOST_TARGETS)
     tables = tables_size.py_func(block_bits, low_bits)  # type: ignore[attr-defined]
     size = blocks + weights + (2 << low_bits) + most_diagonals * tables
     return int(size + -size % (64 * tile))
@@ -79,7 +80,7 @@ def turn_back_sweep(
     skew = skew_of(tile * ket.itemsize)
     far = skewed((2 << block_bits) // tile, skew) * tile
     size = block_size(block_bits + 1, tile, skew)
-    room = (8 << (block_bits if strings.shape[0] else low_bits)) // ket.itemsize
+    room = max((8 << (block_bits if strings.shape[0] else low_bits)) // ket.itemsize, tile << MOST_TARGETS)
     block, angles, tables = scratch[:size], scratch[size : size + room], scratch[size + room :]
     weights = angles.view(np.float64)
     run = 2 << chunk_bits

@@ -220,7 +220,7 @@ def _overlap(flipping: bool) -> Any:
             factor = e.splat(arguments[5])
             x, y = (e.mul(factor, e.load(data, arguments[2], part * e.lanes)) for part in range(2))
             if flipping:
-                x, y = (_flipped(e, value, arguments[4]) for value in (x, y))
+                x, y = (e.exchange_by(value, arguments[4]) for value in (x, y))
             a, b = (e.load(data, arguments[3], part * e.lanes) for part in range(2))
             real, imag = (builder.extract_value(arguments[6], k) for k in range(2))
             real = e.fma(b, y, e.fma(a, x, real))
@@ -230,13 +230,6 @@ def _overlap(flipping: bool) -> Any:
         return sums(array, lanes, ket, bra, flips, sign, sums), codegen
 
     return overlap
-
-
-def _flipped(e: Emitter, value: ir.Value, flips: ir.Value) -> ir.Value:
-    for k in range(e.lanes.bit_length() - 1):
-        on = e.builder.trunc(e.builder.lshr(flips, flips.type(k)), ir.IntType(1))
-        value = e.builder.select(on, e.exchange(value, 1 << k), value)
-    return value
 
 
 add_overlap, add_overlap_flipped = _overlap(False), _overlap(True)

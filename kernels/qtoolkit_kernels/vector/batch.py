@@ -168,6 +168,7 @@ def run_batch(
     permutations: Integers,
     operations: Integers,
     num_registers: int,
+    matrices: bool | None,
     parts: Integers,
     weights: Floats,
     work: Floats,
@@ -192,6 +193,7 @@ def run_batch(
         product_start, product_factors, dense_start, dense_factors, terms: see `batch_numbers.fill_numbers`.
         partners, permutations, operations: see `batch_block`.
         num_registers: that the operations read.
+        matrices: None, and the kernel takes less time to compile, if there are no MATRIX rows.
         parts: int64[:, 4], of observables: row of `sums`, mask of flipped bits, kind, first weight.
         weights: float64, of every amplitude.
         work: one row for each thread, of `batch_numbers.numbers_size` elements or more, aligned.
@@ -228,6 +230,7 @@ def run_batch(
                 numbers, lanes, width, coefficients.size, values, first + part * width, constants, slot_terms,
                 slot_coefficients, gates, gate_slots, gate_terms, amplitudes, others, other_places, product_start,
                 product_factors, dense_start, dense_factors, terms, operations, smallest,
+                matrices,
             )  # fmt: skip
             if not fine:
                 finite[0] = 0
@@ -239,7 +242,7 @@ def run_batch(
         block[:] = 0
         block[:half] = 1
         found = run_batch_block(
-            block, lanes, num_bits, tile, skew, operations, partners, permutations, registers, spare
+            block, lanes, num_bits, tile, skew, operations, partners, permutations, registers, spare, matrices
         )
         if states.shape[0] > 0:
             write_states(found, num_bits, tile, skew, factors, states, first, count)

@@ -12,26 +12,30 @@ coefficient, so each is a register that is loaded once or, of a matrix, for ever
 | PHASE | 4 · 2^-controls | 2^-controls | one phase where all controls have their value |
 | PAULI | 4 · 2^-controls | 2^-controls | rotation by a Pauli string |
 | DIAGONAL | 8 to 12 | 2 to 3 | any phase quadratic in the bits |
-| PERMUTE | 0 | 1 | any number of EXCHANGE and SWAP |
+| PERMUTE | 0 | 1 | any number of EXCHANGE, SWAP and TRANSPOSE |
+| MATRIX | 4 · 2^(targets-controls) | 2^-controls | a complex matrix on up to five bits, with any controls |
+| TRANSPOSE | 0 | 2^(1-bits), 1 at most | two values of some bits exchanged |
 
 An operation is a row of 16 int64; the constants below name its columns. The tile of amplitude x stands at `skewed(x)`.
 """
 
-from qtoolkit_kernels._bits import parity
+from qtoolkit_kernels._bits import next_without, parity
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Integers, Reals
 from qtoolkit_kernels.vector import batch_tiles as tiles
-from qtoolkit_kernels.vector.block import next_without
 from qtoolkit_kernels.vector.lanes import Lanes
+from qtoolkit_kernels.vector.matrices import apply_matrix
 from qtoolkit_kernels.vector.skew import skewed
 from qtoolkit_kernels.vector.tiles import copy_tile
 
 __all__ = ["COLUMNS", "OPCODES", "run_batch_block"]
 
-OPCODES = ("ROTATE", "DENSE", "EXCHANGE", "SWAP", "PHASE", "PAULI", "DIAGONAL", "PERMUTE")
+OPCODES = (
+    "ROTATE", "DENSE", "EXCHANGE", "SWAP", "PHASE", "PAULI", "DIAGONAL", "PERMUTE", "MATRIX", "TRANSPOSE",
+)  # fmt: skip
 """Names of the opcodes in the order of their numbers."""
 
-ROTATE, DENSE, EXCHANGE, SWAP, PHASE, PAULI, DIAGONAL, PERMUTE = range(len(OPCODES))
+ROTATE, DENSE, EXCHANGE, SWAP, PHASE, PAULI, DIAGONAL, PERMUTE, MATRIX, TRANSPOSE = range(len(OPCODES))
 
 COLUMNS = (
     "OPCODE", "POSITIONS", "POSITION_1", "POSITION_2", "POSITION_3", "COUNT", "REAL", "START", "MASK", "VALUE", "X",
@@ -48,7 +52,7 @@ START = 7
 MASK, VALUE = 8, 9
 """Controls."""
 X, Z = 10, 11
-"""Masks of a Pauli string."""
+"""Masks of a Pauli string; of MATRIX and TRANSPOSE, X are the targets and the flips."""
 SOURCE = 12
 """Where the numbers come from, see `batch_numbers`; of DIAGONAL the polynomial, of PERMUTE the permutation."""
 
@@ -87,16 +91,21 @@ def rotate(
 
 @njit
 def exchange(block: Reals, lanes: Lanes, num_tiles: int, tile: int, skew: int, row: Integers) -> None:
-    """X where the controls have their values, or the exchange of two bits."""
-    first, second = 1 << row[POSITIONS], 0
-    if row[OPCODE] == SWAP:
+    """X where the controls have their values, or the exchange of two bits, or of two values of some bits."""
+    first, second, fixed = 1 << row[POSITIONS], 0, row[MASK]
+    if row[OPCODE] == TRANSPOSE:
+        first = row[X]
+    elif row[OPCODE] == SWAP:
         second = 1 << row[POSITIONS + 1]
+        fixed |= first | second
+    else:
+        fixed |= first
     j = 0
     while j < num_tiles:
         here = j | row[VALUE]
-        o0, o1 = skewed(here | first, skew) * tile, skewed(here | second, skew) * tile
+        o0, o1 = skewed(here ^ first, skew) * tile, skewed(here ^ second, skew) * tile
         tiles.exchange_tiles(block, lanes, o0, o1)
-        j = next_without(j, row[MASK] | first | second)
+        j = next_without(j, fixed)
 
 
 @njit
@@ -193,6 +202,7 @@ def run_batch_block(
     permutations: Integers,
     registers: Reals,
     spare: Reals,
+    matrices: bool | None,
 ) -> Reals:
     """Run operations on L states.
 
@@ -207,6 +217,7 @@ def run_batch_block(
         permutations: int64[:, 2^num_bits], where each amplitude comes from.
         registers: aligned.
         spare: memory like the block's, overwritten.
+        matrices: None if there are no MATRIX rows.
 
     Returns:
         The block or the spare one, whichever holds the states in the end.
@@ -216,6 +227,11 @@ def run_batch_block(
         row = operations[i]
         opcode = row[OPCODE]
         start = row[START] * (tile >> 1)
+        if matrices is not None and opcode == MATRIX:
+            apply_matrix(
+                block, lanes, num_tiles, tile, skew, row[MASK], row[VALUE], row[X], 0, True, registers, start, spare
+            )
+            continue
         if opcode == ROTATE:
             rotate(block, lanes, num_tiles, tile, skew, row, registers, start)
         elif opcode == DENSE:
@@ -226,7 +242,7 @@ def run_batch_block(
                 o = skewed(j, skew) * tile
                 tiles.dense(block, lanes, o, o + t0, o + t1, o + t0 + t1, registers, start)
                 j = next_without(j, s0 | s1)
-        elif opcode in (EXCHANGE, SWAP):
+        elif opcode in (EXCHANGE, SWAP, TRANSPOSE):
             exchange(block, lanes, num_tiles, tile, skew, row)
         elif opcode == PHASE:
             j = 0

@@ -12,7 +12,18 @@ import numpy as np
 
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Floats, Integers
-from qtoolkit_kernels.vector.batch_block import COUNT, DENSE, DIAGONAL, OPCODE, PAULI, PHASE, ROTATE, SOURCE, START
+from qtoolkit_kernels.vector.batch_block import (
+    COUNT,
+    DENSE,
+    DIAGONAL,
+    MATRIX,
+    OPCODE,
+    PAULI,
+    PHASE,
+    ROTATE,
+    SOURCE,
+    START,
+)
 from qtoolkit_kernels.vector.batch_number_tiles import (
     add_turned,
     multiply_conjugate,
@@ -22,6 +33,7 @@ from qtoolkit_kernels.vector.batch_number_tiles import (
 )
 from qtoolkit_kernels.vector.batch_tiles import multiply_tiles
 from qtoolkit_kernels.vector.lanes import Lanes
+from qtoolkit_kernels.vector.matrix_numbers import entry_of, targets_of
 from qtoolkit_kernels.vector.numbers import (
     AFTER_ROTATION,
     BEFORE_ROTATION,
@@ -37,7 +49,7 @@ from qtoolkit_kernels.vector.trigonometry import MAX_ANGLES
 
 __all__ = ["fill_numbers", "numbers_size", "write_number"]
 
-FIRST, SECOND, MATRIX, FACTOR, TOTAL, TURNS = 0, 1, 2, 6, 10, 11
+FIRST, SECOND, PRODUCT, FACTOR, TOTAL, TURNS = 0, 1, 2, 6, 10, 11
 """Tiles behind the coefficients: two temporary ones, two matrices, the phase left out, turns by half angles."""
 
 SCRATCH_TILES = TURNS + MAX_ANGLES
@@ -105,7 +117,7 @@ def split_products(
 ) -> None:
     """Multiply one-qubit factors and split each product, as `numbers.multiply_products` does."""
     tile = 2 * width
-    matrix, factor = scratch + MATRIX * tile, scratch + FACTOR * tile
+    matrix, factor = scratch + PRODUCT * tile, scratch + FACTOR * tile
     write_number(work, scratch + TOTAL * tile, width, 1.0 + 0.0j)
     for k in range(starts.size - 1):
         for entry in range(4):
@@ -210,6 +222,20 @@ def write_rotations(work: Floats, width: int, products: int, row: Integers, smal
 
 
 @njit
+def copy_matrix(work: Floats, tile: int, source: int, order: int, place: int) -> None:
+    """Write a matrix as `matrix_numbers.write_matrix` does."""
+    size = 1 << targets_of(order)
+    together = min(4, size)
+    for first in range(0, size, together):
+        for column in range(size):
+            for row in range(first, first + together):
+                o = (source + entry_of(order, row, column)) * tile
+                for k in range(tile):
+                    work[place + k] = work[o + k]
+                place += tile
+
+
+@njit
 def write_dense(
     work: Floats,
     width: int,
@@ -258,6 +284,7 @@ def fill_numbers(
     terms: Integers,
     operations: Integers,
     smallest: float,
+    matrices: bool | None,
 ) -> tuple[int, int, int, bool]:
     """Compute the numbers of W members.
 
@@ -273,6 +300,7 @@ def fill_numbers(
         terms: int64[:, 7], see `add_term`.
         operations: rows.
         smallest: see `write_rotations`.
+        matrices: None, and the kernel takes less time to compile, if there are no MATRIX rows.
 
     Returns:
         Where the angles, the phase left out and the registers begin, and whether all angles are finite.
@@ -304,6 +332,10 @@ def fill_numbers(
         row = operations[i]
         opcode, source, detail = row[OPCODE], row[SOURCE], row[SOURCE + 1]
         place = image + row[START] * width
+        if matrices is not None and opcode == MATRIX:
+            # source: where its entries begin; detail: the order of its qubits.
+            copy_matrix(work, tile, source, detail, place)
+            continue
         if opcode == ROTATE:
             write_rotations(work, width, products, row, smallest, place)
         elif opcode == PHASE:

@@ -16,18 +16,22 @@ everything moves 32 bytes in double precision between the cache and the register
 | STRINGS | 24 + block_bits | 4 to 5 | any number of rotations by strings of Z |
 | BUTTERFLIES | 17 | 1 | two stages of a Fourier transform, each a rotation and phases where its bit is 1 |
 | REORDER | 0 | up to 1 | any number of EXCHANGE, with one control, and SWAP of tile bits |
+| MATRIX | 4 · 2^(targets-controls) | 2^-controls | a complex matrix on up to five bits, with any controls |
+| TABLE | 4 · 2^-controls | 2^-controls | any diagonal, with any controls |
+| TRANSPOSE | 0 | 2^(1-bits), 1 at most | two values of some bits exchanged |
 
 An operation is a row of 16 int64; the constants below name its columns. Positions count the bits of the block, the
 lowest are the lanes, masks of tiles count from the first bit above them. Controls inside a register are in the
 coefficients. Tiles stand where `skew.skewed` says. `adjoint_block` undoes the same rows: a new opcode goes there too.
 """
 
-from qtoolkit_kernels._bits import highest_bit, parity
+from qtoolkit_kernels._bits import highest_bit, next_without, parity
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
 from qtoolkit_kernels.vector import string_tiles, tiles
 from qtoolkit_kernels.vector.butterflies import apply_butterflies
 from qtoolkit_kernels.vector.lanes import Lanes
+from qtoolkit_kernels.vector.matrices import apply_matrix, apply_table, exchange_values
 from qtoolkit_kernels.vector.phases import apply_phases
 from qtoolkit_kernels.vector.reorder import reorder
 from qtoolkit_kernels.vector.skew import skew_of, skewed
@@ -37,12 +41,13 @@ __all__ = ["OPCODES", "ROW", "run_block"]
 
 OPCODES = (
     "ROTATE", "ROTATE_LANES", "DENSE", "EXCHANGE", "SWAP", "PHASE", "PAULI", "DIAGONAL", "STRINGS", "BUTTERFLIES",
-    "REORDER",
+    "REORDER", "MATRIX", "TABLE", "TRANSPOSE",
 )  # fmt: skip
 """Names of the opcodes in the order of their numbers."""
 
 (
     ROTATE, ROTATE_LANES, DENSE, EXCHANGE, SWAP, PHASE, PAULI, DIAGONAL, STRINGS, BUTTERFLIES, REORDER,
+    MATRIX, TABLE, TRANSPOSE,
 ) = range(len(OPCODES))  # fmt: skip
 
 ROW = 16
@@ -50,7 +55,7 @@ OPCODE, POSITIONS = 0, 1
 """Up to four positions; of STRINGS the first string and the one past the last."""
 COUNT, STEEP = 5, 6
 """How many positions, of ROTATE_LANES 1 if there is only one; whether a rotation's sines are larger than its cosines,
-whether a string's factor is real.
+whether a string's factor is real, whether a matrix's coefficients differ between lanes.
 """
 START = 7
 """First coefficient; of DIAGONAL the number of its polynomial."""
@@ -58,14 +63,8 @@ TILE_MASK, TILE_VALUE, OUTER_MASK, OUTER_VALUE = 8, 9, 10, 11
 """Controls among tile bits and among index bits outside the block."""
 X_TILE, X_LANES, Z_TILE, Z_OUTER = 12, 13, 14, 15
 """Masks of a Pauli string; of BUTTERFLIES the number of the first polynomial; of REORDER the images of bits, the offset
-being in START.
+being in START; of MATRIX and TRANSPOSE the masks of targets and flips, of TABLE those of bits that choose.
 """
-
-
-@njit
-def next_without(j: int, mask: int) -> int:
-    """The next number in which no bit of the mask is set."""
-    return ((j | mask) + 1) & ~mask
 
 
 @njit
@@ -308,6 +307,31 @@ def rotate_string(
 
 
 @njit
+def run_rare(
+    block: Reals,
+    lanes: Lanes,
+    num_tiles: int,
+    tile: int,
+    skew: int,
+    row: Integers,
+    coefficients: Reals,
+    outer: int,
+    spare: Reals,
+) -> None:
+    """Run a MATRIX, TABLE or TRANSPOSE row."""
+    fixed, value, x_tile, x_lanes, start = row[TILE_MASK], row[TILE_VALUE], row[X_TILE], row[X_LANES], row[START]
+    if row[OPCODE] == MATRIX:
+        apply_matrix(
+            block, lanes, num_tiles, tile, skew, fixed, value, x_tile, x_lanes, row[STEEP] == 1, coefficients, start,
+            spare,
+        )  # fmt: skip
+    elif row[OPCODE] == TABLE:
+        apply_table(block, lanes, num_tiles, tile, skew, fixed, value, x_tile, row[Z_OUTER], outer, coefficients, start)
+    else:
+        exchange_values(block, lanes, num_tiles, tile, skew, fixed, value, x_tile, x_lanes, coefficients, start)
+
+
+@njit
 def run_block(
     block: Reals,
     lanes: Lanes,
@@ -326,8 +350,14 @@ def run_block(
     strings: Integers,
     string_angles: Floats,
     string_scratch: Reals,
+    scratch: Reals,
+    spare: int | None,
 ) -> None:
-    """Run the operations of one sweep on one block; `outer` holds the bits of the index outside the block."""
+    """Run the operations of one sweep on one block; `outer` holds the bits of the index outside the block.
+
+    The end of `scratch` is spare memory of so many elements; where it has none, there are no MATRIX, TABLE and
+    TRANSPOSE rows, and their code is left out.
+    """
     count = tiles.lanes_of(block, lanes)
     tile = 2 * count
     skew = skew_of(tile * block.itemsize)
@@ -359,6 +389,10 @@ def run_block(
             )  # fmt: skip
             continue
         if outer & row[OUTER_MASK] != row[OUTER_VALUE]:
+            continue
+        if spare is not None and opcode >= MATRIX:
+            end = scratch[scratch.size - spare :]
+            run_rare(block, lanes, num_tiles, tile, skew, row, coefficients, outer, end)
             continue
         if opcode == ROTATE:
             rotate(block, lanes, num_tiles, tile, skew, lane_bits, row, coefficients)

@@ -127,6 +127,13 @@ class Emitter:
         """Lane l receives lane ``l ^ mask``."""
         return self.shuffle(value, [lane ^ mask for lane in range(self.lanes)]) if mask else value
 
+    def exchange_by(self, value: ir.Value, mask: ir.Value) -> ir.Value:
+        """The same for a mask that is a number of the kernel."""
+        for k in range(self.lanes.bit_length() - 1):
+            on = self.builder.trunc(self.builder.lshr(mask, mask.type(k)), ir.IntType(1))
+            value = self.builder.select(on, self.exchange(value, 1 << k), value)
+        return value
+
     def interleave(self, low: ir.Value, high: ir.Value) -> list[ir.Value]:
         """Registers (low0 high0 low1 …) of two: a tile's parts as complex numbers."""
         return self._two(low, high, [k // 2 + (k % 2) * self.lanes for k in range(2 * self.lanes)])

@@ -14,6 +14,7 @@ from qtoolkit_kernels._bits import parity
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
 from qtoolkit_kernels.vector.block import COUNT, POSITIONS, START, STEEP
+from qtoolkit_kernels.vector.matrix_numbers import write_matrix, write_table
 
 __all__ = [
     "FORMS",
@@ -37,10 +38,10 @@ FORMS = (
 MARGIN = 1 + 1e-9
 """A sine so many times as large as the cosine is the larger one: both are √½ in a Hadamard gate, rounded somehow."""
 
-WRITES = ("LANES", "DENSE", "PHASE", "PAULI")
+WRITES = ("LANES", "DENSE", "PHASE", "PAULI", "MATRIX", "TABLE")
 """Names of the numbers by which a row of `writes` says what goes to the registers."""
 
-WRITE_LANES, WRITE_DENSE, WRITE_PHASE, WRITE_PAULI = range(len(WRITES))
+WRITE_LANES, WRITE_DENSE, WRITE_PHASE, WRITE_PAULI, WRITE_MATRIX, WRITE_TABLE = range(len(WRITES))
 
 
 @njit
@@ -328,6 +329,15 @@ def write_registers(
 
 
 @njit
+def write_rare(write: Integers, lanes: int, coefficients: Complex, registers: Reals) -> None:
+    """Run a row of `writes` for a MATRIX or a TABLE."""
+    if write[0] == WRITE_MATRIX:
+        write_matrix(write, lanes, coefficients, registers)
+    else:
+        write_table(write, lanes, coefficients, registers)
+
+
+@njit
 def fold_controls(controls: Integers, constants: Complex, linear: Complex, pairs: Complex) -> None:
     """Turn polynomials that vanish where a control is 0 into the polynomial that remains where it is 1."""
     for d in range(controls.size):
@@ -364,6 +374,7 @@ def fill_numbers(
     constants: Complex,
     linear: Complex,
     pairs: Complex,
+    rare: bool | None,
 ) -> complex:
     """Compute all numbers of a plan.
 
@@ -382,6 +393,7 @@ def fill_numbers(
         operations: rows; those of rotations are filled in.
         registers: receives what sweeps read.
         constants, linear, pairs: ones; receive the polynomials.
+        rare: None, and the kernel takes less time to compile, if `writes` name no MATRIX and no TABLE.
 
     Returns:
         What the sweeps leave out: a scale and a global phase, as one factor.
@@ -395,5 +407,8 @@ def fill_numbers(
         string_angles[k] = -np.arctan2(coefficients[string_places[k] + 1].real, coefficients[string_places[k]].real)
     factor *= place_rotations(sets, members, angles, lanes, operations, registers)
     for w in range(writes.shape[0]):
+        if rare is not None and writes[w, 0] >= WRITE_MATRIX:
+            write_rare(writes[w], lanes, coefficients, registers)
+            continue
         write_registers(writes[w], lanes, coefficients, angles, phases, matrices, registers)
     return factor

@@ -38,7 +38,7 @@ def _rotate_string(imaginary: bool, flipping: bool) -> Any:
             tiles = [[e.load(data, o, part * e.lanes) for part in range(2)] for o in arguments[2:4]]
             partners = tiles[::-1]
             if flipping:
-                partners = [[_flipped(e, value, arguments[6]) for value in tile] for tile in partners]
+                partners = [[e.exchange_by(value, arguments[6]) for value in tile] for tile in partners]
             for offset, sign, tile, partner in zip(arguments[2:4], arguments[4:6], tiles, partners, strict=True):
                 weight = e.mul(cross, e.splat(sign))
                 if imaginary:
@@ -55,14 +55,6 @@ def _rotate_string(imaginary: bool, flipping: bool) -> Any:
         return types.void(array, lanes, o0, o1, s0, s1, flips, coefficients, start), codegen
 
     return rotate
-
-
-def _flipped(e: Emitter, value: ir.Value, flips: ir.Value) -> ir.Value:
-    """Lane l receives lane ``l ^ flips``; `flips` is known only when the code runs."""
-    for k in range(e.lanes.bit_length() - 1):
-        on = e.builder.trunc(e.builder.lshr(flips, flips.type(k)), ir.IntType(1))
-        value = e.builder.select(on, e.exchange(value, 1 << k), value)
-    return value
 
 
 rotate_string_real, rotate_string_imag = _rotate_string(False, False), _rotate_string(True, False)

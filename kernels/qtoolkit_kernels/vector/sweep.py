@@ -21,10 +21,11 @@ from qtoolkit_kernels.threads import add_to_counter, wait_for_counter
 from qtoolkit_kernels.vector import tiles
 from qtoolkit_kernels.vector.block import DIAGONAL, OPCODE, START, run_block
 from qtoolkit_kernels.vector.lanes import Lanes
+from qtoolkit_kernels.vector.matrices import MOST_TARGETS
 from qtoolkit_kernels.vector.phases import prepare_phases, tables_size
 from qtoolkit_kernels.vector.skew import skew_of, skewed
 
-__all__ = ["COMPLEX", "TILES", "ZERO_STATE", "run_sweeps", "scratch_size"]
+__all__ = ["COMPLEX", "TILES", "ZERO_STATE", "run_sweeps", "scratch_size", "spare_size"]
 
 ZERO_STATE, COMPLEX, TILES = range(3)
 
@@ -34,6 +35,11 @@ def block_size(block_bits: int, tile: int, skew: int) -> int:
     """Elements that a block covers, its gaps included."""
     num_tiles = (2 << block_bits) // tile
     return (skewed(num_tiles - 1, skew) + 1) * tile
+
+
+def spare_size(vector_bytes: int, itemsize: int) -> int:
+    """Elements that matrices need at the end of scratch memory, beside those of `scratch_size`."""
+    return 2 * vector_bytes // itemsize << MOST_TARGETS
 
 
 def scratch_size(block_bits: int, low_bits: int, most_diagonals: int, vector_bytes: int, itemsize: int) -> int:
@@ -168,6 +174,7 @@ def run_sweep(
     reached: int,
     to_complex: bool,
     factor: complex,
+    spare: int | None,
     counters: Integers,
     counter: int,
 ) -> None:
@@ -204,7 +211,7 @@ def run_sweep(
             read_block(block, state, lanes, base, offsets, run, tile, skew, source, reached)
             run_block(
                 block, lanes, block_bits, low_bits, operations, coefficients, bits, outer, tables, first_table,
-                constants, linear, pairs, controls, strings, string_angles, angles,
+                constants, linear, pairs, controls, strings, string_angles, angles, scratch, spare,
             )  # fmt: skip
             write_block(block, state, lanes, base, offsets, run, tile, skew, to_complex, factor)
         if not alone:
@@ -229,6 +236,7 @@ def run_sweeps(
     string_angles: Floats,
     source: int,
     factor: complex,
+    spare: int | None,
     scratch: Reals,
     state: Complex,
     counters: Integers,
@@ -250,7 +258,9 @@ def run_sweeps(
         strings, string_angles: rotations by strings of Z, see `walsh`.
         source: what the state holds: ZERO_STATE (anything, taken as |0…0⟩), COMPLEX or TILES.
         factor: what the result is multiplied by.
-        scratch: one row for each thread, of `scratch_size` elements or more, aligned.
+        spare: elements of `scratch` that matrices may use, `spare_size`; None, and the kernel takes less time to
+            compile, if there are no MATRIX, TABLE and TRANSPOSE rows.
+        scratch: one row for each thread, of `scratch_size` elements, as many as matrices may use, or more, aligned.
         state: complex128 or complex64 of shape ``(2**num_bits,)``; best aligned to a register.
         counters: zeros, two rows for each sweep; none for a thread that runs alone.
         thread: the caller's row of scratch.
@@ -264,7 +274,7 @@ def run_sweeps(
             reals, lanes, block_bits, chunk_bits, low_bits, bits[s],
             operations[operation_start[s] : operation_start[s + 1]], coefficients, constants, linear, pairs, controls,
             strings, string_angles, scratch[thread], source if s == 0 else TILES, reached, s == num_sweeps - 1,
-            factor, counters, 2 * s,
+            factor, spare, counters, 2 * s,
         )  # fmt: skip
         for k in range(block_bits):
             reached |= 1 << bits[s, k]

@@ -19,16 +19,21 @@ PLANNER_CONSTANTS: NDArray[np.complex128] = np.array([0, 1, 1, 0, 1, 1j, 1, -1j]
 S_PLACE = 4
 """Where S stands among the constants."""
 
+
 SWAP_TABLE = (0, 2, 1, 3)
 
+MOST_MATRIX_TARGETS, MOST_TABLE_TARGETS, MOST_PERMUTED = 5, 14, 10
+"""Gates on more qubits run on the whole state."""
 
-def lower(program: Program, probes: Sequence[NDArray[np.complex128]] = ()) -> list[Node]:
+
+def lower(program: Program, probes: Sequence[NDArray[np.complex128]] = (), most_targets: int = 62) -> list[Node]:
     """Turn every gate into one node or a few; nothing is merged yet.
 
     Args:
         program: the gates.
         probes: its coefficients at generic parameter values; entries that are 1 in all of them are taken to be always.
             Without any, those that no parameter changes are looked at.
+        most_targets: qubits that a matrix or a permutation may act on, lest they don't fit into a block.
     """
     nodes: list[Node] = []
     is_one = np.all([probe == 1.0 for probe in probes or (program.constant_coefficients,)], axis=0)
@@ -37,7 +42,8 @@ def lower(program: Program, probes: Sequence[NDArray[np.complex128]] = ()) -> li
         targets = tuple(program.qubits[program.qubit_start[i] : program.qubit_start[i + 1]].tolist())
         mask, value = int(program.control_masks[i]), int(program.control_values[i])
         controls = tuple(_bits(mask))
-        gate = _Gate(program, i, targets, controls, mask & ~value, int(program.coefficient_start[i]), pauli_x, is_one)
+        place = int(program.coefficient_start[i])
+        gate = _Gate(program, i, targets, controls, mask & ~value, place, pauli_x, is_one, most_targets)
         found = _LOWERINGS[Opcode(int(program.opcodes[i]))](gate)
         nodes += [Node(Kind.WHOLE, targets=targets + controls, operation=i)] if found is None else found
     return nodes
@@ -60,6 +66,7 @@ class _Gate:
         place: int,
         pauli_x: Factor,
         is_one: NDArray[np.bool_],
+        most_targets: int,
     ) -> None:
         self.targets = targets
         self.controls = controls
@@ -68,6 +75,7 @@ class _Gate:
         self.table = program.table[program.table_start[index] : program.table_start[index + 1]].tolist()
         self.pauli_x = pauli_x
         self.is_one = is_one
+        self.most_targets = most_targets
 
     def value_of(self, qubit: int) -> int:
         """The value that a control must have."""
@@ -81,25 +89,32 @@ def _dense_1q(gate: _Gate) -> list[Node] | None:
         qubits = gate.targets + gate.controls
         factor = Factor(Form.CONTROLLED_MATRIX, gate.place, qubits, gate.value_of(gate.controls[0]))
         return [Node(Kind.DENSE, qubits, factors=[factor])]
-    return None
+    return _matrix(gate)
 
 
 def _dense_2q(gate: _Gate) -> list[Node] | None:
     if gate.controls:
-        return None
+        return _matrix(gate)
     return [Node(Kind.DENSE, gate.targets, factors=[Factor(Form.MATRIX_2Q, gate.place, gate.targets)])]
 
 
-def _dense_kq(gate: _Gate) -> list[Node] | None:
-    return None
+def _matrix(gate: _Gate) -> list[Node] | None:
+    if len(gate.targets) > min(gate.most_targets, MOST_MATRIX_TARGETS):
+        return None
+    form = Form.MATRIX_1Q if len(gate.targets) == 1 else Form.MATRIX_2Q
+    factor = Factor(form, gate.place, gate.targets)
+    return [Node(Kind.MATRIX, gate.targets, gate.controls, [factor], gate.zeros, gate.controls)]
 
 
 def _diagonal(gate: _Gate) -> list[Node] | None:
     qubits = gate.targets + gate.controls
     controls = sum(gate.value_of(q) << len(gate.targets) + k for k, q in enumerate(gate.controls))
     entries = [k for k in range(1 << len(gate.targets)) if not gate.is_one[gate.place + k]]
-    if len(gate.targets) > 2 and len(entries) > 1:
+    if len(gate.targets) > MOST_TABLE_TARGETS:
         return None
+    if len(gate.targets) > 2 and len(entries) > 1:
+        factor = Factor(Form.DIAGONAL_2Q, gate.place, gate.targets)
+        return [Node(Kind.TABLE, (), qubits, [factor], gate.zeros, gate.controls)]
     if len(qubits) > 2 or len(entries) <= 1:
         phases = [_phase(gate.place + k, qubits, k | controls) for k in entries]
         return phases[:1] + [replace(phase, operations=0) for phase in phases[1:]]
@@ -134,7 +149,19 @@ def _permutation(gate: _Gate) -> list[Node] | None:
         first, second = gate.targets
         outside = replace(_exchange(gate, first, (second,)), operations=0)
         return [outside, _exchange(gate, second, (*gate.controls, first)), outside]
-    return None
+    if len(gate.targets) > MOST_PERMUTED:
+        return None
+    changed = 0
+    for before, after in enumerate(gate.table):
+        changed |= before ^ after
+    moved = tuple(q for k, q in enumerate(gate.targets) if changed >> k & 1)
+    if len(moved) > gate.most_targets:
+        return None
+    kept = tuple(q for q in gate.targets if q not in moved)
+    factor = Factor(Form.MATRIX_2Q, -1, gate.targets)
+    return [
+        Node(Kind.PERMUTE, moved, kept + gate.controls, [factor], gate.zeros, gate.controls, table=tuple(gate.table))
+    ]
 
 
 def _exchange(gate: _Gate, target: int, controls: tuple[int, ...]) -> Node:
@@ -175,7 +202,7 @@ def _pauli(gate: _Gate, x: list[int], z_only: list[int], y_mask: int, factor: Fa
 _LOWERINGS: dict[Opcode, Callable[[_Gate], list[Node] | None]] = {
     Opcode.DENSE_1Q: _dense_1q,
     Opcode.DENSE_2Q: _dense_2q,
-    Opcode.DENSE_KQ: _dense_kq,
+    Opcode.DENSE_KQ: _matrix,
     Opcode.DIAGONAL: _diagonal,
     Opcode.PERMUTATION: _permutation,
     Opcode.PAULI_ROTATION: _pauli_rotation,
