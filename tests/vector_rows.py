@@ -176,11 +176,13 @@ class RandomRows:
         itemsize = np.dtype(shape.dtype).itemsize
         block_bits, _, low_bits = shape.cuts
         size = sweep.scratch_size(block_bits, low_bits, len(self.polynomials), shape.vector_bytes, itemsize)
-        scratch = aligned(np.full((num_threads, size), np.nan), shape.dtype)
+        spare = sweep.spare_size(shape.vector_bytes, itemsize)
+        scratch = aligned(np.full((num_threads, size + spare), np.nan), shape.dtype)
         numbers = state.view(np.complex128 if itemsize == 8 else np.complex64)
         arguments = (
             Lanes(shape.vector_bytes), *shape.cuts, self.bits, self.operation_start, self.operations,
-            self.coefficients, *self.phases, *self.string_arrays, source, complex(factor), scratch, numbers,
+            self.coefficients, *self.phases, *self.string_arrays, source, complex(factor), spare, scratch,
+            numbers,
         )  # fmt: skip
         if num_threads == 1:
             sweep.run_sweeps(*arguments, counters(0), 0)
@@ -345,6 +347,51 @@ def reorder(r, s):
     r.row(s, block.REORDER, columns=columns | {block.START: int(r.rng.integers(1 << r.shape.tile_bits))})
 
 
+def matrix(num_tiles, num_lanes, by_lane):
+    def draw(r, s):
+        tiles, lanes = r.tile_position(num_tiles), r.rng.permutation(r.shape.lane_bits)[:num_lanes]
+        size = 2 << 2 * num_tiles + num_lanes
+        registers = [r.rng.uniform(-0.5, 0.5, size * (r.shape.lanes if by_lane else 1))]
+        columns = {
+            block.START: r.place(*registers),
+            block.STEEP: int(by_lane),
+            block.X_TILE: sum(1 << p - r.shape.lane_bits for p in tiles),
+            block.X_LANES: sum(1 << int(p) for p in lanes),
+        }
+        r.row(s, block.MATRIX, columns=columns | r.tile_controls(*tiles))
+
+    return draw
+
+
+def table(num_tiles):
+    def draw(r, s):
+        tiles, outer = r.tile_position(num_tiles), r.outer_mask(s)
+        count = 2 << num_tiles + outer.bit_count()
+        columns = {
+            block.START: r.place(*(r.register() for _ in range(count))),
+            block.X_TILE: sum(1 << p - r.shape.lane_bits for p in tiles),
+            block.Z_OUTER: outer,
+        }
+        r.row(s, block.TABLE, columns=columns | r.tile_controls(*tiles))
+
+    return draw
+
+
+def transpose(kind):
+    def draw(r, s):
+        tile = int(r.rng.integers(1, 1 << r.shape.tile_bits)) if "tiles" in kind else 0
+        lanes = int(r.rng.integers(1, r.shape.lanes)) if "lanes" in kind else 0
+        highest = tile.bit_length() - 1
+        choice = r.lane_choice(lanes)
+        columns = {block.START: r.place(choice, choice), block.X_TILE: tile, block.X_LANES: lanes}
+        controls = r.tile_controls(*([highest + r.shape.lane_bits] if tile else []))
+        if tile:
+            controls[block.TILE_MASK] |= 1 << highest
+        r.row(s, block.TRANSPOSE, columns=columns | controls)
+
+    return draw
+
+
 Case = Callable[[RandomRows, int], None]
 
 CASES: dict[str, dict[str, Case]] = {
@@ -369,6 +416,22 @@ CASES: dict[str, dict[str, Case]] = {
     "STRINGS": {f"{count} strings": strings(count) for count in (1, 40)},
     "BUTTERFLIES": {"": butterflies},
     "REORDER": {"": reorder},
+    "MATRIX": {
+        f"{tiles} tile bits, {lanes} lane bits{', by lane' if by_lane else ''}": matrix(tiles, lanes, by_lane)
+        for tiles, lanes, by_lane in (
+            (1, 0, False),
+            (1, 0, True),
+            (0, 1, True),
+            (2, 0, False),
+            (1, 1, True),
+            (3, 0, False),
+            (3, 0, True),
+            (2, 1, True),
+            (4, 1, True),
+        )
+    },
+    "TABLE": {f"{tiles} tile bits": table(tiles) for tiles in (0, 1, 3)},
+    "TRANSPOSE": {kind: transpose(kind) for kind in ("tiles", "lanes", "tiles lanes")},
 }
 """What draws a row, by opcode and by what tells its rows apart."""
 

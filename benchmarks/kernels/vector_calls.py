@@ -195,6 +195,25 @@ class Block:
         self._strings = np.concatenate([self._strings, masks])
         return self.row(block.STRINGS, first, first + count, flops=self.num_bits + 48, passes=4.5)
 
+    def matrix(self, count: int) -> RowCall:
+        """A phase on tile bits, written as a matrix, which here is read row by row as column by column."""
+        entries = np.zeros((max(1, (1 << count) // 4), 1 << count, min(4, 1 << count)), np.complex128)
+        for k in range(1 << count):
+            entries[k // 4, k, k % 4] = np.exp(0.3j)
+        x_tile = ((1 << count) - 1) << (self.num_bits - self.lane_bits - count)
+        return self.row(block.MATRIX, registers=entries.ravel().view(np.float64), flops=8 * 2**count - 2, X_TILE=x_tile)
+
+    def table(self) -> RowCall:
+        """Phases of three tile bits."""
+        registers = np.repeat(np.exp(1j * np.arange(8)).view(np.float64), self.lanes)
+        return self.row(block.TABLE, registers=registers, flops=6, X_TILE=7)
+
+    def transpose(self, x_tile: int, x_lanes: int) -> RowCall:
+        """Two values exchanged that differ in all of these bits, whatever the others."""
+        highest = 1 << x_tile.bit_length() - 1
+        registers = np.ones(2 * self.lanes)
+        return self.row(block.TRANSPOSE, registers=registers, X_TILE=x_tile, X_LANES=x_lanes, TILE_MASK=highest)
+
     def _controls(self, count: int) -> int:
         return sum(1 << (self.num_bits - self.lane_bits - 2 - k) for k in range(count))
 
@@ -217,7 +236,7 @@ class Block:
         memory = np.zeros((int(places[-1]) + 1, 2, self.lanes))
         memory[places, 0] = self.state.real.reshape(-1, self.lanes)
         memory[places, 1] = self.state.imag.reshape(-1, self.lanes)
-        ours, scratch = self._aligned(memory.ravel()), self._aligned(np.zeros(self.size))
+        ours, scratch = self._aligned(memory.ravel()), self._aligned(np.zeros(max(self.size, 64 * self.lanes)))
         first = 2 << self.low_bits
         tables = self._aligned(np.zeros(first + phases.tables_size(self.num_bits, self.low_bits)))
         if call.row[block.OPCODE] == block.DIAGONAL:
@@ -230,6 +249,7 @@ class Block:
             block.run_block(
                 ours, marker, self.num_bits, self.low_bits, np.tile(call.row, (count, 1)), coefficients, self.bits, 0,
                 tables, np.full(count, first), *polynomials, self._strings, angles, scratch,
+                scratch, 64 * self.lanes,
             )  # fmt: skip
 
         def run_twin() -> None:
@@ -282,6 +302,11 @@ def build_row_calls(b: Block) -> dict[str, Callable[[], RowCall]]:
         "BUTTERFLIES": lambda: b.butterflies(low, low + 1),
         "BUTTERFLIES far": lambda: b.butterflies(top, top - 1),
         "REORDER": b.reorder,
+        "MATRIX 1 bit": lambda: b.matrix(1),
+        "MATRIX 3 bits": lambda: b.matrix(3),
+        "TABLE": b.table,
+        "TRANSPOSE tiles": lambda: b.transpose(5, 0),
+        "TRANSPOSE lanes and tiles": lambda: b.transpose(5, 1),
         "STRINGS 1": lambda: b.strings(1),
         "STRINGS 100": lambda: b.strings(STRINGS),
     }

@@ -27,6 +27,10 @@ BY_CIRCUITS = {
     "batch.run_batch": "simulators/test_batches.py",
     "batch_numbers.fill_numbers": "simulators/test_batches.py",
     "batch_numbers.write_number": "simulators/test_batches.py",
+    "matrix_numbers.entry_of": "simulators/test_wide_gates.py",
+    "matrix_numbers.targets_of": "simulators/test_wide_gates.py",
+    "matrix_numbers.write_matrix": "simulators/test_wide_gates.py",
+    "matrix_numbers.write_table": "simulators/test_wide_gates.py",
     "numbers.fill_numbers": "kernels/test_vector_numbers.py",
     "numbers.multiply_dense": "kernels/test_vector_numbers.py",
     "numbers.multiply_products": "kernels/test_vector_numbers.py",
@@ -40,6 +44,9 @@ STEPS = {
     "phases.tables_size": "phases.apply_phases",
     "butterflies.apply_butterflies": "block.run_block",
     "reorder.reorder": "block.run_block",
+    "matrices.apply_matrix": "block.run_block",
+    "matrices.apply_table": "block.run_block",
+    "matrices.exchange_values": "block.run_block",
 }
 """Vector kernels that are steps of others."""
 

@@ -64,6 +64,7 @@ class BatchRows:
         found = batch_block.run_batch_block(
             aligned(block.ravel(), self.dtype), Lanes(self.vector_bytes), self.num_bits, 2 * lanes, skew, operations,
             *self.tables(), aligned(registers.ravel(), self.dtype), aligned(np.zeros(block.size), self.dtype),
+            True,
         )  # fmt: skip
         tiles = found.reshape(-1, 2, lanes)[places]
         tolerance = rounding * EPSILONS[self.dtype] * np.abs(expected).max()
@@ -107,6 +108,21 @@ def permute(b):
     b.permutations.append(b.rng.permutation(1 << b.num_bits))
 
 
+def matrix(count):
+    def draw(b):
+        mask = sum(1 << p for p in b.positions(count))
+        b.row(batch_block.MATRIX, (), 2 << 2 * count, X=mask, **b.controls(mask))
+
+    return draw
+
+
+def transpose(b):
+    flips = int(b.rng.integers(1, 1 << b.num_bits))
+    highest = 1 << flips.bit_length() - 1
+    controls = b.controls(highest)
+    b.row(batch_block.TRANSPOSE, X=flips, MASK=controls["MASK"] | highest, VALUE=controls["VALUE"])
+
+
 CASES = {
     "ROTATE": {str(count): rotate(count) for count in range(1, 5)},
     "DENSE": {"": lambda b: b.row(batch_block.DENSE, b.positions(2), 32)},
@@ -116,6 +132,8 @@ CASES = {
     "PAULI": {"Z": pauli(False, False), "imaginary": pauli(True, False), "real": pauli(True, True)},
     "DIAGONAL": {f"density {density}": diagonal(density) for density in (0, 0.3, 1)},
     "PERMUTE": {"": permute},
+    "MATRIX": {str(count): matrix(count) for count in range(1, 5)},
+    "TRANSPOSE": {"": transpose},
 }
 
 

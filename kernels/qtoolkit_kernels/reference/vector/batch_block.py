@@ -4,6 +4,7 @@ import numpy as np
 
 from qtoolkit_kernels._types import Complex, Integers, Reals
 from qtoolkit_kernels.reference._indices import signs
+from qtoolkit_kernels.reference.vector.block import gathered, spread
 from qtoolkit_kernels.vector import batch_block as rows
 
 __all__ = ["run_batch_block"]
@@ -23,6 +24,8 @@ def run_batch_block(
             rows.SWAP: _exchange,
             rows.PHASE: _phase,
             rows.PAULI: _pauli,
+            rows.MATRIX: _matrix,
+            rows.TRANSPOSE: _transpose,
         }
         opcode = int(row[rows.OPCODE])
         if opcode == rows.DIAGONAL:
@@ -73,6 +76,24 @@ def _exchange(row: Integers, states: Complex, _own: Reals) -> Complex:
         unequal = (places >> first ^ places >> second) & 1
         differs = places ^ unequal << first ^ unequal << second
     return np.where(_chosen(row, states), states[differs], states)
+
+
+def _matrix(row: Integers, states: Complex, own: Reals) -> Complex:
+    """Entries as in `block`: rows in groups of up to four, of each group column by column."""
+    places, mask = _places(states), int(row[rows.X])
+    here, size = gathered(places, mask), 1 << mask.bit_count()
+    together = min(4, size)
+    image = np.zeros_like(states)
+    for column in range(size):
+        number = 2 * ((here // together * size + column) * together + here % together)
+        image += (own[number] + 1j * own[number + 1]) * states[places & ~mask | spread(column, mask)]
+    return np.where(_chosen(row, states), image, states)
+
+
+def _transpose(row: Integers, states: Complex, _own: Reals) -> Complex:
+    partners = _places(states) ^ row[rows.X]
+    chosen = _chosen(row, states)
+    return np.where(chosen | chosen[partners], states[partners], states)
 
 
 def _phase(row: Integers, states: Complex, own: Reals) -> Complex:

@@ -67,6 +67,9 @@ class Rows:
             rows.STRINGS: self._strings,
             rows.BUTTERFLIES: self._butterflies,
             rows.REORDER: self._reorder,
+            rows.MATRIX: self._matrix,
+            rows.TABLE: self._table,
+            rows.TRANSPOSE: self._transpose,
         }[int(row[rows.OPCODE])](row, block)
 
     def indices(self, size: int) -> Integers:
@@ -180,6 +183,56 @@ class Rows:
         for k in range((tiles.size - 1).bit_length()):
             sources ^= (tiles >> k & 1) * (everything >> 16 * k & 0xFFFF)
         block[:] = block.reshape(-1, self.lanes)[sources].ravel()
+
+    def _matrix(self, row: Integers, block: Complex) -> None:
+        """Rows in groups of up to four; of each group all columns, of each column all rows of the group."""
+        places = np.arange(block.size, dtype=np.int64)
+        tiles, x_tile, x_lanes = places // self.lanes, int(row[rows.X_TILE]), int(row[rows.X_LANES])
+        here, inside = gathered(tiles, x_tile), x_lanes.bit_count()
+        outputs = 1 << x_tile.bit_count()
+        together = min(4, outputs)
+        image = np.zeros(block.size, np.complex128)
+        for column in range(outputs << inside):
+            there = tiles & ~x_tile | spread(column >> inside, x_tile)
+            source = there * self.lanes | (places % self.lanes ^ spread(column & (1 << inside) - 1, x_lanes))
+            number = (here // together * (outputs << inside) + column) * together + here % together
+            first = row[rows.START] + 2 * number
+            real, imag = first, first + 1
+            if row[rows.STEEP]:
+                real = row[rows.START] + 2 * number * self.lanes + places % self.lanes
+                imag = real + self.lanes
+            image += (self.coefficients[real] + 1j * self.coefficients[imag]) * block[source]
+        chosen = self._controlled(row, block.size)
+        block[chosen] = image[chosen]
+
+    def _table(self, row: Integers, block: Complex) -> None:
+        """A register pair for each value of the bits that choose, those among tiles lowest."""
+        places = np.arange(block.size, dtype=np.int64)
+        x_tile = int(row[rows.X_TILE])
+        outside = gathered(np.array([self.outer]), int(row[rows.Z_OUTER]))[0]
+        number = gathered(places // self.lanes, x_tile) | outside << x_tile.bit_count()
+        first = row[rows.START] + 2 * number * self.lanes + places % self.lanes
+        chosen = self._controlled(row, block.size)
+        block[chosen] *= (self.coefficients[first] + 1j * self.coefficients[first + self.lanes])[chosen]
+
+    def _transpose(self, row: Integers, block: Complex) -> None:
+        partners = np.arange(block.size) ^ (row[rows.X_TILE] * self.lanes | row[rows.X_LANES])
+        chosen = self._controlled(row, block.size) & (self._register(row, 0, block.size) != 0)
+        block[:] = np.where(chosen | chosen[partners], block[partners], block)
+
+
+def gathered(numbers: Integers, mask: int) -> Integers:
+    """The bits of numbers under a mask, side by side."""
+    found = np.zeros_like(numbers)
+    for k, position in enumerate(p for p in range(mask.bit_length()) if mask >> p & 1):
+        found |= (numbers >> position & 1) << k
+    return found
+
+
+def spread(number: int, mask: int) -> int:
+    """The number whose bits under a mask are those of another, lowest first."""
+    positions = [p for p in range(mask.bit_length()) if mask >> p & 1]
+    return sum((number >> k & 1) << position for k, position in enumerate(positions))
 
 
 def run_block(block: Complex, operations: Integers, program: Rows) -> None:
