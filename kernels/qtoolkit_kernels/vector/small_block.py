@@ -10,11 +10,11 @@ product follow by turning that vector. A string sums up its own. Costs, an ampli
 product, back 22; 4 for a string, back 10.
 """
 
+from qtoolkit_kernels._bits import next_without
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Floats, Integers, Reals
 from qtoolkit_kernels.vector import small_tiles as tiles
 from qtoolkit_kernels.vector.adjoint_tiles import no_sum
-from qtoolkit_kernels.vector.block import next_without
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.pauli_registers import odd_bits
 from qtoolkit_kernels.vector.tiles import lane_bits_of, lanes_of
