@@ -34,10 +34,20 @@ BY_CIRCUITS = {
     "numbers.fill_numbers": "kernels/test_vector_numbers.py",
     "numbers.multiply_dense": "kernels/test_vector_numbers.py",
     "numbers.multiply_products": "kernels/test_vector_numbers.py",
+    "small_block.back_product": "simulators/test_small_programs.py",
+    "small_block.back_string": "simulators/test_small_programs.py",
+    "small_block.multiply": "simulators/test_small_programs.py",
+    "small_block.turn_product": "simulators/test_small_programs.py",
+    "small_block.turn_string": "simulators/test_small_programs.py",
+    "small_gradient.small_gradient": "simulators/test_small_programs.py",
+    "small_state.prepare_state": "simulators/test_small_programs.py",
+    "small_state.small_value": "simulators/test_small_programs.py",
 }
-"""Vector kernels that turn gates into rows: what holds them to textbook matrices of gates instead of a twin."""
+"""Vector kernels that turn gates into rows, or run circuits whole: what holds them to textbook matrices of gates instead of a twin."""
 
 STEPS = {
+    "pauli_sweep.superblock_image": "pauli_sweep.program_image",
+    "pauli_sweep.superblock_sums": "pauli_sweep.program_values",
     "phases.begin_walk": "phases.apply_phases",
     "phases.next_step": "phases.apply_phases",
     "phases.prepare_phases": "phases.apply_phases",
