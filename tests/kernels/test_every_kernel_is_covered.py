@@ -43,7 +43,7 @@ BY_CIRCUITS = {
     "small_state.prepare_state": "simulators/test_small_programs.py",
     "small_state.small_value": "simulators/test_small_programs.py",
 }
-"""Vector kernels that turn gates into rows or run circuits whole: what holds them to matrices of gates, not to a twin."""
+"""Vector kernels that turn gates into rows or run circuits whole: what holds them to matrices of gates, not twins."""
 
 STEPS = {
     "pauli_sweep.superblock_image": "pauli_sweep.program_image",
