@@ -289,7 +289,7 @@ class StatevectorSimulator:
         Raises:
             OperatorError: if an observable is not Hermitian or has another number of qubits.
         """
-        if isinstance(parameters, np.ndarray):
+        if isinstance(parameters, np.ndarray) and parameters.size:
             quick = _quick_value()(self._engine, circuit, observable, parameters)
             if quick is not None:
                 return quick
