@@ -86,6 +86,8 @@ class Engine:
         self.vector_bytes = native_vector_bytes() if vector_bytes is None else vector_bytes
         self._kind = f"{precision}, {self.vector_bytes}, {self.num_threads}"
         self._ready_kind = f"ready {self._kind}"
+        self.small_key = f"small {precision}, {self.vector_bytes}"
+        """Under which programs keep what small circuits need."""
         self._least_size = 4 * self.vector_bytes // self.dtype.itemsize
         self._real: np.dtype[np.floating] = np.dtype(np.float64 if precision == "double" else np.float32)
 

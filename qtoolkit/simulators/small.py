@@ -36,6 +36,9 @@ SMALL_QUBITS = 10
 MERGED_QUBITS = 10
 """From this size on, phases are better merged, if they are most of the circuit."""
 
+BOUND_QUBITS = 8
+"""The same without parameters, for circuits of all kinds."""
+
 WIDEST = 8
 """Doubles of the widest register."""
 
@@ -64,11 +67,10 @@ def quick_gradient(engine: Engine, plan: object, observable: object, values: obj
 
 
 def quick_value(engine: Engine, plan: object, observable: object, values: object) -> float | None:
-    """The expectation value, or None as for `quick_gradient`; circuits without parameters are left to the engine."""
-    program = _small_program(engine, plan, values)
-    if program is None or not cast(FloatArray, values).size:
-        return None
-    return program.value(observable, cast(FloatArray, values))
+    """The expectation value, or None as for `quick_gradient`; of a circuit without parameters, `values` may be None."""
+    given = _NO_FLOATS if values is None else values
+    program = _small_program(engine, plan, given)
+    return None if program is None else program.value(observable, cast(FloatArray, given))
 
 
 def _small_program(engine: Engine, plan: object, values: object) -> _SmallProgram | None:
@@ -77,11 +79,11 @@ def _small_program(engine: Engine, plan: object, values: object) -> _SmallProgra
     program = plan.only_program
     if program is None or type(values) is not np.ndarray or values.shape != (len(plan.parameters),):
         return None
-    kept, key = program.kept, ("small", engine.precision, engine.vector_bytes)
+    kept = program.kept
     try:
-        found: _SmallProgram | None = kept[key]
+        found: _SmallProgram | None = kept[engine.small_key]
     except KeyError:
-        found = kept[key] = _SmallProgram.of(program, engine, plan.num_qubits)
+        found = kept[engine.small_key] = _SmallProgram.of(program, engine, plan.num_qubits)
     return found
 
 
@@ -117,6 +119,8 @@ class _SmallProgram:
             Lanes(engine.vector_bytes), num_qubits, rows.operations, rows.factors,
             np.array(plan.quaternions, np.float64).reshape(-1, 4), patterns, angles, *_terms(program, plan),
         )  # fmt: skip
+        self._last: tuple[object, tuple[Any, ...]] = (None, ())
+        """The last Pauli sum whose value was asked for, and what kernels take of it."""
         # Entries with working memory that no call is using; a list is safe between threads.
         self._for_gradients: list[Callable[..., Any]] = []
         self._for_values: list[Callable[..., Any]] = []
@@ -129,7 +133,9 @@ class _SmallProgram:
         if plan is None:
             return None
         phases = sum(isinstance(item, String) and not item.x_mask for item in plan.operations)
-        if num_qubits >= MERGED_QUBITS and 2 * phases > len(plan.operations):
+        # Sweeps that nothing changes are kept with all their numbers.
+        merged = MERGED_QUBITS if plan.slots else BOUND_QUBITS
+        if num_qubits >= merged and (2 * phases > len(plan.operations) or not plan.slots):
             return None
         return cls(program, plan, engine, num_qubits)
 
@@ -149,9 +155,14 @@ class _SmallProgram:
 
     def value(self, observable: object, values: FloatArray) -> float | None:
         """The expectation value alone."""
-        measured = self._measured(observable, True)
-        if measured is None:
-            return None
+        last, measured = self._last
+        if last is not observable:
+            found = self._measured(observable, True)
+            if found is None:
+                return None
+            measured = found
+            if type(observable) is PauliSum:
+                self._last = observable, measured
         try:
             enter = self._for_values.pop()
         except IndexError:

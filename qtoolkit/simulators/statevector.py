@@ -289,11 +289,13 @@ class StatevectorSimulator:
         Raises:
             OperatorError: if an observable is not Hermitian or has another number of qubits.
         """
-        if isinstance(parameters, np.ndarray) and parameters.size:
+        # What a loop repeats: a plan, one observable, and values as an array or none.
+        is_usual = isinstance(circuit, ExecutionPlan) and (parameters is None or isinstance(parameters, np.ndarray))
+        if is_usual:
             quick = _quick_value()(self._engine, circuit, observable, parameters)
             if quick is not None:
                 return quick
-        plan = circuit if isinstance(circuit, ExecutionPlan) else self.compile(circuit)
+        plan = self.compile(circuit)
         several = not isinstance(observable, _ONE) and isinstance(observable, Sequence)
         observables: Sequence[Observable] = observable if several else (observable,)  # type: ignore[assignment]
         for item in observables:
@@ -302,7 +304,7 @@ class StatevectorSimulator:
         if values.ndim == 2:
             by_row = batch_expectation_values(self._engine, plan, values, observables)
             return by_row if several else by_row[:, 0]
-        if values.size and not several:
+        if not several and not is_usual:
             quick = _quick_value()(self._engine, plan, observables[0], values)
             if quick is not None:
                 return quick
