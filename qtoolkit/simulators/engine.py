@@ -30,6 +30,12 @@ StateArray = NDArray[np.complex128] | NDArray[np.complex64]
 PARALLEL_QUBITS = 15
 """From this size on, a gate outside the vector kernels' set is worth waking threads for."""
 
+SHARED_VISITS = 3 << 18
+"""Amplitudes times operations, half a nanosecond each at worst, from which it is worth waking threads for sweeps."""
+
+SWEEP_ROWS = 3
+"""Operations that take as long as a pass over memory."""
+
 READY_QUBITS = 9
 """Up to this size, what Python does around a run takes longer than the run."""
 
@@ -84,6 +90,7 @@ class Engine:
         self.dtype = dtype_of(precision)
         self.num_threads = threads_of(num_threads)
         self.vector_bytes = native_vector_bytes() if vector_bytes is None else vector_bytes
+        self.shared_visits = SHARED_VISITS
         self._kind = f"{precision}, {self.vector_bytes}, {self.num_threads}"
         self._ready_kind = f"ready {self._kind}"
         self.small_key = f"small {precision}, {self.vector_bytes}"
@@ -305,7 +312,11 @@ class Engine:
         size = kernels.scratch_size(
             layout.block_bits, layout.low_bits, part.most_diagonals, self.vector_bytes, self._real.itemsize
         )
-        num_threads = min(self.num_threads, 1 << (layout.num_bits - layout.block_bits))
+        # From |0…0⟩ the first sweep works on one block only.
+        rows = len(part.operations) - int(part.operation_start[1] if source == kernels.ZERO_STATE else 0)
+        visits = (rows + SWEEP_ROWS * part.num_sweeps) << layout.num_bits
+        blocks = 1 << (layout.num_bits - layout.block_bits)
+        num_threads = min(self.num_threads, blocks) if visits >= self.shared_visits else 1
         return _Sweeps(enter, 2 * part.num_sweeps, num_threads, size + (spare or 0))
 
     def _sweep(self, call: _Sweeps, state: StateArray) -> None:

@@ -36,6 +36,7 @@ class SmallBlocks(Engine):
     def __init__(self, precision, vector_bytes, num_threads=1, free_bits=2):
         super().__init__(precision, None, vector_bytes)
         self.num_threads = num_threads
+        self.shared_visits = 0
         self.free_bits = free_bits
 
     def layout(self, num_qubits):

@@ -32,6 +32,7 @@ class SmallBlocks(Engine):
     def __init__(self, precision, vector_bytes, num_threads=1):
         super().__init__(precision, None, vector_bytes)
         self.num_threads = num_threads
+        self.shared_visits = 0
 
     def layout(self, num_qubits):
         layout = super().layout(num_qubits)
