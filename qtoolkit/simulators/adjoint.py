@@ -87,16 +87,15 @@ def values_and_gradients(
 
     There are never more than two states and, if they are small, a copy.
     """
+    quick = [item for item in (quick_gradient(engine, plan, o, values) for o in observables) if item is not None]
+    if len(quick) == len(observables):
+        return np.array([value for value, _ in quick]), np.reshape([slope for _, slope in quick], (-1, values.size))
     program = _parametrised_program(plan)
     found, slopes = np.empty(len(observables)), np.empty((len(observables), values.size))
     fresh = len(plan.steps) == 1
     backward = _plan_of(program, engine, plan.num_qubits, fresh)
     copied: StateArray | None = None
     for k, observable in enumerate(observables):
-        quick = quick_gradient(engine, plan, observable, values)
-        if quick is not None:
-            found[k], slopes[k] = quick
-            continue
         if (fresh and backward.alone is not None) or engine.dtype.itemsize << plan.num_qubits > MAX_COPY_BYTES:
             found[k], slopes[k] = value_and_gradient(engine, plan, values, observable)
             continue
