@@ -36,9 +36,6 @@ from qtoolkit_kernels import inner as inner_kernels
 
 __all__ = ["Observable", "StatevectorSimulator", "Trajectory"]
 
-_ONE = (PauliSum, np.ndarray)
-"""What one observable is; asking whether something is a sequence takes longer than a small circuit."""
-
 
 @cache
 def _quick_gradient() -> Callable[..., tuple[float, NDArray[np.float64]] | None]:
@@ -54,6 +51,19 @@ def _quick_value() -> Callable[..., float | None]:
     from qtoolkit.simulators.small import quick_value
 
     return quick_value
+
+
+def _checked_observables(
+    observable: Observable | Sequence[Observable], num_qubits: int
+) -> tuple[Sequence[Observable], bool]:
+    """One observable or several, as a sequence, and whether they were several."""
+    # Asking whether something is a sequence takes longer than a small circuit.
+    if isinstance(observable, PauliSum | np.ndarray) or not isinstance(observable, Sequence):
+        check_observable(observable, num_qubits)
+        return (observable,), False
+    for item in observable:
+        check_observable(item, num_qubits)
+    return observable, True
 
 
 @dataclass(frozen=True, eq=False)
@@ -296,10 +306,7 @@ class StatevectorSimulator:
             if quick is not None:
                 return quick
         plan = self.compile(circuit)
-        several = not isinstance(observable, _ONE) and isinstance(observable, Sequence)
-        observables: Sequence[Observable] = observable if several else (observable,)  # type: ignore[assignment]
-        for item in observables:
-            check_observable(item, plan.num_qubits)
+        observables, several = _checked_observables(observable, plan.num_qubits)
         values = parameters_of(plan, parameters)
         if values.ndim == 2:
             by_row = batch_expectation_values(self._engine, plan, values, observables)
@@ -394,10 +401,7 @@ class StatevectorSimulator:
         from qtoolkit.simulators.adjoint import value_and_gradient, values_and_gradients
 
         plan = self.compile(circuit)
-        several = not isinstance(observable, _ONE) and isinstance(observable, Sequence)
-        observables: Sequence[Observable] = observable if several else (observable,)  # type: ignore[assignment]
-        for item in observables:
-            check_observable(item, plan.num_qubits)
+        observables, several = _checked_observables(observable, plan.num_qubits)
         values = parameters_of(plan, parameters)
         if values.ndim == 1 and not several:
             return value_and_gradient(self._engine, plan, values, observables[0])
