@@ -103,7 +103,7 @@ class _Explainer:
                     rows += self.steps(step.otherwise, depth + 1)
             else:
                 rows.append(StepReport(depth, _describe(step)))
-                self._reached = -1
+            self._reached = -1
         return rows
 
     def _program(self, program: Program, depth: int) -> list[SweepReport | StepReport]:

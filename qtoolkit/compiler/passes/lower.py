@@ -19,7 +19,6 @@ PLANNER_CONSTANTS: NDArray[np.complex128] = np.array([0, 1, 1, 0, 1, 1j, 1, -1j]
 S_PLACE = 4
 """Where S stands among the constants."""
 
-
 SWAP_TABLE = (0, 2, 1, 3)
 
 MOST_MATRIX_TARGETS, MOST_TABLE_TARGETS, MOST_PERMUTED = 5, 14, 10

@@ -14,8 +14,8 @@ __all__ = ["Reorder", "join_exchanges"]
 
 Action = TypeVar("Action")
 
-LEAST_PASSES = 3.0
-"""Moving tiles along cycles takes about as long as so many exchanges of all tiles, which run in order."""
+LEAST_EXCHANGES = 6
+"""Moving tiles along cycles takes about as long as so many exchanges of half of them, which run in order."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def join_exchanges(actions: Sequence[Action], position: Mapping[int, int], layou
     joined: list[Action | Reorder] = []
     for together, run in groupby(actions, lambda action: _moves_tiles(action, position, layout)):
         members = list(run)
-        if together and sum(0.5 for _ in members) >= LEAST_PASSES:
+        if together and len(members) >= LEAST_EXCHANGES:
             joined.append(_reorder([m for m in members if isinstance(m, Node)], position, layout))
         else:
             joined.extend(members)
