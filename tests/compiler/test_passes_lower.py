@@ -7,14 +7,15 @@ from random_circuits import random_gate_circuit
 
 from qtoolkit import Circuit, Parameter
 from qtoolkit.circuit import StandardGate
-from qtoolkit.compiler import compile_circuit, with_constants
+from qtoolkit.compiler import compile_circuit, pack, with_constants
 from qtoolkit.compiler.nodes import Form, Kind, Node
+from qtoolkit.compiler.passes import split
 from qtoolkit.compiler.passes.cancel import cancel_inverses
 from qtoolkit.compiler.passes.lower import lower
 from qtoolkit.compiler.passes.relabel import initial_swaps, relabel_swaps
 from qtoolkit.compiler.sweep_plan import BlockOpcode, Column, Write
 from qtoolkit_kernels.reference import program as twins
-from qtoolkit_kernels.vector import block, numbers
+from qtoolkit_kernels.vector import block, numbers, reorder
 
 
 def kinds(circuit):
@@ -29,6 +30,8 @@ def test_numbers_are_the_kernels():
     assert [int(form) for form in Form] == [getattr(numbers, form.name) for form in Form]
     assert [write.name for write in Write] == list(numbers.WRITES)
     assert [int(write) for write in Write] == [getattr(numbers, f"WRITE_{write.name}") for write in Write]
+    assert split.MARGIN == numbers.MARGIN
+    assert (pack.IMAGE_BITS, pack.IMAGES_TOGETHER) == (reorder.IMAGE_BITS, reorder.IMAGES_TOGETHER)
 
 
 @pytest.mark.parametrize("seed", range(6))
