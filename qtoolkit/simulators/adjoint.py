@@ -183,7 +183,7 @@ class _AdjointPlan:
 
     def __init__(self, program: Program, engine: Engine, num_qubits: int, from_zero_state: bool) -> None:
         layout = engine.layout(num_qubits)
-        self.real = np.dtype(np.float64 if engine.precision == "double" else np.float32)
+        self.real = engine.real
         self.state_size = 1 << layout.num_bits
         self.generators = Generators(program)
         self.differentials = {d.operation: d for d in program.differentials}

@@ -162,7 +162,7 @@ class _Run:
         self._program = plan.unitary_program()
         self._num_qubits = plan.num_qubits
         self._rows = rows
-        self._real = np.dtype(np.float64 if engine.precision == "double" else np.float32)
+        self._real = engine.real
         self._lanes = engine.vector_bytes // self._real.itemsize
 
     @classmethod

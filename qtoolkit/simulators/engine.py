@@ -96,7 +96,8 @@ class Engine:
         self.small_key = f"small {precision}, {self.vector_bytes}"
         """Under which programs keep what small circuits need."""
         self._least_size = 4 * self.vector_bytes // self.dtype.itemsize
-        self._real: np.dtype[np.floating] = np.dtype(np.float64 if precision == "double" else np.float32)
+        self.real: np.dtype[np.floating] = np.dtype(np.float64 if precision == "double" else np.float32)
+        """Of the real and imaginary parts."""
 
     @property
     def team(self) -> Team:
@@ -143,11 +144,11 @@ class Engine:
         calls = self._calls(program, values, size, True, None)
         call = calls[0] if len(calls) == 1 else None
         if isinstance(call, _Sweeps) and call.num_threads == 1:
-            scratch = self.scratch(1, call.scratch_size, self._real)
+            scratch = self.scratch(1, call.scratch_size, self.real)
             state = cast(StateArray, np.empty(size, self.dtype))
             enter, fixed = entry_of(kernels.run_sweeps, *call.enter.args, scratch, state, NO_COUNTERS, 0)
             program.kept[self._ready_kind] = ReadyRun(
-                partial(enter, *fixed[:-4]), num_qubits, size, self.dtype, call.scratch_size, self._real
+                partial(enter, *fixed[:-4]), num_qubits, size, self.dtype, call.scratch_size, self.real
             )
 
     def _passing_state(self, num_qubits: int) -> StateArray:
@@ -287,8 +288,8 @@ class Engine:
 
     def _sweeps(self, part: SweepPart, coefficients: NDArray[np.complex128], source: int, phase: complex) -> _Sweeps:
         layout = part.layout
-        numbers = numbers_of(part, coefficients, self._real)
-        spare = kernels.spare_size(self.vector_bytes, self._real.itemsize) if part.has_rare_rows else None
+        numbers = numbers_of(part, coefficients, self.real)
+        spare = kernels.spare_size(self.vector_bytes, self.real.itemsize) if part.has_rare_rows else None
         enter = partial(
             kernels.run_sweeps,
             Lanes(self.vector_bytes),
@@ -310,7 +311,7 @@ class Engine:
             spare,
         )
         size = kernels.scratch_size(
-            layout.block_bits, layout.low_bits, part.most_diagonals, self.vector_bytes, self._real.itemsize
+            layout.block_bits, layout.low_bits, part.most_diagonals, self.vector_bytes, self.real.itemsize
         )
         # From |0…0⟩ the first sweep works on one block only.
         rows = len(part.operations) - int(part.operation_start[1] if source == kernels.ZERO_STATE else 0)
@@ -320,7 +321,7 @@ class Engine:
         return _Sweeps(enter, 2 * part.num_sweeps, num_threads, size + (spare or 0))
 
     def _sweep(self, call: _Sweeps, state: StateArray) -> None:
-        scratch = self.scratch(call.num_threads, call.scratch_size, self._real)
+        scratch = self.scratch(call.num_threads, call.scratch_size, self.real)
         if call.num_threads == 1:
             call.enter(scratch, state, NO_COUNTERS, 0)
         else:

@@ -101,7 +101,7 @@ class _SmallProgram:
         self._num_qubits = num_qubits
         self._dtype = np.dtype(engine.dtype.char)  # compiled code compares dtypes by identity
         self._itemsize = self._dtype.itemsize
-        self._real = np.dtype(np.float64 if engine.precision == "double" else np.float32)
+        self._real = np.dtype(engine.real.char)
         # Whole tiles of this engine, and registers of complex numbers as sums of Pauli strings read them.
         lanes = engine.vector_bytes // self._real.itemsize
         self._size = max(lanes, _widest().nbytes // self._itemsize, 1 << num_qubits)

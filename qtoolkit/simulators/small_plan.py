@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit._masks import bits_of
 from qtoolkit.compiler import Differential, Opcode, Program
 from qtoolkit.simulators.small_gates import (
     LEAVES,
@@ -287,7 +288,7 @@ class _Builder:
         self._string(String(0, 0, gate.controls, gate.values, 1, 1, turn))
 
     def _string(self, string: String) -> None:
-        for qubit in _bits(string.x_mask | string.z_mask | string.controls):
+        for qubit in bits_of(string.x_mask | string.z_mask | string.controls):
             self._open.pop(qubit, None)
         self.plan.operations.append(string)
 
@@ -311,10 +312,6 @@ class _Builder:
         if found not in self.plan.constants:
             self.plan.constants.append(found)
         return -1 - self.plan.constants.index(found)
-
-
-def _bits(mask: int) -> list[int]:
-    return [k for k in range(mask.bit_length()) if mask >> k & 1]
 
 
 def _deposit(value: int, targets: tuple[int, ...]) -> int:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit._masks import bits_of
 from qtoolkit.compiler.nodes import Factor, Form, Kind, Node
 from qtoolkit.compiler.program import Opcode, Program
 
@@ -40,16 +41,12 @@ def lower(program: Program, probes: Sequence[NDArray[np.complex128]] = (), most_
     for i in range(program.num_operations):
         targets = tuple(program.qubits[program.qubit_start[i] : program.qubit_start[i + 1]].tolist())
         mask, value = int(program.control_masks[i]), int(program.control_values[i])
-        controls = tuple(_bits(mask))
+        controls = tuple(bits_of(mask))
         place = int(program.coefficient_start[i])
         gate = _Gate(program, i, targets, controls, mask & ~value, place, pauli_x, is_one, most_targets)
         found = _LOWERINGS[Opcode(int(program.opcodes[i]))](gate)
         nodes += [Node(Kind.WHOLE, targets=targets + controls, operation=i)] if found is None else found
     return nodes
-
-
-def _bits(mask: int) -> list[int]:
-    return [k for k in range(mask.bit_length()) if mask >> k & 1]
 
 
 class _Gate:
@@ -172,13 +169,13 @@ def _exchange(gate: _Gate, target: int, controls: tuple[int, ...]) -> Node:
 
 def _pauli_rotation(gate: _Gate) -> list[Node]:
     x_mask, z_mask = gate.table
-    x = _bits(x_mask)
-    z_only = _bits(z_mask & ~x_mask)
+    x = bits_of(x_mask)
+    z_only = bits_of(z_mask & ~x_mask)
     if not gate.controls and not x and 1 <= len(z_only) <= 2:
         form, letters = (Form.PAULI_1Q, 0b10) if len(z_only) == 1 else (Form.PAULI_2Q, 0b1010)
         return [_phases(form, gate.place, tuple(z_only), letters)]
     if not gate.controls and x and len(x) + len(z_only) <= 2:
-        qubits = tuple(_bits(x_mask | z_mask))
+        qubits = tuple(bits_of(x_mask | z_mask))
         detail = sum((x_mask >> q & 1 | (z_mask >> q & 1) << 1) << 2 * j for j, q in enumerate(qubits))
         if len(qubits) == 1:
             return [Node(Kind.LOCAL, qubits, factors=[Factor(Form.PAULI_1Q, gate.place, qubits, detail)])]
@@ -194,7 +191,7 @@ def _pauli(gate: _Gate, x: list[int], z_only: list[int], y_mask: int, factor: Fa
         factors=[factor],
         zeros=gate.zeros,
         controls=gate.controls,
-        y=tuple(_bits(y_mask)),
+        y=tuple(bits_of(y_mask)),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit._masks import bits_of
 from qtoolkit.circuit import Circuit, StandardGate
 
 __all__ = ["permutation_network"]
@@ -26,17 +27,13 @@ def permutation_network(table: NDArray[np.int64]) -> Circuit:
         steps.append((controls, target))
 
     for state in range(len(table)):
-        for target in _bits(state & ~int(image[state])):
+        for target in bits_of(state & ~int(image[state])):
             apply(int(image[state]), target)
-        for target in _bits(int(image[state]) & ~state):
+        for target in bits_of(int(image[state]) & ~state):
             apply(state, target)
     circuit = Circuit(num_qubits)
     for controls, target in reversed(steps):
-        places = _bits(controls)
+        places = bits_of(controls)
         gate = StandardGate("x")
         circuit.append(gate.controlled(len(places)) if places else gate, (*places, target))
     return circuit
-
-
-def _bits(mask: int) -> list[int]:
-    return [k for k in range(mask.bit_length()) if mask >> k & 1]
