@@ -16,7 +16,7 @@ from qtoolkit.simulators.bind import bind
 from qtoolkit.simulators.memory import aligned_empty, is_aligned, set_to_zero_state
 from qtoolkit.simulators.numbers import numbers_of
 from qtoolkit.simulators.options import dtype_of, threads_of
-from qtoolkit.simulators.ready import NO_COUNTERS, ReadyRun
+from qtoolkit.simulators.ready import NO_COUNTERS, ReadyRun, ready_run
 from qtoolkit_kernels import program as gate_kernels
 from qtoolkit_kernels._jit import entry_of
 from qtoolkit_kernels.threads import Team, counters
@@ -92,7 +92,8 @@ class Engine:
         self.vector_bytes = native_vector_bytes() if vector_bytes is None else vector_bytes
         self.shared_visits = SHARED_VISITS
         self._kind = f"{precision}, {self.vector_bytes}, {self.num_threads}"
-        self._ready_kind = f"ready {self._kind}"
+        self.ready_key = f"ready {self._kind}"
+        """Under which programs keep a `ReadyRun`, once they have been run."""
         self.small_key = f"small {precision}, {self.vector_bytes}"
         """Under which programs keep what small circuits need."""
         self._least_size = 4 * self.vector_bytes // self.dtype.itemsize
@@ -129,8 +130,8 @@ class Engine:
         Raises:
             InsufficientMemoryError: if the machine has not enough free memory.
         """
-        ready: ReadyRun | None = program.kept.get(self._ready_kind)
-        if ready is not None and ready.num_qubits == num_qubits:
+        ready: ReadyRun | None = program.kept.get(self.ready_key)
+        if ready is not None:
             return ready()
         state = self._passing_state(num_qubits) if passing else self.empty_state(num_qubits)
         self.run(program, values, state, fresh=True)
@@ -147,7 +148,7 @@ class Engine:
             scratch = self.scratch(1, call.scratch_size, self.real)
             state = cast(StateArray, np.empty(size, self.dtype))
             enter, fixed = entry_of(kernels.run_sweeps, *call.enter.args, scratch, state, NO_COUNTERS, 0)
-            program.kept[self._ready_kind] = ReadyRun(
+            program.kept[self.ready_key] = ready_run(
                 partial(enter, *fixed[:-4]), num_qubits, size, self.dtype, call.scratch_size, self.real
             )
 
