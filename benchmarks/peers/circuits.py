@@ -288,4 +288,4 @@ CIRCUITS: dict[str, Callable[[int], Circuit]] = {
     "uccsd": lambda num_qubits: _bound(uccsd(num_qubits)),
     "heisenberg": heisenberg,
 }
-"""State vectors, all parameters bound, 2 qubits or more (even ones for hidden-shift, 4 or more for uccsd)."""
+"""State vectors, all parameters bound, 2 qubits or more (even sizes of 4 or more for uccsd)."""

@@ -189,7 +189,9 @@ _ORDER = ("startup", "expectation", "gradient", "samples", "state")
 def _sizes(question: str, name: str, usual: tuple[int, ...], wanted: tuple[int, ...]) -> Iterator[int]:
     if not wanted:
         yield from usual
+    fixed = name in ("lih", "n2") or (question, name) == ("gradient", "uccsd")
     for size in wanted:
-        fixed = name in ("lih", "n2") or (question, name) == ("gradient", "uccsd")
-        if size in usual or not fixed:
+        # Coupled cluster has two qubits an orbital, and with one orbital nothing to excite.
+        possible = not fixed and (name != "uccsd" or (size >= 4 and size % 2 == 0))
+        if size in usual or possible:
             yield size

@@ -149,3 +149,5 @@ def test_suites_hold_what_they_say_and_filters_filter():
     assert chosen == [Case("state", "ghz", 5, "single"), Case("state", "qft", 5, "single")]
     assert not chosen_cases(FULL, names=["lih"], sizes=[5])
     assert [case.num_qubits for case in chosen_cases(FULL, names=["n2"], sizes=[12, 20])] == [20, 20]
+    sizes = {case.num_qubits for case in chosen_cases(FULL, names=["uccsd"], questions=["state"], sizes=range(2, 9))}
+    assert sizes == {4, 6, 8}
