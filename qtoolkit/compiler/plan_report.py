@@ -15,7 +15,7 @@ NOTES = (
     "a block inside the cache; all three for each amplitude of the state.",
     "Times are predicted, not measured: for cores of 4 to 5 GHz with AVX-512 and 1 MiB of second-level cache each, "
     "50 GB/s of memory for each thread, half of the rotations with a sine larger than the cosine, and parameter values "
-    "at which nothing vanishes. What Python adds, some ten microseconds, is left out.",
+    "at which nothing vanishes. What Python adds, 1 to 20 microseconds, is left out.",
 )
 BRANCHES = "Totals leave the branches out."
 
