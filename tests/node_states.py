@@ -113,6 +113,10 @@ def _apply_other(node: Node, state: np.ndarray, coefficients: np.ndarray, produc
                 string = apply_matrix(string, PAULIS[letter], (q,))
             cosine, sine = coefficients[node.factors[0].place : node.factors[0].place + 2].real
             changed = cosine * state - 1j * sine * string
+        case Kind.CARTAN:
+            matrix = np.diag(node.form.own) + np.fliplr(np.diag(node.form.cross))
+            low, high = (np.array([[1, -t], [t, 1]]) for t in node.form.tangents)
+            changed = apply_matrix(state, np.kron(high, low) @ matrix, node.targets)
         case Kind.MATRIX | Kind.TABLE | Kind.PERMUTE:
             qubits = node.factors[0].qubits
             changed = apply_matrix(state, _whole_matrix(node, coefficients), qubits)

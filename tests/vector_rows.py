@@ -222,24 +222,27 @@ def rotate_lanes(r, s):
     r.row(s, block.ROTATE_LANES, columns={block.START: r.place(*registers)})
 
 
-def dense(kind):
-    """On two tile bits (the lowest one or not), on one and a lane bit, or on two lane bits."""
+def on_two(opcode, kind, sizes):
+    """On two tile bits (the lowest one or not), on one and a lane bit, or on two lane bits.
+
+    `sizes` are how many numbers it takes, or how many registers on a lane and a tile bit, and on lane bits.
+    """
 
     def draw(r, s):
         lane_bits = r.shape.lane_bits
         if kind == "tiles":
-            positions, count = sorted(r.tile_position(2)), 32
-            start = r.place(r.rng.uniform(-1, 1, count))
+            positions = sorted(r.tile_position(2))
+            start = r.place(r.rng.uniform(-1, 1, sizes[0]))
         elif kind == "lowest tile":
             positions = [lane_bits, int(r.rng.integers(lane_bits + 1, r.shape.block_bits))]
-            start = r.place(r.rng.uniform(-1, 1, 32))
+            start = r.place(r.rng.uniform(-1, 1, sizes[0]))
         elif kind == "lane and tile":
             positions = [int(r.rng.integers(lane_bits)), *r.tile_position()]
-            start = r.place(*(r.register() for _ in range(16)))
+            start = r.place(*(r.register() for _ in range(sizes[1])))
         else:
             positions = sorted(int(p) for p in r.rng.permutation(lane_bits)[:2])
-            start = r.place(*(r.register() for _ in range(8)))
-        r.row(s, block.DENSE, positions, {block.START: start})
+            start = r.place(*(r.register() for _ in range(sizes[2])))
+        r.row(s, opcode, positions, {block.START: start})
 
     return draw
 
@@ -394,12 +397,14 @@ def transpose(kind):
 
 Case = Callable[[RandomRows, int], None]
 
+TWO_BITS = ("tiles", "lowest tile", "lane and tile", "lanes")
+
 CASES: dict[str, dict[str, Case]] = {
     "ROTATE": {
         f"{count} {'steep' if steep else 'flat'}": rotate(count, steep) for count in range(1, 5) for steep in (0, 1)
     },
     "ROTATE_LANES": {"": rotate_lanes, "one bit": rotate_lane},
-    "DENSE": {kind: dense(kind) for kind in ("tiles", "lowest tile", "lane and tile", "lanes")},
+    "DENSE": {kind: on_two(block.DENSE, kind, (32, 16, 8)) for kind in TWO_BITS},
     "EXCHANGE": {"lane": exchange(True), "tile": exchange(False)},
     "SWAP": {"": swap},
     "PHASE": {"": phase},
@@ -432,12 +437,13 @@ CASES: dict[str, dict[str, Case]] = {
     },
     "TABLE": {f"{tiles} tile bits": table(tiles) for tiles in (0, 1, 3)},
     "TRANSPOSE": {kind: transpose(kind) for kind in ("tiles", "lanes", "tiles lanes")},
+    "CARTAN": {kind: on_two(block.CARTAN, kind, (18, 10, 6)) for kind in TWO_BITS},
 }
 """What draws a row, by opcode and by what tells its rows apart."""
 
 FORWARD_ONLY = {
     ("ROTATE_LANES", "one bit"),
-    *((opcode, kind) for opcode in ("BUTTERFLIES", "REORDER") for kind in CASES[opcode]),
+    *((opcode, kind) for opcode in ("BUTTERFLIES", "REORDER", "CARTAN") for kind in CASES[opcode]),
 }
 """Rows that are never taken back."""
 
@@ -447,7 +453,7 @@ def fits(shape, opcode, kind):
     block_bits, _, low_bits = shape.cuts
     if opcode == "BUTTERFLIES":
         return 6 << low_bits <= 1 << block_bits
-    return shape.lane_bits > 1 or (opcode, kind) != ("DENSE", "lanes")
+    return shape.lane_bits > 1 or opcode not in ("DENSE", "CARTAN") or kind != "lanes"
 
 
 def draw_program(rows, length, forward_only=True):

@@ -30,6 +30,7 @@ ROTATE_NS = (0.0, 0.43, 0.54, 0.64, 0.81)
 ROTATE_LANE_NS = 0.7
 ROTATE_LANES_NS = 1.5
 DENSE_NS = 1.2
+CARTAN_NS = 0.9
 EXCHANGE_NS = 0.3
 PHASE_NS = 1.0
 PAULI_NS = 1.1
@@ -178,6 +179,8 @@ def _costs(part: SweepPart, sweep: int) -> Iterable[tuple[BlockOpcode, _Cost]]:
             yield opcode, _Cost(6.0 * bits, 1.0, ROTATE_LANE_NS if alone else ROTATE_LANES_NS)
         elif opcode is BlockOpcode.DENSE:
             yield opcode, _Cost(30.0, 1.0, DENSE_NS)
+        elif opcode is BlockOpcode.CARTAN:
+            yield opcode, _Cost(21.0, 1.0, CARTAN_NS)
         elif opcode in (BlockOpcode.EXCHANGE, BlockOpcode.SWAP):
             passes = 0.5 if opcode is BlockOpcode.SWAP else acted
             yield opcode, _Cost(0.0, passes, EXCHANGE_NS * passes)

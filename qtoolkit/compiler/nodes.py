@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
 
-__all__ = ["Factor", "Form", "Kind", "Node"]
+__all__ = ["CartanForm", "Factor", "Form", "Kind", "Node"]
 
 
 class Form(IntEnum):
@@ -47,6 +47,19 @@ class Factor(NamedTuple):
     detail: int = 0
 
 
+class CartanForm(NamedTuple):
+    """A matrix that mixes |00> with |11> and |01> with |10>, then [[1, -t], [t, 1]] on each of the two qubits.
+
+    Attributes:
+        own, cross: entries on the diagonal and on the other diagonal, by row; ``own[0]`` is real.
+        tangents: t, low bit first.
+    """
+
+    own: tuple[complex, ...]
+    cross: tuple[complex, ...]
+    tangents: tuple[float, float]
+
+
 class Kind(IntEnum):
     """What a node does."""
 
@@ -74,6 +87,8 @@ class Kind(IntEnum):
     """A diagonal gate on three or more qubits, with any controls."""
     PERMUTE = 11
     """The values of some qubits permuted, with any controls."""
+    CARTAN = 12
+    """A complex 4x4 matrix whose one-qubit gates are in part with its neighbours."""
 
 
 @dataclass(slots=True)
@@ -90,6 +105,7 @@ class Node:
         controls: those of `diagonal` that are controls; of PHASE, where all are, and of PHASES empty.
         y: PAULI: targets whose letter is Y.
         table: PERMUTE: the value that each value becomes.
+        form: CARTAN: its numbers, low bit first.
         operation: WHOLE: index in the program.
         operations: how many gates of the program it stands for.
     """
@@ -102,6 +118,7 @@ class Node:
     controls: tuple[int, ...] = ()
     y: tuple[int, ...] = ()
     table: tuple[int, ...] = ()
+    form: CartanForm | None = None
     operation: int = -1
     operations: int = 1
 

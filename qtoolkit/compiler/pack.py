@@ -19,6 +19,8 @@ from qtoolkit.compiler.sweep_plan import ROW, BlockOpcode, Column, SweepPart, Wr
 
 __all__ = ["pack_sweeps"]
 
+NO_CONSTANTS: NDArray[np.complex128] = np.zeros(0, np.complex128)
+
 RENORMALISE = 100
 """After this many rotations the left-out cosines, up to 2^50 in all, are made up for."""
 
@@ -27,7 +29,11 @@ IMAGE_COLUMNS, IMAGES_TOGETHER, IMAGE_BITS = 4, 4, 16
 
 
 def pack_sweeps(
-    sweeps: Sequence[Sweep], products: Sequence[Product], layout: Layout, forward_only: bool = False
+    sweeps: Sequence[Sweep],
+    products: Sequence[Product],
+    layout: Layout,
+    constants: NDArray[np.complex128] = NO_CONSTANTS,
+    forward_only: bool = False,
 ) -> SweepPart:
     """Encode sweeps.
 
@@ -35,19 +41,23 @@ def pack_sweeps(
         sweeps: what the scheduler made.
         products: the one-qubit products, by number.
         layout: the sizes the sweeps were made for.
+        constants: what factors use behind the coefficients and the planner's constants.
         forward_only: whether there may be operations that cannot be taken back: stages of Fourier transforms two by
             two, exchanges together.
     """
-    packer = _Packer(layout, products, forward_only)
+    packer = _Packer(layout, products, constants, forward_only)
     for sweep in sweeps:
         packer.add_sweep(sweep)
     return packer.build()
 
 
 class _Packer:
-    def __init__(self, layout: Layout, products: Sequence[Product], forward_only: bool) -> None:
+    def __init__(
+        self, layout: Layout, products: Sequence[Product], constants: NDArray[np.complex128], forward_only: bool
+    ) -> None:
         self._layout = layout
         self._products = products
+        self._own_constants = constants
         self._forward_only = forward_only
         self._lanes = 1 << layout.lane_bits
         self._rows: list[list[int]] = []
@@ -119,6 +129,7 @@ class _Packer:
             writes=_rows(self._writes, 7),
             strings=_rows(self._strings, 2),
             string_places=np.array(self._string_places, np.int64),
+            constants=self._own_constants,
             most_diagonals=self._most_diagonals,
             gates=np.array(self._gates, np.int64),
         )
@@ -220,6 +231,29 @@ class _Packer:
         number = len(self._dense) - 1
         self._writes.append([Write.DENSE, start, number, *positions, self._layout.lane_bits, 0])
         self._row(BlockOpcode.DENSE, positions, start=start)
+
+    def _cartan(self, node: Node) -> None:
+        assert node.form is not None
+        order, tangents = [0, 1, 2, 3], list(node.form.tangents)
+        low, high = (self._position[q] for q in node.targets)
+        if low > high:
+            low, high, order, tangents = high, low, [0, 2, 1, 3], tangents[::-1]
+        own, cross = np.array([node.form.own, node.form.cross])[:, order]
+        values = np.stack([own, cross], axis=1).ravel().view(np.float64)
+        lane_bits, lane = self._layout.lane_bits, np.arange(self._lanes)
+        signed = [np.where(lane >> k & 1, t, -t) for k, t in zip((low, high), tangents, strict=True)]
+        if low >= lane_bits:
+            values = np.concatenate([values, tangents])
+        elif high >= lane_bits:
+            # By tile, then own and cross, then the real and the imaginary part.
+            by_row = values.reshape(2, 2, 4)[:, lane >> low & 1].swapaxes(1, 2)
+            values = np.concatenate([by_row.ravel(), signed[0], np.full(self._lanes, tangents[1])])
+        else:
+            by_row = values.reshape(4, 4)[(lane >> high & 1) << 1 | lane >> low & 1].T
+            values = np.concatenate([by_row.ravel(), *signed])
+        start = self._reserve(values.size)
+        self._constants.append((start, values))
+        self._row(BlockOpcode.CARTAN, (low, high), start=start)
 
     def _exchange(self, node: Node) -> None:
         lanes, controls = self._conditions(node.controls, node.zeros)
@@ -375,6 +409,7 @@ _NODES = {
     Kind.MATRIX: _Packer._matrix,
     Kind.TABLE: _Packer._table,
     Kind.PERMUTE: _Packer._permute,
+    Kind.CARTAN: _Packer._cartan,
 }
 
 

@@ -11,6 +11,7 @@ from qtoolkit.compiler.layout import Layout
 from qtoolkit.compiler.nodes import Kind, Node
 from qtoolkit.compiler.pack import pack_sweeps
 from qtoolkit.compiler.passes.cancel import cancel_inverses
+from qtoolkit.compiler.passes.cartan import LEAST_QUBITS, cartan_forms
 from qtoolkit.compiler.passes.fuse import fuse
 from qtoolkit.compiler.passes.lower import PLANNER_CONSTANTS, S_PLACE, lower
 from qtoolkit.compiler.passes.narrow import narrow_strings
@@ -56,8 +57,11 @@ def _plan(program: Program, layout: Layout, from_zero_state: bool, forward_only:
         if number or not from_zero_state:
             nodes = initial_swaps(names) + nodes
         nodes = narrow_strings(nodes, layout, x_place + S_PLACE)
-        split, products = split_locals(nodes, probes)
-        parts.append(pack_sweeps(schedule(split, layout), products, layout, forward_only))
+        constants: NDArray[np.complex128] = np.zeros(0, np.complex128)
+        if forward_only and layout.num_bits >= LEAST_QUBITS:
+            nodes, constants = cartan_forms(nodes, probes)
+        split, products = split_locals(nodes, [np.concatenate([probe, constants]) for probe in probes])
+        parts.append(pack_sweeps(schedule(split, layout), products, layout, constants, forward_only))
     return tuple(parts)
 
 

@@ -33,6 +33,7 @@ class BlockOpcode(IntEnum):
     MATRIX = 11
     TABLE = 12
     TRANSPOSE = 13
+    CARTAN = 14
 
 
 class Column(IntEnum):
@@ -84,6 +85,7 @@ class SweepPart:
             numbers come from the coefficients of gates.
         strings: int64[:, 2], masks of strings of Z by positions in the block and by index bits outside.
         string_places: int64[:], where the cosine and sine of half each string's angle stand.
+        constants: complex128[:], what factors use behind the coefficients and the planner's constants.
         most_diagonals: rows of DIAGONAL in the sweep that has most of them.
         gates: gates of the program that each sweep stands for, int64[sweeps].
     """
@@ -104,6 +106,7 @@ class SweepPart:
     writes: IntArray
     strings: IntArray
     string_places: IntArray
+    constants: NDArray[np.complex128]
     most_diagonals: int
     gates: IntArray
 
@@ -111,6 +114,11 @@ class SweepPart:
     def has_rare_rows(self) -> bool:
         """Whether there are rows whose code is compiled only when first needed."""
         return bool((self.operations[:, Column.OPCODE] >= BlockOpcode.MATRIX).any())
+
+    @cached_property
+    def has_rare_writes(self) -> bool:
+        """Whether there are writes whose code is compiled only when first needed."""
+        return bool((self.writes[:, 0] >= Write.MATRIX).any())
 
     @property
     def num_sweeps(self) -> int:

@@ -47,7 +47,7 @@ def numbers_of(part: SweepPart, coefficients: NDArray[np.complex128], dtype: DTy
     num_products = part.product_start.size - 1
     string_angles, operations, registers, constants, linear, pairs = arrays = arrays_to_fill(part, dtype)
     factor = kernels.fill_numbers(
-        coefficients,
+        np.concatenate([coefficients, part.constants]) if part.constants.size else coefficients,
         1 << part.layout.lane_bits,
         part.product_start,
         part.product_factors,
@@ -63,7 +63,7 @@ def numbers_of(part: SweepPart, coefficients: NDArray[np.complex128], dtype: DTy
         np.empty((num_products, 2), np.complex128),
         np.empty((part.dense_start.size - 1, 16), np.complex128),
         *arrays,
-        part.has_rare_rows or None,
+        part.has_rare_writes or None,
     )
     return Numbers(operations, registers, constants, linear, pairs, string_angles, factor)
 

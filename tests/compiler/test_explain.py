@@ -147,6 +147,16 @@ def test_matrices_tables_and_permutations_run_in_sweeps():
     assert sweep.seconds > plain.seconds
 
 
+def test_chains_of_matrices():
+    rng = np.random.default_rng(5)
+    circuit = Circuit(16)
+    for pair in ([0, 9], [4, 12], [4, 9]):
+        circuit.unitary(unitary_group.rvs(4, random_state=rng), pair)
+    (*_, sweep) = compile_circuit(circuit).explain("single", 1).sweeps
+    assert sweep.operations["CARTAN"] == 1
+    assert "CARTAN" in str(compile_circuit(circuit).explain())
+
+
 def test_an_empty_circuit():
     report = compile_circuit(Circuit(2)).explain()
     assert report.sweeps == ()

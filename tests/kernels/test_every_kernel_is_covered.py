@@ -53,6 +53,7 @@ STEPS = {
     "phases.prepare_phases": "phases.apply_phases",
     "phases.tables_size": "phases.apply_phases",
     "butterflies.apply_butterflies": "block.run_block",
+    "cartan.apply_cartan": "block.run_block",
     "reorder.reorder": "block.run_block",
     "matrices.apply_matrix": "block.run_block",
     "matrices.apply_table": "block.run_block",

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from node_states import small_gates_circuit
 from random_circuits import random_gate_circuit
+from scipy.stats import unitary_group
 
 from qtoolkit import Circuit, Parameter
 from qtoolkit.circuit import PauliRotationGate, StandardGate
-from qtoolkit.compiler import Layout, SweepPart, compile_circuit, plan_sweeps
+from qtoolkit.compiler import Layout, SweepPart, compile_circuit, plan_sweeps, planner
 from qtoolkit.compiler.sweep_plan import BlockOpcode, Column
 from qtoolkit.simulators.engine import Engine
 from qtoolkit.simulators.memory import set_to_zero_state
@@ -25,6 +26,11 @@ WIDTHS = [
     pytest.param(width, marks=[] if width == native_vector_bytes() else pytest.mark.slow) for width in (64, 32, 16)
 ]
 TOLERANCE = {"double": 1e-13, "single": 4e-6}
+
+
+@pytest.fixture(autouse=True)
+def _small_circuits_like_large_ones(monkeypatch):
+    monkeypatch.setattr(planner, "LEAST_QUBITS", 0)
 
 
 class SmallBlocks(Engine):
@@ -204,6 +210,23 @@ def networks(num_qubits):
     return circuit
 
 
+def chains(num_qubits):
+    """Two-qubit matrices one after the other on all pairs, now and then another gate between or a special matrix."""
+    rng = np.random.default_rng(9)
+    angle = Parameter("angle")
+    circuit = Circuit(num_qubits)
+    special = [StandardGate(name).matrix() for name in ("cx", "cz", "swap", "iswap")] + [np.eye(4)]
+    for k in range(8 * num_qubits):
+        first, second, third = (int(q) for q in rng.permutation(num_qubits)[:3])
+        matrix = special[k // 9 % 5] if k % 9 == 8 else unitary_group.rvs(4, random_state=rng)
+        circuit.unitary(matrix, [first, second])
+        if k % 10 == 7:
+            circuit.cx(first, third).rz(0.3, second)
+        if k % 10 == 9:
+            circuit.cry(angle, first, third).rx(0.2, second)
+    return circuit.bind([0.7])
+
+
 def few_qubits(num_qubits):
     """Most amplitudes stay zero, one sweep after the other spreads the rest, and some qubits are never touched."""
     circuit = Circuit(num_qubits)
@@ -214,7 +237,7 @@ def few_qubits(num_qubits):
 
 SPECIAL = {
     make.__name__: make
-    for make in (strings, controlled, swaps, phases, dense, strings_of_z, transforms, networks, few_qubits)
+    for make in (strings, controlled, swaps, phases, dense, strings_of_z, transforms, networks, chains, few_qubits)
 }
 
 
@@ -287,7 +310,7 @@ def test_the_circuits_reach_every_operation_at_every_place():
             for part in plan_sweeps(compile_circuit(circuit).unitary_program(), layout, fresh):
                 for row in part.operations if isinstance(part, SweepPart) else ():
                     opcode = BlockOpcode(row[Column.OPCODE])
-                    two = opcode in (BlockOpcode.DENSE, BlockOpcode.SWAP)
+                    two = opcode in (BlockOpcode.DENSE, BlockOpcode.SWAP, BlockOpcode.CARTAN)
                     positions = row[Column.POSITIONS :][: 2 if two else opcode is BlockOpcode.EXCHANGE]
                     found.add((opcode.name, *(bool(p < layout.lane_bits) for p in positions)))
                     if opcode is BlockOpcode.ROTATE_LANES:
@@ -299,6 +322,7 @@ def test_the_circuits_reach_every_operation_at_every_place():
         ("ROTATE_LANES", "one"), ("ROTATE_LANES", "all"),
         ("SWAP", tile, tile),
         ("EXCHANGE", lane), ("EXCHANGE", tile), ("DENSE", lane, lane), ("DENSE", lane, tile), ("DENSE", tile, tile),
+        ("CARTAN", lane, lane), ("CARTAN", lane, tile), ("CARTAN", tile, tile),
     }  # fmt: skip
 
 
@@ -333,10 +357,11 @@ def test_one_plan_serves_all_parameter_values(precision):
     assert len(program.plans) == 1
 
 
-@pytest.mark.parametrize("kind", ["rotations", "dense and strings"])
+@pytest.mark.parametrize("kind", ["rotations", "dense and strings", "chains"])
 def test_norm_drifts_less_than_a_part_in_ten_to_the_thirteen_per_thousand_gates(kind):
     """A deep circuit and its inverse: the norm stays, and the state comes back."""
-    circuit = rotations(9, 120) if kind == "rotations" else dense(9).extend(strings(9)).extend(dense(9))
+    make = {"rotations": lambda n: rotations(n, 120), "chains": chains}
+    circuit = make[kind](9) if kind in make else dense(9).extend(strings(9)).extend(dense(9))
     deep = circuit.copy().extend(circuit.inverse())
     deep.extend(deep.copy())
     start = start_state(9, fresh=False)

@@ -19,6 +19,7 @@ everything moves 32 bytes in double precision between the cache and the register
 | MATRIX | 4 · 2^(targets-controls) | 2^-controls | a complex matrix on up to five bits, with any controls |
 | TABLE | 4 · 2^-controls | 2^-controls | any diagonal, with any controls |
 | TRANSPOSE | 0 | 2^(1-bits), 1 at most | two values of some bits exchanged |
+| CARTAN | 11.5 | 1 | a 4x4 matrix that keeps the parity of its bits, then a real rotation of each |
 
 An operation is a row of 16 int64; the constants below name its columns. Positions count the bits of the block, the
 lowest are the lanes, masks of tiles count from the first bit above them. Controls inside a register are in the
@@ -30,6 +31,7 @@ from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
 from qtoolkit_kernels.vector import string_tiles, tiles
 from qtoolkit_kernels.vector.butterflies import apply_butterflies
+from qtoolkit_kernels.vector.cartan import apply_cartan
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.matrices import apply_matrix, apply_table, exchange_values
 from qtoolkit_kernels.vector.phases import apply_phases
@@ -41,13 +43,13 @@ __all__ = ["OPCODES", "ROW", "run_block"]
 
 OPCODES = (
     "ROTATE", "ROTATE_LANES", "DENSE", "EXCHANGE", "SWAP", "PHASE", "PAULI", "DIAGONAL", "STRINGS", "BUTTERFLIES",
-    "REORDER", "MATRIX", "TABLE", "TRANSPOSE",
+    "REORDER", "MATRIX", "TABLE", "TRANSPOSE", "CARTAN",
 )  # fmt: skip
 """Names of the opcodes in the order of their numbers."""
 
 (
     ROTATE, ROTATE_LANES, DENSE, EXCHANGE, SWAP, PHASE, PAULI, DIAGONAL, STRINGS, BUTTERFLIES, REORDER,
-    MATRIX, TABLE, TRANSPOSE,
+    MATRIX, TABLE, TRANSPOSE, CARTAN,
 ) = range(len(OPCODES))  # fmt: skip
 
 ROW = 16
@@ -355,8 +357,8 @@ def run_block(
 ) -> None:
     """Run the operations of one sweep on one block; `outer` holds the bits of the index outside the block.
 
-    The end of `scratch` is spare memory of so many elements; where it has none, there are no MATRIX, TABLE and
-    TRANSPOSE rows, and their code is left out.
+    The end of `scratch` is spare memory of so many elements; where it has none, there are no rows from MATRIX on, and
+    their code is left out.
     """
     count = tiles.lanes_of(block, lanes)
     tile = 2 * count
@@ -389,6 +391,10 @@ def run_block(
             )  # fmt: skip
             continue
         if outer & row[OUTER_MASK] != row[OUTER_VALUE]:
+            continue
+        if spare is not None and opcode == CARTAN:
+            low, high = row[POSITIONS], row[POSITIONS + 1]
+            apply_cartan(block, lanes, num_tiles, tile, skew, lane_bits, low, high, coefficients, row[START])
             continue
         if spare is not None and opcode >= MATRIX:
             end = scratch[scratch.size - spare :]

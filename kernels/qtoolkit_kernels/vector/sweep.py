@@ -259,7 +259,7 @@ def run_sweeps(
         source: what the state holds: ZERO_STATE (anything, taken as |0…0⟩), COMPLEX or TILES.
         factor: what the result is multiplied by.
         spare: elements of `scratch` that matrices may use, `spare_size`; None, and the kernel takes less time to
-            compile, if there are no MATRIX, TABLE and TRANSPOSE rows.
+            compile, if there are no rows from MATRIX on.
         scratch: one row for each thread, of `scratch_size` elements, as many as matrices may use, or more, aligned.
         state: complex128 or complex64 of shape ``(2**num_bits,)``; best aligned to a register.
         counters: zeros, two rows for each sweep; none for a thread that runs alone.

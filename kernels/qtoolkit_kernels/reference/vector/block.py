@@ -70,6 +70,7 @@ class Rows:
             rows.MATRIX: self._matrix,
             rows.TABLE: self._table,
             rows.TRANSPOSE: self._transpose,
+            rows.CARTAN: self._cartan,
         }[int(row[rows.OPCODE])](row, block)
 
     def indices(self, size: int) -> Integers:
@@ -219,6 +220,31 @@ class Rows:
         partners = np.arange(block.size) ^ (row[rows.X_TILE] * self.lanes | row[rows.X_LANES])
         chosen = self._controlled(row, block.size) & (self._register(row, 0, block.size) != 0)
         block[:] = np.where(chosen | chosen[partners], block[partners], block)
+
+    def _cartan(self, row: Integers, block: Complex) -> None:
+        low, high = row[rows.POSITIONS : rows.POSITIONS + 2]
+        places = np.arange(block.size)
+        here = (places >> high & 1) << 1 | places >> low & 1
+        signs = np.where(here & 1, 1.0, -1.0), np.where(here & 2, 1.0, -1.0)
+        if 1 << low >= self.lanes:
+            numbers = self.coefficients[row[rows.START] :][:18].copy()
+            numbers[1] = 0.0
+            own, cross = numbers[:16].view(np.complex128).reshape(4, 2)[here].T
+            tangents = signs[0] * numbers[16], signs[1] * numbers[17]
+        else:
+            registers = np.array(
+                [self._register(row, k, block.size) for k in range(6 if 1 << high < self.lanes else 10)]
+            )
+            if 1 << high < self.lanes:
+                own, cross = registers[0] + 1j * registers[1], registers[2] + 1j * registers[3]
+                tangents = registers[4], registers[5]
+            else:
+                first = 4 * (here >> 1)
+                own, cross = (registers[first + k, places] + 1j * registers[first + k + 1, places] for k in (0, 2))
+                tangents = registers[8], signs[1] * registers[9]
+        block[:] = own * block + cross * block[places ^ (1 << low | 1 << high)]
+        for position, tangent in zip((low, high), tangents, strict=True):
+            block[:] = block + tangent * block[places ^ 1 << position]
 
 
 def gathered(numbers: Integers, mask: int) -> Integers:
