@@ -36,7 +36,10 @@ from llvmlite import binding
 
 from qtoolkit_kernels._load import MachineCode
 
-__all__ = ["FOLDER_VARIABLE", "Place", "folders", "machine", "place", "read", "source_digest", "used_folder", "write"]
+__all__ = [
+    "FOLDER_VARIABLE", "Place", "can_be_written", "folders", "is_kept", "machine", "place", "read", "source_digest",
+    "used_folder", "write",
+]  # fmt: skip
 
 FOLDER_VARIABLE = "QTOOLKIT_CACHE_DIR"
 """Environment variable that names the folder."""
@@ -106,6 +109,17 @@ def place(function: Callable[..., Any], kinds: tuple[str, ...]) -> Place | None:
     except OSError:
         return None
     return Place(f"{module.removeprefix(f'{_PACKAGE}.')}.{name}-{_digest(*kinds)}", version)
+
+
+def is_kept(place: Place) -> bool:
+    """Whether there is an entry at a place; it may turn out not to be whole."""
+    return any((folder / place.file_name).is_file() for folder in folders())
+
+
+def can_be_written() -> bool:
+    """Whether entries can probably be kept: whether a folder, or what it would be made in, lets itself be written."""
+    existing = (next((path for path in (folder, *folder.parents) if path.exists()), folder) for folder in folders())
+    return any(path.is_dir() and os.access(path, os.W_OK) for path in existing)
 
 
 def read(place: Place | None) -> MachineCode | None:

@@ -21,7 +21,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, cast
 
-from qtoolkit_kernels import _cache, _load
+from qtoolkit_kernels import _ahead, _cache, _load
 from qtoolkit_kernels._arguments import describe
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "REDUCTION_FASTMATH",
     "Kernel",
     "cgutils",
+    "compile_ahead",
     "compiled_kernels",
     "entry_of",
     "intrinsic",
@@ -79,6 +80,16 @@ def entry_of(kernel: Function, *arguments: Any) -> tuple[Callable[..., Any], tup
     if not isinstance(kernel, Kernel) or described is None:
         return kernel, arguments
     return kernel.entry(*described) or kernel.dispatcher, described[1]
+
+
+def compile_ahead(kernel: Function, *arguments: Any) -> None:
+    """Have a kernel compiled for arguments of these kinds by another process, while this one compiles others.
+
+    Its first call waits for that. Nothing happens where the machine code is kept already.
+    """
+    described = describe(arguments)
+    if isinstance(kernel, Kernel) and described is not None:
+        _ahead.begin(kernel, *described)
 
 
 def compiled_kernels() -> tuple[str, ...]:
@@ -173,7 +184,19 @@ class Kernel:
         if entry is not None:
             return entry
         _compiled.append(f"{self._name}({', '.join(kinds)})")
-        with _notice(), _no_collection():
+        with _notice():
+            if _ahead.wait_for(place):
+                entry = self._loaded(_cache.read(place), values)
+            return self.compile(kinds, values) if entry is None else entry
+
+    def compile(self, kinds: tuple[str, ...], values: tuple[Any, ...]) -> Callable[..., Any] | None:
+        """Compile for these kinds of arguments, whatever is kept, and keep that; None leaves them to numba.
+
+        Args:
+            kinds: as `_arguments.describe` names them.
+            values: arguments, of which only markers matter.
+        """
+        with _no_collection():
             try:
                 from qtoolkit_kernels import _compile
 
@@ -183,7 +206,7 @@ class Kernel:
                 return None
         entry = self._loaded(code, values)
         if entry is not None:
-            _cache.write(place, code)
+            _cache.write(_cache.place(self.py_func, kinds), code)
         return entry
 
     def _loaded(self, code: _load.MachineCode | None, values: tuple[Any, ...]) -> Callable[..., Any] | None:

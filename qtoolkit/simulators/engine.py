@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cmath
 import threading
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias, cast
 
@@ -11,14 +12,14 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from qtoolkit._memory import ALWAYS_THERE, check_memory
-from qtoolkit.compiler import GatePart, Layout, Program, SweepPart, plan_sweeps
+from qtoolkit.compiler import GatePart, Layout, Part, Program, SweepPart, plan_sweeps
 from qtoolkit.simulators.bind import bind
 from qtoolkit.simulators.memory import aligned_empty, is_aligned, set_to_zero_state
-from qtoolkit.simulators.numbers import numbers_of
+from qtoolkit.simulators.numbers import Numbers, numbers_of, unfilled_numbers
 from qtoolkit.simulators.options import dtype_of, threads_of
 from qtoolkit.simulators.ready import NO_COUNTERS, ReadyRun, ready_run
 from qtoolkit_kernels import program as gate_kernels
-from qtoolkit_kernels._jit import entry_of
+from qtoolkit_kernels._jit import compile_ahead, entry_of
 from qtoolkit_kernels.threads import Team, counters
 from qtoolkit_kernels.vector import sweep as kernels
 from qtoolkit_kernels.vector.lanes import Lanes, native_vector_bytes
@@ -44,6 +45,9 @@ SMALL_QUBITS = 12
 
 _teams: dict[int, Team] = {}
 _own = threading.local()
+
+_foreseen: set[tuple[str, bool]] = set()
+"""Kinds of engines, and whether there are rare rows, whose kernel this process has or another one compiles."""
 
 
 class _Sweeps(NamedTuple):
@@ -264,34 +268,49 @@ class Engine:
     ) -> list[_Call]:
         """What to run, in order; kept where no parameter enters."""
         if program.groups or program.slots.slot.size:
-            return self._bound_calls(program, bound or bind(program, values), size, fresh)
+            return self._bound_calls(program, values, size, fresh, bound)
         key = ("calls", self._kind, size, fresh)
         calls: list[_Call] | None = program.kept.get(key)
         if calls is None:
-            calls = program.kept[key] = self._bound_calls(program, bind(program, values), size, fresh)
+            calls = program.kept[key] = self._bound_calls(program, values, size, fresh, bound)
         return calls
 
-    def _bound_calls(self, program: Program, bound: _Bound, size: int, fresh: bool) -> list[_Call]:
-        layout = self.layout(size.bit_length() - 1)
-        coefficients, angles = bound
+    def _bound_calls(
+        self, program: Program, values: NDArray[np.float64], size: int, fresh: bool, bound: _Bound | None
+    ) -> list[_Call]:
+        parts = plan_sweeps(program, self.layout(size.bit_length() - 1), fresh)
+        self._compile_ahead(parts)
+        coefficients, angles = bound or bind(program, values)
         phase = cmath.rect(1.0, angles[program.phase_slot])
         calls: list[_Call] = []
-        for part in plan_sweeps(program, layout, fresh):
+        for part in parts:
             if isinstance(part, GatePart):
                 calls.append(_Gate(program, coefficients, part.operation))
             elif part.num_sweeps:
                 source = kernels.ZERO_STATE if fresh and not calls else kernels.COMPLEX
-                calls.append(self._sweeps(part, coefficients, source, phase))
+                calls.append(self._sweeps(part, numbers_of(part, coefficients, self.real), source, phase))
                 phase = 1.0
         if phase != 1.0:
             calls.append(_Phase(phase))
         return calls
 
-    def _sweeps(self, part: SweepPart, coefficients: NDArray[np.complex128], source: int, phase: complex) -> _Sweeps:
+    def _compile_ahead(self, parts: Sequence[Part]) -> None:
+        """Have the longest kernel compiled, if it must be, while this process compiles those that come before it."""
+        part = next((part for part in parts if isinstance(part, SweepPart) and part.num_sweeps), None)
+        if part is None or (self._kind, part.has_rare_rows) in _foreseen:
+            return
+        _foreseen.add((self._kind, part.has_rare_rows))
+        enter = self._entrance(part, unfilled_numbers(part, self.real), kernels.ZERO_STATE, 1.0)
+        scratch, state = np.empty((1, 1), self.real), np.empty(1, self.dtype)
+        compile_ahead(kernels.run_sweeps, *enter.args, scratch, state, NO_COUNTERS, 0)
+
+    def _spare_size(self, part: SweepPart) -> int | None:
+        return kernels.spare_size(self.vector_bytes, self.real.itemsize) if part.has_rare_rows else None
+
+    def _entrance(self, part: SweepPart, numbers: Numbers, source: int, phase: complex) -> partial[None]:
+        """The kernel, given all that belongs to the program."""
         layout = part.layout
-        numbers = numbers_of(part, coefficients, self.real)
-        spare = kernels.spare_size(self.vector_bytes, self.real.itemsize) if part.has_rare_rows else None
-        enter = partial(
+        return partial(
             kernels.run_sweeps,
             Lanes(self.vector_bytes),
             layout.block_bits,
@@ -309,8 +328,11 @@ class Engine:
             numbers.string_angles,
             source,
             numbers.factor * phase,
-            spare,
+            self._spare_size(part),
         )
+
+    def _sweeps(self, part: SweepPart, numbers: Numbers, source: int, phase: complex) -> _Sweeps:
+        layout = part.layout
         size = kernels.scratch_size(
             layout.block_bits, layout.low_bits, part.most_diagonals, self.vector_bytes, self.real.itemsize
         )
@@ -319,7 +341,8 @@ class Engine:
         visits = (rows + SWEEP_ROWS * part.num_sweeps) << layout.num_bits
         blocks = 1 << (layout.num_bits - layout.block_bits)
         num_threads = min(self.num_threads, blocks) if visits >= self.shared_visits else 1
-        return _Sweeps(enter, 2 * part.num_sweeps, num_threads, size + (spare or 0))
+        enter = self._entrance(part, numbers, source, phase)
+        return _Sweeps(enter, 2 * part.num_sweeps, num_threads, size + (self._spare_size(part) or 0))
 
     def _sweep(self, call: _Sweeps, state: StateArray) -> None:
         scratch = self.scratch(call.num_threads, call.scratch_size, self.real)

@@ -12,7 +12,7 @@ from qtoolkit.compiler import SweepPart
 from qtoolkit.simulators.memory import aligned_empty
 from qtoolkit_kernels.vector import numbers as kernels
 
-__all__ = ["Numbers", "arrays_to_fill", "numbers_of"]
+__all__ = ["Numbers", "arrays_to_fill", "numbers_of", "unfilled_numbers"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +66,12 @@ def numbers_of(part: SweepPart, coefficients: NDArray[np.complex128], dtype: DTy
         part.has_rare_writes or None,
     )
     return Numbers(operations, registers, constants, linear, pairs, string_angles, factor)
+
+
+def unfilled_numbers(part: SweepPart, dtype: DTypeLike) -> Numbers:
+    """Arrays of the right kinds and sizes, before any number is in them."""
+    string_angles, operations, registers, constants, linear, pairs = arrays_to_fill(part, dtype)
+    return Numbers(operations, registers, constants, linear, pairs, string_angles, 1.0 + 0.0j)
 
 
 def arrays_to_fill(
