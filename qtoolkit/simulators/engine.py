@@ -18,6 +18,7 @@ from qtoolkit.simulators.memory import aligned_empty, is_aligned, set_to_zero_st
 from qtoolkit.simulators.numbers import Numbers, numbers_of, unfilled_numbers
 from qtoolkit.simulators.options import dtype_of, threads_of
 from qtoolkit.simulators.ready import NO_COUNTERS, ReadyRun, ready_run
+from qtoolkit.simulators.ready_phases import phases_by_tile
 from qtoolkit_kernels import program as gate_kernels
 from qtoolkit_kernels._jit import compile_ahead, entry_of
 from qtoolkit_kernels.threads import Team, counters
@@ -53,6 +54,8 @@ _foreseen: set[tuple[str, bool]] = set()
 class _Sweeps(NamedTuple):
     """Sweeps with their numbers: the kernel, given all but working memory, state, counters and thread."""
 
+    part: SweepPart
+    numbers: Numbers
     enter: partial[None]
     num_counters: int
     num_threads: int
@@ -134,27 +137,29 @@ class Engine:
         Raises:
             InsufficientMemoryError: if the machine has not enough free memory.
         """
-        ready: ReadyRun | None = program.kept.get(self.ready_key)
+        kept = program.kept
+        if num_qubits <= READY_QUBITS and self.ready_key not in kept:
+            is_bound = not program.groups and not program.slots.slot.size
+            kept[self.ready_key] = self._ready_run(program, values, num_qubits) if is_bound else None
+        ready: ReadyRun | None = kept.get(self.ready_key)
         if ready is not None:
             return ready()
         state = self._passing_state(num_qubits) if passing else self.empty_state(num_qubits)
         self.run(program, values, state, fresh=True)
-        if num_qubits <= READY_QUBITS and not program.groups and not program.slots.slot.size:
-            self._get_ready(program, values, num_qubits)
         return state
 
-    def _get_ready(self, program: Program, values: NDArray[np.float64], num_qubits: int) -> None:
-        """Keep what a run of a program without parameters takes, if it is one call."""
+    def _ready_run(self, program: Program, values: NDArray[np.float64], num_qubits: int) -> ReadyRun | None:
+        """A run of a program without parameters, if it is one call."""
         size = max(1 << num_qubits, self._least_size)
         calls = self._calls(program, values, size, True, None)
         call = calls[0] if len(calls) == 1 else None
-        if isinstance(call, _Sweeps) and call.num_threads == 1:
-            scratch = self.scratch(1, call.scratch_size, self.real)
-            state = cast(StateArray, np.empty(size, self.dtype))
-            enter, fixed = entry_of(kernels.run_sweeps, *call.enter.args, scratch, state, NO_COUNTERS, 0)
-            program.kept[self.ready_key] = ready_run(
-                partial(enter, *fixed[:-4]), num_qubits, size, self.dtype, call.scratch_size, self.real
-            )
+        if not isinstance(call, _Sweeps) or call.num_threads > 1:
+            return None
+        scratch = self.scratch(1, call.scratch_size, self.real)
+        state = cast(StateArray, np.empty(size, self.dtype))
+        arguments = self._entrance(*phases_by_tile(call.part, call.numbers), kernels.ZERO_STATE).args
+        enter, fixed = entry_of(kernels.run_sweeps, *arguments, scratch, state, NO_COUNTERS, 0)
+        return ready_run(partial(enter, *fixed[:-4]), num_qubits, size, self.dtype, call.scratch_size, self.real)
 
     def _passing_state(self, num_qubits: int) -> StateArray:
         """Memory as of `empty_state` for a state that nobody keeps."""
@@ -288,7 +293,7 @@ class Engine:
                 calls.append(_Gate(program, coefficients, part.operation))
             elif part.num_sweeps:
                 source = kernels.ZERO_STATE if fresh and not calls else kernels.COMPLEX
-                calls.append(self._sweeps(part, numbers_of(part, coefficients, self.real), source, phase))
+                calls.append(self._sweeps(part, numbers_of(part, coefficients, self.real, phase), source))
                 phase = 1.0
         if phase != 1.0:
             calls.append(_Phase(phase))
@@ -300,14 +305,14 @@ class Engine:
         if part is None or (self._kind, part.has_rare_rows) in _foreseen:
             return
         _foreseen.add((self._kind, part.has_rare_rows))
-        enter = self._entrance(part, unfilled_numbers(part, self.real), kernels.ZERO_STATE, 1.0)
+        enter = self._entrance(part, unfilled_numbers(part, self.real), kernels.ZERO_STATE)
         scratch, state = np.empty((1, 1), self.real), np.empty(1, self.dtype)
         compile_ahead(kernels.run_sweeps, *enter.args, scratch, state, NO_COUNTERS, 0)
 
     def _spare_size(self, part: SweepPart) -> int | None:
         return kernels.spare_size(self.vector_bytes, self.real.itemsize) if part.has_rare_rows else None
 
-    def _entrance(self, part: SweepPart, numbers: Numbers, source: int, phase: complex) -> partial[None]:
+    def _entrance(self, part: SweepPart, numbers: Numbers, source: int) -> partial[None]:
         """The kernel, given all that belongs to the program."""
         layout = part.layout
         return partial(
@@ -327,11 +332,11 @@ class Engine:
             part.strings,
             numbers.string_angles,
             source,
-            numbers.factor * phase,
+            numbers.factor,
             self._spare_size(part),
         )
 
-    def _sweeps(self, part: SweepPart, numbers: Numbers, source: int, phase: complex) -> _Sweeps:
+    def _sweeps(self, part: SweepPart, numbers: Numbers, source: int) -> _Sweeps:
         layout = part.layout
         size = kernels.scratch_size(
             layout.block_bits, layout.low_bits, part.most_diagonals, self.vector_bytes, self.real.itemsize
@@ -341,8 +346,8 @@ class Engine:
         visits = (rows + SWEEP_ROWS * part.num_sweeps) << layout.num_bits
         blocks = 1 << (layout.num_bits - layout.block_bits)
         num_threads = min(self.num_threads, blocks) if visits >= self.shared_visits else 1
-        enter = self._entrance(part, numbers, source, phase)
-        return _Sweeps(enter, 2 * part.num_sweeps, num_threads, size + (self._spare_size(part) or 0))
+        enter = self._entrance(part, numbers, source)
+        return _Sweeps(part, numbers, enter, 2 * part.num_sweeps, num_threads, size + (self._spare_size(part) or 0))
 
     def _sweep(self, call: _Sweeps, state: StateArray) -> None:
         scratch = self.scratch(call.num_threads, call.scratch_size, self.real)

@@ -36,13 +36,16 @@ class Numbers:
     factor: complex
 
 
-def numbers_of(part: SweepPart, coefficients: NDArray[np.complex128], dtype: DTypeLike) -> Numbers:
+def numbers_of(
+    part: SweepPart, coefficients: NDArray[np.complex128], dtype: DTypeLike, phase: complex = 1.0
+) -> Numbers:
     """Compute the numbers of some sweeps.
 
     Args:
         part: the sweeps.
         coefficients: of the program's gates, planner's constants behind them.
         dtype: float64 or float32.
+        phase: another factor that the sweeps leave out.
     """
     num_products = part.product_start.size - 1
     string_angles, operations, registers, constants, linear, pairs = arrays = arrays_to_fill(part, dtype)
@@ -65,7 +68,7 @@ def numbers_of(part: SweepPart, coefficients: NDArray[np.complex128], dtype: DTy
         *arrays,
         part.has_rare_writes or None,
     )
-    return Numbers(operations, registers, constants, linear, pairs, string_angles, factor)
+    return Numbers(operations, registers, constants, linear, pairs, string_angles, factor * phase)
 
 
 def unfilled_numbers(part: SweepPart, dtype: DTypeLike) -> Numbers:

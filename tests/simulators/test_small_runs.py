@@ -9,6 +9,11 @@ from random_circuits import random_gate_circuit
 
 from qtoolkit import Circuit, PauliSum, StatevectorSimulator
 from qtoolkit.simulators.engine import READY_QUBITS, Engine
+from qtoolkit_kernels.vector.lanes import native_vector_bytes
+
+WIDTHS = [
+    pytest.param(width, marks=[] if width == native_vector_bytes() else pytest.mark.slow) for width in (64, 32, 16)
+]
 
 
 def observable_of(num_qubits):
@@ -26,7 +31,7 @@ def test_later_runs_equal_the_first(num_qubits, precision):
     plan = simulator.compile(circuit)
     first = simulator.state_vector(plan)
     value = simulator.expectation_value(plan, observable)
-    is_kept = Engine(precision, None).ready_key in plan.only_program.kept
+    is_kept = plan.only_program.kept.get(Engine(precision, None).ready_key) is not None
     assert is_kept == (num_qubits <= READY_QUBITS)
     later = [simulator.state_vector(plan) for _ in range(3)]
     for state in later:
@@ -96,3 +101,29 @@ def test_an_empty_circuit():
     plan = simulator.compile(Circuit(2))
     for _ in range(3):
         assert simulator.state_vector(plan).tolist() == [1, 0, 0, 0]
+
+
+@pytest.mark.parametrize("vector_bytes", WIDTHS)
+@pytest.mark.parametrize("precision", ["double", "single"])
+@pytest.mark.parametrize("num_qubits", range(1, READY_QUBITS + 1))
+def test_phases_written_down_equal_polynomials(num_qubits, precision, vector_bytes):
+    """Linear and quadratic phases, some with a control that they share, some trivial on whole tiles."""
+    rng = np.random.default_rng(num_qubits)
+    circuit = Circuit(num_qubits).h(range(num_qubits))
+    for _ in range(3):
+        for q in range(num_qubits):
+            circuit.rz(float(rng.uniform(-3, 3)), q).rx(0.3, q)
+        for _ in range(2 * num_qubits if num_qubits > 1 else 0):
+            first, second = (int(q) for q in rng.permutation(num_qubits)[:2])
+            circuit.cp(float(rng.uniform(-3, 3)), first, second)
+        circuit.ry(0.4, range(num_qubits))
+        for q in range(num_qubits - 1):
+            circuit.cp(float(rng.uniform(-3, 3)), num_qubits - 1, q)
+        circuit.gphase(0.3).ry(0.2, range(num_qubits))
+    engine = Engine(precision, 1, vector_bytes)
+    program = StatevectorSimulator().compile(circuit).only_program
+    found = engine.final_state(program, np.zeros(0), num_qubits)
+    state = engine.empty_state(num_qubits)
+    engine.run(program, np.zeros(0), state, fresh=True)
+    assert engine.ready_key in program.kept
+    np.testing.assert_allclose(found, state, atol=1e-14 if precision == "double" else 2e-6)
