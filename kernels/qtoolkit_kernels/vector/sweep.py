@@ -189,10 +189,12 @@ def run_sweep(
     )
     run = 2 << chunk_bits
     num_blocks = 1 << (bits.size - block_bits)
-    offsets = chunk_offsets(bits[chunk_bits:block_bits])
+    # Two allocations take as long as a state of two qubits; its one chunk begins at 0, which is also its lowest bit.
+    offsets = chunk_offsets(bits[chunk_bits:block_bits]) if chunk_bits < block_bits else bits[:1]
     alone = counters.shape[0] == 0
 
-    first_table = np.empty(count_diagonals(operations), np.int64)
+    num_diagonals = count_diagonals(operations)
+    first_table = np.empty(num_diagonals, np.int64) if num_diagonals else bits[:0]
     prepared = False
     number = -1
     while True:
