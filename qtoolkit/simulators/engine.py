@@ -100,7 +100,7 @@ class Engine:
         self.shared_visits = SHARED_VISITS
         self._kind = f"{precision}, {self.vector_bytes}, {self.num_threads}"
         self.ready_key = f"ready {self._kind}"
-        """Under which programs keep a `ReadyRun`, once they have been run."""
+        """Under which small programs that were run keep a `ReadyRun`, or None where it takes more."""
         self.small_key = f"small {precision}, {self.vector_bytes}"
         """Under which programs keep what small circuits need."""
         self._least_size = 4 * self.vector_bytes // self.dtype.itemsize

@@ -7,7 +7,7 @@ is left to the engine, which says what is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import Any, cast
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from qtoolkit.compiler import ExecutionPlan, Program
 from qtoolkit.operators import PauliSum
 from qtoolkit.operators import _state_action as pauli_sums
-from qtoolkit.simulators.engine import Engine
+from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.memory import aligned_empty
 from qtoolkit.simulators.small_plan import SmallPlan, String, small_plan
 from qtoolkit.simulators.small_rows import SmallRows
@@ -26,9 +26,9 @@ from qtoolkit_kernels._load import DECLINED
 from qtoolkit_kernels.vector import small_block as kernels
 from qtoolkit_kernels.vector.lanes import Lanes, native_vector_bytes
 from qtoolkit_kernels.vector.small_gradient import small_gradient
-from qtoolkit_kernels.vector.small_state import small_value
+from qtoolkit_kernels.vector.small_state import small_state, small_value
 
-__all__ = ["quick_gradient", "quick_value"]
+__all__ = ["quick_gradient", "quick_state", "quick_value"]
 
 SMALL_QUBITS = 10
 """Up to this size one pass for each gate takes less time than to gather them into fewer passes."""
@@ -73,6 +73,12 @@ def quick_value(engine: Engine, plan: object, observable: object, values: object
     return None if program is None else program.value(observable, cast(FloatArray, given))
 
 
+def quick_state(engine: Engine, plan: object, values: object) -> StateArray | None:
+    """The state at the end of a circuit with parameters, or None as for `quick_gradient`."""
+    program = _small_program(engine, plan, values)
+    return None if program is None or not cast(FloatArray, values).size else program.state(cast(FloatArray, values))
+
+
 def _small_program(engine: Engine, plan: object, values: object) -> _SmallProgram | None:
     if type(plan) is not ExecutionPlan or plan.num_qubits > SMALL_QUBITS:
         return None
@@ -104,24 +110,33 @@ class _SmallProgram:
         self._real = np.dtype(engine.real.char)
         # Whole tiles of this engine, and registers of complex numbers as sums of Pauli strings read them.
         lanes = engine.vector_bytes // self._real.itemsize
+        self._state_size = max(lanes, 1 << num_qubits)
         self._size = max(lanes, _widest().nbytes // self._itemsize, 1 << num_qubits)
-        self._num_angles = len(plan.slots) + -len(plan.slots) % WIDEST
+        self._phase = len(plan.slots)
+        """The number of the global phase among the angles."""
+        self._num_angles = self._phase + 1 + -(self._phase + 1) % WIDEST
         self._constants = np.array(plan.constants).reshape(-1, 2).T
         rows = SmallRows(plan, lanes, self._num_angles)
         self._num_products = rows.num_products
         wanted = np.flatnonzero(rows.operations[:, kernels.WANTED])
         self._first = int(wanted[0]) if wanted.size else len(rows.operations)
         angles = np.zeros(self._num_angles)
-        angles[: len(plan.slots)] = [offset for _, _, offset in plan.slots]
+        angles[: self._phase] = [offset for _, _, offset in plan.slots]
+        phases = [(self._phase, slot, scale) for slot, scale in plan.phases]
+        angles[self._phase] = plan.phase + sum(scale * float(program.slots.constant[slot]) for _, slot, scale in phases)
         patterns = aligned_empty(rows.patterns.size, self._real)
         patterns[:] = rows.patterns
         self._fixed = (
             Lanes(engine.vector_bytes), num_qubits, rows.operations, rows.factors,
-            np.array(plan.quaternions, np.float64).reshape(-1, 4), patterns, angles, *_terms(program, plan),
+            np.array(plan.quaternions, np.float64).reshape(-1, 4), patterns, angles,
         )  # fmt: skip
+        turns = [(turn, slot, scale) for turn, (slot, scale, _) in enumerate(plan.slots)]
+        self._terms = _terms(program, turns)
+        self._terms_with_phase = _terms(program, turns + phases)
         self._last: tuple[object, tuple[Any, ...]] = (None, ())
         """The last Pauli sum whose value was asked for, and what kernels take of it."""
         # Entries with working memory that no call is using; a list is safe between threads.
+        self._for_states: list[Callable[..., Any]] = []
         self._for_gradients: list[Callable[..., Any]] = []
         self._for_values: list[Callable[..., Any]] = []
 
@@ -138,6 +153,19 @@ class _SmallProgram:
         if num_qubits >= merged and (2 * phases > len(plan.operations) or not plan.slots):
             return None
         return cls(program, plan, engine, num_qubits)
+
+    def state(self, values: FloatArray) -> StateArray | None:
+        """The state with its phase; None if a value is not finite."""
+        try:
+            enter = self._for_states.pop()
+        except IndexError:
+            enter = self._state_entry()
+        state: StateArray = np.empty(self._state_size, self._dtype)
+        is_finite = enter(values, state)
+        self._for_states.append(enter)
+        if is_finite is DECLINED or not is_finite:
+            return None
+        return state if state.size == 1 << self._num_qubits else state[: 1 << self._num_qubits]
 
     def gradient(self, observable: object, values: FloatArray) -> tuple[float, FloatArray] | None:
         """Value and gradient; None if an argument is not as it should be, or not finite."""
@@ -185,13 +213,19 @@ class _SmallProgram:
             return None
         return _widest(), _NO_INTS, _NO_FLOATS, observable.astype(np.float64)
 
+    def _state_entry(self) -> Callable[..., Any]:
+        data, turns, products, state = self._memory(states=1)
+        kept = (*self._fixed, *self._terms_with_phase, data, turns, products, self._phase)
+        entry, arguments = entry_of(small_state, *kept, _NO_FLOATS, state)
+        return partial(entry, *arguments[: len(kept)])
+
     def _gradient_entry(self) -> Callable[..., Any]:
         data, turns, products, ket = self._memory(states=2)
-        kept = (*self._fixed, data, turns, products, ket, self._empty_state(), self._first)
+        kept = (*self._fixed, *self._terms, data, turns, products, ket, self._empty_state(), self._first)
         return _entered(small_gradient, kept, np.zeros(0))
 
     def _value_entry(self) -> Callable[..., Any]:
-        return _entered(small_value, (*self._fixed, *self._memory(states=1)))
+        return _entered(small_value, (*self._fixed, *self._terms, *self._memory(states=1)))
 
     def _memory(self, states: int) -> tuple[NDArray[Any], ...]:
         """Working memory of one call: states as tiles, turns, products, and a state."""
@@ -216,8 +250,8 @@ def _entered(kernel: Callable[..., float], kept: tuple[Any, ...], *more: Any) ->
     return partial(entry, *arguments[: len(kept)])
 
 
-def _terms(program: Program, plan: SmallPlan) -> tuple[NDArray[np.int64], FloatArray]:
-    """Turn, parameter and the coefficient between them."""
+def _terms(program: Program, turns: Sequence[tuple[int, int, float]]) -> tuple[NDArray[np.int64], FloatArray]:
+    """Turn, parameter and the coefficient between them, of turns that depend on slots."""
     slots = program.slots
     by_slot: dict[int, list[tuple[int, float]]] = {}
     for slot, parameter, coefficient in zip(
@@ -226,7 +260,7 @@ def _terms(program: Program, plan: SmallPlan) -> tuple[NDArray[np.int64], FloatA
         by_slot.setdefault(slot, []).append((parameter, coefficient))
     found = [
         (turn, parameter, scale * coefficient)
-        for turn, (slot, scale, _) in enumerate(plan.slots)
+        for turn, slot, scale in turns
         for parameter, coefficient in by_slot.get(slot, ())
     ]
     places = np.array([(turn, parameter) for turn, parameter, _ in found], np.int64).reshape(-1, 2)

@@ -132,14 +132,14 @@ def _diagonal_rotation(generator: FloatArray) -> DiagonalRotation:
 
 @cache
 def is_euler(record: GateRecord) -> bool:
-    """Whether a gate of angles (θ, φ, λ) is RZ(φ) RY(θ) RZ(λ) up to a phase."""
+    """Whether a gate of angles (θ, φ, λ) is ``e^{i(φ+λ)/2} RZ(φ) RY(θ) RZ(λ)``."""
     if record.num_params != 3:
         return False
     theta, phi, lam = 0.3, 0.5, 0.9
     turned, kept = math.sin(theta / 2), math.cos(theta / 2)
     outer, inner = cmath.exp(0.5j * (phi + lam)), cmath.exp(0.5j * (phi - lam))
-    expected = np.array([kept / outer, -turned / inner, turned * inner, kept * outer])
-    return bool(abs(abs(np.vdot(expected, record.matrix(theta, phi, lam).ravel())) - 2) < NEGLIGIBLE)
+    expected = outer * np.array([kept / outer, -turned / inner, turned * inner, kept * outer])
+    return bool(np.abs(expected - record.matrix(theta, phi, lam).ravel()).max() < NEGLIGIBLE)
 
 
 @cache

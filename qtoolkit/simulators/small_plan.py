@@ -2,8 +2,8 @@
 
 Any gate ``U(θ)`` on one qubit with a constant generator is ``exp(-iθG) U(0)``, and a controlled one is that of a
 string with controls, in a basis that constant gates turn to; some gates on two qubits are a few strings. So a few kinds
-of operations suffice; a program with other gates is left to the engine. Global phases are dropped: no expectation value
-knows them.
+of operations suffice; a program with other gates is left to the engine. Operations leave global phases out, which no
+expectation value knows; they are added up apart.
 """
 
 from __future__ import annotations
@@ -85,12 +85,16 @@ class SmallPlan:
         slots: of each turn that a parameter enters: the slot of its angle, what that is multiplied by and what is
             added, in radians; the turn is its cosine and sine.
         constants: other turns, by number counted from -1 downwards.
+        phases: slots that the global phase depends on, and what their angles are multiplied by.
+        phase: the rest of it, in radians.
     """
 
     operations: list[Product | String] = field(default_factory=list)
     quaternions: list[FloatArray] = field(default_factory=list)
     slots: list[tuple[int, float, float]] = field(default_factory=list)
     constants: list[tuple[float, float]] = field(default_factory=list)
+    phases: list[tuple[int, float]] = field(default_factory=list)
+    phase: float = 0.0
 
 
 def small_plan(program: Program) -> SmallPlan | None:
@@ -113,7 +117,7 @@ class _Gate:
 
 class _Builder:
     def __init__(self, program: Program) -> None:
-        self.plan = SmallPlan()
+        self.plan = SmallPlan(phases=[(program.phase_slot, 1.0)])
         self._program = program
         self._differentials = {d.operation: d for d in program.differentials}
         self._open: dict[int, Product] = {}
@@ -171,6 +175,7 @@ class _Builder:
         for slot, (generator, z_mask) in zip(gate.differential.slots, rotations, strict=True):
             if len(gate.targets) == 1 and not gate.controls:
                 self._factor(gate.targets[0], 3, self._turn(slot, (generator[0] - generator[1]) / 2))
+                self.plan.phases.append((slot, -(generator[0] + generator[1]) / 2))
             elif z_mask:
                 turn = self._turn(slot, generator[0])
                 self._rotation(0, _deposit(z_mask, gate.targets), gate.controls, gate.values, turn)
@@ -183,7 +188,8 @@ class _Builder:
     def _constant_diagonal(self, gate: _Gate) -> bool:
         entries = gate.coefficients
         if len(gate.targets) == 1 and not gate.controls:
-            self._constant_factor(gate.targets[0], quaternion_of(np.diag(entries))[0])
+            quaternion, phase = quaternion_of(np.diag(entries))
+            self._constant_factor(gate.targets[0], quaternion, phase)
             return True
         places = np.flatnonzero(entries != 1.0).tolist()
         if len(places) > MAX_PHASES:
@@ -197,7 +203,7 @@ class _Builder:
         if gate.differential is None:
             quaternion, phase = quaternion_of(gate.coefficients)
             if not gate.controls:
-                self._constant_factor(target, quaternion)
+                self._constant_factor(target, quaternion, phase)
                 return True
             axis, sine = direction(quaternion[1:])
             if abs(sine) > NEGLIGIBLE:
@@ -213,6 +219,7 @@ class _Builder:
             return False
         for letter, k in ((3, 2), (2, 0), (3, 1)):
             self._factor(target, letter, self._turn(gate.differential.slots[k], 0.5))
+        self.plan.phases += [(gate.differential.slots[k], 0.5) for k in (1, 2)]
         return True
 
     def _dense_rotation(self, gate: _Gate, slot: int, rotation: Rotation | None) -> bool:
@@ -227,6 +234,9 @@ class _Builder:
             self._about(gate, rotation.axis, self._turn(slot, rotation.size))
         if gate.controls and rotation.offset:
             self._control_phase(gate, self._turn(slot, -rotation.offset))
+        if not gate.controls:
+            self.plan.phases.append((slot, -rotation.offset))
+            self.plan.phase += rotation.phase
         return True
 
     def _stepwise(self, gate: _Gate) -> bool:
@@ -275,7 +285,7 @@ class _Builder:
 
     def _flip(self, target: int, controls: int, values: int) -> None:
         if not controls:
-            self._constant_factor(target, np.array([0.0, 1.0, 0.0, 0.0]))
+            self._constant_factor(target, np.array([0.0, 1.0, 0.0, 0.0]), math.pi / 2)
         else:
             self._string(String(1 << target, 0, controls, values, 1, 0, self._constant(0.0, 1.0), 1))
 
@@ -292,8 +302,9 @@ class _Builder:
             self._open.pop(qubit, None)
         self.plan.operations.append(string)
 
-    def _constant_factor(self, qubit: int, quaternion: FloatArray) -> None:
+    def _constant_factor(self, qubit: int, quaternion: FloatArray, phase: float = 0.0) -> None:
         self.plan.quaternions.append(quaternion)
+        self.plan.phase += phase
         self._factor(qubit, 0, len(self.plan.quaternions) - 1)
 
     def _factor(self, qubit: int, axis: int, number: int) -> None:

@@ -47,6 +47,14 @@ def _quick_gradient() -> Callable[..., tuple[float, NDArray[np.float64]] | None]
 
 
 @cache
+def _quick_state() -> Callable[..., StateArray | None]:
+    """The same for states."""
+    from qtoolkit.simulators.small import quick_state
+
+    return quick_state
+
+
+@cache
 def _quick_value() -> Callable[..., float | None]:
     """The same for expectation values."""
     from qtoolkit.simulators.small import quick_value
@@ -156,11 +164,18 @@ class StatevectorSimulator:
             ready: ReadyRun | None = circuit.only_program.kept.get(self._ready_key)
             if ready is not None:
                 return ready()
+        if initial_state is None and parameters is not None:
+            quick = _quick_state()(self._engine, circuit, parameters)
+            if quick is not None:
+                return quick
         plan = circuit if isinstance(circuit, ExecutionPlan) else self.compile(circuit)
         values = parameters_of(plan, parameters)
         if values.ndim == 2:
             return batch_states(self._engine, plan, values, self._start(plan, initial_state))
         if initial_state is None and plan.only_program is not None:
+            quick = _quick_state()(self._engine, plan, values) if values.size else None
+            if quick is not None:
+                return quick
             return self._engine.final_state(plan.only_program, values, plan.num_qubits)
         return Walker(self._engine, plan, values).final_state(self._start(plan, initial_state))
 

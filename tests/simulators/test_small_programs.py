@@ -12,7 +12,7 @@ from qtoolkit import Circuit, ParameterVector, PauliSum, StatevectorSimulator
 from qtoolkit.circuit import DiagonalGate, PauliRotationGate, StandardGate
 from qtoolkit.errors import ParameterError
 from qtoolkit.simulators.engine import Engine
-from qtoolkit.simulators.small import SMALL_QUBITS, quick_gradient, quick_value
+from qtoolkit.simulators.small import SMALL_QUBITS, quick_gradient, quick_state, quick_value
 
 TOLERANCES = {"double": 1e-12, "single": 2e-4}
 
@@ -81,6 +81,13 @@ def check(circuit, engine, rng):
         assert np.abs(gradient - expected).max(initial=0.0) < tolerance
         if values.size:
             assert quick_value(engine, plan, observable, values) == pytest.approx(expected_value, abs=tolerance)
+    if values.size:
+        # By planned sweeps, which have their own test against plain gates; the global phase counts.
+        expected_state = Engine("double", 1).final_state(plan.only_program, values, circuit.num_qubits)
+        state = quick_state(engine, plan, values)
+        assert state.shape == expected_state.shape
+        assert state.dtype == engine.dtype
+        assert np.abs(state - expected_state).max() < {"double": 1e-13, "single": 5e-6}[engine.precision]
 
 
 @pytest.mark.parametrize("precision", ["double", "single"])
@@ -312,3 +319,30 @@ def test_a_state_beside_its_value():
         state = simulator.state_vector(circuit, values)
         found = simulator.expectation_value(simulator.compile(circuit), observable, values)
         assert found == pytest.approx(observable.expectation_value(state), abs=1e-12)
+
+
+@pytest.mark.parametrize("num_qubits", [1, 3, 6])
+def test_states_at_values_in_every_form(num_qubits):
+    circuit = layered(num_qubits).gphase(ParameterVector("t", 1)[0])
+    simulator = StatevectorSimulator()
+    plan = simulator.compile(circuit)
+    values = some_values(circuit, np.random.default_rng(3))
+    states = [
+        simulator.state_vector(plan, values),
+        simulator.state_vector(circuit, values),
+        simulator.state_vector(plan, values.tolist()),
+        simulator.state_vector(plan, dict(zip((p.name for p in plan.parameters), values, strict=True))),
+    ]
+    assert quick_state(Engine("double", 1), plan, values) is not None
+    for state in states[1:]:
+        assert np.array_equal(state, states[0])
+    np.testing.assert_allclose(simulator.state_vector(circuit.bind(values)), states[0], atol=1e-14)
+    kept = states[1].copy()
+    states[0][:] = 0.0
+    assert np.array_equal(simulator.state_vector(plan, values), kept)
+    large = values + 2e7 * np.pi
+    expected = Engine("double", 1).final_state(plan.only_program, large, num_qubits)
+    np.testing.assert_allclose(simulator.state_vector(plan, large), expected, atol=1e-8)
+    for wrong in (np.nan, np.inf):
+        with pytest.raises(ParameterError, match="finite"):
+            simulator.state_vector(plan, np.full(values.size, wrong))

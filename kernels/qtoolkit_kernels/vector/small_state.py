@@ -10,7 +10,7 @@ from qtoolkit_kernels.vector.pauli_sweep import superblock_sums
 from qtoolkit_kernels.vector.small_tiles import write_turns
 from qtoolkit_kernels.vector.tiles import lanes_of, tile_to_complex
 
-__all__ = ["prepare_state", "small_value"]
+__all__ = ["prepare_state", "small_state", "small_value"]
 
 LARGEST_ANGLE = 1e6
 """Beyond, what the C library makes of an angle is better than a reduction in three steps."""
@@ -73,6 +73,16 @@ def run_forward(
 
 
 @njit
+def write_state(state: Complex, data: Reals, lanes: Lanes, num_tiles: int, factor: complex) -> None:
+    """Write tiles as complex numbers times a factor."""
+    tile = 2 * lanes_of(data, lanes)
+    reals = state.view(data.dtype)
+    real, imag = data.dtype.type(factor.real), data.dtype.type(factor.imag)
+    for j in range(0, num_tiles * tile, tile):
+        tile_to_complex(reals, lanes, j, data, j, real, imag)
+
+
+@njit
 def prepare_state(
     lanes: Lanes,
     num_qubits: int,
@@ -110,13 +120,47 @@ def prepare_state(
     """
     if not bind_turns(values, lanes, angles, terms, coefficients, turns):
         return False
-    tile = 2 * lanes_of(data, lanes)
-    num_tiles = max(1, (2 << num_qubits) // tile)
+    num_tiles = max(1, (1 << num_qubits) // lanes_of(data, lanes))
     run_forward(data, lanes, num_tiles, operations, factors, quaternions, patterns, turns, products)
-    reals = ket.view(data.dtype)
-    one, none = data.dtype.type(1), data.dtype.type(0)
-    for j in range(0, num_tiles * tile, tile):
-        tile_to_complex(reals, lanes, j, data, j, one, none)
+    write_state(ket, data, lanes, num_tiles, 1.0 + 0.0j)
+    return True
+
+
+@njit
+def small_state(
+    lanes: Lanes,
+    num_qubits: int,
+    operations: Integers,
+    factors: Integers,
+    quaternions: Floats,
+    patterns: Reals,
+    angles: Floats,
+    terms: Integers,
+    coefficients: Floats,
+    data: Reals,
+    turns: Floats,
+    products: Floats,
+    phase: int,
+    values: Floats,
+    state: Complex,
+) -> bool:
+    """Write the state at the end of a circuit, its global phase included.
+
+    Args:
+        lanes, num_qubits, operations, factors, quaternions, patterns, angles, terms, coefficients, data, turns,
+            products: see `prepare_state`.
+        phase: the number of the angle that the state is turned by.
+        values: of the parameters.
+        state: receives the state, whole tiles.
+
+    Returns:
+        Whether all values and angles are finite; if not, there is no state.
+    """
+    if not bind_turns(values, lanes, angles, terms, coefficients, turns):
+        return False
+    num_tiles = max(1, (1 << num_qubits) // lanes_of(data, lanes))
+    run_forward(data, lanes, num_tiles, operations, factors, quaternions, patterns, turns, products)
+    write_state(state, data, lanes, num_tiles, complex(turns[block.COSINE, phase], turns[block.SINE, phase]))
     return True
 
 
