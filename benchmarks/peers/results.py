@@ -134,11 +134,22 @@ class Results:
 
 
 def save_results(results: Results, path: Path) -> None:
-    """Write the file, or leave the old one whole."""
-    content = {"schema": _SCHEMA, **asdict(results)}
+    """Write the file, a race a line, or leave the old one whole."""
+    content = _rounded({"schema": _SCHEMA, **asdict(results)})
+    lines = ",\n".join(json.dumps(race, ensure_ascii=False, separators=(",", ":")) for race in content.pop("races"))
+    head = json.dumps(content, indent=1, ensure_ascii=False).removesuffix("\n}")
     partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial.write_text(f'{head},\n "races": [\n{lines}\n ]\n}}\n', encoding="utf-8")
     os.replace(partial, path)
+
+
+def _rounded(content: Any) -> Any:
+    """Numbers to six digits: more are noise, and they are most of the file."""
+    if isinstance(content, float):
+        return float(f"{content:.6g}")
+    if isinstance(content, dict):
+        return {key: _rounded(value) for key, value in content.items()}
+    return [_rounded(value) for value in content] if isinstance(content, list | tuple) else content
 
 
 def load_results(path: Path) -> Results:

@@ -1,6 +1,8 @@
 """Goals, tables, the picture and the file of results, from results made by hand."""
 
+import dataclasses
 import math
+import re
 
 import pytest
 from peers.goals import GOALS, goal_of, in_cache_share, limits, verdicts
@@ -170,7 +172,17 @@ def test_the_page_shows_goals_misses_times_and_versions(tmp_path):
 def test_results_survive_their_file(tmp_path):
     path = tmp_path / "results.json"
     save_results(SOME, path)
-    assert load_results(path) == SOME
+    loaded, text = load_results(path), path.read_text()
+    assert [race.case for race in loaded.races] == [race.case for race in SOME.races]
+    for race, expected in zip(loaded.races, SOME.races, strict=True):
+        for entry, other in zip(race.entries, expected.entries, strict=True):
+            assert entry.turns == pytest.approx(other.turns, rel=1e-5)
+            assert dataclasses.replace(entry, turns=other.turns) == other
+    assert loaded.machine == SOME.machine
+    assert max(len(number.replace(".", "").strip("0")) for number in re.findall(r"\d+\.\d+", text)) <= 6
+    save_results(loaded, path)
+    assert load_results(path) == loaded
+    assert path.read_text() == text
     assert [file.name for file in tmp_path.iterdir()] == ["results.json"]
 
 
