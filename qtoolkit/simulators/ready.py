@@ -8,7 +8,8 @@ function with what it needs in its closure, because an object that can be called
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from functools import partial
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +25,11 @@ NO_COUNTERS = counters(0)
 ReadyRun: TypeAlias = Callable[[], NDArray[Any]]
 """A call gives a new state, complex128 or complex64 of shape ``(2**num_qubits,)``."""
 
-_idle: dict[tuple[str | int, ...], list[Any]] = {}
-"""Working memory that no run uses, by precision and sizes. Lists are taken from and put to in one step."""
+_Prepared: TypeAlias = tuple[Callable[[], object], Callable[[], NDArray[Any]]]
+"""Where the kernel writes more than the circuit has: a call that fills memory of its own, one that copies a part."""
+
+_idle: dict[tuple[str, int], list[NDArray[np.floating]]] = {}
+"""Working memory that no run uses, by precision and size. Lists are taken from and put to in one step."""
 
 
 def ready_run(
@@ -49,8 +53,8 @@ def ready_run(
     dtype, real = np.dtype(dtype.char), np.dtype(real.char)  # compiled code compares dtypes by identity
     empty = np.empty
 
-    def working_memory() -> NDArray[Any]:
-        return aligned_empty(scratch_size, real).reshape(1, scratch_size)
+    def working_memory() -> NDArray[np.floating]:
+        return cast("NDArray[np.floating]", aligned_empty(scratch_size, real)).reshape(1, scratch_size)
 
     def run() -> NDArray[Any]:
         state: NDArray[Any] = empty(size, dtype)
@@ -62,21 +66,21 @@ def ready_run(
         idle.append(scratch)
         return state
 
-    def run_and_cut() -> NDArray[Any]:
+    def prepared() -> _Prepared:
+        state: NDArray[Any] = empty(size, dtype)
+        return partial(enter, working_memory(), state, NO_COUNTERS, 0), state[: 1 << num_qubits].copy
+
+    def run_and_copy() -> NDArray[Any]:
         try:
-            lent = idle.pop()
+            lent = calls.pop()
         except IndexError:
-            state: NDArray[Any] = empty(size, dtype)
-            lent = working_memory(), state, state[: 1 << num_qubits]
-        scratch, state, visible = lent
-        enter(scratch, state, NO_COUNTERS, 0)
-        result: NDArray[Any] = visible.copy()
-        idle.append(lent)
+            lent = prepared()
+        fill, copy = lent
+        fill()
+        result = copy()
+        calls.append(lent)
         return result
 
-    if size == 1 << num_qubits:
-        idle = _idle.setdefault((real.char, scratch_size), [])
-        return run
-    # The kernel writes more than the circuit has, so the state is part of what is lent.
-    idle = _idle.setdefault((real.char, scratch_size, size, num_qubits), [])
-    return run_and_cut
+    idle = _idle.setdefault((real.char, scratch_size), [])
+    calls: list[_Prepared] = []
+    return run if size == 1 << num_qubits else run_and_copy

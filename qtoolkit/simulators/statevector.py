@@ -159,9 +159,10 @@ class StatevectorSimulator:
             UnboundParameterError: if a parameter has no value.
             InsufficientMemoryError: if the state does not fit into free memory.
         """
-        if parameters is None and initial_state is None and isinstance(circuit, ExecutionPlan) and circuit.only_program:
+        if parameters is None and initial_state is None and type(circuit) is ExecutionPlan:
             # A small circuit is done in less time than the rest of this function takes.
-            ready: ReadyRun | None = circuit.only_program.kept.get(self._ready_key)
+            program = circuit.only_program
+            ready: ReadyRun | None = None if program is None else program.kept.get(self._ready_key)
             if ready is not None:
                 return ready()
         if initial_state is None and parameters is not None:
