@@ -174,3 +174,20 @@ def test_plans_are_kept_and_name_every_gate(fresh):
     assert plan_sweeps(program, SMALL, not fresh) is not parts
     assert all(isinstance(part, SweepPart) for part in parts)
     assert all((part.gates >= 0).all() and part.gates.size == part.num_sweeps for part in parts)
+
+
+def test_phases_at_the_end_wait_for_the_last_sweep():
+    circuit = Circuit(7).h(range(7)).rz(0.1, 6).cz(0, 6)
+    for q in range(6, 0, -1):
+        circuit.rx(0.3, q).rz(0.2 + q, q)
+    circuit.cp(0.3, 2, 5).rzz(0.4, 0, 6)
+    nodes, _ = nodes_of(circuit)
+    sweeps = schedule(nodes, SMALL)
+    assert len(sweeps) > 1
+    waiting = [node for node in nodes if node.kind is Kind.PHASES][2:]
+    assert [node for node in sweeps[-1].nodes if node.kind is Kind.PHASES][-len(waiting) :] == waiting
+    assert not any(node in waiting for sweep in sweeps[:-1] for node in sweep.nodes)
+    assert sorted(map(id, nodes)) == sorted(id(node) for sweep in sweeps for node in sweep.nodes)
+    alone, _ = nodes_of(Circuit(7).rz(0.2, 3).cp(0.4, 0, 6))
+    (sweep,) = schedule(alone, SMALL)
+    assert list(sweep.nodes) == alone

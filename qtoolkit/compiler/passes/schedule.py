@@ -2,14 +2,15 @@
 
 A sweep works on blocks that hold `block_bits` bits of the index: the lowest ones always, the others as the planner
 likes. A node can run where all its targets are among them; qubits that it is diagonal in may lie outside. Nodes are
-taken in time order, each as soon as nothing before it on its qubits is left. The free bits of a block first go to
-those that come first and are then exchanged one for another as long as the sweep gets more done.
+taken in time order, each as soon as nothing before it on its qubits is left; phases at the end of a circuit wait for
+the last sweep. The free bits of a block first go to those that come first and are then exchanged one for another as
+long as the sweep gets more done.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qtoolkit.compiler.layout import Layout
 from qtoolkit.compiler.nodes import Node
@@ -46,15 +47,29 @@ class _Item:
 
 def schedule(nodes: Sequence[Node], layout: Layout) -> list[Sweep]:
     """Distribute nodes over sweeps."""
-    rest = [_Item(node, _mask(node.targets), _mask(node.diagonal), not is_waiting(node)) for node in nodes]
-    sweeps = []
+    items = [_Item(node, _mask(node.targets), _mask(node.diagonal), not is_waiting(node)) for node in nodes]
+    rest, last = _apart(items) if layout.block_bits < layout.num_bits else (items, [])
+    sweeps: list[Sweep] = []
     while rest:
         inside = _choose_bits(rest[:WINDOW], layout)
         taken, rest = _take(rest, inside)
         members = [q for q in range(layout.num_bits) if inside >> q & 1]
         bits = members + [q for q in range(layout.num_bits) if not inside >> q & 1]
         sweeps.append(Sweep(tuple(bits), tuple(item.node for item in taken)))
+    if last:
+        sweeps[-1] = replace(sweeps[-1], nodes=sweeps[-1].nodes + tuple(item.node for item in last))
     return sweeps
+
+
+def _apart(items: Sequence[_Item]) -> tuple[list[_Item], list[_Item]]:
+    """Nodes, and diagonal ones that nothing follows but such: they join in one polynomial if they wait for the end."""
+    rest: list[_Item] = []
+    last: list[_Item] = []
+    targets = 0
+    for item in reversed(items):
+        targets |= item.targets
+        (rest if item.worth or item.diagonal & targets else last).append(item)
+    return (rest[::-1], last[::-1]) if rest else (last[::-1], [])
 
 
 def _mask(qubits: Sequence[int]) -> int:
