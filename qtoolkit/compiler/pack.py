@@ -19,8 +19,6 @@ from qtoolkit.compiler.sweep_plan import ROW, BlockOpcode, Column, SweepPart, Wr
 
 __all__ = ["pack_sweeps"]
 
-NO_CONSTANTS: NDArray[np.complex128] = np.zeros(0, np.complex128)
-
 RENORMALISE = 100
 """After this many rotations the left-out cosines, up to 2^50 in all, are made up for."""
 
@@ -32,7 +30,7 @@ def pack_sweeps(
     sweeps: Sequence[Sweep],
     products: Sequence[Product],
     layout: Layout,
-    constants: NDArray[np.complex128] = NO_CONSTANTS,
+    constants: NDArray[np.complex128],
     forward_only: bool = False,
 ) -> SweepPart:
     """Encode sweeps.

@@ -20,9 +20,6 @@ from qtoolkit_kernels.vector.tiles import MAX_LANE_BITS
 
 __all__ = ["apply_cartan"]
 
-Parts = list[tuple[ir.Value, ir.Value]]
-"""Real and imaginary parts of several tiles."""
-
 
 def _mixed(own: tuple[Any, Any], cross: tuple[Any, Any], here: Any, there: Any, e: Emitter) -> tuple[Any, Any]:
     """own · here + cross · there; an `own` whose imaginary part is None is real."""

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit.compiler.nodes import CartanForm, Factor, Form, Kind, Node
-from qtoolkit.compiler.passes.split import product_of
+from qtoolkit.compiler.passes.split import decompose, product_of
 
 __all__ = ["LEAST_QUBITS", "cartan_forms", "dense_product"]
 
@@ -193,11 +193,12 @@ def _split(matrix: ComplexArray) -> _Split | None:
     kept = matrix @ _kron(inner[1], inner[0]).conj().T
     outer, middle = [0.0, 0.0], [0.0, 0.0]
     for side, gate in enumerate(_factors_of(BELL @ real @ BELL.conj().T / 2)):
-        outer[side] = cmath.phase(gate[1, 1]) + cmath.phase(gate[1, 0])
-        middle[side] = 2 * math.atan2(abs(gate[1, 0]), abs(gate[0, 0]))
-        if middle[side] > math.pi / 2:
-            # Ry(θ) Rz(φ) is Ry(θ-π) Rz(-φ) Y, and Y passes on through what keeps the parity.
-            middle[side] -= math.pi
+        (a, b), (c, d) = gate.tolist()
+        angles = decompose((a, b, c, d))
+        outer[side], middle[side] = angles.beta, 2 * angles.theta
+        if abs(middle[side]) > math.pi / 2:
+            # Ry(θ) Rz(φ) is Ry(θ∓π) Rz(-φ) Y, and Y passes on through what keeps the parity.
+            middle[side] -= math.copysign(math.pi, middle[side])
             kept = kept @ _on_two(PAULI_Y, side)
             inner[side] = PAULI_Y @ inner[side]
         kept = _on_two(_z_rotation(outer[side]) @ _y_rotation(middle[side]), side).conj().T @ kept
