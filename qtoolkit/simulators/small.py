@@ -26,7 +26,7 @@ from qtoolkit_kernels._load import DECLINED
 from qtoolkit_kernels.vector import small_block as kernels
 from qtoolkit_kernels.vector.lanes import Lanes, native_vector_bytes
 from qtoolkit_kernels.vector.small_gradient import small_gradient
-from qtoolkit_kernels.vector.small_state import small_state, small_value
+from qtoolkit_kernels.vector.small_state import prepare_state, small_value
 
 __all__ = ["quick_gradient", "quick_state", "quick_value"]
 
@@ -216,7 +216,7 @@ class _SmallProgram:
     def _state_entry(self) -> Callable[..., Any]:
         data, turns, products, state = self._memory(states=1)
         kept = (*self._fixed, *self._terms_with_phase, data, turns, products, self._phase)
-        entry, arguments = entry_of(small_state, *kept, _NO_FLOATS, state)
+        entry, arguments = entry_of(prepare_state, *kept, _NO_FLOATS, state)
         return partial(entry, *arguments[: len(kept)])
 
     def _gradient_entry(self) -> Callable[..., Any]:

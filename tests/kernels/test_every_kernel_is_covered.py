@@ -41,7 +41,6 @@ BY_CIRCUITS = {
     "small_block.turn_string": "simulators/test_small_programs.py",
     "small_gradient.small_gradient": "simulators/test_small_programs.py",
     "small_state.prepare_state": "simulators/test_small_programs.py",
-    "small_state.small_state": "simulators/test_small_programs.py",
     "small_state.small_value": "simulators/test_small_programs.py",
 }
 """Vector kernels that turn gates into rows or run circuits whole: what holds them to matrices of gates, not twins."""

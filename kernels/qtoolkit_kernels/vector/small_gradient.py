@@ -89,7 +89,7 @@ def small_gradient(
     """
     if not prepare_state(
         lanes, num_qubits, operations, factors, quaternions, patterns, angles, terms, coefficients, data, turns,
-        products, ket, values,
+        products, -1, values, ket,
     ):  # fmt: skip
         return np.nan
     tile = 2 * lanes_of(data, lanes)

@@ -10,7 +10,7 @@ from qtoolkit_kernels.vector.pauli_sweep import superblock_sums
 from qtoolkit_kernels.vector.small_tiles import write_turns
 from qtoolkit_kernels.vector.tiles import lanes_of, tile_to_complex
 
-__all__ = ["prepare_state", "small_state", "small_value"]
+__all__ = ["prepare_state", "small_value"]
 
 LARGEST_ANGLE = 1e6
 """Beyond, what the C library makes of an angle is better than a reduction in three steps."""
@@ -73,61 +73,7 @@ def run_forward(
 
 
 @njit
-def write_state(state: Complex, data: Reals, lanes: Lanes, num_tiles: int, factor: complex) -> None:
-    """Write tiles as complex numbers times a factor."""
-    tile = 2 * lanes_of(data, lanes)
-    reals = state.view(data.dtype)
-    real, imag = data.dtype.type(factor.real), data.dtype.type(factor.imag)
-    for j in range(0, num_tiles * tile, tile):
-        tile_to_complex(reals, lanes, j, data, j, real, imag)
-
-
-@njit
 def prepare_state(
-    lanes: Lanes,
-    num_qubits: int,
-    operations: Integers,
-    factors: Integers,
-    quaternions: Floats,
-    patterns: Reals,
-    angles: Floats,
-    terms: Integers,
-    coefficients: Floats,
-    data: Reals,
-    turns: Floats,
-    products: Floats,
-    ket: Complex,
-    values: Floats,
-) -> bool:
-    """Write the state at the end of a circuit.
-
-    Args:
-        lanes: marker of the vector width.
-        num_qubits: of the circuit.
-        operations: int64[:, 16], see `small_block`.
-        factors, quaternions: int64[:, 3] and float64[:, 4], see `small_block`.
-        patterns: registers of signs, aligned.
-        angles: float64, whole registers: the part of each angle that no parameter changes.
-        terms, coefficients: int64[:, 2] and float64: angle, parameter and the coefficient between them.
-        data: receives the state as tiles, aligned.
-        turns: float64[4, :], rows aligned; receives the cosines and sines of the angles, behind which constants stand.
-        products: receives the quaternion of each product, float64[:, 4].
-        ket: receives the state, whole tiles, aligned.
-        values: of the parameters.
-
-    Returns:
-        Whether all values and angles are finite; if not, there is no state.
-    """
-    if not bind_turns(values, lanes, angles, terms, coefficients, turns):
-        return False
-    num_tiles = max(1, (1 << num_qubits) // lanes_of(data, lanes))
-    run_forward(data, lanes, num_tiles, operations, factors, quaternions, patterns, turns, products)
-    write_state(ket, data, lanes, num_tiles, 1.0 + 0.0j)
-    return True
-
-
-@njit
-def small_state(
     lanes: Lanes,
     num_qubits: int,
     operations: Integers,
@@ -142,16 +88,24 @@ def small_state(
     products: Floats,
     phase: int,
     values: Floats,
-    state: Complex,
+    ket: Complex,
 ) -> bool:
-    """Write the state at the end of a circuit, its global phase included.
+    """Write the state at the end of a circuit.
 
     Args:
-        lanes, num_qubits, operations, factors, quaternions, patterns, angles, terms, coefficients, data, turns,
-            products: see `prepare_state`.
-        phase: the number of the angle that the state is turned by.
+        lanes: marker of the vector width.
+        num_qubits: of the circuit.
+        operations: int64[:, 16], see `small_block`.
+        factors, quaternions: int64[:, 3] and float64[:, 4], see `small_block`.
+        patterns: registers of signs, aligned.
+        angles: float64, whole registers: the part of each angle that no parameter changes.
+        terms, coefficients: int64[:, 2] and float64: angle, parameter and the coefficient between them.
+        data: receives the state as tiles, aligned.
+        turns: float64[4, :], rows aligned; receives the cosines and sines of the angles, behind which constants stand.
+        products: receives the quaternion of each product, float64[:, 4].
+        phase: the number of the angle that the state is turned by, its global phase; -1 leaves it out.
         values: of the parameters.
-        state: receives the state, whole tiles.
+        ket: receives the state, whole tiles.
 
     Returns:
         Whether all values and angles are finite; if not, there is no state.
@@ -160,7 +114,12 @@ def small_state(
         return False
     num_tiles = max(1, (1 << num_qubits) // lanes_of(data, lanes))
     run_forward(data, lanes, num_tiles, operations, factors, quaternions, patterns, turns, products)
-    write_state(state, data, lanes, num_tiles, complex(turns[block.COSINE, phase], turns[block.SINE, phase]))
+    factor = complex(turns[block.COSINE, phase], turns[block.SINE, phase]) if phase >= 0 else 1.0 + 0.0j
+    reals = ket.view(data.dtype)
+    real, imag = data.dtype.type(factor.real), data.dtype.type(factor.imag)
+    tile = 2 * lanes_of(data, lanes)
+    for j in range(0, num_tiles * tile, tile):
+        tile_to_complex(reals, lanes, j, data, j, real, imag)
     return True
 
 
@@ -199,7 +158,7 @@ def small_value(
     """
     if not prepare_state(
         lanes, num_qubits, operations, factors, quaternions, patterns, angles, terms, coefficients, data, turns,
-        products, ket, values,
+        products, -1, values, ket,
     ):  # fmt: skip
         return np.nan
     if diagonal.size:
