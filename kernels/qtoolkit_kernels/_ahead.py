@@ -71,14 +71,13 @@ def main() -> None:
 
 
 def _is_possible() -> bool:
-    """Whether there is a second core and an interpreter for it, and a folder to hand the code over.
+    """Whether there is an interpreter for a second process, and a folder to hand the code over.
 
     Workers of a pool are left out: with one of them on every core there is nothing to gain.
     """
     import multiprocessing
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     is_interpreter = Path(sys.executable or "").name.lower().startswith(("python", "pypy")) and not hasattr(
         sys, "frozen"
     )
-    return cores > 1 and is_interpreter and multiprocessing.parent_process() is None and _cache.can_be_written()
+    return is_interpreter and multiprocessing.parent_process() is None and _cache.can_be_written()

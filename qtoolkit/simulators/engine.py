@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeAlias, cast
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from qtoolkit._cores import num_cores
 from qtoolkit._memory import ALWAYS_THERE, check_memory
 from qtoolkit.compiler import GatePart, Layout, Part, Program, SweepPart, plan_sweeps
 from qtoolkit.simulators.bind import bind
@@ -300,9 +301,12 @@ class Engine:
         return calls
 
     def _compile_ahead(self, parts: Sequence[Part]) -> None:
-        """Have the longest kernel compiled, if it must be, while this process compiles those that come before it."""
+        """Have the longest kernel compiled, if it must be, while this process compiles those that come before it.
+
+        On a second core; where there is none, two processes would only share the first.
+        """
         part = next((part for part in parts if isinstance(part, SweepPart) and part.num_sweeps), None)
-        if part is None or (self._kind, part.has_rare_rows) in _foreseen:
+        if part is None or (self._kind, part.has_rare_rows) in _foreseen or num_cores() == 1:
             return
         _foreseen.add((self._kind, part.has_rare_rows))
         enter = self._entrance(part, unfilled_numbers(part, self.real), kernels.ZERO_STATE)

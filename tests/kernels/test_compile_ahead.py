@@ -1,6 +1,5 @@
 """A second process compiles a kernel and hands it over; where it cannot, this process compiles for itself."""
 
-import os
 import subprocess
 import sys
 
@@ -18,7 +17,6 @@ pytestmark = pytest.mark.skipif(
 def kernel(tmp_path, monkeypatch):
     """A small kernel that nobody has compiled, in an empty cache."""
     monkeypatch.setenv(_cache.FOLDER_VARIABLE, str(tmp_path / "kernels"))
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
     monkeypatch.setattr(_ahead, "_running", {})
     made = _jit.Kernel(skew.skew_of.py_func, _jit.FASTMATH)
     monkeypatch.setattr(skew, "skew_of", made)
@@ -78,16 +76,12 @@ def in_an_application(monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "executable", "/opt/application")
 
 
-def on_one_core(monkeypatch, tmp_path):
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
-
-
 def without_a_folder(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv(_cache.FOLDER_VARIABLE, str(tmp_path / "file"))
 
 
-@pytest.mark.parametrize("condition", [in_a_pool, in_an_application, on_one_core, without_a_folder])
+@pytest.mark.parametrize("condition", [in_a_pool, in_an_application, without_a_folder])
 def test_where_no_process_is_started(kernel, monkeypatch, tmp_path, condition):
     condition(monkeypatch, tmp_path)
     monkeypatch.setattr(subprocess, "Popen", no_compiler)

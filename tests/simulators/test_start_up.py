@@ -6,6 +6,9 @@ import sys
 
 import pytest
 
+from qtoolkit import Circuit, StatevectorSimulator
+from qtoolkit.simulators import engine
+
 CODE = """
 import json, sys, time
 from qtoolkit import Circuit, PauliSum, StatevectorSimulator
@@ -35,3 +38,15 @@ def test_later_processes(precision):
     assert [run["numba"] for run in later] == [False] * 3
     assert [run["norm"] for run in later] == pytest.approx([1.0] * 3, abs=1e-6)
     assert min(run["seconds"] for run in later) < GOAL
+
+
+@pytest.mark.parametrize(("cores", "ordered"), [(1, 0), (2, 1)])
+def test_a_second_process_compiles_only_on_a_second_core(monkeypatch, cores, ordered):
+    orders = []
+    monkeypatch.setattr(engine, "_foreseen", set())
+    monkeypatch.setattr(engine, "num_cores", lambda: cores)
+    monkeypatch.setattr(engine, "compile_ahead", lambda *arguments: orders.append(arguments))
+    circuit = Circuit(3).h(0).cx(0, 1).rx(0.2, 2)
+    for _ in range(2):
+        StatevectorSimulator().state_vector(circuit)
+    assert len(orders) == ordered
