@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from qtoolkit._cores import num_cores
 from qtoolkit.compiler.layout import Layout
@@ -67,6 +70,10 @@ class _Cost:
     nanoseconds: float
     block_nanoseconds: float = 0.0
     sweep_nanoseconds: float = 0.0
+
+    def times(self, share: float) -> _Cost:
+        """The cost on this share of a block."""
+        return replace(self, flops=self.flops * share, passes=self.passes * share, nanoseconds=self.nanoseconds * share)
 
 
 def explain_plan(plan: ExecutionPlan, precision: str, num_threads: int | None) -> PlanReport:
@@ -136,7 +143,7 @@ class _Explainer:
         time = once + block * max(1.0, worked / threads) + memory
         return SweepReport(
             depth=depth,
-            bits=tuple(part.bits[sweep, : layout.block_bits].tolist()),
+            bits=tuple(sorted(part.bits[sweep, : layout.block_bits].tolist())),
             gates=int(part.gates[sweep]),
             operations=dict(Counter(opcode.name for opcode, _ in costs)),
             flops=sum(cost.flops for _, cost in costs) * worked / num_blocks,
@@ -167,44 +174,48 @@ def _costs(part: SweepPart, sweep: int) -> Iterable[tuple[BlockOpcode, _Cost]]:
     for number in range(int(part.operation_start[sweep]), int(part.operation_start[sweep + 1])):
         row = part.operations[number]
         opcode = BlockOpcode(int(row[Column.OPCODE]))
-        controls = int(row[Column.TILE_MASK]).bit_count() + int(row[Column.OUTER_MASK]).bit_count()
-        acted = 0.5**controls
-        if opcode is BlockOpcode.ROTATE:
-            bits = rotated[number]
-            if bits:
-                yield opcode, _Cost(4.0 * bits, 1.0, ROTATE_NS[bits])
-        elif opcode is BlockOpcode.ROTATE_LANES:
-            alone = row[Column.COUNT] == 1
-            bits = 1 if alone else part.layout.lane_bits
-            yield opcode, _Cost(6.0 * bits, 1.0, ROTATE_LANE_NS if alone else ROTATE_LANES_NS)
-        elif opcode is BlockOpcode.DENSE:
-            yield opcode, _Cost(30.0, 1.0, DENSE_NS)
-        elif opcode is BlockOpcode.CARTAN:
-            yield opcode, _Cost(21.0, 1.0, CARTAN_NS)
-        elif opcode in (BlockOpcode.EXCHANGE, BlockOpcode.SWAP):
-            passes = 0.5 if opcode is BlockOpcode.SWAP else acted
-            yield opcode, _Cost(0.0, passes, EXCHANGE_NS * passes)
-        elif opcode is BlockOpcode.PHASE:
-            yield opcode, _Cost(12.0 * acted, acted, PHASE_NS * acted)
-        elif opcode is BlockOpcode.PAULI:
-            alone = 1 if row[Column.X_TILE] else 2
-            yield opcode, _Cost(6.0 * acted, acted, PAULI_NS * acted * alone)
-        elif opcode is BlockOpcode.STRINGS:
-            yield opcode, _Cost(part.layout.block_bits + 48.0, 4.5, STRINGS_NS)
-        elif opcode is BlockOpcode.REORDER:
-            yield opcode, _Cost(0.0, 1.0, REORDER_NS)
-        elif opcode is BlockOpcode.BUTTERFLIES:
-            yield opcode, _Cost(22.0, 1.0, BUTTERFLIES_NS, POLYNOMIAL_BLOCK_NS)
-        elif opcode is BlockOpcode.MATRIX:
-            targets = int(row[Column.X_TILE]).bit_count() + int(row[Column.X_LANES]).bit_count()
-            yield opcode, _Cost((8.0 * 2**targets - 2) * acted, acted, MATRIX_NS[targets] * acted)
-        elif opcode is BlockOpcode.TABLE:
-            yield opcode, _Cost(6.0 * acted, acted, TABLE_NS * acted)
-        elif opcode is BlockOpcode.TRANSPOSE:
-            passes = acted * (2 if row[Column.X_TILE] else 1)
-            yield opcode, _Cost(0.0, passes, TRANSPOSE_NS[int(row[Column.X_LANES] != 0)] * passes)
-        else:
-            yield opcode, _polynomial_cost(part, sweep, int(row[Column.START]))
+        if opcode is not BlockOpcode.ROTATE or rotated[number]:
+            yield opcode, _cost(part, sweep, row, rotated.get(number, 0)).times(0.5 ** int(row[Column.UNREACHED]))
+
+
+def _cost(part: SweepPart, sweep: int, row: NDArray[np.int64], bits: int) -> _Cost:
+    """The cost of an operation on whole blocks; of ROTATE with so many bits."""
+    opcode = BlockOpcode(int(row[Column.OPCODE]))
+    controls = int(row[Column.TILE_MASK]).bit_count() + int(row[Column.OUTER_MASK]).bit_count()
+    acted = 0.5**controls
+    if opcode is BlockOpcode.ROTATE:
+        return _Cost(4.0 * bits, 1.0, ROTATE_NS[bits])
+    if opcode is BlockOpcode.ROTATE_LANES:
+        alone = row[Column.COUNT] == 1
+        bits = 1 if alone else part.layout.lane_bits
+        return _Cost(6.0 * bits, 1.0, ROTATE_LANE_NS if alone else ROTATE_LANES_NS)
+    if opcode is BlockOpcode.DENSE:
+        return _Cost(30.0, 1.0, DENSE_NS)
+    if opcode is BlockOpcode.CARTAN:
+        return _Cost(21.0, 1.0, CARTAN_NS)
+    if opcode in (BlockOpcode.EXCHANGE, BlockOpcode.SWAP):
+        passes = 0.5 if opcode is BlockOpcode.SWAP else acted
+        return _Cost(0.0, passes, EXCHANGE_NS * passes)
+    if opcode is BlockOpcode.PHASE:
+        return _Cost(12.0 * acted, acted, PHASE_NS * acted)
+    if opcode is BlockOpcode.PAULI:
+        alone = 1 if row[Column.X_TILE] else 2
+        return _Cost(6.0 * acted, acted, PAULI_NS * acted * alone)
+    if opcode is BlockOpcode.STRINGS:
+        return _Cost(part.layout.block_bits + 48.0, 4.5, STRINGS_NS)
+    if opcode is BlockOpcode.REORDER:
+        return _Cost(0.0, 1.0, REORDER_NS)
+    if opcode is BlockOpcode.BUTTERFLIES:
+        return _Cost(22.0, 1.0, BUTTERFLIES_NS, POLYNOMIAL_BLOCK_NS)
+    if opcode is BlockOpcode.MATRIX:
+        targets = int(row[Column.X_TILE]).bit_count() + int(row[Column.X_LANES]).bit_count()
+        return _Cost((8.0 * 2**targets - 2) * acted, acted, MATRIX_NS[targets] * acted)
+    if opcode is BlockOpcode.TABLE:
+        return _Cost(6.0 * acted, acted, TABLE_NS * acted)
+    if opcode is BlockOpcode.TRANSPOSE:
+        passes = acted * (2 if row[Column.X_TILE] else 1)
+        return _Cost(0.0, passes, TRANSPOSE_NS[int(row[Column.X_LANES] != 0)] * passes)
+    return _polynomial_cost(part, sweep, int(row[Column.START]))
 
 
 def _rotated_bits(part: SweepPart) -> dict[int, int]:

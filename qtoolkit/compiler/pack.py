@@ -11,6 +11,7 @@ from qtoolkit.compiler.layout import Layout
 from qtoolkit.compiler.nodes import Factor, Form, Kind, Node
 from qtoolkit.compiler.passes.butterfly import Butterflies, pair_stages, vanishes_without
 from qtoolkit.compiler.passes.merge import Action, Polynomial, Rotations, Strings, merge_sweep
+from qtoolkit.compiler.passes.reach import targets_of
 from qtoolkit.compiler.passes.reorder import Reorder, join_exchanges
 from qtoolkit.compiler.passes.schedule import Sweep
 from qtoolkit.compiler.passes.split import Product
@@ -76,11 +77,14 @@ class _Packer:
         self._most_diagonals = 0
         self._position: dict[int, int] = {}
         self._rotated = 0
+        self._unreached = 0
 
     def add_sweep(self, sweep: Sweep) -> None:
         self._position = {q: p for p, q in enumerate(sweep.bits)}
         self._diagonals = 0
+        self._unreached = sweep.unreached
         for action in self._actions(sweep):
+            self._reach(action)
             if isinstance(action, Butterflies):
                 self._two_stages(action)
             elif isinstance(action, Reorder):
@@ -99,11 +103,21 @@ class _Packer:
         self._most_diagonals = max(self._most_diagonals, self._diagonals)
 
     def _actions(self, sweep: Sweep) -> Sequence[Action | Butterflies | Reorder]:
-        actions = merge_sweep(sweep.nodes)
+        actions = [action for stage in sweep.stages for action in merge_sweep(stage)]
         if not self._forward_only:
             return actions
         paired = pair_stages(actions, self._products, self._position, self._layout)
         return join_exchanges(paired, self._position, self._layout)
+
+    def _reach(self, action: Action | Butterflies | Reorder) -> None:
+        """Reckon with amplitudes that an action may be the first to make other than zero."""
+        if isinstance(action, Reorder):
+            reached = self._layout.lane_bits + action.moved_bits
+        elif isinstance(action, Butterflies):
+            reached = 1 + max(self._position[q] for q in action.qubits)
+        else:
+            reached = 1 + max((self._position[q] for q in targets_of(action)), default=0)
+        self._unreached = min(self._unreached, self._layout.block_bits - reached)
 
     def build(self) -> SweepPart:
         registers = np.zeros(max(self._size, self._lanes))
@@ -308,7 +322,7 @@ class _Packer:
             masks = sum(1 << self._position[q] for q in inside), sum(1 << q for q in outside)
             self._strings.append(masks)
             self._string_places.append(node.factors[0].place)
-        self._row(BlockOpcode.STRINGS, (first, len(self._strings)))
+        self._row(BlockOpcode.STRINGS, (first, len(self._strings)), UNREACHED=0)
 
     def _matrix(self, node: Node) -> None:
         targets = node.factors[0].qubits
@@ -393,6 +407,7 @@ class _Packer:
         row[Column.OPCODE] = opcode
         row[Column.POSITIONS : Column.POSITIONS + len(positions)] = positions
         row[Column.START] = start
+        row[Column.UNREACHED] = self._unreached
         for name, value in columns.items():
             row[Column[name]] = value
         self._rows.append(row)

@@ -15,6 +15,7 @@ from qtoolkit.compiler.passes.cartan import LEAST_QUBITS, cartan_forms
 from qtoolkit.compiler.passes.fuse import fuse
 from qtoolkit.compiler.passes.lower import PLANNER_CONSTANTS, S_PLACE, lower
 from qtoolkit.compiler.passes.narrow import narrow_strings
+from qtoolkit.compiler.passes.reach import order_by_reach
 from qtoolkit.compiler.passes.relabel import initial_swaps, relabel_swaps
 from qtoolkit.compiler.passes.schedule import schedule
 from qtoolkit.compiler.passes.split import split_locals
@@ -61,7 +62,10 @@ def _plan(program: Program, layout: Layout, from_zero_state: bool, forward_only:
         if forward_only and layout.num_bits >= LEAST_QUBITS:
             nodes, constants = cartan_forms(nodes, probes)
         split, products = split_locals(nodes, [np.concatenate([probe, constants]) for probe in probes])
-        parts.append(pack_sweeps(schedule(split, layout), products, layout, constants, forward_only))
+        sweeps = schedule(split, layout)
+        if from_zero_state and forward_only and number == 0:
+            sweeps = order_by_reach(sweeps, layout)
+        parts.append(pack_sweeps(sweeps, products, layout, constants, forward_only))
     return tuple(parts)
 
 

@@ -52,9 +52,10 @@ class Column(IntEnum):
     X_LANES = 13
     Z_TILE = 14
     Z_OUTER = 15
+    UNREACHED = 16
 
 
-ROW = 16
+ROW = 17
 
 
 class Write(IntEnum):
@@ -79,7 +80,7 @@ class SweepPart:
         layout: how the state is cut.
         bits: int64[sweeps, num_bits].
         operation_start: int64[sweeps + 1].
-        operations: int64[:, 16].
+        operations: int64[:, 17].
         registers: float64[:].
         product_start, product_factors, dense_start, dense_factors, terms, controls, sets, members, writes: how the
             numbers come from the coefficients of gates.

@@ -53,6 +53,31 @@ def test_operation(opcode, kind, vector_bytes, dtype):
             check(rows, rounding=len(rows.strings) * 20 if opcode == "STRINGS" else 10)
 
 
+@PRECISIONS
+@WIDTHS
+@pytest.mark.parametrize(
+    ("opcode", "kind"),
+    [
+        pytest.param(opcode, kind, id=f"{opcode} {kind}")
+        for opcode, kinds in CASES.items()
+        for kind in kinds
+        if opcode != "STRINGS"
+    ],
+)
+def test_operation_that_leaves_out_the_highest_bits(opcode, kind, vector_bytes, dtype):
+    """Rows drawn for small blocks, on larger ones; the twin touches nothing above."""
+    small, large = Shape(dtype, vector_bytes, 6, 3), Shape(dtype, vector_bytes, 8, 1)
+    if not fits(small, opcode, kind):
+        pytest.skip("a register has one bit")
+    for seed in range(SEEDS):
+        rows = RandomRows(small, [seed, 1])
+        CASES[opcode][kind](rows, 0)
+        rows.shape = large
+        for row in rows.sweep_rows[0]:
+            row[block.UNREACHED] = large.block_bits - small.block_bits
+        check(rows)
+
+
 def test_every_opcode_has_cases():
     assert set(CASES) == set(block.OPCODES)
 

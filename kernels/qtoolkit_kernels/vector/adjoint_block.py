@@ -266,7 +266,7 @@ def turn_phases(
     high_pairs = place + size * (1 + num_high)
     values, turning = np.empty(1 << num_high, np.complex128), np.empty(num_high, np.int64)
     num_turning, num_free, chosen = begin_walk(
-        tables, lanes, place, block_bits, low_bits, bits, outer, constant, linear, pairs, control, values, turning
+        tables, lanes, place, block_bits, low_bits, bits, outer, constant, linear, pairs, control, 0, values, turning
     )
     if chosen < 0:
         return

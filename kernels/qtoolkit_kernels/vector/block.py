@@ -21,9 +21,10 @@ everything moves 32 bytes in double precision between the cache and the register
 | TRANSPOSE | 0 | 2^(1-bits), 1 at most | two values of some bits exchanged |
 | CARTAN | 11.5 | 1 | a 4x4 matrix that keeps the parity of its bits, then a real rotation of each |
 
-An operation is a row of 16 int64; the constants below name its columns. Positions count the bits of the block, the
+An operation is a row of 17 int64; the constants below name its columns. Positions count the bits of the block, the
 lowest are the lanes, masks of tiles count from the first bit above them. Controls inside a register are in the
-coefficients. Tiles stand where `skew.skewed` says. `adjoint_block` undoes the same rows: a new opcode goes there too.
+coefficients. Tiles stand where `skew.skewed` says. Rows that leave out amplitudes known to be zero cost a half, a
+quarter, … of the table. `adjoint_block` undoes the same rows: a new opcode goes there too.
 """
 
 from qtoolkit_kernels._bits import highest_bit, next_without, parity
@@ -52,7 +53,7 @@ OPCODES = (
     MATRIX, TABLE, TRANSPOSE, CARTAN,
 ) = range(len(OPCODES))  # fmt: skip
 
-ROW = 16
+ROW = 17
 OPCODE, POSITIONS = 0, 1
 """Up to four positions; of STRINGS the first string and the one past the last."""
 COUNT, STEEP = 5, 6
@@ -66,6 +67,10 @@ TILE_MASK, TILE_VALUE, OUTER_MASK, OUTER_VALUE = 8, 9, 10, 11
 X_TILE, X_LANES, Z_TILE, Z_OUTER = 12, 13, 14, 15
 """Masks of a Pauli string; of BUTTERFLIES the number of the first polynomial; of REORDER the images of bits, the offset
 being in START; of MATRIX and TRANSPOSE the masks of targets and flips, of TABLE those of bits that choose.
+"""
+UNREACHED = 16
+"""How many of the block's highest bits are left out: the row works where they are 0, all else being zero. None of its
+targets, and at most the block's bits above `low_bits`; STRINGS leave out none.
 """
 
 
@@ -364,16 +369,16 @@ def run_block(
     tile = 2 * count
     skew = skew_of(tile * block.itemsize)
     lane_bits = tiles.lane_bits_of(block, lanes)
-    num_tiles = (1 << block_bits) // count
     diagonals = 0
     for i in range(operations.shape[0]):
         row = operations[i]
         opcode = row[OPCODE]
+        num_tiles = (1 << block_bits - row[UNREACHED]) // count
         if opcode == DIAGONAL:
             d = row[START]
             apply_phases(
                 block, lanes, block_bits, low_bits, skew, bits, outer, tables, first_table[diagonals], constants[d],
-                linear[d], pairs[d], controls[d],
+                linear[d], pairs[d], controls[d], row[UNREACHED],
             )  # fmt: skip
             diagonals += 1
             continue
@@ -387,7 +392,7 @@ def run_block(
             d = row[X_TILE]
             apply_butterflies(
                 block, lanes, block_bits, low_bits, skew, bits, outer, row[POSITIONS], row[POSITIONS + 1],
-                coefficients, row[START], constants[d : d + 2], linear[d : d + 2], string_scratch,
+                coefficients, row[START], constants[d : d + 2], linear[d : d + 2], row[UNREACHED], string_scratch,
             )  # fmt: skip
             continue
         if outer & row[OUTER_MASK] != row[OUTER_VALUE]:

@@ -103,6 +103,7 @@ def apply_butterflies(
     start: int,
     constants: Complex,
     linear: Complex,
+    unreached: int,
     tables: Reals,
 ) -> None:
     """Run two stages on a block.
@@ -117,6 +118,7 @@ def apply_butterflies(
         first, second: positions of the two bits, above the lanes.
         coefficients, start: where the tangents of the rotations stand.
         constants, linear: c and l of the two stages' phases, complex128[2] and [2, n]; l is 1 for a stage's own bit.
+        unreached: how many of the highest positions are left out, where the block is zero if one of them is 1.
         tables: scratch for three tables of the low bits, which take no more than 4 KiB each.
     """
     count = tiles.lanes_of(block, lanes)
@@ -146,7 +148,7 @@ def apply_butterflies(
     strides = skewed(s0, skew) * tile, skewed(s1, skew) * tile
     low_tiles = (1 << low_bits) // count
     apart = s0 | s1
-    for high in range(1 << num_high):
+    for high in range(1 << num_high - unreached):
         if high * low_tiles & apart:
             continue
         offset = skewed(high * low_tiles, skew) * tile

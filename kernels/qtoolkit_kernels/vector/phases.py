@@ -112,13 +112,15 @@ def begin_walk(
     linear: Complex,
     pairs: Complex,
     control: int,
+    unreached: int,
     values: Complex,
     turning: Integers,
 ) -> tuple[int, int, int]:
     """Write a block's first table, and find the order in which its high bits turn.
 
     Args:
-        tables, lanes, place, block_bits, low_bits, bits, outer, constant, linear, pairs, control: see `apply_phases`.
+        tables, lanes, place, block_bits, low_bits, bits, outer, constant, linear, pairs, control, unreached: see
+            `apply_phases`.
         values: receives the factors of the high bits by number, apart from their pairs.
         turning: receives the positions of the high bits in order; those that no pair joins with the low part first.
 
@@ -131,7 +133,7 @@ def begin_walk(
     num_bits = bits.size
     control_position = -1
     if control >= 0 and not outer >> control & 1:
-        for k in range(low_bits, block_bits):
+        for k in range(low_bits, block_bits - unreached):
             if bits[k] == control:
                 control_position = k
         if control_position < 0:
@@ -162,7 +164,7 @@ def begin_walk(
 
     num_free, num_turning = 0, 0
     for coupled in range(2):
-        for k in range(low_bits, block_bits):
+        for k in range(low_bits, block_bits - unreached):
             if k == control_position:
                 continue
             joined = False
@@ -222,6 +224,7 @@ def apply_phases(
     linear: Complex,
     pairs: Complex,
     control: int,
+    unreached: int,
 ) -> None:
     """Multiply a block by its phases.
 
@@ -237,6 +240,7 @@ def apply_phases(
         constant, linear, pairs: c, l and p by index bit, complex128.
         control: an index bit that must be set for the phases to apply, or -1. Not one of the low positions, and in no
             pair: the factors of the control's pairs belong to l.
+        unreached: how many of the highest positions are left out, where the block is zero if one of them is 1.
     """
     tile = 2 * tiles.lanes_of(block, lanes)
     size = 2 << low_bits
@@ -244,8 +248,9 @@ def apply_phases(
     high_pairs = place + size * (1 + num_high)
     values, turning = np.empty(1 << num_high, np.complex128), np.empty(num_high, np.int64)
     num_turning, num_free, chosen = begin_walk(
-        tables, lanes, place, block_bits, low_bits, bits, outer, constant, linear, pairs, control, values, turning
-    )
+        tables, lanes, place, block_bits, low_bits, bits, outer, constant, linear, pairs, control, unreached, values,
+        turning,
+    )  # fmt: skip
     if chosen < 0:
         return
     for step in range(1 << num_turning):

@@ -30,6 +30,14 @@ class Reorder:
     images: tuple[int, ...]
     offset: int
 
+    @property
+    def moved_bits(self) -> int:
+        """How many of the lowest bits of a tile's number can change."""
+        moved = self.offset
+        for bit, image in enumerate(self.images):
+            moved |= image ^ 1 << bit
+        return moved.bit_length()
+
 
 def join_exchanges(actions: Sequence[Action], position: Mapping[int, int], layout: Layout) -> list[Action | Reorder]:
     """Replace runs of exchanges with at most one control and of swaps, where that saves passes over the block.

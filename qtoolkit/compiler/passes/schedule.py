@@ -10,13 +10,15 @@ long as the sweep gets more done.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import chain
+from typing import NamedTuple
 
 from qtoolkit.compiler.layout import Layout
 from qtoolkit.compiler.nodes import Node
 from qtoolkit.compiler.passes.merge import is_waiting
 
-__all__ = ["Sweep", "schedule"]
+__all__ = ["Item", "Sweep", "apart", "mask_of", "schedule", "take", "worth_of"]
 
 WINDOW = 512
 """Nodes ahead that the choice of bits looks at."""
@@ -28,15 +30,21 @@ class Sweep:
 
     Attributes:
         bits: index bits by position: first those of the block, lowest position first, then the others.
-        nodes: in time order.
+        stages: nodes in time order; those of one stage are merged.
+        unreached: how many of the block's highest bits are 0 wherever an amplitude is not, before the sweep.
     """
 
     bits: tuple[int, ...]
-    nodes: tuple[Node, ...]
+    stages: tuple[tuple[Node, ...], ...]
+    unreached: int = 0
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """All nodes, in time order."""
+        return tuple(chain.from_iterable(self.stages))
 
 
-@dataclass(frozen=True)
-class _Item:
+class Item(NamedTuple):
     """What the choice of bits needs to know of a node: masks of its qubits, and how much it is worth."""
 
     node: Node
@@ -44,46 +52,52 @@ class _Item:
     diagonal: int
     worth: int
 
+    @classmethod
+    def of(cls, node: Node) -> Item:
+        """The item of a node."""
+        return cls(node, mask_of(node.targets), mask_of(node.diagonal), not is_waiting(node))
+
 
 def schedule(nodes: Sequence[Node], layout: Layout) -> list[Sweep]:
     """Distribute nodes over sweeps."""
-    items = [_Item(node, _mask(node.targets), _mask(node.diagonal), not is_waiting(node)) for node in nodes]
-    rest, last = _apart(items) if layout.block_bits < layout.num_bits else (items, [])
+    items = [Item.of(node) for node in nodes]
+    rest, last = apart(items) if layout.block_bits < layout.num_bits else (items, [])
+    if not rest:
+        rest, last = last, []
     sweeps: list[Sweep] = []
     while rest:
         inside = _choose_bits(rest[:WINDOW], layout)
-        taken, rest = _take(rest, inside)
+        taken, rest = take(rest, inside)
         members = [q for q in range(layout.num_bits) if inside >> q & 1]
         bits = members + [q for q in range(layout.num_bits) if not inside >> q & 1]
-        sweeps.append(Sweep(tuple(bits), tuple(item.node for item in taken)))
-    if last:
-        sweeps[-1] = replace(sweeps[-1], nodes=sweeps[-1].nodes + tuple(item.node for item in last))
+        nodes = [item.node for item in taken + ([] if rest else last)]
+        sweeps.append(Sweep(tuple(bits), (tuple(nodes),)))
     return sweeps
 
 
-def _apart(items: Sequence[_Item]) -> tuple[list[_Item], list[_Item]]:
+def apart(items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
     """Nodes, and diagonal ones that nothing follows but such: they join in one polynomial if they wait for the end."""
-    rest: list[_Item] = []
-    last: list[_Item] = []
+    rest: list[Item] = []
+    last: list[Item] = []
     targets = 0
     for item in reversed(items):
         targets |= item.targets
         (rest if item.worth or item.diagonal & targets else last).append(item)
-    return (rest[::-1], last[::-1]) if rest else (last[::-1], [])
+    return rest[::-1], last[::-1]
 
 
-def _mask(qubits: Sequence[int]) -> int:
+def mask_of(qubits: Sequence[int]) -> int:
+    """Qubits as a mask."""
     return sum(1 << q for q in qubits)
 
 
-def _choose_bits(window: Sequence[_Item], layout: Layout) -> int:
+def _choose_bits(window: Sequence[Item], layout: Layout) -> int:
     """The mask of a block's bits."""
     inside = _first_come(window, layout)
     if layout.block_bits == layout.num_bits:
         return inside
-    simple = [(item.targets, item.diagonal, item.worth) for item in window]
     high = range(layout.chunk_bits, layout.num_bits)
-    best = _worth(simple, inside)
+    best = worth_of(window, inside)
     improved = True
     while improved:
         improved = False
@@ -95,14 +109,14 @@ def _choose_bits(window: Sequence[_Item], layout: Layout) -> int:
                 if inside >> other & 1:
                     continue
                 candidate = inside ^ (1 << out | 1 << other)
-                worth = _worth(simple, candidate)
+                worth = worth_of(window, candidate)
                 if worth > best:
                     best, choice, improved = worth, candidate, True
         inside = choice
     return inside
 
 
-def _first_come(window: Sequence[_Item], layout: Layout) -> int:
+def _first_come(window: Sequence[Item], layout: Layout) -> int:
     """Bits for the nodes that come first."""
     inside = (1 << layout.chunk_bits) - 1
     hard = soft = 0
@@ -119,11 +133,11 @@ def _first_come(window: Sequence[_Item], layout: Layout) -> int:
     return inside
 
 
-def _worth(window: Sequence[tuple[int, int, int]], inside: int) -> int:
-    """How much a block with these bits gets done; what `_take` does, without the lists."""
+def worth_of(window: Sequence[Item], inside: int) -> int:
+    """How much a block with these bits gets done; what `take` does, without the lists."""
     outside = ~inside
     total = blocked = targets_blocked = 0
-    for targets, diagonal, worth in window:
+    for _, targets, diagonal, worth in window:
         if targets & (outside | blocked) or diagonal & targets_blocked:
             targets_blocked |= targets
             blocked |= targets | diagonal
@@ -134,10 +148,10 @@ def _worth(window: Sequence[tuple[int, int, int]], inside: int) -> int:
     return total
 
 
-def _take(items: Sequence[_Item], inside: int) -> tuple[list[_Item], list[_Item]]:
+def take(items: Sequence[Item], inside: int) -> tuple[list[Item], list[Item]]:
     """Split nodes into those that a block with these bits can run, and the rest."""
-    taken: list[_Item] = []
-    later: list[_Item] = []
+    taken: list[Item] = []
+    later: list[Item] = []
     blocked = targets_blocked = 0
     wanted = 0
     for item in items:

@@ -262,7 +262,7 @@ def spread(number: int, mask: int) -> int:
 
 
 def run_block(block: Complex, operations: Integers, program: Rows) -> None:
-    """Run rows (int64[:, 16]) on the amplitudes of one block (complex128), in place."""
+    """Run rows (int64[:, 17]) on the amplitudes of one block (complex128), in place."""
     for row in operations:
         if program.enabled(row):
-            program.apply(row, block)
+            program.apply(row, block[: block.size >> row[rows.UNREACHED]])
