@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy.stats import unitary_group
 
 from qtoolkit import Circuit
 from qtoolkit.circuit import StandardGate
-from qtoolkit.compiler import compile_circuit, with_constants
+from qtoolkit.compiler import Layout, compile_circuit, with_constants
 from qtoolkit.compiler.nodes import Factor, Form, Kind, Node
-from qtoolkit.compiler.passes.lower import lower
+from qtoolkit.compiler.passes.fuse import fuse
+from qtoolkit.compiler.passes.lower import PLANNER_CONSTANTS, S_PLACE, lower
 from qtoolkit.compiler.passes.merge import Action, Polynomial, Rotations, Strings
-from qtoolkit.compiler.passes.split import Euler, Product, decompose, product_of
+from qtoolkit.compiler.passes.narrow import narrow_strings
+from qtoolkit.compiler.passes.split import Euler, Product, decompose, product_of, split_locals
 
 PAULIS = {0: np.eye(2), 1: np.array([[0, 1], [1, 0]]), 2: np.diag([1, -1]), 3: np.array([[0, -1j], [1j, 0]])}
 
@@ -208,3 +212,29 @@ def small_gates_circuit(num_qubits: int, num_gates: int, seed: int) -> Circuit:
             case _:
                 circuit.crz(angle, a, b).cswap(a, b, c)
     return circuit
+
+
+SMALL = Layout(num_bits=7, lane_bits=1, block_bits=4, chunk_bits=2, low_bits=3, amplitude_bytes=16)
+"""Two free bits in a block of four, three outside."""
+
+
+def prepared(circuit, layout=SMALL):
+    """Nodes as the scheduler receives them, each an object of its own."""
+    nodes, coefficients = nodes_of(circuit)
+    x_place = coefficients.size - PLANNER_CONSTANTS.size
+    narrow = narrow_strings(fuse(nodes, x_place), layout, x_place + S_PLACE)
+    split, products = split_locals(narrow, [coefficients])
+    return [replace(node) for node in split], products, coefficients
+
+
+def must_follow(first, second):
+    """Whether two nodes may not exchange places: they share a qubit that one of them is not diagonal in."""
+    return bool(set(first.targets) & set(second.qubits) or set(second.targets) & set(first.qubits))
+
+
+def assert_order_is_kept(before, after):
+    place = {id(node): k for k, node in enumerate(after)}
+    assert sorted(place) == sorted(id(node) for node in before)
+    for first, second in itertools.combinations(before, 2):
+        if must_follow(first, second):
+            assert place[id(first)] < place[id(second)]

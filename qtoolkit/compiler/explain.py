@@ -215,7 +215,7 @@ def _cost(part: SweepPart, sweep: int, row: NDArray[np.int64], bits: int) -> _Co
     if opcode is BlockOpcode.TRANSPOSE:
         passes = acted * (2 if row[Column.X_TILE] else 1)
         return _Cost(0.0, passes, TRANSPOSE_NS[int(row[Column.X_LANES] != 0)] * passes)
-    return _polynomial_cost(part, sweep, int(row[Column.START]))
+    return _polynomial_cost(part, sweep, int(row[Column.START]), int(row[Column.UNREACHED]))
 
 
 def _rotated_bits(part: SweepPart) -> dict[int, int]:
@@ -228,19 +228,20 @@ def _rotated_bits(part: SweepPart) -> dict[int, int]:
     return bits
 
 
-def _polynomial_cost(part: SweepPart, sweep: int, number: int) -> _Cost:
+def _polynomial_cost(part: SweepPart, sweep: int, number: int, unreached: int) -> _Cost:
     layout = part.layout
     position = {int(q): p for p, q in enumerate(part.bits[sweep])}
+    extent = layout.block_bits - unreached
     control = int(part.controls[number])
     joined = set()
     for first, second in part.terms[part.terms[:, 1] == number][:, 2:4].tolist():
         if second < 0 or control in (first, second):
             continue
         low, high = sorted((position[first], position[second]))
-        if low < layout.low_bits <= high < layout.block_bits:
+        if low < layout.low_bits <= high < extent:
             joined.add(high)
-    inside = layout.low_bits <= position.get(control, -1) < layout.block_bits
-    free = layout.block_bits - layout.low_bits - inside - len(joined)
+    inside = layout.low_bits <= position.get(control, -1) < extent
+    free = extent - layout.low_bits - inside - len(joined)
     steps = 0.5**free * (1 - 0.5 ** len(joined))
     acted = 1.0 if control < 0 else 0.5
     return _Cost(

@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 from qtoolkit.compiler.layout import Layout
 from qtoolkit.compiler.nodes import Factor, Form, Kind, Node
 from qtoolkit.compiler.passes.butterfly import Butterflies, pair_stages, vanishes_without
-from qtoolkit.compiler.passes.merge import Action, Polynomial, Rotations, Strings, merge_sweep
-from qtoolkit.compiler.passes.reach import targets_of
+from qtoolkit.compiler.passes.merge import Action, MergedSweep, Polynomial, Rotations, Strings, targets_of
 from qtoolkit.compiler.passes.reorder import Reorder, join_exchanges
-from qtoolkit.compiler.passes.schedule import Sweep
 from qtoolkit.compiler.passes.split import Product
 from qtoolkit.compiler.passes.transpose import reordered, transpositions
 from qtoolkit.compiler.sweep_plan import ROW, BlockOpcode, Column, SweepPart, Write
@@ -28,7 +26,7 @@ IMAGE_COLUMNS, IMAGES_TOGETHER, IMAGE_BITS = 4, 4, 16
 
 
 def pack_sweeps(
-    sweeps: Sequence[Sweep],
+    sweeps: Sequence[MergedSweep],
     products: Sequence[Product],
     layout: Layout,
     constants: NDArray[np.complex128],
@@ -37,7 +35,7 @@ def pack_sweeps(
     """Encode sweeps.
 
     Args:
-        sweeps: what the scheduler made.
+        sweeps: merged.
         products: the one-qubit products, by number.
         layout: the sizes the sweeps were made for.
         constants: what factors use behind the coefficients and the planner's constants.
@@ -79,7 +77,7 @@ class _Packer:
         self._rotated = 0
         self._unreached = 0
 
-    def add_sweep(self, sweep: Sweep) -> None:
+    def add_sweep(self, sweep: MergedSweep) -> None:
         self._position = {q: p for p, q in enumerate(sweep.bits)}
         self._diagonals = 0
         self._unreached = sweep.unreached
@@ -99,14 +97,13 @@ class _Packer:
                 _NODES[action.kind](self, action)
         self._bits.append(sweep.bits)
         self._starts.append(len(self._rows))
-        self._gates.append(sum(node.operations for node in sweep.nodes))
+        self._gates.append(sweep.gates)
         self._most_diagonals = max(self._most_diagonals, self._diagonals)
 
-    def _actions(self, sweep: Sweep) -> Sequence[Action | Butterflies | Reorder]:
-        actions = [action for stage in sweep.stages for action in merge_sweep(stage)]
+    def _actions(self, sweep: MergedSweep) -> Sequence[Action | Butterflies | Reorder]:
         if not self._forward_only:
-            return actions
-        paired = pair_stages(actions, self._products, self._position, self._layout)
+            return sweep.actions
+        paired = pair_stages(sweep.actions, self._products, self._position, self._layout)
         return join_exchanges(paired, self._position, self._layout)
 
     def _reach(self, action: Action | Butterflies | Reorder) -> None:
@@ -118,6 +115,11 @@ class _Packer:
         else:
             reached = 1 + max((self._position[q] for q in targets_of(action)), default=0)
         self._unreached = min(self._unreached, self._layout.block_bits - reached)
+
+    @property
+    def _tiles_in_reach(self) -> int:
+        """The bits of a tile's number that may be 1 where an amplitude is not zero."""
+        return (1 << self._layout.block_bits - self._unreached - self._layout.lane_bits) - 1
 
     def build(self) -> SweepPart:
         registers = np.zeros(max(self._size, self._lanes))
@@ -340,7 +342,8 @@ class _Packer:
         bits = {self._position[q]: k for k, q in enumerate(node.factors[0].qubits)}
         lane_bits, block_bits = self._layout.lane_bits, self._layout.block_bits
         strides = sum(1 << k + 16 * p for p, k in bits.items() if p < lane_bits)
-        chosen = [bits[p] for p in sorted(bits) if p >= lane_bits]
+        # Bits out of reach are 0.
+        chosen = [bits[p] for p in sorted(bits) if lane_bits <= p < block_bits - self._unreached or p >= block_bits]
         tile, _ = self._masks(node.factors[0].qubits)
         (mask, value), controls = self._conditions(node.controls, node.zeros)
         place = node.factors[0].place
@@ -350,7 +353,7 @@ class _Packer:
         for i, entry in enumerate(entries.tolist()):
             self._writes.append([Write.TABLE, start + 2 * i * self._lanes, entry, strides, mask, value, 0])
         outer = sum(1 << q for q in node.factors[0].qubits if self._position[q] >= block_bits)
-        self._row(BlockOpcode.TABLE, start=start, X_TILE=tile, Z_OUTER=outer, **controls)
+        self._row(BlockOpcode.TABLE, start=start, X_TILE=tile & self._tiles_in_reach, Z_OUTER=outer, **controls)
 
     def _permute(self, node: Node) -> None:
         qubits = sorted(node.factors[0].qubits, key=self._position.__getitem__)
@@ -403,6 +406,10 @@ class _Packer:
         return start
 
     def _row(self, opcode: BlockOpcode, positions: Sequence[int] = (), /, *, start: int = 0, **columns: int) -> None:
+        if columns.get("TILE_VALUE", 0) & ~self._tiles_in_reach:
+            return  # Where such controls are 1 everything is zero still.
+        if "TILE_MASK" in columns:
+            columns["TILE_MASK"] &= self._tiles_in_reach
         row = [0] * ROW
         row[Column.OPCODE] = opcode
         row[Column.POSITIONS : Column.POSITIONS + len(positions)] = positions

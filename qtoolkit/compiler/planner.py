@@ -15,7 +15,7 @@ from qtoolkit.compiler.passes.cartan import LEAST_QUBITS, cartan_forms
 from qtoolkit.compiler.passes.fuse import fuse
 from qtoolkit.compiler.passes.lower import PLANNER_CONSTANTS, S_PLACE, lower
 from qtoolkit.compiler.passes.narrow import narrow_strings
-from qtoolkit.compiler.passes.reach import order_by_reach
+from qtoolkit.compiler.passes.reach import merge_sweeps
 from qtoolkit.compiler.passes.relabel import initial_swaps, relabel_swaps
 from qtoolkit.compiler.passes.schedule import schedule
 from qtoolkit.compiler.passes.split import split_locals
@@ -34,8 +34,8 @@ def plan_sweeps(program: Program, layout: Layout, from_zero_state: bool, forward
     Args:
         program: the gates.
         layout: how states are cut.
-        from_zero_state: whether it always starts from ``|0…0⟩``, which lets swaps vanish.
-        forward_only: whether there may be operations that can neither be taken back nor run on batches.
+        from_zero_state: whether it always starts from ``|0…0⟩``, which lets swaps vanish and zeros be left out.
+        forward_only: whether the plan need neither be taken back nor run on batches.
     """
     key = (layout, from_zero_state, forward_only)
     if key not in program.plans:
@@ -62,9 +62,8 @@ def _plan(program: Program, layout: Layout, from_zero_state: bool, forward_only:
         if forward_only and layout.num_bits >= LEAST_QUBITS:
             nodes, constants = cartan_forms(nodes, probes)
         split, products = split_locals(nodes, [np.concatenate([probe, constants]) for probe in probes])
-        sweeps = schedule(split, layout)
-        if from_zero_state and forward_only and number == 0:
-            sweeps = order_by_reach(sweeps, layout)
+        is_first = from_zero_state and forward_only and number == 0
+        sweeps = merge_sweeps(schedule(split, layout), layout, from_zero_state=is_first)
         parts.append(pack_sweeps(sweeps, products, layout, constants, forward_only))
     return tuple(parts)
 

@@ -1,46 +1,16 @@
 """Narrowing, scheduling and merging: nodes keep their order where it matters and fit into blocks."""
 
-import itertools
-from dataclasses import replace
-
 import numpy as np
 import pytest
-from node_states import matrix_of, nodes_of, small_gates_circuit
+from node_states import SMALL, assert_order_is_kept, matrix_of, nodes_of, prepared, small_gates_circuit
 
 from qtoolkit import Circuit
 from qtoolkit.compiler import Layout, SweepPart, compile_circuit, plan_sweeps
 from qtoolkit.compiler.nodes import Kind
-from qtoolkit.compiler.passes.fuse import fuse
 from qtoolkit.compiler.passes.lower import PLANNER_CONSTANTS, S_PLACE
 from qtoolkit.compiler.passes.merge import Polynomial, Rotations, Strings, merge_sweep
 from qtoolkit.compiler.passes.narrow import narrow_strings
 from qtoolkit.compiler.passes.schedule import schedule
-from qtoolkit.compiler.passes.split import split_locals
-
-SMALL = Layout(num_bits=7, lane_bits=1, block_bits=4, chunk_bits=2, low_bits=3, amplitude_bytes=16)
-"""Two free bits in a block of four, three outside."""
-
-
-def prepared(circuit, layout=SMALL):
-    """Nodes as the scheduler receives them, each an object of its own."""
-    nodes, coefficients = nodes_of(circuit)
-    x_place = coefficients.size - PLANNER_CONSTANTS.size
-    narrow = narrow_strings(fuse(nodes, x_place), layout, x_place + S_PLACE)
-    split, products = split_locals(narrow, [coefficients])
-    return [replace(node) for node in split], products, coefficients
-
-
-def must_follow(first, second):
-    """Whether two nodes may not exchange places: they share a qubit that one of them is not diagonal in."""
-    return bool(set(first.targets) & set(second.qubits) or set(second.targets) & set(first.qubits))
-
-
-def assert_order_is_kept(before, after):
-    place = {id(node): k for k, node in enumerate(after)}
-    assert sorted(place) == sorted(id(node) for node in before)
-    for first, second in itertools.combinations(before, 2):
-        if must_follow(first, second):
-            assert place[id(first)] < place[id(second)]
 
 
 @pytest.mark.parametrize("label", ["XXXXXXX", "YYYYYYY", "XYZXYZX", "YZYIXXX", "XIIXXIY", "ZZZZZZZ"])

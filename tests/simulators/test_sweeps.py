@@ -3,13 +3,12 @@
 Blocks are made so small that states of 9 to 11 qubits need several sweeps of several blocks.
 """
 
-import dataclasses
-
 import numpy as np
 import pytest
 from node_states import small_gates_circuit
 from random_circuits import random_gate_circuit
 from scipy.stats import unitary_group
+from small_blocks import SmallBlocks
 
 from qtoolkit import Circuit, Parameter
 from qtoolkit.circuit import PauliRotationGate, StandardGate
@@ -31,29 +30,6 @@ TOLERANCE = {"double": 1e-13, "single": 4e-6}
 @pytest.fixture(autouse=True)
 def _small_circuits_like_large_ones(monkeypatch):
     monkeypatch.setattr(planner, "LEAST_QUBITS", 0)
-
-
-class SmallBlocks(Engine):
-    """An engine whose blocks hold two or three bits beside those of a chunk; any number of threads.
-
-    Registers wider than the machine's are split by the compiler, so that every width runs everywhere.
-    """
-
-    def __init__(self, precision, vector_bytes, num_threads=1, free_bits=2):
-        super().__init__(precision, None, vector_bytes)
-        self.num_threads = num_threads
-        self.shared_visits = 0
-        self.free_bits = free_bits
-
-    def layout(self, num_qubits):
-        layout = super().layout(num_qubits)
-        chunk_bits = layout.lane_bits + 1
-        block_bits = min(layout.num_bits, chunk_bits + self.free_bits)
-        if block_bits == layout.num_bits:
-            chunk_bits = block_bits
-        return dataclasses.replace(
-            layout, block_bits=block_bits, chunk_bits=chunk_bits, low_bits=min(chunk_bits, block_bits)
-        )
 
 
 def start_state(num_qubits, fresh, seed=0):

@@ -417,7 +417,7 @@ def run_block(
         elif opcode == SWAP:
             swap(block, lanes, num_tiles, tile, skew, lane_bits, row, coefficients)
         elif opcode == REORDER:
-            reorder(block, lanes, num_tiles, tile, skew, row[X_TILE:], row[START], string_scratch)
+            reorder(block, lanes, num_tiles, tile, skew, row[X_TILE : Z_OUTER + 1], row[START], string_scratch)
         elif opcode == PHASE:
             phase(block, lanes, num_tiles, tile, skew, row, coefficients)
         else:

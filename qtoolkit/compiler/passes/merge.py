@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from qtoolkit.compiler.nodes import Factor, Kind, Node
 
-__all__ = ["Action", "Polynomial", "Rotations", "Strings", "is_waiting", "merge_sweep"]
+__all__ = ["Action", "MergedSweep", "Polynomial", "Rotations", "Strings", "is_waiting", "merge_sweep", "targets_of"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,24 @@ class Strings:
 
 Action = Rotations | Polynomial | Strings | Node
 
+
+@dataclass(frozen=True)
+class MergedSweep:
+    """Operations that one pass over memory runs.
+
+    Attributes:
+        bits: index bits by position: first those of the block, lowest position first, then the others.
+        actions: in time order.
+        gates: how many gates of the program they stand for.
+        unreached: how many of the block's highest bits are out of reach before the sweep: where one is 1 all is zero.
+    """
+
+    bits: tuple[int, ...]
+    actions: tuple[Action, ...]
+    gates: int
+    unreached: int = 0
+
+
 STRINGS_TOGETHER = 12
 """From this many on, one transform of their angles costs less than one pass for each string."""
 
@@ -56,6 +74,13 @@ def merge_sweep(nodes: Sequence[Node]) -> list[Action]:
 def is_waiting(node: Node) -> bool:
     """Whether a node is diagonal and joins others: a phase on one or two qubits, or a string of Z."""
     return node.kind is Kind.PHASES or (node.kind is Kind.PAULI and not node.targets and not node.controls)
+
+
+def targets_of(action: Action) -> tuple[int, ...]:
+    """The qubits that an action is not diagonal in."""
+    if isinstance(action, Rotations):
+        return action.qubits
+    return action.targets if isinstance(action, Node) else ()
 
 
 class _Merger:

@@ -4,7 +4,7 @@ After |0…0⟩ an amplitude is zero wherever a bit is 1 that no node has turned
 that is not zero lies at its beginning, and operations stop there: every bit that waits halves their work. So a sweep
 goes in stages. The first runs all that needs no other bits than those in reach, the next adds the bits of one node and
 runs what follows from them, and so on. Nodes are merged within stages only; where the last ones cost less as one, they
-are one.
+are one. Chunks, and so blocks that are whole states, keep the order of their bits: who reaches one reaches those below.
 """
 
 from __future__ import annotations
@@ -14,10 +14,21 @@ from itertools import chain
 
 from qtoolkit.compiler.layout import Layout
 from qtoolkit.compiler.nodes import Node
-from qtoolkit.compiler.passes.merge import Action, Polynomial, Rotations, Strings, merge_sweep
+from qtoolkit.compiler.passes.merge import (
+    Action,
+    MergedSweep,
+    Polynomial,
+    Rotations,
+    Strings,
+    merge_sweep,
+    targets_of,
+)
 from qtoolkit.compiler.passes.schedule import Item, Sweep, apart, mask_of, take, worth_of
 
-__all__ = ["order_by_reach", "targets_of"]
+__all__ = ["merge_sweeps"]
+
+WINDOW = 256
+"""Nodes of the last stage that are looked at when stages are joined."""
 
 STRINGS_PASSES = 5
 """Over the block, for many strings together."""
@@ -26,63 +37,60 @@ OPERATION_COST, POLYNOMIAL_COST = 1 << 6, 1 << 12
 """What an operation costs whatever its size, as so many amplitudes more; tables are written for a polynomial."""
 
 
-def order_by_reach(sweeps: Sequence[Sweep], layout: Layout) -> list[Sweep]:
-    """Order the nodes and the bits of the sweeps that a state runs through from ``|0…0⟩`` on."""
-    ordered: list[Sweep] = []
-    reached = 0
+def merge_sweeps(sweeps: Sequence[Sweep], layout: Layout, from_zero_state: bool) -> list[MergedSweep]:
+    """Merge the nodes of sweeps; from ``|0…0⟩`` on, order them and the bits of their blocks as well."""
+    merged: list[MergedSweep] = []
+    places = layout.chunk_bits if layout.chunk_bits < layout.block_bits else layout.low_bits
+    turned = 0 if from_zero_state else -1
     for sweep in sweeps:
-        inside = mask_of(sweep.bits[: layout.block_bits])
-        before = _grown(inside & reached, (1 << min(layout.chunk_bits, layout.low_bits)) - 1, layout)
-        unreached = layout.block_bits - _extent(before, layout)
-        ordered.append(_ordered(sweep, before, unreached, layout) if unreached else sweep)
-        reached |= inside
-    return ordered
+        reached = _grown(mask_of(sweep.bits[: layout.block_bits]) & turned, (1 << places) - 1, layout)
+        unreached = layout.block_bits - _extent(reached, layout)
+        if unreached:
+            actions = _in_stages(sweep.nodes, reached, layout)
+            bits = _by_first_use(sweep.bits, actions, reached, layout)
+        else:
+            actions, bits = merge_sweep(sweep.nodes), sweep.bits
+        merged.append(MergedSweep(bits, tuple(actions), sum(node.operations for node in sweep.nodes), unreached))
+        for node in sweep.nodes:
+            turned |= mask_of(node.targets)
+    return merged
 
 
-def targets_of(action: Action) -> tuple[int, ...]:
-    """The qubits that an action is not diagonal in."""
-    if isinstance(action, Rotations):
-        return action.qubits
-    return action.targets if isinstance(action, Node) else ()
-
-
-def _ordered(sweep: Sweep, reached: int, unreached: int, layout: Layout) -> Sweep:
-    stages = _joined(_stages([Item.of(node) for node in sweep.nodes], reached, layout), reached, layout)
-    actions = [action for stage in stages for action in merge_sweep(stage)]
-    return Sweep(_by_first_use(sweep.bits, actions, reached, layout), tuple(stages), unreached)
-
-
-def _joined(stages: Sequence[tuple[Node, ...]], reached: int, layout: Layout) -> list[tuple[Node, ...]]:
-    """The stages with as many of the last ones joined as lowers the cost, or all of them."""
-    merged = [merge_sweep(stage) for stage in stages]
+def _in_stages(nodes: Sequence[Node], reached: int, layout: Layout) -> list[Action]:
+    """The actions of as many stages as lower the cost, of which the last one's begin tells enough."""
+    stages = _stages([Item.of(node) for node in nodes], reached, layout)
+    heads = [*stages[:-1], *(stage[:WINDOW] for stage in stages[-1:])]
+    merged = [merge_sweep(stage) for stage in heads]
 
     def cost_from(first: int) -> int:
-        last = merge_sweep(list(chain.from_iterable(stages[first:])))
+        last = merge_sweep(list(chain.from_iterable(heads[first:])))
         return _cost(chain(*merged[:first], last), reached, layout)
 
     first = len(stages) - 1
     lowest = _cost(chain.from_iterable(merged), reached, layout)
     while first > 0 and (cost := cost_from(first - 1)) < lowest:
         first, lowest = first - 1, cost
-    if first > 0 and cost_from(0) < lowest:
+    if first > 1 and cost_from(0) < lowest:
         first = 0
-    return [*stages[:first], tuple(chain.from_iterable(stages[first:]))]
+    return [*chain.from_iterable(merged[:first]), *merge_sweep(list(chain.from_iterable(stages[first:])))]
 
 
-def _stages(items: Sequence[Item], reached: int, layout: Layout) -> list[tuple[Node, ...]]:
-    stages: list[tuple[Node, ...]] = []
+def _stages(items: Sequence[Item], reached: int, layout: Layout) -> list[list[Node]]:
+    stages: list[list[Node]] = []
     rest = list(items)
     while rest:
         taken, later = take(rest, reached)
         if later:
+            more = _with_one_more(rest, reached, layout)
+            if _extent(more, layout) == _extent(reached, layout):
+                reached = more
+                continue
             # Phases that nothing here follows may join others in the next stage.
             taken, waiting = apart(taken)
-            rest = waiting + later
-            reached = _with_one_more(rest, reached, layout)
-        else:
-            rest = []
+            reached, later = more, waiting + later
         if taken:
-            stages.append(tuple(item.node for item in taken))
+            stages.append([item.node for item in taken])
+        rest = later
     return stages
 
 
@@ -91,8 +99,9 @@ def _with_one_more(items: Sequence[Item], reached: int, layout: Layout) -> int:
     blocked = targets_blocked = 0
     candidates: set[int] = set()
     for item in items:
-        if item.targets & ~reached or item.targets & blocked or item.diagonal & targets_blocked:
-            if not item.targets & blocked and not item.diagonal & targets_blocked:
+        is_free = not item.targets & blocked and not item.diagonal & targets_blocked
+        if item.targets & ~reached or not is_free:
+            if is_free:
                 candidates.add(_grown(reached, item.targets, layout))
             targets_blocked |= item.targets
             blocked |= item.targets | item.diagonal
@@ -130,5 +139,6 @@ def _by_first_use(bits: tuple[int, ...], actions: Iterable[Action], reached: int
     order = [q for q in inside if reached >> q & 1]
     for action in actions:
         before, reached = reached, _grown(reached, mask_of(targets_of(action)), layout)
-        order += [q for q in inside if (reached & ~before) >> q & 1]
+        if reached != before:
+            order += [q for q in inside if (reached & ~before) >> q & 1]
     return (*order, *(q for q in inside if not reached >> q & 1), *bits[layout.block_bits :])

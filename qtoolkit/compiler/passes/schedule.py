@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import NamedTuple
 
 from qtoolkit.compiler.layout import Layout
@@ -30,18 +29,11 @@ class Sweep:
 
     Attributes:
         bits: index bits by position: first those of the block, lowest position first, then the others.
-        stages: nodes in time order; those of one stage are merged.
-        unreached: how many of the block's highest bits are 0 wherever an amplitude is not, before the sweep.
+        nodes: in time order.
     """
 
     bits: tuple[int, ...]
-    stages: tuple[tuple[Node, ...], ...]
-    unreached: int = 0
-
-    @property
-    def nodes(self) -> tuple[Node, ...]:
-        """All nodes, in time order."""
-        return tuple(chain.from_iterable(self.stages))
+    nodes: tuple[Node, ...]
 
 
 class Item(NamedTuple):
@@ -71,7 +63,7 @@ def schedule(nodes: Sequence[Node], layout: Layout) -> list[Sweep]:
         members = [q for q in range(layout.num_bits) if inside >> q & 1]
         bits = members + [q for q in range(layout.num_bits) if not inside >> q & 1]
         nodes = [item.node for item in taken + ([] if rest else last)]
-        sweeps.append(Sweep(tuple(bits), (tuple(nodes),)))
+        sweeps.append(Sweep(tuple(bits), tuple(nodes)))
     return sweeps
 
 
