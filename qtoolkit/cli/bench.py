@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -179,7 +180,7 @@ def _loaded(path: Path) -> Any:
 
 
 def _measured(campaign: Any, earlier: Any) -> tuple[Any, bool]:
-    """The results, and whether Ctrl-C ended them."""
+    """The results, and whether Ctrl-C or a request to end ended them."""
     from qtoolkit.cli.progress import BenchProgress
 
     if earlier is not None:
@@ -191,10 +192,13 @@ def _measured(campaign: Any, earlier: Any) -> tuple[Any, bool]:
             race=lambda race: typer.echo(_peers("table").race_line(race)),
             absent=lambda name, why: bar.say(f"{name} is left out: {why}"[:79]),
         )
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             return _peers("campaign").run_campaign(campaign, progress, earlier), False
         except KeyboardInterrupt:
             kept = _loaded(campaign.output) if campaign.output.exists() else None
+        finally:
+            signal.signal(signal.SIGTERM, before)
     if kept is None:
         raise KeyboardInterrupt
     return kept, True

@@ -1,4 +1,5 @@
 import json
+import signal
 
 import pytest
 
@@ -30,13 +31,21 @@ def test_a_tiny_benchmark(tmp_path, capsys, quick_rates):
     assert capsys.readouterr().out.splitlines()[0] == line
 
 
-def test_ctrl_c_before_anything_is_measured(tmp_path, monkeypatch):
-    def interrupted(*_):
-        raise KeyboardInterrupt
+def ctrl_c(*_):
+    raise KeyboardInterrupt
 
+
+def request_to_end(*_):
+    signal.raise_signal(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("interrupted", [ctrl_c, request_to_end])
+def test_an_end_before_anything_is_measured(interrupted, tmp_path, monkeypatch):
+    before = signal.getsignal(signal.SIGTERM)
     bench_module._benchmarks()
     monkeypatch.setattr("peers.campaign.run_campaign", interrupted)
     assert main([*TINY, "-o", str(tmp_path / "none.json")]) == INTERRUPTED
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 @pytest.mark.parametrize(
