@@ -19,6 +19,10 @@ _PLAIN_QUBITS = 15
 _SOURCES = ("aer", "qulacs", "lightning", "qibojit", "mindquantum", "prism_q", "cirq")
 """In this order; all of them have agreed with NumPy on the small circuits when they come to the large ones."""
 
+_LARGE = 22
+_LARGE_SOURCES = ("prism_q", *_SOURCES)
+"""The order from so many qubits on, where some take minutes for one state."""
+
 
 def write_reference(task: Task, path: Path, pool: Pool, threads: int, limit: float) -> str:
     """Write the answer to a file; returns what computed it.
@@ -33,7 +37,7 @@ def write_reference(task: Task, path: Path, pool: Pool, threads: int, limit: flo
     task_path = path.with_suffix(".task")
     save_task(wanted, task_path)
     reasons = []
-    for name in _SOURCES:
+    for name in _LARGE_SOURCES if task.circuit.num_qubits >= _LARGE else _SOURCES:
         try:
             worker, _ = pool.worker(name, needed=4 * 16 << task.circuit.num_qubits)
             first = worker.ask(
