@@ -144,9 +144,9 @@ def save_results(results: Results, path: Path) -> None:
 
 
 def _rounded(content: Any) -> Any:
-    """Numbers to six digits: more are noise, and they are most of the file."""
+    """Numbers to five digits: more are noise, and they are most of the file."""
     if isinstance(content, float):
-        return float(f"{content:.6g}")
+        return float(f"{content:.5g}")
     if isinstance(content, dict):
         return {key: _rounded(value) for key, value in content.items()}
     return [_rounded(value) for value in content] if isinstance(content, list | tuple) else content
