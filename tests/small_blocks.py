@@ -6,7 +6,7 @@ from qtoolkit.simulators.engine import Engine
 
 
 class SmallBlocks(Engine):
-    """An engine whose blocks hold two or three bits beside those of a chunk; any number of threads.
+    """An engine whose blocks hold `free_bits` bits beside those of a chunk; any number of threads.
 
     Registers wider than the machine's are split by the compiler, so that every width runs everywhere.
     """

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pytest
 
 from qtoolkit.simulators.memory import aligned_empty
 from qtoolkit_kernels.threads import Team, counters
@@ -454,6 +455,20 @@ def fits(shape, opcode, kind):
     if opcode == "BUTTERFLIES":
         return 6 << low_bits <= 1 << block_bits
     return shape.lane_bits > 1 or opcode not in ("DENSE", "CARTAN") or kind != "lanes"
+
+
+def every_case(chosen=lambda opcode, kind: True):
+    """Decorator: opcodes and kinds, those that are chosen."""
+    cases = [(opcode, kind) for opcode, kinds in CASES.items() for kind in kinds if chosen(opcode, kind)]
+    return pytest.mark.parametrize(("opcode", "kind"), cases, ids=[f"{opcode} {kind}" for opcode, kind in cases])
+
+
+def fitting(shapes, opcode, kind):
+    """The shapes whose blocks have the bits; without any, the test is skipped."""
+    found = [shape for shape in shapes if fits(shape, opcode, kind)]
+    if not found:
+        pytest.skip("two bits inside a register that has one")
+    return found
 
 
 def draw_program(rows, length, forward_only=True):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from vector_rows import CASES, FORWARD_ONLY, RandomRows, Shape, draw_program, fits
+from vector_rows import CASES, FORWARD_ONLY, RandomRows, Shape, draw_program, every_case, fitting
 from vector_sums import Sought
 
 from qtoolkit_kernels.reference.vector import adjoint_sweep as twins
@@ -36,22 +36,11 @@ def check(rows, sought, rounding, num_groups=1, keep=True, first_row=0, num_thre
 
 @PRECISIONS
 @WIDTHS
-@pytest.mark.parametrize(
-    ("opcode", "kind"),
-    [
-        pytest.param(opcode, kind, id=f"{opcode} {kind}")
-        for opcode, kinds in CASES.items()
-        for kind in kinds
-        if (opcode, kind) not in FORWARD_ONLY
-    ],
-)
+@every_case(lambda opcode, kind: (opcode, kind) not in FORWARD_ONLY)
 def test_operation_taken_back(opcode, kind, vector_bytes, dtype):
     """Three rows of one kind, with sums and probes before each, on several blocks and on one."""
     shapes = [Shape(dtype, vector_bytes, *bits) for bits in ((5, 2), (4, 0))]
-    shapes = [shape for shape in shapes if fits(shape, opcode, kind)]
-    if not shapes:
-        pytest.skip("a register has one bit")
-    for shape in shapes:
+    for shape in fitting(shapes, opcode, kind):
         for seed in range(3):
             rows = RandomRows(shape, [seed, shape.tile_bits])
             for _ in range(3):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from vector_rows import CASES, RandomRows, Shape, draw_program, fits
+from vector_rows import CASES, RandomRows, Shape, draw_program, every_case, fitting
 
 from qtoolkit_kernels.reference.vector import sweep as twins
 from qtoolkit_kernels.vector import block, sweep
@@ -35,17 +35,11 @@ def check(rows, source=sweep.COMPLEX, factor=1.0, num_threads=1, rounding=10):
 
 @PRECISIONS
 @WIDTHS
-@pytest.mark.parametrize(
-    ("opcode", "kind"),
-    [pytest.param(opcode, kind, id=f"{opcode} {kind}") for opcode, kinds in CASES.items() for kind in kinds],
-)
+@every_case()
 def test_operation(opcode, kind, vector_bytes, dtype):
     """Alone, on several blocks whose bits are any bits of the index."""
     shapes = [Shape(dtype, vector_bytes, *bits) for bits in ((5, 2), (4, 0), (8, 1))]
-    shapes = [shape for shape in shapes if fits(shape, opcode, kind)]
-    if not shapes:
-        pytest.skip("a register has one bit")
-    for shape in shapes:
+    for shape in fitting(shapes, opcode, kind):
         for seed in range(SEEDS):
             rows = RandomRows(shape, [seed, shape.tile_bits])
             CASES[opcode][kind](rows, 0)
@@ -55,20 +49,11 @@ def test_operation(opcode, kind, vector_bytes, dtype):
 
 @PRECISIONS
 @WIDTHS
-@pytest.mark.parametrize(
-    ("opcode", "kind"),
-    [
-        pytest.param(opcode, kind, id=f"{opcode} {kind}")
-        for opcode, kinds in CASES.items()
-        for kind in kinds
-        if opcode != "STRINGS"
-    ],
-)
+@every_case(lambda opcode, _: opcode != "STRINGS")
 def test_operation_that_leaves_out_the_highest_bits(opcode, kind, vector_bytes, dtype):
     """Rows drawn for small blocks, on larger ones; the twin touches nothing above."""
-    small, large = Shape(dtype, vector_bytes, 6, 3), Shape(dtype, vector_bytes, 8, 1)
-    if not fits(small, opcode, kind):
-        pytest.skip("a register has one bit")
+    large = Shape(dtype, vector_bytes, 8, 1)
+    (small,) = fitting([Shape(dtype, vector_bytes, 6, 3)], opcode, kind)
     for seed in range(SEEDS):
         rows = RandomRows(small, [seed, 1])
         CASES[opcode][kind](rows, 0)
