@@ -81,7 +81,7 @@ def _stages(items: Sequence[Item], reached: int, layout: Layout) -> list[list[No
     while rest:
         taken, later = take(rest, reached)
         if later:
-            more = _with_one_more(rest, reached, layout)
+            more = _with_one_more(later, reached, layout)
             if _extent(more, layout) == _extent(reached, layout):
                 reached = more
                 continue
@@ -95,16 +95,14 @@ def _stages(items: Sequence[Item], reached: int, layout: Layout) -> list[list[No
 
 
 def _with_one_more(items: Sequence[Item], reached: int, layout: Layout) -> int:
-    """The bits in reach and those of one more node: few of them, and such that much can follow."""
+    """The bits in reach and those of one more of the nodes that are left: few, and such that much can follow."""
     blocked = targets_blocked = 0
     candidates: set[int] = set()
     for item in items:
-        is_free = not item.targets & blocked and not item.diagonal & targets_blocked
-        if item.targets & ~reached or not is_free:
-            if is_free:
-                candidates.add(_grown(reached, item.targets, layout))
-            targets_blocked |= item.targets
-            blocked |= item.targets | item.diagonal
+        if item.targets & ~reached and not item.targets & blocked and not item.diagonal & targets_blocked:
+            candidates.add(_grown(reached, item.targets, layout))
+        targets_blocked |= item.targets
+        blocked |= item.targets | item.diagonal
     return max(sorted(candidates), key=lambda candidate: (-candidate.bit_count(), worth_of(items, candidate)))
 
 
