@@ -15,7 +15,7 @@ from qtoolkit._cores import num_cores
 from qtoolkit._memory import ALWAYS_THERE, check_memory
 from qtoolkit.compiler import GatePart, Layout, Part, Program, SweepPart, plan_sweeps
 from qtoolkit.simulators.bind import bind
-from qtoolkit.simulators.memory import aligned_empty, is_aligned, set_to_zero_state
+from qtoolkit.simulators.memory import aligned_empty, aligned_rows, is_aligned, set_to_zero_state
 from qtoolkit.simulators.numbers import Numbers, numbers_of, unfilled_numbers
 from qtoolkit.simulators.options import dtype_of, threads_of
 from qtoolkit.simulators.ready import NO_COUNTERS, ReadyRun, ready_run
@@ -361,14 +361,8 @@ class Engine:
             self.team.run(call.enter, scratch, state, counters(call.num_counters), num_threads=call.num_threads)
 
     def scratch(self, num_threads: int, size: int, dtype: DTypeLike) -> NDArray[np.floating]:
-        """Working memory for a block on each thread; kept for the next call from this Python thread."""
-        kept = _kept_arrays()
-        key = (num_threads, dtype)
-        scratch = cast("NDArray[np.floating] | None", kept.get(key))
-        if scratch is None or scratch.shape[1] < size:
-            memory = cast("NDArray[np.floating]", aligned_empty(num_threads * size, dtype))
-            scratch = kept[key] = memory.reshape(num_threads, size)
-        return scratch
+        """Working memory for a block on each thread, as `aligned_rows`; kept for the next call from this thread."""
+        return cast("NDArray[np.floating]", aligned_rows(_kept_arrays(), num_threads, size, dtype))
 
 
 def _kept_arrays() -> dict[tuple[Any, ...], NDArray[Any]]:

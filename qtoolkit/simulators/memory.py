@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-__all__ = ["aligned_empty", "is_aligned", "set_to_zero_state"]
+__all__ = ["aligned_empty", "aligned_rows", "is_aligned", "set_to_zero_state"]
 
 REGISTER_BYTES = 64
 HUGE_PAGE_BYTES = 1 << 21
@@ -23,6 +25,21 @@ def aligned_empty(size: int, dtype: DTypeLike) -> NDArray[np.generic]:
     first = -raw.__array_interface__["data"][0] % boundary
     array: NDArray[np.generic] = raw[first : first + nbytes].view(dtype)
     return array
+
+
+def aligned_rows(kept: dict[Any, NDArray[Any]], num_rows: int, size: int, dtype: DTypeLike) -> NDArray[Any]:
+    """An uninitialised array, shape ``(num_rows, size)``, all rows of which begin at a register.
+
+    Args:
+        kept: memory of earlier calls by number of rows and dtype; it is used again where it suffices.
+        num_rows, dtype: of the array.
+        size: is rounded up to whole registers, and to nothing else: kernels find places from the end of a row.
+    """
+    size += -size % (REGISTER_BYTES // np.dtype(dtype).itemsize)
+    memory = kept.get((num_rows, dtype))
+    if memory is None or memory.size < num_rows * size:
+        memory = kept[num_rows, dtype] = aligned_empty(num_rows * size, dtype)
+    return memory[: num_rows * size].reshape(num_rows, size)
 
 
 def set_to_zero_state(state: NDArray[np.generic]) -> None:

@@ -1,5 +1,6 @@
 """Gradients through sweeps equal those of the adjoint method gate by gate, with matrices of NumPy."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -94,6 +95,21 @@ def test_every_vector_width(vector_bytes, precision):
     for small_blocks in (False, True):
         rng = np.random.default_rng(vector_bytes)
         check(random_circuit(7, 50, rng), rng, simulator(precision, 1, vector_bytes, small_blocks))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", ["double", "single"])
+def test_wide_registers_after_large_circuits_with_narrow_ones(precision):
+    """What a narrow width leaves of working memory, kept by thread, need not begin where a wide one needs it to."""
+
+    def gradients(seed):
+        for num_qubits, num_gates, vector_bytes in ((9, 50, 16), (7, 50, 64), (6, 40, 32)):
+            rng = np.random.default_rng([seed, vector_bytes])
+            check(random_circuit(num_qubits, num_gates, rng), rng, simulator(precision, 1, vector_bytes))
+
+    for seed in range(10):
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(gradients, seed).result()
 
 
 def test_threads_leave_no_trace():
