@@ -30,8 +30,10 @@ TEST_STAMP := $(VENV)/.installed-test
 
 # Parallel workers already fill the cores: a second level of threads in BLAS and OpenMP only makes them wait.
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
-# By file, because tests of one file share what is expensive to set up.
-PYTEST_WORKERS := --numprocesses=$(WORKERS) --maxprocesses=4 --dist=loadfile --durations=10 --durations-min=10
+# By file, because tests of one file share what is expensive to set up. A worker that crashes ends the run: another one
+# in its place would wait for tests that never come.
+PYTEST_WORKERS := --numprocesses=$(WORKERS) --maxprocesses=4 --dist=loadfile --max-worker-restart=0 \
+	--durations=10 --durations-min=10
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
