@@ -62,14 +62,7 @@ def multiply(factors: Integers, first: int, last: int, turns: Floats, constants:
     w, x, y, z = 1.0, 0.0, 0.0, 0.0
     for f in range(first, last):
         axis, k = factors[f, AXIS], factors[f, NUMBER]
-        c, s = turns[COSINE, k], turns[SINE, k]
-        if axis == 1:
-            w, x, y, z = c * w - s * x, c * x + s * w, c * y - s * z, c * z + s * y
-        elif axis == 2:
-            w, x, y, z = c * w - s * y, c * x + s * z, c * y + s * w, c * z - s * x
-        elif axis == 3:
-            w, x, y, z = c * w - s * z, c * x - s * y, c * y + s * x, c * z + s * w
-        else:
+        if axis == 0:
             a, b, c, d = constants[k, 0], constants[k, 1], constants[k, 2], constants[k, 3]
             w, x, y, z = (
                 a * w - b * x - c * y - d * z,
@@ -77,6 +70,14 @@ def multiply(factors: Integers, first: int, last: int, turns: Floats, constants:
                 a * y + c * w + d * x - b * z,
                 a * z + d * w + b * y - c * x,
             )
+            continue
+        c, s = turns[COSINE, k], turns[SINE, k]
+        if axis == 1:
+            w, x, y, z = c * w - s * x, c * x + s * w, c * y - s * z, c * z + s * y
+        elif axis == 2:
+            w, x, y, z = c * w - s * y, c * x + s * z, c * y + s * w, c * z - s * x
+        else:
+            w, x, y, z = c * w - s * z, c * x - s * y, c * y + s * x, c * z + s * w
     out[0], out[1], out[2], out[3] = w, x, y, z
 
 
