@@ -20,6 +20,7 @@ from qtoolkit.simulators.numbers import Numbers, numbers_of, unfilled_numbers
 from qtoolkit.simulators.options import dtype_of, threads_of
 from qtoolkit.simulators.ready import NO_COUNTERS, ReadyRun, ready_run
 from qtoolkit.simulators.ready_phases import phases_by_tile
+from qtoolkit.simulators.recycling import recycled_empty
 from qtoolkit_kernels import program as gate_kernels
 from qtoolkit_kernels._jit import compile_ahead, entry_of
 from qtoolkit_kernels.threads import Team, counters
@@ -122,7 +123,7 @@ class Engine:
             InsufficientMemoryError: if the machine has not enough free memory.
         """
         self.check_memory(num_qubits)
-        return cast(StateArray, aligned_empty(1 << num_qubits, self.dtype))
+        return cast(StateArray, recycled_empty(1 << num_qubits, self.dtype))
 
     def final_state(
         self, program: Program, values: NDArray[np.float64], num_qubits: int, passing: bool = False

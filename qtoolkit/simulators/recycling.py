@@ -1,0 +1,61 @@
+"""Memory of states that nobody refers to any more, for the states that come next.
+
+The system clears new memory page by page before a program may write to it. For a state of some MiB that takes as long
+as several sweeps, and how long depends on what else the machine does. Smaller states come from what the allocator
+keeps anyway; larger ones would hold too much.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import cast
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from qtoolkit.simulators.memory import aligned_empty
+
+__all__ = ["KEPT_BYTES", "recycled_empty"]
+
+KEPT_BYTES = 1 << 25
+"""So much idle memory is kept in all, whatever the number of threads."""
+
+_idle: dict[int, list[NDArray[np.uint8]]] = {1 << k: [] for k in range(22, KEPT_BYTES.bit_length())}
+"""By size in bytes. The keys never change and lists are changed in single steps: no lock is held when garbage is
+collected, wherever that happens."""
+
+
+def recycled_empty(size: int, dtype: DTypeLike) -> NDArray[np.generic]:
+    """An array as of `aligned_empty`; of 4 to 32 MiB, it may lie where an earlier one did that is gone.
+
+    Memory is idle when the last array that lies in it, a view for example, is gone.
+    """
+    nbytes = size * np.dtype(dtype).itemsize
+    if nbytes not in _idle:
+        return aligned_empty(size, dtype)
+    try:
+        memory = _idle[nbytes].pop()
+    except IndexError:
+        memory = cast("NDArray[np.uint8]", aligned_empty(nbytes, np.uint8))
+    return np.asarray(_Lent(memory)).view(dtype)
+
+
+def _keep(memory: NDArray[np.uint8], idle: dict[int, list[NDArray[np.uint8]]] = _idle) -> None:
+    """Keep memory, at the cost of what has been idle for longest, other sizes first."""
+    own = idle[memory.nbytes]
+    own.append(memory)
+    for memories in (*(others for others in idle.values() if others is not own), own):
+        while memories and sum(nbytes * len(kept) for nbytes, kept in idle.items()) > KEPT_BYTES:
+            with contextlib.suppress(IndexError):
+                memories.pop(0)
+
+
+class _Lent:
+    """What all arrays in some memory refer to, directly or not."""
+
+    def __init__(self, memory: NDArray[np.uint8]) -> None:
+        self.__array_interface__ = memory.__array_interface__
+        self._memory = memory
+
+    def __del__(self) -> None:
+        _keep(self._memory)
