@@ -10,7 +10,7 @@ from pathlib import Path
 from peers import machine
 from peers.portable import Task, save_task
 from peers.reference import write_reference
-from peers.results import Measurement, Race, Results, save_results
+from peers.results import Measurement, Race, Results, rounded, save_results
 from peers.rivals import OURS, RIVALS
 from peers.roofline import AMPLITUDE_BYTES, circuit_work, measure_rates
 from peers.tasks import Case, build_task
@@ -91,9 +91,9 @@ def run_campaign(campaign: Campaign, progress: Progress, earlier: Results | None
                     continue
                 progress.case(number, len(campaign.cases), case)
                 race = _Runner(campaign, pool, results, progress, Path(folder), present).run(case)
-                results.put(race)
+                kept = results.put(race)
                 save_results(results, campaign.output)
-                progress.race(race)
+                progress.race(kept)
     finally:
         pool.close()
     return results
@@ -101,7 +101,7 @@ def run_campaign(campaign: Campaign, progress: Progress, earlier: Results | None
 
 def _empty_results(campaign: Campaign) -> Results:
     options = {**asdict(campaign.rules), "rivals": list(campaign.rivals)}
-    return Results(machine.describe(), measure_rates(campaign.rules.threads), options)
+    return Results(machine.describe(), rounded(measure_rates(campaign.rules.threads)), options)
 
 
 def _introduce(campaign: Campaign, pool: Pool, results: Results, progress: Progress) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 from peers.rivals import OURS
 from peers.tasks import Case
 
-__all__ = ["Measurement", "Race", "Results", "load_results", "save_results"]
+__all__ = ["Measurement", "Race", "Results", "load_results", "rounded", "save_results"]
 
 _SCHEMA = 1
 
@@ -124,9 +124,11 @@ class Results:
         """The race of a case."""
         return next((race for race in self.races if race.case == case), None)
 
-    def put(self, race: Race) -> None:
-        """Add a race, in place of an earlier one of its case."""
-        self.races = [other for other in self.races if other.case != race.case] + [race]
+    def put(self, race: Race) -> Race:
+        """Add a race, in place of an earlier one of its case; return it as the file will have it."""
+        kept = _race_of(rounded(asdict(race)))
+        self.races = [other for other in self.races if other.case != race.case] + [kept]
+        return kept
 
     def of(self, question: str) -> Iterator[Race]:
         """The races of a question."""
@@ -135,7 +137,7 @@ class Results:
 
 def save_results(results: Results, path: Path) -> None:
     """Write the file, a race a line, or leave the old one whole."""
-    content = _rounded({"schema": _SCHEMA, **asdict(results)})
+    content = rounded({"schema": _SCHEMA, **asdict(results)})
     lines = ",\n".join(json.dumps(race, ensure_ascii=False, separators=(",", ":")) for race in content.pop("races"))
     head = json.dumps(content, indent=1, ensure_ascii=False).removesuffix("\n}")
     partial = path.with_name(path.name + ".partial")
@@ -143,13 +145,13 @@ def save_results(results: Results, path: Path) -> None:
     os.replace(partial, path)
 
 
-def _rounded(content: Any) -> Any:
+def rounded(content: Any) -> Any:
     """Numbers to five digits: more are noise, and they are most of the file."""
     if isinstance(content, float):
         return float(f"{content:.5g}")
     if isinstance(content, dict):
-        return {key: _rounded(value) for key, value in content.items()}
-    return [_rounded(value) for value in content] if isinstance(content, list | tuple) else content
+        return {key: rounded(value) for key, value in content.items()}
+    return [rounded(value) for value in content] if isinstance(content, list | tuple) else content
 
 
 def load_results(path: Path) -> Results:
@@ -162,10 +164,12 @@ def load_results(path: Path) -> Results:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content.pop("schema") != _SCHEMA:
             raise KeyError("schema")
-        races = [
-            Race(Case(**race["case"]), race["reference"], race["work"], [Measurement(**e) for e in race["entries"]])
-            for race in content.pop("races")
-        ]
+        races = [_race_of(race) for race in content.pop("races")]
         return Results(**content, races=races)
     except (KeyError, TypeError, json.JSONDecodeError) as error:
         raise ValueError(f"results of the benchmark are needed, got {path}: {error}") from error
+
+
+def _race_of(content: dict[str, Any]) -> Race:
+    entries = [Measurement(**entry) for entry in content["entries"]]
+    return Race(Case(**content["case"]), content["reference"], content["work"], entries)
