@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import itertools
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -92,7 +93,9 @@ _kept: list[Any] = []
 def _linker() -> binding.LLJIT:
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
-    return binding.create_lljit_compiler()
+    # The older linker takes memory for code and for constants wherever it finds some, but an instruction of ARM's
+    # reaches 4 GiB. The newer one puts a kernel in one place; for Windows it is not complete.
+    return binding.create_lljit_compiler(use_jit_link=sys.platform != "win32")
 
 
 def load(machine_code: MachineCode, function: Callable[..., Any], values: tuple[Any, ...]) -> Callable[..., Any]:
