@@ -4,6 +4,9 @@ Every kernel changes `state` in place, for the work items `start <= item < stop`
 amplitudes that the matrix couples; there are `state.size >> (k + number of controls)` of them. Only amplitudes with
 `index & control_mask == control_value` are touched. Matrices are flat and row-major; the first target is the least
 significant bit of the matrix index.
+
+Cost, for each amplitude that the controls let through: 8 · 2^k - 2 flops, and 32 bytes in double precision, 16 in
+single, read and written once.
 """
 
 import numpy as np

@@ -2,6 +2,8 @@
 
 A diagonal couples nothing, so every amplitude that the controls let through is a work item of its own:
 `state.size >> number of controls` of them, whatever the targets.
+
+Cost of an item: 6 flops, and 32 bytes in double precision, 16 in single; long runs whose entry is 1 are not touched.
 """
 
 import numpy as np

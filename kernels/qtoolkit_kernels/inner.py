@@ -2,6 +2,9 @@
 
 `bra` and `ket` are vectors of one shape and dtype. Under controls A is Π ⊗ M, where Π keeps the indices with
 `index & control_mask == control_value`: that is the derivative of a controlled gate, not the gate itself.
+
+Cost, for each amplitude that the controls let through: 8 flops, with a diagonal 14, with a matrix 8 for each
+entry of a row that is not zero; both vectors are read once, 32 bytes in double precision, 16 in single.
 """
 
 from collections.abc import Callable

@@ -2,6 +2,9 @@
 
 A Pauli string is two masks: P = i^{|x & z|} X^x Z^z, so that a qubit with both bits set carries Y. Then
 P|j⟩ = i^{|x & z|} (-1)^{|j & z|} |j ^ x⟩.
+
+Cost, for each amplitude that the controls let through: a rotation 10 flops, by a string of Z alone 6, and an inner
+product 10; 32 bytes in double precision, 16 in single: an amplitude read and written, or one of each vector read.
 """
 
 import numpy as np

@@ -1,4 +1,7 @@
-"""Permutation gates: amplitudes change places and nothing is computed."""
+"""Permutation gates: amplitudes change places and nothing is computed.
+
+Cost: no flops, and 32 bytes in double precision, 16 in single, for each amplitude that moves.
+"""
 
 import numpy as np
 

@@ -1,5 +1,7 @@
 """Sweeps of many gates over one pass through memory, with explicit vector registers.
 
-`operations` packs gates for the vector width at hand, `sweep` runs them; `lanes` and `tiles` emit the vector code.
-The planner that turns circuits into sweeps comes next; until then the simulator runs gate by gate.
+`sweep` takes one block of a state after the other through the operations of `block`, whose numbers `trigonometry` and
+`numbers` compute from parameter values. `adjoint_sweep` takes two states back through the same operations, `batch` runs
+many parameter values at once, `small_state` and `small_gradient` circuits whose state is a few registers, and
+`pauli_sweep` sums of Pauli strings. `lanes` and the modules named after tiles emit the vector code of all of them.
 """

@@ -1,4 +1,8 @@
-"""The state at the end of a small circuit and what observables say of it, in one call from parameter values on."""
+"""The state at the end of a small circuit and what observables say of it, in one call from parameter values on.
+
+Cost: about 30 FMA for each register of angles, 16 for each factor of a product of one-qubit gates, then what
+`small_block` says for each operation and `pauli_sweep` for sums; a diagonal takes 5 flops an amplitude.
+"""
 
 import numpy as np
 
