@@ -16,12 +16,12 @@ MIB = 1 << 20
 
 @pytest.fixture(autouse=True)
 def nothing_idle():
-    for memories in recycling._idle.values():
+    for memories in recycling._idle.sizes.values():
         memories.clear()
 
 
 def idle_bytes():
-    return sum(memory.nbytes for memories in recycling._idle.values() for memory in memories)
+    return sum(memory.nbytes for memories in recycling._idle.sizes.values() for memory in memories)
 
 
 def address(array):
@@ -131,13 +131,15 @@ def test_what_an_earlier_state_left_changes_nothing(precision, num_qubits):
 
 def test_states_that_live_until_the_end_of_a_process_do_no_harm():
     program = (
-        "import qtoolkit, threading\n"
-        "c = qtoolkit.Circuit(18); c.h(0)\n"
-        "s = qtoolkit.StatevectorSimulator().state_vector(c)\n"
-        "def f(): return s\n"
-        "class C: pass\n"
-        "C.state, C.own = s[3:], C\n"
-        "qtoolkit.held = [s[1:]]; threading.held = s[2:]\n"
+        "import builtins, sys, threading\n"
+        "import qtoolkit\n"
+        "from qtoolkit.simulators import memory, recycling\n"
+        "circuit = qtoolkit.Circuit(18)\n"
+        "states = [qtoolkit.StatevectorSimulator().state_vector(circuit) for _ in range(5)]\n"
+        "class Own: pass\n"
+        "Own.state, Own.own = states.pop(), Own\n"
+        "threading.modules = [memory, recycling]  # which are emptied then, rather than forgotten\n"
+        "threading.held, qtoolkit.held, builtins.held = states.pop(), states.pop(), states.pop()\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stderr) == (0, "")
