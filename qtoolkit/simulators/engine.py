@@ -105,6 +105,8 @@ class Engine:
         """Under which small programs that were run keep a `ReadyRun`, or None where it takes more."""
         self.small_key = f"small {precision}, {self.vector_bytes}"
         """Under which programs keep what small circuits need."""
+        self.value_key = f"value {precision}, {self.vector_bytes}"
+        """Under which they keep a Pauli sum and what evaluates it."""
         self._least_size = 4 * self.vector_bytes // self.dtype.itemsize
         self.real: np.dtype[np.floating] = np.dtype(np.float64 if precision == "double" else np.float32)
         """Of the real and imaginary parts."""

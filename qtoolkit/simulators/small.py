@@ -67,10 +67,22 @@ def quick_gradient(engine: Engine, plan: object, observable: object, values: obj
 
 
 def quick_value(engine: Engine, plan: object, observable: object, values: object) -> float | None:
-    """The expectation value, or None as for `quick_gradient`; of a circuit without parameters, `values` may be None."""
+    """The expectation value, or None as for `quick_gradient`; of a circuit without parameters, `values` may be None.
+
+    A Pauli sum is kept by the program, under the engine's `value_key`, beside what evaluates it at the next values.
+    """
     given = _NO_FLOATS if values is None else values
     program = _small_program(engine, plan, given)
-    return None if program is None else program.value(observable, cast(FloatArray, given))
+    if program is None:
+        return None
+    values = cast(FloatArray, given)
+    if type(observable) is not PauliSum:
+        return program.value(observable, values)
+    evaluate = program.evaluator(observable, values.shape)
+    if evaluate is None:
+        return None
+    cast(Program, cast(ExecutionPlan, plan).only_program).kept[engine.value_key] = observable, evaluate
+    return evaluate(values)
 
 
 def quick_state(engine: Engine, plan: object, values: object) -> StateArray | None:
@@ -133,8 +145,6 @@ class _SmallProgram:
         turns = [(turn, slot, scale) for turn, (slot, scale, _) in enumerate(plan.slots)]
         self._terms = _terms(program, turns)
         self._terms_with_phase = _terms(program, turns + phases)
-        self._last: tuple[object, tuple[Any, ...]] = (None, ())
-        """The last Pauli sum whose value was asked for, and what kernels take of it."""
         # Entries with working memory that no call is using; a list is safe between threads.
         self._for_states: list[Callable[..., Any]] = []
         self._for_gradients: list[Callable[..., Any]] = []
@@ -183,21 +193,32 @@ class _SmallProgram:
 
     def value(self, observable: object, values: FloatArray) -> float | None:
         """The expectation value alone."""
-        last, measured = self._last
-        if last is not observable:
-            found = self._measured(observable, True)
-            if found is None:
+        evaluate = self.evaluator(observable, values.shape)
+        return None if evaluate is None else evaluate(values)
+
+    def evaluator(self, observable: object, shape: tuple[int, ...]) -> Callable[[object], float | None] | None:
+        """The expectation value as a function of values, arrays of this shape or, if that is ``(0,)``, None."""
+        measured = self._measured(observable, True)
+        if measured is None:
+            return None
+        idle, entry = self._for_values, self._value_entry
+        ndarray, nothing, declined = np.ndarray, _NO_FLOATS, DECLINED  # names of their own are found sooner
+        takes_none = shape == nothing.shape
+
+        def evaluate(values: object) -> float | None:
+            if values is None and takes_none:
+                values = nothing
+            elif type(values) is not ndarray or values.shape != shape:
                 return None
-            measured = found
-            if type(observable) is PauliSum:
-                self._last = observable, measured
-        try:
-            enter = self._for_values.pop()
-        except IndexError:
-            enter = self._value_entry()
-        value = enter(*measured, values)
-        self._for_values.append(enter)
-        return None if value is DECLINED or value != value else cast(float, value)
+            try:
+                enter = idle.pop()
+            except IndexError:
+                enter = entry()
+            value: float | object = enter(*measured, values)
+            idle.append(enter)
+            return None if value is declined or value != value else value  # type: ignore[return-value]
+
+        return evaluate
 
     def _measured(self, observable: object, hermitian: bool) -> tuple[Any, ...] | None:
         """What kernels take of an observable: for its expectation value, or for its image of a state."""

@@ -109,6 +109,7 @@ class StatevectorSimulator:
     def __init__(self, precision: str = "double", num_threads: int | None = None) -> None:
         self._engine = Engine(precision, num_threads)
         self._ready_key = self._engine.ready_key
+        self._value_key = self._engine.value_key
 
     @property
     def precision(self) -> str:
@@ -323,6 +324,13 @@ class StatevectorSimulator:
             OperatorError: if an observable is not Hermitian or has another number of qubits.
         """
         # What a loop repeats: a plan, one observable, and values as an array or none.
+        if type(circuit) is ExecutionPlan:
+            program = circuit.only_program
+            repeated = None if program is None else program.kept.get(self._value_key)
+            if repeated is not None and repeated[0] is observable:
+                value: float | None = repeated[1](parameters)
+                if value is not None:
+                    return value
         is_usual = isinstance(circuit, ExecutionPlan) and (parameters is None or isinstance(parameters, np.ndarray))
         if is_usual:
             quick = _quick_value()(self._engine, circuit, observable, parameters)

@@ -6,11 +6,12 @@ import threading
 
 import numpy as np
 import pytest
+from random_circuits import random_gate_circuit
 from reference_gradients import reference_gradient
 
 from qtoolkit import Circuit, ParameterVector, PauliSum, StatevectorSimulator
 from qtoolkit.circuit import DiagonalGate, PauliRotationGate, StandardGate
-from qtoolkit.errors import ParameterError
+from qtoolkit.errors import ParameterError, UnboundParameterError
 from qtoolkit.simulators.engine import Engine
 from qtoolkit.simulators.small import SMALL_QUBITS, quick_gradient, quick_state, quick_value
 
@@ -346,3 +347,53 @@ def test_states_at_values_in_every_form(num_qubits):
     for wrong in (np.nan, np.inf):
         with pytest.raises(ParameterError, match="finite"):
             simulator.state_vector(plan, np.full(values.size, wrong))
+
+
+def test_a_loop_over_one_sum_takes_every_form_of_values():
+    circuit = Circuit(3)
+    theta = ParameterVector("theta", 2)
+    circuit.rx(theta[0], 0)
+    circuit.ry(theta[1], 1)
+    circuit.cx(1, 2)
+    simulator = StatevectorSimulator()
+    plan = simulator.compile(circuit)
+    first, second = (PauliSum.from_list([(label, 0.7), ("IZI", 0.1)]) for label in ("ZZZ", "XIY"))
+    rng = np.random.default_rng(1)
+
+    def expected(values, observable):
+        return observable.expectation_value(StatevectorSimulator().state_vector(circuit, values))
+
+    for _ in range(3):
+        for observable in (first, first, second, first):
+            values = rng.normal(size=2)
+            for given in (values, values.tolist(), values.copy()[::-1][::-1], dict(zip(theta, values, strict=True))):
+                found = simulator.expectation_value(plan, observable, given)
+                assert found == pytest.approx(expected(values, observable), abs=1e-14)
+            coarse = values.astype(np.float32)
+            found = simulator.expectation_value(plan, observable, coarse)
+            assert found == pytest.approx(expected(coarse.astype(float), observable), abs=1e-14)
+        rows = rng.normal(size=(4, 2))
+        found = simulator.expectation_value(plan, first, rows)
+        np.testing.assert_allclose(found, [expected(row, first) for row in rows], atol=1e-14)
+        with pytest.raises(UnboundParameterError):
+            simulator.expectation_value(plan, first)
+        with pytest.raises(ParameterError):
+            simulator.expectation_value(plan, first, np.zeros(3))
+        with pytest.raises(ParameterError):
+            simulator.expectation_value(plan, first, np.array([np.nan, 0.0]))
+
+
+def test_a_loop_over_one_sum_without_parameters():
+    circuit = random_gate_circuit(3, 15, seed=4, arrays=False)
+    simulator = StatevectorSimulator()
+    plan = simulator.compile(circuit)
+    observable = PauliSum.from_list([("ZXY", 0.3), ("IIZ", -1.0)])
+    expected = observable.expectation_value(simulator.state_vector(circuit))
+    for values in (None, np.zeros(0), [], {}, None):
+        assert simulator.expectation_value(plan, observable, values) == pytest.approx(expected, abs=1e-14)
+    with pytest.raises(ParameterError):
+        simulator.expectation_value(plan, observable, np.zeros(1))
+    copied = pickle.loads(pickle.dumps(plan))
+    assert simulator.expectation_value(copied, observable) == pytest.approx(expected, abs=1e-14)
+    simulator = pickle.loads(pickle.dumps(simulator))
+    assert simulator.expectation_value(plan, observable) == pytest.approx(expected, abs=1e-14)
