@@ -56,7 +56,7 @@ GOALS = (
     Goal("state vector, 20–26 qubits, each circuit", "state", (20, 26), 2.0),
     Goal("state vector, 2–19 qubits, each circuit", "state", (2, 19), 1.0),
     Goal("QFT, QAOA and ansatz, 24 qubits, each", "state", (24, 24), 5.0, ("qft", "ansatz", *_QAOA)),
-    Goal("quantum volume, 24 qubits, of in-cache arithmetic", "state", (24, 24), 0.6, ("quantum-volume",), (), "share"),
+    Goal("quantum volume, 24 qubits, of in-cache rate", "state", (24, 24), 0.6, ("quantum-volume",), (), "share"),
     Goal("expectation value, 2–12 qubits, each", "expectation", (2, 12), 1.5, ("ising",)),
     Goal("adjoint gradient, 4–22 qubits, each", "gradient", (4, 22), 4.0, (), ("lightning", "qulacs", "prism_q")),
     Goal("Pauli sums of molecules, each", "expectation", (2, 26), 4.0, ("lih", "n2")),

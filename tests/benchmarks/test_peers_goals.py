@@ -126,6 +126,7 @@ def test_lines_fit_80_columns():
     assert race_line(failed).endswith("no peer")
     failed.entries[0] = Measurement("qtoolkit", "double", "failed", "a very long reason " * 9)
     assert len(race_line(failed)) <= 80
+    assert all(len(f"{goal.title} (double)") <= 56 for goal in GOALS), "the columns behind would be cut"
 
 
 @pytest.mark.parametrize(
