@@ -69,9 +69,9 @@ def test_every_block_is_done_once_when_the_call_returns(num_threads: int) -> Non
 
 def test_fewer_threads_than_the_team_has() -> None:
     team = Team(3)
-    before = len(_helpers())
+    before = set(_helpers())
     assert _run(team, num_threads=1)[1:].sum() == 0
-    assert len(_helpers()) == before
+    assert set(_helpers()) <= before  # those of teams that have gone may be ending
     assert _run(team, num_threads=2)[2] == 0
 
 
