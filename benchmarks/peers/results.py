@@ -138,11 +138,20 @@ class Results:
 def save_results(results: Results, path: Path) -> None:
     """Write the file, a race a line, or leave the old one whole."""
     content = rounded({"schema": _SCHEMA, **asdict(results)})
+    for race in content["races"]:
+        race["entries"] = [_without_defaults(entry) for entry in race["entries"]]
     lines = ",\n".join(json.dumps(race, ensure_ascii=False, separators=(",", ":")) for race in content.pop("races"))
     head = json.dumps(content, indent=1, ensure_ascii=False).removesuffix("\n}")
     partial = path.with_name(path.name + ".partial")
     partial.write_text(f'{head},\n "races": [\n{lines}\n ]\n}}\n', encoding="utf-8")
     os.replace(partial, path)
+
+
+def _without_defaults(entry: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if value != _DEFAULTS[name]}
+
+
+_DEFAULTS = asdict(Measurement("", "", ""))
 
 
 def rounded(content: Any) -> Any:
