@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +18,7 @@ from qtoolkit.simulators.batch_observables import Weights, weights_of
 from qtoolkit.simulators.batch_plan import BatchPlan, batch_plan
 from qtoolkit.simulators.bind import binding_of
 from qtoolkit.simulators.engine import Engine, StateArray
-from qtoolkit.simulators.memory import aligned_rows
+from qtoolkit.simulators.memory import ThreadArrays
 from qtoolkit.simulators.observables import Observable, expectation_values
 from qtoolkit.simulators.walk import Walker
 from qtoolkit_kernels.threads import counters
@@ -251,16 +250,9 @@ class _Run:
             self._rows.num_registers,
             self._engine.vector_bytes,
         )
-        return aligned_rows(_own.numbers, num_threads, size, np.float64)
+        return _own.rows(num_threads, size, np.float64)
 
 
-class _Own(threading.local):
-    """What each Python thread keeps."""
-
-    def __init__(self) -> None:
-        self.numbers: dict[Any, FloatArray] = {}
-
-
-_own = _Own()
+_own = ThreadArrays()
 
 _NO_WEIGHTS = Weights(np.zeros((0, 4), np.int64), np.zeros(0))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import cmath
-import threading
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import NamedTuple, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -15,7 +14,7 @@ from qtoolkit._cores import num_cores
 from qtoolkit._memory import ALWAYS_THERE, check_memory
 from qtoolkit.compiler import GatePart, Layout, Part, Program, SweepPart, plan_sweeps
 from qtoolkit.simulators.bind import bind
-from qtoolkit.simulators.memory import aligned_empty, aligned_rows, is_aligned, set_to_zero_state
+from qtoolkit.simulators.memory import ThreadArrays, aligned_empty, is_aligned, set_to_zero_state
 from qtoolkit.simulators.numbers import Numbers, numbers_of, unfilled_numbers
 from qtoolkit.simulators.options import dtype_of, threads_of
 from qtoolkit.simulators.ready import NO_COUNTERS, ReadyRun, ready_run
@@ -47,7 +46,7 @@ SMALL_QUBITS = 12
 """Up to this size, asking for memory takes longer than it is worth."""
 
 _teams: dict[int, Team] = {}
-_own = threading.local()
+_own = ThreadArrays()
 
 _foreseen: set[tuple[str, bool]] = set()
 """Kinds of engines, and whether there are rare rows, whose kernel this process has or another one compiles."""
@@ -169,7 +168,7 @@ class Engine:
         """Memory as of `empty_state` for a state that nobody keeps."""
         if num_qubits > SMALL_QUBITS:
             return self.empty_state(num_qubits)
-        kept = _kept_arrays()
+        kept = _own.kept
         key = (self.precision, num_qubits)
         state = kept.get(key)
         if state is None:
@@ -364,14 +363,5 @@ class Engine:
             self.team.run(call.enter, scratch, state, counters(call.num_counters), num_threads=call.num_threads)
 
     def scratch(self, num_threads: int, size: int, dtype: DTypeLike) -> NDArray[np.floating]:
-        """Working memory for a block on each thread, as `aligned_rows`; kept for the next call from this thread."""
-        return cast("NDArray[np.floating]", aligned_rows(_kept_arrays(), num_threads, size, dtype))
-
-
-def _kept_arrays() -> dict[tuple[Any, ...], NDArray[Any]]:
-    """Arrays that the calling Python thread uses again."""
-    try:
-        return cast("dict[tuple[Any, ...], NDArray[Any]]", _own.arrays)
-    except AttributeError:
-        _own.arrays = {}
-        return cast("dict[tuple[Any, ...], NDArray[Any]]", _own.arrays)
+        """Working memory for a block on each thread, in rows of `ThreadArrays`; valid until the next call."""
+        return cast("NDArray[np.floating]", _own.rows(num_threads, size, dtype))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-__all__ = ["aligned_empty", "aligned_rows", "is_aligned", "set_to_zero_state"]
+__all__ = ["ThreadArrays", "aligned_empty", "is_aligned", "set_to_zero_state"]
 
 REGISTER_BYTES = 64
 HUGE_PAGE_BYTES = 1 << 21
@@ -27,19 +29,31 @@ def aligned_empty(size: int, dtype: DTypeLike) -> NDArray[np.generic]:
     return array
 
 
-def aligned_rows(kept: dict[Any, NDArray[Any]], num_rows: int, size: int, dtype: DTypeLike) -> NDArray[Any]:
-    """An uninitialised array, shape ``(num_rows, size)``, all rows of which begin at a register.
+class ThreadArrays(threading.local):
+    """Arrays that each Python thread keeps for its next call.
 
-    Args:
-        kept: memory of earlier calls by number of rows and dtype; it is used again where it suffices.
-        num_rows, dtype: of the array.
-        size: is rounded up to whole registers, and to nothing else: kernels find places from the end of a row.
+    Attributes:
+        kept: the calling thread's, by what they are for.
     """
-    size += -size % (REGISTER_BYTES // np.dtype(dtype).itemsize)
-    memory = kept.get((num_rows, dtype))
-    if memory is None or memory.size < num_rows * size:
-        memory = kept[num_rows, dtype] = aligned_empty(num_rows * size, dtype)
-    return memory[: num_rows * size].reshape(num_rows, size)
+
+    def __init__(self) -> None:
+        self.kept: dict[Hashable, NDArray[Any]] = {}
+
+    def rows(self, num_rows: int, size: int, dtype: DTypeLike) -> NDArray[Any]:
+        """An uninitialised array, shape ``(num_rows, size)``, all rows of which begin at a register.
+
+        It lies where the last one of as many rows did, if there is room.
+
+        Args:
+            num_rows, dtype: of the array.
+            size: is rounded up to whole registers, and to nothing else: kernels find places from the end of a row.
+        """
+        size += -size % (REGISTER_BYTES // np.dtype(dtype).itemsize)
+        kept = self.kept
+        memory = kept.get((num_rows, dtype))
+        if memory is None or memory.size < num_rows * size:
+            memory = kept[num_rows, dtype] = aligned_empty(num_rows * size, dtype)
+        return memory[: num_rows * size].reshape(num_rows, size)
 
 
 def set_to_zero_state(state: NDArray[np.generic]) -> None:

@@ -3,25 +3,25 @@
 import numpy as np
 import pytest
 
-from qtoolkit.simulators.memory import REGISTER_BYTES, aligned_rows
+from qtoolkit.simulators.memory import REGISTER_BYTES, ThreadArrays
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
 def test_rows_begin_at_registers_after_larger_and_smaller_ones(dtype):
-    kept = {}
+    arrays = ThreadArrays()
     rng = np.random.default_rng(5)
     for size in rng.integers(1, 500, 60).tolist():
-        rows = aligned_rows(kept, 3, size, dtype)
+        rows = arrays.rows(3, size, dtype)
         assert rows.flags.c_contiguous
         assert 0 <= rows.shape[1] - size < REGISTER_BYTES // rows.itemsize
         assert [row.ctypes.data % REGISTER_BYTES for row in rows] == [0, 0, 0]
-    assert len(kept) == 1
+    assert len(arrays.kept) == 1
 
 
 def test_memory_is_used_again_where_it_suffices():
-    kept = {}
-    first = aligned_rows(kept, 2, 100, np.float64)
-    assert np.shares_memory(first, aligned_rows(kept, 2, 40, np.float64))
-    assert not np.shares_memory(first, aligned_rows(kept, 2, 4000, np.float64))
-    assert not np.shares_memory(first, aligned_rows(kept, 1, 40, np.float64))
-    assert not np.shares_memory(first, aligned_rows(kept, 2, 40, np.float32))
+    arrays = ThreadArrays()
+    first = arrays.rows(2, 100, np.float64)
+    assert np.shares_memory(first, arrays.rows(2, 40, np.float64))
+    assert not np.shares_memory(first, arrays.rows(2, 4000, np.float64))
+    assert not np.shares_memory(first, arrays.rows(1, 40, np.float64))
+    assert not np.shares_memory(first, arrays.rows(2, 40, np.float32))
