@@ -55,7 +55,7 @@ class _Idle:
         """Keep memory, at the cost of what has been idle for longest, other sizes first."""
         own = self.sizes[memory.nbytes]
         own.append(memory)
-        for memories in (*(others for others in self.sizes.values() if others is not own), own):
+        for memories in sorted(self.sizes.values(), key=lambda memories: memories is own):
             try:
                 while sum(nbytes * len(kept) for nbytes, kept in self.sizes.items()) > self._limit:
                     memories.pop(0)

@@ -75,14 +75,12 @@ def quick_value(engine: Engine, plan: object, observable: object, values: object
     program = _small_program(engine, plan, given)
     if program is None:
         return None
-    values = cast(FloatArray, given)
-    if type(observable) is not PauliSum:
-        return program.value(observable, values)
-    evaluate = program.evaluator(observable, values.shape)
+    evaluate = program.evaluator(observable, cast(FloatArray, given).shape)
     if evaluate is None:
         return None
-    cast(Program, cast(ExecutionPlan, plan).only_program).kept[engine.value_key] = observable, evaluate
-    return evaluate(values)
+    if type(observable) is PauliSum:
+        cast(Program, cast(ExecutionPlan, plan).only_program).kept[engine.value_key] = observable, evaluate
+    return evaluate(given)
 
 
 def quick_state(engine: Engine, plan: object, values: object) -> StateArray | None:
@@ -191,18 +189,13 @@ class _SmallProgram:
         self._for_gradients.append(enter)
         return None if value is DECLINED or value != value else (value, found)
 
-    def value(self, observable: object, values: FloatArray) -> float | None:
-        """The expectation value alone."""
-        evaluate = self.evaluator(observable, values.shape)
-        return None if evaluate is None else evaluate(values)
-
     def evaluator(self, observable: object, shape: tuple[int, ...]) -> Callable[[object], float | None] | None:
         """The expectation value as a function of values, arrays of this shape or, if that is ``(0,)``, None."""
         measured = self._measured(observable, True)
         if measured is None:
             return None
         idle, entry = self._for_values, self._value_entry
-        ndarray, nothing, declined = np.ndarray, _NO_FLOATS, DECLINED  # names of their own are found sooner
+        ndarray, nothing = np.ndarray, _NO_FLOATS  # names of their own are found sooner
         takes_none = shape == nothing.shape
 
         def evaluate(values: object) -> float | None:
@@ -214,9 +207,9 @@ class _SmallProgram:
                 enter = idle.pop()
             except IndexError:
                 enter = entry()
-            value: float | object = enter(*measured, values)
+            value: object = enter(*measured, values)
             idle.append(enter)
-            return None if value is declined or value != value else value  # type: ignore[return-value]
+            return value if isinstance(value, float) and value == value else None
 
         return evaluate
 

@@ -323,7 +323,7 @@ class StatevectorSimulator:
         Raises:
             OperatorError: if an observable is not Hermitian or has another number of qubits.
         """
-        # What a loop repeats: a plan, one observable, and values as an array or none.
+        # What a loop repeats, a plan and one Pauli sum, is found with one look.
         if type(circuit) is ExecutionPlan:
             program = circuit.only_program
             repeated = None if program is None else program.kept.get(self._value_key)
@@ -331,6 +331,7 @@ class StatevectorSimulator:
                 value: float | None = repeated[1](parameters)
                 if value is not None:
                     return value
+        # A plan, one observable, and values as an array or none are taken as they are.
         is_usual = isinstance(circuit, ExecutionPlan) and (parameters is None or isinstance(parameters, np.ndarray))
         if is_usual:
             quick = _quick_value()(self._engine, circuit, observable, parameters)
