@@ -6,7 +6,8 @@ import os
 
 import numpy as np
 
-REGISTER_BYTES = 64
+from qtoolkit.simulators.memory import REGISTER_BYTES
+
 NO_ACCESS = 0
 
 

@@ -464,7 +464,7 @@ def every_case(chosen=lambda opcode, kind: True):
 
 
 def fitting(shapes, opcode, kind):
-    """The shapes whose blocks have the bits; without any, the test is skipped."""
+    """The shapes whose blocks have the bits; without any, there is no such row to test, and the test is skipped."""
     found = [shape for shape in shapes if fits(shape, opcode, kind)]
     if not found:
         pytest.skip("two bits inside a register that has one")

@@ -4,15 +4,11 @@ import numpy as np
 import pytest
 from vector_rows import CASES, FORWARD_ONLY, RandomRows, Shape, draw_program, every_case, fitting
 from vector_sums import Sought
+from vector_widths import WIDTHS
 
 from qtoolkit_kernels.reference.vector import adjoint_sweep as twins
-from qtoolkit_kernels.vector.lanes import native_vector_bytes
 
 PRECISIONS = pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["double", "single"])
-WIDTHS = pytest.mark.parametrize(
-    "vector_bytes",
-    [pytest.param(width, marks=[] if width == native_vector_bytes() else pytest.mark.slow) for width in (64, 32, 16)],
-)
 EPSILONS = {np.float64: 1e-15, np.float32: 5e-7}
 
 

@@ -3,17 +3,14 @@
 import numpy as np
 import pytest
 from vector_rows import aligned
+from vector_widths import WIDTHS
 
 from qtoolkit_kernels.reference.vector import batch_block as twins
 from qtoolkit_kernels.reference.vector.skew import skewed
 from qtoolkit_kernels.vector import batch_block
-from qtoolkit_kernels.vector.lanes import Lanes, native_vector_bytes
+from qtoolkit_kernels.vector.lanes import Lanes
 
 PRECISIONS = pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["double", "single"])
-WIDTHS = pytest.mark.parametrize(
-    "vector_bytes",
-    [pytest.param(width, marks=[] if width == native_vector_bytes() else pytest.mark.slow) for width in (64, 32, 16)],
-)
 EPSILONS = {np.float64: 1e-15, np.float32: 5e-7}
 
 

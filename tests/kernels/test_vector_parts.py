@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from vector_rows import aligned
+from vector_widths import WIDTHS
 
 from qtoolkit_kernels.reference.vector import overlaps as overlap_twins
 from qtoolkit_kernels.reference.vector import pauli_sweep as pauli_twins
@@ -11,14 +12,10 @@ from qtoolkit_kernels.reference.vector import trigonometry as trigonometry_twins
 from qtoolkit_kernels.reference.vector import walsh as walsh_twins
 from qtoolkit_kernels.threads import counters
 from qtoolkit_kernels.vector import overlaps, pauli_program, pauli_sweep, skew, trigonometry, walsh
-from qtoolkit_kernels.vector.lanes import Lanes, native_vector_bytes
+from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.prepared_sums import PreparedSums
 
 PRECISIONS = pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["double", "single"])
-WIDTHS = pytest.mark.parametrize(
-    "vector_bytes",
-    [pytest.param(width, marks=[] if width == native_vector_bytes() else pytest.mark.slow) for width in (64, 32, 16)],
-)
 EPSILONS = {np.float64: 1e-15, np.float32: 5e-7}
 COMPLEX = {np.float64: np.complex128, np.float32: np.complex64}
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from vector_widths import WIDTHS
 
 from qtoolkit import Circuit, Parameter, StatevectorSimulator
 from qtoolkit.circuit import (
@@ -18,11 +19,7 @@ from qtoolkit.operators import PauliSum
 from qtoolkit.simulators import batch, batch_observables, bind
 from qtoolkit.simulators.batch_plan import batch_plan
 from qtoolkit.simulators.engine import Engine
-from qtoolkit_kernels.vector.lanes import native_vector_bytes
 
-WIDTHS = [
-    pytest.param(width, marks=[] if width == native_vector_bytes() else pytest.mark.slow) for width in (64, 32, 16)
-]
 TOLERANCE = {"double": 1e-13, "single": 4e-6}
 SIZES = (1, 3, 17)
 
@@ -121,7 +118,7 @@ def values_of(circuit, size, seed=0):
     return np.random.default_rng(seed).uniform(-7, 7, (size, len(circuit.parameters)))
 
 
-@pytest.mark.parametrize("vector_bytes", WIDTHS)
+@WIDTHS
 @pytest.mark.parametrize("precision", ["double", "single"])
 @pytest.mark.parametrize("make", [every_gate, strings, ansatz, wide])
 def test_a_batch_equals_its_rows(make, precision, vector_bytes):

@@ -8,15 +8,11 @@ import numpy as np
 import pytest
 from guard_pages import guarded_empty
 from random_circuits import random_gate_circuit
+from vector_widths import WIDTHS
 
 from qtoolkit import Circuit, ParameterVector, PauliSum, StatevectorSimulator
 from qtoolkit.simulators import memory, ready
 from qtoolkit.simulators.engine import Engine
-from qtoolkit_kernels.vector.lanes import native_vector_bytes
-
-WIDTHS = [
-    pytest.param(width, marks=[] if width == native_vector_bytes() else pytest.mark.slow) for width in (64, 32, 16)
-]
 
 
 def parametrised_circuit(num_qubits):
@@ -68,11 +64,9 @@ def results(num_qubits, precision, vector_bytes):
 
 @pytest.mark.skipif(os.name != "posix", reason="pages are guarded by a function of POSIX")
 @pytest.mark.parametrize("precision", ["double", "single"])
-@pytest.mark.parametrize("vector_bytes", WIDTHS)
+@WIDTHS
 @pytest.mark.parametrize("num_qubits", [1, 2, 3, 4, 6, 9, 12])
 def test_nothing_beyond_the_end(num_qubits, vector_bytes, precision, monkeypatch):
-    if vector_bytes > native_vector_bytes():
-        pytest.skip("this machine has no registers of that width")
     expected = results(num_qubits, precision, vector_bytes)
     original = memory.aligned_empty
     users = [module for module in sys.modules.values() if getattr(module, "aligned_empty", None) is original]

@@ -6,14 +6,10 @@ import threading
 import numpy as np
 import pytest
 from random_circuits import random_gate_circuit
+from vector_widths import WIDTHS
 
 from qtoolkit import Circuit, PauliSum, StatevectorSimulator
 from qtoolkit.simulators.engine import READY_QUBITS, Engine
-from qtoolkit_kernels.vector.lanes import native_vector_bytes
-
-WIDTHS = [
-    pytest.param(width, marks=[] if width == native_vector_bytes() else pytest.mark.slow) for width in (64, 32, 16)
-]
 
 
 def observable_of(num_qubits):
@@ -47,8 +43,6 @@ def test_later_runs_equal_the_first(num_qubits, precision):
 
 @pytest.mark.parametrize("vector_bytes", [64, 32, 16])
 def test_every_width(vector_bytes):
-    if vector_bytes > Engine("double", 1).vector_bytes:
-        pytest.skip("this machine has no registers of that width")
     plan = StatevectorSimulator().compile(random_gate_circuit(5, 30, seed=1, arrays=False))
     engine = Engine("double", 1, vector_bytes)
     states = [engine.final_state(plan.only_program, np.zeros(0), 5) for _ in range(3)]
@@ -103,7 +97,7 @@ def test_an_empty_circuit():
         assert simulator.state_vector(plan).tolist() == [1, 0, 0, 0]
 
 
-@pytest.mark.parametrize("vector_bytes", WIDTHS)
+@WIDTHS
 @pytest.mark.parametrize("precision", ["double", "single"])
 @pytest.mark.parametrize("num_qubits", range(1, READY_QUBITS + 1))
 def test_phases_written_down_equal_polynomials(num_qubits, precision, vector_bytes):

@@ -9,6 +9,7 @@ from node_states import small_gates_circuit
 from random_circuits import random_gate_circuit
 from scipy.stats import unitary_group
 from small_blocks import SmallBlocks
+from vector_widths import WIDTHS
 
 from qtoolkit import Circuit, Parameter
 from qtoolkit.circuit import PauliRotationGate, StandardGate
@@ -17,13 +18,9 @@ from qtoolkit.compiler.sweep_plan import BlockOpcode, Column
 from qtoolkit.simulators.engine import Engine
 from qtoolkit.simulators.memory import set_to_zero_state
 from qtoolkit_kernels.reference import program as twins
-from qtoolkit_kernels.vector.lanes import native_vector_bytes
 
 PRECISIONS = pytest.mark.parametrize("precision", ["double", "single"])
 STARTS = pytest.mark.parametrize("fresh", [True, False], ids=["zero", "given"])
-WIDTHS = [
-    pytest.param(width, marks=[] if width == native_vector_bytes() else pytest.mark.slow) for width in (64, 32, 16)
-]
 TOLERANCE = {"double": 1e-13, "single": 4e-6}
 
 
@@ -217,7 +214,7 @@ SPECIAL = {
 }
 
 
-@pytest.mark.parametrize("vector_bytes", WIDTHS)
+@WIDTHS
 @PRECISIONS
 @STARTS
 class TestAgainstTwins:

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from vector_widths import WIDTHS
 
 from qtoolkit import Circuit, ParameterVector, PauliSum, StatevectorSimulator
 from qtoolkit.circuit import (
@@ -19,9 +20,6 @@ from qtoolkit.compiler.sweep_plan import BlockOpcode, Column
 from qtoolkit.simulators.engine import Engine
 from qtoolkit_kernels.vector.lanes import native_vector_bytes
 
-WIDTHS = [
-    pytest.param(width, marks=[] if width == native_vector_bytes() else pytest.mark.slow) for width in (64, 32, 16)
-]
 PRECISIONS = pytest.mark.parametrize("precision", ["double", "single"])
 TOLERANCE = {"double": 1e-13, "single": 4e-6}
 
@@ -106,7 +104,7 @@ def check(circuit, engine, fresh, seed=0):
     assert np.abs(state - reference(circuit, start)).max() < TOLERANCE[engine.precision]
 
 
-@pytest.mark.parametrize("vector_bytes", WIDTHS)
+@WIDTHS
 @PRECISIONS
 @pytest.mark.parametrize("engine_type", [Engine, SmallBlocks])
 def test_random_circuits(engine_type, precision, vector_bytes):
@@ -216,7 +214,7 @@ def slopes(circuit, observable, values):
     return value, gradient
 
 
-@pytest.mark.parametrize("vector_bytes", WIDTHS)
+@WIDTHS
 @PRECISIONS
 @pytest.mark.parametrize("small_blocks", [False, True])
 def test_gradients(small_blocks, precision, vector_bytes):
