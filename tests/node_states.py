@@ -12,7 +12,7 @@ from scipy.stats import unitary_group
 from qtoolkit import Circuit
 from qtoolkit.circuit import StandardGate
 from qtoolkit.compiler import Layout, compile_circuit, with_constants
-from qtoolkit.compiler.nodes import Factor, Form, Kind, Node
+from qtoolkit.compiler.nodes import Factor, Form, Kind, Node, TangentForm
 from qtoolkit.compiler.passes.fuse import fuse
 from qtoolkit.compiler.passes.lower import PLANNER_CONSTANTS, S_PLACE, lower
 from qtoolkit.compiler.passes.merge import Action, Polynomial, Rotations, Strings
@@ -118,9 +118,18 @@ def _apply_other(node: Node, state: np.ndarray, coefficients: np.ndarray, produc
             cosine, sine = coefficients[node.factors[0].place : node.factors[0].place + 2].real
             changed = cosine * state - 1j * sine * string
         case Kind.CARTAN:
-            matrix = np.diag(node.form.own) + np.fliplr(np.diag(node.form.cross))
-            low, high = (np.array([[1, -t], [t, 1]]) for t in node.form.tangents)
-            changed = apply_matrix(state, np.kron(high, low) @ matrix, node.targets)
+            if isinstance(node.form, TangentForm):
+                a, b, c, d = node.form.mixed
+                phases = np.diag([1, *(1 + 1j * np.array(node.form.before))])
+                matrix = (np.eye(4) + np.fliplr(np.diag([-a, -c, d, b]))) @ phases
+                matrix = np.diag([1, 1, 1 + 1j * node.form.after, node.form.factor]) @ matrix
+            else:
+                matrix = np.diag(node.form.own) + np.fliplr(np.diag(node.form.cross))
+            turns = np.array(node.form.rotations).reshape(2, 2)
+            low, high = (np.array([[1, -a], [b, 1]]) for a, b in turns)
+            flipped = np.arange(4) ^ getattr(node.form, "flips", 0)
+            matrix = (np.kron(high, low) @ matrix)[np.ix_(flipped, flipped)]
+            changed = apply_matrix(state, matrix, node.targets)
         case Kind.MATRIX | Kind.TABLE | Kind.PERMUTE:
             qubits = node.factors[0].qubits
             changed = apply_matrix(state, _whole_matrix(node, coefficients), qubits)

@@ -334,6 +334,21 @@ def butterflies(r, s):
     r.row(s, block.BUTTERFLIES, positions, columns, outer=False)
 
 
+def cartan(kind, by_tangents):
+    """On two tile bits in any order, on a lane bit and one of those, or on two lane bits."""
+
+    def draw(r, s):
+        lane_bits = r.shape.lane_bits
+        on_lanes = {"tiles": 0, "lane and tile": 1, "lanes": 2}[kind]
+        lanes = sorted(int(p) for p in r.rng.permutation(lane_bits)[:on_lanes])
+        columns = {block.START: r.place(r.rng.uniform(-1, 1, 14 if by_tangents else 20))}
+        if by_tangents:
+            columns |= {block.STEEP: 1, block.X_TILE: int(r.rng.integers(4))}
+        r.row(s, block.CARTAN, [*lanes, *r.tile_position(2 - on_lanes)], columns)
+
+    return draw
+
+
 def reorder(r, s):
     """A random number of exchanges and swaps of tile bits, in a row."""
     images = [1 << k for k in range(r.shape.tile_bits)]
@@ -438,7 +453,13 @@ CASES: dict[str, dict[str, Case]] = {
     },
     "TABLE": {f"{tiles} tile bits": table(tiles) for tiles in (0, 1, 3)},
     "TRANSPOSE": {kind: transpose(kind) for kind in ("tiles", "lanes", "tiles lanes")},
-    "CARTAN": {kind: on_two(block.CARTAN, kind, (18, 10, 6)) for kind in TWO_BITS},
+    "CARTAN": {
+        f"{kind}, {form}": cartan(kind, int(form == "tangents"))
+        for kind, form in (
+            *((kind, form) for kind in ("tiles", "lane and tile") for form in ("general", "tangents")),
+            ("lanes", "general"),
+        )
+    },
 }
 """What draws a row, by opcode and by what tells its rows apart."""
 
@@ -454,7 +475,7 @@ def fits(shape, opcode, kind):
     block_bits, _, low_bits = shape.cuts
     if opcode == "BUTTERFLIES":
         return 6 << low_bits <= 1 << block_bits
-    return shape.lane_bits > 1 or opcode not in ("DENSE", "CARTAN") or kind != "lanes"
+    return shape.lane_bits > 1 or opcode not in ("DENSE", "CARTAN") or not kind.startswith("lanes")
 
 
 def every_case(chosen=lambda opcode, kind: True):

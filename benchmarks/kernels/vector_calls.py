@@ -129,20 +129,14 @@ class Block:
             registers = np.repeat(entries.view(np.float64), self.lanes)
         return self.row(block.DENSE, low, high, registers=registers, flops=30)
 
-    def cartan(self, low: int, high: int) -> RowCall:
+    def cartan(self, low: int, high: int, by_tangents: bool = False) -> RowCall:
         """The same matrix, which keeps the parity, and rotations by angles that are hardly any."""
-        entry, tangent = np.array([np.cos(0.3), 0.0, 0.0, -np.sin(0.3)]), 1e-7
-        lane = np.arange(self.lanes)
-        signed = [np.where(lane >> position & 1, tangent, -tangent) for position in (low, high)]
-        if low >= self.lane_bits:
-            registers = np.concatenate([np.tile(entry, 4), [tangent, tangent]])
-        elif high >= self.lane_bits:
-            registers = np.concatenate(
-                [np.tile(np.repeat(entry, self.lanes), 2), signed[0], np.full_like(lane, tangent, float)]
-            )
-        else:
-            registers = np.concatenate([np.repeat(entry, self.lanes), *signed])
-        return self.row(block.CARTAN, low, high, registers=registers, flops=21)
+        if by_tangents:
+            small = np.full(14, 1e-7)
+            small[8:10] = 1.0, 0.0
+            return self.row(block.CARTAN, low, high, registers=small, flops=17.5, STEEP=1, X_TILE=3)
+        entry = np.array([np.cos(0.3), 0.0, 0.0, -np.sin(0.3)])
+        return self.row(block.CARTAN, low, high, registers=[*np.tile(entry, 4), *np.full(4, 1e-7)], flops=21)
 
     def exchange(self, target: int, num_controls: int = 0) -> RowCall:
         """X with controls on the highest tile bits below the last."""
@@ -304,6 +298,9 @@ def build_row_calls(b: Block) -> dict[str, Callable[[], RowCall]]:
         "CARTAN lane and tile": lambda: b.cartan(lane, top),
         "CARTAN lowest tile": lambda: b.cartan(low, top),
         "CARTAN far": lambda: b.cartan(top - 1, top),
+        "CARTAN lane and tile, tangents": lambda: b.cartan(lane, top, True),
+        "CARTAN lowest tile, tangents": lambda: b.cartan(low, top, True),
+        "CARTAN far, tangents": lambda: b.cartan(top - 1, top, True),
         "EXCHANGE lane": lambda: b.exchange(lane),
         "EXCHANGE far": lambda: b.exchange(top),
         "EXCHANGE far, 1 control": lambda: b.exchange(top, 1),

@@ -33,7 +33,7 @@ ROTATE_NS = (0.0, 0.43, 0.54, 0.64, 0.81)
 ROTATE_LANE_NS = 0.7
 ROTATE_LANES_NS = 1.5
 DENSE_NS = 1.2
-CARTAN_NS = 0.9
+CARTAN_NS, CARTAN_TANGENTS_NS = 0.87, 0.75
 EXCHANGE_NS = 0.3
 PHASE_NS = 1.0
 PAULI_NS = 1.1
@@ -192,7 +192,8 @@ def _cost(part: SweepPart, sweep: int, row: NDArray[np.int64], bits: int) -> _Co
     if opcode is BlockOpcode.DENSE:
         return _Cost(30.0, 1.0, DENSE_NS)
     if opcode is BlockOpcode.CARTAN:
-        return _Cost(21.0, 1.0, CARTAN_NS)
+        by_tangents = row[Column.STEEP]
+        return _Cost(17.5 if by_tangents else 21.0, 1.0, CARTAN_TANGENTS_NS if by_tangents else CARTAN_NS)
     if opcode in (BlockOpcode.EXCHANGE, BlockOpcode.SWAP):
         passes = 0.5 if opcode is BlockOpcode.SWAP else acted
         return _Cost(0.0, passes, EXCHANGE_NS * passes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Layout"]
+__all__ = ["CARTAN_TILE_BITS", "Layout"]
 
 BLOCK_BYTES = 1 << 19
 """A block fills half of a second-level cache of 1 MiB."""
@@ -17,6 +17,9 @@ SINGLE_BLOCK_BITS = 14
 
 BLOCKS = 2
 """Index bits outside the blocks of larger states: 4 blocks, so that two threads have something to share."""
+
+CARTAN_TILE_BITS = 3
+"""Bits among tiles that a matrix in Cartan's form needs."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,11 @@ class Layout:
     chunk_bits: int
     low_bits: int
     amplitude_bytes: int
+
+    @property
+    def tile_bits(self) -> int:
+        """Bits of a block's index that tell tiles apart."""
+        return self.block_bits - self.lane_bits
 
     @property
     def has_room_for_butterflies(self) -> bool:

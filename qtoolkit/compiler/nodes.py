@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
 
-__all__ = ["CartanForm", "Factor", "Form", "Kind", "Node"]
+__all__ = ["CartanForm", "Factor", "Form", "Kind", "Node", "TangentForm"]
 
 
 class Form(IntEnum):
@@ -48,16 +48,47 @@ class Factor(NamedTuple):
 
 
 class CartanForm(NamedTuple):
-    """A matrix that mixes |00> with |11> and |01> with |10>, then [[1, -t], [t, 1]] on each of the two qubits.
+    """A matrix that mixes |00> with |11> and |01> with |10>, then [[1, -a], [b, 1]] on each of the two qubits.
 
     Attributes:
         own, cross: entries on the diagonal and on the other diagonal, by row; ``own[0]`` is real.
-        tangents: t, low bit first.
+        rotations: a and b of the low bit, then of the high one.
     """
 
     own: tuple[complex, ...]
     cross: tuple[complex, ...]
-    tangents: tuple[float, float]
+    rotations: tuple[float, float, float, float]
+
+    @property
+    def numbers(self) -> list[float]:
+        """As the kernel reads them."""
+        entries = [x for own, cross in zip(self.own, self.cross, strict=True) for x in (own, cross)]
+        return [part for x in entries for part in (x.real, x.imag)] + list(self.rotations)
+
+
+class TangentForm(NamedTuple):
+    """Like `CartanForm`, as steps of one fused multiply-add for each real number.
+
+    Attributes:
+        flips: 1 if the low bit's values are taken the other way round in all that follows, 2 for the high bit, or both.
+        before: t by which rows 1, 2 and 3 are multiplied by 1 + i t.
+        mixed: a and b of [[1, -a], [b, 1]] on rows 0 and 3, then of that on rows 1 and 2.
+        after: t of the same for row 2.
+        factor: of row 3.
+        rotations: as in `CartanForm`.
+    """
+
+    flips: int
+    before: tuple[float, float, float]
+    mixed: tuple[float, float, float, float]
+    after: float
+    factor: complex
+    rotations: tuple[float, float, float, float]
+
+    @property
+    def numbers(self) -> list[float]:
+        """As the kernel reads them."""
+        return [*self.before, *self.mixed, self.after, self.factor.real, self.factor.imag, *self.rotations]
 
 
 class Kind(IntEnum):
@@ -118,7 +149,7 @@ class Node:
     controls: tuple[int, ...] = ()
     y: tuple[int, ...] = ()
     table: tuple[int, ...] = ()
-    form: CartanForm | None = None
+    form: CartanForm | TangentForm | None = None
     operation: int = -1
     operations: int = 1
 

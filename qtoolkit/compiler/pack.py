@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit.compiler.layout import Layout
-from qtoolkit.compiler.nodes import Factor, Form, Kind, Node
+from qtoolkit.compiler.layout import CARTAN_TILE_BITS, Layout
+from qtoolkit.compiler.nodes import Factor, Form, Kind, Node, TangentForm
 from qtoolkit.compiler.passes.butterfly import Butterflies, pair_stages, vanishes_without
 from qtoolkit.compiler.passes.merge import Action, MergedSweep, Polynomial, Rotations, Strings, targets_of
 from qtoolkit.compiler.passes.reorder import Reorder, join_exchanges
@@ -247,27 +247,15 @@ class _Packer:
         self._row(BlockOpcode.DENSE, positions, start=start)
 
     def _cartan(self, node: Node) -> None:
-        assert node.form is not None
-        order, tangents = [0, 1, 2, 3], list(node.form.tangents)
-        low, high = (self._position[q] for q in node.targets)
-        if low > high:
-            low, high, order, tangents = high, low, [0, 2, 1, 3], tangents[::-1]
-        own, cross = np.array([node.form.own, node.form.cross])[:, order]
-        values = np.stack([own, cross], axis=1).ravel().view(np.float64)
-        lane_bits, lane = self._layout.lane_bits, np.arange(self._lanes)
-        signed = [np.where(lane >> k & 1, t, -t) for k, t in zip((low, high), tangents, strict=True)]
-        if low >= lane_bits:
-            values = np.concatenate([values, tangents])
-        elif high >= lane_bits:
-            # By tile, then own and cross, then the real and the imaginary part.
-            by_row = values.reshape(2, 2, 4)[:, lane >> low & 1].swapaxes(1, 2)
-            values = np.concatenate([by_row.ravel(), signed[0], np.full(self._lanes, tangents[1])])
-        else:
-            by_row = values.reshape(4, 4)[(lane >> high & 1) << 1 | lane >> low & 1].T
-            values = np.concatenate([by_row.ravel(), *signed])
+        form = node.form
+        assert form is not None
+        values = np.array(form.numbers)
         start = self._reserve(values.size)
         self._constants.append((start, values))
-        self._row(BlockOpcode.CARTAN, (low, high), start=start)
+        columns = {"STEEP": 1, "X_TILE": form.flips} if isinstance(form, TangentForm) else {}
+        unreached = min(self._unreached, self._layout.tile_bits - CARTAN_TILE_BITS)
+        positions = [self._position[q] for q in node.targets]
+        self._row(BlockOpcode.CARTAN, positions, start=start, UNREACHED=unreached, **columns)
 
     def _exchange(self, node: Node) -> None:
         lanes, controls = self._conditions(node.controls, node.zeros)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit.compiler.layout import Layout
+from qtoolkit.compiler.layout import CARTAN_TILE_BITS, Layout
 from qtoolkit.compiler.nodes import Kind, Node
 from qtoolkit.compiler.pack import pack_sweeps
 from qtoolkit.compiler.passes.cancel import cancel_inverses
@@ -59,8 +59,8 @@ def _plan(program: Program, layout: Layout, from_zero_state: bool, forward_only:
             nodes = initial_swaps(names) + nodes
         nodes = narrow_strings(nodes, layout, x_place + S_PLACE)
         constants: NDArray[np.complex128] = np.zeros(0, np.complex128)
-        if forward_only and layout.num_bits >= LEAST_QUBITS:
-            nodes, constants = cartan_forms(nodes, probes)
+        if forward_only and layout.num_bits >= LEAST_QUBITS and layout.tile_bits >= CARTAN_TILE_BITS:
+            nodes, constants = cartan_forms(nodes, probes, layout)
         split, products = split_locals(nodes, [np.concatenate([probe, constants]) for probe in probes])
         is_first = from_zero_state and forward_only and number == 0
         sweeps = merge_sweeps(schedule(split, layout), layout, from_zero_state=is_first)

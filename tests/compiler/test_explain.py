@@ -151,12 +151,19 @@ def test_matrices_tables_and_permutations_run_in_sweeps():
 
 def test_chains_of_matrices():
     rng = np.random.default_rng(5)
-    circuit = Circuit(16)
+    circuit = Circuit(16).h(range(16))
     for pair in ([0, 9], [4, 12], [4, 9]):
         circuit.unitary(unitary_group.rvs(4, random_state=rng), pair)
-    (*_, sweep) = compile_circuit(circuit).explain("single", 1).sweeps
-    assert sweep.operations["CARTAN"] == 1
+    general = compile_circuit(circuit).explain("single", 1).sweeps[-1]
+    assert general.operations["CARTAN"] == 1
     assert "CARTAN" in str(compile_circuit(circuit).explain())
+    for pair in ([4, 12], [0, 9]):
+        circuit.unitary(unitary_group.rvs(4, random_state=rng), pair)
+    longer = compile_circuit(circuit).explain("single", 1).sweeps[-1]
+    assert longer.operations["CARTAN"] == 3
+    # The first has matrices behind it now, and takes fewer steps.
+    assert longer.flops == pytest.approx(general.flops - 21 + 17.5 + 2 * 21)
+    assert longer.seconds > general.seconds
 
 
 def test_an_empty_circuit():

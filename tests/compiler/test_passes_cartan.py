@@ -2,19 +2,21 @@
 
 import numpy as np
 import pytest
-from node_states import matrix_of, nodes_of, small_gates_circuit
+from node_states import apply_node, matrix_of, nodes_of, small_gates_circuit
 from scipy.stats import unitary_group
 
 from qtoolkit import Circuit, Parameter
 from qtoolkit.circuit import StandardGate
 from qtoolkit.compiler import compile_circuit, planner, with_constants
 from qtoolkit.compiler.layout import Layout
-from qtoolkit.compiler.nodes import Kind
+from qtoolkit.compiler.nodes import CartanForm, Kind, TangentForm
 from qtoolkit.compiler.passes import cartan
 from qtoolkit.compiler.passes.fuse import fuse
 from qtoolkit.compiler.passes.lower import PLANNER_CONSTANTS, lower
 from qtoolkit.compiler.sweep_plan import BlockOpcode, Column
 
+LAYOUT = Layout.of(16, 16, 16)
+"""A register holds one bit only, so that most pairs of a few qubits take the form by tangents."""
 RNG = np.random.default_rng(12)
 
 
@@ -51,8 +53,21 @@ def test_a_split_multiplies_to_the_matrix(matrix):
 def in_chains(circuit, coefficients=None):
     nodes, coefficients = nodes_of(circuit)
     merged = fuse(nodes, coefficients.size - PLANNER_CONSTANTS.size)
-    found, constants = cartan.cartan_forms(merged, [coefficients])
+    found, constants = cartan.cartan_forms(merged, [coefficients], LAYOUT)
     return merged, found, coefficients, np.concatenate([coefficients, constants])
+
+
+def chain(num_qubits, num_gates, seed=4):
+    rng = np.random.default_rng(seed)
+    circuit = Circuit(num_qubits)
+    for _ in range(num_gates):
+        pair = [int(q) for q in rng.permutation(num_qubits)[:2]]
+        circuit.unitary(unitary_group.rvs(4, random_state=rng), pair)
+    return circuit
+
+
+def forms_of(nodes, kind):
+    return [node for node in nodes if isinstance(node.form, kind)]
 
 
 def kinds(nodes):
@@ -104,12 +119,65 @@ def test_matrices_with_parameters_stay_and_take_in_their_share():
     program = compile_circuit(circuit).unitary_program()
     probes = [with_constants(program.bind(np.array([value]))[0]) for value in (0.3, -1.2)]
     merged = fuse(lower(program, probes), probes[0].size - PLANNER_CONSTANTS.size)
-    found, constants = cartan.cartan_forms(merged, probes)
+    found, constants = cartan.cartan_forms(merged, probes, LAYOUT)
     assert kinds(found).count("CARTAN") == 1
     for value in (0.3, -1.2, 2.5):
         coefficients = with_constants(program.bind(np.array([value]))[0])
         expected = matrix_of(merged, 3, coefficients)
         assert np.abs(matrix_of(found, 3, np.concatenate([coefficients, constants])) - expected).max() < 1e-12
+
+
+def test_most_matrices_within_a_chain_are_taken_by_tangents():
+    _, found, _, _ = in_chains(chain(5, 120))
+    general, tangents = forms_of(found, CartanForm), forms_of(found, TangentForm)
+    assert len(tangents) > 5 * len(general)
+    assert {node.form.flips for node in tangents} == {0, 1, 2, 3}
+    for node in tangents:
+        assert np.abs([*node.form.before, node.form.after]).max() <= cartan.STEEPEST
+    # The last on a qubit has nothing behind it that would take in what it leaves out.
+    last = {q: node for node in found if node.form for q in node.targets}
+    assert all(isinstance(node.form, CartanForm) for node in last.values())
+
+
+def test_two_bits_of_a_register_take_the_general_form():
+    nodes, coefficients = nodes_of(chain(5, 120))
+    merged = fuse(nodes, coefficients.size - PLANNER_CONSTANTS.size)
+    found, _ = cartan.cartan_forms(merged, [coefficients], Layout.of(16, 8, 64))
+    assert forms_of(found, TangentForm)
+    assert all(max(node.targets) >= 4 for node in forms_of(found, TangentForm))
+    assert all(list(node.targets) == sorted(node.targets) for node in found if node.form)
+
+
+@pytest.mark.parametrize("exponents", [(0, 8), (4, 12), (90, 64)])
+def test_amplitudes_stay_within_the_range_they_are_given(exponents, monkeypatch):
+    """After every gate; a chain of any length needs no more."""
+    monkeypatch.setattr(cartan, "EXPONENTS", {16: exponents})
+    layout = Layout.of(4, 16, 16)
+    circuit = chain(4, 150)
+    nodes, coefficients = nodes_of(circuit)
+    merged = fuse(nodes, coefficients.size - PLANNER_CONSTANTS.size)
+    found, constants = cartan.cartan_forms(merged, [coefficients], layout)
+    assert forms_of(found, TangentForm)
+    coefficients = np.concatenate([coefficients, constants])
+    state = np.eye(16)[:, :1].astype(complex)
+    largest = []
+    for node in found:
+        state = apply_node(node, state, coefficients)
+        largest.append(np.log2(np.linalg.norm(state)))
+    assert min(largest) > -exponents[0] - 1e-9
+    assert max(largest) < exponents[1] + 1e-9
+    assert largest[-1] == pytest.approx(0, abs=1e-12)
+
+
+def test_gates_behind_full_matrices_begin_with_real_rotations():
+    """Matrices take in any phase, so the first of a chain needs none before its rotations."""
+    circuit = Circuit(4)
+    for pair in ([0, 2], [1, 3], [2, 3], [0, 2], [1, 3]):
+        circuit.unitary(random_matrix(), pair)
+    _, found, _, _ = in_chains(circuit)
+    (node,) = [node for node in forms_of(found, TangentForm) if node.targets == (2, 3)]
+    assert node.form.before[2] == pytest.approx(0, abs=1e-12)
+    assert node.form.before[0] == pytest.approx(node.form.before[1], abs=1e-12)
 
 
 @pytest.mark.parametrize("seed", range(6))

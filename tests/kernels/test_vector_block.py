@@ -83,6 +83,21 @@ def test_dense_matrices_on_every_pair_of_positions(vector_bytes, dtype):
 
 @PRECISIONS
 @WIDTHS
+def test_cartan_forms_on_every_pair_of_positions(vector_bytes, dtype):
+    """Two tiles in both orders; by tangents each value of each bit the other way round."""
+    shape = Shape(dtype, vector_bytes, 4, 1)
+    for low, high in every_pair_of(shape.lane_bits, shape.tile_bits):
+        forms = [{}] if high < shape.lane_bits else [{}, *({block.STEEP: 1, block.X_TILE: k} for k in range(4))]
+        for form in forms:
+            for positions in [[low, high], [high, low]] if low >= shape.lane_bits else [[low, high]]:
+                rows = RandomRows(shape, [low, high])
+                start = rows.place(rows.rng.uniform(-1, 1, 14 if form else 20))
+                rows.row(0, block.CARTAN, positions, {block.START: start} | form)
+                check(rows)
+
+
+@PRECISIONS
+@WIDTHS
 def test_exchanges_and_rotations_at_every_position(vector_bytes, dtype):
     shape = Shape(dtype, vector_bytes, 6, 0)
     for position in range(shape.block_bits):

@@ -19,7 +19,7 @@ everything moves 32 bytes in double precision between the cache and the register
 | MATRIX | 4 · 2^(targets-controls) | 2^-controls | a complex matrix on up to five bits, with any controls |
 | TABLE | 4 · 2^-controls | 2^-controls | any diagonal, with any controls |
 | TRANSPOSE | 0 | 2^(1-bits), 1 at most | two values of some bits exchanged |
-| CARTAN | 11.5 | 1 | a 4x4 matrix that keeps the parity of its bits, then a real rotation of each |
+| CARTAN | 9 or 11.5 | 1 | a 4x4 matrix that keeps the parity of its bits, then a real rotation of each |
 
 An operation is a row of 17 int64; the constants below name its columns. Positions count the bits of the block, the
 lowest are the lanes, masks of tiles count from the first bit above them. Controls inside a register are in the
@@ -58,7 +58,8 @@ OPCODE, POSITIONS = 0, 1
 """Up to four positions; of STRINGS the first string and the one past the last."""
 COUNT, STEEP = 5, 6
 """How many positions, of ROTATE_LANES 1 if there is only one; whether a rotation's sines are larger than its cosines,
-whether a string's factor is real, whether a matrix's coefficients differ between lanes.
+whether a string's factor is real, whether a matrix's coefficients differ between lanes, whether a CARTAN is given by
+tangents.
 """
 START = 7
 """First coefficient; of DIAGONAL the number of its polynomial."""
@@ -66,11 +67,12 @@ TILE_MASK, TILE_VALUE, OUTER_MASK, OUTER_VALUE = 8, 9, 10, 11
 """Controls among tile bits and among index bits outside the block."""
 X_TILE, X_LANES, Z_TILE, Z_OUTER = 12, 13, 14, 15
 """Masks of a Pauli string; of BUTTERFLIES the number of the first polynomial; of REORDER the images of bits, the offset
-being in START; of MATRIX and TRANSPOSE the masks of targets and flips, of TABLE those of bits that choose.
+being in START; of MATRIX and TRANSPOSE the masks of targets and flips, of TABLE those of bits that choose; of CARTAN by
+tangents which of its bits are taken the other way round.
 """
 UNREACHED = 16
 """How many of the block's highest bits are left out: the row works where they are 0, all else being zero. None of its
-targets, and at most the block's bits above `low_bits`; STRINGS leave out none.
+targets, and at most the block's bits above `low_bits`; STRINGS leave out none, CARTAN not the three lowest tile bits.
 """
 
 
@@ -399,7 +401,10 @@ def run_block(
             continue
         if spare is not None and opcode == CARTAN:
             low, high = row[POSITIONS], row[POSITIONS + 1]
-            apply_cartan(block, lanes, num_tiles, tile, skew, lane_bits, low, high, coefficients, row[START])
+            apply_cartan(
+                block, lanes, num_tiles, tile, skew, lane_bits, low, high, row[STEEP], row[X_TILE], coefficients,
+                row[START],
+            )  # fmt: skip
             continue
         if spare is not None and opcode >= MATRIX:
             end = scratch[scratch.size - spare :]

@@ -3,11 +3,23 @@
 By Cartan's decomposition a two-qubit gate is ``(A⊗B) · exp(i(x XX + y YY + z ZZ)) · (C⊗D)`` (Kraus and Cirac,
 Phys. Rev. A 63, 062309 (2001), eq. 5). A planner that hands C and D to the gates before, and the last Z rotation of A
 and of B to the gates behind, leaves a matrix that mixes |00> with |11> and |01> with |10>, then a rotation about Y of
-each qubit. That is 11.5 FMA an amplitude instead of a full matrix's 16, in one pass that moves 32 bytes (16 in single
-precision) between cache and registers. The cosines of the rotations are in the matrix, and its first entry is real.
+each qubit. Two forms of that, both in one pass that moves 32 bytes an amplitude (16 in single precision) between cache
+and registers:
+
+| form | numbers | FMA an amplitude | what |
+|---|---|---|---|
+| general | 20 | 11.5 | any such matrix whose first entry is real, times any real number |
+| tangents | 14 | 9 | a real rotation of each pair, with phases before and behind it |
+
+The second leaves out cosines: of the phases ``1 + i t`` before the rotation, of the rotations, and of all phases behind
+it that can be carried to the next gate. What is left out differs between amplitudes and is made up for there.
+
+A full matrix takes 16. Where a bit lies inside a register, two tiles are shuffled so that it tells registers apart, and
+shuffled back: 4 shuffles an amplitude's register pair, 8 where both bits do.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from llvmlite import ir
 
@@ -18,131 +30,134 @@ from qtoolkit_kernels.vector.lanes import Emitter, Lanes
 from qtoolkit_kernels.vector.skew import skewed
 from qtoolkit_kernels.vector.tiles import MAX_LANE_BITS
 
-__all__ = ["apply_cartan"]
+__all__ = ["LEAST_TILES", "apply_cartan"]
+
+LEAST_TILES = 8
+"""Tiles that an operation needs at least: four times two neighbours."""
+
+Tile = tuple[ir.Value, ir.Value]
+"""Registers of real and imaginary parts."""
 
 
-def _mixed(own: tuple[Any, Any], cross: tuple[Any, Any], here: Any, there: Any, e: Emitter) -> tuple[Any, Any]:
-    """own · here + cross · there; an `own` whose imaginary part is None is real."""
-    re, im = e.mul(own[0], here[0]), e.mul(own[0], here[1])
-    if own[1] is not None:
-        re, im = e.fnma(own[1], here[1], re), e.fma(own[1], here[0], im)
-    re, im = e.fma(cross[0], there[0], re), e.fma(cross[0], there[1], im)
-    return e.fnma(cross[1], there[1], re), e.fma(cross[1], there[0], im)
+class _Kind(NamedTuple):
+    """Code of its own.
+
+    Attributes:
+        tangents: the form.
+        lanes: lane bits that are brought among tiles, the first of them as the low bit.
+        flipped: whether the low bit's values are then taken the other way round.
+    """
+
+    tangents: bool
+    lanes: tuple[int, ...] = ()
+    flipped: bool = False
 
 
-def _rotated(e: Emitter, tangent: ir.Value, p: Any, q: Any) -> tuple[Any, Any]:
-    """Tiles p - t q and q + t p."""
-    low = e.fnma(tangent, q[0], p[0]), e.fnma(tangent, q[1], p[1])
-    return low, (e.fma(tangent, p[0], q[0]), e.fma(tangent, p[1], q[1]))
-
-
-def _exchanged(e: Emitter, tile: Any, mask: int) -> tuple[Any, Any]:
-    return e.exchange(tile[0], mask), e.exchange(tile[1], mask)
-
-
-def _rotated_lanes(e: Emitter, tangents: ir.Value, tile: Any, mask: int) -> tuple[Any, Any]:
-    """A tile plus its exchanged lanes times a register of tangents."""
-    partner = _exchanged(e, tile, mask)
-    return e.fma(tangents, partner[0], tile[0]), e.fma(tangents, partner[1], tile[1])
-
-
-def _on_tiles(unroll: int) -> Any:
-    """Both bits among tiles: the four rows' own and cross entries as complex numbers, then the two tangents."""
-
-    @intrinsic
-    def cartan(
-        _context: Any, array: Any, lanes: Any, o0: Any, o1: Any, o2: Any, o3: Any, coefficients: Any, start: Any
-    ) -> Any:
-        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-            e = Emitter(context, builder, signature.args[0], signature.args[1])
-            data = e.data(signature.args[0], arguments[0])
-            weights = e.data(signature.args[6], arguments[6])
-            offsets = arguments[2:6]
-            c = [e.broadcast(weights, arguments[7], k) if k != 1 else None for k in range(18)]
-            for u in range(0, 2 * unroll, 2):
-                tiles = [
-                    (e.load(data, o, u * e.lanes), e.load(data, o, (u + 1) * e.lanes)) for o in offsets
-                ]  # fmt: skip
-                v = [
-                    _mixed((c[4 * k], c[4 * k + 1]), (c[4 * k + 2], c[4 * k + 3]), tiles[k], tiles[3 - k], e)
-                    for k in range(4)
-                ]
-                v[0], v[1] = _rotated(e, c[16], v[0], v[1])
-                v[2], v[3] = _rotated(e, c[16], v[2], v[3])
-                v[0], v[2] = _rotated(e, c[17], v[0], v[2])
-                v[1], v[3] = _rotated(e, c[17], v[1], v[3])
-                for offset, (re, im) in zip(offsets, v, strict=True):
-                    e.store(re, data, offset, u * e.lanes)
-                    e.store(im, data, offset, (u + 1) * e.lanes)
-            return e.done()
-
-        return types.void(array, lanes, o0, o1, o2, o3, coefficients, start), codegen
-
-    return cartan
-
-
-on_tiles, on_tile_pairs = _on_tiles(1), _on_tiles(2)
-
-
-def _on_lane_and_tile(bit: int) -> Any:
-    """The low bit in a register: registers own and cross (re, im) of both tiles, tangents of the low and high bit."""
-
-    @intrinsic
-    def cartan(_context: Any, array: Any, lanes: Any, o0: Any, o1: Any, coefficients: Any, start: Any) -> Any:
-        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-            e = Emitter(context, builder, signature.args[0], signature.args[1])
-            if 1 << bit >= e.lanes:
-                return e.done()
-            data = e.data(signature.args[0], arguments[0])
-            weights = e.data(signature.args[4], arguments[4])
-            c = [e.load(weights, arguments[5], k * e.lanes) for k in range(10)]
-            tiles = [(e.load(data, o), e.load(data, o, e.lanes)) for o in arguments[2:4]]
-            partners = [_exchanged(e, tile, 1 << bit) for tile in tiles]
-            v = [_mixed((c[4 * k], c[4 * k + 1]), (c[4 * k + 2], c[4 * k + 3]), tiles[k], partners[1 - k], e)
-                 for k in range(2)]  # fmt: skip
-            v[0], v[1] = _rotated(e, c[9], *(_rotated_lanes(e, c[8], tile, 1 << bit) for tile in v))
-            for offset, (re, im) in zip(arguments[2:4], v, strict=True):
-                e.store(re, data, offset)
-                e.store(im, data, offset, e.lanes)
-            return e.done()
-
-        return types.void(array, lanes, o0, o1, coefficients, start), codegen
-
-    return cartan
-
-
-on_lane_0, on_lane_1, on_lane_2, on_lane_3 = (_on_lane_and_tile(k) for k in range(MAX_LANE_BITS))
-
-
-def _on_lanes(low: int, high: int) -> Any:
-    """Both bits in a register: registers own and cross (re, im), tangents of the low and high bit."""
-
-    @intrinsic
-    def cartan(_context: Any, array: Any, lanes: Any, offset: Any, coefficients: Any, start: Any) -> Any:
-        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-            e = Emitter(context, builder, signature.args[0], signature.args[1])
-            if 1 << high >= e.lanes:
-                return e.done()
-            data = e.data(signature.args[0], arguments[0])
-            weights = e.data(signature.args[3], arguments[3])
-            c = [e.load(weights, arguments[4], k * e.lanes) for k in range(6)]
-            # Neighbouring tiles together: one alone leaves the processor waiting for its exchanges.
-            for u in (0, 2 * e.lanes):
-                tile = e.load(data, arguments[2], u), e.load(data, arguments[2], u + e.lanes)
-                v = _mixed((c[0], c[1]), (c[2], c[3]), tile, _exchanged(e, tile, 1 << low | 1 << high), e)
-                v = _rotated_lanes(e, c[5], _rotated_lanes(e, c[4], v, 1 << low), 1 << high)
-                e.store(v[0], data, arguments[2], u)
-                e.store(v[1], data, arguments[2], u + e.lanes)
-            return e.done()
-
-        return types.void(array, lanes, offset, coefficients, start), codegen
-
-    return cartan
-
-
-on_lanes_01, on_lanes_02, on_lanes_12, on_lanes_03, on_lanes_13, on_lanes_23 = (
-    _on_lanes(low, high) for high in range(1, MAX_LANE_BITS) for low in range(high)
+KINDS = (
+    _Kind(False),
+    _Kind(True),
+    *(_Kind(*form) for k in range(MAX_LANE_BITS) for form in ((False, (k,)), (True, (k,)), (True, (k,), True))),
+    *(_Kind(False, (low, high)) for high in range(1, MAX_LANE_BITS) for low in range(high)),
 )
+ON_LANE, ON_LANES = 2, 2 + 3 * MAX_LANE_BITS
+"""Numbers of the first kinds with one and two lane bits."""
+
+
+def _mixed(e: Emitter, a: ir.Value, b: ir.Value, p: Tile, q: Tile) -> tuple[Tile, Tile]:
+    """Tiles p - a q and q + b p."""
+    low = e.fnma(a, q[0], p[0]), e.fnma(a, q[1], p[1])
+    return low, (e.fma(b, p[0], q[0]), e.fma(b, p[1], q[1]))
+
+
+def _turned(e: Emitter, tangent: ir.Value, tile: Tile) -> Tile:
+    """A tile times 1 + i t."""
+    return e.fnma(tangent, tile[1], tile[0]), e.fma(tangent, tile[0], tile[1])
+
+
+def _row(e: Emitter, numbers: Sequence[ir.Value], here: Tile, there: Tile, is_first: bool) -> Tile:
+    """own · here + cross · there; the first row's own entry is real."""
+    re, im = e.mul(numbers[0], here[0]), e.mul(numbers[0], here[1])
+    if not is_first:
+        re, im = e.fnma(numbers[1], here[1], re), e.fma(numbers[1], here[0], im)
+    re, im = e.fma(numbers[2], there[0], re), e.fma(numbers[2], there[1], im)
+    return e.fnma(numbers[3], there[1], re), e.fma(numbers[3], there[0], im)
+
+
+def _general(e: Emitter, c: Sequence[ir.Value], v: Sequence[Tile]) -> list[Tile]:
+    """Own and cross entries of four rows, then what the rotations have."""
+    return _rotated(e, c[16:], [_row(e, c[4 * k : 4 * k + 4], v[k], v[3 - k], k == 0) for k in range(4)])
+
+
+def _by_tangents(e: Emitter, c: Sequence[ir.Value], v: Sequence[Tile]) -> list[Tile]:
+    """Phases of rows 1 to 3, rotations of rows 0 and 3 and of 1 and 2, a phase of row 2, a factor of row 3."""
+    v = [v[0], *(_turned(e, c[k], v[k + 1]) for k in range(3))]
+    v[0], v[3] = _mixed(e, c[3], c[4], v[0], v[3])
+    v[1], v[2] = _mixed(e, c[5], c[6], v[1], v[2])
+    v[2], v[3] = _turned(e, c[7], v[2]), e.complex_mul(c[8], c[9], *v[3])
+    return _rotated(e, c[10:], v)
+
+
+def _rotated(e: Emitter, c: Sequence[ir.Value], v: list[Tile]) -> list[Tile]:
+    """Rotations of the low bit and of the high one."""
+    v[0], v[1] = _mixed(e, c[0], c[1], v[0], v[1])
+    v[2], v[3] = _mixed(e, c[0], c[1], v[2], v[3])
+    v[0], v[2] = _mixed(e, c[2], c[3], v[0], v[2])
+    v[1], v[3] = _mixed(e, c[2], c[3], v[1], v[3])
+    return v
+
+
+def _shuffled(shuffle: Any, v: list[Tile], bit: int, place: int) -> None:
+    """Exchange a lane bit with the tiles' low bit (place 0) or high bit."""
+    for p, q in ((0, 1), (2, 3)) if place == 0 else ((0, 2), (1, 3)):
+        parts = [shuffle(v[p][k], v[q][k], bit) for k in range(2)]
+        v[p], v[q] = (parts[0][0], parts[1][0]), (parts[0][1], parts[1][1])
+
+
+def _emit(e: Emitter, kind: _Kind, data: ir.Value, weights: ir.Value, start: ir.Value, offsets: Any) -> None:
+    c = [e.broadcast(weights, start, k) for k in range(14 if kind.tangents else 20)]
+    order = (1, 0, 3, 2) if kind.flipped else (0, 1, 2, 3)
+    for four in offsets:
+        v = [(e.load(data, o), e.load(data, o, e.lanes)) for o in four]
+        # The higher bit first: those below it keep their places.
+        for place, bit in reversed([*enumerate(kind.lanes)]):
+            _shuffled(e.apart, v, bit, place)
+        v = (_by_tangents if kind.tangents else _general)(e, c, [v[k] for k in order])
+        v = [v[k] for k in order]
+        for place, bit in enumerate(kind.lanes):
+            _shuffled(e.together, v, bit, place)
+        for offset, (re, im) in zip(four, v, strict=True):
+            e.store(re, data, offset)
+            e.store(im, data, offset, e.lanes)
+
+
+@intrinsic
+def on_eight_tiles(
+    _context: Any, array: Any, lanes: Any, kind: Any, o: Any, t0: Any, t1: Any, t2: Any, coefficients: Any, start: Any
+) -> Any:
+    """Tiles from `o` on at the distances of the low and the high bit, and at `t2` from them as many again."""
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        e = Emitter(context, builder, signature.args[0], signature.args[1])
+        data = e.data(signature.args[0], arguments[0])
+        weights = e.data(signature.args[7], arguments[7])
+        chosen, first, low, high, more = arguments[2:7]
+        offsets = []
+        for begin in (first, builder.add(first, more)):
+            one, two = builder.add(begin, low), builder.add(begin, high)
+            offsets.append((begin, one, two, builder.add(one, high)))
+        done = builder.append_basic_block("done")
+        switch = builder.switch(chosen, done)
+        for number, each in enumerate(KINDS):
+            if all(1 << bit < e.lanes for bit in each.lanes):
+                block = builder.append_basic_block(f"kind{number}")
+                switch.add_case(ir.Constant(chosen.type, number), block)
+                builder.position_at_end(block)
+                _emit(e, each, data, weights, arguments[8], offsets)
+                builder.branch(done)
+        builder.position_at_end(done)
+        return e.done()
+
+    return types.void(array, lanes, kind, o, t0, t1, t2, coefficients, start), codegen
 
 
 @njit
@@ -155,53 +170,41 @@ def apply_cartan(
     lane_bits: int,
     low: int,
     high: int,
+    by_tangents: int,
+    flips: int,
     coefficients: Reals,
     start: int,
 ) -> None:
-    """Apply the matrix and the rotations to positions `low` < `high`; tiles are an even number."""
-    if low >= lane_bits:
-        s0, s1 = 1 << (low - lane_bits), 1 << (high - lane_bits)
-        t0, t1 = skewed(s0, skew) * tile, skewed(s1, skew) * tile
-        mask = s0 | s1
-        j = 0
-        if s0 > 1:
-            for _ in range(num_tiles >> 3):
-                o = skewed(j, skew) * tile
-                on_tile_pairs(block, lanes, o, o + t0, o + t1, o + t0 + t1, coefficients, start)
-                j = ((j | mask) + 2) & ~mask
-        else:
-            for _ in range(num_tiles >> 2):
-                o = skewed(j, skew) * tile
-                on_tiles(block, lanes, o, o + t0, o + t1, o + t0 + t1, coefficients, start)
-                j = next_without(j, mask)
-    elif high >= lane_bits:
-        mask = 1 << (high - lane_bits)
-        step = skewed(mask, skew) * tile
-        j = 0
-        for _ in range(num_tiles >> 1):
-            o = skewed(j, skew) * tile
-            if low == 0:
-                on_lane_0(block, lanes, o, o + step, coefficients, start)
-            elif low == 1:
-                on_lane_1(block, lanes, o, o + step, coefficients, start)
-            elif low == 2:
-                on_lane_2(block, lanes, o, o + step, coefficients, start)
-            else:
-                on_lane_3(block, lanes, o, o + step, coefficients, start)
-            j = next_without(j, mask)
-    else:
-        pair = low + (high - 1) * high // 2
-        for j in range(0, num_tiles, 2):
-            o = skewed(j, skew) * tile
-            if pair == 0:
-                on_lanes_01(block, lanes, o, coefficients, start)
-            elif pair == 1:
-                on_lanes_02(block, lanes, o, coefficients, start)
-            elif pair == 2:
-                on_lanes_12(block, lanes, o, coefficients, start)
-            elif pair == 3:
-                on_lanes_03(block, lanes, o, coefficients, start)
-            elif pair == 4:
-                on_lanes_13(block, lanes, o, coefficients, start)
-            else:
-                on_lanes_23(block, lanes, o, coefficients, start)
+    """Apply the matrix and the rotations to two positions.
+
+    They are in order, unless both are above the lanes; two lanes take the general form.
+
+    Args:
+        block, lanes, num_tiles, tile, skew, lane_bits: see `block`.
+        low, high: positions.
+        by_tangents: 1 for that form, else 0.
+        flips: by tangents, 1 if the low bit's values are taken the other way round, 2 for the high bit, or both.
+        coefficients, start: the numbers and the first of them.
+    """
+    kind = by_tangents
+    s0, s1 = 1 << (low - lane_bits), 1 << (high - lane_bits)
+    if high < lane_bits:
+        kind = ON_LANES + low + (high - 1) * high // 2
+        s0, s1 = 1, 2
+    elif low < lane_bits:
+        kind = ON_LANE + 3 * low + by_tangents + (flips & 1)
+        s0 = 1 if s1 > 1 else 2
+        flips &= 2
+    s2 = 1
+    while s2 & (s0 | s1):
+        s2 <<= 1
+    t0, t1, t2 = skewed(s0, skew) * tile, skewed(s1, skew) * tile, skewed(s2, skew) * tile
+    begin = 0
+    if flips & 1:
+        begin, t0 = begin + t0, -t0
+    if flips & 2:
+        begin, t1 = begin + t1, -t1
+    j = 0
+    for _ in range(num_tiles // LEAST_TILES):
+        on_eight_tiles(block, lanes, kind, begin + skewed(j, skew) * tile, t0, t1, t2, coefficients, start)
+        j = next_without(j, s0 | s1 | s2)

@@ -142,6 +142,22 @@ class Emitter:
         """Undo `interleave`."""
         return self._two(first, second, [2 * k for k in range(self.lanes)] + [2 * k + 1 for k in range(self.lanes)])
 
+    def apart(self, a: ir.Value, b: ir.Value, bit: int) -> list[ir.Value]:
+        """Two registers' lanes in which a bit is 0, and those in which it is 1; lower bits keep their places."""
+        return self._two(a, b, self._order(bit))
+
+    def together(self, zeros: ir.Value, ones: ir.Value, bit: int) -> list[ir.Value]:
+        """Undo `apart`."""
+        order = self._order(bit)
+        return self._two(zeros, ones, [order.index(k) for k in range(2 * self.lanes)])
+
+    def _order(self, bit: int) -> list[int]:
+        # Shuffles within 16 bytes are the cheapest.
+        nearby = 16 * self.lanes // self.nbytes
+        run = nearby if 1 << bit < nearby else self.lanes
+        sources = [range(k + n, k + n + run) for k in range(0, self.lanes, run) for n in (0, self.lanes)]
+        return [lane for value in range(2) for source in sources for lane in source if lane >> bit & 1 == value]
+
     def _two(self, first: ir.Value, second: ir.Value, indices: Sequence[int]) -> list[ir.Value]:
         halves = []
         for part in (indices[: self.lanes], indices[self.lanes :]):

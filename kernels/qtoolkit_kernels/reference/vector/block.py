@@ -225,26 +225,27 @@ class Rows:
         low, high = row[rows.POSITIONS : rows.POSITIONS + 2]
         places = np.arange(block.size)
         here = (places >> high & 1) << 1 | places >> low & 1
-        signs = np.where(here & 1, 1.0, -1.0), np.where(here & 2, 1.0, -1.0)
-        if 1 << low >= self.lanes:
-            numbers = self.coefficients[row[rows.START] :][:18].copy()
-            numbers[1] = 0.0
-            own, cross = numbers[:16].view(np.complex128).reshape(4, 2)[here].T
-            tangents = signs[0] * numbers[16], signs[1] * numbers[17]
+        numbers = self.coefficients[row[rows.START] :][:20].copy()
+        if row[rows.STEEP]:
+            before = np.array([1, *(1 + 1j * numbers[:3])])
+            a, b, c, d = numbers[3:7]
+            after = np.array([1, 1, 1 + 1j * numbers[7], numbers[8] + 1j * numbers[9]])
+            matrix = after[:, None] * (np.eye(4) + np.fliplr(np.diag([-a, -c, d, b]))) * before
+            rotations = numbers[10:14]
         else:
-            registers = np.array(
-                [self._register(row, k, block.size) for k in range(6 if 1 << high < self.lanes else 10)]
-            )
-            if 1 << high < self.lanes:
-                own, cross = registers[0] + 1j * registers[1], registers[2] + 1j * registers[3]
-                tangents = registers[4], registers[5]
-            else:
-                first = 4 * (here >> 1)
-                own, cross = (registers[first + k, places] + 1j * registers[first + k + 1, places] for k in (0, 2))
-                tangents = registers[8], signs[1] * registers[9]
-        block[:] = own * block + cross * block[places ^ (1 << low | 1 << high)]
-        for position, tangent in zip((low, high), tangents, strict=True):
-            block[:] = block + tangent * block[places ^ 1 << position]
+            numbers[1] = 0.0
+            own, cross = numbers[:16].view(np.complex128).reshape(4, 2).T
+            matrix = np.diag(own) + np.fliplr(np.diag(cross))
+            rotations = numbers[16:]
+        low_turn, high_turn = (np.array([[1, -a], [b, 1]]) for a, b in rotations.reshape(2, 2))
+        matrix = np.kron(high_turn, low_turn) @ matrix
+        flipped = np.arange(4) ^ row[rows.X_TILE]
+        matrix = matrix[np.ix_(flipped, flipped)]
+        image = np.zeros(block.size, np.complex128)
+        for there in range(4):
+            source = places & ~(1 << low | 1 << high) | (there & 1) << low | (there >> 1) << high
+            image += matrix[here, there] * block[source]
+        block[:] = image
 
 
 def gathered(numbers: Integers, mask: int) -> Integers:
