@@ -3,14 +3,16 @@
 import numpy as np
 import pytest
 from node_states import SMALL, assert_order_is_kept, matrix_of, nodes_of, prepared, small_gates_circuit
+from scipy.stats import unitary_group
 
 from qtoolkit import Circuit
 from qtoolkit.compiler import Layout, SweepPart, compile_circuit, plan_sweeps
 from qtoolkit.compiler.nodes import Kind
+from qtoolkit.compiler.passes import schedule as schedule_pass
 from qtoolkit.compiler.passes.lower import PLANNER_CONSTANTS, S_PLACE
 from qtoolkit.compiler.passes.merge import Polynomial, Rotations, Strings, merge_sweep
 from qtoolkit.compiler.passes.narrow import narrow_strings
-from qtoolkit.compiler.passes.schedule import schedule
+from qtoolkit.compiler.passes.schedule import Item, mask_of, schedule, worth_of
 
 
 @pytest.mark.parametrize("label", ["XXXXXXX", "YYYYYYY", "XYZXYZX", "YZYIXXX", "XIIXXIY", "ZZZZZZZ"])
@@ -39,8 +41,11 @@ def test_short_strings_are_left_alone():
     assert narrow_strings(nodes, SMALL, 0) == nodes
 
 
+@pytest.mark.parametrize("search_qubits", [0, 99])
 @pytest.mark.parametrize("seed", range(8))
-def test_sweeps_hold_their_targets_and_keep_the_order(seed):
+def test_sweeps_hold_their_targets_and_keep_the_order(seed, search_qubits, monkeypatch):
+    monkeypatch.setattr(schedule_pass, "SEARCH_QUBITS", search_qubits)
+    monkeypatch.setattr(schedule_pass, "SEARCH_SWEEPS", range(2, 100))
     nodes, products, coefficients = prepared(small_gates_circuit(7, 80, seed))
     sweeps = schedule(nodes, SMALL)
     assert 1 < len(sweeps) < len(nodes)
@@ -55,6 +60,44 @@ def test_sweeps_hold_their_targets_and_keep_the_order(seed):
     assert_order_is_kept(nodes, run)
     expected = matrix_of(nodes, 7, coefficients, products)
     assert np.abs(matrix_of(run, 7, coefficients, products) - expected).max() < 1e-12
+
+
+def test_the_search_leaves_out_sweeps(monkeypatch):
+    """Never more than without it, and on some circuits less."""
+    found = {}
+    for search_qubits in (0, 99):
+        monkeypatch.setattr(schedule_pass, "SEARCH_QUBITS", search_qubits)
+        monkeypatch.setattr(schedule_pass, "SEARCH_SWEEPS", range(2, 100))
+        circuits = [small_gates_circuit(7, 60, seed) for seed in range(12)]
+        found[search_qubits] = np.array([len(schedule(prepared(circuit)[0], SMALL)) for circuit in circuits])
+    assert np.all(found[0] <= found[99])
+    assert found[0].sum() < found[99].sum()
+
+
+def test_the_search_chooses_alike_every_time():
+    circuit = Circuit(20)
+    rng = np.random.default_rng(5)
+    for _ in range(20):
+        order = rng.permutation(20)
+        for k in range(0, 20, 2):
+            circuit.unitary(unitary_group.rvs(4, random_state=rng), [int(order[k]), int(order[k + 1])])
+    layout = Layout.of(20, 8, 64)
+    plans = [plan_sweeps(compile_circuit(circuit).unitary_program(), layout, True)[0] for _ in range(2)]
+    assert np.array_equal(plans[0].bits, plans[1].bits)
+    assert np.array_equal(plans[0].operations, plans[1].operations)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_blocks_are_worth_what_they_get_done(seed):
+    rng = np.random.default_rng(seed)
+    items = [Item.of(node) for node in prepared(small_gates_circuit(7, 80, seed))[0]]
+    held = mask_of(range(SMALL.chunk_bits))
+    free = np.arange(SMALL.chunk_bits, SMALL.num_bits)
+    size = SMALL.block_bits - SMALL.chunk_bits
+    blocks = np.array([held | mask_of(rng.permutation(free)[:size].tolist()) for _ in range(20)])
+    found = schedule_pass._Worth(items, SMALL).of(blocks)
+    assert found.tolist() == [worth_of(items, block) for block in blocks.tolist()]
+    assert found.any()
 
 
 def test_scheduling_nothing_and_small_states():

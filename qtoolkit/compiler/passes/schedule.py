@@ -4,14 +4,19 @@ A sweep works on blocks that hold `block_bits` bits of the index: the lowest one
 likes. A node can run where all its targets are among them; qubits that it is diagonal in may lie outside. Nodes are
 taken in time order, each as soon as nothing before it on its qubits is left; phases at the end of a circuit wait for
 the last sweep. The free bits of a block first go to those that come first and are then exchanged one for another as
-long as the sweep gets more done.
+long as the sweep gets more done. That is greedy, and often leaves little for the last sweep; a search over several
+choices in each sweep then tries to do without it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import random
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from qtoolkit.compiler.layout import Layout
 from qtoolkit.compiler.nodes import Node
@@ -21,6 +26,17 @@ __all__ = ["Item", "Sweep", "apart", "mask_of", "schedule", "take", "worth_of"]
 
 WINDOW = 512
 """Nodes ahead that the choice of bits looks at."""
+
+SEARCH_QUBITS = 20
+"""From this size on a sweep is worth the search for a way without it, some milliseconds for each that there is."""
+
+SEARCH_SWEEPS = range(3, 11)
+"""How many there are where the search is tried."""
+
+WIDTH, STARTS, CHOICES = 8, 2, 6
+"""Of the search: ways that are followed, random bits to begin with besides the first come, blocks taken from each."""
+
+Masks = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -57,14 +73,52 @@ def schedule(nodes: Sequence[Node], layout: Layout) -> list[Sweep]:
     if not rest:
         rest, last = last, []
     sweeps: list[Sweep] = []
-    while rest:
-        inside = _choose_bits(rest[:WINDOW], layout)
+    for inside in _blocks(rest, layout):
         taken, rest = take(rest, inside)
         members = [q for q in range(layout.num_bits) if inside >> q & 1]
         bits = members + [q for q in range(layout.num_bits) if not inside >> q & 1]
         nodes = [item.node for item in taken + ([] if rest else last)]
         sweeps.append(Sweep(tuple(bits), tuple(nodes)))
     return sweeps
+
+
+def _blocks(items: Sequence[Item], layout: Layout) -> list[int]:
+    """The masks of the blocks' bits, sweep by sweep."""
+    blocks = []
+    rest = list(items)
+    while rest:
+        window = rest[:WINDOW]
+        blocks.append(_climb(_Worth(window, layout), _first_come(window, layout), layout)[-1][0])
+        rest = take(rest, blocks[-1])[1]
+    if layout.num_bits >= SEARCH_QUBITS and len(blocks) in SEARCH_SWEEPS:
+        return _search(items, layout, len(blocks) - 1) or blocks
+    return blocks
+
+
+def _search(items: Sequence[Item], layout: Layout, most: int) -> list[int] | None:
+    """Blocks for at most so many sweeps, if some are found."""
+    rng = random.Random(most)
+    ways: list[tuple[list[Item], list[int]]] = [(list(items), [])]
+    for _ in range(most):
+        found: dict[tuple[int, ...], tuple[list[Item], list[int]]] = {}
+        for rest, blocks in ways:
+            for inside in _promising(rest[:WINDOW], layout, rng):
+                later = take(rest, inside)[1]
+                if not later:
+                    return [*blocks, inside]
+                found.setdefault(tuple(map(id, later)), (later, [*blocks, inside]))
+        ways = sorted(found.values(), key=lambda way: sum(item.worth for item in way[0]))[:WIDTH]
+    return None
+
+
+def _promising(window: Sequence[Item], layout: Layout, rng: random.Random) -> Iterator[int]:
+    """Blocks that get most done, of those that several climbs come by; the best first."""
+    worth = _Worth(window, layout)
+    free = range(layout.chunk_bits, layout.num_bits)
+    held, chosen = mask_of(range(layout.chunk_bits)), layout.block_bits - layout.chunk_bits
+    starts = [_first_come(window, layout), *(held | mask_of(rng.sample(free, chosen)) for _ in range(STARTS))]
+    seen = dict(pair for start in starts for pair in _climb(worth, start, layout))
+    yield from sorted(seen, key=seen.__getitem__, reverse=True)[:CHOICES]
 
 
 def apart(items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
@@ -83,29 +137,61 @@ def mask_of(qubits: Sequence[int]) -> int:
     return sum(1 << q for q in qubits)
 
 
-def _choose_bits(window: Sequence[Item], layout: Layout) -> int:
-    """The mask of a block's bits."""
-    inside = _first_come(window, layout)
-    if layout.block_bits == layout.num_bits:
-        return inside
+class _Worth:
+    """How much blocks get done of some nodes; `worth_of` for many blocks at once."""
+
+    def __init__(self, window: Sequence[Item], layout: Layout) -> None:
+        counts: dict[int, int] = {}
+        for item, needed in zip(window, _needed(window, layout.num_bits), strict=True):
+            if item.worth and needed.bit_count() <= layout.block_bits:
+                counts[needed] = counts.get(needed, 0) + item.worth
+        self._needed = np.array([*counts], np.int64)
+        self._worth = np.array([*counts.values()], np.int64)
+
+    def of(self, blocks: Masks) -> Masks:
+        """By mask of bits."""
+        done: Masks = self._worth @ ((self._needed[:, None] & ~blocks) == 0)
+        return done
+
+
+def _needed(window: Sequence[Item], num_bits: int) -> Iterator[int]:
+    """The bits that a block must hold to run a node: its targets and those of all that must come before."""
+    by_target, by_any = [0] * num_bits, [0] * num_bits
+    for item in window:
+        needed = item.targets
+        for q in item.node.targets:
+            needed |= by_any[q]
+        for q in item.node.diagonal:
+            needed |= by_target[q]
+        yield needed
+        for q in item.node.targets:
+            by_target[q] |= needed
+            by_any[q] |= needed
+        for q in item.node.diagonal:
+            by_any[q] |= needed
+
+
+def _climb(worth: _Worth, inside: int, layout: Layout) -> list[tuple[int, int]]:
+    """Exchange one bit for another as long as that gets more done.
+
+    Returns:
+        All blocks looked at and what they get done, the best last.
+    """
+    seen = {inside: int(worth.of(np.array([inside]))[0])}
     high = range(layout.chunk_bits, layout.num_bits)
-    best = worth_of(window, inside)
-    improved = True
-    while improved:
-        improved = False
-        choice = inside
-        for out in high:
-            if not inside >> out & 1:
-                continue
-            for other in high:
-                if inside >> other & 1:
-                    continue
-                candidate = inside ^ (1 << out | 1 << other)
-                worth = worth_of(window, candidate)
-                if worth > best:
-                    best, choice, improved = worth, candidate, True
-        inside = choice
-    return inside
+    while layout.block_bits < layout.num_bits:
+        blocks = [
+            inside ^ (1 << out | 1 << other)
+            for out in high if inside >> out & 1
+            for other in high if not inside >> other & 1
+        ]  # fmt: skip
+        done = worth.of(np.array(blocks))
+        seen |= dict(zip(blocks, done.tolist(), strict=True))
+        best = int(done.argmax())
+        if done[best] <= seen[inside]:
+            break
+        inside = blocks[best]
+    return [*seen.items(), (inside, seen[inside])]
 
 
 def _first_come(window: Sequence[Item], layout: Layout) -> int:
