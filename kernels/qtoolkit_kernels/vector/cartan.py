@@ -18,13 +18,12 @@ A full matrix takes 16. Where a bit lies inside a register, two tiles are shuffl
 shuffled back: 4 shuffles an amplitude's register pair, 8 where both bits do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from llvmlite import ir
 
-from qtoolkit_kernels._bits import next_without
-from qtoolkit_kernels._jit import intrinsic, njit, types
+from qtoolkit_kernels._jit import cgutils, intrinsic, njit, types
 from qtoolkit_kernels._types import Reals
 from qtoolkit_kernels.vector.lanes import Emitter, Lanes
 from qtoolkit_kernels.vector.skew import skewed
@@ -113,51 +112,83 @@ def _shuffled(shuffle: Any, v: list[Tile], bit: int, place: int) -> None:
         v[p], v[q] = (parts[0][0], parts[1][0]), (parts[0][1], parts[1][1])
 
 
-def _emit(e: Emitter, kind: _Kind, data: ir.Value, weights: ir.Value, start: ir.Value, offsets: Any) -> None:
-    c = [e.broadcast(weights, start, k) for k in range(14 if kind.tangents else 20)]
+def _emit(e: Emitter, kind: _Kind, data: ir.Value, c: Sequence[ir.Value], four: Sequence[ir.Value]) -> None:
+    """Run a form on the four tiles at these offsets."""
     order = (1, 0, 3, 2) if kind.flipped else (0, 1, 2, 3)
-    for four in offsets:
-        v = [(e.load(data, o), e.load(data, o, e.lanes)) for o in four]
-        # The higher bit first: those below it keep their places.
-        for place, bit in reversed([*enumerate(kind.lanes)]):
-            _shuffled(e.apart, v, bit, place)
-        v = (_by_tangents if kind.tangents else _general)(e, c, [v[k] for k in order])
-        v = [v[k] for k in order]
-        for place, bit in enumerate(kind.lanes):
-            _shuffled(e.together, v, bit, place)
-        for offset, (re, im) in zip(four, v, strict=True):
-            e.store(re, data, offset)
-            e.store(im, data, offset, e.lanes)
+    v = [(e.load(data, o), e.load(data, o, e.lanes)) for o in four]
+    # The higher bit first: those below it keep their places.
+    for place, bit in reversed([*enumerate(kind.lanes)]):
+        _shuffled(e.apart, v, bit, place)
+    v = (_by_tangents if kind.tangents else _general)(e, c, [v[k] for k in order])
+    v = [v[k] for k in order]
+    for place, bit in enumerate(kind.lanes):
+        _shuffled(e.together, v, bit, place)
+    for offset, (re, im) in zip(four, v, strict=True):
+        e.store(re, data, offset)
+        e.store(im, data, offset, e.lanes)
+
+
+def _emit_loop(builder: ir.IRBuilder, count: ir.Value, mask: ir.Value, body: Callable[[ir.Value], None]) -> None:
+    """Run what `body` emits so many times, at least once, on the numbers in which no bit of the mask is set."""
+    before, loop, after = builder.block, builder.append_basic_block(), builder.append_basic_block()
+    zero, one = ir.Constant(count.type, 0), ir.Constant(count.type, 1)
+    builder.branch(loop)
+    builder.position_at_end(loop)
+    number, done = builder.phi(count.type), builder.phi(count.type)
+    number.add_incoming(zero, before)
+    done.add_incoming(zero, before)
+    body(number)
+    following = builder.and_(builder.add(builder.or_(number, mask), one), builder.not_(mask))
+    more = builder.add(done, one)
+    number.add_incoming(following, builder.block)
+    done.add_incoming(more, builder.block)
+    builder.cbranch(builder.icmp_signed("<", more, count), loop, after)
+    builder.position_at_end(after)
 
 
 @intrinsic
-def on_eight_tiles(
-    _context: Any, array: Any, lanes: Any, kind: Any, o: Any, t0: Any, t1: Any, t2: Any, coefficients: Any, start: Any
-) -> Any:
-    """Tiles from `o` on at the distances of the low and the high bit, and at `t2` from them as many again."""
+def run_kind(
+    _context: Any, array: Any, lanes: Any, kind: Any, count: Any, mask: Any, skew: Any, tile: Any, begin: Any,
+    distances: Any, coefficients: Any, start: Any,
+) -> Any:  # fmt: skip
+    """Run code of a kind on so many times eight tiles.
+
+    From the tiles in whose number no bit of the mask is set, `begin` elements further on, they stand at the distances
+    of the low bit and of the high one, and at the third distance from these as many again.
+    """
 
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
         e = Emitter(context, builder, signature.args[0], signature.args[1])
-        data = e.data(signature.args[0], arguments[0])
-        weights = e.data(signature.args[7], arguments[7])
-        chosen, first, low, high, more = arguments[2:7]
-        offsets = []
-        for begin in (first, builder.add(first, more)):
-            one, two = builder.add(begin, low), builder.add(begin, high)
-            offsets.append((begin, one, two, builder.add(one, high)))
-        done = builder.append_basic_block("done")
-        switch = builder.switch(chosen, done)
+        data, weights = e.data(signature.args[0], arguments[0]), e.data(signature.args[9], arguments[9])
+        chosen, count, mask, skew, tile, begin = arguments[2:8]
+        low, high, again = cgutils.unpack_tuple(builder, arguments[8])
+        end = builder.append_basic_block("end")
+        switch = builder.switch(chosen, end)
         for number, each in enumerate(KINDS):
-            if all(1 << bit < e.lanes for bit in each.lanes):
-                block = builder.append_basic_block(f"kind{number}")
-                switch.add_case(ir.Constant(chosen.type, number), block)
-                builder.position_at_end(block)
-                _emit(e, each, data, weights, arguments[8], offsets)
-                builder.branch(done)
-        builder.position_at_end(done)
+            if any(1 << bit >= e.lanes for bit in each.lanes):
+                continue
+            block = builder.append_basic_block(f"kind{number}")
+            switch.add_case(ir.Constant(chosen.type, number), block)
+            builder.position_at_end(block)
+            c = [e.broadcast(weights, arguments[10], k) for k in range(14 if each.tangents else 20)]
+
+            def run_once(j: ir.Value, each: _Kind = each, c: Sequence[ir.Value] = c) -> None:
+                place = builder.add(j, builder.ashr(j, skew))
+                place = builder.add(place, builder.ashr(j, builder.add(skew, skew)))
+                first = builder.add(begin, builder.mul(place, tile))
+                for o in (first, builder.add(first, again)):
+                    one, two = builder.add(o, low), builder.add(o, high)
+                    _emit(e, each, data, c, (o, one, two, builder.add(one, high)))
+
+            _emit_loop(builder, count, mask, run_once)
+            builder.branch(end)
+        builder.position_at_end(end)
         return e.done()
 
-    return types.void(array, lanes, kind, o, t0, t1, t2, coefficients, start), codegen
+    signature = types.void(
+        array, lanes, kind, count, mask, skew, tile, begin, distances, coefficients, start
+    )  # fmt: skip
+    return signature, codegen
 
 
 @njit
@@ -204,7 +235,5 @@ def apply_cartan(
         begin, t0 = begin + t0, -t0
     if flips & 2:
         begin, t1 = begin + t1, -t1
-    j = 0
-    for _ in range(num_tiles // LEAST_TILES):
-        on_eight_tiles(block, lanes, kind, begin + skewed(j, skew) * tile, t0, t1, t2, coefficients, start)
-        j = next_without(j, s0 | s1 | s2)
+    count = num_tiles // LEAST_TILES
+    run_kind(block, lanes, kind, count, s0 | s1 | s2, skew, tile, begin, (t0, t1, t2), coefficients, start)
