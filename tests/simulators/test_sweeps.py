@@ -273,6 +273,21 @@ def test_large_blocks_and_several_threads(precision):
         assert np.abs(run(engine, circuit, begin, fresh) - reference(circuit, begin)).max() < TOLERANCE[precision]
 
 
+@PRECISIONS
+@STARTS
+def test_states_beyond_the_caches(precision, fresh):
+    """Chunks are fetched ahead; several sweeps, of which a search chose the blocks."""
+    circuit = rotations(20, layers=1)
+    rng = np.random.default_rng(3)
+    for _ in range(30):
+        pair = [int(q) for q in rng.permutation(20)[:2]]
+        circuit.unitary(unitary_group.rvs(4, random_state=rng), pair)
+    circuit.cp(0.3, 2, 19)
+    start = start_state(20, fresh)
+    found = run(Engine(precision, None), circuit, start, fresh)
+    assert np.abs(found - reference(circuit, start)).max() < TOLERANCE[precision]
+
+
 def test_the_circuits_reach_every_operation_at_every_place():
     """Opcodes by where their positions lie: in a register, or among tiles."""
     engine = SmallBlocks("double", None, free_bits=4)

@@ -107,6 +107,14 @@ class Emitter:
         pointer = self.builder.bitcast(self._place(data, offset, extra), self.vector.as_pointer())
         self.builder.store(value, pointer).align = self.nbytes if aligned else self.nbytes // self.lanes
 
+    def prefetch(self, data: ir.Value, offset: ir.Value) -> None:
+        """Begin to fetch the cache line of an element into the second-level cache, for a change."""
+        pointer = self.builder.bitcast(self._place(data, offset, 0), ir.IntType(8).as_pointer())
+        signature = ir.FunctionType(ir.VoidType(), [pointer.type, INT32, INT32, INT32])
+        function = cgutils.get_or_insert_function(self.builder.module, signature, "llvm.prefetch.p0i8")
+        for_change, second_level, data_cache = INT32(1), INT32(2), INT32(1)
+        self.builder.call(function, [pointer, for_change, second_level, data_cache])
+
     def broadcast(self, data: ir.Value, offset: ir.Value, extra: int = 0) -> ir.Value:
         """A register whose lanes all hold the element at ``offset + extra``."""
         return self.splat(self.builder.load(self._place(data, offset, extra)))

@@ -29,6 +29,15 @@ __all__ = ["COMPLEX", "TILES", "ZERO_STATE", "run_sweeps", "scratch_size", "spar
 
 ZERO_STATE, COMPLEX, TILES = range(3)
 
+AHEAD = 8
+"""Chunks that are asked for before they are needed; they are too short for the processor to foresee the next."""
+
+FAR_BYTES = 1 << 23
+"""States of this size on may be far away; smaller ones are better read as they are."""
+
+LINE_BYTES = 64
+"""Of a cache line."""
+
 
 @njit
 def block_size(block_bits: int, tile: int, skew: int) -> int:
@@ -91,6 +100,19 @@ def prepare_tables(
 
 
 @njit
+def chunks_ahead(state: Reals, offsets: Integers) -> int:
+    """How many chunks ahead to fetch: all there are, and so none, if the state is near."""
+    return AHEAD if state.size * state.itemsize >= FAR_BYTES else offsets.size
+
+
+@njit
+def fetch_chunk(state: Reals, lanes: Lanes, first: int, run: int) -> None:
+    """Begin to fetch a chunk, for a change."""
+    for step in range(0, run, LINE_BYTES // state.itemsize):
+        tiles.prefetch(state, lanes, first + step)
+
+
+@njit
 def read_block(
     block: Reals,
     state: Reals,
@@ -109,7 +131,10 @@ def read_block(
         block[:] = 0
         block[0] = 1
         return
+    ahead = chunks_ahead(state, offsets)
     for k in range(offsets.size):
+        if k + ahead < offsets.size and (base + offsets[k + ahead]) >> 1 & ~reached == 0:
+            fetch_chunk(state, lanes, base + offsets[k + ahead], run)
         there = base + offsets[k]
         if there >> 1 & ~reached:
             for _ in range(0, run, tile):
@@ -142,7 +167,10 @@ def write_block(
     """Write a block back; as complex numbers times a factor at the end."""
     real, imag = block.dtype.type(factor.real), block.dtype.type(factor.imag)
     j = 0
+    ahead = chunks_ahead(state, offsets)
     for k in range(offsets.size):
+        if k + ahead < offsets.size:
+            fetch_chunk(state, lanes, base + offsets[k + ahead], run)
         there = base + offsets[k]
         for step in range(0, run, tile):
             here = skewed(j, skew) * tile

@@ -410,6 +410,18 @@ def copy_tile(_context: Any, target: Any, lanes: Any, place: Any, source: Any, o
 
 
 @intrinsic
+def prefetch(_context: Any, array: Any, lanes: Any, place: Any) -> Any:
+    """Begin to fetch the cache line of an element, for a change."""
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        e = Emitter(context, builder, signature.args[0], signature.args[1])
+        e.prefetch(e.data(signature.args[0], arguments[0]), arguments[2])
+        return e.done()
+
+    return types.void(array, lanes, place), codegen
+
+
+@intrinsic
 def tile_from_complex(_context: Any, target: Any, lanes: Any, place: Any, source: Any, offset: Any) -> Any:
     """Copy L interleaved complex numbers, which need not be aligned, into a tile."""
 
