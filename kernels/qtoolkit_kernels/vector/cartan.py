@@ -15,7 +15,7 @@ The second leaves out cosines: of the phases ``1 + i t`` before the rotation, of
 it that can be carried to the next gate. What is left out differs between amplitudes and is made up for there.
 
 A full matrix takes 16. Where a bit lies inside a register, two tiles are shuffled so that it tells registers apart, and
-shuffled back: 4 shuffles an amplitude's register pair, 8 where both bits do.
+shuffled back: 4 shuffles a tile, 8 where both bits do.
 """
 
 from collections.abc import Callable, Sequence
