@@ -12,7 +12,7 @@ from qtoolkit.compiler.passes import schedule as schedule_pass
 from qtoolkit.compiler.passes.lower import PLANNER_CONSTANTS, S_PLACE
 from qtoolkit.compiler.passes.merge import Polynomial, Rotations, Strings, merge_sweep
 from qtoolkit.compiler.passes.narrow import narrow_strings
-from qtoolkit.compiler.passes.schedule import Item, mask_of, schedule, worth_of
+from qtoolkit.compiler.passes.schedule import Item, Worth, mask_of, schedule, take
 
 
 @pytest.mark.parametrize("label", ["XXXXXXX", "YYYYYYY", "XYZXYZX", "YZYIXXX", "XIIXXIY", "ZZZZZZZ"])
@@ -95,8 +95,8 @@ def test_blocks_are_worth_what_they_get_done(seed):
     free = np.arange(SMALL.chunk_bits, SMALL.num_bits)
     size = SMALL.block_bits - SMALL.chunk_bits
     blocks = np.array([held | mask_of(rng.permutation(free)[:size].tolist()) for _ in range(20)])
-    found = schedule_pass._Worth(items, SMALL).of(blocks)
-    assert found.tolist() == [worth_of(items, block) for block in blocks.tolist()]
+    found = Worth(items, SMALL).of(blocks)
+    assert found.tolist() == [sum(item.worth for item in take(items, block)[0]) for block in blocks.tolist()]
     assert found.any()
 
 

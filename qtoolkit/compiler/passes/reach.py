@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import chain
 
+import numpy as np
+
 from qtoolkit.compiler.layout import Layout
 from qtoolkit.compiler.nodes import Node
 from qtoolkit.compiler.passes.merge import (
@@ -23,7 +25,7 @@ from qtoolkit.compiler.passes.merge import (
     merge_sweep,
     targets_of,
 )
-from qtoolkit.compiler.passes.schedule import Item, Sweep, apart, mask_of, take, worth_of
+from qtoolkit.compiler.passes.schedule import Item, Sweep, Worth, apart, mask_of, take
 
 __all__ = ["merge_sweeps"]
 
@@ -103,7 +105,9 @@ def _with_one_more(items: Sequence[Item], reached: int, layout: Layout) -> int:
             candidates.add(_grown(reached, item.targets, layout))
         targets_blocked |= item.targets
         blocked |= item.targets | item.diagonal
-    return max(sorted(candidates), key=lambda candidate: (-candidate.bit_count(), worth_of(items, candidate)))
+    least = min(candidate.bit_count() for candidate in candidates)
+    fewest = sorted(candidate for candidate in candidates if candidate.bit_count() == least)
+    return fewest[int(Worth(items, layout).of(np.array(fewest)).argmax())]
 
 
 def _grown(reached: int, targets: int, layout: Layout) -> int:

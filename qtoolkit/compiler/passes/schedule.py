@@ -22,7 +22,7 @@ from qtoolkit.compiler.layout import Layout
 from qtoolkit.compiler.nodes import Node
 from qtoolkit.compiler.passes.merge import is_waiting
 
-__all__ = ["Item", "Sweep", "apart", "mask_of", "schedule", "take", "worth_of"]
+__all__ = ["Item", "Sweep", "Worth", "apart", "mask_of", "schedule", "take"]
 
 WINDOW = 512
 """Nodes ahead that the choice of bits looks at."""
@@ -88,7 +88,8 @@ def _blocks(items: Sequence[Item], layout: Layout) -> list[int]:
     rest = list(items)
     while rest:
         window = rest[:WINDOW]
-        blocks.append(_climb(_Worth(window, layout), _first_come(window, layout), layout)[-1][0])
+        seen = _climb(Worth(window, layout), _first_come(window, layout), layout)
+        blocks.append(max(seen, key=seen.__getitem__))
         rest = take(rest, blocks[-1])[1]
     if layout.num_bits >= SEARCH_QUBITS and len(blocks) in SEARCH_SWEEPS:
         return _search(items, layout, len(blocks) - 1) or blocks
@@ -111,14 +112,16 @@ def _search(items: Sequence[Item], layout: Layout, most: int) -> list[int] | Non
     return None
 
 
-def _promising(window: Sequence[Item], layout: Layout, rng: random.Random) -> Iterator[int]:
+def _promising(window: Sequence[Item], layout: Layout, rng: random.Random) -> list[int]:
     """Blocks that get most done, of those that several climbs come by; the best first."""
-    worth = _Worth(window, layout)
+    worth = Worth(window, layout)
     free = range(layout.chunk_bits, layout.num_bits)
-    held, chosen = mask_of(range(layout.chunk_bits)), layout.block_bits - layout.chunk_bits
+    held, chosen = (1 << layout.chunk_bits) - 1, layout.block_bits - layout.chunk_bits
     starts = [_first_come(window, layout), *(held | mask_of(rng.sample(free, chosen)) for _ in range(STARTS))]
-    seen = dict(pair for start in starts for pair in _climb(worth, start, layout))
-    yield from sorted(seen, key=seen.__getitem__, reverse=True)[:CHOICES]
+    seen: dict[int, int] = {}
+    for start in starts:
+        seen |= _climb(worth, start, layout)
+    return sorted(seen, key=seen.__getitem__, reverse=True)[:CHOICES]
 
 
 def apart(items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
@@ -137,8 +140,8 @@ def mask_of(qubits: Sequence[int]) -> int:
     return sum(1 << q for q in qubits)
 
 
-class _Worth:
-    """How much blocks get done of some nodes; `worth_of` for many blocks at once."""
+class Worth:
+    """How much blocks get done of some nodes: what `take` takes, without the lists and for many blocks at once."""
 
     def __init__(self, window: Sequence[Item], layout: Layout) -> None:
         counts: dict[int, int] = {}
@@ -171,12 +174,8 @@ def _needed(window: Sequence[Item], num_bits: int) -> Iterator[int]:
             by_any[q] |= needed
 
 
-def _climb(worth: _Worth, inside: int, layout: Layout) -> list[tuple[int, int]]:
-    """Exchange one bit for another as long as that gets more done.
-
-    Returns:
-        All blocks looked at and what they get done, the best last.
-    """
+def _climb(worth: Worth, inside: int, layout: Layout) -> dict[int, int]:
+    """Exchange one bit for another as long as that gets more done; all blocks looked at, and what they get done."""
     seen = {inside: int(worth.of(np.array([inside]))[0])}
     high = range(layout.chunk_bits, layout.num_bits)
     while layout.block_bits < layout.num_bits:
@@ -191,7 +190,7 @@ def _climb(worth: _Worth, inside: int, layout: Layout) -> list[tuple[int, int]]:
         if done[best] <= seen[inside]:
             break
         inside = blocks[best]
-    return [*seen.items(), (inside, seen[inside])]
+    return seen
 
 
 def _first_come(window: Sequence[Item], layout: Layout) -> int:
@@ -209,21 +208,6 @@ def _first_come(window: Sequence[Item], layout: Layout) -> int:
         if inside.bit_count() < layout.block_bits:
             inside |= 1 << q
     return inside
-
-
-def worth_of(window: Sequence[Item], inside: int) -> int:
-    """How much a block with these bits gets done; what `take` does, without the lists."""
-    outside = ~inside
-    total = blocked = targets_blocked = 0
-    for _, targets, diagonal, worth in window:
-        if targets & (outside | blocked) or diagonal & targets_blocked:
-            targets_blocked |= targets
-            blocked |= targets | diagonal
-            if not inside & ~targets_blocked:
-                break
-        else:
-            total += worth
-    return total
 
 
 def take(items: Sequence[Item], inside: int) -> tuple[list[Item], list[Item]]:
