@@ -29,10 +29,10 @@ from qtoolkit_kernels.vector.lanes import Emitter, Lanes
 from qtoolkit_kernels.vector.skew import skewed
 from qtoolkit_kernels.vector.tiles import MAX_LANE_BITS
 
-__all__ = ["LEAST_TILES", "apply_cartan"]
+__all__ = ["apply_cartan"]
 
 LEAST_TILES = 8
-"""Tiles that an operation needs at least: four times two neighbours."""
+"""Tiles that an operation needs at least: twice the four that it mixes."""
 
 Tile = tuple[ir.Value, ir.Value]
 """Registers of real and imaginary parts."""

@@ -4,6 +4,8 @@ Amplitude a of a block has bit p of a at position p, so its lane is ``a % lanes`
 are read as the kernel's rows say: one number for each lane.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
@@ -109,13 +111,17 @@ class Rows:
             block[:] = keep * block + cross * block[places ^ 1 << k]
 
     def _dense(self, row: Integers, block: Complex) -> None:
+        self._apply_two(row, block, lambda here, there: self._entries(row, here, there, block.size))
+
+    def _apply_two(self, row: Integers, block: Complex, entries: Callable[[Integers, int], Complex]) -> None:
+        """A 4x4 matrix on the row's two positions, by its elements (here, there) for all amplitudes."""
         low, high = row[rows.POSITIONS : rows.POSITIONS + 2]
         places = np.arange(block.size)
         here = (places >> high & 1) << 1 | places >> low & 1
         image = np.zeros(block.size, np.complex128)
         for there in range(4):
             source = places & ~(1 << low | 1 << high) | (there & 1) << low | (there >> 1) << high
-            image += self._entries(row, here, there, block.size) * block[source]
+            image += entries(here, there) * block[source]
         block[:] = image
 
     def _entries(self, row: Integers, here: Integers, there: int, size: int) -> Complex:
@@ -222,9 +228,6 @@ class Rows:
         block[:] = np.where(chosen | chosen[partners], block[partners], block)
 
     def _cartan(self, row: Integers, block: Complex) -> None:
-        low, high = row[rows.POSITIONS : rows.POSITIONS + 2]
-        places = np.arange(block.size)
-        here = (places >> high & 1) << 1 | places >> low & 1
         numbers = self.coefficients[row[rows.START] :][:20].copy()
         if row[rows.STEEP]:
             before = np.array([1, *(1 + 1j * numbers[:3])])
@@ -241,11 +244,7 @@ class Rows:
         matrix = np.kron(high_turn, low_turn) @ matrix
         flipped = np.arange(4) ^ row[rows.X_TILE]
         matrix = matrix[np.ix_(flipped, flipped)]
-        image = np.zeros(block.size, np.complex128)
-        for there in range(4):
-            source = places & ~(1 << low | 1 << high) | (there & 1) << low | (there >> 1) << high
-            image += matrix[here, there] * block[source]
-        block[:] = image
+        self._apply_two(row, block, lambda here, there: matrix[here, there])
 
 
 def gathered(numbers: Integers, mask: int) -> Integers:
