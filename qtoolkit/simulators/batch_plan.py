@@ -53,8 +53,8 @@ def batch_plan(program: Program, num_qubits: int, amplitude_bytes: int) -> Batch
     if key not in program.plans:
         layout = Layout(num_qubits, 0, num_qubits, num_qubits, min(8, num_qubits), amplitude_bytes)
         parts = plan_sweeps(program, layout, from_zero_state=True, forward_only=False)
-        sweeps = [part for part in parts if isinstance(part, SweepPart)]
-        program.plans[key] = None if len(sweeps) < len(parts) else _Translator(num_qubits).plan(sweeps)
+        part = parts[0] if len(parts) == 1 else None
+        program.plans[key] = _Translator(num_qubits).plan(part) if isinstance(part, SweepPart) else None
     plan: BatchPlan | None = program.plans[key]
     return plan
 
@@ -66,12 +66,7 @@ class _Translator:
         self._size = 0
         self._polynomials: dict[int, int] = {}
 
-    def plan(self, parts: Sequence[SweepPart]) -> BatchPlan:
-        part = parts[0] if parts and parts[0].num_sweeps else None
-        if part is None:
-            none = np.zeros(1, np.int64), np.zeros((0, 4), np.int64)
-            recipes = (*none, *none, np.zeros((0, 7), np.int64))
-            return self._plan(recipes, np.zeros((0, self._num_qubits), np.int64))
+    def plan(self, part: SweepPart) -> BatchPlan:
         partners = _partners(part, self._num_qubits)
         writes = {int(write[1]): write for write in part.writes}
         sets = {int(rotations[0]): rotations for rotations in part.sets}

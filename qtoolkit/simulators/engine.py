@@ -294,10 +294,15 @@ class Engine:
         for part in parts:
             if isinstance(part, GatePart):
                 calls.append(_Gate(program, coefficients, part.operation))
-            elif part.num_sweeps:
+                continue
+            numbers = numbers_of(part, coefficients, self.real, phase)
+            if part.num_sweeps:
                 source = kernels.ZERO_STATE if fresh and not calls else kernels.COMPLEX
-                calls.append(self._sweeps(part, numbers_of(part, coefficients, self.real, phase), source))
+                calls.append(self._sweeps(part, numbers, source))
                 phase = 1.0
+            else:
+                # Gates that come to a multiple of the identity leave that multiple.
+                phase = numbers.factor
         if phase != 1.0:
             calls.append(_Phase(phase))
         return calls
