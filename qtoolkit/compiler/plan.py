@@ -95,6 +95,12 @@ class ExecutionPlan:
         """Whether the steps are gates alone."""
         return all(isinstance(step, UnitaryStep) for step in self.steps)
 
+    @property
+    def has_operations(self) -> bool:
+        """Whether there is anything to run before the final measurements."""
+        program = self.only_program
+        return program is None or program.num_operations > 0
+
     @cached_property
     def only_program(self) -> Program | None:
         """The one program of gates, if that is all there is to run."""

@@ -166,13 +166,13 @@ class _Run:
 
     @classmethod
     def of(cls, engine: Engine, plan: ExecutionPlan) -> _Run | None:
-        """None for circuits that are too large, or more than gates, or have gates that batches don't know."""
+        """None for circuits that are too large, too deep or more than gates, or have gates that batches don't know."""
         if plan.num_qubits < 1 or 2 * engine.vector_bytes << plan.num_qubits > BLOCK_BYTES:
             return None
         if len(plan.steps) != 1 or not isinstance(plan.steps[0], UnitaryStep):
             return None
         rows = batch_plan(plan.steps[0].program, plan.num_qubits, engine.dtype.itemsize)
-        return None if rows is None else cls(engine, plan, rows)
+        return None if rows is None or engine.drifts(len(rows.operations)) else cls(engine, plan, rows)
 
     def __call__(
         self,

@@ -13,6 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 from qtoolkit._cores import num_cores
 from qtoolkit._memory import ALWAYS_THERE, check_memory
 from qtoolkit.compiler import GatePart, Layout, Part, Program, SweepPart, plan_sweeps
+from qtoolkit.simulators import measure
 from qtoolkit.simulators.bind import bind
 from qtoolkit.simulators.memory import ThreadArrays, aligned_empty, is_aligned, set_to_zero_state
 from qtoolkit.simulators.numbers import Numbers, numbers_of, unfilled_numbers
@@ -38,6 +39,10 @@ SHARED_VISITS = 3 << 18
 
 SWEEP_ROWS = 3
 """Operations that take as long as a pass over memory."""
+
+DEEP_ROWS = 1 << 11
+"""Operations in single precision, each of which may move the norm by 1e-8 and all of them the same way, after which it
+is worth another pass to set it right."""
 
 READY_QUBITS = 9
 """Up to this size, what Python does around a run takes longer than the run."""
@@ -156,7 +161,7 @@ class Engine:
         size = max(1 << num_qubits, self._least_size)
         calls = self._calls(program, values, size, True, None)
         call = calls[0] if len(calls) == 1 else None
-        if not isinstance(call, _Sweeps) or call.num_threads > 1:
+        if not isinstance(call, _Sweeps) or call.num_threads > 1 or self.drifts(_num_rows(calls)):
             return None
         scratch = self.scratch(1, call.scratch_size, self.real)
         state = cast(StateArray, np.empty(size, self.dtype))
@@ -228,6 +233,9 @@ class Engine:
         work = state if state.size >= self._least_size else self.workspace(state, fresh)
         if fresh and not (calls and isinstance(calls[0], _Sweeps)):
             set_to_zero_state(work)
+        norm_before = 0.0
+        if self.drifts(_num_rows(calls)):
+            norm_before = 1.0 if fresh else measure.norm_squared(work, self.team)
         for call in calls:
             if isinstance(call, _Sweeps):
                 self._sweep(call, work)
@@ -235,8 +243,15 @@ class Engine:
                 self.run_gates(call.program, call.coefficients, work, call.operation, call.operation + 1)
             else:
                 np.multiply(work, call.factor, out=work, casting="same_kind")
+        if norm_before > 0.0:
+            norm = measure.norm_squared(work, self.team)
+            np.multiply(work, np.sqrt(norm_before / norm), out=work, casting="same_kind")
         if work is not state:
             state[:] = work[: state.size]
+
+    def drifts(self, num_rows: int) -> bool:
+        """Whether so many operations, in single precision, may move the norm by more than is worth a look."""
+        return num_rows > DEEP_ROWS and self.precision == "single"
 
     def run_gates(
         self, program: Program, coefficients: NDArray[np.complex128], state: StateArray, first: int, last: int
@@ -370,3 +385,7 @@ class Engine:
     def scratch(self, num_threads: int, size: int, dtype: DTypeLike) -> NDArray[np.floating]:
         """Working memory for a block on each thread, in rows of `ThreadArrays`; valid until the next call."""
         return cast("NDArray[np.floating]", _own.rows(num_threads, size, dtype))
+
+
+def _num_rows(calls: Sequence[_Call]) -> int:
+    return sum(len(call.part.operations) if isinstance(call, _Sweeps) else 1 for call in calls)

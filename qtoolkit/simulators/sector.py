@@ -361,7 +361,7 @@ class SectorSimulator:
         given = numeric_array(initial_state, "initial_state")
         plan.check_given(given.size if given.ndim == 1 else -1)
         state: StateArray = np.array(given, dtype=self._dtype, order="C")
-        check_norm(float(np.linalg.norm(given)), given, self._dtype)
+        state *= check_norm(float(np.linalg.norm(given)), given, self._dtype)
         return state
 
     def _measured(self, observable: object, num_qubits: int) -> SectorOperator | NDArray[np.float64]:

@@ -153,7 +153,7 @@ class _SmallProgram:
         """None if the program is better left to the engine."""
         layout = engine.layout(num_qubits)
         plan = small_plan(program) if layout.block_bits == layout.num_bits else None
-        if plan is None:
+        if plan is None or engine.drifts(len(plan.operations)):
             return None
         phases = sum(isinstance(item, String) and not item.x_mask for item in plan.operations)
         # Sweeps that nothing changes are kept with all their numbers.

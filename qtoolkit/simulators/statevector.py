@@ -460,5 +460,7 @@ class StatevectorSimulator:
             )
         state = self._engine.copy_of(given, plan.num_qubits)
         norm = float(np.sqrt(measure.norm_squared(state, self._engine.team)))
-        check_norm(norm, given, self._engine.dtype)
+        scale = check_norm(norm, given, self._engine.dtype)
+        if scale != 1.0 and plan.has_operations:
+            np.multiply(state, scale, out=state, casting="same_kind")
         return state
