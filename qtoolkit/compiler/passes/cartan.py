@@ -48,6 +48,12 @@ MIXTURES = tuple(math.pi * (k + 0.5) / 8 for k in range(8))
 another are not.
 """
 
+COINCIDENCE = 1e-6
+"""Eigenvalues nearer than this count as one, whose eigenvectors any basis will do for."""
+
+ASYMMETRIC = np.sqrt([2.0, 3.0, 5.0, 7.0])
+"""A vector that no eigenvector is orthogonal to but by chance: it fixes their signs."""
+
 PARITY_CHANGES = np.eye(4) + np.fliplr(np.eye(4)) == 0
 """Entries of a 4x4 matrix that mix even with odd."""
 
@@ -339,16 +345,22 @@ def _tilted(angle: float, ratio: float) -> tuple[float, float]:
 
 
 def _common_eigenvectors(symmetric: ComplexArray) -> NDArray[np.float64] | None:
-    """Real eigenvectors of a symmetric unitary, of determinant 1: its real and imaginary part share them."""
-    best, least = np.eye(4), math.inf
+    """Real eigenvectors of a symmetric unitary, of determinant 1: its real and imaginary part share them.
+
+    The mixture is chosen by how far its eigenvalues stand apart, not by what rounding leaves, and signs are fixed; so
+    different libraries of linear algebra find the same vectors, where eigenvalues don't coincide.
+    """
+    best, widest = None, -1.0
     for angle in MIXTURES:
-        _, vectors = np.linalg.eigh(math.cos(angle) * symmetric.real + math.sin(angle) * symmetric.imag)
+        values, vectors = np.linalg.eigh(math.cos(angle) * symmetric.real + math.sin(angle) * symmetric.imag)
         product = vectors.T @ symmetric @ vectors
-        rest = np.abs(product - np.diag(product.diagonal())).max()
-        if rest < least:
-            best, least = vectors, rest
-    if least > TOLERANCE:
+        gaps = np.diff(values)
+        gap = float(gaps[gaps > COINCIDENCE].min(initial=math.inf))
+        if gap > widest and np.abs(product - np.diag(product.diagonal())).max() <= TOLERANCE:
+            best, widest = vectors, gap
+    if best is None:
         return None
+    best = best * np.where(ASYMMETRIC @ best < 0, -1.0, 1.0)
     if np.linalg.det(best) < 0:
         best[:, 0] *= -1
     return best
