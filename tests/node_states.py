@@ -87,7 +87,7 @@ def apply_node(
 
 
 def _angles(product: Product, coefficients: np.ndarray) -> Euler:
-    return decompose(product_of(product.factors, coefficients), product.small_gamma)
+    return decompose(product_of(product.factors, coefficients), product.parts)
 
 
 def _rotation(product: Product, coefficients: np.ndarray) -> np.ndarray:

@@ -125,7 +125,7 @@ class _Packer:
         registers = np.zeros(max(self._size, self._lanes))
         for start, values in self._constants:
             registers[start : start + values.size] = values
-        one_qubit = [[[f.form, f.place, f.detail, p.small_gamma] for f in p.factors] for p in self._products]
+        one_qubit = [[[f.form, f.place, f.detail, p.parts] for f in p.factors] for p in self._products]
         return SweepPart(
             layout=self._layout,
             bits=np.array(self._bits, np.int64).reshape(-1, self._layout.num_bits),

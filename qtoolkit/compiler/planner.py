@@ -28,6 +28,10 @@ PROBE_SEED = 20
 """Parameter values that the passes look at are generic; any would do."""
 
 
+LEAST_TURN = 1e-2
+"""Angles that a probe turns by less, in radians, are turned further: what is small there need not always be."""
+
+
 def plan_sweeps(program: Program, layout: Layout, from_zero_state: bool, forward_only: bool = True) -> tuple[Part, ...]:
     """Plan a program's sweeps; the program keeps the plan.
 
@@ -74,10 +78,17 @@ def with_constants(coefficients: NDArray[np.complex128]) -> NDArray[np.complex12
 
 
 def _probes(program: Program) -> list[NDArray[np.complex128]]:
-    rng = np.random.default_rng(PROBE_SEED)
-    num_parameters = int(program.slots.parameter.max(initial=-1)) + 1
-    count = 2 if program.groups else 1
-    return [with_constants(program.bind(rng.uniform(-3, 3, num_parameters))[0]) for _ in range(count)]
+    """Coefficients at generic angles: a parameter that is hardly felt there may be at other values."""
+    slots, rng = program.slots, np.random.default_rng(PROBE_SEED)
+    num_parameters = int(slots.parameter.max(initial=-1)) + 1
+    probes = []
+    for _ in range(2 if program.groups else 1):
+        angles = slots.angles(rng.uniform(-3, 3, num_parameters))
+        still = np.unique(slots.slot)
+        still = still[np.abs(angles[still] - slots.constant[still]) < LEAST_TURN]
+        angles[still] += rng.uniform(1, 3, still.size)
+        probes.append(with_constants(program.coefficients_at(angles)))
+    return probes
 
 
 def _segments(nodes: Sequence[Node]) -> list[list[Node]]:

@@ -158,12 +158,16 @@ class Program:
             ParameterError: if an angle is too large for a float.
         """
         angles = self.slots.angles(values)
+        return self.coefficients_at(angles), angles
+
+    def coefficients_at(self, angles: FloatArray) -> ComplexArray:
+        """Coefficients at these angles of the slots, in radians; complex128 of the shape of `constant_coefficients`."""
         if not self.groups:
-            return self.constant_coefficients, angles
+            return self.constant_coefficients
         coefficients = self.constant_coefficients.copy()
         for group in self.groups:
             coefficients[group.positions] = group.coefficients(*angles[group.slots].T)
-        return coefficients, angles
+        return coefficients
 
     @cached_property
     def adjoint(self) -> Program:

@@ -12,7 +12,7 @@ from qtoolkit.compiler import compile_circuit, with_constants
 from qtoolkit.compiler.nodes import Factor, Form, Kind, Node
 from qtoolkit.compiler.passes.fuse import fuse
 from qtoolkit.compiler.passes.lower import PLANNER_CONSTANTS, lower
-from qtoolkit.compiler.passes.split import decompose, product_of, split_locals
+from qtoolkit.compiler.passes.split import Parts, decompose, product_of, split_locals
 
 RNG = np.random.default_rng(5)
 
@@ -59,7 +59,7 @@ def test_fusing_leaves_its_input_alone():
 
 
 def rebuilt(matrix, small_gamma):
-    e = decompose(tuple(complex(entry) for entry in np.ravel(matrix)), small_gamma)
+    e = decompose(tuple(complex(entry) for entry in np.ravel(matrix)), Parts(small_gamma))
     assert e.theta == pytest.approx(np.clip(e.theta, -np.pi / 2, np.pi / 2), abs=0)
     if 0 < abs(e.theta) < np.pi / 2:
         assert -np.pi / 2 < (e.gamma if small_gamma else e.beta) <= np.pi / 2

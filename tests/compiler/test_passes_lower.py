@@ -13,6 +13,7 @@ from qtoolkit.compiler.passes import split
 from qtoolkit.compiler.passes.cancel import cancel_inverses
 from qtoolkit.compiler.passes.lower import lower
 from qtoolkit.compiler.passes.relabel import initial_swaps, relabel_swaps
+from qtoolkit.compiler.passes.split import Parts
 from qtoolkit.compiler.sweep_plan import BlockOpcode, Column, Write
 from qtoolkit_kernels.reference import program as twins
 from qtoolkit_kernels.vector import block, numbers, reorder
@@ -29,8 +30,9 @@ def test_numbers_are_the_kernels():
     assert [form.name for form in Form] == list(numbers.FORMS)
     assert [int(form) for form in Form] == [getattr(numbers, form.name) for form in Form]
     assert [write.name for write in Write] == list(numbers.WRITES)
+    assert all(getattr(numbers, part.name) == part for part in Parts)
     assert [int(write) for write in Write] == [getattr(numbers, f"WRITE_{write.name}") for write in Write]
-    assert split.MARGIN == numbers.MARGIN
+    assert (split.MARGIN, split.NEGLIGIBLE) == (numbers.MARGIN, numbers.NEGLIGIBLE)
     assert (pack.IMAGE_BITS, pack.IMAGES_TOGETHER) == (reorder.IMAGE_BITS, reorder.IMAGES_TOGETHER)
 
 

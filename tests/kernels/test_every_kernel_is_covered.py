@@ -34,6 +34,7 @@ BY_CIRCUITS = {
     "numbers.fill_numbers": "kernels/test_vector_numbers.py",
     "numbers.multiply_dense": "kernels/test_vector_numbers.py",
     "numbers.multiply_products": "kernels/test_vector_numbers.py",
+    "numbers.split_unitary": "kernels/test_vector_numbers.py",
     "small_block.back_product": "simulators/test_small_programs.py",
     "small_block.back_string": "simulators/test_small_programs.py",
     "small_block.multiply": "simulators/test_small_programs.py",

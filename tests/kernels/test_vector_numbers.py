@@ -6,6 +6,7 @@ from node_states import factor_matrix
 from scipy.stats import unitary_group
 
 from qtoolkit.compiler.nodes import Factor, Form
+from qtoolkit.compiler.passes.split import Parts, decompose
 from qtoolkit_kernels.vector import block, numbers
 
 RNG = np.random.default_rng(11)
@@ -85,6 +86,44 @@ def test_gates_without_a_sine_or_a_cosine_are_split_exactly(matrix):
     rotation = np.array([[cosine, -sine], [sine, cosine]])
     found = total * np.diag([1, phases[0, 1]]) @ rotation @ np.diag([1, phases[0, 0]])
     assert np.abs(found - np.array(matrix)).max() < 1e-15
+
+
+def unitary(alpha, beta, gamma, theta):
+    rotation = np.array([[np.cos(theta), -np.sin(theta)], [np.sin(theta), np.cos(theta)]])
+    return np.exp(1j * alpha) * np.diag([1, np.exp(1j * beta)]) @ rotation @ np.diag([1, np.exp(1j * gamma)])
+
+
+ROTATION_ALONE = Parts.WITHOUT_BETA | Parts.WITHOUT_GAMMA
+
+
+@pytest.mark.parametrize("parts", [Parts(k) for k in (0, 1, 2, 3, 4, 5, 6, 10, 11, 12, 13)], ids=str)
+def test_splits_are_exact_at_every_scale(parts):
+    """Entries are off by rounding, which must not be taken for what small ones say; `decompose` is the twin."""
+    for scale in [0.0, *(10.0**-k for k in range(18))]:
+        for quarter in range(4):
+            for _ in range(20):
+                alpha, beta, gamma = RNG.uniform(-3, 3, 3)
+                theta = quarter * np.pi / 2 + scale * RNG.uniform(-1, 1)
+                beta = quarter // 2 * np.pi if Parts.WITHOUT_BETA in parts else beta
+                gamma = quarter // 2 * np.pi if Parts.WITHOUT_GAMMA in parts else gamma
+                theta = 0.0 if Parts.WITHOUT_THETA in parts else theta
+                if Parts.WITHOUT_THETA in parts:
+                    beta, gamma = beta * (Parts.WITHOUT_BETA not in parts), gamma * (Parts.WITHOUT_GAMMA not in parts)
+                noise = RNG.normal(size=(2, 2)) + 1j * RNG.normal(size=(2, 2))
+                matrix = unitary(alpha, beta, gamma, theta) + 1e-16 * noise
+                p, q, r, s = np.ravel(matrix).tolist()
+                cosine, sine, *phases = numbers.split_unitary(p, q, r, s, int(parts))
+                assert cosine >= 0
+                found = unitary(*np.angle(phases), np.arctan2(sine, cosine))
+                assert np.abs(found - matrix).max() < 3e-15, (scale, quarter)
+                # Where both are left out, one of them is 1 up to rounding, and nobody asks.
+                if parts & ROTATION_ALONE != ROTATION_ALONE:
+                    assert Parts.WITHOUT_BETA not in parts or phases[1] == 1
+                    assert Parts.WITHOUT_GAMMA not in parts or phases[2] == 1
+                assert Parts.WITHOUT_THETA not in parts or sine == 0
+                angles = decompose((p, q, r, s), parts)
+                twin = unitary(angles.alpha, angles.beta, angles.gamma, angles.theta)
+                assert np.abs(twin - matrix).max() < 3e-15, (scale, quarter)
 
 
 def test_products_on_two_qubits():

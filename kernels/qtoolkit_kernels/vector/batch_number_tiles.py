@@ -10,12 +10,16 @@ from llvmlite import ir
 
 from qtoolkit_kernels._jit import cgutils, intrinsic, types
 from qtoolkit_kernels.vector.lanes import Emitter
+from qtoolkit_kernels.vector.numbers import (
+    NEGLIGIBLE,
+    SMALL_GAMMA,
+    WITHOUT_BETA,
+    WITHOUT_GAMMA,
+    WITHOUT_THETA,
+)
 from qtoolkit_kernels.vector.walsh_tiles import sine_and_cosine
 
 __all__ = ["add_turned", "multiply_conjugate", "multiply_matrix", "split_product", "write_turn"]
-
-NEGLIGIBLE = 1e-15
-"""Sines and cosines below this are rounding."""
 
 
 @intrinsic
@@ -106,6 +110,13 @@ class _Numbers:
     def below(self, value: ir.Value, bound: float) -> ir.Value:
         return self.e.builder.fcmp_ordered("<", value, self.constant(bound))
 
+    def everywhere(self) -> ir.Value:
+        return ir.Constant(ir.VectorType(ir.IntType(1), self.e.lanes), [1] * self.e.lanes)
+
+    def has(self, flags: ir.Value, flag: int) -> ir.Value:
+        found = self.e.builder.and_(flags, ir.Constant(flags.type, flag))
+        return self.e.builder.icmp_signed("!=", found, ir.Constant(flags.type, 0))
+
     def size(self, number: Any) -> ir.Value:
         square = self.e.fma(number[0], number[0], self.e.mul(number[1], number[1]))
         return self.e.builder.call(self._sqrt, [square])
@@ -125,8 +136,8 @@ class _Numbers:
 
 
 @intrinsic
-def split_product(_context: Any, work: Any, lanes: Any, place: Any, out: Any, total: Any, small_gamma: Any) -> Any:
-    """Split the 2x2 unitary at `place` as `numbers.multiply_products` does.
+def split_product(_context: Any, work: Any, lanes: Any, place: Any, out: Any, total: Any, parts: Any) -> Any:
+    """Split the 2x2 unitary at `place` as `numbers.split_unitary` does.
 
     Writes three tiles from `out` on: cosine and sine, e^{iγ}, e^{iβ}; multiplies the tile at `total` by e^{iα}.
     """
@@ -140,42 +151,52 @@ def split_product(_context: Any, work: Any, lanes: Any, place: Any, out: Any, to
             for k in range(4)
         )
         one, zero = (n.constant(1.0), n.constant(0.0)), n.constant(0.0)
-        gamma_is_small = builder.icmp_signed("!=", arguments[5], ir.Constant(arguments[5].type, 0))
-        side = builder.select(
-            gamma_is_small, *(ir.Constant(ir.VectorType(ir.IntType(1), e.lanes), [k] * e.lanes) for k in (1, 0))
+        has = {part: n.has(arguments[5], part) for part in (SMALL_GAMMA, WITHOUT_BETA, WITHOUT_GAMMA, WITHOUT_THETA)}
+        cosine, sine, minus_q = n.size(p), n.size(r), n.negative(q)
+        is_gentle = builder.fcmp_ordered(">=", cosine, sine)
+        # Neither phase is 1 always: the sign of the sine keeps one of them small.
+        steepest = n.below(cosine, NEGLIGIBLE)
+        alpha = n.chosen(steepest, n.chosen(has[SMALL_GAMMA], minus_q, r), p)
+        after = n.times_conjugate(r, alpha)
+        before = n.chosen(
+            is_gentle, n.times_conjugate(n.times_conjugate(s, p), after), n.times_conjugate(minus_q, alpha)
         )
-        cosine, sine = n.size(p), n.size(r)
-        low = n.below(sine, NEGLIGIBLE)
-        high = builder.and_(n.below(cosine, NEGLIGIBLE), builder.not_(low))
-        after, before = n.times_conjugate(r, p), n.negative(n.times_conjugate(q, p))
-        # Where neither vanishes: the sign of the sine keeps one phase small.
-        small = n.chosen(side, before, after)
-        left = n.below(small[0], 0.0)
+        small = n.chosen(has[SMALL_GAMMA], before, after)
         edge = builder.and_(builder.fcmp_ordered("==", small[0], zero), n.below(small[1], 0.0))
-        turned = builder.or_(left, edge)
+        turned = builder.or_(n.below(small[0], 0.0), edge)
         after = n.chosen(turned, n.negative(after), after)
         before = n.chosen(turned, n.negative(before), before)
         signed = builder.select(turned, builder.fneg(sine), sine)
-        alpha = p
+        kept = builder.select(steepest, zero, cosine)
+        # One of them is: the other one stands in one of r and -q, and e^{iα} sin θ alone in the other.
+        plain, other = n.chosen(has[WITHOUT_BETA], r, minus_q), n.chosen(has[WITHOUT_BETA], minus_q, r)
+        is_negative = n.below(n.times_conjugate(p, plain)[0], 0.0)
+        plain = n.chosen(is_negative, n.negative(plain), plain)
+        other = n.chosen(is_negative, n.negative(other), other)
+        single_alpha = n.chosen(is_gentle, p, plain)
+        whole = n.times_conjugate(n.chosen(is_gentle, s, other), single_alpha)
+        is_single = builder.or_(has[WITHOUT_BETA], has[WITHOUT_GAMMA])
+        after = n.chosen(is_single, n.chosen(has[WITHOUT_BETA], one, whole), after)
+        before = n.chosen(is_single, n.chosen(has[WITHOUT_BETA], whole, one), before)
+        alpha = n.chosen(is_single, single_alpha, alpha)
+        signed = builder.select(is_single, builder.select(is_negative, builder.fneg(sine), sine), signed)
+        kept = builder.select(is_single, cosine, kept)
         # Diagonal: one phase carries all.
+        low = builder.select(has[WITHOUT_THETA], n.everywhere(), n.below(sine, NEGLIGIBLE))
         whole = n.times_conjugate(s, p)
-        after = n.chosen(low, n.chosen(side, whole, one), after)
-        before = n.chosen(low, n.chosen(side, one, whole), before)
-        # Antidiagonal.
-        after = n.chosen(high, n.chosen(side, n.negative(n.times_conjugate(r, q)), one), after)
-        before = n.chosen(high, n.chosen(side, one, n.negative(n.times_conjugate(q, r))), before)
-        alpha = n.chosen(high, n.chosen(side, n.negative(q), r), alpha)
-        signed = builder.select(low, zero, builder.select(high, sine, signed))
-        cosine = builder.select(high, zero, cosine)
-        norm = n.size((cosine, signed))
-        tiles = ((cosine, signed), before, after)
-        sizes = (norm, n.size(before), n.size(after))
-        for k, (number, divisor) in enumerate(zip(tiles, sizes, strict=True)):
-            for part, value in enumerate(n.divided(number, divisor)):
+        goes_after = builder.or_(has[WITHOUT_GAMMA], builder.and_(has[SMALL_GAMMA], builder.not_(has[WITHOUT_BETA])))
+        after = n.chosen(low, n.chosen(goes_after, whole, one), after)
+        before = n.chosen(low, n.chosen(goes_after, one, whole), before)
+        alpha = n.chosen(low, p, alpha)
+        signed = builder.select(low, zero, signed)
+        kept = builder.select(low, n.constant(1.0), kept)
+        tiles = ((kept, signed), before, after)
+        for k, number in enumerate(tiles):
+            for part, value in enumerate(n.divided(number, n.size(number))):
                 e.store(value, data, arguments[3], (2 * k + part) * e.lanes)
         old = e.load(data, arguments[4]), e.load(data, arguments[4], e.lanes)
         for part, value in enumerate(e.complex_mul(*old, *n.divided(alpha, n.size(alpha)))):
             e.store(value, data, arguments[4], part * e.lanes)
         return e.done()
 
-    return types.void(work, lanes, place, out, total, small_gamma), codegen
+    return types.void(work, lanes, place, out, total, parts), codegen

@@ -22,6 +22,7 @@ __all__ = [
     "fill_numbers",
     "multiply_dense",
     "multiply_products",
+    "split_unitary",
 ]
 
 FORMS = (
@@ -34,6 +35,12 @@ FORMS = (
     MATRIX_1Q, DIAGONAL_1Q, PHASE_1Q, PAULI_1Q, MATRIX_2Q, DIAGONAL_2Q, PHASE_2Q, PAULI_2Q, CONTROLLED_MATRIX,
     CONTROLLED_DIAGONAL, BEFORE_ROTATION, AFTER_ROTATION,
 ) = range(len(FORMS))  # fmt: skip
+
+SMALL_GAMMA, WITHOUT_BETA, WITHOUT_GAMMA, WITHOUT_THETA = 1, 2, 4, 8
+"""How a one-qubit product is split: whether γ, else β, is kept within (-π/2, π/2], and which angles are 0 always."""
+
+NEGLIGIBLE = 1e-15
+"""Sines and cosines below this are rounding."""
 
 MARGIN = 1 + 1e-9
 """A sine so many times as large as the cosine is the larger one: both are √½ in a Hadamard gate, rounded somehow."""
@@ -68,6 +75,50 @@ def small_matrix(coefficients: Complex, form: int, place: int, detail: int, out:
 
 
 @njit
+def split_unitary(
+    p: complex, q: complex, r: complex, s: complex, parts: int
+) -> tuple[float, float, complex, complex, complex]:
+    """Split ``[[p, q], [r, s]]``; multiplied again, every entry is within a few roundings of what it was.
+
+    A phase is never taken from a small entry where a large one tells it: what a small one says, rounding may have said.
+    Where one phase is 1 for all values, the other one and the signs follow from the larger entries alone.
+
+    Args:
+        p, q, r, s: a unitary, row by row.
+        parts: a sum of `SMALL_GAMMA`, `WITHOUT_BETA`, `WITHOUT_GAMMA` and `WITHOUT_THETA`.
+
+    Returns:
+        cos θ (at least 0) and sin θ, and multiples of e^{iα}, e^{iβ} and e^{iγ}.
+    """
+    cosine, sine = abs(p), abs(r)
+    if parts & WITHOUT_THETA or sine < NEGLIGIBLE:
+        whole = s * p.conjugate()
+        if parts & WITHOUT_GAMMA or (parts & SMALL_GAMMA and not parts & WITHOUT_BETA):
+            return 1.0, 0.0, p, whole, 1.0 + 0.0j
+        return 1.0, 0.0, p, 1.0 + 0.0j, whole
+    is_gentle = cosine >= sine
+    if parts & (WITHOUT_BETA | WITHOUT_GAMMA):
+        # One of r and -q is e^{iα} sin θ, the other one has the remaining phase as well.
+        turned, other = (r, -q) if parts & WITHOUT_BETA else (-q, r)
+        is_negative = p.real * turned.real + p.imag * turned.imag < 0.0
+        sine = -sine if is_negative else sine
+        alpha = p if is_gentle else (-turned if is_negative else turned)
+        whole = (s if is_gentle else (-other if is_negative else other)) * alpha.conjugate()
+        if parts & WITHOUT_BETA:
+            return cosine, sine, alpha, 1.0 + 0.0j, whole
+        return cosine, sine, alpha, whole, 1.0 + 0.0j
+    alpha = p
+    if cosine < NEGLIGIBLE:
+        cosine, alpha = 0.0, -q if parts & SMALL_GAMMA else r
+    beta = r * alpha.conjugate()
+    gamma = s * p.conjugate() * beta.conjugate() if is_gentle else -q * alpha.conjugate()
+    small = gamma if parts & SMALL_GAMMA else beta
+    if small.real < 0 or (small.real == 0 and small.imag < 0):
+        beta, gamma, sine = -beta, -gamma, -sine
+    return cosine, sine, alpha, beta, gamma
+
+
+@njit
 def multiply_products(
     coefficients: Complex, starts: Integers, factors: Integers, angles: Floats, phases: Complex
 ) -> complex:
@@ -76,8 +127,8 @@ def multiply_products(
     Args:
         coefficients: of all gates, complex128.
         starts: product k has the factors ``starts[k]`` to ``starts[k + 1]``.
-        factors: int64[:, 4]: form, place, detail, and for the first of a product whether γ, else β, is kept within
-            (-π/2, π/2] by the sign of the sine.
+        factors: int64[:, 4]: form, place, detail, and for the first of a product the parts that it is split into, see
+            `split_unitary`.
         angles: float64[products, 2], receives cosine (at least 0) and sine of θ.
         phases: complex128[products, 2], receives e^{iγ} and e^{iβ}.
 
@@ -91,27 +142,11 @@ def multiply_products(
         for f in range(starts[k], starts[k + 1]):
             small_matrix(coefficients, factors[f, 0], factors[f, 1], factors[f, 2], m)
             p, q, r, s = m[0] * p + m[1] * r, m[0] * q + m[1] * s, m[2] * p + m[3] * r, m[2] * q + m[3] * s
-        cosine, sine = abs(p), abs(r)
-        small_gamma = factors[starts[k], 3] == 1
-        if sine < 1e-15:
-            sine = 0.0
-            alpha, beta, gamma = p / cosine, 1.0 + 0.0j, s * p.conjugate()
-            if small_gamma:
-                beta, gamma = gamma, beta
-        elif cosine < 1e-15:
-            cosine = 0.0
-            alpha, beta, gamma = r / sine, 1.0 + 0.0j, -q * r.conjugate()
-            if small_gamma:
-                alpha, beta, gamma = -q / sine, -r * q.conjugate(), 1.0 + 0.0j
-        else:
-            alpha, beta, gamma = p / cosine, r * p.conjugate(), -q * p.conjugate()
-            small = gamma if small_gamma else beta
-            if small.real < 0 or (small.real == 0 and small.imag < 0):
-                beta, gamma, sine = -beta, -gamma, -sine
+        cosine, sine, alpha, beta, gamma = split_unitary(p, q, r, s, factors[starts[k], 3])
         norm = np.hypot(cosine, sine)
         angles[k, 0], angles[k, 1] = cosine / norm, sine / norm
         phases[k, 0], phases[k, 1] = gamma / abs(gamma), beta / abs(beta)
-        total *= alpha
+        total *= alpha / abs(alpha)
     return total / abs(total)
 
 

@@ -8,14 +8,18 @@ Changing the sign of θ adds π to β and to γ, so one of them can be kept with
 gates: H is a Z before a rotation, or one after. The Z goes to the side where controlled phases of the same qubit stand,
 whose polynomial then still needs to be applied only where the qubit is 1; in a Fourier transform that is after the H,
 in the inverse one before.
+
+What a plan leaves out, the numbers must leave out too, whatever rounding says of small entries; so each product carries
+the parts it is split into, and all phases come from entries that are large (`qtoolkit_kernels.vector.numbers`).
 """
 
 from __future__ import annotations
 
 import cmath
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntFlag
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +27,7 @@ from numpy.typing import NDArray
 
 from qtoolkit.compiler.nodes import Factor, Form, Kind, Node
 
-__all__ = ["Euler", "Product", "decompose", "product_of", "split_locals"]
+__all__ = ["Euler", "Parts", "Product", "decompose", "product_of", "split_locals"]
 
 Matrix = tuple[complex, complex, complex, complex]
 
@@ -36,17 +40,27 @@ MARGIN = 1 + 1e-9
 _IDENTITY: Matrix = (1, 0, 0, 1)
 
 
+class Parts(IntFlag):
+    """How a product is split, as in `qtoolkit_kernels.vector.numbers`."""
+
+    GENERAL = 0
+    SMALL_GAMMA = 1
+    WITHOUT_BETA = 2
+    WITHOUT_GAMMA = 4
+    WITHOUT_THETA = 8
+
+
 class Product(NamedTuple):
     """A product of one-qubit gates.
 
     Attributes:
         factors: in time order.
-        small_gamma: whether γ is the angle that is kept within (-π/2, π/2].
+        parts: whether γ, else β, is kept within (-π/2, π/2], and which angles are 0 for all parameter values.
         is_gentle: whether |sin θ| <= cos θ for all parameter values.
     """
 
     factors: tuple[Factor, ...]
-    small_gamma: bool
+    parts: Parts
     is_gentle: bool
 
 
@@ -60,21 +74,32 @@ class Euler:
     theta: float
 
 
-def decompose(matrix: Matrix, small_gamma: bool = False) -> Euler:
-    """The angles of a unitary, row by row; β within (-π/2, π/2], or γ if asked."""
-    a, b, c, d = matrix
-    if abs(c) < NEGLIGIBLE:
-        phase = cmath.phase(d * a.conjugate())
-        return Euler(cmath.phase(a), phase if small_gamma else 0.0, 0.0 if small_gamma else phase, 0.0)
-    if abs(a) < NEGLIGIBLE:
-        if small_gamma:
-            return Euler(cmath.phase(-b), cmath.phase(-c * b.conjugate()), 0.0, math.pi / 2)
-        return Euler(cmath.phase(c), 0.0, cmath.phase(-b * c.conjugate()), math.pi / 2)
-    after, before = c * a.conjugate(), -b * a.conjugate()
-    small = before if small_gamma else after
+def decompose(matrix: Matrix, parts: Parts = Parts.GENERAL) -> Euler:
+    """The angles of a unitary, row by row, as `qtoolkit_kernels.vector.numbers.split_unitary` finds them."""
+    p, q, r, s = matrix
+    cosine, sine = abs(p), abs(r)
+    if Parts.WITHOUT_THETA in parts or sine < NEGLIGIBLE:
+        phase = cmath.phase(s * p.conjugate())
+        is_after = Parts.WITHOUT_GAMMA in parts or parts & (Parts.SMALL_GAMMA | Parts.WITHOUT_BETA) == Parts.SMALL_GAMMA
+        return Euler(cmath.phase(p), phase if is_after else 0.0, 0.0 if is_after else phase, 0.0)
+    is_gentle = cosine >= sine
+    if parts & (Parts.WITHOUT_BETA | Parts.WITHOUT_GAMMA):
+        plain, other = (r, -q) if Parts.WITHOUT_BETA in parts else (-q, r)
+        sign = -1.0 if (p * plain.conjugate()).real < 0 else 1.0
+        alpha = p if is_gentle else sign * plain
+        phase = cmath.phase((s if is_gentle else sign * other) * alpha.conjugate())
+        beta, gamma = (0.0, phase) if Parts.WITHOUT_BETA in parts else (phase, 0.0)
+        return Euler(cmath.phase(alpha), beta, gamma, math.atan2(sign * sine, cosine))
+    alpha = p
+    if cosine < NEGLIGIBLE:
+        cosine, alpha = 0.0, -q if Parts.SMALL_GAMMA in parts else r
+    after = r * alpha.conjugate()
+    before = s * p.conjugate() * after.conjugate() if is_gentle else -q * alpha.conjugate()
+    small = before if Parts.SMALL_GAMMA in parts else after
     sign = 1.0 if small.real > 0 or (small.real == 0 and small.imag > 0) else -1.0
-    theta = math.atan2(sign * abs(c), abs(a))
-    return Euler(cmath.phase(a), cmath.phase(sign * after), cmath.phase(sign * before), theta)
+    return Euler(
+        cmath.phase(alpha), cmath.phase(sign * after), cmath.phase(sign * before), math.atan2(sign * sine, cosine)
+    )
 
 
 def product_of(factors: Sequence[Factor], coefficients: NDArray[np.complex128]) -> Matrix:
@@ -128,15 +153,15 @@ def split_locals(nodes: Sequence[Node], probes: Sequence[NDArray[np.complex128]]
         number = len(products)
         following = [node.targets[0] in pair for pair in pairs[passed : passed + 2]]
         matrices = [product_of(node.factors, probe) for probe in probes]
-        small_gamma, angles = _convention(matrices, bool(following) and all(following))
-        products.append(Product(tuple(node.factors), small_gamma, _is_gentle(matrices)))
+        parts = _parts(matrices, bool(following) and all(following))
+        products.append(Product(tuple(node.factors), parts, _is_gentle(matrices)))
         qubits = node.targets
-        if any(abs(e.gamma) > NEGLIGIBLE for e in angles):
+        if Parts.WITHOUT_GAMMA not in parts:
             split.append(Node(Kind.PHASES, diagonal=qubits, factors=[Factor(Form.BEFORE_ROTATION, number, qubits)],
                               operations=0))  # fmt: skip
-        if any(abs(e.theta) > NEGLIGIBLE for e in angles):
+        if Parts.WITHOUT_THETA not in parts:
             split.append(Node(Kind.ROTATION, qubits, operation=number, operations=node.operations))
-        if any(abs(e.beta) > NEGLIGIBLE for e in angles):
+        if Parts.WITHOUT_BETA not in parts:
             split.append(Node(Kind.PHASES, diagonal=qubits, factors=[Factor(Form.AFTER_ROTATION, number, qubits)],
                               operations=0))  # fmt: skip
     return split, products
@@ -147,16 +172,22 @@ def _is_gentle(matrices: Sequence[Matrix]) -> bool:
     return all(m == matrices[0] for m in matrices) and abs(matrices[0][2]) <= MARGIN * abs(matrices[0][0])
 
 
-def _convention(matrices: Sequence[Matrix], prefer_small_gamma: bool) -> tuple[bool, list[Euler]]:
-    """Which angle to keep small, and the angles: one that is a multiple of π for all values then is always 0."""
-    by_side = {side: [decompose(matrix, small_gamma=side) for matrix in matrices] for side in (False, True)}
-    vanishing = {
-        False: all(abs(e.beta) <= NEGLIGIBLE for e in by_side[False]),
-        True: all(abs(e.gamma) <= NEGLIGIBLE for e in by_side[True]),
-    }
-    side = prefer_small_gamma if vanishing[False] == vanishing[True] else vanishing[True]
-    angles = by_side[side]
-    if not vanishing[side]:
-        # Neither vanishes: both are needed, whatever the values at hand.
-        angles = [replace(e, beta=1.0, gamma=1.0) for e in angles]
-    return side, angles
+def _parts(matrices: Sequence[Matrix], prefer_small_gamma: bool) -> Parts:
+    """Which angle to keep small, and which to leave out: one that is always a multiple of π then is always 0."""
+    by_side = {side: [decompose(matrix, side) for matrix in matrices] for side in (Parts.GENERAL, Parts.SMALL_GAMMA)}
+    beta_vanishes = _vanish(e.beta for e in by_side[Parts.GENERAL])
+    gamma_vanishes = _vanish(e.gamma for e in by_side[Parts.SMALL_GAMMA])
+    is_gamma = prefer_small_gamma if beta_vanishes == gamma_vanishes else gamma_vanishes
+    parts = Parts.SMALL_GAMMA if is_gamma else Parts.GENERAL
+    angles = by_side[parts]
+    if _vanish(e.theta for e in angles):
+        parts |= Parts.WITHOUT_THETA
+    # Where neither vanishes both are needed, whatever the values at hand.
+    if beta_vanishes or gamma_vanishes:
+        parts |= Parts.WITHOUT_BETA if _vanish(e.beta for e in angles) else Parts.GENERAL
+        parts |= Parts.WITHOUT_GAMMA if _vanish(e.gamma for e in angles) else Parts.GENERAL
+    return parts
+
+
+def _vanish(angles: Iterable[float]) -> bool:
+    return all(abs(angle) <= NEGLIGIBLE for angle in angles)
