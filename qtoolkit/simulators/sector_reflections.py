@@ -49,7 +49,7 @@ def _mirrored(steps: Sequence[SectorStep], centre: int) -> int:
         if left is None or right is None:
             break
         product = np.reshape(right, (2, 2)) @ np.reshape(left, (2, 2))
-        if np.abs(product - np.eye(2)).max() > 1e-12:
+        if np.abs(product - np.eye(2)).max() > 1e-14:
             break
         reach += 1
     return reach

@@ -20,7 +20,7 @@ MAX_FLIPPED = 8
 """Strings with more letters X and Y are left alone."""
 
 _LETTERS = {"rxx": "XX", "ryy": "YY"}
-_TOLERANCE = 1e-12
+_TOLERANCE = 1e-14
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,11 @@ __all__ = [
 ComplexArray = NDArray[np.complex128]
 FloatArray = NDArray[np.float64]
 
-NEGLIGIBLE = 1e-14
-"""Components of gates and generators below this are rounding."""
+NEGLIGIBLE = 1e-15
+"""Sines and phases below this are rounding."""
+
+ALIKE = 1e-14
+"""Gates of the library whose entries differ by less are the same."""
 
 
 class Rotation(NamedTuple):
@@ -113,7 +116,7 @@ def rotation_of(record: GateRecord) -> Rotation | None:
 def diagonal_rotations(record: GateRecord) -> tuple[DiagonalRotation, ...] | None:
     """Every angle of a diagonal gate; None if it is none at the angles 0, or its generators depend on angles."""
     count = record.num_params
-    if not np.allclose(np.diagonal(record.matrix(*np.zeros(count))), 1.0, rtol=0.0, atol=NEGLIGIBLE):
+    if not np.allclose(np.diagonal(record.matrix(*np.zeros(count))), 1.0, rtol=0.0, atol=ALIKE):
         return None
     generators, others = (record.generators(*np.full(count, angle)) for angle in (0.3, 0.7))
     if not all(np.array_equal(a, b) for a, b in zip(generators, others, strict=True)):
@@ -139,7 +142,7 @@ def is_euler(record: GateRecord) -> bool:
     turned, kept = math.sin(theta / 2), math.cos(theta / 2)
     outer, inner = cmath.exp(0.5j * (phi + lam)), cmath.exp(0.5j * (phi - lam))
     expected = outer * np.array([kept / outer, -turned / inner, turned * inner, kept * outer])
-    return bool(np.abs(expected - record.matrix(theta, phi, lam).ravel()).max() < NEGLIGIBLE)
+    return bool(np.abs(expected - record.matrix(theta, phi, lam).ravel()).max() < ALIKE)
 
 
 @cache

@@ -225,7 +225,7 @@ class _Builder:
     def _dense_rotation(self, gate: _Gate, slot: int, rotation: Rotation | None) -> bool:
         if rotation is None:
             return False
-        is_one = abs(rotation.start[0] - 1) < NEGLIGIBLE
+        is_one = np.abs(rotation.start[1:]).max() < NEGLIGIBLE  # the cosine would not tell angles below 1e-7
         if gate.controls and not (is_one and abs(rotation.phase) < NEGLIGIBLE):
             return False
         if not is_one:
@@ -263,7 +263,7 @@ class _Builder:
         target, bit = gate.targets[0], 1 << gate.targets[0]
         k = int(np.argmax(np.abs(axis)))
         masks = ((bit, 0), (bit, bit), (0, bit))
-        if axis[k] > 1 - NEGLIGIBLE:
+        if np.abs(np.delete(axis, k)).max() < NEGLIGIBLE:
             self._rotation(*masks[k], gate.controls, gate.values, turn)
             return
         # The shortest rotation that takes Z there.

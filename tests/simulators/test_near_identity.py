@@ -171,6 +171,18 @@ def test_a_coefficient_may_be_small_and_its_parameter_large():
             assert np.abs(found - reference(circuit, [0.8 / slope])).max() < 1e-13
 
 
+@pytest.mark.parametrize("letter", ["rx", "ry", "rz"])
+def test_axes_at_every_scale_from_a_letter(letter):
+    """Controlled gates whose axis is nearly X, Y or Z, beside parameters; a tilt of 1e-8 leaves the cosine at 1."""
+    theta = ParameterVector("theta", 1)
+    for scale in SCALES:
+        tilt = StandardGate("u", [scale, 0.4, -0.4]).matrix()
+        gate = tilt @ StandardGate(letter, [2.0]).matrix() @ tilt.conj().T
+        circuit = entangled(3).ry(theta[0], 1).controlled_unitary(gate, [0], [1]).controlled_unitary(gate, [2], [0])
+        found = simulator_of("double").state_vector(circuit, [0.6])
+        assert np.abs(found - reference(circuit, [0.6])).max() < 1e-14, scale
+
+
 @pytest.mark.parametrize("precision", TOLERANCE)
 @pytest.mark.parametrize("num_qubits", [1, 3, 8, 12, 16])
 def test_multiples_of_the_identity_are_kept(precision, num_qubits):
