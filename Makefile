@@ -5,6 +5,8 @@
 
 VENV ?= .venv
 WORKERS ?= auto
+MINUTES ?= 60
+KINDS ?=
 
 BIN := $(VENV)/bin
 version_of = $(shell $(1) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
@@ -37,7 +39,7 @@ PYTEST_WORKERS := --numprocesses=$(WORKERS) --maxprocesses=4 --dist=loadfile --m
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint format types imports unit slow wheel bench venv clean distclean
+.PHONY: help demo test lint format types imports unit slow wheel bench fuzz venv clean distclean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' Makefile | awk -F@ '{ printf "%-18s%s\n", $$1, $$2 }'
@@ -73,6 +75,9 @@ wheel: $(TEST_STAMP) ## build the wheel, install it into an empty environment, u
 
 bench: $(TEST_STAMP) ## time the kernels against their reference
 	$(BIN)/python -m pytest benchmarks --benchmark-only
+
+fuzz: $(TEST_STAMP) ## look for wrong answers and odd errors, for an hour: make fuzz MINUTES=10 KINDS=grammar
+	PYTHONPATH=tests $(BIN)/python -m fuzz.campaign --minutes $(MINUTES) $(KINDS)
 
 venv: $(TEST_STAMP) ## set up .venv and nothing else
 
