@@ -10,17 +10,23 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from qtoolkit.circuit._checks import Indices, as_indices, check_count, check_indices, check_mapping
+from qtoolkit.circuit.analysis import check_matrix_size, depth_of, split_final, unitary_of
 from qtoolkit.circuit.gate import Gate, Instruction, UnitaryGate
 from qtoolkit.circuit.gates import Matrix
 from qtoolkit.circuit.methods import GateMethods
 from qtoolkit.circuit.operation import Barrier, IfElse, Initialize, Measure, Operation, Reset
-from qtoolkit.circuit.parameter import Parameter, ParameterValues, check_real, resolve_values
+from qtoolkit.circuit.parameter import (
+    Parameter,
+    ParameterValues,
+    check_real,
+    declared_names,
+    listed,
+    resolve_values,
+)
 from qtoolkit.circuit.registers import ClassicalRegister, Clbit, Condition, QuantumRegister
 from qtoolkit.errors import CircuitError, UnboundParameterError
 
 __all__ = ["Circuit"]
-
-MAX_MATRIX_QUBITS = 12
 
 
 class Circuit(GateMethods):
@@ -48,15 +54,18 @@ class Circuit(GateMethods):
         self._operations: list[Operation] = []
         self._clbit_registers: list[ClassicalRegister] = []
         self._qubit_registers: list[QuantumRegister] = []
+        self._declared: tuple[str, ...] = ()
         if check_count(num_clbits, "num_clbits"):
             self.add_clbits(num_clbits, "c")
 
-    # A circuit holds data and grows; comparing the operations is what users expect of ==.
+    # A circuit holds data and grows; comparing the operations is what users expect of ==. Where the same list of
+    # values means another order, circuits are not equal.
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, Circuit)
             and (self.num_qubits, self.num_clbits) == (other.num_qubits, other.num_clbits)
             and self._operations == other._operations
+            and self.parameters == other.parameters
         )
 
     __hash__ = None  # type: ignore[assignment]
@@ -74,18 +83,42 @@ class Circuit(GateMethods):
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        """The free parameters, in order of first appearance; sequences of values follow this order."""
-        seen: dict[str, None] = {}
+        """The free parameters; sequences of values follow this order.
+
+        Declared ones come first, see `declare_parameters`; then others by their first appearance.
+        """
+        seen = dict.fromkeys(self._declared)
         for operation in self._operations:
             for expression in operation.gate.expressions:
-                for name in expression.terms:
-                    seen.setdefault(name)
+                seen.update(dict.fromkeys(expression.terms))
         return tuple(Parameter(name) for name in seen)
 
     @property
     def num_parameters(self) -> int:
         """Number of free parameters."""
         return len(self.parameters)
+
+    def declare_parameters(self, parameters: Iterable[Parameter | str]) -> Self:
+        """Fix the order of parameters, whether gates use them or not.
+
+        >>> Circuit(1).declare_parameters(["a", "b"]).rx(Parameter("b"), 0).rz(Parameter("a"), 0)
+        Circuit(1) with 2 operations, parameters (a, b)
+
+        Declared parameters come before all others, after those declared before. They keep their order in whatever is
+        made of the circuit. One that no gate uses takes a value too, without effect.
+
+        Raises:
+            ParameterError: if one is neither a parameter nor a name, or is declared already.
+        """
+        self._declared = declared_names(self._declared, parameters)
+        return self
+
+    def _declare_after(self, other: Circuit) -> None:
+        """Fix the order of this circuit's parameters, and after them of an added circuit's, if that has a fixed one."""
+        if other._declared:
+            added = [parameter.name for parameter in other.parameters]
+            if not set(added).issubset(self._declared):  # or extending in a loop would read all gates each time
+                self._declared = tuple(dict.fromkeys([parameter.name for parameter in self.parameters] + added))
 
     @property
     def clbit_registers(self) -> tuple[ClassicalRegister, ...]:
@@ -233,6 +266,9 @@ class Circuit(GateMethods):
         return self._append_branches(condition, *(self._branch(b) for b in (body, else_body) if b is not None))
 
     def _append_branches(self, condition: Condition, *bodies: Circuit) -> Self:
+        for body in bodies:
+            self._declare_after(body)
+            body._declared = ()  # one order holds for the whole circuit
         gate = IfElse(condition, *bodies)
         self._operations.append(Operation(gate, gate.qubits, gate.clbits))
         return self
@@ -263,6 +299,7 @@ class Circuit(GateMethods):
             other = self.copy()
         qubit_map = check_mapping(other.num_qubits, self.num_qubits, qubits, "qubits", self._check_qubits)
         clbit_map = check_mapping(other.num_clbits, self.num_clbits, clbits, "classical bits", self._check_clbits)
+        self._declare_after(other)
         identical = qubit_map == tuple(range(self.num_qubits)) and clbit_map == tuple(range(self.num_clbits))
         if identical:
             self._operations.extend(other._operations)
@@ -284,8 +321,12 @@ class Circuit(GateMethods):
 
     def copy(self) -> Circuit:
         """A circuit with the same operations; adding to one leaves the other as it is."""
+        return self._with_operations(self._operations)
+
+    def _with_operations(self, operations: Iterable[Operation]) -> Circuit:
         result = self._empty_like()
-        result._operations = list(self._operations)
+        result._operations = list(operations)
+        result._declared = self._declared
         return result
 
     def _empty_like(self) -> Circuit:
@@ -305,20 +346,21 @@ class Circuit(GateMethods):
             ParameterError: for an unknown name, a wrong count or a value that is not finite.
         """
         by_name = resolve_values(self.parameters, values)
-        result = self._empty_like()
-        result._operations = [
+        result = self._with_operations(
             Operation(op.gate.bind(by_name), op.qubits, op.clbits) if op.gate.expressions else op
             for op in self._operations
-        ]
+        )
+        result._declared = tuple(name for name in self._declared if name not in by_name)
         return result
 
     def inverse(self) -> Circuit:
-        """The circuit that undoes this one.
+        """The circuit that undoes this one; its parameters keep their order.
 
         Raises:
             CircuitError: if it measures, resets or initialises.
         """
         result = self._empty_like()
+        result._declared = tuple(parameter.name for parameter in self.parameters)
         for operation in reversed(self._operations):
             gate = operation.gate
             if isinstance(gate, Gate):
@@ -342,6 +384,7 @@ class Circuit(GateMethods):
         """
         check_count(num_controls, "num_controls", least=1)
         result = Circuit(self.num_qubits + num_controls, name=f"controlled {self.name}")
+        result._declared = self._declared
         controls = tuple(range(num_controls))
         for operation in self._operations:
             moved = tuple(q + num_controls for q in operation.qubits)
@@ -369,7 +412,7 @@ class Circuit(GateMethods):
         exponent = check_real(exponent, "exponent")
         if exponent.is_integer():
             step = self if exponent >= 0 else self.inverse()
-            result = self._empty_like()
+            result = self._with_operations(())
             for _ in range(abs(int(exponent))):
                 result.extend(step)
             return result
@@ -383,23 +426,9 @@ class Circuit(GateMethods):
             CircuitError: if it measures or resets, or has more than 12 qubits.
             UnboundParameterError: if parameters are free.
         """
-        if self.num_qubits > MAX_MATRIX_QUBITS:
-            raise CircuitError(
-                f"to_matrix takes at most {MAX_MATRIX_QUBITS} qubits, got {self.num_qubits}; simulate a state"
-            )
+        check_matrix_size(self.num_qubits)
         self.check_bound()
-        total = self.num_qubits
-        tensor = np.eye(1 << total, dtype=np.complex128).reshape((2,) * total + (1 << total,))
-        for operation in self._operations:
-            if isinstance(operation.gate, Barrier):
-                continue
-            if not isinstance(operation.gate, Gate):
-                raise CircuitError(f"only gates have a matrix, got {operation.gate.name}; leave it out")
-            k = len(operation.qubits)
-            axes = [total - 1 - q for q in reversed(operation.qubits)]
-            gate = operation.gate.matrix().reshape((2,) * (2 * k))
-            tensor = np.moveaxis(np.tensordot(gate, tensor, axes=(list(range(k, 2 * k)), axes)), list(range(k)), axes)
-        return np.ascontiguousarray(tensor.reshape(1 << total, 1 << total))
+        return unitary_of(self._operations, self.num_qubits)
 
     def check_bound(self) -> None:
         """Raise if a parameter is free.
@@ -409,9 +438,8 @@ class Circuit(GateMethods):
         """
         free = self.parameters
         if free:
-            names = ", ".join(p.name for p in free[:8]) + (", ..." if len(free) > 8 else "")
             raise UnboundParameterError(
-                f"every parameter needs a value, got none for {names}; pass parameters=… or bind them"
+                f"every parameter needs a value, got none for {listed(free)}; pass parameters=… or bind them"
             )
 
     def split_final_measurements(self) -> tuple[Circuit, tuple[tuple[int, int], ...]]:
@@ -419,23 +447,8 @@ class Circuit(GateMethods):
 
         A measurement is final when nothing but measurements and barriers follows on its qubit and its bit.
         """
-        busy_qubits: set[int] = set()
-        busy_clbits: set[int] = set()
-        kept: list[Operation] = []
-        final: list[tuple[int, int]] = []
-        for operation in reversed(self._operations):
-            followed = bool(busy_qubits & set(operation.qubits) or busy_clbits & set(operation.clbits))
-            if isinstance(operation.gate, Measure) and not followed:
-                final.append((operation.qubits[0], operation.clbits[0]))
-            elif not isinstance(operation.gate, Barrier):
-                busy_qubits.update(operation.qubits)
-                busy_clbits.update(operation.clbits)
-                kept.append(operation)
-            elif followed:
-                kept.append(operation)
-        body = self._empty_like()
-        body._operations = kept[::-1]
-        return body, tuple(final[::-1])
+        kept, final = split_final(self._operations)
+        return self._with_operations(kept), final
 
     def without_final_measurements(self) -> Circuit:
         """The circuit without the measurements that nothing follows on their qubits."""
@@ -443,17 +456,7 @@ class Circuit(GateMethods):
 
     def depth(self) -> int:
         """Longest chain of operations that share qubits or classical bits; barriers only order, and count nothing."""
-        levels: dict[tuple[str, int], int] = {}
-        deepest = 0
-        for operation in self._operations:
-            wires = [("q", q) for q in operation.qubits] + [("c", c) for c in operation.clbits]
-            level = max((levels.get(wire, 0) for wire in wires), default=0)
-            if wires and not isinstance(operation.gate, Barrier):
-                level += 1
-            for wire in wires:
-                levels[wire] = level
-            deepest = max(deepest, level)
-        return deepest
+        return depth_of(self._operations)
 
     def count_ops(self) -> dict[str, int]:
         """Number of operations by name, the most frequent first."""
@@ -470,7 +473,9 @@ class Circuit(GateMethods):
 
     def __repr__(self) -> str:
         clbits = f", {self.num_clbits}" if self.num_clbits else ""
-        return f"Circuit({self.num_qubits}{clbits}) with {len(self)} operations"
+        free = self.parameters
+        parameters = f", parameters ({listed(free)})" if free else ""
+        return f"Circuit({self.num_qubits}{clbits}) with {len(self)} operations{parameters}"
 
     def _all_qubits(self, count: int) -> tuple[int, ...]:
         if count != self.num_qubits:

@@ -19,6 +19,8 @@ __all__ = [
     "bind_value",
     "check_angle",
     "check_real",
+    "declared_names",
+    "listed",
     "resolve_values",
 ]
 
@@ -230,6 +232,28 @@ def check_real(value: Any, name: str, kind: str = "a real number") -> float:
 def bind_value(value: ParameterValue, values: Mapping[str, float]) -> ParameterValue:
     """Bind one gate angle."""
     return value.bind(values) if isinstance(value, ParameterExpression) else value
+
+
+def declared_names(known: tuple[str, ...], added: Iterable[Parameter | str]) -> tuple[str, ...]:
+    """The names declared so far and those of more parameters.
+
+    Raises:
+        ParameterError: if one is neither a parameter nor a name, or comes twice.
+    """
+    if isinstance(added, str | ParameterExpression) or not isinstance(added, Iterable):
+        raise ParameterError(f"parameters are declared by a list of them or of their names, got {added!r}")
+    names = dict.fromkeys(known)
+    for item in added:
+        name = item.name if isinstance(item, Parameter) else Parameter(item).name
+        if name in names:
+            raise ParameterError(f"each parameter is declared once, got {name!r} twice")
+        names[name] = None
+    return tuple(names)
+
+
+def listed(parameters: Sequence[Parameter]) -> str:
+    """The names of the first eight, for messages."""
+    return ", ".join(p.name for p in parameters[:8]) + (", ..." if len(parameters) > 8 else "")
 
 
 def resolve_values(parameters: Sequence[Parameter], values: ParameterValues) -> dict[str, float]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit.circuit import ClassicalRegister, Parameter, ParameterValues
-from qtoolkit.circuit.parameter import resolve_values
+from qtoolkit.circuit.parameter import listed, resolve_values
 from qtoolkit.compiler.program import Program
 from qtoolkit.errors import CircuitError, ParameterError, UnboundParameterError
 
@@ -155,10 +155,9 @@ class ExecutionPlan:
                 f"one vector of {len(self._names)} parameter values is needed here, got shape {values.shape}"
             )
         resolved = {} if values is None else resolve_values(self.parameters, values)
-        missing = [name for name in self._names if name not in resolved]
+        missing = [parameter for parameter in self.parameters if parameter.name not in resolved]
         if missing:
-            names = ", ".join(missing[:8]) + (", ..." if len(missing) > 8 else "")
             raise UnboundParameterError(
-                f"every parameter needs a value, got none for {names}; pass parameters=… or bind the circuit"
+                f"every parameter needs a value, got none for {listed(missing)}; pass parameters=… or bind the circuit"
             )
         return np.array([resolved[name] for name in self._names], dtype=np.float64)

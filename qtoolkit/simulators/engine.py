@@ -147,7 +147,8 @@ class Engine:
         """
         kept = program.kept
         if num_qubits <= READY_QUBITS and self.ready_key not in kept:
-            is_bound = not program.groups and not program.slots.slot.size
+            # Values without effect are asked for all the same, which a ready run does not.
+            is_bound = not program.groups and not program.slots.slot.size and not values.size
             kept[self.ready_key] = self._ready_run(program, values, num_qubits) if is_bound else None
         ready: ReadyRun | None = kept.get(self.ready_key)
         if ready is not None:

@@ -3,7 +3,7 @@ import pickle
 import numpy as np
 import pytest
 
-from qtoolkit import Circuit, Parameter, ParameterVector
+from qtoolkit import Circuit, Parameter, ParameterVector, PauliSum, StatevectorSimulator
 from qtoolkit.circuit.parameter import resolve_values
 from qtoolkit.errors import ParameterError, UnboundParameterError
 
@@ -116,3 +116,122 @@ def test_the_cost_of_values_by_name_grows_linearly():
 def test_empty_name():
     with pytest.raises(ParameterError, match="non-empty string"):
         Parameter("")
+
+
+def declared() -> Circuit:
+    """Its gates use b before a, and never c."""
+    a, b = Parameter("a"), Parameter("b")
+    return Circuit(2, 1).declare_parameters([a, "c", "b"]).rx(b, 0).cx(0, 1).rz(2 * a, 1).ry(b, 1)
+
+
+def names_of(circuit):
+    return [parameter.name for parameter in circuit.parameters]
+
+
+def test_declared_parameters_keep_their_places_wherever_a_circuit_goes():
+    circuit = declared()
+    assert names_of(circuit) == ["a", "c", "b"]
+    for made in (
+        circuit.copy(),
+        pickle.loads(pickle.dumps(circuit)),
+        circuit.inverse(),
+        circuit.inverse().inverse(),
+        circuit.controlled(),
+        circuit.power(2),
+        circuit.power(-3),
+        circuit.power(0),
+        circuit.compose(circuit.inverse()),
+        circuit.compose(Circuit(1).rx(Parameter("b"), 0)),
+        circuit.without_final_measurements(),
+        Circuit(3, 2).compose(circuit, [2, 0], [1]),
+        Circuit(2, 1).if_(0, circuit),
+        Circuit(2, 1).if_(0, lambda body: body.extend(circuit)),
+        Circuit(2, 1).if_(0, lambda body: body.if_(0, circuit)),
+    ):
+        assert names_of(made) == ["a", "c", "b"], made
+    assert names_of(circuit.bind({"a": 0.5})) == ["c", "b"]
+    assert names_of(circuit.bind({"c": 0.5, "b": 1.0})) == ["a"]
+    assert names_of(circuit.bind([1.0, 2.0, 3.0])) == []
+    np.testing.assert_array_equal(
+        circuit.bind([1.0, 2.0, 3.0]).to_matrix(), circuit.bind({"b": 3.0, "c": 2.0, "a": 1.0}).to_matrix()
+    )
+
+
+def test_what_is_added_comes_after_what_is_there():
+    first = Circuit(2, 1).ry(Parameter("z"), 0).ry(Parameter("b"), 0)
+    joined = first.compose(declared())
+    assert names_of(joined) == ["z", "b", "a", "c"]
+    assert names_of(joined.rx(Parameter("y"), 0)) == ["z", "b", "a", "c", "y"]
+    assert names_of(first.copy().if_(0, declared()).rx(Parameter("y"), 0)) == ["z", "b", "a", "c", "y"]
+    assert names_of(declared().extend(first)) == ["a", "c", "b", "z"]
+    assert names_of(declared().declare_parameters(["d"]).rx(Parameter("e"), 0)) == ["a", "c", "b", "d", "e"]
+
+
+def test_an_inverse_takes_values_in_the_same_order():
+    circuit = Circuit(1).rx(Parameter("z"), 0).ry(Parameter("a"), 0)
+    assert circuit.inverse().parameters == circuit.parameters
+    assert circuit.inverse().inverse() == circuit
+    product = circuit.bind([0.3, 0.9]).to_matrix() @ circuit.inverse().bind([0.3, 0.9]).to_matrix()
+    np.testing.assert_allclose(product, np.eye(2), atol=1e-15)
+
+
+def test_circuits_that_take_values_in_another_order_are_not_equal():
+    plain = Circuit(1).rx(Parameter("b"), 0).rz(Parameter("a"), 0)
+    ordered = Circuit(1).declare_parameters(["a", "b"]).rx(Parameter("b"), 0).rz(Parameter("a"), 0)
+    assert plain != ordered
+    assert plain == Circuit(1).declare_parameters(["b", "a"]).extend(plain)
+    assert plain.bind([2.0, 1.0]) == ordered.bind([1.0, 2.0])
+
+
+def test_the_order_is_shown():
+    assert repr(declared()) == "Circuit(2, 1) with 4 operations, parameters (a, c, b)"
+    many = Circuit(1)
+    for angle in ParameterVector("t", 9):
+        many.rx(angle, 0)
+    assert repr(many).endswith("parameters (t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7], ...)")
+    assert repr(many.bind([0.0] * 9)) == "Circuit(1) with 9 operations"
+
+
+def test_a_declared_parameter_that_nothing_uses_takes_a_value():
+    circuit = declared()
+    simulator = StatevectorSimulator()
+    values = np.array([0.4, 7.0, 1.1])
+    plain = Circuit(2).rx(1.1, 0).cx(0, 1).rz(0.8, 1).ry(1.1, 1)
+    expected = simulator.state_vector(plain)
+    observable = PauliSum.from_list([("ZX", 0.5), ("YI", 0.25)])
+    for plan in (circuit, simulator.compile(circuit)):
+        for _ in range(3):  # a second call may take a shorter way
+            np.testing.assert_allclose(simulator.state_vector(plan, values), expected, atol=1e-14)
+            value, slope = simulator.gradient(plan, observable, values)
+            assert value == pytest.approx(simulator.expectation_value(plain, observable), abs=1e-14)
+            assert slope[1] == 0.0
+            assert abs(slope[[0, 2]]).min() > 1e-3
+            with pytest.raises(UnboundParameterError, match="none for a, c, b"):
+                simulator.state_vector(plan)
+    idle = simulator.compile(Circuit(1).declare_parameters(["x"]).h(0))
+    for _ in range(3):
+        simulator.state_vector(idle, [0.5])
+        simulator.expectation_value(idle, PauliSum.from_list([("Z", 1.0)]), np.array([0.5]))
+        with pytest.raises(UnboundParameterError, match="none for x"):
+            simulator.state_vector(idle)
+        with pytest.raises(UnboundParameterError, match="none for x"):
+            simulator.expectation_value(idle, PauliSum.from_list([("Z", 1.0)]))
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["b", "b"], "declared once, got 'b' twice"),
+        (["a"], "declared once, got 'a' twice"),
+        ([""], "a non-empty string"),
+        ([2], "a non-empty string, got 2"),
+        ("a", "a list of them or of their names, got 'a'"),
+        (Parameter("x"), "a list of them or of their names"),
+        (3, "a list of them or of their names, got 3"),
+    ],
+)
+def test_bad_declarations(names, message):
+    circuit = Circuit(1).declare_parameters(["a"])
+    with pytest.raises(ParameterError, match=message):
+        circuit.declare_parameters(names)
+    assert names_of(circuit) == ["a"]
