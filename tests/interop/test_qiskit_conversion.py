@@ -7,13 +7,14 @@ from qiskit.circuit import Clbit, Delay, Instruction, Parameter, ParameterVector
 from qiskit.circuit import Gate as QiskitGate
 from qiskit.circuit import library as lib
 from qiskit.circuit.random import random_circuit
+from qiskit.primitives import StatevectorEstimator
 from qiskit.quantum_info import Operator, SparsePauliOp, Statevector, random_unitary
 from qiskit_reference import assert_same_outcomes
 from random_circuits import random_dynamic_circuit, random_gate_circuit
 
 import qtoolkit.circuit as qt
 from qtoolkit.errors import ConversionError
-from qtoolkit.interop.qiskit import from_qiskit, to_qiskit
+from qtoolkit.interop.qiskit import EstimatorV2, from_qiskit, to_qiskit
 from qtoolkit.simulators import StatevectorSimulator
 
 RECORDS = tuple(qt.STANDARD_GATES.values())
@@ -345,3 +346,37 @@ def test_instructions_unknown_to_qiskit_are_named():
         to_qiskit(qt.Circuit(1).h(0).append(Odd(), (0,)))
     with pytest.raises(ConversionError, match="'sealed' at position 0: Qiskit has no such gate"):
         to_qiskit(qt.Circuit(1).append(Sealed(), (0,)))
+
+
+def test_a_list_of_values_means_what_it_means_in_qiskit():
+    z, b, v = Parameter("z"), Parameter("b"), ParameterVector("v", 11)
+    reference = QuantumCircuit(2, 1, global_phase=v[10] / 3)
+    reference.rx(z, 0)
+    reference.cx(0, 1)
+    reference.ry(v[10], 0)
+    reference.rz(v[2] + b, 1)
+    reference.rx(v[3] - v[3], 0)  # no gate needs its value, and a list has it
+    with reference.if_test((reference.clbits[0], 0)):
+        reference.rx(Parameter("a"), 0)
+    circuit = from_qiskit(reference)
+    assert [p.name for p in circuit.parameters] == [p.name for p in reference.parameters]
+    assert repr(circuit).endswith("parameters (a, b, v[2], v[3], v[10], z)")
+    values = list(np.random.default_rng(1).uniform(-3, 3, 6))
+    assert_same_outcomes(circuit.bind(values), reference.assign_parameters(values))
+    there = to_qiskit(circuit)
+    assert_same_outcomes(circuit.bind(values), there.assign_parameters([*values[:3], *values[4:]]))
+
+
+def test_primitives_take_values_in_qiskits_order():
+    theta, a = Parameter("theta"), Parameter("a")
+    reference = QuantumCircuit(2)
+    reference.ry(theta, 0)
+    reference.crx(a * a, 0, 1)  # not linear: a parameter of its own here
+    reference.rx(a, 0)
+    reference.append(lib.RZZGate(a - a), [0, 1])
+    observable = SparsePauliOp(["ZZ", "XI", "YX"], [1.0, 0.5, 0.25])
+    values = [[0.4, 1.9], [1.9, 0.4]]
+    expected = StatevectorEstimator().run([(reference, observable, values)]).result()[0].data.evs
+    found = EstimatorV2().run([(reference, observable, values)]).result()[0].data.evs
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+    assert abs(expected[0] - expected[1]) > 0.1

@@ -22,8 +22,8 @@ __all__ = ["from_qiskit"]
 def from_qiskit(circuit: QuantumCircuit, read_angle: AngleReader = read_linear) -> Circuit:
     """Convert a Qiskit circuit, exactly with its global phase.
 
-    Qubit and classical bit k stay k; registers and parameters keep their names (a circuit here orders parameters
-    by first appearance, Qiskit by name). Gates without a record are unrolled by their definitions, else taken by
+    Qubit and classical bit k stay k; registers and parameters keep their names, and parameters Qiskit's order: by
+    name, elements of a vector by index. Gates without a record are unrolled by their definitions, else taken by
     their matrix up to 10 qubits. A `PauliEvolutionGate` becomes the Pauli rotations of its product formula, which
     is what Qiskit's backends run (its matrix is the exact exponential instead). For loops are unrolled, switches
     become chains of conditions, delays are left out.
@@ -46,6 +46,7 @@ def from_qiskit(circuit: QuantumCircuit, read_angle: AngleReader = read_linear) 
         result.name_qubits(register.name, [qubit_of[bit] for bit in register])
     for register in circuit.cregs:
         result.name_clbits(register.name, [clbit_of[bit] for bit in register])
+    result.declare_parameters(parameter.name for parameter in circuit.parameters)
     try:
         _Importer(read_angle).add(result, circuit, range(circuit.num_qubits), clbit_of, "")
     except _LocatedError as error:
