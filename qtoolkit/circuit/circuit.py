@@ -308,7 +308,10 @@ class Circuit(GateMethods):
             gate = operation.gate
             if isinstance(gate, IfElse):
                 condition = Condition(tuple(clbit_map[c] for c in gate.condition.clbits), gate.condition.value)
-                bodies = (self._empty_like().extend(branch, qubit_map, clbit_map) for branch in gate.branches)
+                bodies = (  # a branch is older than what its circuit grew later
+                    self._empty_like().extend(branch, qubit_map[: branch.num_qubits], clbit_map[: branch.num_clbits])
+                    for branch in gate.branches
+                )
                 self._append_branches(condition, *bodies)
             else:
                 placed = tuple(qubit_map[q] for q in operation.qubits)

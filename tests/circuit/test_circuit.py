@@ -325,3 +325,11 @@ def test_a_refused_index_leaves_the_circuit_as_it_was(add):
     with pytest.raises(QubitIndexError, match="got 9"):
         add(circuit)
     assert circuit == Circuit(2, 2).x(0)
+
+
+def test_a_circuit_that_grew_after_a_branch_can_be_added_to_another():
+    grown = Circuit(1, 1).h(0).measure(0, 0).if_(0, lambda body: body.x(0)).measure_all()
+    joined = Circuit(2, 3).compose(grown, [1], [2, 0])
+    branch = joined.operations[2].gate
+    assert (branch.qubits, branch.clbits) == ((1,), (2,))
+    assert Circuit(1, 2).compose(grown) == grown
