@@ -5,15 +5,19 @@
 
 from qtoolkit.compiler.compile import compile_circuit
 from qtoolkit.compiler.layout import Layout
+from qtoolkit.compiler.padded_plan import PaddedPlan
 from qtoolkit.compiler.plan import BranchStep, ExecutionPlan, InitializeStep, MeasureStep, ResetStep, Step, UnitaryStep
 from qtoolkit.compiler.plan_report import PlanReport, StepReport, SweepReport
 from qtoolkit.compiler.planner import plan_sweeps, with_constants
 from qtoolkit.compiler.program import Differential, Opcode, Program
+from qtoolkit.compiler.steps import used_qubits
 from qtoolkit.compiler.sweep_plan import GatePart, Part, SweepPart
 
 __all__ = [
     "compile_circuit",
+    "used_qubits",
     "ExecutionPlan",
+    "PaddedPlan",
     "PlanReport",
     "SweepReport",
     "StepReport",

@@ -90,6 +90,16 @@ class ExecutionPlan:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_names", tuple(p.name for p in self.parameters))
 
+    @cached_property
+    def active_qubits(self) -> tuple[int, ...]:
+        """The circuit's qubits that `active` holds, in its order."""
+        return tuple(range(self.num_qubits))
+
+    @property
+    def active(self) -> ExecutionPlan:
+        """The plan of those qubits alone that may leave ``|0⟩``; this one, if they are all."""
+        return self
+
     @property
     def is_unitary(self) -> bool:
         """Whether the steps are gates alone."""

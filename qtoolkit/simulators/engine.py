@@ -181,13 +181,14 @@ class Engine:
             state = kept[key] = self.empty_state(num_qubits)
         return cast(StateArray, state)
 
-    def check_memory(self, num_qubits: int, states: int = 1, probabilities: int = 0) -> None:
+    def check_memory(self, num_qubits: int, states: int = 1, probabilities: int = 0, idle: int = 0) -> None:
         """Refuse sizes that memory cannot hold, before anything is allocated.
 
         Args:
             num_qubits: size of a state.
             states: how many are needed at once.
             probabilities: how many float64 numbers are needed beside them.
+            idle: how many of the qubits that are asked for are idle.
 
         Raises:
             InsufficientMemoryError: with the bytes needed and the bytes free.
@@ -196,6 +197,11 @@ class Engine:
         if needed <= ALWAYS_THERE:
             return
         remedy = "use fewer qubits" + (' or precision="single"' if self.precision == "double" else "")
+        if idle:
+            remedy = (
+                f"{idle} of its qubits are idle: leave them out, or ask for shots, expectation values or probabilities "
+                "of others, without an initial state, and they take no memory"
+            )
         what = f"a {self.precision}-precision state of {num_qubits} qubits"
         if states > 1:
             what = f"{states} times {what}"

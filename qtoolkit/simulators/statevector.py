@@ -16,7 +16,7 @@ from qtoolkit._packed_bits import num_words
 from qtoolkit._version import __version__
 from qtoolkit.circuit import Circuit, ParameterValues
 from qtoolkit.circuit._checks import check_indices, numeric_array
-from qtoolkit.compiler import ExecutionPlan, compile_circuit
+from qtoolkit.compiler import ExecutionPlan, PaddedPlan, compile_circuit, used_qubits
 from qtoolkit.errors import CircuitError, InputError
 from qtoolkit.operators import PauliSum
 from qtoolkit.primitives import Result
@@ -29,6 +29,7 @@ from qtoolkit.simulators.batch import (
     parameters_of,
 )
 from qtoolkit.simulators.engine import Engine, StateArray
+from qtoolkit.simulators.idle import active_observables, common_part, padded_probabilities, padded_variance
 from qtoolkit.simulators.observables import Observable, check_observable, expectation_values, variance
 from qtoolkit.simulators.options import check_norm, check_shots, seeded
 from qtoolkit.simulators.ready import ReadyRun
@@ -128,14 +129,15 @@ class StatevectorSimulator:
         """Compile a circuit once, to run it many times.
 
         Raises:
-            InsufficientMemoryError: if its state does not fit into free memory.
+            InsufficientMemoryError: if the state of the qubits that it uses does not fit into free memory.
         """
         if isinstance(circuit, ExecutionPlan):
             return circuit
         if not isinstance(circuit, Circuit):
             raise InputError(f"a simulator takes a Circuit or what compile made of one, got {circuit!r}")
-        self._engine.check_memory(circuit.num_qubits)
-        return compile_circuit(circuit)
+        used = used_qubits(circuit.operations, circuit.num_qubits)
+        self._engine.check_memory(len(used))
+        return compile_circuit(circuit, used)
 
     def state_vector(
         self,
@@ -171,6 +173,8 @@ class StatevectorSimulator:
             if quick is not None:
                 return quick
         plan = circuit if isinstance(circuit, ExecutionPlan) else self.compile(circuit)
+        if isinstance(plan, PaddedPlan):
+            return self.state_vector(self._whole(plan), parameters, initial_state)
         values = parameters_of(plan, parameters)
         if values.ndim == 2:
             return batch_states(self._engine, plan, values, self._start(plan, initial_state))
@@ -200,7 +204,7 @@ class StatevectorSimulator:
             UnboundParameterError: if a parameter has no value.
             InsufficientMemoryError: if the state does not fit into free memory.
         """
-        plan = self.compile(circuit)
+        plan = self._whole(self.compile(circuit))
         values = plan.parameter_vector(parameters)
         number, rng = seeded(seed)
         state, clbits = Walker(self._engine, plan, values).one_run(self._start(plan, initial_state), rng)
@@ -235,6 +239,8 @@ class StatevectorSimulator:
         # Bits as drawn and permuted, and an outcome for each shot.
         needed = int(shots) * (16 * num_words(plan.num_clbits) + 8)
         check_memory(needed, f"{shots} shots of {plan.num_clbits} bits", "take fewer at a time and add the counts")
+        if isinstance(plan, PaddedPlan):
+            plan = plan.active if initial_state is None else self._whole(plan)
         values = plan.parameter_vector(parameters)
         number, rng = seeded(seed)
         packed = Walker(self._engine, plan, values).all_shots(self._start(plan, initial_state), int(shots), rng)
@@ -276,6 +282,12 @@ class StatevectorSimulator:
         plan = self.compile(circuit)
         measured = check_indices(range(plan.num_qubits) if qubits is None else qubits, plan.num_qubits, "qubit")
         values = parameters_of(plan, parameters)
+        if isinstance(plan, PaddedPlan):
+            place = {qubit: k for k, qubit in enumerate(plan.active_qubits)}
+            active = [place[qubit] for qubit in measured if qubit in place]
+            needed = (len(values) if values.ndim == 2 else 1) << len(measured)
+            self._engine.check_memory(len(place), probabilities=needed, idle=len(measured) - len(active))
+            return padded_probabilities(plan, measured, self.probabilities(plan.active, active, values))
         if values.ndim == 2:
             return batch_probabilities(self._engine, plan, values, measured)
         self._engine.check_memory(plan.num_qubits, probabilities=1 << len(measured))
@@ -339,6 +351,8 @@ class StatevectorSimulator:
                 return quick
         plan = self.compile(circuit)
         observables, several = _checked_observables(observable, plan.num_qubits)
+        if isinstance(plan, PaddedPlan):
+            return self.expectation_value(plan.active, active_observables(plan, observable, several), parameters)
         values = parameters_of(plan, parameters)
         if values.ndim == 2:
             by_row = batch_expectation_values(self._engine, plan, values, observables)
@@ -366,6 +380,9 @@ class StatevectorSimulator:
         """
         plan = self.compile(circuit)
         check_observable(observable, plan.num_qubits)
+        if isinstance(plan, PaddedPlan):
+            state = self._passing_state(plan.active, plan.parameter_vector(parameters))
+            return padded_variance(plan, observable, state, self._engine.team)
         state = self._passing_state(plan, plan.parameter_vector(parameters))
         return variance(observable, state, self._engine.team)
 
@@ -387,8 +404,11 @@ class StatevectorSimulator:
             raise CircuitError(
                 f"an overlap needs circuits of equal size, got {left.num_qubits} and {right.num_qubits} qubits"
             )
-        self._engine.check_memory(left.num_qubits, states=2)
-        first, second = self.state_vector(left, bra_parameters), self.state_vector(right, ket_parameters)
+        qubits = left.active_qubits, right.active_qubits
+        self._engine.check_memory(max(map(len, qubits)), states=2)
+        first, second = self.state_vector(left.active, bra_parameters), self.state_vector(right.active, ket_parameters)
+        if qubits[0] != qubits[1]:
+            first, second = common_part(first, *qubits), common_part(second, *reversed(qubits))
         return complex(inner_kernels.vdot(first, second, self._engine.team))
 
     @overload
@@ -434,6 +454,8 @@ class StatevectorSimulator:
 
         plan = self.compile(circuit)
         observables, several = _checked_observables(observable, plan.num_qubits)
+        if isinstance(plan, PaddedPlan):
+            return self.gradient(plan.active, active_observables(plan, observable, several), parameters)
         values = parameters_of(plan, parameters)
         if values.ndim == 1 and not several:
             return value_and_gradient(self._engine, plan, values, observables[0])
@@ -442,6 +464,13 @@ class StatevectorSimulator:
         shape = rows.shape[: values.ndim - 1] + (len(observables),) * several
         levels = np.reshape([level for level, _ in by_row], shape)
         return levels, np.reshape([slope for _, slope in by_row], (*shape, rows.shape[1]))
+
+    def _whole(self, plan: ExecutionPlan) -> ExecutionPlan:
+        """The plan of all qubits, for whoever gives or takes all amplitudes."""
+        if not isinstance(plan, PaddedPlan):
+            return plan
+        self._engine.check_memory(plan.num_qubits, idle=plan.num_qubits - len(plan.active_qubits))
+        return plan.whole
 
     def _passing_state(self, plan: ExecutionPlan, values: NDArray[np.float64]) -> StateArray:
         """The state at the end of a plan, in memory that the next call may use again."""

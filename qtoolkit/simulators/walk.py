@@ -154,7 +154,9 @@ class Walker:
                 set_to_zero_state(branch.state)
                 branch.fresh = False
             if isinstance(step, MeasureStep):
-                branch.clbits[step.clbit] = self._split(branch, pending, step.qubit, rng, clbit=step.clbit)
+                idle = step.qubit == self._plan.num_qubits  # one that the plan lacks because it is in |0⟩
+                outcome = 0 if idle else self._split(branch, pending, step.qubit, rng, clbit=step.clbit)
+                branch.clbits[step.clbit] = outcome
             elif isinstance(step, InitializeStep):
                 branch.state = _initialize(branch.state, step)
             elif isinstance(step, BranchStep):

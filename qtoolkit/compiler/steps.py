@@ -1,0 +1,125 @@
+"""From a circuit's operations to the steps of a plan, on all of its qubits or on some."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from qtoolkit.circuit import Barrier, Circuit, Gate, IfElse, Initialize, Measure, Operation, Reset
+from qtoolkit.compiler.encode import ProgramBuilder
+from qtoolkit.compiler.plan import BranchStep, ExecutionPlan, InitializeStep, MeasureStep, ResetStep, Step, UnitaryStep
+from qtoolkit.errors import CircuitError
+
+__all__ = ["plan_on", "used_qubits"]
+
+MAX_QUBITS = 62
+
+
+def used_qubits(operations: Iterable[Operation], num_qubits: int) -> tuple[int, ...]:
+    """The qubits that may leave ``|0⟩``, ascending: those of gates and `initialize`, in branches too.
+
+    Measurements, resets and barriers leave a qubit in ``|0⟩`` where it is.
+
+    Args:
+        operations: of a circuit.
+        num_qubits: of the circuit; the search ends when all of them are found.
+    """
+    used: set[int] = set()
+    for operation in operations:
+        if len(used) == num_qubits:
+            break
+        gate = operation.gate
+        if isinstance(gate, IfElse):
+            for branch in gate.branches:
+                used.update(used_qubits(branch.operations, num_qubits))
+        elif not isinstance(gate, Barrier | Measure | Reset):
+            used.update(operation.qubits)
+    return tuple(sorted(used))
+
+
+def plan_on(circuit: Circuit, qubits: Sequence[int]) -> ExecutionPlan:
+    """The plan of a circuit on some of its qubits, the k-th of which is the plan's qubit k.
+
+    The others must be idle. Their resets are left out; where they are measured, the plan has a qubit that it lacks,
+    number ``len(qubits)``, the bit above all bits of its basis states and so always zero.
+
+    Raises:
+        CircuitError: for more than 62 qubits, or if the circuit holds an instruction of an unknown kind.
+    """
+    if len(qubits) > MAX_QUBITS:
+        raise CircuitError(
+            f"a plan has at most {MAX_QUBITS} qubits (it numbers basis states in 64 bits), got {len(qubits)}; "
+            "idle ones count only where all amplitudes are asked for or given"
+        )
+    places = None
+    if len(qubits) < circuit.num_qubits:
+        places = [len(qubits)] * circuit.num_qubits
+        for place, qubit in enumerate(qubits):
+            places[qubit] = place
+    parameters = circuit.parameters
+    body, final = circuit.split_final_measurements()
+    writer = _Writer({parameter.name: i for i, parameter in enumerate(parameters)}, places, len(qubits))
+    return ExecutionPlan(
+        num_qubits=len(qubits),
+        num_clbits=circuit.num_clbits,
+        parameters=parameters,
+        clbit_registers=circuit.clbit_registers,
+        steps=writer.steps(body.operations) or (UnitaryStep(writer.builder().build()),),
+        final_measurements=tuple((writer.placed((qubit,))[0], clbit) for qubit, clbit in final),
+    )
+
+
+class _Writer:
+    """Writes steps.
+
+    Args:
+        parameter_index: number of each parameter.
+        places: where each qubit of the circuit goes; None where each stays.
+        num_qubits: of the plan; a place of this number is none.
+    """
+
+    def __init__(self, parameter_index: Mapping[str, int], places: Sequence[int] | None, num_qubits: int) -> None:
+        self._parameter_index = parameter_index
+        self._places = places
+        self._num_qubits = num_qubits
+
+    def builder(self) -> ProgramBuilder:
+        return ProgramBuilder(self._parameter_index)
+
+    def placed(self, qubits: tuple[int, ...]) -> tuple[int, ...]:
+        places = self._places
+        return qubits if places is None else tuple(places[qubit] for qubit in qubits)
+
+    def steps(self, operations: Iterable[Operation]) -> tuple[Step, ...]:
+        steps: list[Step] = []
+        builder = self.builder()
+        for operation in operations:
+            gate = operation.gate
+            if isinstance(gate, Gate):
+                builder.add(gate, self.placed(operation.qubits))
+            elif not isinstance(gate, Barrier):
+                special = self._special(operation)
+                if special and not builder.is_empty:
+                    steps.append(UnitaryStep(builder.build()))
+                    builder = self.builder()
+                steps.extend(special)
+        if not builder.is_empty:
+            steps.append(UnitaryStep(builder.build()))
+        return tuple(steps)
+
+    def _special(self, operation: Operation) -> tuple[Step, ...]:
+        gate = operation.gate
+        qubits = self.placed(operation.qubits)
+        if isinstance(gate, Measure):
+            return (MeasureStep(qubits[0], operation.clbits[0]),)
+        if isinstance(gate, Reset):
+            return (ResetStep(qubits),) if qubits[0] < self._num_qubits else ()
+        if isinstance(gate, Initialize):
+            return (ResetStep(qubits), InitializeStep(qubits, gate.state_vector))
+        if isinstance(gate, IfElse):
+            branches = [self.steps(branch.operations) for branch in gate.branches]
+            otherwise = branches[1] if len(branches) == 2 else ()
+            return (BranchStep(gate.condition.clbits, gate.condition.value, branches[0], otherwise),)
+        raise CircuitError(
+            f"a circuit to run holds gates, measure, reset, initialize, barrier and if, got {gate.name}; "
+            "write it as those"
+        )
