@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from qtoolkit.circuit import Barrier, Circuit, Gate, IfElse, Initialize, Measure, Operation, Reset
+from qtoolkit.circuit import (
+    Barrier,
+    Circuit,
+    Gate,
+    IfElse,
+    Initialize,
+    Instruction,
+    Measure,
+    Operation,
+    PauliRotationGate,
+    Reset,
+    StandardGate,
+)
 from qtoolkit.compiler.encode import ProgramBuilder
 from qtoolkit.compiler.plan import BranchStep, ExecutionPlan, InitializeStep, MeasureStep, ResetStep, Step, UnitaryStep
 from qtoolkit.errors import CircuitError
@@ -17,7 +29,7 @@ MAX_QUBITS = 62
 def used_qubits(operations: Iterable[Operation], num_qubits: int) -> tuple[int, ...]:
     """The qubits that may leave ``|0⟩``, ascending: those of gates and `initialize`, in branches too.
 
-    Measurements, resets and barriers leave a qubit in ``|0⟩`` where it is.
+    Measurements, resets, barriers, identities and the letter I of Pauli strings leave a qubit in ``|0⟩`` there.
 
     Args:
         operations: of a circuit.
@@ -31,7 +43,10 @@ def used_qubits(operations: Iterable[Operation], num_qubits: int) -> tuple[int, 
         if isinstance(gate, IfElse):
             for branch in gate.branches:
                 used.update(used_qubits(branch.operations, num_qubits))
-        elif not isinstance(gate, Barrier | Measure | Reset):
+        elif isinstance(gate, PauliRotationGate):
+            letters = zip(operation.qubits, reversed(gate.label), strict=True)
+            used.update(qubit for qubit, letter in letters if letter != "I")
+        elif not isinstance(gate, Barrier | Measure | Reset) and not _is_identity(gate):
             used.update(operation.qubits)
     return tuple(sorted(used))
 
@@ -68,6 +83,10 @@ def plan_on(circuit: Circuit, qubits: Sequence[int]) -> ExecutionPlan:
     )
 
 
+def _is_identity(gate: Instruction) -> bool:
+    return isinstance(gate, StandardGate) and gate.name == "id"
+
+
 class _Writer:
     """Writes steps.
 
@@ -95,7 +114,8 @@ class _Writer:
         for operation in operations:
             gate = operation.gate
             if isinstance(gate, Gate):
-                builder.add(gate, self.placed(operation.qubits))
+                if self._places is None or not _is_identity(gate):
+                    builder.add(gate, self.placed(operation.qubits))
             elif not isinstance(gate, Barrier):
                 special = self._special(operation)
                 if special and not builder.is_empty:

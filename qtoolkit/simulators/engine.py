@@ -15,7 +15,7 @@ from qtoolkit._memory import ALWAYS_THERE, check_memory
 from qtoolkit.compiler import GatePart, Layout, Part, Program, SweepPart, plan_sweeps
 from qtoolkit.simulators import measure
 from qtoolkit.simulators.bind import bind
-from qtoolkit.simulators.memory import ThreadArrays, aligned_empty, is_aligned, set_to_zero_state
+from qtoolkit.simulators.memory import ThreadArrays, aligned_empty, idle_remedy, is_aligned, set_to_zero_state
 from qtoolkit.simulators.numbers import Numbers, numbers_of, unfilled_numbers
 from qtoolkit.simulators.options import dtype_of, threads_of
 from qtoolkit.simulators.ready import NO_COUNTERS, ReadyRun, ready_run
@@ -198,10 +198,7 @@ class Engine:
             return
         remedy = "use fewer qubits" + (' or precision="single"' if self.precision == "double" else "")
         if idle:
-            remedy = (
-                f"{idle} of its qubits are idle: leave them out, or ask for shots, expectation values or probabilities "
-                "of others, without an initial state, and they take no memory"
-            )
+            remedy = idle_remedy(idle)
         what = f"a {self.precision}-precision state of {num_qubits} qubits"
         if states > 1:
             what = f"{states} times {what}"

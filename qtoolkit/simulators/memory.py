@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-__all__ = ["ThreadArrays", "aligned_empty", "is_aligned", "set_to_zero_state"]
+__all__ = ["ThreadArrays", "aligned_empty", "idle_remedy", "is_aligned", "set_to_zero_state"]
 
 REGISTER_BYTES = 64
 HUGE_PAGE_BYTES = 1 << 21
@@ -54,6 +54,14 @@ class ThreadArrays(threading.local):
         if memory is None or memory.size < num_rows * size:
             memory = kept[num_rows, dtype] = aligned_empty(num_rows * size, dtype)
         return memory[: num_rows * size].reshape(num_rows, size)
+
+
+def idle_remedy(num_idle: int) -> str:
+    """What to do about memory that idle qubits need."""
+    return (
+        f"{num_idle} of its qubits are idle: leave them out, or ask for shots, expectation values or probabilities "
+        "of others, without an initial state, and they take no memory"
+    )
 
 
 def set_to_zero_state(state: NDArray[np.generic]) -> None:

@@ -30,6 +30,7 @@ from qtoolkit.simulators.batch import (
 )
 from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.idle import active_observables, common_part, padded_probabilities, padded_variance
+from qtoolkit.simulators.memory import idle_remedy
 from qtoolkit.simulators.observables import Observable, check_observable, expectation_values, variance
 from qtoolkit.simulators.options import check_norm, check_shots, seeded
 from qtoolkit.simulators.ready import ReadyRun
@@ -285,8 +286,10 @@ class StatevectorSimulator:
         if isinstance(plan, PaddedPlan):
             place = {qubit: k for k, qubit in enumerate(plan.active_qubits)}
             active = [place[qubit] for qubit in measured if qubit in place]
-            needed = (len(values) if values.ndim == 2 else 1) << len(measured)
-            self._engine.check_memory(len(place), probabilities=needed, idle=len(measured) - len(active))
+            if len(active) == len(measured):
+                return self.probabilities(plan.active, active, values)
+            needed = (8 * len(values) if values.ndim == 2 else 8) << len(measured)
+            check_memory(needed, f"probabilities of {len(measured)} qubits", idle_remedy(len(measured) - len(active)))
             return padded_probabilities(plan, measured, self.probabilities(plan.active, active, values))
         if values.ndim == 2:
             return batch_probabilities(self._engine, plan, values, measured)

@@ -17,7 +17,7 @@ PLACES = ([3, 1, 6, 0], [5, 6, 7, 2], [0, 1, 2, 3])
 def padded(circuit: Circuit, places: list[int], num_qubits: int = 8) -> Circuit:
     """The circuit on these of more qubits, in the order that their numbers have."""
     places = sorted(places)
-    wide = Circuit(num_qubits, circuit.num_clbits)
+    wide = Circuit(num_qubits, circuit.num_clbits).id(range(num_qubits))
     idle = [q for q in range(num_qubits) if q not in places]
     return wide.barrier().reset(idle).extend(circuit, places).barrier()
 
@@ -29,7 +29,9 @@ def parametrised(seed: int, num_qubits: int = 4) -> Circuit:
     for _ in range(20):
         a, b = rng.permutation(num_qubits)[:2].tolist()
         angle = names[rng.integers(5)] * float(rng.normal()) + float(rng.normal())
-        circuit.rx(angle, a).rzz(names[rng.integers(5)], a, b).ry(float(rng.normal()), b)
+        circuit.rx(angle, a).pauli_rotation("IYXI"[:num_qubits], angle).rzz(names[rng.integers(5)], a, b).ry(
+            float(rng.normal()), b
+        )
     for angle in names:
         circuit.rz(angle, 0)
     return circuit
@@ -60,9 +62,10 @@ def test_shots_are_those_of_the_circuit_without_idle_qubits(seed, places, precis
 @pytest.mark.parametrize("places", PLACES)
 @pytest.mark.parametrize("seed", range(5))
 def test_values_variances_and_gradients_are_those_of_the_whole_state(seed, places):
-    circuit = padded(parametrised(seed), places)
+    letters = dict(zip(places, "XYZ", strict=False))
+    circuit = padded(parametrised(seed), places).pauli_rotation(label(8, letters), Parameter("t0"))
     plan = SIMULATOR.compile(circuit)
-    assert isinstance(plan, PaddedPlan)
+    assert plan.active_qubits == tuple(sorted(places))
     rng = np.random.default_rng(seed)
     values = rng.normal(size=(3, 5))
     observables = [random_sum(seed, 8), random_sum(seed + 100, 8), rng.normal(size=256)]
@@ -170,6 +173,8 @@ def test_an_idle_qubit_is_measured_as_zero():
         (Circuit(4, 1).if_(0, lambda body: body.reset(2), lambda body: body.x(3)), (3,)),
         (Circuit(4).reset(range(4)), (0,)),
         (Circuit(2).x(1).x(0), (0, 1)),
+        (Circuit(4).id([0, 1]).pauli_rotation("IXIZ", 0.3), (0, 2)),
+        (Circuit(2).crz(0.3, 0, 1), (0, 1)),
     ],
 )
 def test_which_qubits_are_used(circuit, active):
