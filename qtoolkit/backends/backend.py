@@ -13,6 +13,7 @@ import numpy as np
 from qtoolkit.backends.capabilities import Capabilities
 from qtoolkit.backends.job import Job
 from qtoolkit.circuit import Circuit, ParameterValues
+from qtoolkit.circuit.compact import without_idle_qubits
 from qtoolkit.errors import InputError, JobError
 from qtoolkit.primitives import Result
 
@@ -90,6 +91,8 @@ class Backend(ABC):
     ) -> Job[Any]:
         """Submit one circuit or several, and return at once.
 
+        A circuit with more qubits than the backend has is run without those on which nothing but barriers stands.
+
         Args:
             circuit: with at least one measurement each.
             shots: of each circuit.
@@ -104,7 +107,7 @@ class Backend(ABC):
             BackendError: if a circuit needs what the backend cannot do.
         """
         is_batch = not isinstance(circuit, Circuit)
-        circuits = _bound(circuit, parameters)
+        circuits = tuple(self._fitted(item) for item in _bound(circuit, parameters))
         for item in circuits:
             self.capabilities.check(item, shots, self.name)
         seeds = self._seeds(seed, len(circuits), is_batch)
@@ -124,6 +127,11 @@ class Backend(ABC):
         if found is None:
             raise JobError(f"{self.name} has no job {job_id!r} in this process; keep the Job that run returns")
         return found
+
+    def _fitted(self, circuit: Circuit) -> Circuit:
+        """The circuit; without idle qubits, if there are too many. Where all fit, their numbers may mean places."""
+        most = self.capabilities.num_qubits
+        return circuit if most is None or circuit.num_qubits <= most else without_idle_qubits(circuit)
 
     def _seeds(self, seed: int | np.random.Generator | None, count: int, is_batch: bool) -> tuple[int | None, ...]:
         if isinstance(seed, int | np.integer) and seed < 0:

@@ -13,6 +13,7 @@ from qtoolkit.backends.capabilities import Capabilities
 from qtoolkit.backends.futures import InProcessBackend
 from qtoolkit.backends.job import Job
 from qtoolkit.backends.provider import BackendEntry, Provider
+from qtoolkit.compiler import used_qubits
 from qtoolkit.simulators import StatevectorSimulator
 
 __all__ = ["LocalBackend", "PROVIDER"]
@@ -56,7 +57,7 @@ class LocalBackend(InProcessBackend):
         return _CAPABILITIES
 
     def _submit(self, request: Request) -> Job[Any]:
-        width = max(circuit.num_qubits for circuit in request.circuits)
+        width = max(len(used_qubits(circuit.operations, circuit.num_qubits)) for circuit in request.circuits)
         amplitude = np.dtype(np.complex64 if self._simulator.precision == "single" else np.complex128)
         check_memory(
             amplitude.itemsize << width,

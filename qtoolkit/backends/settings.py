@@ -46,7 +46,8 @@ class MeasurementSetting:
         name = REGISTER
         while name in taken:
             name += "_"
-        measured.measure_all(name)
+        bits = measured.add_clbits(measured.num_qubits, name)
+        measured.measure(self.basis.qubits, [bits.clbits[qubit] for qubit in self.basis.qubits])
         return measured, name
 
     def moments(self, result: Result) -> tuple[FloatArray, FloatArray]:

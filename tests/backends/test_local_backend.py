@@ -221,7 +221,7 @@ def test_nothing_is_submitted_when_one_circuit_is_refused(executor) -> None:
     with pytest.raises(CircuitError, match="measure"):
         backend.run([BELL, Circuit(1).h(0)], 10)
     with pytest.raises(InsufficientMemoryError, match=r"state of 60 qubits needs .* bytes but .* are free"):
-        backend.run(Circuit(60).measure_all(), 10)
+        backend.run(Circuit(60).h(range(60)).measure_all(), 10)
     with pytest.raises(UnboundParameterError, match="a"):
         backend.run(Circuit(1).rx(Parameter("a"), 0).measure_all(), 10)
     assert executor.waiting == []
@@ -263,3 +263,14 @@ def test_circuits_run_in_other_processes() -> None:
         results = LocalBackend(executor=pool).run([circuit, BELL], 50, seed=4).result(timeout=300)
     here = LocalBackend().run([circuit, BELL], 50, seed=4).result()
     assert [result.counts for result in results] == [result.counts for result in here]
+
+
+def test_what_nothing_touches_costs_nothing() -> None:
+    wide = Circuit(127).h(126).cx(126, 3).measure_all()
+    alone = Circuit(2).h(1).cx(1, 0).measure_all()
+    for name in ("local", "local:single"):
+        backend = get_backend(name)
+        counts = backend.run(wide, 500, seed=3).result().counts
+        expected = backend.run(alone, 500, seed=3).result().counts
+        ones = "".join("1" if qubit in (3, 126) else "0" for qubit in reversed(range(127)))
+        assert counts == {"0" * 127: expected["00"], ones: expected["11"]}
