@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from qtoolkit.circuit._checks import check_indices
 from qtoolkit.errors import ConversionError
 from qtoolkit.operators import PauliString, PauliSum
 
@@ -17,14 +18,20 @@ if TYPE_CHECKING:
 __all__ = ["pauli_sum_from_cirq", "pauli_sum_from_qiskit", "pauli_sum_to_cirq", "pauli_sum_to_qiskit"]
 
 
-def pauli_sum_from_qiskit(op: Any) -> PauliSum:
+def pauli_sum_from_qiskit(op: Any, qubits: Sequence[int] | None = None) -> PauliSum:
     """Convert a Qiskit `SparsePauliOp`, `SparseObservable`, `Pauli` or `PauliList`; qubit k stays qubit k.
 
     Terms keep their order; the strings of a `PauliList` are added up with coefficient 1.
 
+    Args:
+        op: what to convert.
+        qubits: those to keep, where all others are in ``|0⟩``: strings with X or Y there are left out, having the mean
+            0, and Z is 1 there. The k-th of them becomes qubit k. All qubits by default.
+
     Raises:
-        ConversionError: if it is none of these, a coefficient has an unbound parameter, or it has more than
+        ConversionError: if it is none of these, a coefficient has an unbound parameter, or it keeps more than
             62 qubits.
+        CircuitError: if `qubits` repeats one or has another than its own.
     """
     from qiskit.quantum_info import Pauli, PauliList, SparseObservable, SparsePauliOp
 
@@ -40,10 +47,13 @@ def pauli_sum_from_qiskit(op: Any) -> PauliSum:
     if op.parameters:
         names = ", ".join(parameter.name for parameter in op.parameters)
         raise ConversionError(f"coefficients must be numbers, but {names} is free: call assign_parameters first")
-    if op.num_qubits > PauliSum.max_qubits:
-        raise ConversionError(f"a PauliSum holds at most {PauliSum.max_qubits} qubits, got {op.num_qubits}")
-    bits = np.int64(1) << np.arange(op.num_qubits, dtype=np.int64)
-    return PauliSum(op.paulis.x @ bits, op.paulis.z @ bits, op.coeffs.astype(np.complex128), op.num_qubits)
+    kept = range(op.num_qubits) if qubits is None else check_indices(qubits, op.num_qubits, "qubit")
+    if len(kept) > PauliSum.max_qubits:
+        raise ConversionError(f"a PauliSum holds at most {PauliSum.max_qubits} qubits, got {len(kept)}")
+    chosen = ~np.delete(op.paulis.x, kept, axis=1).any(axis=1)
+    bits = np.int64(1) << np.arange(len(kept), dtype=np.int64)
+    x_masks, z_masks = (table[chosen][:, kept] @ bits for table in (op.paulis.x, op.paulis.z))
+    return PauliSum(x_masks, z_masks, op.coeffs[chosen].astype(np.complex128), len(kept))
 
 
 def pauli_sum_to_qiskit(op: PauliSum | PauliString) -> SparsePauliOp:

@@ -257,3 +257,33 @@ def test_observables_and_bitstrings_that_do_not_fit_are_refused() -> None:
     for numbers in ([2], [-1], [[0]], [0.5]):
         with pytest.raises(InputError, match="bitstrings must be"):
             simulator.compute_amplitudes(program, numbers)
+
+
+def test_what_nothing_touches_costs_nothing() -> None:
+    line = cirq.LineQubit.range(90)
+    program = cirq.Circuit(cirq.I.on_each(*line), cirq.ry(X)(line[70]), cirq.CNOT(line[70], line[2]))
+    simulator = Simulator(seed=1)
+    observables = [
+        cirq.Z(line[70]) * cirq.Z(line[5]) + 0.5 * cirq.X(line[2]) * cirq.X(line[70]) + cirq.X(line[8]),
+        cirq.Z(line[2]) + 0.0,
+    ]
+    found = simulator.simulate_expectation_values_sweep(program, observables, [{"x": 0.4}, {"x": 1.1}])
+    expected = [[np.cos(x) + 0.5 * np.sin(x), np.cos(x)] for x in (0.4, 1.1)]
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+    with pytest.raises(ConversionError, match="among qubits"):
+        simulator.simulate_expectation_values(program, cirq.X(cirq.LineQubit(200)), {"x": 0.4})
+    measured = program + cirq.Circuit(cirq.measure(*line, key="m"))
+    rows = simulator.run(measured, {"x": 1.1}, repetitions=200).measurements["m"]
+    assert 0 < rows[:, 70].sum() < 200
+    np.testing.assert_array_equal(rows[:, 2], rows[:, 70])
+    assert not np.delete(rows, [2, 70], axis=1).any()
+    value = simulator.simulate_expectation_values(
+        measured, cirq.Z(line[2]) * cirq.Z(line[70]), {"x": 1.1}, permit_terminal_measurements=True
+    )
+    assert value == [pytest.approx(1.0)]
+    few = cirq.Circuit(cirq.X(line[1]), cirq.I(line[0]))
+    start = np.array([0, 0, 0, 1])
+    assert simulator.simulate_expectation_values(few, [cirq.Z(line[0]), cirq.Z(line[1])], initial_state=start) == [
+        -1,
+        1,
+    ]

@@ -7,7 +7,7 @@ from qiskit.primitives import BaseEstimatorV2, BaseSamplerV2, StatevectorEstimat
 from qiskit.quantum_info import SparseObservable, SparsePauliOp, Statevector, random_statevector
 
 from qtoolkit.errors import CircuitError
-from qtoolkit.interop.qiskit import EstimatorV2, SamplerV2
+from qtoolkit.interop.qiskit import Backend, EstimatorV2, SamplerV2
 
 
 def ansatz() -> QuantumCircuit:
@@ -206,3 +206,36 @@ def test_sampler_warns_where_nothing_is_measured():
     with pytest.warns(UserWarning, match="no classical register"):
         result = SamplerV2().run([QuantumCircuit(1)]).result()[0]
     assert len(result.data) == 0
+
+
+def test_circuits_transpiled_for_a_large_device():
+    circuit = QuantumCircuit(3, 3)
+    circuit.ry(Parameter("b"), 0)
+    circuit.cx(0, 1)
+    circuit.rx(Parameter("a"), 2)
+    circuit.cx(2, 1)
+    observables = [*OBSERVABLES, SparsePauliOp("IIX")]
+    layout = [3, 64, 100]  # in this order, so that the same random numbers mean the same shots
+    wide = QuantumCircuit(127, 3)
+    wide.compose(circuit, layout, [0, 1, 2], inplace=True)
+    wide.barrier()
+    placed = [
+        op.apply_layout(layout, 127) + SparsePauliOp.from_sparse_list([("X", [5], 3.0)], 127) for op in observables
+    ]
+    placed[0] = placed[0] + SparsePauliOp.from_sparse_list([("ZZ", [5, 100], 0.5)], 127)
+    observables[0] = observables[0] + SparsePauliOp("ZII", 0.5)
+    values = [[0.4, 1.2], [0.9, -0.3]]
+    expected = StatevectorEstimator().run([(circuit, [[op] for op in observables], values)]).result()[0].data.evs
+    found = EstimatorV2().run([(wide, [[op] for op in placed], values)]).result()[0].data.evs
+    np.testing.assert_allclose(found, expected, atol=1e-10)
+
+    circuit.measure([0, 1, 2], [0, 1, 2])
+    wide.measure(layout, [0, 1, 2])
+    alone = SamplerV2(seed=1).run([(circuit, values)]).result()[0].data.c
+    beside = SamplerV2(seed=1).run([(wide, values)]).result()[0].data.c
+    np.testing.assert_array_equal(beside.array, alone.array)
+    bound = wide.assign_parameters(values[0])
+    counts = Backend().run(bound, shots=500, seed_simulator=3).result().get_counts()
+    assert (
+        counts == Backend().run(circuit.assign_parameters(values[0]), shots=500, seed_simulator=3).result().get_counts()
+    )

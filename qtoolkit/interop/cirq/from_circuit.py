@@ -51,7 +51,8 @@ def from_cirq(circuit: cirq.AbstractCircuit, qubit_order: Any = cirq.QubitOrder.
       that reads 0b110 in Cirq (first qubit leftmost) is the bitstring "011" here (bit 0 rightmost). A key
       measured again gets further registers ``key#1``, ``key#2``, ...
 
-    Symbols become parameters where an angle is linear in them. Gates without a rule are decomposed by Cirq.
+    Symbols become parameters where an angle is linear in them; Cirq gives them no order, so they have that of their
+    first appearance here. Gates without a rule are decomposed by Cirq.
     A `CircuitOperation` is unrolled. Moments and tags are not kept.
 
     Args:

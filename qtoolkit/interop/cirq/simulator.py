@@ -15,6 +15,7 @@ from qtoolkit.compiler import ExecutionPlan
 from qtoolkit.errors import ConversionError, InputError, UnboundParameterError
 from qtoolkit.interop.cirq.from_circuit import convert, ordered_qubits
 from qtoolkit.interop.operators import pauli_sum_from_cirq
+from qtoolkit.operators import PauliSum
 from qtoolkit.simulators import StatevectorSimulator
 
 __all__ = ["Simulator"]
@@ -144,12 +145,18 @@ class Simulator(
             )
         qubits = ordered_qubits(program, qubit_order)
         wanted = observables if isinstance(observables, list) else [observables]
-        sums = [pauli_sum_from_cirq(cirq.PauliSum.wrap(observable), qubits[::-1]) for observable in wanted]
+        sums: dict[tuple[int, ...], list[PauliSum]] = {}
         for resolver in cirq.to_resolvers(params):
             prepared, values = self._prepared(program, qubits, resolver)
             start = _initial_vector(initial_state, len(qubits))
-            state = self._simulator.trajectory(prepared.plan, values, start, self._rng).state_vector
-            yield [total.expectation_value(state) for total in sums]
+            plan = prepared.plan if start is not None else prepared.plan.active
+            kept = prepared.plan.active_qubits if start is None else tuple(range(len(qubits)))
+            if kept not in sums:
+                sums[kept] = [
+                    _beside_zeros(cirq.PauliSum.wrap(observable), qubits[::-1], kept) for observable in wanted
+                ]
+            state = self._simulator.trajectory(plan, values, start, self._rng).state_vector
+            yield [total.expectation_value(state) for total in sums[kept]]
 
     def compute_amplitudes_sweep_iter(
         self,
@@ -211,6 +218,21 @@ class Simulator(
         conversion = convert(program, qubits[::-1])
         names = tuple(parameter.name for parameter in conversion.circuit.parameters)
         return _Prepared(self._simulator.compile(conversion.circuit), names, conversion.records)
+
+
+def _beside_zeros(op: cirq.PauliSum, qubits: tuple[Any, ...], kept: tuple[int, ...]) -> PauliSum:
+    """What an operator is on some of the qubits, by their numbers, while the others are in ``|0⟩``: Z is 1 there.
+
+    Strings with X or Y there are left out, having the mean 0.
+    """
+    active = [qubits[k] for k in kept]
+    zeros = set(qubits).difference(active)
+    strings = [
+        cirq.PauliString({q: pauli for q, pauli in term.items() if q not in zeros}, term.coefficient)
+        for term in op
+        if all(q not in zeros or pauli == cirq.Z for q, pauli in term.items())
+    ]
+    return pauli_sum_from_cirq(cirq.PauliSum.from_pauli_strings(strings), active)
 
 
 def _values(names: Any, resolver: cirq.ParamResolver) -> dict[str, float]:

@@ -22,7 +22,8 @@ class EstimatorV2(BaseEstimatorV2):  # type: ignore[misc]
 
     Values are exact; where a pub asks for a precision above 0, normal noise of that standard deviation is added, as
     Qiskit's `StatevectorEstimator` does. A circuit is compiled once, and each of its states computed once for all
-    observables. Final measurements are ignored.
+    observables. Final measurements are ignored, and idle qubits cost nothing, in circuits transpiled for a large device
+    say.
 
     Args:
         default_precision: standard deviation where neither the pub nor `run` gives one.
@@ -75,7 +76,11 @@ class EstimatorV2(BaseEstimatorV2):  # type: ignore[misc]
 
     def _run_pub(self, pub: Any, rng: np.random.Generator) -> PubResult:
         prepared = PreparedCircuit(pub.circuit, self._simulator)
-        sums = [pauli_sum_from_qiskit(observable) for observable in pub.observables.sparse_observables_array().ravel()]
+        active = prepared.plan.active_qubits
+        sums = [
+            pauli_sum_from_qiskit(observable, active)
+            for observable in pub.observables.sparse_observables_array().ravel()
+        ]
         values = prepared.values(pub.parameter_values)
         # which state and which observable each entry of the result belongs to
         states, observables = np.broadcast_arrays(
@@ -86,7 +91,7 @@ class EstimatorV2(BaseEstimatorV2):  # type: ignore[misc]
         for number, point in enumerate(values):
             entries = states == number
             wanted, place = np.unique(observables[entries], return_inverse=True)
-            found = self._simulator.expectation_value(prepared.plan, [sums[k] for k in wanted], point)
+            found = self._simulator.expectation_value(prepared.plan.active, [sums[k] for k in wanted], point)
             evs[entries] = np.asarray(found)[place]
         if pub.precision:
             evs = rng.normal(evs, pub.precision)
