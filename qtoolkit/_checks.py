@@ -1,0 +1,313 @@
+"""Checks of input that applications share: numbers, arrays and their labels, refused with the toolkit's own errors.
+
+Text, None, masks, missing values and imaginary parts never turn into numbers here, and labels never get lost.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+import operator
+import reprlib
+import sys
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, Literal, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit._memory import check_memory
+from qtoolkit.errors import InputError
+
+__all__ = ["aligned", "labels_of", "require_array", "require_choice", "require_integer", "require_number", "shown"]
+
+_KINDS = {"real": "biuf", "complex": "biufc", "integer": "biu"}
+"""By what is wanted: NumPy's kinds that convert to it without loss."""
+
+_DTYPES: dict[str, type[np.generic]] = {"real": np.float64, "complex": np.complex128, "integer": np.int64}
+
+_CONVERSIONS: dict[str, tuple[Callable[[Any], Any], tuple[str, ...]]] = {
+    "real": (float, ("__float__", "__index__")),
+    "complex": (complex, ("__complex__", "__float__", "__index__")),
+    "integer": (operator.index, ("__index__",)),
+}
+"""By what is wanted: how an object becomes it, and the methods one of which it must have; text has none of them."""
+
+
+def shown(value: object) -> str:
+    """A value in a message: short, and with its type where that is not plain."""
+    if isinstance(value, np.generic):
+        value = value.item()  # prints as itself
+    text = reprlib.repr(value)
+    return (
+        text
+        if value is None or isinstance(value, bool | int | float | str)
+        else f"{' '.join(text.split())} ({type(value).__name__})"
+    )
+
+
+def require_integer(name: str, value: object, minimum: int | None = None, maximum: int | None = None) -> int:
+    """`value` as an int.
+
+    Raises:
+        InputError: if it is no integer (bools, floats and text are none) or out of range.
+    """
+    try:
+        if isinstance(value, bool | np.bool_ | np.timedelta64):
+            raise TypeError
+        number = operator.index(value)  # type: ignore[arg-type]  # what has no __index__ raises
+    except TypeError:
+        raise InputError(f"{name} must be an integer, got {shown(value)}") from None
+    _check_range(name, number, minimum, maximum)
+    return number
+
+
+def require_number(name: str, value: object, minimum: float | None = None, maximum: float | None = None) -> float:
+    """`value` as a finite float.
+
+    Raises:
+        InputError: if it is no real number (bools and text are none), not finite, or out of range.
+    """
+    number = math.nan if isinstance(value, bool | np.bool_) else _converted(value, "real")
+    if number is None or not math.isfinite(number):
+        limit = "" if minimum is None else f" of at least {minimum:g}"
+        raise InputError(f"{name} must be a finite number{limit}, got {shown(value)}")
+    _check_range(name, number, minimum, maximum)
+    return float(number)
+
+
+def require_choice(name: str, value: object, choices: Iterable[str]) -> str:
+    """`value`, which must be one of some words.
+
+    Raises:
+        InputError: if it is none of them.
+    """
+    words = tuple(choices)
+    if not isinstance(value, str) or value not in words:
+        raise InputError(f"{name} must be one of {', '.join(words)}, got {shown(value)}")
+    return value
+
+
+@overload
+def require_array(
+    name: str,
+    value: object,
+    shape: Sequence[int | None] | None = None,
+    *,
+    kind: Literal["real"] = "real",
+    finite: bool = True,
+    place: Callable[[tuple[int, ...]], str] | None = None,
+) -> NDArray[np.float64]: ...
+@overload
+def require_array(
+    name: str,
+    value: object,
+    shape: Sequence[int | None] | None = None,
+    *,
+    kind: Literal["complex"],
+    finite: bool = True,
+    place: Callable[[tuple[int, ...]], str] | None = None,
+) -> NDArray[np.complex128]: ...
+@overload
+def require_array(
+    name: str,
+    value: object,
+    shape: Sequence[int | None] | None = None,
+    *,
+    kind: Literal["integer"],
+    finite: bool = True,
+    place: Callable[[tuple[int, ...]], str] | None = None,
+) -> NDArray[np.int64]: ...
+def require_array(
+    name: str,
+    value: object,
+    shape: Sequence[int | None] | None = None,
+    *,
+    kind: Literal["real", "complex", "integer"] = "real",
+    finite: bool = True,
+    place: Callable[[tuple[int, ...]], str] | None = None,
+) -> NDArray[Any]:
+    """`value` as an array of its own in C order, which nobody can write to.
+
+    Args:
+        name: what it is, for the message.
+        value: an array or nested sequences of numbers.
+        shape: that it must have; None for any, and in it None for any length.
+        kind: of number: float64, complex128 or int64 come back. Bools count as 0 and 1.
+        finite: whether NaN and infinity are refused.
+        place: words for the place of an entry, such as ``for AAPL on 2020-01-02``; its index by default.
+
+    Raises:
+        InputError: if an entry is no such number, the shape differs, or labels would be lost.
+        InsufficientMemoryError: if there is no memory for it.
+    """
+    where = place or (lambda index: f"at {list(index)}" if index else "")
+    found = _plain_array(name, value)
+    if shape is not None and not (
+        found.ndim == len(shape) and all(want in (None, have) for want, have in zip(shape, found.shape, strict=True))
+    ):
+        wanted = ", ".join("any" if length is None else str(length) for length in shape)
+        raise InputError(f"{name} must have shape ({wanted}{',' * (len(shape) == 1)}), got {found.shape}")
+    dtype = _DTYPES[kind]
+    check_memory(found.size * np.dtype(dtype).itemsize, name, "pass a smaller array")
+    wraps = kind == "integer" and found.dtype == np.uint64 and bool(np.any(found > np.iinfo(np.int64).max))
+    if found.dtype.kind in _KINDS[kind] and not wraps:
+        with np.errstate(over="ignore"):  # what float64 cannot hold becomes infinite, which the next check names
+            array = np.array(found, dtype=dtype, order="C")
+    else:
+        array = _by_entry(name, value, found, kind, where)
+    if finite and kind != "integer" and not np.isfinite(array).all():
+        index = tuple(int(k) for k in np.argwhere(~np.isfinite(array))[0])
+        raise InputError(f"{name} must be finite, got {array[index]} {where(index)}".rstrip())
+    array.setflags(write=False)
+    return array
+
+
+def labels_of(value: object, axis: int = 0) -> tuple[str, ...] | None:
+    """The labels of a pandas object along an axis, as text.
+
+    None for anything else, and where the labels are row numbers: 0 to n - 1 in any order.
+
+    Raises:
+        InputError: if two labels read the same.
+    """
+    labels = _raw_labels(value, axis)
+    if labels is None or _is_numbering(labels):
+        return None
+    names = tuple(str(label) for label in labels)
+    if len(set(names)) != len(names):
+        raise InputError(f"labels must be distinct, got {_first_repeated(names)} twice")
+    return names
+
+
+def aligned(name: str, value: object, *labels: Sequence[str] | None) -> object:
+    """A pandas object as an array whose axes are in the order of some labels; anything else as it is.
+
+    Args:
+        name: what it is, for the message.
+        value: anything.
+        labels: of each axis, distinct; None where labels mean nothing, as on the rows of a list of choices. Row
+            numbers in place of labels are positions.
+
+    Raises:
+        InputError: if an axis is labelled by other names.
+    """
+    if _raw_labels(value, 0) is None:
+        return value
+    pandas_object: Any = value
+    array = pandas_object.to_numpy()
+    if array.ndim != len(labels):
+        raise InputError(f"{name} must have {len(labels)} dimensions, got shape {array.shape}")
+    for axis, wanted in enumerate(labels):
+        raw = _raw_labels(value, axis)
+        if wanted is None or raw is None:
+            continue
+        found = tuple(str(label) for label in raw)
+        if set(found) == set(wanted) and len(found) == len(wanted):
+            position = {label: k for k, label in enumerate(found)}
+            array = array.take([position[label] for label in wanted], axis=axis)
+        elif _is_numbering(raw) and len(found) == len(wanted):
+            array = array.take(np.argsort(np.array(raw, dtype=np.int64)), axis=axis)
+        else:
+            raise InputError(_mismatch(name, found, wanted))
+    return array
+
+
+def _check_range(name: str, number: float, minimum: float | None, maximum: float | None) -> None:
+    if (minimum is None or number >= minimum) and (maximum is None or number <= maximum):
+        return
+    if minimum is not None and maximum is not None:
+        rule = f"must be in [{minimum:g}, {maximum:g}]"
+    else:
+        rule = f"must be at most {maximum:g}" if minimum is None else f"must be at least {minimum:g}"
+    raise InputError(f"{name} {rule}, got {number}")
+
+
+def _plain_array(name: str, value: object) -> NDArray[Any]:
+    """`value` as NumPy sees it, unless that would drop labels or masks."""
+    if isinstance(value, np.ma.MaskedArray) and np.ma.getmaskarray(value).any():
+        raise InputError(f"{name} must have a number in each place, got masked entries; fill or drop them")
+    entries = value if isinstance(value, list | tuple) else ()
+    if any(_has_labels(item) for item in (value, *entries)):
+        raise InputError(
+            f"{name} must be an array without labels, got {type(value).__name__}; bring it into order and pass its "
+            "to_numpy()"
+        )
+    try:
+        return np.asarray(value)
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever the object's own conversion raises
+        raise InputError(f"{name} must be an array of numbers, got {type(value).__name__}: {error}") from None
+
+
+def _has_labels(value: object) -> bool:
+    """Whether reading it by position could mistake one entry for another."""
+    if isinstance(value, np.ndarray | list | tuple | int | float | complex | str):
+        return False
+    axes = [_raw_labels(value, axis) for axis in (0, 1)]
+    if any(axis is not None for axis in axes):
+        return any(axis is not None and axis != list(range(len(axis))) for axis in axes)
+    # dictionaries, and the tables of xarray, polars and pyarrow
+    return isinstance(value, Mapping) or any(hasattr(value, name) for name in ("columns", "coords", "column_names"))
+
+
+def _by_entry(
+    name: str, value: object, found: NDArray[Any], kind: str, where: Callable[[tuple[int, ...]], str]
+) -> NDArray[Any]:
+    """Convert entry by entry what is no array of numbers, or name the first entry that is none."""
+    entries = np.asarray(value, dtype=object) if found.dtype.kind in "SU" else found
+    array = np.empty(entries.shape, dtype=_DTYPES[kind])
+    for index in np.ndindex(entries.shape):
+        number = _converted(entries[index], kind)
+        if number is None:
+            wanted = "integers" if kind == "integer" else f"{kind} numbers"
+            raise InputError(f"{name} must be {wanted}, got {shown(entries[index])} {where(index)}".rstrip())
+        array[index] = number
+    return array
+
+
+def _converted(value: object, kind: str) -> Any:
+    """A number as Python's own, or None for what is no number of this kind."""
+    is_text_or_time = isinstance(value, str | bytes | np.timedelta64 | np.datetime64)
+    is_complex = isinstance(value, numbers.Complex) and not isinstance(value, numbers.Real)
+    is_array = hasattr(value, "ndim") and value.ndim > 0
+    if is_text_or_time or is_array or (is_complex and kind == "real"):
+        return None
+    convert, methods = _CONVERSIONS[kind]
+    if not any(hasattr(value, method) for method in methods):
+        return None
+    try:
+        number = convert(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return None if kind == "integer" and not -(2**63) <= number < 2**63 else number
+
+
+def _raw_labels(value: object, axis: int) -> list[Any] | None:
+    """Labels of a Series or DataFrame; pandas is not imported for that: who has one has imported it."""
+    pandas = sys.modules.get("pandas")
+    if pandas is None or not isinstance(value, pandas.Series | pandas.DataFrame):
+        return None
+    frame: Any = value
+    return list(frame.axes[axis]) if axis < frame.ndim else None
+
+
+def _is_numbering(labels: Collection[Any]) -> bool:
+    return all(isinstance(label, int | np.integer) for label in labels) and set(labels) == set(range(len(labels)))
+
+
+def _mismatch(name: str, found: Sequence[str], wanted: Sequence[str]) -> str:
+    differing = sorted(set(found) ^ set(wanted)) or [_first_repeated(found)]
+    return (
+        f"the labels of {name} must be {_brief(wanted)}, in any order and each once, got {_brief(found)}; "
+        f"see {_brief(differing)}"
+    )
+
+
+def _first_repeated(names: Sequence[str]) -> str:
+    return next(name for k, name in enumerate(names) if name in names[:k])
+
+
+def _brief(names: Sequence[str]) -> str:
+    return ", ".join(names[:6]) + (", …" if len(names) > 6 else "")
