@@ -14,6 +14,7 @@ __all__ = [
     "JobError",
     "MissingExtraError",
     "OperatorError",
+    "OutputError",
     "ParameterError",
     "QToolkitError",
     "QubitIndexError",
@@ -64,6 +65,10 @@ class ConvergenceError(QToolkitError, ArithmeticError):
 
 class MissingExtraError(QToolkitError, ImportError):
     """An optional package is not installed; the message holds the command that installs it."""
+
+
+class OutputError(QToolkitError, OSError):
+    """A file or stream could not be written, on a full disk for example; a file that was there before is untouched."""
 
 
 class BackendError(QToolkitError, RuntimeError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from peers.results import Race, Results
 from peers.rivals import OURS
 from peers.tasks import PRECISIONS
+from qtoolkit._files import write_whole
 
 __all__ = ["draw"]
 
@@ -73,7 +75,9 @@ def draw(results: Results, path: Path, num_qubits: int | None = None) -> None:
         processor = results.machine.get("processor", "")
         title = f"State vectors of {size} qubits: seconds, less is better ({processor}, {threads} threads)"
         figure.suptitle(title, fontsize=10.5, fontweight="bold", x=0.01, ha="left")
-        figure.savefig(path, format="svg", metadata={"Date": None})
+        drawn = io.BytesIO()
+        figure.savefig(drawn, format="svg", metadata={"Date": None})
+    write_whole(path, drawn.getvalue())
 
 
 def _best_size(races: list[Race]) -> int:

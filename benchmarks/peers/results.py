@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -12,6 +11,7 @@ from typing import Any
 
 from peers.rivals import OURS
 from peers.tasks import Case
+from qtoolkit._files import write_whole
 
 __all__ = ["Measurement", "Race", "Results", "load_results", "rounded", "save_results"]
 
@@ -142,9 +142,7 @@ def save_results(results: Results, path: Path) -> None:
         race["entries"] = [_without_defaults(entry) for entry in race["entries"]]
     lines = ",\n".join(json.dumps(race, ensure_ascii=False, separators=(",", ":")) for race in content.pop("races"))
     head = json.dumps(content, indent=1, ensure_ascii=False).removesuffix("\n}")
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(f'{head},\n "races": [\n{lines}\n ]\n}}\n', encoding="utf-8")
-    os.replace(partial, path)
+    write_whole(path, f'{head},\n "races": [\n{lines}\n ]\n}}\n')
 
 
 def _without_defaults(entry: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from peers.goals import Verdict, goal_of, limits, verdicts
 from peers.results import Measurement, Race, Results
 from peers.rivals import OURS
 from peers.tasks import PRECISIONS
+from qtoolkit._files import write_whole
 
 __all__ = ["disturbance_line", "duration", "goal_lines", "markdown", "race_line", "write_into"]
 
@@ -99,7 +100,7 @@ def write_into(readme: Path, text: str) -> None:
     start, end = page.find(BEGIN), page.find(END)
     if not 0 <= start < end:
         raise ValueError(f"{readme} must hold the lines {BEGIN} and {END}")
-    readme.write_text(f"{page[: start + len(BEGIN)]}\n{text}\n{page[end:]}", encoding="utf-8")
+    write_whole(readme, f"{page[: start + len(BEGIN)]}\n{text}\n{page[end:]}")
 
 
 def _machine_lines(results: Results) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from qtoolkit._files import check_output
 from qtoolkit.errors import InputError
 
 __all__ = ["Precision", "Question", "bench"]
@@ -66,6 +67,9 @@ def bench(
     from qtoolkit.cli.entry import INTERRUPTED
 
     folder = _benchmarks()
+    if publish:
+        for path in _published(folder):
+            check_output(path, "--publish")
     if results is not None:
         found, interrupted = _loaded(results), False
         _print_races(found)
@@ -116,7 +120,7 @@ def _campaign(
     pythons: Sequence[str] | None,
 ) -> Any:
     tasks, peers, timing = _peers("tasks"), _peers("rivals"), _peers("timing")
-    _check_output(output)
+    check_output(output, "--output")
     suite = tasks.QUICK if quick else tasks.FULL
     cases = tasks.chosen_cases(
         suite,
@@ -167,11 +171,6 @@ def _pythons(entries: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _check_output(output: Path) -> None:
-    if output.is_dir() or not output.absolute().parent.is_dir():
-        raise InputError(f"--output names a file in a folder that exists, got {output}")
-
-
 def _loaded(path: Path) -> Any:
     try:
         return _peers("results").load_results(path)
@@ -218,7 +217,12 @@ def _print_goals(results: Any) -> None:
 
 def _publish(results: Any, folder: Path) -> None:
     table = _peers("table")
-    picture = folder.parent / "docs" / "images" / "peers.svg"
-    table.write_into(folder / "README.md", table.markdown(results))
+    page, picture = _published(folder)
+    table.write_into(page, table.markdown(results))
     _peers("picture").draw(results, picture)
-    typer.echo(f"\nWritten: {folder / 'README.md'} and {picture}")
+    typer.echo(f"\nWritten: {page} and {picture}")
+
+
+def _published(folder: Path) -> tuple[Path, Path]:
+    """The page and the picture that show results."""
+    return folder / "README.md", folder.parent / "docs" / "images" / "peers.svg"

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qtoolkit.errors import InputError
-
 if TYPE_CHECKING:
     from qtoolkit.report import Report, Section
 
@@ -46,12 +44,12 @@ def demo(
 
     Takes a minute or two on two cores. Ctrl-C stops it and still reports the parts that are finished.
     """
+    from qtoolkit._files import check_output
     from qtoolkit.cli.entry import INTERRUPTED
-    from qtoolkit.report.html import render
 
     parts = [part for part in Part if not only or part in only]
     _check_packages(parts)
-    _check_writable(output)
+    check_output(output, "--output")
     sections: list[Section] = []
     try:
         _run(parts, seed, sections)
@@ -61,9 +59,7 @@ def demo(
         raise typer.Exit(INTERRUPTED) from None
     finally:
         if sections:
-            report = _report(sections, parts, seed)
-            output.write_text(render(report), encoding="utf-8")
-            _print(report, output, as_json)
+            _publish(_report(sections, parts, seed), output, as_json)
 
 
 def _run(parts: Sequence[Part], seed: int, sections: list[Section]) -> None:
@@ -102,19 +98,6 @@ def _check_packages(parts: Sequence[Part]) -> None:
         )
 
 
-def _check_writable(output: Path) -> None:
-    """Say at once that the report cannot be written, before a minute of computing."""
-    import os
-
-    if output.is_dir():
-        raise InputError(f"--output names a file, got the directory {output}; give a file name such as report.html")
-    folder = output.parent
-    if not folder.is_dir():
-        raise InputError(f"the folder of --output must exist, got {folder}; create it first")
-    if not os.access(output if output.exists() else folder, os.W_OK):
-        raise InputError(f"--output must be writable, got {output}; choose another place")
-
-
 def _report(sections: Sequence[Section], parts: Sequence[Part], seed: int) -> Report:
     from qtoolkit.report import Report, environment
 
@@ -129,15 +112,30 @@ def _report(sections: Sequence[Section], parts: Sequence[Part], seed: int) -> Re
     )
 
 
-def _print(report: Report, output: Path, as_json: bool) -> None:
+def _publish(report: Report, output: Path, as_json: bool) -> None:
+    """Write the page and print the numbers, which a disk that is full by now does not cost."""
+    from qtoolkit._files import write_whole
+    from qtoolkit.errors import OutputError
+    from qtoolkit.report.html import render
+
+    try:
+        write_whole(output, render(report))
+    except OutputError:
+        _print(report, None, as_json)
+        raise
+    _print(report, output, as_json)
+
+
+def _print(report: Report, output: Path | None, as_json: bool) -> None:
     from qtoolkit.cli.output import print_json, stdout_console
     from qtoolkit.report import report_data, results_table
 
     if as_json:
-        print_json({**report_data(report), "report": str(output)})
+        print_json({**report_data(report), "report": None if output is None else str(output)})
         return
     console = stdout_console()
     console.print()
     console.print(results_table(report.sections, console.width))
     console.print(f"\nSeed {report.seed}; intervals are Clopper–Pearson; {report.wall_time:.0f} s of computing.")
-    console.print(f"Report: {output}", soft_wrap=True)
+    if output is not None:
+        console.print(f"Report: {output}", soft_wrap=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -21,6 +22,9 @@ BAD_INPUT = 2
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it: 128 + SIGINT."""
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What a write says on a full disk, over a quota and over a limit of file sizes."""
+
 _TRACEBACK_VARIABLE = "QTOOLKIT_TRACEBACK"
 
 
@@ -39,12 +43,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = get_command(app).main(
             args=None if arguments is None else list(arguments), prog_name="qtoolkit", standalone_mode=False
         )
-        sys.stdout.flush()
+        if sys.stdout is not None:  # a shell's `>&-` leaves none
+            sys.stdout.flush()
     except KeyboardInterrupt:
         code = INTERRUPTED
     except BrokenPipeError:
-        # The reader, such as `head`, has seen enough. Python would complain once more when it closes the stream.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader, such as `head`, has seen enough.
+        _drop_output()
         code = UNEXPECTED
     except Exception as error:
         code = _report(error)
@@ -61,12 +66,20 @@ def _report(error: Exception) -> int:
     if os.environ.get(_TRACEBACK_VARIABLE):
         traceback.print_exception(error)
         return UNEXPECTED
+    if isinstance(error, OSError) and error.filename is None and error.errno in _NO_ROOM:
+        _drop_output()
+        return _complain(f"the output cannot be written ({error.strerror}); make room or write it elsewhere", BAD_INPUT)
     place = traceback.extract_tb(error.__traceback__)[-1]
     return _complain(
         f"unexpected {type(error).__name__}: {error} (line {place.lineno} of {place.filename}); "
         f"this is a fault of the program: set {_TRACEBACK_VARIABLE}=1 to see the whole traceback",
         UNEXPECTED,
     )
+
+
+def _drop_output() -> None:
+    """What is left to write goes nowhere: Python would try it once more at its end, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _help_hint(error: Exception) -> str:

@@ -57,7 +57,7 @@ def test_an_end_before_anything_is_measured(interrupted, tmp_path, monkeypatch):
         (["--rival", "nobody"], "prism_q"),
         (["--python", "nobody=/usr/bin/python3"], "nobody"),
         (["--python", "/no/such/python"], "no file /no/such/python"),
-        (["--output", "/no/such/folder/file.json"], "folder that exists"),
+        (["--output", "/no/such/folder/file.json"], "folder of --output must exist"),
         (["--from", "/no/such/file.json"], "No such file"),
         (["--question", "life"], "--question"),
     ],
@@ -69,6 +69,14 @@ def test_wrong_options_are_one_line(arguments, said, capsys):
     assert err.startswith("qtoolkit: ")
     assert err.count("\n") == 1
     assert said in err
+
+
+def test_pages_that_cannot_be_published_are_refused_before_measuring(tmp_path, monkeypatch, capsys):
+    bench_module._benchmarks()
+    monkeypatch.setattr(bench_module, "_benchmarks", lambda: tmp_path / "checkout" / "benchmarks")
+    monkeypatch.setattr("peers.campaign.run_campaign", lambda *_: pytest.fail("measured in vain"))
+    assert main([*TINY, "--publish", "-o", str(tmp_path / "found.json")]) == BAD_INPUT
+    assert "the folder of --publish must exist" in capsys.readouterr().err
 
 
 def test_outside_a_checkout_it_says_where_the_benchmarks_are(tmp_path, monkeypatch, capsys):

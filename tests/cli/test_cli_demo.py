@@ -149,6 +149,17 @@ def test_an_output_that_cannot_be_written_is_refused_before_computing(studies, o
     assert studies == {}
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a device that is always full")
+def test_a_full_disk_does_not_cost_the_numbers(studies, capsys):
+    assert main(["demo", "--output", "/dev/full"]) == BAD_INPUT
+    out, err = capsys.readouterr()
+    assert all(section.heading in out for section in (FINANCE, CHEMISTRY, CODES))
+    assert "Report:" not in out
+    assert "qtoolkit: /dev/full cannot be written (No space left on device)" in err.splitlines()[-1]
+    assert main(["demo", "--json", "--output", "/dev/full"]) == BAD_INPUT
+    assert json.loads(capsys.readouterr().out)["report"] is None
+
+
 def test_missing_extras_are_named_together_before_computing(studies, monkeypatch, capsys):
     monkeypatch.setattr("qtoolkit._optional.is_installed", lambda name: name in ("pyscf", "pymatching", "matplotlib"))
     assert main(["demo"]) == BAD_INPUT

@@ -100,3 +100,23 @@ def test_errors_survive_a_terminal_without_unicode(tmp_path):
     done = qtoolkit_command("run", "θ.qasm", env={"PYTHONIOENCODING": "ascii", "PATH": ""}, cwd=tmp_path)
     assert done.returncode == BAD_INPUT
     assert "?.qasm" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a device that is always full")
+@pytest.mark.parametrize("arguments", [["--version"], ["backends"], ["backends", "--json"]])
+def test_output_to_a_full_disk_is_one_line(arguments):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "qtoolkit", *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60
+        )
+    assert done.returncode == BAD_INPUT
+    assert done.stderr == (
+        "qtoolkit: the output cannot be written (No space left on device); make room or write it elsewhere\n"
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell that closes a stream")
+def test_a_closed_output_is_no_error():
+    command = ["sh", "-c", f"{sys.executable} -m qtoolkit --version >&-"]
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
