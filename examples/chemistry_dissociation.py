@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from qtoolkit._files import check_output, write_whole
 from qtoolkit._optional import require
 from qtoolkit.applications.chemistry import (
     CHEMICAL_ACCURACY,
@@ -23,6 +25,7 @@ from qtoolkit.applications.chemistry import (
     dissociation_curve,
     ground_state,
 )
+from qtoolkit.errors import InputError
 
 
 def table(curve: DissociationCurve) -> Table:
@@ -56,8 +59,23 @@ def save_picture(curve: DissociationCurve, path: Path) -> None:
     errors.axhline(CHEMICAL_ACCURACY, linestyle=":", color="tab:red", label="chemical accuracy")
     errors.set(xlabel="distance (Å)", ylabel="|VQE − FCI| (hartree)")
     errors.legend(loc="center right")
-    figure.savefig(path, dpi=150)
+    drawn = BytesIO()
+    figure.savefig(drawn, format=picture_format(path), dpi=150)
     pyplot.close(figure)
+    write_whole(path, drawn.getvalue())
+
+
+def picture_format(path: Path) -> str:
+    """The format that the file's name asks for.
+
+    Raises:
+        InputError: if Matplotlib cannot write it.
+    """
+    known = require("matplotlib.backend_bases", extra="plot").FigureCanvasBase.get_supported_filetypes()
+    ending = path.suffix.removeprefix(".").lower() or "png"
+    if ending not in known:
+        raise InputError(f"the picture's name must end in one of {', '.join(sorted(known))}, got {path}")
+    return ending
 
 
 def main() -> None:
@@ -65,6 +83,11 @@ def main() -> None:
     parser.add_argument("--fast", action="store_true", help="3 distances, and no LiH")
     parser.add_argument("--output", type=Path, default=Path("h2_dissociation.png"), help="where the picture goes")
     options = parser.parse_args()
+    try:
+        picture_format(options.output)
+        check_output(options.output, "--output")
+    except InputError as error:
+        parser.error(str(error))
     console = Console()
 
     distances = [0.5, 0.735, 2.5] if options.fast else [*np.linspace(0.4, 1.1, 8), *np.linspace(1.25, 3.0, 8)]

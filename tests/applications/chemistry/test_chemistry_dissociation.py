@@ -69,3 +69,21 @@ def test_the_example_prints_a_table_and_saves_a_picture(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "UCCSD VQE" in done.stdout
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("output", "said"), [("missing/h2.png", "folder of --output must exist"), ("h2.foo", "must end in one of")]
+)
+def test_the_example_refuses_a_bad_output_before_computing(tmp_path, output, said):
+    pytest.importorskip("matplotlib", reason="the plot extra is not installed")
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLE), "--output", str(tmp_path / output)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONUTF8": "1"},
+    )
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
