@@ -38,12 +38,12 @@ def shown(value: object) -> str:
     """A value in a message: short, and with its type where that is not plain."""
     if isinstance(value, np.generic):
         value = value.item()  # prints as itself
+    if isinstance(value, int) and value.bit_length() > 128:
+        return f"{'-' * (value < 0)}2**{value.bit_length()} or so"  # Python refuses to print thousands of digits
     text = reprlib.repr(value)
-    return (
-        text
-        if value is None or isinstance(value, bool | int | float | str)
-        else f"{' '.join(text.split())} ({type(value).__name__})"
-    )
+    if value is None or isinstance(value, bool | int | float | str):
+        return text
+    return f"{' '.join(text.split())} ({type(value).__name__})"
 
 
 def require_integer(name: str, value: object, minimum: int | None = None, maximum: int | None = None) -> int:
@@ -58,21 +58,21 @@ def require_integer(name: str, value: object, minimum: int | None = None, maximu
         number = operator.index(value)  # type: ignore[arg-type]  # what has no __index__ raises
     except TypeError:
         raise InputError(f"{name} must be an integer, got {shown(value)}") from None
-    _check_range(name, number, minimum, maximum)
+    if (minimum is not None and number < minimum) or (maximum is not None and number > maximum):
+        raise InputError(f"{name} must be{_range(minimum, maximum).removeprefix(' of')}, got {shown(number)}")
     return number
 
 
 def require_number(name: str, value: object, minimum: float | None = None, maximum: float | None = None) -> float:
-    """`value` as a finite float.
+    """`value` as a float.
 
     Raises:
-        InputError: if it is no real number (bools and text are none), not finite, or out of range.
+        InputError: if it is no real number (bools and text are none), NaN, infinite or out of range.
     """
-    number = math.nan if isinstance(value, bool | np.bool_) else _converted(value, "real")
-    if number is None or not math.isfinite(number):
-        limit = "" if minimum is None else f" of at least {minimum:g}"
-        raise InputError(f"{name} must be a finite number{limit}, got {shown(value)}")
-    _check_range(name, number, minimum, maximum)
+    number = None if isinstance(value, bool | np.bool_) else _converted(value, "real")
+    in_range = number is not None and (minimum is None or number >= minimum) and (maximum is None or number <= maximum)
+    if number is None or not math.isfinite(number) or not in_range:
+        raise InputError(f"{name} must be a number{_range(minimum, maximum)}, got {shown(value)}")
     return float(number)
 
 
@@ -213,14 +213,13 @@ def aligned(name: str, value: object, *labels: Sequence[str] | None) -> object:
     return array
 
 
-def _check_range(name: str, number: float, minimum: float | None, maximum: float | None) -> None:
-    if (minimum is None or number >= minimum) and (maximum is None or number <= maximum):
-        return
+def _range(minimum: float | None, maximum: float | None) -> str:
+    low, high = (f"{limit:g}" if isinstance(limit, float) else limit for limit in (minimum, maximum))
     if minimum is not None and maximum is not None:
-        rule = f"must be in [{minimum:g}, {maximum:g}]"
-    else:
-        rule = f"must be at most {maximum:g}" if minimum is None else f"must be at least {minimum:g}"
-    raise InputError(f"{name} {rule}, got {number}")
+        return f" in [{low}, {high}]"
+    if maximum is not None:
+        return f" of at most {high}"
+    return "" if minimum is None else f" of at least {low}"
 
 
 def _plain_array(name: str, value: object) -> NDArray[Any]:

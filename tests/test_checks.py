@@ -31,7 +31,7 @@ def test_what_is_no_integer_is_refused(value):
     "value", [*NO_NUMBERS, True, np.True_, np.nan, -np.inf, 10**400, np.array([1.0]), np.str_("1")]
 )
 def test_what_is_no_finite_number_is_refused(value):
-    with pytest.raises(InputError, match="rate must be a finite number, got "):
+    with pytest.raises(InputError, match="rate must be a number, got "):
         require_number("rate", value)
 
 
@@ -51,7 +51,13 @@ def test_ranges_are_said():
     for ask, message in [
         (lambda: require_integer("rounds", 0, 1), "rounds must be at least 1, got 0"),
         (lambda: require_integer("rounds", 9, maximum=8), "rounds must be at most 8, got 9"),
-        (lambda: require_number("rate", 1.5, 0, 1), r"rate must be in \[0, 1\], got 1.5"),
+        (lambda: require_integer("rounds", 9, 1, 8), r"rounds must be in \[1, 8\], got 9"),
+        (lambda: require_integer("rounds", 10**9, 1, 10**8), r"rounds must be in \[1, 100000000\], got 1000000000"),
+        (lambda: require_integer("rounds", -(10**5000), 1), r"rounds must be at least 1, got -2\*\*16610 or so"),
+        (lambda: require_array("rounds", [10**5000]), r"got 2\*\*16610 or so at \[0\]"),
+        (lambda: require_number("rate", 1.5, 0, 1), r"rate must be a number in \[0, 1\], got 1.5"),
+        (lambda: require_number("rate", np.nan, 0), "rate must be a number of at least 0, got nan"),
+        (lambda: require_number("rate", 1.5, maximum=1), "rate must be a number of at most 1, got 1.5"),
         (lambda: require_choice("form", "star", ("ring", "all")), "form must be one of ring, all, got 'star'"),
         (lambda: require_choice("form", None, ("ring", "all")), "form must be one of ring, all, got None"),
     ]:
