@@ -255,7 +255,9 @@ def _by_entry(
     name: str, value: object, found: NDArray[Any], kind: str, where: Callable[[tuple[int, ...]], str]
 ) -> NDArray[Any]:
     """Convert entry by entry what is no array of numbers, or name the first entry that is none."""
-    entries = np.asarray(value, dtype=object) if found.dtype.kind in "SU" else found
+    # What one entry did to the others of a list, text or complex numbers, is undone; times would become integers.
+    mixed = found.dtype.kind in "cSU" and not hasattr(value, "__array__")
+    entries = np.asarray(value, dtype=object) if mixed else found
     array = np.empty(entries.shape, dtype=_DTYPES[kind])
     for index in np.ndindex(entries.shape):
         number = _converted(entries[index], kind)

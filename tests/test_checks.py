@@ -76,7 +76,9 @@ def test_ranges_are_said():
         None,
         [1.0, 1j],
         np.array([1.0 + 0j]),
-        np.array(["2020-01-01"], dtype="datetime64[D]"),
+        np.array(["2020-01-01"], dtype="datetime64[ns]"),
+        [np.array(["2020-01-01"], dtype="datetime64[ns]")],
+        np.array([5], dtype="timedelta64[ns]"),
         [[1.0], [1.0, 2.0]],
         {"a": 1.0},
         {1.0, 2.0},
@@ -95,6 +97,7 @@ def test_what_holds_no_real_numbers_is_refused(value):
 def test_the_first_wrong_entry_is_named():
     for value, message in [
         ([[1.0, 2.0], [3.0, "x"]], r"real numbers, got 'x' at \[1, 1\]"),
+        ([1.0, 2j], r"real numbers, got 2j \(complex\) at \[1\]"),
         ([1.0, None], r"real numbers, got None at \[1\]"),
         ([0.0, np.nan], r"finite, got nan at \[1\]"),
         ("1", "real numbers, got '1'$"),
