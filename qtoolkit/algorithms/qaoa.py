@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import math
 import operator
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -141,6 +143,13 @@ class QAOA:
         """What the cost is divided by where γ multiplies it."""
         return self._scale
 
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits of the cost, its scale and the feasible weight; the schedules found here carry them."""
+        parts = [self._cost.z_masks.tobytes(), self._cost.coefficients.tobytes()]
+        parts += [repr((self._cost.num_qubits, self._scale, self._weight)).encode()]
+        return hashlib.blake2b(b"".join(parts), digest_size=8).hexdigest()
+
     def with_layers(self, num_layers: int) -> QAOA:
         """The same problem and settings with another number of layers."""
         return QAOA(
@@ -195,7 +204,7 @@ class QAOA:
                 lowest, chosen = value, (gamma, beta)
             if progress is not None:
                 progress(done, len(grid))
-        return Schedule.ramp(self.num_layers, *chosen)
+        return replace(Schedule.ramp(self.num_layers, *chosen), problem=self.fingerprint)
 
     def run(
         self,
@@ -236,16 +245,24 @@ class QAOA:
             schedule = _random_ramp(depth, rng) if start else initial_schedule or Schedule.ramp(depth)
             found = stages[0]._optimized(schedule, history, callback)
             for stage in stages[1:]:
-                schedule = Schedule.from_parameters(found.parameters).interpolated()
+                schedule = self._schedule(found.parameters).interpolated()
                 found = stage._optimized(schedule, history, callback)
             if best is None or found.value < best.value:
                 best = found
         assert best is not None
         return self._judged(best, history, shots, rng, number, started)
 
+    def _schedule(self, parameters: FloatArray) -> Schedule:
+        return replace(Schedule.from_parameters(parameters), problem=self.fingerprint)
+
     def _parameters(self, schedule: Schedule) -> FloatArray:
         if schedule.num_layers != self.num_layers:
             raise InputError(f"the schedule must have {self.num_layers} layers, got {schedule.num_layers}")
+        if schedule.problem not in (None, self.fingerprint):
+            raise InputError(
+                f"the schedule must be one of this problem ({self.fingerprint}), got one of {schedule.problem}, whose "
+                "angles mean something else here; to start from them all the same, pass schedule.detached()"
+            )
         return schedule.to_parameters()
 
     def _optimized(self, schedule: Schedule, history: list[float], callback: Callback | None) -> OptimizationResult:
@@ -303,7 +320,7 @@ class QAOA:
         values.setflags(write=False)
         return QAOAResult(
             value=best.value * self._scale,
-            schedule=Schedule.from_parameters(best.parameters),
+            schedule=self._schedule(best.parameters),
             best_bitstring=None if sampled is None else format(sampled[0], f"0{self._cost.num_qubits}b"),
             best_value=None if sampled is None else sampled[1],
             optimal_value=self._landscape.optimal_value,

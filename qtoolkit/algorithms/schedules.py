@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,8 @@ class Schedule:
     Attributes:
         gammas: angle of each cost layer, in time order.
         betas: angle of each mixer layer, as many.
+        problem: fingerprint of the problem, scale included, for which the angles were found; None for angles that are
+            meant for any. A schedule of one problem is refused by another; see `detached`.
 
     Raises:
         InputError: if there is no layer, their numbers differ or an angle is not finite.
@@ -31,6 +33,7 @@ class Schedule:
 
     gammas: tuple[float, ...]
     betas: tuple[float, ...]
+    problem: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("gammas", "betas"):
@@ -88,4 +91,8 @@ class Schedule:
             before, after = np.array([0.0, *angles]), np.array([*angles, 0.0])
             return tuple(weights * before + (1.0 - weights) * after)
 
-        return Schedule(stretched(self.gammas), stretched(self.betas))
+        return replace(self, gammas=stretched(self.gammas), betas=stretched(self.betas))
+
+    def detached(self) -> Schedule:
+        """The same angles for any problem, such as the start of another one's search."""
+        return replace(self, problem=None)

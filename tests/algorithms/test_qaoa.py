@@ -253,3 +253,29 @@ def test_the_approximation_ratio_runs_from_worst_to_optimal():
     assert approximation_ratio(5.0, -3.0, 5.0) == 0.0
     assert approximation_ratio(1.0, -3.0, 5.0) == approximation_ratio(101.0, 97.0, 105.0) == 0.5
     assert approximation_ratio(0.3, 0.1 + 0.2, 0.3) == 1.0
+
+
+def test_a_schedule_of_another_problem_is_refused():
+    cost = random_cost(4, 3)
+    qaoa = QAOA(cost, 1)
+    found = qaoa.run(seed=1, shots=10).schedule
+    ramp = qaoa.best_ramp()
+    assert found.problem == ramp.problem == qaoa.fingerprint
+    in_another_order = PauliSum(cost.x_masks[::-1], cost.z_masks[::-1], cost.coefficients[::-1], 4)
+    for same in (qaoa, QAOA(cost, 1, optimizer=SPSA()), QAOA(in_another_order, 1, mixer=TransverseMixer(4))):
+        assert same.value(found) == pytest.approx(qaoa.value(found))
+    longer = qaoa.with_layers(2)
+    longer.value(found.interpolated())
+    foreign = [
+        QAOA(random_cost(4, 4), 1),
+        QAOA(2.0 * cost, 1),
+        QAOA(cost, 1, cost_scale=2.0 * qaoa.cost_scale),
+        QAOA(cost, 1, hamming_weight=2),
+    ]
+    assert len({other.fingerprint for other in foreign}) == len(foreign)
+    for other in foreign:
+        for ask in (other.value, other.value_and_gradient, other.run):
+            for schedule in (found, ramp):
+                with pytest.raises(InputError, match=r"one of this problem .* pass schedule.detached\(\)"):
+                    ask(schedule)
+        other.value(found.detached())

@@ -41,3 +41,10 @@ def test_interpolation_adds_a_layer_along_the_same_curve():
 def test_malformed_schedules_are_refused(build, message):
     with pytest.raises(InputError, match=message):
         build()
+
+
+def test_a_schedule_keeps_its_problem_until_it_is_detached():
+    found = Schedule((0.3,), (0.2,), problem="0123456789abcdef")
+    assert found.interpolated().problem == found.problem
+    assert found.detached().problem is None
+    assert found.detached() == found
