@@ -95,11 +95,7 @@ class QAOA:
         self._estimator: Estimator = in_sector.estimator if in_sector else estimator or StatevectorSimulator()
         self._sampler = sampler or (self._estimator if isinstance(self._estimator, Sampler) else StatevectorSimulator())
         self._optimizer = optimizer
-        self._objective = (
-            in_sector
-            or self._local_objective()
-            or CircuitObjective(self._circuit, self._cost / self._scale, self._estimator)
-        )
+        self._objective = in_sector or CircuitObjective(self._circuit, self._cost / self._scale, self._estimator)
         num_feasible = 1 << cost.num_qubits if hamming_weight is None else math.comb(cost.num_qubits, hamming_weight)
         self._landscape = CostLandscape(self._cost, hamming_weight, enumerate_all=num_feasible <= MAX_ENUMERATED)
 
@@ -115,18 +111,6 @@ class QAOA:
             simulator.state_vector(self._initial_state)
             return CircuitObjective(self._circuit, self._cost / self._scale, simulator)
         return None
-
-    def _local_objective(self) -> CircuitObjective | None:
-        """On the local simulator, start from the stored initial state instead of preparing it every time."""
-        from qtoolkit.simulators import StatevectorSimulator
-
-        if not isinstance(self._estimator, StatevectorSimulator):
-            return None
-        state = self._estimator.state_vector(self._initial_state).astype(np.complex128)
-        # single precision leaves a norm that `initialize` would refuse
-        prepared = Circuit(self._cost.num_qubits).initialize(state / np.linalg.norm(state))
-        circuit = qaoa_circuit(self._cost, self._mixer, prepared, self.num_layers, cost_scale=self._scale)
-        return CircuitObjective(circuit, self._cost / self._scale, self._estimator)
 
     @property
     def circuit(self) -> Circuit:
@@ -342,25 +326,25 @@ class QAOA:
         )
 
     def _sampled(self, parameters: FloatArray, shots: int, rng: np.random.Generator) -> Result:
-        from qtoolkit.simulators import StatevectorSimulator
-
-        local = isinstance(self._sampler, StatevectorSimulator)
-        circuit = (self._objective.circuit if local else self._circuit).copy().measure_all()
+        circuit = self._circuit.copy().measure_all()
         # an integer, because a sampler elsewhere may hand the seed on to a provider
         return self._sampler.run(circuit, shots, seed=int(rng.integers(1 << 31)), parameters=parameters)
 
     def _exact_statistics(self, parameters: FloatArray) -> OutcomeStatistics | None:
         from qtoolkit.simulators import SectorSimulator, StatevectorSimulator
 
-        if isinstance(self._estimator, SectorSimulator):
-            bitstrings = self._estimator.basis(self._cost.num_qubits)
-        elif isinstance(self._estimator, StatevectorSimulator) and 1 << self._cost.num_qubits <= MAX_ENUMERATED:
-            bitstrings = np.arange(1 << self._cost.num_qubits)
-        else:
+        num_qubits = self._cost.num_qubits
+        if not isinstance(self._estimator, SectorSimulator | StatevectorSimulator):
             return None
-        probabilities = self._estimator.probabilities(self._objective.circuit, parameters=parameters)
+        in_sector = isinstance(self._estimator, SectorSimulator)
+        if not in_sector and 1 << num_qubits > MAX_ENUMERATED:
+            return None
+        probabilities = self._estimator.probabilities(self._circuit, parameters=parameters)
         probabilities /= probabilities.sum()  # in single precision the norm is off by some 1e-7
-        return self._landscape.statistics(bitstrings, probabilities)
+        if self._weight is None:
+            return self._landscape.statistics(np.arange(1 << num_qubits), probabilities)
+        feasible = SectorSimulator(self._weight).basis(num_qubits)
+        return self._landscape.statistics(feasible, probabilities if in_sector else probabilities[feasible])
 
 
 def _default_initial_state(mixer: Mixer, hamming_weight: int | None) -> Circuit:

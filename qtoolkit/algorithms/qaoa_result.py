@@ -134,6 +134,8 @@ class CostLandscape:
         feasible = self.is_feasible(bitstrings)
         weights, costs = probabilities[feasible], self.costs(bitstrings[feasible])
         mass = min(float(weights.sum()), 1.0)
+        if mass <= _ROUNDING:
+            mass = 0.0  # what rounding leaves where nothing is, and no mean of costs can be trusted to
         mean = float(weights @ costs) / mass if mass > 0.0 else None
         optimum = ratio = None
         if self.optimal_value is not None and self.worst_value is not None:

@@ -1,6 +1,7 @@
 """QAOA against matrices, known optima and brute force."""
 
 import itertools
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -279,3 +280,13 @@ def test_a_schedule_of_another_problem_is_refused():
                 with pytest.raises(InputError, match=r"one of this problem .* pass schedule.detached\(\)"):
                     ask(schedule)
         other.value(found.detached())
+
+
+@pytest.mark.parametrize("mixer", [None, RingXYMixer(20)])
+def test_no_state_is_kept_between_evaluations(mixer):
+    tracemalloc.start()
+    try:
+        QAOA(random_cost(20, 1), 1, mixer=mixer, hamming_weight=2, estimator=StatevectorSimulator())
+        assert tracemalloc.get_traced_memory()[1] < 12 << 20  # a state has 16 MiB
+    finally:
+        tracemalloc.stop()
