@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import operator
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,7 +11,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit.applications.finance.problem import PortfolioProblem
+from qtoolkit._checks import require_integer
+from qtoolkit._memory import check_memory
+from qtoolkit.applications.finance.problem import PortfolioProblem, require_problem
 from qtoolkit.errors import InputError
 
 __all__ = ["ExactSelection", "RankedSelection", "exact_selection"]
@@ -22,6 +23,8 @@ IntArray = NDArray[np.int64]
 
 MAX_CHOICES = 50_000_000
 _CHUNK = 65_536
+_CHUNK_BYTES = 1 << 25
+"""At most so many choices at a time, and so many bytes for each of the arrays that judge them."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class ExactSelection:
         mean_value: mean over all choices, which is what a uniformly random one expects.
         standard_deviation: over all choices.
         num_choices: choices looked at: all.
+        problem_fingerprint: of the problem, see `PortfolioProblem.fingerprint`.
         wall_time: seconds.
     """
 
@@ -57,6 +61,7 @@ class ExactSelection:
     mean_value: float
     standard_deviation: float
     num_choices: int
+    problem_fingerprint: str
     wall_time: float = field(compare=False)
 
     @property
@@ -82,16 +87,18 @@ def exact_selection(
 
     Raises:
         InputError: if there are more choices, or `top` is below 1.
+        InsufficientMemoryError: if there is no memory for the ranking.
     """
     started = time.perf_counter()
-    total = problem.num_feasible
-    if operator.index(top) < 1:
-        raise InputError(f"top must be at least 1, got {top}")
+    total = require_problem(problem).num_feasible
+    length = require_integer("top", top, 1)
     if total > MAX_CHOICES:
         raise InputError(
             f"enumeration takes at most {MAX_CHOICES:,} choices, got {total:,} "
             f"({problem.budget} of {problem.num_assets} assets); take fewer assets"
         )
+    ranked = min(length, total)
+    check_memory(ranked * (400 + 40 * problem.budget), f"a ranking of {ranked:,} choices", "take a smaller top")
     qubo = problem.qubo()
     best_values, best_choices = np.empty(0), np.empty((0, problem.budget), dtype=np.int64)
     worst, done, shift = -math.inf, 0, math.nan
@@ -105,7 +112,7 @@ def exact_selection(
         shifted_squares += float(np.sum((values - shift) ** 2))
         worst = max(worst, float(values.max()))
         contenders, assets = np.concatenate([best_values, values]), np.concatenate([best_choices, choices])
-        order = np.argsort(contenders, kind="stable")[:top]
+        order = np.argsort(contenders, kind="stable")[:length]
         best_values, best_choices = contenders[order], assets[order]
         if progress is not None:
             progress(done, total)
@@ -119,6 +126,7 @@ def exact_selection(
         mean_value=shift + mean,
         standard_deviation=math.sqrt(max(shifted_squares / total - mean**2, 0.0)),
         num_choices=total,
+        problem_fingerprint=problem.fingerprint,
         wall_time=time.perf_counter() - started,
     )
 
@@ -126,5 +134,6 @@ def exact_selection(
 def _chunks(num_assets: int, budget: int) -> Iterator[IntArray]:
     """All choices as ascending indices, shape ``(at most 65536, budget)``, in lexicographic order."""
     combinations = itertools.combinations(range(num_assets), budget)
-    while rows := list(itertools.islice(combinations, _CHUNK)):
+    length = max(1, min(_CHUNK, _CHUNK_BYTES // (8 * budget**2)))
+    while rows := list(itertools.islice(combinations, length)):
         yield np.array(rows, dtype=np.int64)

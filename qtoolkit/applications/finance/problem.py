@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
-import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qtoolkit.applications.finance.data import ReturnHistory
+from qtoolkit._checks import aligned, labels_of, require_array, require_integer, require_number, shown
+from qtoolkit.applications.finance.assets import index_of, indices_of, read_names
+from qtoolkit.applications.finance.data import PriceHistory, ReturnHistory
 from qtoolkit.errors import InputError
 from qtoolkit.operators import PauliSum
 
-__all__ = ["PortfolioProblem"]
+__all__ = ["PortfolioProblem", "require_problem"]
 
 FloatArray = NDArray[np.float64]
 
 # relative to the largest variance: what rounding leaves in a sample covariance
 _TOLERANCE = 1e-9
+
+# squares of sums of so many of them are still numbers
+_LARGEST = 1e140
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,13 +35,17 @@ class PortfolioProblem:
     Source: Markowitz, J. Finance 7, 77 (1952), with equal weights on the chosen assets; in this quadratic form for
     quantum annealers and QAOA, e.g. Hodson et al., arXiv:1911.05296.
 
+    A pandas Series of expected returns and a DataFrame of covariances are brought into one order by their labels, which
+    become the names of the assets; arrays are taken in the order of `asset_names`.
+
     Attributes:
         expected_returns: μ, shape ``(num_assets,)``.
         covariance: Σ, shape ``(num_assets, num_assets)``, symmetric and positive semidefinite to 1e-9 of its largest
             variance.
         risk_aversion: q, at least 0.
         budget: K, 1 to num_assets.
-        asset_names: distinct; ``asset 0``, ``asset 1``, … by default.
+        asset_names: distinct; by default the labels of the expected returns, or of the covariance, or ``asset 0``,
+            ``asset 1``, …
 
     Raises:
         InputError: if one of these breaks its rule.
@@ -48,42 +58,58 @@ class PortfolioProblem:
     asset_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        returns = np.array(self.expected_returns, dtype=np.float64)
-        covariance = np.array(self.covariance, dtype=np.float64)
+        names = read_names(self.asset_names) or labels_of(self.expected_returns) or labels_of(self.covariance)
+        if names is not None and len(set(names)) != len(names):
+            raise InputError(f"asset_names must be {len(names)} distinct names, got {', '.join(names)}")
+        if names is None:
+            count = len(self.expected_returns) if isinstance(self.expected_returns, Sized) else 0
+            names = tuple(f"asset {k}" for k in range(count))
+        returns = require_array("expected_returns", aligned("expected_returns", self.expected_returns, names))
         if returns.ndim != 1 or not returns.size:
             raise InputError(
                 f"expected_returns must be a vector with an entry for each asset, got shape {returns.shape}"
             )
+        if len(names) != returns.size:
+            raise InputError(f"asset_names must be {returns.size} distinct names, got {', '.join(names)}")
+        covariance = require_array("covariance", aligned("covariance", self.covariance, names, names))
         if covariance.shape != (returns.size, returns.size):
             raise InputError(
                 f"the covariance of {returns.size} assets must have shape {(returns.size, returns.size)}, "
                 f"got {covariance.shape}"
             )
-        if not (np.all(np.isfinite(returns)) and np.all(np.isfinite(covariance))):
-            raise InputError("expected returns and covariance must be finite, got NaN or infinity")
-        _check_covariance(covariance)
-        if not (math.isfinite(self.risk_aversion) and self.risk_aversion >= 0.0):
-            raise InputError(f"risk_aversion must be a number of at least 0, got {self.risk_aversion}")
-        budget = operator.index(self.budget)
+        budget = require_integer("budget", self.budget)
         if not 1 <= budget <= returns.size:
-            raise InputError(f"budget must be 1 to {returns.size}, the number of assets, got {budget}")
-        names = tuple(str(name) for name in self.asset_names) or tuple(f"asset {k}" for k in range(returns.size))
-        if len(names) != returns.size or len(set(names)) != len(names):
-            raise InputError(f"asset_names must be {returns.size} distinct names, got {', '.join(names)}")
-        for array in (returns, covariance):
-            array.setflags(write=False)
+            raise InputError(f"budget must be 1 to {returns.size}, the number of assets, got {shown(budget)}")
+        risk_aversion = require_number("risk_aversion", self.risk_aversion, 0)
+        largest = max(float(np.abs(returns).max()), max(1.0, risk_aversion) * float(np.abs(covariance).max()))
+        if largest > _LARGEST:
+            raise InputError(
+                f"expected returns, and covariance times risk_aversion, must be at most {_LARGEST:g} in magnitude, got "
+                f"{largest:g}; give them in other units"
+            )
+        _check_covariance(covariance)
         object.__setattr__(self, "expected_returns", returns)
         object.__setattr__(self, "covariance", covariance)
+        object.__setattr__(self, "risk_aversion", risk_aversion)
         object.__setattr__(self, "budget", budget)
         object.__setattr__(self, "asset_names", names)
 
     @classmethod
-    def from_returns(cls, history: ReturnHistory, *, risk_aversion: float, budget: int) -> PortfolioProblem:
+    def from_returns(cls, history: ReturnHistory | ArrayLike, *, risk_aversion: float, budget: int) -> PortfolioProblem:
         """The problem with the sample mean and covariance of a history of returns.
 
+        Args:
+            history: returns, or a pandas DataFrame of them that `ReturnHistory` can read.
+            risk_aversion: q.
+            budget: K.
+
         Raises:
-            InputError: if risk aversion or budget breaks its rule.
+            InputError: if risk aversion or budget breaks its rule, or the history is no history of returns.
         """
+        if isinstance(history, PriceHistory):
+            raise InputError("from_returns takes returns, got prices; pass their simple_returns()")
+        if not isinstance(history, ReturnHistory):
+            history = ReturnHistory(history)
         return cls(history.expected_returns, history.covariance, risk_aversion, budget, history.asset_names)
 
     @property
@@ -99,18 +125,19 @@ class PortfolioProblem:
     def objective(self, choices: ArrayLike) -> FloatArray:
         """``q·xᵀΣx − μᵀx`` of choices x, shape ``(..., num_assets)``, each entry 0 or 1, to shape ``(...)``.
 
-        Any number of assets may be chosen here.
+        Any number of assets may be chosen here. A Series, or the columns of a DataFrame, may name the assets in any
+        order.
 
         Raises:
-            InputError: if the shape does not fit or an entry is neither 0 nor 1.
+            InputError: if the shape or labels do not fit, or an entry is neither 0 nor 1.
         """
-        x = np.asarray(choices, dtype=np.float64)
+        by_asset = (self.asset_names,) if getattr(choices, "ndim", 1) == 1 else (None, self.asset_names)
+        x = require_array("choices", aligned("choices", choices, *by_asset))
         if x.ndim < 1 or x.shape[-1] != self.num_assets:
             raise InputError(f"a choice has one entry for each of {self.num_assets} assets, got shape {x.shape}")
         if not np.all((x == 0.0) | (x == 1.0)):
             raise InputError("the entries of a choice must be 0 or 1, got others")
-        risk = np.einsum("...i,ij,...j->...", x, self.covariance, x)
-        return np.asarray(self.risk_aversion * risk - x @ self.expected_returns, dtype=np.float64)
+        return self._objective(x)
 
     def value(self, assets: Iterable[int | str]) -> float:
         """The objective of some assets, by index or name.
@@ -118,16 +145,24 @@ class PortfolioProblem:
         Raises:
             InputError: for an asset that is not there, or one named twice.
         """
-        indices = [self._index(asset) for asset in assets]
-        if len(set(indices)) != len(indices):
-            raise InputError(f"assets must be distinct, got {', '.join(self.names(indices))}")
         choice = np.zeros(self.num_assets)
-        choice[indices] = 1.0
-        return float(self.objective(choice))
+        choice[indices_of(assets, self.asset_names)] = 1.0
+        return float(self._objective(choice))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that another problem does not share; results carry those of theirs."""
+        parts = [self.expected_returns.tobytes(), self.covariance.tobytes()]
+        parts += [repr((self.risk_aversion, self.budget, self.asset_names)).encode()]
+        return hashlib.blake2b(b"".join(parts), digest_size=8).hexdigest()
 
     def names(self, indices: Iterable[int]) -> tuple[str, ...]:
-        """Names of assets given by index."""
-        return tuple(self.asset_names[index] for index in indices)
+        """Names of assets given by index.
+
+        Raises:
+            InputError: for an index that is not there.
+        """
+        return tuple(self.asset_names[index_of(index, self.asset_names)] for index in indices)
 
     def qubo(self) -> FloatArray:
         """Symmetric Q of shape ``(n, n)`` with ``xᵀQx`` the objective, which has its linear part on the diagonal."""
@@ -145,7 +180,7 @@ class PortfolioProblem:
         Raises:
             InputError: if the penalty is not positive.
         """
-        if not (math.isfinite(penalty) and penalty > 0.0):
+        if require_number("a penalty", penalty) <= 0.0:
             raise InputError(f"a penalty must be a positive number, got {penalty}")
         matrix = np.ones((self.num_assets, self.num_assets))
         matrix[np.diag_indices_from(matrix)] -= 2.0 * self.budget
@@ -170,15 +205,16 @@ class PortfolioProblem:
             bound = max(bound, float(np.max(fall)))
         return max(bound, float(np.finfo(np.float64).tiny))
 
-    def _index(self, asset: int | str) -> int:
-        if isinstance(asset, str):
-            if asset not in self.asset_names:
-                raise InputError(f"the assets are {', '.join(self.asset_names)}; got {asset!r}")
-            return self.asset_names.index(asset)
-        index = operator.index(asset)
-        if not 0 <= index < self.num_assets:
-            raise InputError(f"asset indices are 0 to {self.num_assets - 1}, got {index}")
-        return index
+    def _objective(self, x: FloatArray) -> FloatArray:
+        risk = np.einsum("...i,ij,...j->...", x, self.covariance, x)
+        return np.asarray(self.risk_aversion * risk - x @ self.expected_returns, dtype=np.float64)
+
+
+def require_problem(problem: object) -> PortfolioProblem:
+    """The problem, or an `InputError` when it is none."""
+    if not isinstance(problem, PortfolioProblem):
+        raise InputError(f"the problem must be a PortfolioProblem, got {shown(problem)}")
+    return problem
 
 
 def _check_covariance(covariance: FloatArray) -> None:

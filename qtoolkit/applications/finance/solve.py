@@ -10,6 +10,8 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit._checks import require_choice, require_integer, require_number, shown
+from qtoolkit._memory import check_memory
 from qtoolkit._version import __version__
 from qtoolkit.algorithms import (
     COBYLA,
@@ -24,7 +26,7 @@ from qtoolkit.algorithms import (
     approximation_ratio,
 )
 from qtoolkit.applications.finance.exact import ExactSelection, exact_selection
-from qtoolkit.applications.finance.problem import PortfolioProblem
+from qtoolkit.applications.finance.problem import PortfolioProblem, require_problem
 from qtoolkit.errors import InputError
 from qtoolkit.primitives import Estimator, Sampler
 
@@ -34,6 +36,11 @@ FloatArray = NDArray[np.float64]
 
 ConstraintForm: TypeAlias = Literal["ring", "complete", "penalty"]
 """How the budget is kept: by an XY mixer on a ring or on all pairs, from the Dicke state, or by a penalty."""
+
+# As measured at the peak: beside each amplitude of a state of all bitstrings, its probability and the cost's phases;
+# for each choice where only choices are kept, the exchanges of the complete mixer and the samples as well.
+_BYTES_BESIDE_AMPLITUDE = 24
+_BYTES_FOR_CHOICE = 192
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +72,7 @@ class PortfolioResult:
         evidence: ``"state vector"`` where probabilities are exact, ``"samples"`` where they are frequencies.
         seed: reproduces the run.
         backend_name: what drew the samples.
+        problem_fingerprint: of the problem, see `PortfolioProblem.fingerprint`.
         version: of the toolkit.
         wall_time: seconds, the enumeration left out.
     """
@@ -92,6 +100,7 @@ class PortfolioResult:
     evidence: Literal["state vector", "samples"]
     seed: int | None
     backend_name: str
+    problem_fingerprint: str
     version: str
     wall_time: float
 
@@ -140,29 +149,40 @@ def select_assets(
             bitstrings for ``"penalty"``, in single precision: probabilities are then good to some 1e-6, which neither
             angles nor samples notice.
         sampler: the estimator where it samples too, else the local simulator.
-        exact: the enumeration, if it is at hand; computed otherwise.
+        exact: the enumeration of this problem, if it is at hand; computed otherwise.
         progress: called with the evaluations done and the most there can be.
 
     Raises:
-        InputError: for an unknown form, a penalty in another form, a count below 1, or too many choices to enumerate.
+        InputError: for an unknown form, a penalty in another form, a count below 1, too many choices to enumerate, or
+            the enumeration of another problem.
+        InsufficientMemoryError: if there is no memory for the state; this is said before the enumeration.
     """
-    if form not in get_args(ConstraintForm):
-        raise InputError(f"form must be one of {', '.join(get_args(ConstraintForm))}, got {form!r}")
+    require_problem(problem)
+    require_choice("form", form, get_args(ConstraintForm))
+    num_layers = require_integer("num_layers", num_layers, 1)
+    shots = require_integer("shots", shots, 1)
+    if exact is not None and getattr(exact, "problem_fingerprint", None) != problem.fingerprint:
+        raise InputError(
+            f"exact must be the enumeration of this problem ({problem.fingerprint}), got "
+            f"{getattr(exact, 'problem_fingerprint', None) or shown(exact)}; call exact_selection(problem), or leave "
+            "it out"
+        )
     if penalty is not None and form != "penalty":
         raise InputError(f'a penalty belongs to form="penalty", got one with form={form!r}; leave it out')
     from qtoolkit.simulators import StatevectorSimulator
 
+    cost = problem.cost_hamiltonian()
+    strength: float | None = None
+    if form == "penalty":
+        strength = problem.sufficient_penalty() if penalty is None else require_number("penalty", penalty)
+        cost = cost + problem.penalty_hamiltonian(strength)
+    _check_room(problem, form, estimator)
     reference = exact_selection(problem) if exact is None else exact
     started = time.perf_counter()
     search = COBYLA(max_evaluations=40, initial_step=0.15, tolerance=1e-3) if optimizer is None else optimizer
-    strength = None
-    cost = problem.cost_hamiltonian()
     mixer: Mixer | None = None
-    if form == "penalty":
-        strength = problem.sufficient_penalty() if penalty is None else penalty
-        cost = cost + problem.penalty_hamiltonian(strength)
-        scale: float | None = strength
-    else:
+    scale = strength
+    if form != "penalty":
         mixer = (RingXYMixer if form == "ring" else CompleteXYMixer)(problem.num_assets)
         # choices that differ by rounding alone leave nothing to scale by
         scale = reference.standard_deviation if reference.standard_deviation > 1e-12 * abs(reference.value) else None
@@ -191,6 +211,22 @@ def select_assets(
     outcome = qaoa.run(start, shots=shots, seed=seed, callback=after_evaluation)
     report(total)
     return _result(problem, reference, form, strength, outcome, grid_size, time.perf_counter() - started)
+
+
+def _check_room(problem: PortfolioProblem, form: ConstraintForm, estimator: Estimator | None) -> None:
+    """Say before the enumeration, which may take minutes, that there is no memory for what comes after it."""
+    from qtoolkit.simulators import StatevectorSimulator
+
+    remedy = "take fewer assets"
+    if isinstance(estimator, StatevectorSimulator) or (estimator is None and form == "penalty"):
+        if form == "penalty":
+            remedy += ', or form="ring", which keeps feasible choices alone'
+        amplitude = 16 if estimator is not None and estimator.precision == "double" else 8
+        needed = (amplitude + _BYTES_BESIDE_AMPLITUDE) << problem.num_assets
+        check_memory(needed, f"QAOA on all bitstrings of {problem.num_assets} assets", remedy)
+    elif estimator is None:
+        needed = _BYTES_FOR_CHOICE * problem.num_feasible
+        check_memory(needed, f"QAOA on {problem.num_feasible:,} choices", remedy)
 
 
 def _grid(form: ConstraintForm, num_assets: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -247,6 +283,7 @@ def _result(
         evidence=outcome.evidence,
         seed=outcome.seed,
         backend_name=outcome.samples.backend_name,
+        problem_fingerprint=problem.fingerprint,
         version=__version__,
         wall_time=wall_time,
     )

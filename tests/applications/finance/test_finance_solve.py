@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from qtoolkit import StatevectorSimulator
+from qtoolkit import StatevectorSimulator, _memory
 from qtoolkit.algorithms import COBYLA, LBFGSB, QAOA, CompleteXYMixer, RingXYMixer
 from qtoolkit.applications.finance import PortfolioProblem, exact_selection, load_sp500_returns, select_assets
-from qtoolkit.errors import InputError
+from qtoolkit.errors import InputError, InsufficientMemoryError
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +130,52 @@ def test_optimiser_estimator_and_enumeration_may_be_given(problem):
     assert result.exact is exact
     assert result.num_evaluations <= 14
     assert result.backend_name == "statevector"
+
+
+def test_the_enumeration_of_another_problem_is_refused(problem):
+    mu, sigma, names = problem.expected_returns, problem.covariance, problem.asset_names
+    others = [
+        PortfolioProblem(mu[::-1], sigma, 0.5, 3, names),
+        PortfolioProblem(mu, 1.001 * sigma, 0.5, 3, names),
+        PortfolioProblem(mu, sigma, 0.6, 3, names),
+        PortfolioProblem(mu, sigma, 0.5, 4, names),
+        PortfolioProblem(mu, sigma, 0.5, 3, names[::-1]),
+    ]
+    same = PortfolioProblem(mu.tolist(), sigma.tolist(), 0.5, 3, list(names))
+    assert same.fingerprint == problem.fingerprint
+    assert len({other.fingerprint for other in (problem, *others)}) == 6
+    for other in others:
+        with pytest.raises(InputError, match=f"of this problem .{problem.fingerprint}., got {other.fingerprint}; call"):
+            select_assets(problem, exact=exact_selection(other))
+    for nonsense in ("exact", 0.5, exact_selection(problem).best):
+        with pytest.raises(InputError, match="exact must be the enumeration of this problem"):
+            select_assets(problem, exact=nonsense)
+    result = select_assets(problem, exact=exact_selection(same), num_layers=1, shots=10, seed=1)
+    assert result.problem_fingerprint == result.exact.problem_fingerprint == problem.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("form", "estimator", "enough", "remedy"),
+    [
+        ("penalty", None, 32 << 20, 'or form="ring"'),
+        ("penalty", StatevectorSimulator(), 40 << 20, 'or form="ring"'),
+        ("ring", StatevectorSimulator("single"), 32 << 20, "take fewer assets"),
+        ("ring", None, 192 * 184_756, "QAOA on 184,756 choices"),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_the_enumeration(monkeypatch, form, estimator, enough, remedy):
+    def enumerated(problem):
+        raise RecursionError("enumerated")
+
+    free = []
+    monkeypatch.setattr(_memory, "free_bytes", lambda: free[0])
+    monkeypatch.setattr("qtoolkit.applications.finance.solve.exact_selection", enumerated)
+    large = PortfolioProblem(np.ones(20), np.eye(20), 0.5, 10)
+    for bytes_free, error in ((enough - 1, InsufficientMemoryError), (enough, RecursionError)):
+        monkeypatch.setattr(_memory, "_last_look", _memory._Look(0.0, 0))
+        free[:] = [bytes_free]
+        with pytest.raises(error, match=remedy if error is InsufficientMemoryError else "^enumerated$"):
+            select_assets(large, form=form, estimator=estimator)
 
 
 def test_bad_requests_are_refused(problem):

@@ -1,0 +1,72 @@
+"""Assets by name or by place: which ones there are, and which are meant."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Iterable
+
+import numpy as np
+
+from qtoolkit._checks import labels_of, shown
+from qtoolkit.errors import InputError
+
+__all__ = ["index_of", "indices_of", "read_names"]
+
+
+def read_names(names: object) -> tuple[str, ...]:
+    """Names of assets as text.
+
+    Raises:
+        InputError: if they are no sequence or one is missing.
+    """
+    if isinstance(names, str | bytes) or not isinstance(names, Iterable):
+        raise InputError(f"asset_names must be a sequence of names, got {shown(names)}")
+    entries = list(names)
+    for place, name in enumerate(entries):
+        if name is None or name == "" or (isinstance(name, float | np.floating) and math.isnan(name)):
+            raise InputError(f"asset_names must be names, got {shown(name)} at {place}")
+    return tuple(str(name) for name in entries)
+
+
+def indices_of(assets: object, names: tuple[str, ...], what: str = "indices") -> list[int]:
+    """Indices of distinct assets, each given by its name or its index, in the order given.
+
+    Args:
+        assets: names and indices.
+        names: of all assets.
+        what: indices are called in a message.
+
+    Raises:
+        InputError: for an asset that is not there or named twice, and for what is no sequence of assets.
+    """
+    if isinstance(assets, str | bytes) or not isinstance(assets, Iterable):
+        raise InputError(f"assets must be a sequence of names or indices, got {shown(assets)}")
+    entries = list(assets)
+    if labels_of(assets) is not None and not all(isinstance(entry, str) for entry in entries):
+        raise InputError("assets must be names or indices, got labelled numbers; pass the labels of those you choose")
+    found = [index_of(asset, names, what) for asset in entries]
+    if len(set(found)) != len(found):
+        raise InputError(f"assets must be distinct, got {', '.join(names[index] for index in found)}")
+    return found
+
+
+def index_of(asset: object, names: tuple[str, ...], what: str = "indices") -> int:
+    """Index of an asset given by its name or its index, which `what` calls in a message.
+
+    Raises:
+        InputError: if it is not there.
+    """
+    if isinstance(asset, str):
+        if asset not in names:
+            raise InputError(f"the assets are {', '.join(names)}; got {asset!r}")
+        return names.index(asset)
+    try:
+        if isinstance(asset, bool | np.bool_):
+            raise TypeError
+        index = operator.index(asset)  # type: ignore[arg-type]  # what has no __index__ raises
+    except TypeError:
+        raise InputError(f"an asset is a name or an index, got {shown(asset)}") from None
+    if not 0 <= index < len(names):
+        raise InputError(f"asset {what} are 0 to {len(names) - 1}, got {shown(index)}")
+    return index
