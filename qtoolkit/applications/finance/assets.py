@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from qtoolkit._checks import labels_of, shown
+from qtoolkit._checks import shown
+from qtoolkit._labels import labels_of
 from qtoolkit.errors import InputError
 
 __all__ = ["index_of", "indices_of", "read_names"]
