@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, overload
 
 import numpy as np
 
+from qtoolkit._labels import aligned, labels_of
 from qtoolkit.errors import ParameterError, UnboundParameterError
 
 __all__ = [
@@ -261,13 +262,16 @@ def resolve_values(parameters: Sequence[Parameter], values: ParameterValues) -> 
 
     Args:
         parameters: the circuit's parameters, in order.
-        values: a mapping by parameter or name (which may leave parameters free),
-            or one value per parameter in order.
+        values: a mapping by parameter or name (which may leave parameters free), a pandas Series with names for
+            labels likewise, or one value per parameter in order.
 
     Raises:
-        ParameterError: for a name the circuit does not have, a wrong count, or a value that is not finite.
+        ParameterError: for a name the circuit does not have, a wrong count, a set, which has no order, or a value that
+            is not finite.
     """
     names = [p.name for p in parameters]
+    if not isinstance(values, Mapping):
+        values = _by_name(values)
     if isinstance(values, Mapping):
         resolved = {key.name if isinstance(key, Parameter) else key: value for key, value in values.items()}
         known = set(names)
@@ -293,3 +297,15 @@ def resolve_values(parameters: Sequence[Parameter], values: ParameterValues) -> 
             raise ParameterError(f"parameter {name} must be bound to a number, got the expression {number}")
         bound[name] = number
     return bound
+
+
+def _by_name(values: Any) -> Any:
+    """A Series as a mapping from its labels, or in the order of its row numbers; anything else as it is."""
+    if isinstance(values, set | frozenset):
+        raise ParameterError(f"parameter values need names or an order, got a set: {values!r}")
+    if getattr(values, "ndim", 0) != 1:
+        return values
+    labels = labels_of(values)
+    if labels is not None:
+        return dict(zip(labels, values.tolist(), strict=True))
+    return aligned("parameter values", values, [str(k) for k in range(len(values))])

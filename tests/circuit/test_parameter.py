@@ -235,3 +235,29 @@ def test_bad_declarations(names, message):
     with pytest.raises(ParameterError, match=message):
         circuit.declare_parameters(names)
     assert names_of(circuit) == ["a"]
+
+
+def test_a_series_gives_values_by_its_labels():
+    pandas = pytest.importorskip("pandas")
+    a, b = Parameter("a"), Parameter("b")
+    circuit = Circuit(2).rx(a, 0).ry(b, 1)
+    energy, simulator = PauliSum.from_list([("IZ", 1.0)]), StatevectorSimulator()
+    series = pandas.Series({"b": 0.3, "a": 1.0})
+    for values in (series, pandas.Series([1.0, 0.3]), pandas.Series([0.3, 1.0], index=[1, 0])):
+        assert resolve_values([a, b], values) == {"a": 1.0, "b": 0.3}
+        for runnable in (circuit, simulator.compile(circuit)):
+            assert simulator.expectation_value(runnable, energy, values) == pytest.approx(np.cos(1.0))
+            assert simulator.gradient(runnable, energy, values)[1] == pytest.approx([-np.sin(1.0), 0.0])
+        assert circuit.bind(values).to_matrix() == pytest.approx(circuit.bind([1.0, 0.3]).to_matrix())
+    assert resolve_values([a, b], series[["b"]]) == {"b": 0.3}
+    with pytest.raises(ParameterError, match="the circuit's parameters are a, b; got a value for c"):
+        circuit.bind(series.rename({"b": "c"}))
+    for table in (series.to_frame(), pandas.DataFrame([series]), [series, series]):
+        with pytest.raises(ParameterError):
+            circuit.bind(table)
+
+
+def test_a_set_has_no_order():
+    for values in ({0.3, 1.0}, frozenset({0.3, 1.0})):
+        with pytest.raises(ParameterError, match="parameter values need names or an order, got a"):
+            resolve_values([Parameter("a"), Parameter("b")], values)
