@@ -62,7 +62,9 @@ def check(seed: int) -> str | None:
         own = np.random.default_rng(asked)
         free, values = with_parameters(tried, own) if own.random() < 0.5 else (tried, np.zeros(0))
         simulator = _simulator(precision, vector_bytes, threads)
-        tolerance = UNIT[precision] * (40 + 8 * len(operations)) * (1 + _largest(tried) / 100)
+        # Of large numbers that cancel, or of which a fraction of a turn counts, rounding leaves fewer digits.
+        largest = max([_largest(tried), *(2 * np.abs(values))])
+        tolerance = UNIT[precision] * (40 + 8 * len(operations)) * (1 + largest / 100)
         try:
             return ask(Question(free, values, simulator, tolerance, own))
         except Exception as error:  # whatever escapes is a failure to report, not the end of the campaign
@@ -104,7 +106,7 @@ def _simulator(precision: str, vector_bytes: int, threads: int) -> StatevectorSi
 
 
 def _largest(circuit: Circuit) -> float:
-    """The largest angle: what rounding leaves of its fraction of a turn is known to so much less."""
+    """The largest angle."""
     angles = [abs(angle) for operation in circuit.operations for angle in operation.gate.params]
     return float(max(angles, default=0.0))
 
