@@ -85,8 +85,14 @@ _new_function = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.POINTER(_MethodDef), 
 )
 
 _numbers = itertools.count()
-_kept: list[Any] = []
-"""What loaded code points to."""
+
+_kept: list[Any] = [_OBJECTS]
+"""What C code points to: definitions of functions, objects in tables, the linker that owns the code.
+
+The interpreter clears modules before it ends, and objects in cycles, threads and finalizers use functions after that.
+So nothing in here is ever freed: a reference that nobody holds is never dropped.
+"""
+ctypes.pythonapi.Py_IncRef(ctypes.py_object(_kept))
 
 
 @functools.cache
@@ -95,7 +101,9 @@ def _linker() -> binding.LLJIT:
     binding.initialize_native_asmprinter()
     # The older linker takes memory for code and for constants wherever it finds some, but an instruction of ARM's
     # reaches 4 GiB. The newer one puts a kernel in one place; for Windows it is not complete.
-    return binding.create_lljit_compiler(use_jit_link=sys.platform != "win32")
+    linker = binding.create_lljit_compiler(use_jit_link=sys.platform != "win32")
+    _kept.append(linker)
+    return linker
 
 
 def load(machine_code: MachineCode, function: Callable[..., Any], values: tuple[Any, ...]) -> Callable[..., Any]:
@@ -121,20 +129,17 @@ def load(machine_code: MachineCode, function: Callable[..., Any], values: tuple[
     table = (ctypes.c_void_p * len(machine_code.table)).from_address(table_address)
     for k, name in enumerate(machine_code.table):
         table[k] = _address(name, values)
-    # Threads may still be inside the code when the interpreter clears its modules.
     library.detach()
     method = _MethodDef(function.__name__.encode(), entry, _METH_FASTCALL, None)
-    _kept.append((method, values))
+    _kept.append(method)
     compiled: Callable[..., Any] = _new_function(method, DECLINED, function.__module__)
     return compiled
 
 
 def _address(name: str, values: tuple[Any, ...]) -> int | None:
-    kind, _, key = name.partition(":")
-    if kind == "object":
-        return id(_OBJECTS[key])
-    if kind == "dtype":
-        return id(np.dtype(key))
-    if kind == "argument":
-        return id(values[int(key)])
-    return ctypes.cast(ctypes.pythonapi[name], ctypes.c_void_p).value
+    kind, colon, key = name.partition(":")
+    if not colon:
+        return ctypes.cast(ctypes.pythonapi[name], ctypes.c_void_p).value
+    pointee = _OBJECTS[key] if kind == "object" else np.dtype(key) if kind == "dtype" else values[int(key)]
+    _kept.append(pointee)
+    return id(pointee)

@@ -3,6 +3,7 @@
 import pickle
 import sys
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -187,6 +188,18 @@ def test_memory_is_given_back():
         use_memory(1 << 20)
     unit = 1 if sys.platform == "darwin" else 1024
     assert unit * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) < 64 << 20
+
+
+def test_arrays_of_a_first_call_are_freed():
+    @njit
+    def last_of(values):
+        return values[-1]
+
+    values = np.ones(3)
+    gone = weakref.ref(values)
+    assert last_of(values) == 1.0
+    del values
+    assert gone() is None
 
 
 def test_kernels_call_kernels():
