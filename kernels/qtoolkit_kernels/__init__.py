@@ -6,3 +6,5 @@ specification of shapes and dtypes. Modules are imported one by one, so that not
 A state is a C-contiguous complex128 or complex64 array of 2^n amplitudes; qubit k is bit k of the index. Masks and
 indices are int64.
 """
+
+from qtoolkit_kernels import _code as _code  # before any other module, whose code it remembers

@@ -25,7 +25,7 @@ from numba.core.registry import CPUTarget, cpu_target
 from numba.core.runtime import nrtdynmod
 from numba.np import arrayobj
 
-from qtoolkit_kernels._load import ENTRY, TABLE, MachineCode
+from qtoolkit_kernels._load import ENTRY, NAMES, TABLE
 
 if TYPE_CHECKING:
     from qtoolkit_kernels._jit import Kernel
@@ -102,8 +102,8 @@ def callee(kernel: Kernel) -> dispatcher.Dispatcher:
     return _Dispatcher(kernel.py_func, targetoptions=options)
 
 
-def machine_code(compiled: dispatcher.Dispatcher, kinds: tuple[str, ...], values: tuple[Any, ...]) -> MachineCode:
-    """Compile a kernel.
+def machine_code(compiled: dispatcher.Dispatcher, kinds: tuple[str, ...], values: tuple[Any, ...]) -> bytes:
+    """Compile a kernel to an object file that `_load` can load.
 
     Args:
         compiled: what `callee` made of the kernel.
@@ -134,13 +134,13 @@ def _type_of(kind: str, value: Any) -> Any:
     return types.Array(dtype, int(ndim), "A" if "s" in flags else "C", readonly="r" in flags)
 
 
-def _linked(result: Any, kinds: tuple[str, ...]) -> MachineCode:
+def _linked(result: Any, kinds: tuple[str, ...]) -> bytes:
     """Put the entry around a compiled function and generate code for all of it."""
     codegen = result.target_context.codegen()
     library = codegen.create_library(result.fndesc.unique_name)
     library.entry = ENTRY
     module = library.create_ir_module("entry")
-    entry = _Entry(result, module, kinds)
+    _Entry(result, module, kinds)
     library.add_ir_module(module)
     library.add_ir_module(_runtime(library.create_ir_module("runtime")))
     library.add_linking_library(result.library)
@@ -153,7 +153,8 @@ def _linked(result: Any, kinds: tuple[str, ...]) -> MachineCode:
     ]
     if foreign or library.has_dynamic_globals:
         raise NotImplementedError(f"it refers to this process: {', '.join(foreign) or 'addresses'}")
-    return MachineCode(codegen._tm.emit_object(final), tuple(entry.table))
+    code: bytes = codegen._tm.emit_object(final)
+    return code
 
 
 _NUMBA_ONLY = ("NRT_", "numba_", ".numba", "numba.")
@@ -273,6 +274,11 @@ class _Entry:
         builder.position_at_end(self.declined)
         self._call("Py_IncRef", ir.VoidType(), own)
         builder.ret(own)
+
+        names = bytearray("\n".join(self.table).encode() + b"\0")
+        listed = ir.GlobalVariable(module, ir.ArrayType(I8, len(names)), NAMES)
+        listed.initializer = ir.Constant(listed.value_type, names)
+        listed.global_constant = True
 
     def _check(self, kind: str, value: ir.Value, place: int) -> None:
         """Go on if an argument is of the kind that the kernel was compiled for."""

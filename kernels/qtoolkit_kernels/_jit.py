@@ -185,12 +185,17 @@ class Kernel:
             return entry
         _compiled.append(f"{self._name}({', '.join(kinds)})")
         with _notice():
-            if _ahead.wait_for(place):
-                entry = self._loaded(_cache.read(place), values)
-            return self.compile(kinds, values) if entry is None else entry
+            code = _ahead.wait_for(place)
+            entry = self._loaded(code, values)
+            if entry is None:
+                code = self.compile(kinds, values)
+                entry = self._loaded(code, values)
+        if code is not None and entry is not None:
+            _cache.write(place, code)
+        return entry
 
-    def compile(self, kinds: tuple[str, ...], values: tuple[Any, ...]) -> Callable[..., Any] | None:
-        """Compile for these kinds of arguments, whatever is kept, and keep that; None leaves them to numba.
+    def compile(self, kinds: tuple[str, ...], values: tuple[Any, ...]) -> bytes | None:
+        """Object code for these kinds of arguments, made anew; None leaves them to numba.
 
         Args:
             kinds: as `_arguments.describe` names them.
@@ -200,16 +205,12 @@ class Kernel:
             try:
                 from qtoolkit_kernels import _compile
 
-                code = _compile.machine_code(self.callee, kinds, values)
+                return _compile.machine_code(self.callee, kinds, values)
             except Exception as error:
                 _LOGGER.info("%s is left to numba: %s", self._name, error)
                 return None
-        entry = self._loaded(code, values)
-        if entry is not None:
-            _cache.write(_cache.place(self.py_func, kinds), code)
-        return entry
 
-    def _loaded(self, code: _load.MachineCode | None, values: tuple[Any, ...]) -> Callable[..., Any] | None:
+    def _loaded(self, code: bytes | None, values: tuple[Any, ...]) -> Callable[..., Any] | None:
         if code is None:
             return None
         try:

@@ -2,7 +2,8 @@
 
 The code holds one function in CPython's fastest calling convention, `(self, arguments, count) -> result`, that takes
 the arguments apart itself, and a table of the addresses it needs: functions of Python's stable C interface, types to
-compare with. The table is filled here, so that the code refers to nothing outside itself but the C library.
+compare with. The code also says what belongs into the table, which is filled here, so that it refers to nothing outside
+itself but the C library.
 """
 
 from __future__ import annotations
@@ -12,16 +13,19 @@ import functools
 import itertools
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from llvmlite import binding
 
-__all__ = ["DECLINED", "ENTRY", "TABLE", "MachineCode", "load"]
+__all__ = ["DECLINED", "ENTRY", "NAMES", "TABLE", "load"]
 
-ENTRY, TABLE = "qtoolkit_entry", "qtoolkit_table"
-"""Names of the function and the table in the code."""
+ENTRY, TABLE, NAMES = "qtoolkit_entry", "qtoolkit_table", "qtoolkit_names"
+"""Names of the function, the table and the list of what belongs into it, in the code.
+
+The list is a string, with a line for each place of the table: a name of Python's C interface, `object:` with a key of
+`_OBJECTS`, `dtype:` with a name, or `argument:` with the place of a marker.
+"""
 
 
 class _Declined:
@@ -33,20 +37,6 @@ class _Declined:
 
 DECLINED = _Declined()
 """What a kernel returns if it was compiled for arguments of other kinds."""
-
-
-@dataclass(frozen=True)
-class MachineCode:
-    """A compiled kernel.
-
-    Attributes:
-        code: an object file.
-        table: what belongs into the code's table, in order: names of Python's C interface, `object:` with a key of
-            `_OBJECTS`, `dtype:` with a name, `argument:` with the place of a marker.
-    """
-
-    code: bytes
-    table: tuple[str, ...]
 
 
 _OBJECTS: dict[str, Any] = {
@@ -106,31 +96,27 @@ def _linker() -> binding.LLJIT:
     return linker
 
 
-def load(machine_code: MachineCode, function: Callable[..., Any], values: tuple[Any, ...]) -> Callable[..., Any]:
+def load(code: bytes, function: Callable[..., Any], values: tuple[Any, ...]) -> Callable[..., Any]:
     """The compiled function; it stays in memory until the process ends.
 
     Args:
-        machine_code: made for this processor and Python.
+        code: an object file, made for this processor and Python.
         function: what it was compiled from.
         values: arguments like those it was compiled for; those that are markers become its own.
 
     Raises:
         RuntimeError: if the code needs a function that this process does not have.
     """
-    library = (
-        binding.JITLibraryBuilder()
-        .add_object_img(machine_code.code)
-        .add_current_process()
-        .export_symbol(ENTRY)
-        .export_symbol(TABLE)
-        .link(_linker(), f"kernel {next(_numbers)}")
-    )
-    entry, table_address = library[ENTRY], library[TABLE]
-    table = (ctypes.c_void_p * len(machine_code.table)).from_address(table_address)
-    for k, name in enumerate(machine_code.table):
+    builder = binding.JITLibraryBuilder().add_object_img(code).add_current_process()
+    for symbol in (ENTRY, TABLE, NAMES):
+        builder.export_symbol(symbol)
+    library = builder.link(_linker(), f"kernel {next(_numbers)}")
+    names = ctypes.string_at(library[NAMES]).decode().splitlines()
+    table = (ctypes.c_void_p * len(names)).from_address(library[TABLE])
+    for k, name in enumerate(names):
         table[k] = _address(name, values)
     library.detach()
-    method = _MethodDef(function.__name__.encode(), entry, _METH_FASTCALL, None)
+    method = _MethodDef(function.__name__.encode(), library[ENTRY], _METH_FASTCALL, None)
     _kept.append(method)
     compiled: Callable[..., Any] = _new_function(method, DECLINED, function.__module__)
     return compiled
