@@ -27,21 +27,31 @@ __all__ = ["begin", "main", "wait_for"]
 PATIENCE = 600.0
 """Seconds after which the other process is given up."""
 
+TURNED_OFF = "NUMBA_DISABLE_JIT"
+"""The environment variable that keeps numba from compiling."""
+
 _COMMAND = "from qtoolkit_kernels import _ahead; _ahead.main()"
 
 _running: dict[tuple[int, str], subprocess.Popen[bytes]] = {}
 """By this process, which may be a fork of the one that started them, and the name of the entry that is to come."""
 
 
-def begin(kernel: Kernel, kinds: tuple[str, ...], values: tuple[Any, ...]) -> None:
-    """Start compiling a kernel for these kinds of arguments, unless it is kept already or it cannot be handed over."""
+def begin(kernel: Kernel, kinds: tuple[str, ...], values: tuple[Any, ...], must: bool = False) -> None:
+    """Start compiling a kernel for these kinds of arguments, unless it is kept already or it cannot be handed over.
+
+    Args:
+        kernel, kinds, values: as for `Kernel.compile`.
+        must: also where nothing is gained by it.
+    """
     place = _cache.place(kernel.py_func, kinds)
-    if place is None or _key(place) in _running or _cache.is_kept(place) or not _is_possible():
+    if place is None or _key(place) in _running or _cache.is_kept(place) or not _is_possible(must):
         return
     import subprocess  # which takes a process that finds its kernels longer than it is worth
 
     markers = {k: value for k, (kind, value) in enumerate(zip(kinds, values, strict=True)) if kind.startswith("marker")}
     order = pickle.dumps((kernel, kinds, markers))
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    environment.pop(TURNED_OFF, None)
     try:
         process = subprocess.Popen(
             [sys.executable, "-c", _COMMAND],
@@ -49,7 +59,7 @@ def begin(kernel: Kernel, kinds: tuple[str, ...], values: tuple[Any, ...]) -> No
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=Path(__file__).parents[1],
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+            env=environment,
         )
     except OSError:
         return
@@ -89,7 +99,7 @@ def _key(place: _cache.Place) -> tuple[int, str]:
     return os.getpid(), place.file_name
 
 
-def _is_possible() -> bool:
+def _is_possible(must: bool) -> bool:
     """Whether there is an interpreter for a second process, and something to gain.
 
     Workers of a pool are left out: with one of them on every core there is not.
@@ -99,4 +109,4 @@ def _is_possible() -> bool:
     is_interpreter = Path(sys.executable or "").name.lower().startswith(("python", "pypy")) and not hasattr(
         sys, "frozen"
     )
-    return is_interpreter and multiprocessing.parent_process() is None
+    return is_interpreter and (must or multiprocessing.parent_process() is None)

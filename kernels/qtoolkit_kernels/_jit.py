@@ -17,6 +17,7 @@ import importlib
 import inspect
 import logging
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, cast
@@ -66,9 +67,19 @@ def reduction_njit(function: Function) -> Function:
 
 
 def _kernel(function: Function, fastmath: frozenset[str]) -> Function:
-    if os.environ.get("NUMBA_DISABLE_JIT", "0") != "0":
-        return function
     return cast(Function, Kernel(function, fastmath))
+
+
+def _is_turned_off() -> bool:
+    """Whether numba is told to compile nothing in this process, with `NUMBA_DISABLE_JIT`.
+
+    That is for functions of the user's. Ours are written in LLVM's instructions, in part, and nothing else can run
+    those, so another process compiles them.
+    """
+    config = sys.modules.get("numba.core.config")
+    if config is None:
+        return os.environ.get(_ahead.TURNED_OFF, "0") not in ("", "0")
+    return bool(config.DISABLE_JIT)
 
 
 def entry_of(kernel: Function, *arguments: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:
@@ -185,6 +196,8 @@ class Kernel:
             return entry
         _compiled.append(f"{self._name}({', '.join(kinds)})")
         with _notice():
+            if _is_turned_off():
+                _ahead.begin(self, kinds, values, must=True)
             code = _ahead.wait_for(place)
             entry = self._loaded(code, values)
             if entry is None:
@@ -226,6 +239,11 @@ class Intrinsic:
     def __init__(self, definition: Callable[..., Any]) -> None:
         self.__name__, self.__module__, self.__doc__ = definition.__name__, definition.__module__, definition.__doc__
         self._definition = definition
+
+    def __call__(self, *_arguments: Any) -> Any:
+        raise RuntimeError(
+            f"{self.__name__} runs in compiled code only, and numba compiles nothing here; unset {_ahead.TURNED_OFF}"
+        )
 
     @functools.cached_property
     def _numba_type_(self) -> Any:
