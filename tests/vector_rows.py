@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from qtoolkit.simulators.memory import aligned_empty
-from qtoolkit_kernels.threads import Team, counters
+from qtoolkit_kernels.team import Team
+from qtoolkit_kernels.threads import counters
 from qtoolkit_kernels.vector import adjoint_sweep, block, sweep
 from qtoolkit_kernels.vector.lanes import Lanes
 

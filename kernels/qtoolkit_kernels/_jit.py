@@ -20,10 +20,13 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from qtoolkit_kernels import _ahead, _cache, _load
 from qtoolkit_kernels._arguments import describe
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 __all__ = [
     "FASTMATH",
@@ -53,6 +56,14 @@ NOTICE_AFTER = 0.5
 _LOGGER = logging.getLogger("qtoolkit.kernels")
 
 _lock = threading.RLock()
+"""Held by who looks for machine code, and waits for it."""
+
+_compiler_lock = threading.RLock()
+"""Held by who compiles."""
+
+_aside: dict[tuple[Kernel, tuple[str, ...]], Future[bytes | None]] = {}
+"""What is being compiled by a thread of its own, or was and has not been asked for since."""
+
 _compiled: list[str] = []
 
 
@@ -132,6 +143,14 @@ class Kernel:
                     return result
         return self._call_first_time(arguments, named)
 
+    def call_compiled(self, *arguments: Any) -> None:
+        """Run the kernel if that needs no compiling, else do nothing: for threads that another one waits for."""
+        for entry in self._entries:
+            if entry(*arguments) is not _load.DECLINED:
+                return
+        if None in self._by_kinds.values():
+            self.dispatcher(*arguments)
+
     def __reduce__(self) -> str:
         return self.py_func.__qualname__
 
@@ -201,7 +220,7 @@ class Kernel:
             code = _ahead.wait_for(place)
             entry = self._loaded(code, values)
             if entry is None:
-                code = self.compile(kinds, values)
+                code = _compile_aside(self, kinds, values)
                 entry = self._loaded(code, values)
         if code is not None and entry is not None:
             _cache.write(place, code)
@@ -214,7 +233,7 @@ class Kernel:
             kinds: as `_arguments.describe` names them.
             values: arguments, of which only markers matter.
         """
-        with _no_collection():
+        with _compiler_lock, _no_collection():
             try:
                 from qtoolkit_kernels import _compile
 
@@ -298,6 +317,40 @@ def _no_collection() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+def _compile_aside(kernel: Kernel, kinds: tuple[str, ...], values: tuple[Any, ...]) -> bytes | None:
+    """Compile a kernel in another thread if this is the main one, where signals come.
+
+    Their handlers would wait for LLVM, and what they raise would leave numba in the middle of something. So the main
+    thread waits, and who interrupts it finds the kernel compiled some time later.
+    """
+    from concurrent.futures import Future
+
+    key = kernel, kinds
+    coming = _aside.get(key)
+    if coming is None:
+        if threading.current_thread() is not threading.main_thread():
+            return kernel.compile(kinds, values)
+        coming = _aside[key] = Future()
+        thread = threading.Thread(target=_compile_into, args=(coming, kernel, kinds, values), daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            del _aside[key]
+            return kernel.compile(kinds, values)
+    code = coming.result()
+    _aside.pop(key, None)
+    return code
+
+
+def _compile_into(
+    coming: Future[bytes | None], kernel: Kernel, kinds: tuple[str, ...], values: tuple[Any, ...]
+) -> None:
+    try:
+        coming.set_result(kernel.compile(kinds, values))
+    except BaseException as error:
+        coming.set_exception(error)
 
 
 @functools.cache

@@ -15,9 +15,10 @@ from qtoolkit_kernels._bits import SHORT_RUN, as_index, deposit, next_subset, no
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Integers
 
-__all__ = ["apply_1q", "apply_2q", "apply_kq"]
+__all__ = ["TILE", "apply_1q", "apply_2q", "apply_kq"]
 
-_TILE = 16
+TILE = 16
+"""Groups of amplitudes that a matrix multiplies together."""
 
 
 @njit
@@ -134,28 +135,28 @@ def apply_kq(
         offsets[j] = scatter_bits(j, targets) | control_value
 
     # A tile of groups at a time, one row per sub-index: the sums then run over contiguous groups, wherever these lie.
-    groups = np.empty(_TILE, np.int64)
-    source = np.zeros(dimension * _TILE, state.dtype)
-    image = np.empty(_TILE, state.dtype)
+    groups = np.empty(TILE, np.int64)
+    source = np.zeros(dimension * TILE, state.dtype)
+    image = np.empty(TILE, state.dtype)
     base = deposit(start, free)
-    for item in range(start, stop, _TILE):
-        count = min(_TILE, stop - item)
+    for item in range(start, stop, TILE):
+        count = min(TILE, stop - item)
         for i in range(count):
             groups[as_index(i)] = base
             base = next_subset(base, free)
         for column in range(dimension):
             offset = offsets[as_index(column)]
             for i in range(count):
-                source[as_index(column * _TILE + i)] = state[as_index(groups[as_index(i)] | offset)]
+                source[as_index(column * TILE + i)] = state[as_index(groups[as_index(i)] | offset)]
         for row in range(dimension):
             image[:] = 0
             for column in range(0, dimension, 2):
                 entry0 = matrix[as_index(row * dimension + column)]
                 entry1 = matrix[as_index(row * dimension + column + 1)]
-                for i in range(_TILE):
+                for i in range(TILE):
                     image[as_index(i)] += (
-                        entry0 * source[as_index(column * _TILE + i)]
-                        + entry1 * source[as_index((column + 1) * _TILE + i)]
+                        entry0 * source[as_index(column * TILE + i)]
+                        + entry1 * source[as_index((column + 1) * TILE + i)]
                     )
             offset = offsets[as_index(row)]
             for i in range(count):

@@ -16,7 +16,8 @@ from qtoolkit_kernels._amplitudes import conjugate_product
 from qtoolkit_kernels._bits import SHORT_RUN, as_index, count_bits, gather_bits, lowest_bit, next_subset, scatter_bits
 from qtoolkit_kernels._jit import reduction_njit
 from qtoolkit_kernels._types import Complex, Floats, Integers
-from qtoolkit_kernels.threads import Team, counters
+from qtoolkit_kernels.team import Team
+from qtoolkit_kernels.threads import counters
 from qtoolkit_kernels.vector.lanes import Lanes, native_vector_bytes
 from qtoolkit_kernels.vector.overlaps import BLOCK, distances, products, share_distances, share_products
 
@@ -26,6 +27,11 @@ _BLOCK = 256
 _LANES = Lanes(native_vector_bytes())
 _SHARED_BLOCKS = 8
 """Blocks of a vector, about five microseconds each, from which threads are worth waking."""
+
+_LONG_BLOCKS = 1 << 12
+"""Blocks from which a signal must be able to end the sum."""
+
+_alone = Team(1)
 
 
 @reduction_njit
@@ -55,8 +61,9 @@ def _in_blocks(
     kernel: Callable[..., None], arguments: tuple[Any, ...], size: int, width: int, team: Team | None
 ) -> Floats:
     sums = np.zeros((-(-size // BLOCK), width))
-    if team is not None and len(sums) >= _SHARED_BLOCKS:
-        team.run(kernel, *arguments, _LANES, sums, counters(2))
+    long = len(sums) >= _LONG_BLOCKS
+    if long or (team is not None and len(sums) >= _SHARED_BLOCKS):
+        (team or _alone).run(kernel, *arguments, _LANES, sums, counters(2), long=long)
     else:
         kernel(*arguments, _LANES, sums, counters(2), 0)
     return cast(Floats, sums.sum(axis=0))

@@ -5,14 +5,16 @@ tens of microseconds of work one thread runs it in one compiled call; above, the
 formed superblock by superblock and added in order, so the number of threads leaves no trace.
 """
 
+from collections.abc import Callable
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
 from qtoolkit_kernels._jit import entry_of
 from qtoolkit_kernels._types import Complex, Floats
-from qtoolkit_kernels.threads import Team, counters
+from qtoolkit_kernels.team import Team
+from qtoolkit_kernels.threads import counters
 from qtoolkit_kernels.vector.pauli_program import PauliProgram
 from qtoolkit_kernels.vector.pauli_sweep import program_image, program_value, program_values
 from qtoolkit_kernels.vector.prepared_sums import PreparedSums
@@ -22,11 +24,16 @@ __all__ = ["pauli_sum_expectation", "pauli_sum_expectations", "apply_pauli_sum"]
 SHARED_VISITS = 1 << 17
 """Visits of registers, about half a nanosecond each, from which threads are worth waking."""
 
+LONG_VISITS = 1 << 27
+"""Visits from which a signal must be able to end the sum."""
+
+_alone = Team(1)
+
 
 def pauli_sum_expectation(state: Complex, sums: PreparedSums, team: Team | None = None) -> float:
     """Return Σ_t c_t ⟨ψ|P_t|ψ⟩ of the first sum, with the real parts of the coefficients."""
     program = sums.program(state.itemsize, True)
-    if program.num_observables > 1 or _worthwhile(program, team):
+    if program.num_observables > 1 or _is_long(program) or (team is not None and _shareable(program)):
         return float(pauli_sum_expectations(state, sums, team)[0])
     whole = sums.whole_registers(state, program)
     if whole is state and state.itemsize not in sums.ready and not _shareable(program):
@@ -43,10 +50,7 @@ def pauli_sum_expectations(state: Complex, sums: PreparedSums, team: Team | None
     program = sums.program(state.itemsize, True)
     shares = np.zeros((program.num_superblocks, program.num_observables))
     arguments = sums.whole_registers(state, program), sums.lanes, program.ints, program.floats, shares, counters(2)
-    if team is not None and _worthwhile(program, team):
-        team.run(program_values, *arguments)
-    else:
-        program_values(*arguments, 0)
+    _run(program_values, arguments, program, team)
     # A sum in order, as one thread forms it.
     return cast(Floats, np.cumsum(shares, axis=0)[-1])
 
@@ -57,17 +61,22 @@ def apply_pauli_sum(state: Complex, out: Complex, sums: PreparedSums, team: Team
     padded = sums.whole_registers(state, program)
     image = out if padded.size == out.size else np.empty_like(padded)
     arguments = padded, sums.lanes, image, program.ints, program.floats, counters(2)
-    if team is not None and _worthwhile(program, team):
-        team.run(program_image, *arguments)
-    else:
-        program_image(*arguments, 0)
+    _run(program_image, arguments, program, team)
     if image is not out:
         out[:] = image[: out.size]
 
 
-def _worthwhile(program: PauliProgram, team: Team | None) -> bool:
-    return team is not None and _shareable(program)
+def _run(kernel: Callable[..., None], arguments: tuple[Any, ...], program: PauliProgram, team: Team | None) -> None:
+    shared, long = team is not None and _shareable(program), _is_long(program)
+    if shared or long:
+        (team or _alone).run(kernel, *arguments, num_threads=None if shared else 1, long=long)
+    else:
+        kernel(*arguments, 0)
 
 
 def _shareable(program: PauliProgram) -> bool:
     return program.visits >= SHARED_VISITS and program.num_superblocks > 1
+
+
+def _is_long(program: PauliProgram) -> bool:
+    return program.visits >= LONG_VISITS

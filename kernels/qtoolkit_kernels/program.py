@@ -22,7 +22,7 @@ import numpy as np
 from qtoolkit_kernels._bits import count_bits
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Integers
-from qtoolkit_kernels.dense import apply_1q, apply_2q, apply_kq
+from qtoolkit_kernels.dense import TILE, apply_1q, apply_2q, apply_kq
 from qtoolkit_kernels.diagonal import apply_diagonal
 from qtoolkit_kernels.pauli import apply_pauli_rotation
 from qtoolkit_kernels.permutation import apply_permutation
@@ -43,6 +43,9 @@ DENSE_1Q, DENSE_2Q, DENSE_KQ, DIAGONAL, PERMUTATION, PAULI_ROTATION = range(6)
 
 PORTION = 1 << 13
 """Work items that a thread claims at a time."""
+
+PORTION_PRODUCTS = 1 << 24
+"""Products of complex numbers that it claims at most, if that leaves whole tiles."""
 
 
 @njit
@@ -150,7 +153,10 @@ def run_operation(
     images = table[table_start[i] : table_start[i + 1]]
     x_mask = images[0] if opcodes[i] == PAULI_ROTATION else 0
     items = _count_items(state.size, opcodes[i], targets.size, x_mask, control_masks[i])
-    portions = (items + PORTION - 1) // PORTION
+    portion_items = PORTION
+    if opcodes[i] == DENSE_KQ:
+        portion_items = max(TILE, min(PORTION, PORTION_PRODUCTS >> 2 * targets.size))
+    portions = (items + portion_items - 1) // portion_items
     while True:
         portion = claim_block(turns)
         if portion >= portions:
@@ -163,8 +169,8 @@ def run_operation(
             control_values[i],
             coefficients[coefficient_start[i] : coefficient_start[i + 1]],
             images,
-            portion * PORTION,
-            min((portion + 1) * PORTION, items),
+            portion * portion_items,
+            min((portion + 1) * portion_items, items),
         )
         finish_block(turns)
     wait_for_blocks(turns, portions)

@@ -1,21 +1,17 @@
-"""Threads that share one loop over blocks without numba's parallel loops.
+"""Counters by which threads share one loop over blocks, without numba's parallel loops.
 
-A kernel is compiled serially, takes no interpreter lock and is entered by several Python threads at once. The threads
-claim blocks from a shared counter, so that a thread the machine holds up costs one block and no more; a second counter
-says how many blocks are done. Which thread runs a block leaves no trace: what blocks add up is stored by block and
-summed in order by the caller.
+A kernel is compiled serially, takes no interpreter lock and is entered by several Python threads at once (see `team`).
+The threads claim blocks from a shared counter, so that a thread the machine holds up costs one block and no more; a
+second counter says how many blocks are done. Which thread runs a block leaves no trace: what blocks add up is stored by
+block and summed in order by the caller.
 
-Costs: about 30 microseconds to wake a thread; the calling thread starts at once.
+`stop` sets all counters beyond every number of blocks: who is inside finishes its block and leaves, and nobody waits.
 """
 
 from __future__ import annotations
 
 import os
-import threading
-import weakref
-from collections.abc import Callable
-from queue import SimpleQueue
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
@@ -25,17 +21,16 @@ from qtoolkit_kernels._types import Integers
 
 __all__ = [
     "COUNTER",
-    "Team",
     "add_to_counter",
     "claim_block",
     "counters",
     "finish_block",
+    "is_stopped",
     "read_counter",
+    "stop",
     "wait_for_blocks",
     "wait_for_counter",
 ]
-
-_Tasks: TypeAlias = "SimpleQueue[tuple[Callable[..., None], tuple[Any, ...]] | None]"
 
 COUNTER = 16
 """Counters stand this many int64 apart: two cache lines, which processors fetch in pairs."""
@@ -43,10 +38,18 @@ COUNTER = 16
 SPINS = 2000
 """Looks at a counter before the waiting thread offers its core to others."""
 
+STOPPED = 1 << 40
+"""More than there are blocks."""
+
 
 def counters(count: int) -> Integers:
     """Counters at zero, int64 of shape ``(count, COUNTER)``; each lives in column 0 of its row."""
     return np.zeros((count, COUNTER), np.int64)
+
+
+def stop(array: Integers) -> None:
+    """Have every kernel that uses these counters leave after the block it is at; what it wrote is worth nothing."""
+    array[:, 0] = STOPPED
 
 
 def _place(context: Any, builder: ir.IRBuilder, array_type: Any, array: ir.Value, row: ir.Value) -> ir.Value:
@@ -100,6 +103,13 @@ def wait_for_counter(array: Integers, row: int, value: int) -> None:
 
 
 @njit
+def is_stopped(array: Integers, row: int) -> bool:
+    """Whether `stop` was called, for long blocks; `row` is any counter."""
+    stopped: bool = read_counter(array, row) >= STOPPED
+    return stopped
+
+
+@njit
 def claim_block(turns: Integers) -> int:
     """The next block that no thread has taken; `turns` are the two counters of one loop."""
     block: int = add_to_counter(turns, 0, 1)
@@ -116,69 +126,3 @@ def finish_block(turns: Integers) -> None:
 def wait_for_blocks(turns: Integers, count: int) -> None:
     """Wait until all `count` blocks are done, whoever does them."""
     wait_for_counter(turns, 1, count)
-
-
-class Team:
-    """The calling thread and helpers that enter a kernel with it.
-
-    The helpers are started once, wait for work and end with the team. A kernel that a team runs must be done when the
-    *caller's* call returns, with the help of counters; a helper may come late and must then find nothing left to do.
-
-    Args:
-        num_threads: at least 1, the caller included.
-    """
-
-    def __init__(self, num_threads: int) -> None:
-        self.num_threads = num_threads
-        self._tasks: _Tasks = SimpleQueue()
-        self._busy = threading.Lock()
-        self._process = 0
-
-    def run(self, kernel: Callable[..., None], *arguments: Any, num_threads: int | None = None) -> None:
-        """Enter ``kernel(*arguments, thread)`` on every thread; thread 0 is the caller's.
-
-        A second Python thread that comes while the team is at work runs its kernel alone.
-
-        Args:
-            kernel: compiled, without the interpreter lock.
-            *arguments: shared by all threads.
-            num_threads: fewer threads than the team has.
-        """
-        helpers = (self.num_threads if num_threads is None else min(num_threads, self.num_threads)) - 1
-        if helpers < 1:
-            kernel(*arguments, 0)
-            return
-        if self._process != os.getpid():
-            self._start()
-        if not self._busy.acquire(blocking=False):
-            kernel(*arguments, 0)
-            return
-        try:
-            for thread in range(1, helpers + 1):
-                self._tasks.put((kernel, (*arguments, thread)))
-            kernel(*arguments, 0)
-        finally:
-            self._busy.release()
-
-    def _start(self) -> None:
-        # After a fork the child has none of its parent's threads, and a lock that may never be released.
-        self._process = os.getpid()
-        self._busy = threading.Lock()
-        self._tasks = SimpleQueue()
-        helpers = self.num_threads - 1
-        for _ in range(helpers):
-            threading.Thread(target=_serve, args=(self._tasks,), name="qtoolkit", daemon=True).start()
-        weakref.finalize(self, _dismiss, self._tasks, helpers).atexit = False
-
-
-def _serve(tasks: _Tasks) -> None:
-    while (task := tasks.get()) is not None:
-        kernel, arguments = task
-        kernel(*arguments)
-        # A waiting thread would keep the arrays of its last task alive.
-        del task, kernel, arguments
-
-
-def _dismiss(tasks: _Tasks, helpers: int) -> None:
-    for _ in range(helpers):
-        tasks.put(None)

@@ -18,6 +18,9 @@ from qtoolkit.compiler.sweep_plan import ROW, BlockOpcode, Column, SweepPart, Wr
 
 __all__ = ["pack_sweeps"]
 
+MOST_ROWS = 1 << 11
+"""A sweep with more is cut: a thread stays with a block for a tenth of a second at most, and can then be stopped."""
+
 RENORMALISE = 100
 """After this many rotations the left-out cosines, up to 2^50 in all, are made up for."""
 
@@ -79,9 +82,10 @@ class _Packer:
 
     def add_sweep(self, sweep: MergedSweep) -> None:
         self._position = {q: p for p, q in enumerate(sweep.bits)}
-        self._diagonals = 0
         self._unreached = sweep.unreached
         for action in self._actions(sweep):
+            if len(self._rows) - self._starts[-1] >= MOST_ROWS:
+                self._end_sweep(sweep.bits, 0)
             self._reach(action)
             if isinstance(action, Butterflies):
                 self._two_stages(action)
@@ -95,10 +99,14 @@ class _Packer:
                 self._many_strings(action.nodes)
             else:
                 _NODES[action.kind](self, action)
-        self._bits.append(sweep.bits)
+        self._end_sweep(sweep.bits, sweep.gates)
+
+    def _end_sweep(self, bits: tuple[int, ...], gates: int) -> None:
+        self._bits.append(bits)
         self._starts.append(len(self._rows))
-        self._gates.append(sweep.gates)
+        self._gates.append(gates)
         self._most_diagonals = max(self._most_diagonals, self._diagonals)
+        self._diagonals = 0
 
     def _actions(self, sweep: MergedSweep) -> Sequence[Action | Butterflies | Reorder]:
         if not self._forward_only:

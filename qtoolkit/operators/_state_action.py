@@ -19,7 +19,7 @@ from qtoolkit.operators._types import FloatArray
 
 if TYPE_CHECKING:
     from qtoolkit.operators.pauli_sum import PauliSum
-    from qtoolkit_kernels.threads import Team
+    from qtoolkit_kernels.team import Team
     from qtoolkit_kernels.vector.lanes import Lanes
     from qtoolkit_kernels.vector.pauli_program import PauliProgram
     from qtoolkit_kernels.vector.prepared_sums import PreparedSums
@@ -55,7 +55,7 @@ _sets: dict[tuple[int, ...], tuple[tuple[PauliSum, ...], PreparedSums]] = {}
 @cache
 def default_team() -> Team:
     """The threads that sums on large states share where the caller has none: one for each core of this process."""
-    from qtoolkit_kernels.threads import Team
+    from qtoolkit_kernels.team import Team
 
     return Team(num_cores())
 

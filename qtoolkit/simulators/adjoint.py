@@ -26,7 +26,7 @@ from qtoolkit.compiler import (
 from qtoolkit.errors import CircuitError
 from qtoolkit.simulators.adjoint_plan import AdjointPart, Generators, adjoint_part
 from qtoolkit.simulators.bind import bind
-from qtoolkit.simulators.engine import Engine, StateArray
+from qtoolkit.simulators.engine import LONG_VISITS, SWEEP_ROWS, Engine, StateArray
 from qtoolkit.simulators.numbers import arrays_to_fill
 from qtoolkit.simulators.observables import Observable, apply
 from qtoolkit.simulators.small import quick_gradient
@@ -204,8 +204,9 @@ class _AdjointPlan:
         del self.items[last:]
         self.alone: tuple[Any, ...] | None = None
         self.scratch_size = 0
-        if len(self.items) == 1 and isinstance(self.items[0], AdjointPart) and layout.block_bits == layout.num_bits:
-            self._run_alone(program, engine, layout, self.items[0])
+        only = self.items[0] if len(self.items) == 1 else None
+        if isinstance(only, AdjointPart) and only.part.num_sweeps == 1 and layout.block_bits == layout.num_bits:
+            self._run_alone(program, engine, layout, only)
 
     def _run_alone(self, program: Program, engine: Engine, layout: Layout, item: AdjointPart) -> None:
         part, slots = item.part, program.slots
@@ -276,6 +277,7 @@ class _Run:
         blocks = 1 << (layout.num_bits - layout.block_bits)
         sums = np.zeros((min(blocks, MAX_GROUPS), item.num_places))
         num_threads = min(engine.num_threads, len(sums))
+        visits = 2 * (len(part.operations) + SWEEP_ROWS * part.num_sweeps) << layout.num_bits
         size = _scratch_size(engine, item)
         engine.team.run(
             kernels.turn_back_sweeps, ket.view(real), bra.view(real), Lanes(engine.vector_bytes), layout.block_bits,
@@ -283,6 +285,7 @@ class _Run:
             operations, registers, constants, linear, pairs, part.controls, part.strings, string_angles, collect,
             scales, item.probe_start, probes, item.wanted_start, item.wanted, engine.scratch(num_threads, size, real),
             keep, complex(factor), sums, counters(2 * part.num_sweeps), num_threads=num_threads,
+            long=visits >= LONG_VISITS * num_threads,
         )  # fmt: skip
         number_kernels.add_derivatives(sums, item.entries, weights, self._by_slot)
 

@@ -39,6 +39,9 @@ BLOCK_BYTES = 1 << 19
 ALONE_WORK = 1 << 16
 """Below so many amplitudes and coefficients to be computed, threads take longer to wake than they save."""
 
+LONG_WORK = 1 << 26
+"""The same for each thread, from which a batch takes so long that a signal must be able to end it."""
+
 
 def parameters_of(plan: ExecutionPlan, parameters: ParameterValues | ParameterBatch | None) -> FloatArray:
     """Parameter values in order, float64 of shape ``(num_parameters,)`` or, of a batch, ``(batch, num_parameters)``.
@@ -223,6 +226,7 @@ class _Run:
             finite,
             counters(2),
             num_threads=num_threads,
+            long=work >= LONG_WORK * num_threads,
         )
         if not finite[0]:
             for row in values:

@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from qtoolkit._cores import num_cores
 from qtoolkit._memory import ALWAYS_THERE, check_memory
-from qtoolkit.compiler import GatePart, Layout, Part, Program, SweepPart, plan_sweeps
+from qtoolkit.compiler import GatePart, Layout, Opcode, Part, Program, SweepPart, plan_sweeps
 from qtoolkit.simulators import measure
 from qtoolkit.simulators.bind import bind
 from qtoolkit.simulators.memory import ThreadArrays, aligned_empty, idle_remedy, is_aligned, set_to_zero_state
@@ -23,7 +23,8 @@ from qtoolkit.simulators.ready_phases import phases_by_tile
 from qtoolkit.simulators.recycling import recycled_empty
 from qtoolkit_kernels import program as gate_kernels
 from qtoolkit_kernels._jit import compile_ahead, entry_of
-from qtoolkit_kernels.threads import Team, counters
+from qtoolkit_kernels.team import Team, check_stop
+from qtoolkit_kernels.threads import counters
 from qtoolkit_kernels.vector import sweep as kernels
 from qtoolkit_kernels.vector.lanes import Lanes, native_vector_bytes
 
@@ -43,6 +44,12 @@ SWEEP_ROWS = 3
 DEEP_ROWS = 1 << 11
 """Operations in single precision, each of which may move the norm by 1e-8 and all of them the same way, after which it
 is worth another pass to set it right."""
+
+LONG_VISITS = 1 << 26
+"""The same for each thread, from which a run takes so long that a signal must be able to end it."""
+
+LONG_PRODUCTS = 1 << 25
+"""Amplitudes times columns of a matrix, a nanosecond each, from which a gate outside the sweeps takes as long."""
 
 READY_QUBITS = 9
 """Up to this size, what Python does around a run takes longer than the run."""
@@ -65,6 +72,7 @@ class _Sweeps(NamedTuple):
     enter: partial[None]
     num_counters: int
     num_threads: int
+    long: bool
     scratch_size: int
 
 
@@ -162,7 +170,7 @@ class Engine:
         size = max(1 << num_qubits, self._least_size)
         calls = self._calls(program, values, size, True, None)
         call = calls[0] if len(calls) == 1 else None
-        if not isinstance(call, _Sweeps) or call.num_threads > 1 or self.drifts(_num_rows(calls)):
+        if not isinstance(call, _Sweeps) or call.num_threads > 1 or call.long or self.drifts(_num_rows(calls)):
             return None
         scratch = self.scratch(1, call.scratch_size, self.real)
         state = cast(StateArray, np.empty(size, self.dtype))
@@ -232,7 +240,11 @@ class Engine:
             state: shape ``(2**num_qubits,)``.
             fresh: whether the state counts as ``|0…0⟩``, whatever it holds.
             bound: what `bind` makes of the program and the values, if it is known.
+
+        Raises:
+            StoppedError: if the calling thread's `Stop` is set.
         """
+        check_stop()
         calls = self._calls(program, values, state.size, fresh, bound)
         work = state if state.size >= self._least_size else self.workspace(state, fresh)
         if fresh and not (calls and isinstance(calls[0], _Sweeps)):
@@ -273,11 +285,19 @@ class Engine:
             program.table,
             program.table_start,
         )
-        if self.num_threads == 1 or state.size < 1 << PARALLEL_QUBITS:
-            gate_kernels.run_program(*arrays, first, last)
-            return
+        shared = self.num_threads > 1 and state.size >= 1 << PARALLEL_QUBITS
         for operation in range(first, last):
-            self.team.run(gate_kernels.run_operation, *arrays, operation, counters(2))
+            columns = 1
+            if program.opcodes[operation] == Opcode.DENSE_KQ:
+                columns <<= int(program.qubit_start[operation + 1] - program.qubit_start[operation])
+            long = state.size * columns >= LONG_PRODUCTS
+            if shared or long:
+                threads = None if shared else 1
+                self.team.run(
+                    gate_kernels.run_operation, *arrays, operation, counters(2), num_threads=threads, long=long
+                )
+            else:
+                gate_kernels.run_program(*arrays, operation, operation + 1)
 
     def workspace(self, state: StateArray, fresh: bool = False) -> StateArray:
         """The state itself, or where it is too small or not aligned, a copy."""
@@ -376,15 +396,18 @@ class Engine:
         visits = (rows + SWEEP_ROWS * part.num_sweeps) << layout.num_bits
         blocks = 1 << (layout.num_bits - layout.block_bits)
         num_threads = min(self.num_threads, blocks) if visits >= self.shared_visits else 1
+        long = visits >= LONG_VISITS * num_threads
         enter = self._entrance(part, numbers, source)
-        return _Sweeps(part, numbers, enter, 2 * part.num_sweeps, num_threads, size + (self._spare_size(part) or 0))
+        room = size + (self._spare_size(part) or 0)
+        return _Sweeps(part, numbers, enter, 2 * part.num_sweeps, num_threads, long, room)
 
     def _sweep(self, call: _Sweeps, state: StateArray) -> None:
         scratch = self.scratch(call.num_threads, call.scratch_size, self.real)
-        if call.num_threads == 1:
+        if call.num_threads == 1 and not call.long:
             call.enter(scratch, state, NO_COUNTERS, 0)
-        else:
-            self.team.run(call.enter, scratch, state, counters(call.num_counters), num_threads=call.num_threads)
+            return
+        turns = counters(call.num_counters)
+        self.team.run(call.enter, scratch, state, turns, num_threads=call.num_threads, long=call.long)
 
     def scratch(self, num_threads: int, size: int, dtype: DTypeLike) -> NDArray[np.floating]:
         """Working memory for a block on each thread, in rows of `ThreadArrays`; valid until the next call."""

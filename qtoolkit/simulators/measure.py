@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit_kernels import measurement as kernels
-from qtoolkit_kernels.threads import Team, counters
+from qtoolkit_kernels.team import Team
+from qtoolkit_kernels.threads import counters
 
 __all__ = ["norm_squared", "outcome_weights", "probabilities", "project"]
 
@@ -26,6 +27,11 @@ LARGE = 1 << 15
 
 FEW_ITEMS = 64
 """A marginal distribution is formed in at least so many pieces where the state is large enough."""
+
+LONG = 1 << 26
+"""Amplitudes, a nanosecond each, from which a signal must be able to end a pass over a state."""
+
+_alone = Team(1)
 
 
 def norm_squared(state: StateArray, team: Team | None = None) -> float:
@@ -52,13 +58,14 @@ def probabilities(
     num_qubits = state.size.bit_length() - 1
     if qubits is None or list(qubits) == list(range(num_qubits)):
         out = np.empty(state.size, np.float64)
-        enter(helpers, kernels.probabilities, reals, out, counters(2))
+        enter(helpers, kernels.probabilities, reals, out, counters(2), long=state.size >= LONG)
         return out
     lowest = kernels.MARGINAL_BLOCK.bit_length() - 1
     high = sum(qubit >= lowest for qubit in qubits)
     slices = min(max(1, FEW_ITEMS >> high), 1 << max(0, num_qubits - lowest - high))
     partial = np.empty((slices, 1 << len(qubits)), np.float64)
-    enter(helpers, kernels.marginal_probabilities, reals, np.array(qubits, np.int64), partial, counters(2))
+    arguments = reals, np.array(qubits, np.int64), partial, counters(2)
+    enter(helpers, kernels.marginal_probabilities, *arguments, long=state.size >= LONG)
     summed: NDArray[np.float64] = partial.sum(axis=0) if slices > 1 else partial[0]
     return summed
 
@@ -99,14 +106,15 @@ def project(
     scale = float(1.0 / np.sqrt(weight))
     final = 0 if reset else outcome
     arguments = as_reals(state), as_reals(target), qubit, outcome, final, scale, counters(2)
-    enter(_helpers(state, team), kernels.project, *arguments)
+    enter(_helpers(state, team), kernels.project, *arguments, long=state.size >= LONG)
     return target
 
 
 def block_weights(state: StateArray, count: int, team: Team | None) -> NDArray[np.float64]:
     """Weights of `count` equal blocks of amplitudes, a power of two."""
     weights = np.empty(count, np.float64)
-    enter(_helpers(state, team), kernels.block_weights, as_reals(state), weights, counters(2))
+    arguments = as_reals(state), weights, counters(2)
+    enter(_helpers(state, team), kernels.block_weights, *arguments, long=state.size >= LONG)
     return weights
 
 
@@ -115,12 +123,12 @@ def as_reals(state: StateArray) -> NDArray[np.floating[Any]]:
     return state.view(state.real.dtype)
 
 
-def enter(team: Team | None, kernel: Callable[..., None], *arguments: Any) -> None:
-    """Run a kernel on a team, or on the calling thread alone."""
-    if team is None:
+def enter(team: Team | None, kernel: Callable[..., None], *arguments: Any, long: bool = False) -> None:
+    """Run a kernel on a team, or on the calling thread alone; see `Team.run`."""
+    if team is None and not long:
         kernel(*arguments, 0)
     else:
-        team.run(kernel, *arguments)
+        (team or _alone).run(kernel, *arguments, long=long)
 
 
 def _helpers(state: StateArray, team: Team | None) -> Team | None:

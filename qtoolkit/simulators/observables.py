@@ -13,7 +13,7 @@ from qtoolkit.operators import PauliSum
 from qtoolkit.operators import _state_action as pauli_sums
 from qtoolkit.simulators.engine import StateArray
 from qtoolkit.simulators.measure import probabilities
-from qtoolkit_kernels.threads import Team
+from qtoolkit_kernels.team import Team
 
 __all__ = ["Observable", "apply", "check_observable", "expectation_values", "variance"]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit.simulators.measure import StateArray, as_reals, block_weights, enter
+from qtoolkit.simulators.measure import LONG, StateArray, as_reals, block_weights, enter
 from qtoolkit_kernels import sampling as kernels
 from qtoolkit_kernels.measurement import BLOCK
-from qtoolkit_kernels.threads import Team, counters
+from qtoolkit_kernels.team import Team
+from qtoolkit_kernels.threads import counters
 
 __all__ = ["sample_state"]
 
@@ -67,4 +68,5 @@ def _sample_large(
     borders = np.append(starts[0], uniforms.size)
     shots = np.empty(uniforms.size, np.int32)
     enter(team, kernels.sort_by_block, blocks, starts, shots, counters(2))
-    enter(team, kernels.sample_blocks, reals, edges, uniforms, borders, shots, out, counters(2))
+    arguments = reals, edges, uniforms, borders, shots, out, counters(2)
+    enter(team, kernels.sample_blocks, *arguments, long=reals.size >= 2 * LONG)

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from qtoolkit.simulators.sector_program import SectorProgram
 from qtoolkit_kernels import sector as kernels
-from qtoolkit_kernels.threads import Team, counters
+from qtoolkit_kernels.team import Team
+from qtoolkit_kernels.threads import counters
 from qtoolkit_kernels.vector.lanes import Lanes
 
 __all__ = ["SectorRunner"]
@@ -18,6 +19,9 @@ FloatArray = NDArray[np.float64]
 
 PARALLEL_SIZE = 1 << 14
 """Below so many amplitudes, waking threads costs more than they save."""
+
+LONG_WORK = 1 << 26
+"""Amplitudes times operations for each thread, from which a signal must be able to end a run."""
 
 MAX_SPARE = 1 << 25
 """Bytes of a working array that is kept."""
@@ -115,7 +119,10 @@ class SectorRunner:
             last,
             backward,
         )
-        if self.num_threads == 1 or program.size < PARALLEL_SIZE:
+        num_threads = self.num_threads if program.size >= PARALLEL_SIZE else 1
+        long = program.size * (last - first) >= LONG_WORK * num_threads
+        if num_threads == 1 and not long:
             kernels.run_sector(*arguments, counters(0), 0)
         else:
-            self._team.run(kernels.run_sector, *arguments, counters(4 * program.num_operations))
+            progress = counters(4 * program.num_operations)
+            self._team.run(kernels.run_sector, *arguments, progress, num_threads=num_threads, long=long)

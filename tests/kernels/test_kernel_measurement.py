@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from qtoolkit_kernels import measurement, sampling
-from qtoolkit_kernels.threads import Team, counters
+from qtoolkit_kernels.team import Team
+from qtoolkit_kernels.threads import counters
 
 TOLERANCE = {np.float64: 1e-13, np.float32: 1e-6}
 TEAMS = [Team(1), Team(3)]

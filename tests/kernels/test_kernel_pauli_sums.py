@@ -5,7 +5,7 @@ import pytest
 
 from qtoolkit_kernels import inner, pauli_sum
 from qtoolkit_kernels.reference import pauli_sum as twins
-from qtoolkit_kernels.threads import Team
+from qtoolkit_kernels.team import Team
 from qtoolkit_kernels.vector import pauli_program
 from qtoolkit_kernels.vector.prepared_sums import PreparedSums
 

@@ -7,7 +7,8 @@ import pytest
 
 from qtoolkit_kernels import program
 from qtoolkit_kernels.reference import program as program_twin
-from qtoolkit_kernels.threads import Team, counters
+from qtoolkit_kernels.team import Team
+from qtoolkit_kernels.threads import counters
 
 DTYPES = pytest.mark.parametrize("dtype", [np.complex128, np.complex64], ids=["double", "single"])
 TOLERANCE = {np.complex128: 1e-12, np.complex64: 1e-5}

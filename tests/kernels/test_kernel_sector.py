@@ -6,7 +6,8 @@ import pytest
 from qtoolkit_kernels import sector
 from qtoolkit_kernels._angles import sines_and_cosines
 from qtoolkit_kernels.reference import sector as twins
-from qtoolkit_kernels.threads import Team, counters
+from qtoolkit_kernels.team import Team
+from qtoolkit_kernels.threads import counters
 from qtoolkit_kernels.vector.lanes import Lanes
 
 TOLERANCE = {np.complex128: 1e-12, np.complex64: 1e-5}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from qtoolkit.simulators.measure import norm_squared, outcome_weights, probabilities, project
-from qtoolkit_kernels.threads import Team
+from qtoolkit_kernels.team import Team
 
 TEAMS = [None, Team(1), Team(3)]
 SIZES = [1, 2, 3, 6, 10, 11, 15, 17]

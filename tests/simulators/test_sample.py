@@ -6,7 +6,7 @@ from scipy import stats
 
 from qtoolkit.simulators import sample
 from qtoolkit.simulators.sample import sample_state
-from qtoolkit_kernels.threads import Team
+from qtoolkit_kernels.team import Team
 
 TEAM = Team(3)
 SIZES = [0, 1, 2, 3, 9, 14, 15, 17]

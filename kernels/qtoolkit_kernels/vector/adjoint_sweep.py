@@ -9,7 +9,7 @@ import numpy as np
 from qtoolkit_kernels._bits import scatter_bits
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
-from qtoolkit_kernels.threads import add_to_counter, wait_for_counter
+from qtoolkit_kernels.threads import add_to_counter, is_stopped, wait_for_counter
 from qtoolkit_kernels.vector import tiles
 from qtoolkit_kernels.vector.adjoint_block import turn_back_block
 from qtoolkit_kernels.vector.lanes import Lanes
@@ -97,6 +97,8 @@ def turn_back_sweep(
             prepared = True
             prepare_tables(tables, lanes, block_bits, low_bits, bits, operations, pairs, first_table)
         for number in range(group * per_group, (group + 1) * per_group):
+            if is_stopped(counters, counter):
+                return
             outer = scatter_bits(number, bits[block_bits:])
             base = 2 * outer
             read_block(block, ket, lanes, base, offsets, run, tile, skew, source, -1)

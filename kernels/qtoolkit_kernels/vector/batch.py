@@ -215,14 +215,18 @@ def run_batch(
     totals, registers = rest[: SUMS * half], rest[SUMS * half : (SUMS + num_registers) * half]
     factors = np.empty(half, np.complex128)
     smallest = 1e-17 if own.itemsize == 8 else 1e-8
-    for k in range(coefficients.size):
-        write_number(numbers, 2 * k * width, width, coefficients[k])
     batch = values.shape[0]
+    prepared = False
     num_groups = (batch + half - 1) // half
     while True:
         group = add_to_counter(counters, 0, 1)
         if group >= num_groups:
             break
+        if not prepared:
+            # Not before: who comes late finds nothing to do, and others may have its row by then.
+            prepared = True
+            for k in range(coefficients.size):
+                write_number(numbers, 2 * k * width, width, coefficients[k])
         first = group * half
         count = min(half, batch - first)
         for part in range(half // width):

@@ -1,0 +1,92 @@
+"""A thread that enters a kernel when all is done, or after it was stopped, touches nothing: others use the memory."""
+
+import importlib
+import inspect
+import pkgutil
+
+import numpy as np
+import pytest
+from scipy.stats import unitary_group
+
+import qtoolkit_kernels
+from qtoolkit import Circuit, ParameterVector, PauliSum, StatevectorSimulator
+from qtoolkit.simulators import SectorSimulator
+from qtoolkit_kernels._jit import Kernel
+from qtoolkit_kernels.team import Team, _Call
+from qtoolkit_kernels.threads import counters, stop
+
+QUBITS = 16
+
+
+def shared_kernels() -> set[str]:
+    """Names of the kernels that several threads enter: the last argument of theirs is the thread."""
+    found = set()
+    for module in pkgutil.walk_packages(qtoolkit_kernels.__path__, "qtoolkit_kernels."):
+        if ".reference" in module.name or module.name.rpartition(".")[2].startswith("_"):
+            continue
+        for name, item in inspect.getmembers(importlib.import_module(module.name)):
+            if isinstance(item, Kernel):
+                last = [*inspect.signature(item.py_func).parameters][-1]
+                found |= {name} if last in ("thread", "_thread", "_") else set()
+    return found
+
+
+@pytest.fixture
+def seen(monkeypatch) -> set[str]:
+    """Names of the kernels that teams ran; each is entered twice more, by one who is late."""
+    names: set[str] = set()
+    run = Team.run
+
+    def run_and_come_late(self, kernel, *arguments, **options) -> None:
+        run(self, kernel, *arguments, **options)
+        call = _Call(kernel, arguments)
+        *others, used = call._arguments
+        arrays = [item for item in others if isinstance(item, np.ndarray)]
+        before = [array.tobytes() for array in arrays]
+        stopped = counters(len(used))
+        stop(stopped)
+        for turns in (used, stopped):
+            call._kernel(*others, turns, 0)
+            assert [array.tobytes() for array in arrays] == before, call._kernel
+        names.add(call._kernel.__name__)
+
+    monkeypatch.setattr(Team, "run", run_and_come_late)
+    return names
+
+
+def test_who_comes_late_touches_nothing(seen) -> None:
+    simulator, parameters = StatevectorSimulator(num_threads=2), ParameterVector("a", QUBITS)
+    bound, free = Circuit(QUBITS), Circuit(QUBITS)
+    for layer in range(12):
+        for q in range(QUBITS):
+            bound.rx(0.1 + q, q).cz(q, (q + 5) % QUBITS)
+            free.rx(parameters[q], q).cz(q, (q + 3 + layer) % QUBITS)
+    bound.unitary(unitary_group.rvs(1 << 6, random_state=1), range(6))
+    rng = np.random.default_rng(1)
+    observable = PauliSum.from_list([("".join(rng.choice(list("IXYZ"), QUBITS)), 1.0) for _ in range(100)])
+
+    state = simulator.state_vector(bound)
+    simulator.variance(bound, observable)
+    simulator.overlap(state, state)
+    simulator.gradient(free, observable, np.linspace(0, 1, QUBITS))
+    simulator.probabilities(bound)
+    simulator.probabilities(bound, qubits=[3, 1])
+    simulator.run(bound.copy().measure_all(), 1000, seed=1)
+    measured = Circuit(QUBITS, QUBITS).extend(bound).measure(0, 0).x(0).measure_all()
+    simulator.run(measured, 10, seed=1)
+    few = Circuit(10)
+    for q in range(10):
+        few.h(q)
+    simulator.run(few.measure_all(), 200_000, seed=1)
+
+    short, values = Circuit(10), rng.uniform(0, 3, (200, 10))
+    for q in range(10):
+        short.rx(parameters[q], q).cx(q, (q + 1) % 10)
+    simulator.expectation_value(short, PauliSum.from_list([("Z" * 10, 1.0)]), values)
+
+    weighted = Circuit(18).x(range(9))
+    for q in range(17):
+        weighted.xx_plus_yy(0.3, 0.1, q, q + 1).rz(0.2, q)
+    SectorSimulator(9, num_threads=2).state_vector(weighted)
+
+    assert seen == shared_kernels()
