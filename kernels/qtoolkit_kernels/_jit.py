@@ -64,6 +64,9 @@ _compiler_lock = threading.RLock()
 _aside: dict[tuple[Kernel, tuple[str, ...]], Future[bytes | None]] = {}
 """What is being compiled by a thread of its own, or was and has not been asked for since."""
 
+_held_for_fork: list[Any] = []
+"""Locks that a thread which forks holds meanwhile."""
+
 _compiled: list[str] = []
 
 
@@ -351,6 +354,24 @@ def _compile_into(
         coming.set_result(kernel.compile(kinds, values))
     except BaseException as error:
         coming.set_exception(error)
+
+
+def _before_fork() -> None:
+    """Wait until no other thread loads or compiles: what it has begun, and its locks, would stay so in the child."""
+    compiler = getattr(sys.modules.get("numba.core.compiler_lock"), "global_compiler_lock", None)
+    for lock in (_lock, _compiler_lock, compiler):
+        if lock is not None:
+            lock.acquire()
+            _held_for_fork.append(lock)
+
+
+def _after_fork() -> None:
+    while _held_for_fork:
+        _held_for_fork.pop().release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
 
 
 @functools.cache
