@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -14,6 +14,7 @@ from qtoolkit.backends.backend import Backend, Request
 from qtoolkit.backends.job import Job, JobStatus
 from qtoolkit.errors import JobError
 from qtoolkit.primitives import Result
+from qtoolkit.simulators.worker import Worker, abandon
 
 __all__ = ["FutureJob", "InProcessBackend"]
 
@@ -35,9 +36,10 @@ class FutureJob(Job[Any]):
     def status(self) -> JobStatus:
         """Failed or cancelled as soon as one circuit is, done once all are."""
         ended = [future for future in self._futures if future.done()]
-        if any(not future.cancelled() and future.exception() is not None for future in ended):
+        failures = [CancelledError() if future.cancelled() else future.exception() for future in ended]
+        if any(failure is not None and not isinstance(failure, CancelledError) for failure in failures):
             return JobStatus.FAILED
-        if any(future.cancelled() for future in ended):
+        if any(failure is not None for failure in failures):
             return JobStatus.CANCELLED
         if len(ended) == len(self._futures):
             return JobStatus.DONE
@@ -45,7 +47,7 @@ class FutureJob(Job[Any]):
         return JobStatus.RUNNING if started else JobStatus.QUEUED
 
     def result(self, timeout: float | None = None) -> Any:
-        """Wait for all circuits."""
+        """Wait for all circuits; who is interrupted meanwhile, by Ctrl-C for one, cancels the job."""
         deadline = None if timeout is None else time.monotonic() + timeout
         results = []
         for index, future in enumerate(self._futures):
@@ -56,6 +58,9 @@ class FutureJob(Job[Any]):
                 raise JobError(f"job {self.id} on {self.backend.name} was cancelled; run the circuit again") from error
             except Exception as error:
                 raise self._failure(index, future, timeout, error) from error
+            except BaseException:
+                abandon(self._futures)
+                raise
             evidence = {**result.metadata, "job_id": self.id}
             results.append(replace(result, backend_name=self.backend.name, metadata=evidence))
         return self._request.answer(results)
@@ -82,7 +87,7 @@ class InProcessBackend(Backend):
     Args:
         name: as in `get_backend`.
         executor: runs the calls; by default one thread of the backend's own, so that circuits run one by one in the
-            order of submission.
+            order of submission. What it has not run when the process ends, it leaves.
     """
 
     def __init__(self, name: str, executor: Executor | None = None) -> None:
@@ -93,7 +98,7 @@ class InProcessBackend(Backend):
     def _executor(self) -> Executor:
         if self._given_executor is not None:
             return self._given_executor
-        return ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"qtoolkit-{self.name}")
+        return Worker(f"qtoolkit-{self.name}")
 
     def _start(self, request: Request, calls: Sequence[tuple[Callable[..., Result], tuple[Any, ...]]]) -> Job[Any]:
         """Start one call for each circuit."""

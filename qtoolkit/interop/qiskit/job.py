@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +11,7 @@ from qiskit.providers import JobStatus, JobV1
 from qiskit.result import Result
 
 from qtoolkit.errors import JobError
+from qtoolkit.simulators.worker import Worker, abandon
 
 __all__ = ["LocalJob"]
 
@@ -36,12 +37,10 @@ class LocalJob(JobV1):  # type: ignore[misc]
         """
         if self._future is not None:
             raise JobError(f"a job is submitted once, got job {self.job_id()} again; run the circuits anew")
-        executor = ThreadPoolExecutor(max_workers=1)
-        self._future = executor.submit(self._work, self.job_id())
-        executor.shutdown(wait=False)
+        self._future = Worker("qtoolkit-job").submit(self._work, self.job_id())
 
     def result(self, timeout: float | None = None) -> Result:
-        """The result, as soon as it is there.
+        """The result, as soon as it is there; who is interrupted while waiting, by Ctrl-C for one, cancels the job.
 
         Args:
             timeout: seconds to wait at most.
@@ -50,12 +49,16 @@ class LocalJob(JobV1):  # type: ignore[misc]
             JobError: if the job was cancelled, not submitted, or takes longer.
             QToolkitError: what went wrong while it ran.
         """
+        future = self._submitted()
         try:
-            return self._submitted().result(timeout)
+            return future.result(timeout)
         except CancelledError as error:
             raise JobError(f"job {self.job_id()} was cancelled; run the circuits anew") from error
         except TimeoutError as error:
             raise JobError(f"job {self.job_id()} did not finish within {timeout} s; wait longer") from error
+        except KeyboardInterrupt:
+            abandon((future,))
+            raise
 
     def cancel(self) -> bool:
         """Cancel the job if it has not started; whether that worked."""
@@ -69,7 +72,10 @@ class LocalJob(JobV1):  # type: ignore[misc]
         if future.cancelled():
             return JobStatus.CANCELLED
         if future.done():
-            return JobStatus.DONE if future.exception() is None else JobStatus.ERROR
+            failure = future.exception()
+            if isinstance(failure, CancelledError):
+                return JobStatus.CANCELLED
+            return JobStatus.DONE if failure is None else JobStatus.ERROR
         return JobStatus.RUNNING if future.running() else JobStatus.QUEUED
 
     def _submitted(self) -> Future[Result]:
