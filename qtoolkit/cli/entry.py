@@ -5,9 +5,12 @@ from __future__ import annotations
 import errno
 import io
 import os
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
+from types import FrameType
 
 from qtoolkit.errors import QToolkitError
 
@@ -34,12 +37,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: without the command's own name; those of the process by default.
     """
-    from typer.main import get_command
-
-    from qtoolkit.cli.app import app
-
-    _make_output_forgiving()
+    is_process = arguments is None and _expect_interrupt()
     try:
+        from typer.main import get_command
+
+        from qtoolkit.cli.app import app
+
+        _make_output_forgiving()
         code = get_command(app).main(
             args=None if arguments is None else list(arguments), prog_name="qtoolkit", standalone_mode=False
         )
@@ -52,8 +56,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _drop_output()
         code = UNEXPECTED
     except Exception as error:
-        code = _report(error)
+        code = INTERRUPTED if isinstance(error.__cause__, KeyboardInterrupt) else _report(error)
+    finally:
+        if is_process:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
     return code if isinstance(code, int) else 0
+
+
+def _expect_interrupt() -> bool:
+    """Have the first Ctrl-C end the command in good order and the second end the process; whether that is done."""
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+    ):
+        return False
+    signal.signal(signal.SIGINT, _interrupt)
+    return True
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    # A second one has nothing to say in a traceback, wherever it comes.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    raise KeyboardInterrupt
 
 
 def _report(error: Exception) -> int:
