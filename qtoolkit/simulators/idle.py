@@ -17,7 +17,7 @@ from qtoolkit.operators import _state_action as pauli_sums
 from qtoolkit.simulators.engine import StateArray
 from qtoolkit.simulators.measure import norm_squared
 from qtoolkit.simulators.observables import Observable, variance
-from qtoolkit_kernels.threads import Team
+from qtoolkit_kernels.team import Team
 
 __all__ = ["active_observable", "active_observables", "common_part", "padded_probabilities", "padded_variance"]
 
