@@ -1,7 +1,4 @@
-"""OpenQASM 2 and 3: circuits read from text and written to it.
-
-Reading goes through Qiskit's parsers; writing is done here from the gate records.
-"""
+"""OpenQASM 2 and 3: circuits read from text and written to it, without another toolkit's parser or exporter."""
 
 from qtoolkit.interop.openqasm.reader import from_qasm
 from qtoolkit.interop.openqasm.writer import to_qasm

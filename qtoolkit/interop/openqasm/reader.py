@@ -2,85 +2,77 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
+import os
 import re
 import warnings
-from typing import Any
+from pathlib import Path
 
 from qtoolkit.circuit import Circuit
-from qtoolkit.errors import ConversionError
+from qtoolkit.errors import ConversionError, InputError, InsufficientMemoryError
+from qtoolkit.interop.openqasm.reading import LocatedError, read, version_of
 
 __all__ = ["from_qasm"]
 
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
-_VERSION = re.compile(r"\bOPENQASM\s+(\d+)")
-_LOCATION = re.compile(r"^(?:<input>:|L)?(?P<line>\d+)(?:,\s*|:C)(?P<column>\d+):\s*")  # counts columns from 0
+_MAX_OPERATIONS = 1_000_000
+_VERSION = re.compile(r"(2)(?:\.0)?|(3)(?:\.[0-9]{1,3})?")
 
 
-def from_qasm(text: str) -> Circuit:
+def from_qasm(
+    text: str, *, max_operations: int | None = None, include_path: str | os.PathLike[str] | None = None
+) -> Circuit:
     """Read a circuit from OpenQASM 2 or 3, by its header (without one, 2 where it says ``qreg``, else 3).
 
-    Qubits and classical bits are numbered in order of declaration. ``input`` parameters stay free. Gates that the
-    text defines with the name and the decomposition of a gate here become that gate; others are unrolled.
+    Qubits and classical bits are numbered in order of declaration. ``input`` parameters stay free, in the order of
+    their declaration, whether they are used or not. A gate that the text defines is what the text says, whatever its
+    name; where that is a gate here of the same name, it becomes that gate, else its definition is unrolled. Loops are
+    unrolled, delays and annotations left out. Version 3 divides integers without remainder, and a warning says where
+    that leaves one.
+
+    Args:
+        text: the program.
+        max_operations: what the text may unroll to: operations, rounds of loops, calls of definitions and bits. By
+            default a million, or a step for each character of a longer text. A million takes some seconds and some
+            hundred megabytes.
+        include_path: a folder to include files from; without it only ``qelib1.inc`` (version 2) and ``stdgates.inc``
+            (version 3) can be included, and no file is ever read.
 
     Raises:
-        ConversionError: with the line where the text does not parse, or naming what has no counterpart here.
+        ConversionError: with the line where the text does not parse, or naming what has no counterpart here, or where
+            it unrolls to too much.
+        InputError: for another kind of argument.
+        InsufficientMemoryError: if the circuit does not fit into memory.
     """
     if not isinstance(text, str):
         raise ConversionError(f"from_qasm takes the text as a string, got {type(text).__name__}; read the file before")
-    from qtoolkit.interop.qiskit import from_qiskit
-
-    if not _COMMENT.sub(" ", text).strip():
+    if max_operations is None:
+        max_operations = max(_MAX_OPERATIONS, len(text))
+    elif isinstance(max_operations, bool) or not isinstance(max_operations, int) or max_operations < 1:
+        raise InputError(f"max_operations must be an integer of at least 1, got {max_operations!r}")
+    if include_path is not None and not isinstance(include_path, str | os.PathLike):
+        raise InputError(f"include_path must be the path of a folder, got {include_path!r}")
+    named = version_of(text)
+    if not named:
         raise ConversionError("the text is empty; OpenQASM declares at least its qubits")
-    version = _version(text)
-    if version not in (2, 3):
-        raise ConversionError(f"OpenQASM versions are 2 and 3, got {version}; change the header if it is compatible")
-    return from_qiskit(_parsed(text, version))
-
-
-def _version(text: str) -> int:
-    bare = _COMMENT.sub(" ", text)
-    header = _VERSION.search(bare)
-    if header:
-        return int(header[1])
-    return 2 if re.search(r"\bqreg\b", bare) else 3
-
-
-def _parsed(text: str, version: int) -> Any:
+    known = _VERSION.fullmatch(named)
+    if known is None:
+        raise ConversionError(f"OpenQASM versions are 2 and 3, got {named[:20]}; change the header if it is compatible")
+    version = int(known[1] or known[2])
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
-            warnings.simplefilter("ignore")  # the parsers warn of their own use of what Qiskit deprecates
-            if version == 2:
-                from qiskit import qasm2
-
-                return qasm2.loads(text, custom_instructions=qasm2.LEGACY_CUSTOM_INSTRUCTIONS)
-            from qtoolkit.interop.openqasm.grammar3 import parse
-
-            return parse(text)
-    except ImportError:
-        raise
-    except Exception as error:  # text from anywhere makes the parsers fail in many ways, all of which mean the same
-        raise ConversionError(f"cannot read OpenQASM {version}{_reason(error)}") from error
-
-
-def _reason(error: Exception) -> str:
-    message = str(getattr(error, "message", error)).strip() or type(error).__name__
-    located = _LOCATION.match(message)
-    if located:
-        return f", line {located['line']}, column {int(located['column']) + 1}: {message[located.end() :]}"
-    token = _offending_token(error)
-    if token is not None:
-        return f", line {token.line}, column {token.column + 1}: unexpected {token.text!r}"
-    return f": {message}"
-
-
-def _offending_token(error: BaseException | None) -> Any | None:
-    """The token at which the grammar of version 3 stopped, from the chain of errors that its parser raises."""
-    while error is not None:
-        for candidate in (error, *error.args):
-            token = getattr(candidate, "offendingToken", None)
-            if token is not None:
-                return token
-        error = error.__cause__
-    return None
+        circuit, truncated = read(text, version, max_operations, None if include_path is None else Path(include_path))
+    except LocatedError as error:
+        raise ConversionError(f"cannot read OpenQASM {version}{error}") from error.__cause__
+    except RecursionError as error:
+        raise ConversionError(f"cannot read OpenQASM {version}: it nests too deep; write it flat") from error
+    except MemoryError as error:
+        raise InsufficientMemoryError(
+            f"a text of {len(text)} characters unrolls to more than fits into memory; lower max_operations to be told "
+            "before"
+        ) from error
+    if truncated:
+        warnings.warn(
+            f"OpenQASM 3 divides integers without remainder: {truncated[0]}; write a number with a point for the "
+            "quotient",
+            UserWarning,
+            stacklevel=2,
+        )
+    return circuit

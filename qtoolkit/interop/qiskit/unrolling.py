@@ -25,11 +25,11 @@ from qtoolkit.circuit import (
     UnitaryGate,
 )
 from qtoolkit.errors import ConversionError
-from qtoolkit.interop._phases import global_phase
+from qtoolkit.interop._phases import add_controlled_phase, global_phase
 from qtoolkit.interop.qiskit.angles import AngleReader
 from qtoolkit.interop.qiskit.gates import read_evolution, read_gate
 
-__all__ = ["Unroller", "add_controlled_phase", "with_controls"]
+__all__ = ["Unroller", "with_controls"]
 
 _MAX_MATRIX_QUBITS = 10
 _ANGLE_TOLERANCE = 1e-14
@@ -170,17 +170,3 @@ def with_controls(circuit: Circuit, num_controls: int, ctrl_state: int) -> Circu
         else:
             add_controlled_phase(result, global_phase(operation.gate), controls, ctrl_state)
     return result
-
-
-def add_controlled_phase(circuit: Circuit, gamma: ParameterValue, controls: Sequence[int], ctrl_state: int) -> None:
-    """Multiply the states whose `controls` hold `ctrl_state` by ``e^{iγ}``."""
-    if ctrl_state == 0:
-        circuit.x(controls[0])
-        add_controlled_phase(circuit, gamma, controls, 1)
-        circuit.x(controls[0])
-        return
-    place = ctrl_state.bit_length() - 1
-    others = (*controls[:place], *controls[place + 1 :])
-    rest = ctrl_state ^ 1 << place
-    phase: Gate = StandardGate("p", (gamma,))
-    circuit.append(phase.controlled(len(others), rest) if others else phase, (*others, controls[place]))

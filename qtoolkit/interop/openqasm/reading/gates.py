@@ -1,0 +1,216 @@
+"""What the names of gates mean: the standard libraries, and what a text defines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from qtoolkit.circuit import STANDARD_GATES, Barrier, Gate, Instruction, ParameterValue, StandardGate
+from qtoolkit.errors import ConversionError
+from qtoolkit.interop.openqasm.reading.expressions import Code, Value
+from qtoolkit.interop.openqasm.reading.statements import Modifier
+from qtoolkit.interop.openqasm.reading.tokens import shown
+
+__all__ = [
+    "BUILT_IN",
+    "LIBRARY",
+    "DefinedGate",
+    "KnownGate",
+    "OpaqueGate",
+    "Step",
+    "Target",
+    "barrier_on",
+    "check_count",
+]
+
+Placed: TypeAlias = tuple[Instruction, tuple[int, ...]]
+"""A gate and positions among the qubits of the gate that it is part of."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownGate:
+    """A gate that this toolkit has.
+
+    Attributes:
+        name: in the text.
+        num_params: number of its angles.
+        num_qubits: number of its qubits.
+        build: its gates, from its angles.
+        single: whether that is always one gate on all qubits in order.
+    """
+
+    name: str
+    num_params: int
+    num_qubits: int
+    build: Callable[..., Sequence[Placed]]
+    single: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class OpaqueGate:
+    """A gate without a definition."""
+
+    name: str
+
+
+@dataclass(slots=True)
+class Step:
+    """One statement of a definition.
+
+    Attributes:
+        target: what is called, as it was known where the definition stands.
+        modifiers: outermost first.
+        arguments: in the angles of the definition.
+        qubits: positions among those of the definition.
+    """
+
+    target: Target
+    modifiers: list[Modifier]
+    arguments: list[Code]
+    qubits: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class DefinedGate:
+    """A gate that the text defines.
+
+    Attributes:
+        name: in the text.
+        angles: their names.
+        num_qubits: number of its qubits.
+        steps: what it does.
+        equals: the gate of this name here, where the definition says the same for all angles.
+        candidate: the gate of this name here, where only the angles of a call can tell.
+        answers: what they told.
+    """
+
+    name: str
+    angles: tuple[str, ...]
+    num_qubits: int
+    steps: list[Step]
+    equals: KnownGate | None = None
+    candidate: KnownGate | None = None
+    answers: dict[tuple[Value, ...], bool] = field(default_factory=dict)
+
+    @property
+    def num_params(self) -> int:
+        """Number of its angles."""
+        return len(self.angles)
+
+
+Target: TypeAlias = KnownGate | DefinedGate | OpaqueGate
+
+
+def barrier_on(num_qubits: int) -> KnownGate:
+    """A barrier as a step of a definition."""
+    return KnownGate("barrier", 0, num_qubits, lambda: ((Barrier(num_qubits), tuple(range(num_qubits))),))
+
+
+def check_count(target: Target, num_arguments: int) -> KnownGate | DefinedGate:
+    """The target of a call with this number of angles.
+
+    Raises:
+        ConversionError: if it takes another number, or has no definition.
+    """
+    if isinstance(target, OpaqueGate):
+        raise ConversionError(f"{shown(target.name)} is opaque: it has no definition; define it")
+    if target.num_params != num_arguments:
+        raise ConversionError(f"{shown(target.name)} takes {target.num_params} angles, got {num_arguments}")
+    return target
+
+
+def _standard(name: str, record_name: str) -> KnownGate:
+    record = STANDARD_GATES[record_name]
+    places = tuple(range(record.num_qubits))
+    if not record.num_params:
+        gate = ((StandardGate(record), places),)
+        return KnownGate(name, 0, record.num_qubits, lambda: gate)
+    return KnownGate(
+        name, record.num_params, record.num_qubits, lambda *angles: ((StandardGate(record, angles), places),)
+    )
+
+
+def _made(name: str, num_params: int, num_qubits: int, make: Callable[..., Gate]) -> KnownGate:
+    places = tuple(range(num_qubits))
+    return KnownGate(name, num_params, num_qubits, lambda *angles: ((make(*angles), places),))
+
+
+def _cu(theta: ParameterValue, phi: ParameterValue, lam: ParameterValue, gamma: ParameterValue) -> Sequence[Placed]:
+    return (
+        (StandardGate("u", (theta, phi, lam)).controlled(1), (0, 1)),
+        (StandardGate("p", (gamma,)), (0,)),
+    )
+
+
+def _whole(count: ParameterValue) -> None:
+    if not isinstance(count, float | int) or not float(count).is_integer():
+        raise ConversionError(f"a number of delays must be an integer, got {count}")
+
+
+def _idle(count: ParameterValue) -> Sequence[Placed]:
+    _whole(count)
+    return ((StandardGate("id"), (0,)),)
+
+
+def _delay(count: ParameterValue) -> Sequence[Placed]:
+    _whole(count)
+    return ()
+
+
+def _fixed(name: str, num_qubits: int, text: str) -> KnownGate:
+    """A gate from its steps, each a gate's name, an angle in parts of pi if it has one, and letters for qubits."""
+    steps = []
+    for step in text.split(","):
+        gate, *angle, qubits = step.split()
+        angles = tuple(float(a) * math.pi for a in angle)
+        steps.append((StandardGate(gate, angles), tuple("abcd".index(q) for q in qubits)))
+    return KnownGate(name, 0, num_qubits, lambda: steps, single=False)
+
+
+_RCCX = "h c,t c,cx bc,tdg c,cx ac,t c,cx bc,tdg c,h c"
+_RC3X = "h d,t d,cx cd,tdg d,h d,cx ad,t d,cx bd,tdg d,cx ad,t d,cx bd,tdg d,h d,t d,cx cd,tdg d,h d"
+_SHARED = (
+    _made("u2", 2, 1, lambda phi, lam: StandardGate("u", (math.pi / 2, phi, lam))),
+    _standard("u3", "u"),
+    _standard("u1", "p"),
+    KnownGate("cu", 4, 2, _cu, single=False),
+)
+_LIBRARIES = {
+    2: (
+        *_SHARED,
+        *(_standard(record.qasm2, record.name) for record in STANDARD_GATES.values() if record.qasm2),
+        _standard("cu1", "cp"),
+        _made("cu3", 3, 2, lambda *angles: StandardGate("u", angles).controlled(1)),
+        _made("c3x", 0, 4, lambda: StandardGate("x").controlled(3)),
+        _made("c3sqrtx", 0, 4, lambda: StandardGate("sx").controlled(3)),
+        _made("c4x", 0, 5, lambda: StandardGate("x").controlled(4)),
+        _fixed("rccx", 3, _RCCX),
+        _fixed("rc3x", 4, _RC3X),
+        KnownGate("u0", 1, 1, _idle),
+        KnownGate("delay", 1, 1, _delay, single=False),
+    ),
+    3: (
+        *_SHARED,
+        *(_standard(record.qasm3, record.name) for record in STANDARD_GATES.values() if record.qasm3),
+        _standard("CX", "cx"),
+        _standard("phase", "p"),
+        _standard("cphase", "cp"),
+    ),
+}
+LIBRARY = {version: {gate.name: gate for gate in gates} for version, gates in _LIBRARIES.items()}
+"""What ``qelib1.inc`` (as Qiskit has it, without ``U`` and ``CX``) and ``stdgates.inc`` define."""
+
+_WITHOUT_INCLUDE = """
+u0 u p sx sxdg swap cswap crx cry cp csx cu rxx rzz rccx rc3x c3x c3sqrtx c4x
+"""
+BUILT_IN: dict[int, dict[str, Target]] = {
+    2: {
+        **{name: LIBRARY[2][name] for name in _WITHOUT_INCLUDE.split()},
+        "U": _standard("U", "u"),
+        "CX": _standard("CX", "cx"),
+    },
+    3: {"U": _standard("U", "u"), "gphase": _standard("gphase", "gphase")},
+}
+"""What a text may call without including anything; in version 2 as Qiskit has it, beyond the paper."""
