@@ -4,10 +4,11 @@ import contextlib
 import os
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from qtoolkit.circuit import Circuit
-from qtoolkit.errors import ConversionError, InputError, QToolkitError
+from qtoolkit.errors import ConversionError, InputError
 from qtoolkit.interop.openqasm import from_qasm, to_qasm
 
 HEADER_2 = 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[3];\ncreg c[2];\n'
@@ -113,7 +114,14 @@ def test_a_large_file_may_unroll_to_its_length():
 
 
 @pytest.mark.parametrize(
-    "options", [{"max_operations": 0}, {"max_operations": 1.5}, {"max_operations": True}, {"include_path": 3}]
+    "options",
+    [
+        {"max_operations": 0},
+        {"max_operations": 1.5},
+        {"max_operations": -(1 << 20000)},
+        {"max_operations": True},
+        {"include_path": 3},
+    ],
 )
 def test_options_are_checked(options):
     with pytest.raises(InputError, match="must be"):
@@ -155,7 +163,34 @@ def test_no_file_is_read_unless_a_folder_is_given(version, tmp_path):
     assert circuit == Circuit(1).u(0.1, 0.2, 0.3, 0)
 
 
-def test_odd_versions_of_the_writer():
-    for version in (1, "3", None, [2], {3}, float("nan"), 10**400):
-        with pytest.raises(QToolkitError, match="OpenQASM versions are 2 and 3"):
-            to_qasm(Circuit(1), version)
+@pytest.mark.parametrize(
+    "version",
+    [1, "3", None, [2], {3}, float("nan"), 1 << 20000, np.array([2, 3])],
+    ids=lambda value: type(value).__name__,
+)
+def test_odd_versions_of_the_writer(version):
+    with pytest.raises(ConversionError, match="OpenQASM versions are 2 and 3"):
+        to_qasm(Circuit(1), version)
+
+
+def test_branches_that_nest_too_deep_are_refused_by_the_writer():
+    def nested(depth: int) -> Circuit:
+        body = Circuit(1, 1).x(0)
+        for _ in range(depth):
+            body = Circuit(1, 1).if_(0, body)
+        return body
+
+    assert from_qasm(to_qasm(nested(60))) == nested(60)
+    with pytest.raises(ConversionError, match="branches are written up to 64 deep"):
+        to_qasm(nested(400))
+
+
+def test_what_has_many_registers_or_bits_is_written():
+    circuit = Circuit(3000)
+    for k in range(0, 3000, 2):
+        circuit.name_qubits(f"\N{GRINNING FACE}{k}", (k,))
+    circuit.h(range(3000))
+    back = from_qasm(to_qasm(circuit))
+    assert back == circuit
+    assert len({register.name for register in back.qubit_registers}) == 3000
+    assert to_qasm(Circuit(10**9)).endswith("qubit[1000000000] q;\n")

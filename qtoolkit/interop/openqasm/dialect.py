@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ from qtoolkit.interop.openqasm.names import Names, Register, lay_out
 from qtoolkit.interop.openqasm.synthesis import preparation, synthesised
 
 __all__ = ["Dialect", "Scope", "as_phase", "formal_angles", "write_angle"]
+
+
+_MAX_DEPTH = 64
 
 
 @dataclass(frozen=True)
@@ -89,13 +93,14 @@ class Dialect(ABC):
         self._defined: dict[Hashable, str] = {}
         quantum = [(register.name, register.qubits) for register in circuit.qubit_registers]
         classical = [(register.name, register.clbits) for register in circuit.clbit_registers]
-        self._clbits = lay_out(circuit.num_clbits, classical, "c", self._names)
-        self._qubits = lay_out(circuit.num_qubits, quantum, "q", self._names)
+        self._clbits = _Layout(lay_out(circuit.num_clbits, classical, "c", self._names))
+        self._qubits = _Layout(lay_out(circuit.num_qubits, quantum, "q", self._names))
+        self._depth = 0
         self._parameters = {parameter.name: self._names.give(parameter.name) for parameter in circuit.parameters}
 
     def text(self) -> str:
         """The whole program."""
-        scope = Scope(self._parameters, self._qubit(0) if self._qubits else "")
+        scope = Scope(self._parameters, self._qubit(0) if self._circuit.num_qubits else "")
         body: list[str] = []
         for position, operation in enumerate(self._circuit.operations):
             try:
@@ -105,8 +110,8 @@ class Dialect(ABC):
                     f"cannot write {operation.gate.name!r} at position {position}: {error}"
                 ) from error
         inputs = [self.input_declaration(name) for name in self._parameters.values()]
-        declarations = [self.declaration(register, "qubit") for register in self._qubits]
-        declarations += [self.declaration(register, "bit") for register in self._clbits]
+        declarations = [self.declaration(register, "qubit") for register in self._qubits.registers]
+        declarations += [self.declaration(register, "bit") for register in self._clbits.registers]
         return "\n".join([self.preamble, *self._definitions, *inputs, *declarations, *body]) + "\n"
 
     @abstractmethod
@@ -145,21 +150,27 @@ class Dialect(ABC):
             name = self.define_circuit(instruction, "prepare", preparation(instruction.state_vector))
             return [*(f"reset {operand};" for operand in operands), f"{name} {', '.join(operands)};"]
         if isinstance(instruction, IfElse):
-            return self.branch(instruction, scope)
+            if self._depth == _MAX_DEPTH:
+                raise ConversionError(f"branches are written up to {_MAX_DEPTH} deep, got deeper ones; write them flat")
+            self._depth += 1
+            lines = self.branch(instruction, scope)
+            self._depth -= 1
+            return lines
         raise ConversionError(f"OpenQASM {self.version} has no such instruction")
 
     def _qubit(self, index: int) -> str:
-        return _bit(self._qubits, index)
+        return self._qubits.at(index).bit(index)
 
     def _clbit(self, index: int) -> str:
-        return _bit(self._clbits, index)
+        return self._clbits.at(index).bit(index)
 
     def register_of(self, clbits: Sequence[int]) -> Register | None:
         """The declared classical register that is just these bits, lowest first."""
-        for register in self._clbits:
-            if list(clbits) == list(range(register.start, register.start + register.size)):
-                return register
-        return None
+        if not clbits:
+            return None
+        register = self._clbits.at(clbits[0])
+        whole = range(register.start, register.start + register.size)
+        return register if list(clbits) == list(whole) else None
 
     def call(self, name: str, params: Iterable[ParameterValue], scope: Scope) -> str:
         """A gate's name with its angles."""
@@ -228,8 +239,13 @@ class Dialect(ABC):
         return name
 
 
-def _bit(registers: Sequence[Register], index: int) -> str:
-    for register in registers:
-        if index < register.start + register.size:
-            return register.bit(index)
-    raise IndexError(index)
+class _Layout:
+    """Registers that cover bits ``0, 1, …`` in order, searched by bit."""
+
+    def __init__(self, registers: Sequence[Register]) -> None:
+        self.registers = registers
+        self._starts = [register.start for register in registers]
+
+    def at(self, index: int) -> Register:
+        """The register of a bit."""
+        return self.registers[bisect.bisect(self._starts, index) - 1]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import bisect
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Names", "Register", "lay_out"]
+__all__ = ["Names", "Register", "brief", "lay_out"]
 
 _WORDS_2 = """
 OPENQASM include qreg creg gate opaque barrier measure reset if pi sin cos tan exp ln sqrt U CX
@@ -24,12 +25,21 @@ id u1 u2 u3
 _RESERVED = {2: frozenset(_WORDS_2.split()), 3: frozenset(_WORDS_3.split())}
 
 
+def brief(argument: object) -> str:
+    """An argument for an error message; integers of thousands of digits cannot be printed."""
+    if isinstance(argument, int) and argument.bit_length() > 256:
+        return f"an integer of {argument.bit_length()} bits"
+    text = repr(argument)
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
 class Names:
     """Gives out identifiers that a version's grammar allows, each once."""
 
     def __init__(self, version: int) -> None:
         self._version = version
         self._taken = set(_RESERVED[version])
+        self._suffixes: dict[str, int] = {}
 
     def give(self, wanted: str) -> str:
         """An identifier as close to `wanted` as the grammar and the names already given allow."""
@@ -39,9 +49,10 @@ class Names:
                 letters = letters[0].lower() + letters[1:] if letters[0].isalpha() else f"q_{letters}"
         elif letters[0].isdigit():
             letters = f"_{letters}"
-        name, suffix = letters, 0
+        name, suffix = letters, self._suffixes.get(letters, 0)
         while name in self._taken:
             name, suffix = f"{letters}_{suffix}", suffix + 1
+        self._suffixes[letters] = suffix  # those before it are taken for good
         self._taken.add(name)
         return name
 
@@ -72,20 +83,24 @@ def lay_out(
     A register keeps its name where its bits follow one another and no earlier one has them; the bits left over
     come in registers of the default name.
     """
-    owner: list[str | None] = [None] * size
-    starts: dict[int, tuple[str, int]] = {}
+    # A register that overlaps an earlier one is left out, whichever of them comes first among the bits.
+    placed: list[Register] = []
+    starts: list[int] = []
     for name, bits in registers:
-        follow = bool(bits) and list(bits) == list(range(bits[0], bits[0] + len(bits)))
-        if follow and not any(owner[bit] for bit in bits):
-            starts[bits[0]] = (name, len(bits))
-            for bit in bits:
-                owner[bit] = name
+        if not bits or list(bits) != list(range(bits[0], bits[0] + len(bits))):
+            continue
+        place = bisect.bisect(starts, bits[0])
+        free_from = placed[place - 1].start + placed[place - 1].size if place else 0
+        free_to = starts[place] if place < len(starts) else size
+        if free_from <= bits[0] and bits[-1] < free_to:
+            starts.insert(place, bits[0])
+            placed.insert(place, Register(name, bits[0], len(bits)))
     result: list[Register] = []
     position = 0
-    while position < size:
-        name, length = starts.get(position, (default_name, 0))
-        if not length:
-            length = next((p for p in range(position, size) if owner[p]), size) - position
-        result.append(Register(names.give(name), position, length))
-        position += length
+    for register in [*placed, Register("", size, 0)]:
+        if position < register.start:
+            result.append(Register(names.give(default_name), position, register.start - position))
+        if register.size:
+            result.append(Register(names.give(register.name), register.start, register.size))
+        position = register.start + register.size
     return result

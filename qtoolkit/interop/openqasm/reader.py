@@ -7,8 +7,11 @@ import re
 import warnings
 from pathlib import Path
 
+import numpy as np
+
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import ConversionError, InputError, InsufficientMemoryError
+from qtoolkit.interop.openqasm.names import brief
 from qtoolkit.interop.openqasm.reading import LocatedError, read, version_of
 
 __all__ = ["from_qasm"]
@@ -46,10 +49,10 @@ def from_qasm(
         raise ConversionError(f"from_qasm takes the text as a string, got {type(text).__name__}; read the file before")
     if max_operations is None:
         max_operations = max(_MAX_OPERATIONS, len(text))
-    elif isinstance(max_operations, bool) or not isinstance(max_operations, int) or max_operations < 1:
-        raise InputError(f"max_operations must be an integer of at least 1, got {max_operations!r}")
+    elif isinstance(max_operations, bool) or not isinstance(max_operations, int | np.integer) or max_operations < 1:
+        raise InputError(f"max_operations must be an integer of at least 1, got {brief(max_operations)}")
     if include_path is not None and not isinstance(include_path, str | os.PathLike):
-        raise InputError(f"include_path must be the path of a folder, got {include_path!r}")
+        raise InputError(f"include_path must be the path of a folder, got {brief(include_path)}")
     named = version_of(text)
     if not named:
         raise ConversionError("the text is empty; OpenQASM declares at least its qubits")
@@ -58,7 +61,9 @@ def from_qasm(
         raise ConversionError(f"OpenQASM versions are 2 and 3, got {named[:20]}; change the header if it is compatible")
     version = int(known[1] or known[2])
     try:
-        circuit, truncated = read(text, version, max_operations, None if include_path is None else Path(include_path))
+        circuit, truncated = read(
+            text, version, int(max_operations), None if include_path is None else Path(include_path)
+        )
     except LocatedError as error:
         raise ConversionError(f"cannot read OpenQASM {version}{error}") from error.__cause__
     except RecursionError as error:

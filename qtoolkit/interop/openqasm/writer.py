@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import ConversionError
+from qtoolkit.interop.openqasm.names import brief
 from qtoolkit.interop.openqasm.version2 import OpenQasm2
 from qtoolkit.interop.openqasm.version3 import OpenQasm3
 
@@ -24,10 +27,10 @@ def to_qasm(circuit: Circuit, version: int = 3) -> str:
 
     Raises:
         ConversionError: naming what the version cannot say: free parameters, else, nested conditions and
-            conditions on some bits of a register for version 2.
+            conditions on some bits of a register for version 2; branches more than 64 deep, which no reader takes.
     """
     if not isinstance(circuit, Circuit):
         raise ConversionError(f"to_qasm takes a Circuit, got {type(circuit).__name__}")
-    if version not in (2, 3):
-        raise ConversionError(f"OpenQASM versions are 2 and 3, got {version!r}; take one of them")
+    if not isinstance(version, int | np.integer) or version not in (2, 3):
+        raise ConversionError(f"OpenQASM versions are 2 and 3, got {brief(version)}; take one of them")
     return (OpenQasm2 if version == 2 else OpenQasm3)(circuit).text()
