@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
+_MAX_CHARACTERS = 1 << 28
+
 
 def run(
     circuit: Annotated[str, typer.Argument(metavar="CIRCUIT", help="OpenQASM 2 or 3 file, - for standard input.")],
@@ -30,6 +33,10 @@ def run(
     parameters: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="Value of an input parameter in radians: 0.3 or 3*pi/4."),
+    ] = None,
+    include_path: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Where files that the circuit includes may lie; nowhere if left out."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout in place of the table.")] = False,
 ) -> None:
@@ -44,7 +51,7 @@ def run(
 
     values = parse_parameters([*(parameters or ()), *(more_parameters or ())])
     place = get_backend(backend)
-    program = _read(circuit)
+    program = _read(circuit, include_path)
     register = None if _measures(program) else _measure_all(program)
     result = place.run(program, shots, seed=seed, parameters=values or None).result()
     if register is not None:
@@ -60,18 +67,32 @@ def run(
     console.print(f"\n{_evidence(result, program.num_qubits, place.capabilities.is_local)}")
 
 
-def _read(source: str) -> Circuit:
+def _read(source: str, include_path: Path | None) -> Circuit:
+    from qtoolkit.cli.output import note
     from qtoolkit.interop.openqasm import from_qasm
 
     try:
-        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+        if source == "-":
+            text = sys.stdin.read(_MAX_CHARACTERS + 1)
+        else:
+            with Path(source).open(encoding="utf-8") as file:
+                text = file.read(_MAX_CHARACTERS + 1)  # devices have no end
     except OSError as error:
         raise InputError(
             f"the circuit must be a file that can be read, or - for standard input; got {source} ({error.strerror})"
         ) from None
     except UnicodeDecodeError:
         raise InputError(f"OpenQASM is text in UTF-8, got something else in {source}") from None
-    return from_qasm(text)
+    except ValueError:
+        raise InputError(f"the circuit must be a file that can be read, got the path {source!r}") from None
+    if len(text) > _MAX_CHARACTERS:
+        raise InputError(f"a circuit's text may have {_MAX_CHARACTERS:,} characters, got more in {source}")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        program = from_qasm(text, include_path=include_path)
+    for warning in caught:
+        note(str(warning.message))
+    return program
 
 
 def _measures(circuit: Circuit) -> bool:

@@ -151,6 +151,27 @@ def test_a_file_that_is_no_text(tmp_path, capsys):
     assert "text in UTF-8" in refused([str(path)], capsys)
 
 
+def test_a_file_without_end_is_refused(capsys, monkeypatch):
+    monkeypatch.setattr("qtoolkit.cli.run._MAX_CHARACTERS", 1000)
+    assert "may have 1,000 characters, got more in /dev/zero" in refused(["/dev/zero"], capsys)
+    assert "must be a file that can be read" in refused(["a\0b"], capsys)
+
+
+def test_files_are_included_from_a_folder_that_is_given(tmp_path, capsys):
+    (tmp_path / "mine.inc").write_text("gate mine a { U(pi, 0, pi) a; }")
+    path = tmp_path / "circuit.qasm"
+    path.write_text('OPENQASM 2.0; include "mine.inc"; qreg q[1]; creg c[1]; mine q[0]; measure q -> c;')
+    assert "give include_path" in refused([str(path)], capsys)
+    assert run_json(str(path), "--include-path", str(tmp_path), "--shots", "5")["counts"][0]["bits"] == "1"
+
+
+def test_integers_divided_with_a_remainder_are_told(tmp_path, capsys):
+    path = tmp_path / "circuit.qasm"
+    path.write_text('OPENQASM 3.0; include "stdgates.inc"; qubit q; pow(1/2) @ x q;')
+    assert main(["run", str(path), "--shots", "1"]) == 0
+    assert "1/2 is 0" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("text", ["", "OPENQASM 3.0; nonsense q;", "OPENQASM 2.0; qreg q[1]; h q[0];", "hello"])
 def test_text_that_does_not_parse(tmp_path, capsys, text):
     path = tmp_path / "circuit.qasm"
