@@ -220,7 +220,7 @@ class _Writer:
         """A gate's definition; later calls mean it, whatever its name."""
         rng = self.rng
         name = str(self.pick([n for n in _DEFINED_NAMES if n not in self.gates or not self.gates[n].defined]))
-        if name in self.gates:
+        if name not in ("mine", "g_2"):
             self.for_qiskit = False  # Qiskit keeps its own meaning, or refuses it
         num_angles, num_qubits = int(rng.integers(0, 3)), int(rng.integers(1, min(3, len(self.qubits)) + 1))
         angles, qubits = [f"t{k}" for k in range(num_angles)], [f"a{k}" for k in range(num_qubits)]

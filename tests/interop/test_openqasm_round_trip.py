@@ -9,10 +9,14 @@ from random_circuits import random_dynamic_circuit, random_gate_circuit
 import qtoolkit.circuit as qt
 from qtoolkit.interop.openqasm import from_qasm, to_qasm
 from qtoolkit.interop.openqasm.permutations import permutation_network
-from qtoolkit.interop.qiskit import to_qiskit
+from qtoolkit.interop.qiskit import from_qiskit, to_qiskit
 
 RECORDS = tuple(qt.STANDARD_GATES.values())
 VERSIONS = [2, 3]
+
+
+def read_and_converted(text: str) -> qt.Circuit:
+    return from_qiskit(read_by_qiskit(text, 2))
 
 
 def read_by_qiskit(text: str, version: int):
@@ -247,6 +251,12 @@ def test_texts_of_others_are_read_in_version_2():
     expected.if_(expected.clbit_register("c") == 1, lambda body: body.x(0))
     assert from_qasm(text) == expected
     assert from_qasm(text.replace("OPENQASM 2.0;", "")) == expected
+
+
+def test_signs_may_follow_signs_in_version_2():
+    text = "OPENQASM 2.0; include 'qelib1.inc'; qreg q[1]; rx(1++2) q[0]; rx(++--+3) q[0]; rx(2^-1---1) q[0];"
+    assert from_qasm(text) == read_and_converted(text)
+    assert [op.gate.params[0] for op in from_qasm(text)] == [3.0, 3.0, -0.5]
 
 
 def test_qiskits_own_text_is_read():

@@ -78,7 +78,12 @@ _COMMON = (
     _infix("*", _PRODUCT, lambda a, b: a * b),
 )
 _INFIX = {
-    2: (*_COMMON, _infix("/", _PRODUCT, lambda a, b: a / b), _infix("^", _POWER, _power, rightmost=True)),
+    2: (
+        *_COMMON,
+        _infix("/", _PRODUCT, lambda a, b: a / b),
+        _infix("^", _POWER, _power, rightmost=True),
+        _infix("++", _SUM, lambda a, b: a + b),  # a plus and a sign, which only version 3 reads as one token
+    ),
     3: (
         *_COMMON,
         _infix("/", _PRODUCT, _quotient),
@@ -157,6 +162,7 @@ class _Parser:
         self._tokens = tokens
         self._version = version
         self._infix = INFIX[version]
+        self._signs = ("-", "+", "++") if version == 2 else ("-", "+")
         self._code = code
 
     def infix(self, least: int, depth: int) -> None:
@@ -177,7 +183,7 @@ class _Parser:
         tokens = self._tokens
         signs = 0
         minus = False
-        while tokens.peek() in ("-", "+"):
+        while tokens.peek() in self._signs:
             minus ^= tokens.take() == "-"
             signs += 1
         if signs:
