@@ -140,7 +140,7 @@ class _Writer:
             return f"{left}-({right})", lambda env: left_value(env) - right_value(env)
         if kind == 6:
             divisor = int(rng.integers(1, 9))
-            return f"({left})/{float(divisor)}", lambda env: left_value(env) / divisor
+            return f"({left})/{divisor}", lambda env: left_value(env) / divisor
         factor, factor_value = self.number([], depth + 1)
         return f"({factor}){self.space()}*({left})", lambda env: factor_value(env) * left_value(env)
 
@@ -163,7 +163,11 @@ class _Writer:
         """Angles in brackets and their values."""
         texts, values = [], []
         for _ in range(count):
-            if self.rng.random() < 0.2:
+            if self.rng.random() < 0.1:
+                number = int(self.rng.integers(0, 5))
+                texts.append(str(number))
+                values.append(lambda env, number=number: float(number))
+            elif self.rng.random() < 0.2:
                 text, number = self.constant()
                 texts.append(text)
                 values.append(lambda env, number=number: number)

@@ -73,6 +73,12 @@ def test_an_angle_may_have_the_name_of_a_constant(constant):
     assert angles[1] in (np.pi, 2 * np.pi, np.e)
 
 
+@pytest.mark.parametrize("version", [2, 3])
+def test_an_integer_is_an_angle_inside_of_a_definition(version):
+    text = f"{INCLUDE[version]}gate f(t) a {{ rx(t/2) a; }} gate g(t) a {{ f(t) a; f(1) a; }}\n{QUBITS[version]}"
+    assert from_qasm(text + "f(1) q[0]; g(3) q[0];") == qt.Circuit(4).rx(0.5, 0).rx(1.5, 0).rx(0.5, 0)
+
+
 def test_parameters_keep_the_order_of_their_declaration():
     text = INCLUDE[3] + "input float b;\ninput angle[32] unused;\ninput float a;\nqubit q;\nrx(a) q;\nrz(b + a) q;"
     circuit = from_qasm(text)
@@ -88,7 +94,6 @@ def test_parameters_keep_the_order_of_their_declaration():
         ("rx(1/2) q;", 1, "1/2 is 0"),
         ("for int i in [1:3] { rx(i/2) q; }", 3, "1/2 is 0"),
         ("gate f a { rx(3/2) a; }\nf q;", 1, "3/2 is 1"),
-        ("gate f(t) a { rx(t/2) a; }\nf(1) q;", 1, "1/2 is 0"),
         ("rx(4/2) q;", 1, None),
         ("rx(1/2.0) q; pow(0.5) @ x q; rx(pi/2) q;", 3, None),
     ],
@@ -112,6 +117,7 @@ def test_integers_divided_with_a_remainder_are_told(text, gates, warning):
         ),
         ("negctrl @ ctrl @ h q[2], q[0], q[1];", lambda c: c.append(qt.StandardGate("h").controlled(2, 2), (2, 0, 1))),
         ("ctrl @ gphase(0.3) q[1];", lambda c: c.p(0.3, 1)),
+        ("pow(0.5) @ gphase(0.4); ctrl @ pow(0.5) @ gphase(0.6) q[1];", lambda c: c.gphase(0.2).p(0.3, 1)),
         ("inv @ pow(2) @ s q[0];", lambda c: c.sdg(0).sdg(0)),
         ("pow(-2) @ t q[0];", lambda c: c.tdg(0).tdg(0)),
         ("pow(0.5) @ inv @ s q[0];", lambda c: c.tdg(0)),

@@ -97,6 +97,11 @@ def applied_modifiers(
     return tuple(found)
 
 
+def _as_angles(values: Sequence[Value]) -> tuple[Value, ...]:
+    """Values as a gate takes them, for which an integer is an angle and divided as such."""
+    return tuple([float(value) if isinstance(value, int) else value for value in values])
+
+
 class Expander:
     """Adds calls to circuits.
 
@@ -138,7 +143,7 @@ class Expander:
             raise ConversionError(f"{shown(target.name)} takes {needed} qubits here, got {len(qubits)}")
         if len(set(qubits)) < len(qubits):
             raise ConversionError(f"the qubits of {shown(target.name)} must be distinct, got {qubits[:8]}")
-        stack = [_Task(target, angles, modifiers, qubits)]
+        stack = [_Task(target, _as_angles(angles), modifiers, qubits)]
         while stack:
             self._budget.spend()
             self._unroll(circuit, stack.pop(), stack, powers)
@@ -181,7 +186,7 @@ class Expander:
         # The stack runs last what is pushed first.
         for step in steps if task.inverse else reversed(steps):
             qubits = tuple([task.qubits[k] for k in step.qubits])
-            angles = tuple([self._evaluator.value(code, names) for code in step.arguments])
+            angles = _as_angles([self._evaluator.value(code, names) for code in step.arguments])
             modifiers = applied_modifiers(step.modifiers, self._evaluator, names) if step.modifiers else ()
             stack.append(_Task(step.target, angles, modifiers, qubits, task.inverse, task.controls, task.state))
 
@@ -255,9 +260,9 @@ class Expander:
 
     def _equal(self, target: DefinedGate, angles: tuple[Value, ...]) -> KnownGate | None:
         """The known gate that a definition is at these angles."""
-        known = target.equals or target.candidate
-        if known is None or target.equals is not None:
-            return known
+        known = target.candidate
+        if known is None:
+            return target.equals
         answer = target.answers.get(angles)
         if answer is None:
             answer = self._same_matrix(target, known, angles)
@@ -309,6 +314,7 @@ def _same(left: Sequence[Operation], right: Sequence[Operation]) -> bool:
     return len(left) == len(right) and all(
         a.qubits == b.qubits
         and a.gate.name == b.gate.name
+        and len(a.gate.params) == len(b.gate.params)
         and all(_same_angle(p, q) for p, q in zip(a.gate.params, b.gate.params, strict=True))
         for a, b in zip(left, right, strict=True)
     )
