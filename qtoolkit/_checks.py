@@ -9,7 +9,7 @@ import math
 import numbers
 import operator
 import reprlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Literal, overload
 
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from qtoolkit._labels import has_labels
 from qtoolkit._memory import check_memory
-from qtoolkit.errors import InputError
+from qtoolkit.errors import InputError, InsufficientMemoryError
 
 __all__ = ["require_array", "require_choice", "require_integer", "require_number", "shown"]
 
@@ -25,6 +25,9 @@ _KINDS = {"real": "biuf", "complex": "biufc", "integer": "biu"}
 """By what is wanted: NumPy's kinds that convert to it without loss."""
 
 _DTYPES: dict[str, type[np.generic]] = {"real": np.float64, "complex": np.complex128, "integer": np.int64}
+
+_LONGEST_RANGE = 1 << 20
+"""NumPy turns a range into a list of Python's integers first, however long."""
 
 _CONVERSIONS: dict[str, tuple[Callable[[Any], Any], tuple[str, ...]]] = {
     "real": (float, ("__float__", "__index__")),
@@ -40,7 +43,10 @@ def shown(value: object) -> str:
         value = value.item()  # prints as itself
     if isinstance(value, int) and value.bit_length() > 128:
         return f"{'-' * (value < 0)}2**{value.bit_length()} or so"  # Python refuses to print thousands of digits
-    text = reprlib.repr(value)
+    try:
+        text = reprlib.repr(value)
+    except Exception:  # whatever the object's own text raises
+        return f"a {type(value).__name__}"
     if value is None or isinstance(value, bool | int | float | str):
         return text
     return f"{' '.join(text.split())} ({type(value).__name__})"
@@ -176,18 +182,30 @@ def _plain_array(name: str, value: object) -> NDArray[Any]:
     """`value` as NumPy sees it, unless that would drop labels or masks."""
     if isinstance(value, np.ma.MaskedArray) and np.ma.getmaskarray(value).any():
         raise InputError(f"{name} must have a number in each place, got masked entries; fill or drop them")
-    entries = value if isinstance(value, list | tuple) else ()
-    if any(has_labels(item) for item in (value, *entries)):
-        raise InputError(
-            f"{name} must be an array without labels, got {type(value).__name__}; bring it into order and pass its "
-            "to_numpy()"
-        )
+    for part in _parts(value, 3):
+        if has_labels(part):
+            raise InputError(
+                f"{name} must be an array without labels, got {type(part).__name__}; bring it into order and pass its "
+                "to_numpy()"
+            )
+        if isinstance(part, range) and part[_LONGEST_RANGE:]:
+            raise InputError(f"{name} must be an array of numbers, at most {_LONGEST_RANGE} in a range, got {part}")
     try:
         return np.asarray(value)
     except MemoryError:
-        raise
+        raise InsufficientMemoryError(f"{name} needs more memory than there is: pass a smaller array") from None
     except Exception as error:  # whatever the object's own conversion raises
         raise InputError(f"{name} must be an array of numbers, got {type(value).__name__}: {error}") from None
+
+
+def _parts(value: object, depth: int) -> Iterator[object]:
+    """What nested lists hold beside plain numbers, down to some depth."""
+    if not isinstance(value, list | tuple):
+        yield value
+    elif depth:
+        for item in value:
+            if type(item) not in (float, int):
+                yield from _parts(item, depth - 1)
 
 
 def _by_entry(
@@ -212,7 +230,7 @@ def _converted(value: object, kind: str) -> Any:
     is_text_or_time = isinstance(value, str | bytes | np.timedelta64 | np.datetime64)
     is_complex = isinstance(value, numbers.Complex) and not isinstance(value, numbers.Real)
     is_array = hasattr(value, "ndim") and value.ndim > 0
-    if is_text_or_time or is_array or (is_complex and kind == "real"):
+    if is_text_or_time or is_array or value is np.ma.masked or (is_complex and kind == "real"):
         return None
     convert, methods = _CONVERSIONS[kind]
     if not any(hasattr(value, method) for method in methods):

@@ -53,6 +53,7 @@ def test_ranges_are_said():
         (lambda: require_integer("rounds", 10**9, 1, 10**8), r"rounds must be in \[1, 100000000\], got 1000000000"),
         (lambda: require_integer("rounds", -(10**5000), 1), r"rounds must be at least 1, got -2\*\*16610 or so"),
         (lambda: require_array("rounds", [10**5000]), r"got 2\*\*16610 or so at \[0\]"),
+        (lambda: require_number("rate", [10**5000]), "rate must be a number, got a list"),
         (lambda: require_number("rate", 1.5, 0, 1), r"rate must be a number in \[0, 1\], got 1.5"),
         (lambda: require_number("rate", np.nan, 0), "rate must be a number of at least 0, got nan"),
         (lambda: require_number("rate", 1.5, maximum=1), "rate must be a number of at most 1, got 1.5"),
@@ -85,6 +86,11 @@ def test_ranges_are_said():
         [10**400],
         [np.nan],
         np.array([np.inf], dtype=np.longdouble),
+        np.ma.masked,
+        [np.ma.masked, 1.0],
+        range(10**12),
+        [[range(10**12)]],
+        [[{"a": 1.0}]],
     ],
 )
 def test_what_holds_no_real_numbers_is_refused(value):
