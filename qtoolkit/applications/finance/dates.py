@@ -36,7 +36,7 @@ def read_days(dates: object) -> Dates:
     if found is not None and found.ndim != 1:
         raise InputError(f"dates must be one for each row, got shape {found.shape}")
     if found is None or found.dtype.kind != "M":
-        entries = list(dates if found is None else found)
+        entries = dates if found is None else found
         return np.array([_day(entry, row) for row, entry in enumerate(entries)], dtype="datetime64[D]")
     days = found.astype("datetime64[D]")
     wrong = np.isnat(found) | (days != found)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._checks import require_integer
+from qtoolkit._checks import require_integer, shown
 from qtoolkit._memory import check_memory
 from qtoolkit.applications.finance.problem import PortfolioProblem, require_problem
 from qtoolkit.errors import InputError
@@ -92,6 +92,8 @@ def exact_selection(
     started = time.perf_counter()
     total = require_problem(problem).num_feasible
     length = require_integer("top", top, 1)
+    if progress is not None and not callable(progress):
+        raise InputError(f"progress must be a function, got {shown(progress)}")
     if total > MAX_CHOICES:
         raise InputError(
             f"enumeration takes at most {MAX_CHOICES:,} choices, got {total:,} "

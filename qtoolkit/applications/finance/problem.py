@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from qtoolkit._checks import require_array, require_integer, require_number, shown
 from qtoolkit._labels import aligned, labels_of
-from qtoolkit.applications.finance.assets import index_of, indices_of, read_names
+from qtoolkit.applications.finance.assets import indices_of, read_names
 from qtoolkit.applications.finance.data import PriceHistory, ReturnHistory
 from qtoolkit.errors import InputError
 from qtoolkit.operators import PauliSum
@@ -158,12 +158,12 @@ class PortfolioProblem:
         return hashlib.blake2b(b"".join(parts), digest_size=8).hexdigest()
 
     def names(self, indices: Iterable[int]) -> tuple[str, ...]:
-        """Names of assets given by index.
+        """Names of distinct assets given by index.
 
         Raises:
-            InputError: for an index that is not there.
+            InputError: for an index that is not there or given twice.
         """
-        return tuple(self.asset_names[index_of(index, self.asset_names)] for index in indices)
+        return tuple(self.asset_names[index] for index in indices_of(indices, self.asset_names))
 
     def qubo(self) -> FloatArray:
         """Symmetric Q of shape ``(n, n)`` with ``xᵀQx`` the objective, which has its linear part on the diagonal."""
@@ -181,11 +181,12 @@ class PortfolioProblem:
         Raises:
             InputError: if the penalty is not positive.
         """
-        if require_number("a penalty", penalty) <= 0.0:
+        strength = require_number("a penalty", penalty)
+        if strength <= 0.0:
             raise InputError(f"a penalty must be a positive number, got {penalty}")
         matrix = np.ones((self.num_assets, self.num_assets))
         matrix[np.diag_indices_from(matrix)] -= 2.0 * self.budget
-        return _ising(penalty * matrix, penalty * self.budget**2)
+        return _ising(strength * matrix, strength * self.budget**2)
 
     def sufficient_penalty(self) -> float:
         """A penalty beyond which the penalised minimum is a choice of exactly `budget` assets, and so the optimum.

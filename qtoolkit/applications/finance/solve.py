@@ -161,6 +161,8 @@ def select_assets(
     require_choice("form", form, get_args(ConstraintForm))
     num_layers = require_integer("num_layers", num_layers, 1)
     shots = require_integer("shots", shots, 1)
+    if progress is not None and not callable(progress):
+        raise InputError(f"progress must be a function, got {shown(progress)}")
     if exact is not None and getattr(exact, "problem_fingerprint", None) != problem.fingerprint:
         raise InputError(
             f"exact must be the enumeration of this problem ({problem.fingerprint}), got "

@@ -1,6 +1,7 @@
 """Price and return histories, on made-up numbers and on the real S&P 500 series."""
 
 import datetime
+import itertools
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -71,20 +72,39 @@ def test_a_price_that_is_none_is_named_by_asset_and_date(prices, message):
         PriceHistory(DATES, ("A", "B"), prices)
 
 
-@pytest.mark.parametrize("dates", ["2020-01-01", None, 5, [1, 2, 3], [20200101, 20200102], [None, None], ["", ""]])
+@pytest.mark.parametrize(
+    "dates",
+    [
+        *("2020-01-01", None, 5, [1, 2, 3], [20200101, 20200102], [None, None], ["", ""], np.array("2020", "M8[D]")),
+        *(itertools.count(), range(10**30), np.ones((2, 1)), np.array([1, 2], "m8[D]")),
+    ],
+    ids=repr,
+)
 def test_what_holds_no_dates_is_refused(dates):
     with pytest.raises(InputError, match="dates"):
         ReturnHistory(dates, ("A",), np.ones((2, 1)))
 
 
-@pytest.mark.parametrize("names", ["AB", None, 5, ("A", None), ("A", float("nan")), ("A", ""), ()])
+@pytest.mark.parametrize(
+    "names",
+    [
+        *("AB", None, 5, ("A", None), ("A", float("nan")), ("A", ""), (), [True, False], [["A"], ["B"]]),
+        *(np.array("A"), itertools.count(), np.array(["A", None], object)),
+    ],
+    ids=repr,
+)
 def test_what_holds_no_names_is_refused(names):
     with pytest.raises(InputError, match=r"names|asset"):
         ReturnHistory(DATES[:2], names, np.ones((2, 2)))
 
 
 @pytest.mark.parametrize(
-    "assets", ["A", "AB", None, 5, [None], [1.0], [True], [-1], [[0]], [10**5000], []], ids=lambda value: type(value)
+    "assets",
+    [
+        *("A", "AB", None, 5, [None], [1.0], [True], [-1], [[0]], [], [10**30], np.array(1), np.array([1.0])),
+        *(itertools.count(), itertools.repeat("A"), range(10**30)),
+    ],
+    ids=repr,
 )
 def test_what_names_no_asset_is_refused(assets):
     with pytest.raises(InputError, match="asset"):
