@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit._checks import require_number
 from qtoolkit.algorithms.optimizers import COBYLA, LBFGSB, Optimizer
 from qtoolkit.algorithms.parameter_shift import parameter_shift_gradient
 from qtoolkit.circuit import Circuit
@@ -43,6 +45,9 @@ class CircuitObjective:
         self.estimator: Estimator = StatevectorSimulator() if estimator is None else estimator
         self._executable: Any = circuit
         self._measured: Any = observable
+        self._precision: str | None = None
+        if isinstance(self.estimator, StatevectorSimulator | SectorSimulator):
+            self._precision = self.estimator.precision
         if isinstance(self.estimator, StatevectorSimulator):
             self._executable = self.estimator.compile(circuit)
             # a diagonal costs one pass over the state, however many terms it has
@@ -61,9 +66,39 @@ class CircuitObjective:
         """Whether the estimator has a gradient of its own, as the adjoint method; else it takes parameter shifts."""
         return isinstance(self.estimator, DifferentiableEstimator)
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether values are known to be free of noise, as those of the local simulators are."""
+        return self._precision is not None
+
+    @property
+    def precision(self) -> str:
+        """``"single"`` where the numbers behind values and gradients are known to be, else ``"double"``."""
+        return self._precision or "double"
+
+    @cached_property
+    def scale(self) -> float:
+        """Standard deviation of the observable's eigenvalues: how far values may lie apart."""
+        varying = self.observable.coefficients[(self.observable.x_masks | self.observable.z_masks) != 0]
+        return float(np.linalg.norm(varying))
+
     def value(self, parameters: FloatArray) -> float:
-        """The expectation value."""
-        return float(self.estimator.expectation_value(self._executable, self._measured, parameters))
+        """The expectation value.
+
+        Raises:
+            InputError: if the estimator returns anything but one real number.
+        """
+        found: Any = self.estimator.expectation_value(self._executable, self._measured, parameters)
+        # what is not finite is named later, with the evaluation that it came from
+        return float(found) if isinstance(found, float) else require_number("an expectation value", found)
+
+    def estimate(self, parameters: FloatArray) -> tuple[float, float] | None:
+        """The expectation value and its standard error, of an estimator that has an `estimate`; None of others."""
+        estimator: Any = self.estimator
+        if not callable(getattr(estimator, "estimate", None)):
+            return None
+        found = estimator.estimate(self._executable, self._measured, parameters)
+        return require_number("an estimate", found.value), require_number("a standard error", found.standard_error, 0.0)
 
     def value_and_gradient(self, parameters: FloatArray) -> tuple[float, FloatArray]:
         """The expectation value and its gradient, shape ``(num_parameters,)``."""

@@ -15,10 +15,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit.algorithms.descent import Descent, descend, seeded
 from qtoolkit.algorithms.dicke import dicke_circuit
 from qtoolkit.algorithms.mixers import GroverMixer, Mixer, TransverseMixer
 from qtoolkit.algorithms.objective import CircuitObjective
-from qtoolkit.algorithms.optimizers import COBYLA, LBFGSB, Callback, Evaluation, OptimizationResult, Optimizer
+from qtoolkit.algorithms.optimizers import COBYLA, LBFGSB, Callback, Evaluation, Optimizer
 from qtoolkit.algorithms.qaoa_circuit import qaoa_circuit
 from qtoolkit.algorithms.qaoa_result import CostLandscape, OutcomeStatistics, QAOAResult
 from qtoolkit.algorithms.schedules import Schedule
@@ -202,13 +203,16 @@ class QAOA:
     ) -> QAOAResult:
         """Optimise the angles, then sample.
 
+        Where the optimiser ends at a maximum or saddle point, as it does from angles of zero, the search goes on; see
+        `VQE.run`.
+
         Args:
             initial_schedule: the first start; a ramp by default.
             num_starts: further starts are ramps with random steps, and the lowest end wins.
             layerwise: optimise one layer first and add layers one by one, each from the interpolated angles of the
                 one before; a given `initial_schedule` must then have one layer.
             shots: samples drawn at the end.
-            seed: for the random starts and the samples.
+            seed: for the random starts, the samples, and the directions in which a way down is looked for.
             callback: called after every evaluation with values of the cost; returning True ends the current
                 start or layer.
 
@@ -220,17 +224,17 @@ class QAOA:
             raise InputError(f"num_starts must be at least 1, got {num_starts}")
         if operator.index(shots) < 1:
             raise InputError(f"shots must be at least 1, got {shots}")
-        number, rng = _seeded(seed)
+        number, rng = seeded(seed)
         stages = [*(self.with_layers(count) for count in range(1, self.num_layers)), self] if layerwise else [self]
         history: list[float] = []
-        best: OptimizationResult | None = None
+        best: Descent | None = None
         for start in range(num_starts):
             depth = stages[0].num_layers
             schedule = _random_ramp(depth, rng) if start else initial_schedule or Schedule.ramp(depth)
-            found = stages[0]._optimized(schedule, history, callback)
+            found = stages[0]._optimized(schedule, history, callback, number or 0)
             for stage in stages[1:]:
                 schedule = self._schedule(found.parameters).interpolated()
-                found = stage._optimized(schedule, history, callback)
+                found = stage._optimized(schedule, history, callback, number or 0)
             if best is None or found.value < best.value:
                 best = found
         assert best is not None
@@ -249,7 +253,7 @@ class QAOA:
             )
         return schedule.to_parameters()
 
-    def _optimized(self, schedule: Schedule, history: list[float], callback: Callback | None) -> OptimizationResult:
+    def _optimized(self, schedule: Schedule, history: list[float], callback: Callback | None, seed: int) -> Descent:
         """Optimise from one schedule; appends every value, in the cost's units, to `history`."""
         earlier = len(history)
 
@@ -263,12 +267,12 @@ class QAOA:
             )
             return None if callback is None else callback(scaled)
 
-        optimizer = self._chosen_optimizer
-        found = optimizer.minimize(
-            self._objective.value,
+        found = descend(
+            self._objective,
+            self._chosen_optimizer,
             self._parameters(schedule),
-            value_and_gradient=self._objective.value_and_gradient if optimizer.needs_gradient else None,
             callback=record,
+            rng=np.random.default_rng(seed),
         )
         history.extend((found.history * self._scale).tolist())
         return found
@@ -284,7 +288,7 @@ class QAOA:
 
     def _judged(
         self,
-        best: OptimizationResult,
+        best: Descent,
         history: list[float],
         shots: int,
         rng: np.random.Generator,
@@ -323,6 +327,8 @@ class QAOA:
             optimizer=type(self._chosen_optimizer).__name__,
             seed=seed,
             wall_time=time.perf_counter() - started,
+            standard_error=None if best.standard_error is None else best.standard_error * self._scale,
+            num_escapes=best.num_escapes,
         )
 
     def _sampled(self, parameters: FloatArray, shots: int, rng: np.random.Generator) -> Result:
@@ -366,13 +372,3 @@ def _standard_deviation(cost: PauliSum) -> float:
 def _random_ramp(num_layers: int, rng: np.random.Generator) -> Schedule:
     gamma_step, beta_step = rng.uniform(*_RANDOM_STEPS, size=2).tolist()
     return Schedule.ramp(num_layers, gamma_step, beta_step)
-
-
-def _seeded(seed: int | np.random.Generator | None) -> tuple[int | None, np.random.Generator]:
-    """The seed to report and the generator to use."""
-    if isinstance(seed, np.random.Generator):
-        return None, seed
-    number = int(np.random.SeedSequence().generate_state(1, np.uint32)[0]) if seed is None else operator.index(seed)
-    if number < 0:
-        raise InputError(f"a seed must be at least 0, got {number}")
-    return number, np.random.default_rng(number)

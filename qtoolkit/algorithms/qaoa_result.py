@@ -30,7 +30,8 @@ class QAOAResult:
     on the local simulator and relative frequencies of the samples elsewhere; `evidence` says which.
 
     Attributes:
-        value: expectation value of the cost at `schedule`, infeasible bitstrings included.
+        value: expectation value of the cost at `schedule`, infeasible bitstrings included; a fresh estimate where the
+            estimator is noisy.
         schedule: best angles found.
         best_bitstring: feasible sample of lowest cost, highest qubit leftmost; None if no sample is feasible.
         best_value: its cost.
@@ -45,11 +46,14 @@ class QAOAResult:
         samples: the measured bits.
         num_evaluations: evaluations by the optimiser, over all starts and depths.
         history: expectation value of each in order, shape ``(num_evaluations,)``.
-        converged: whether the optimiser met its tolerance in the start that won.
+        converged: whether the optimiser met its tolerance in the start that won, where no falling direction was
+            found. Always False for noisy values, which offer no test.
         message: why it ended there.
         optimizer: its class name.
         seed: reproduces starts and samples; None if a generator was given.
         wall_time: seconds.
+        standard_error: of `value`; None where the estimator is exact.
+        num_escapes: how often the search that won ended at a maximum or saddle point and went on from there.
     """
 
     value: float
@@ -72,6 +76,8 @@ class QAOAResult:
     optimizer: str
     seed: int | None
     wall_time: float
+    standard_error: float | None = None
+    num_escapes: int = 0
 
     @property
     def num_layers(self) -> int:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from qtoolkit._checks import require_array
+from qtoolkit.algorithms.descent import descend, seeded
 from qtoolkit.algorithms.objective import CircuitObjective
 from qtoolkit.algorithms.optimizers import Callback, Optimizer
 from qtoolkit.circuit import Circuit
@@ -26,16 +28,22 @@ class VQEResult:
     """The lowest energy found, and the evidence.
 
     Attributes:
-        energy: ``⟨ψ(θ)|H|ψ(θ)⟩`` at `parameters`; an upper bound on the ground state's where the estimator is exact.
+        energy: ``⟨ψ(θ)|H|ψ(θ)⟩`` at `parameters`; an upper bound on the ground state's where the estimator is exact,
+            and where it is noisy a fresh estimate, for the lowest of many noisy values is lowest by luck.
         parameters: θ, shape ``(num_parameters,)``, in the order of the ansatz's parameters.
-        num_evaluations: evaluations by the optimiser.
+        num_evaluations: evaluations of the energy by the optimiser and for the fresh estimate.
         gradient_norm: Euclidean norm of the gradient at θ; None without gradients.
-        history: energy of each evaluation in order, shape ``(num_evaluations,)``.
-        converged: whether the optimiser met its tolerance.
-        message: why the optimiser ended.
+        history: energy of each evaluation by the optimiser in order, over all its searches.
+        converged: whether the optimiser met its tolerance where no falling direction was found. Always False for
+            noisy energies, which offer no test.
+        message: why the optimiser ended, and what was found there.
         optimizer: its class name.
         exact_energy: the exact value, if the caller gave one.
         wall_time: seconds.
+        standard_error: of `energy`; None where the estimator is exact.
+        num_escapes: how often the search ended at a maximum or saddle point and went on from there.
+        num_probes: evaluations, mostly of the gradient, that looked for falling directions; not in `num_evaluations`.
+        seed: of these directions; None if a generator was given.
     """
 
     energy: float
@@ -48,10 +56,14 @@ class VQEResult:
     optimizer: str
     exact_energy: float | None
     wall_time: float
+    standard_error: float | None = None
+    num_escapes: int = 0
+    num_probes: int = 0
+    seed: int | None = None
 
     @property
     def gap(self) -> float | None:
-        """``energy - exact_energy``; None where no exact value was given."""
+        """``energy - exact_energy``, as uncertain as the energy is; None where no exact value was given."""
         return None if self.exact_energy is None else self.energy - self.exact_energy
 
 
@@ -92,11 +104,11 @@ class VQE:
 
     def energy(self, parameters: ArrayLike) -> float:
         """The energy at given parameters."""
-        return self._objective.value(np.asarray(parameters, dtype=np.float64))
+        return self._objective.value(self._parameters(parameters))
 
     def energy_and_gradient(self, parameters: ArrayLike) -> tuple[float, FloatArray]:
         """The energy at given parameters and its gradient, shape ``(num_parameters,)``."""
-        return self._objective.value_and_gradient(np.asarray(parameters, dtype=np.float64))
+        return self._objective.value_and_gradient(self._parameters(parameters))
 
     def run(
         self,
@@ -104,45 +116,53 @@ class VQE:
         callback: Callback | None = None,
         *,
         exact_energy: float | None = None,
+        seed: int | np.random.Generator | None = 0,
     ) -> VQEResult:
         """Minimise the energy.
 
+        An optimiser ends wherever the gradient vanishes, and symmetry makes it vanish at maxima and saddle points
+        too. The search therefore goes on where the energy still curves downwards along some direction (with an
+        estimator that has gradients), or once more from near by where it never left its start.
+
         Args:
             initial_parameters: shape ``(num_parameters,)``; zeros by default.
-            callback: called after every evaluation; returning True stops.
+            callback: called after every evaluation by the optimiser; returning True stops.
             exact_energy: kept in the result for the gap.
+            seed: of the directions in which a way down is looked for; the default repeats a run.
 
         Raises:
-            InputError: for the wrong number of parameters, or values that are not finite.
+            InputError: for the wrong number of parameters, values that are not finite, or an estimator or optimiser
+                that returns anything but numbers.
             ConvergenceError: if an energy is not finite.
         """
         if exact_energy is not None and not math.isfinite(exact_energy):
             raise InputError(f"exact_energy must be finite, got {exact_energy}; leave it out where there is none")
         start = time.perf_counter()
         shape = (self.num_parameters,)
-        initial = np.zeros(shape) if initial_parameters is None else np.asarray(initial_parameters, dtype=np.float64)
+        initial = np.zeros(shape) if initial_parameters is None else self._parameters(initial_parameters)
         if initial.shape != shape:
             raise InputError(
                 f"initial_parameters must have one entry for each of {shape[0]}, got shape {initial.shape}"
             )
-        found = self._optimizer.minimize(
-            self._objective.value,
-            initial,
-            value_and_gradient=self._objective.value_and_gradient if self._optimizer.needs_gradient else None,
-            callback=callback,
-        )
-        gradient_norm = found.gradient_norm
-        if gradient_norm is None and self._objective.is_differentiable:
-            gradient_norm = float(np.linalg.norm(self._objective.value_and_gradient(found.parameters)[1]))
+        number, rng = seeded(seed)
+        found = descend(self._objective, self._optimizer, initial, callback=callback, rng=rng)
         return VQEResult(
             energy=found.value,
             parameters=found.parameters,
             num_evaluations=found.num_evaluations,
-            gradient_norm=gradient_norm,
+            gradient_norm=found.gradient_norm,
             history=found.history,
             converged=found.converged,
             message=found.message,
             optimizer=type(self._optimizer).__name__,
             exact_energy=exact_energy,
             wall_time=time.perf_counter() - start,
+            standard_error=found.standard_error,
+            num_escapes=found.num_escapes,
+            num_probes=found.num_probes,
+            seed=number,
         )
+
+    @staticmethod
+    def _parameters(given: ArrayLike) -> FloatArray:
+        return require_array("parameters", given)

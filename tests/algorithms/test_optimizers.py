@@ -161,3 +161,25 @@ def test_bad_starts_objectives_and_gradients_are_refused():
 def test_bad_settings_are_refused(build, message):
     with pytest.raises(InputError, match=message):
         build()
+
+
+def test_rounding_at_the_minimum_is_convergence_and_a_wrong_gradient_is_not():
+    strict = LBFGSB(gradient_tolerance=1e-300, value_tolerance=1e-300)
+
+    def rounded(x):
+        return bowl(x) + 1e3 + 1e-11 * float(np.sin(1e9 * np.sum(x)))  # as a sum of many terms is
+
+    at_rounding = strict.minimize(
+        rounded, np.zeros(3), value_and_gradient=lambda x: (rounded(x), bowl_and_gradient(x)[1])
+    )
+    assert at_rounding.converged, at_rounding.message
+    assert "no step lowers the value by more than its rounding" in at_rounding.message
+    np.testing.assert_allclose(at_rounding.parameters, MINIMUM, atol=1e-4)
+    uphill = strict.minimize(bowl, np.zeros(3), value_and_gradient=lambda x: (bowl(x), -bowl_and_gradient(x)[1]))
+    assert not uphill.converged
+    assert "is it the gradient?" in uphill.message
+
+
+def test_spsa_leaves_a_symmetric_maximum():
+    result = SPSA(seed=4, max_evaluations=600).minimize(lambda x: float(np.sum(np.cos(x))), np.zeros(3))
+    assert result.value < -2.9

@@ -68,7 +68,8 @@ class OptimizationResult:
         value: the objective there.
         num_evaluations: evaluations of the objective, with or without gradient.
         history: value of each evaluation in order, shape ``(num_evaluations,)``.
-        converged: whether the method met its own tolerance; False where a budget or a callback ended it.
+        converged: whether the method met its own tolerance; False where a budget or a callback ended it. A vanishing
+            gradient meets it at a maximum or saddle point too, which `VQE` and `QAOA` leave by themselves.
         message: why it ended.
         gradient_norm: Euclidean norm of the gradient at `parameters`, None for a method without gradients.
         wall_time: seconds.
@@ -163,7 +164,10 @@ class Recorder:
         assert self._value_and_gradient is not None
         self._check_budget()
         value, gradient = self._value_and_gradient(parameters)
-        array = np.asarray(gradient, dtype=np.float64)
+        given = np.asarray(gradient)
+        if given.dtype.kind not in "iuf":
+            raise InputError(f"a gradient must be real numbers, got dtype {given.dtype}")
+        array = given.astype(np.float64, copy=False)
         if array.shape != parameters.shape:
             raise InputError(f"a gradient must have the parameters' shape {parameters.shape}, got {array.shape}")
         self._record(parameters, float(value), float(np.linalg.norm(array)))

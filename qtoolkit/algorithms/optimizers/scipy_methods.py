@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,8 @@ from qtoolkit.algorithms.optimizers.base import (
 )
 
 __all__ = ["COBYLA", "LBFGSB", "NelderMead"]
+
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,21 @@ class LBFGSB:
             "gtol": self.gradient_tolerance,
             "ftol": self.value_tolerance,
         }
-        return _run(recorder, "L-BFGS-B", options)
+        return _run(recorder, "L-BFGS-B", options, self._plainly)
+
+    def _plainly(self, message: str, recorder: Recorder) -> tuple[bool, str] | None:
+        """Whether SciPy's message means convergence, in plain words; None where they are plain."""
+        if message.startswith("CONVERGENCE: NORM"):
+            return True, f"no component of the gradient exceeds {self.gradient_tolerance:g}"
+        if message.startswith("CONVERGENCE"):
+            return True, f"the last step lowered the value by at most {self.value_tolerance:g} of it"
+        if message.startswith("ABNORMAL"):
+            # A step along a gradient g lowers the value by about g², which rounding hides at the very minimum.
+            norm = recorder.best_gradient_norm or 0.0
+            if norm**2 <= _ROUNDING * max(abs(recorder.best_value), 1.0):
+                return True, f"no step lowers the value by more than its rounding; the gradient's norm is {norm:.1e}"
+            return False, f"no step along the gradient, of norm {norm:.1e}, lowers the value: is it the gradient?"
+        return None
 
 
 @dataclass(frozen=True)
@@ -191,7 +208,12 @@ class NelderMead:
         return _run(recorder, "Nelder-Mead", options)
 
 
-def _run(recorder: Recorder, method: str, options: dict[str, Any]) -> OptimizationResult:
+def _run(
+    recorder: Recorder,
+    method: str,
+    options: dict[str, Any],
+    plainly: Callable[[str, Recorder], tuple[bool, str] | None] = lambda message, recorder: None,
+) -> OptimizationResult:
     import scipy.optimize
 
     # the stubs want the method and its options as literals
@@ -205,4 +227,5 @@ def _run(recorder: Recorder, method: str, options: dict[str, Any]) -> Optimizati
         outcome = minimize(function, recorder.initial_parameters, jac=with_gradient, method=method, options=options)
     except StoppedError as stop:
         return recorder.result(converged=False, message=str(stop))
-    return recorder.result(converged=bool(outcome.success), message=str(outcome.message))
+    converged, message = plainly(str(outcome.message), recorder) or (bool(outcome.success), str(outcome.message))
+    return recorder.result(converged=converged, message=message)

@@ -25,6 +25,7 @@ __all__ = ["SPSA"]
 # Spall's guidelines for the exponents of the gain sequences, sec. III of the source
 _STEP_EXPONENT = 0.602
 _PERTURBATION_EXPONENT = 0.101
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class SPSA:
     """Simultaneous perturbation stochastic approximation, for values estimated from shots.
 
     Step k moves against ``[f(θ + c_k Δ) − f(θ − c_k Δ)] / (2 c_k) · Δ`` with random signs Δ and the gains
-    ``a_k = a / (k + 1 + A)^0.602`` and ``c_k = c / (k + 1)^0.101``. It ends at the last parameters, not at the
+    ``a_k = a / (k + 1 + A)^0.602`` and ``c_k = c / (k + 1)^0.101``. A start whose calibration sees no slope at all is
+    moved by `first_step` first. It ends at the last parameters, not at the
     lowest value seen, which under noise is lowest by luck; the value there is one more evaluation.
 
     Source: Spall, IEEE Trans. Aerosp. Electron. Syst. 34, 817 (1998).
@@ -97,6 +99,10 @@ class SPSA:
         try:
             slopes = [self._slope(recorder, parameters, 0, rng)[0] for _ in range(self.calibration_pairs)]
             mean_slope = float(np.mean(np.abs(slopes)))
+            if mean_slope * self.perturbation <= _ROUNDING * max(map(abs, recorder.history)):
+                # where f(θ + cΔ) = f(θ − cΔ) for all Δ, as at a symmetric maximum, no step would ever be taken
+                parameters = parameters + self.first_step * rng.choice(np.array([-1.0, 1.0]), len(parameters))
+                mean_slope = 0.0
             gain = self.first_step * (1.0 + stability) ** _STEP_EXPONENT / (mean_slope or 1.0)
             for step in range(num_steps):
                 slope, signs = self._slope(recorder, parameters, step, rng)
