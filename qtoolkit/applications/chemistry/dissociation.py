@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,8 +13,16 @@ from numpy.typing import ArrayLike
 from qtoolkit.algorithms import Optimizer
 from qtoolkit.applications.chemistry.ansatz import UCCSD
 from qtoolkit.applications.chemistry.ground_state import GroundState, lowest_energy
-from qtoolkit.applications.chemistry.integrals import ActiveSpace, FloatArray, compute_integrals
+from qtoolkit.applications.chemistry.integrals import (
+    ActiveSpace,
+    FloatArray,
+    MolecularIntegrals,
+    active_orbitals,
+    integrals_with,
+)
+from qtoolkit.applications.chemistry.mean_field import MeanField, lower_of, solve_mean_field
 from qtoolkit.applications.chemistry.molecule import Molecule
+from qtoolkit.applications.chemistry.structure import build_structure
 from qtoolkit.errors import InputError
 from qtoolkit.primitives import Estimator
 
@@ -47,6 +55,15 @@ class DissociationCurve:
         return self.vqe_energies - self.fci_energies
 
     @property
+    def solutions(self) -> tuple[str, ...]:
+        """Which Hartree–Fock solution each point is built on; see `MolecularIntegrals.scf_solution`.
+
+        Where the lowest solution begins to break a symmetry, the curve of a full orbital space stays smooth, but that
+        of an active space bends.
+        """
+        return tuple(point.integrals.scf_solution for point in self.points)
+
+    @property
     def equilibrium_distance(self) -> float:
         """The distance, among those computed, of the lowest variational energy."""
         return float(self.distances[np.argmin(self.vqe_energies)])
@@ -67,10 +84,13 @@ def dissociation_curve(
     estimator: Estimator | None = None,
     optimizer: Optimizer | None = None,
     progress: Callable[[int, int], None] | None = None,
+    seed: int | np.random.Generator | None = 0,
 ) -> DissociationCurve:
     """Solve a molecule at each bond length, ``functools.partial(diatomic, "H", "H")`` for instance.
 
-    Each point starts from the amplitudes of its neighbour or from perturbation theory, whichever is lower in energy.
+    At each length the lowest Hartree–Fock solution is taken of those that the usual start and both neighbours lead to,
+    so that the curve stays on the lowest one and does not jump off it and back. Each point then starts from the
+    amplitudes of its neighbour or from perturbation theory, whichever is lower in energy.
 
     Args:
         distances: distinct positive lengths, shape (num_points,); solved and returned in ascending order.
@@ -81,23 +101,26 @@ def dissociation_curve(
         estimator: see `ground_state`.
         optimizer: see `ground_state`.
         progress: called after each point with the points done and their number.
+        seed: see `ground_state`.
 
     Raises:
-        InputError: if the distances are not distinct, positive and finite.
-        ConvergenceError: if Hartree–Fock or the exact reference does not converge at a point.
+        InputError: if the distances are not distinct, positive and finite, or `molecule_at` returns no molecule.
+        ConvergenceError: if Hartree–Fock or the exact reference does not converge at a point, or a search ends in a
+            state of another spin.
         MissingExtraError: if PySCF is not installed.
     """
     lengths = _checked_distances(distances)
     begin = time.perf_counter()
     points: list[GroundState] = []
-    for length in lengths.tolist():
-        integrals = compute_integrals(molecule_at(length), active_space)
+    for integrals in _along(lengths, molecule_at, active_space):
         symmetries = integrals.orbital_symmetries if use_symmetry else None
         ansatz = UCCSD(integrals.norb, integrals.nelec, spin_adapted, symmetries)
         starts = [ansatz.perturbative_parameters(integrals)]
         if points and points[-1].ansatz == ansatz:
             starts.append(points[-1].parameters)
-        points.append(lowest_energy(integrals, ansatz, starts=starts, estimator=estimator, optimizer=optimizer))
+        points.append(
+            lowest_energy(integrals, ansatz, starts=starts, estimator=estimator, optimizer=optimizer, seed=seed)
+        )
         if progress is not None:
             progress(len(points), len(lengths))
     return DissociationCurve(
@@ -108,6 +131,25 @@ def dissociation_curve(
         points=tuple(points),
         wall_time=time.perf_counter() - begin,
     )
+
+
+def _along(
+    lengths: FloatArray, molecule_at: Callable[[float], Molecule], active_space: ActiveSpace
+) -> Iterator[MolecularIntegrals]:
+    """Integrals at each length, in orbitals that neighbours share as far as they can."""
+    molecules = [molecule_at(length) for length in lengths.tolist()]
+    for molecule in molecules:
+        if not isinstance(molecule, Molecule):
+            raise InputError(f"molecule_at must return a Molecule, got {type(molecule).__name__}")
+    structures = [build_structure(molecule) for molecule in molecules]
+    active = [active_orbitals(active_space, structure) for structure in structures]
+    solutions: list[MeanField] = []
+    for molecule, structure in zip(molecules, structures, strict=True):
+        solutions.append(solve_mean_field(molecule, structure, solutions[-1] if solutions else None))
+    for k in reversed(range(len(solutions) - 1)):
+        solutions[k] = lower_of(solutions[k], molecules[k], structures[k], solutions[k + 1])
+    for molecule, structure, solution, orbitals in zip(molecules, structures, solutions, active, strict=True):
+        yield integrals_with(molecule, structure, solution, orbitals, active_space)
 
 
 def _checked_distances(distances: ArrayLike) -> FloatArray:

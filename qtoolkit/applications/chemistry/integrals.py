@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
@@ -10,25 +10,27 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from qtoolkit._checks import require_array, require_integer, require_number
 from qtoolkit._optional import require
+from qtoolkit.applications.chemistry.mean_field import MeanField, solve_mean_field
 from qtoolkit.applications.chemistry.molecule import Molecule
-from qtoolkit.errors import ConvergenceError, InputError
+from qtoolkit.applications.chemistry.structure import build_structure
+from qtoolkit.errors import InputError
+from qtoolkit.operators import PauliSum
 
-__all__ = ["ActiveSpace", "FloatArray", "MolecularIntegrals", "compute_integrals"]
+__all__ = ["ActiveSpace", "FloatArray", "MolecularIntegrals", "active_orbitals", "compute_integrals", "integrals_with"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
-ActiveSpace: TypeAlias = Sequence[int] | Literal["frozen_core"] | None
-"""Spatial orbitals that stay, counted from the lowest; ``"frozen_core"`` freezes noble-gas cores; None keeps all."""
+ActiveSpace: TypeAlias = tuple[int, int] | Sequence[int] | Literal["frozen_core"] | None
+"""What stays: a tuple of two is (electrons, orbitals) around the highest occupied orbital, as chemists write it; any
+other sequence, a list of two among them, names spatial orbitals, counted from the lowest; ``"frozen_core"`` freezes
+noble-gas cores; None keeps all."""
 
-_ENERGY_TOLERANCE = 1e-11
-_GRADIENT_TOLERANCE = 1e-7
 _SYMMETRY_TOLERANCE = 1e-8
-_MAX_CYCLES = 200
-_MAX_SECOND_ORDER_CYCLES = 50
+_MAX_ORBITALS = PauliSum.max_qubits // 2
 _NOBLE_GAS_CORES = ((54, 27), (36, 18), (18, 9), (10, 5), (2, 1))
 """Electrons of a noble gas and the spatial orbitals they fill, heaviest first."""
-_ABELIAN_SUBGROUP = {"Coov": "C2v", "Dooh": "D2h", "SO3": "D2h"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +51,12 @@ class MolecularIntegrals:
         scf_method: "RHF" or "ROHF".
         scf_gradient_norm: norm of the orbital gradient at convergence.
         versions: package name to version.
+        point_group: the Abelian group that `orbital_symmetries` are of: ``"C1"`` where the lowest solution breaks the
+            symmetry of the nuclei; empty where unknown.
+        scf_lowest_curvature: lowest eigenvalue of the energy's Hessian by rotations of the orbitals, in hartree; not
+            negative, but for rounding, for that would be a saddle point. None where unknown.
+        scf_externally_stable: whether no unrestricted or complex determinant near by is lower; None where unknown.
+        scf_num_followed: instabilities that were followed from the usual solution to this one.
 
     Raises:
         InputError: if shapes do not match, an entry is not finite, the tensors lack the symmetry of real orbitals, or
@@ -67,20 +75,20 @@ class MolecularIntegrals:
     scf_method: str = ""
     scf_gradient_norm: float = 0.0
     versions: Mapping[str, str] = field(default_factory=dict)
+    point_group: str = ""
+    scf_lowest_curvature: float | None = None
+    scf_externally_stable: bool | None = None
+    scf_num_followed: int = 0
 
     def __post_init__(self) -> None:
-        norb = len(np.atleast_1d(self.one_body_tensor))
+        norb = np.shape(self.one_body_tensor)[0] if np.ndim(self.one_body_tensor) else 1
         shapes = {"one_body_tensor": (norb,) * 2, "two_body_tensor": (norb,) * 4, "orbital_energies": (norb,)}
         for name, shape in shapes.items():
-            array = np.array(getattr(self, name), dtype=np.float64)
-            if array.shape != shape:
-                raise InputError(f"{name} must have shape {shape} for norb={norb}, got {array.shape}")
-            if not np.isfinite(array).all():
-                raise InputError(f"{name} must be finite, got NaN or infinity")
-            array.setflags(write=False)
-            object.__setattr__(self, name, array)
+            object.__setattr__(self, name, require_array(name, getattr(self, name), shape))
+        for name in ("core_energy", "hartree_fock_energy"):
+            object.__setattr__(self, name, require_number(name, getattr(self, name)))
         _check_symmetric(self.one_body_tensor, self.two_body_tensor)
-        object.__setattr__(self, "nelec", tuple(self.nelec))
+        object.__setattr__(self, "nelec", _checked_electrons(self.nelec))
         if not all(0 <= count <= norb for count in self.nelec):
             raise InputError(f"nelec must lie in [0, {norb}] for each spin in {norb} orbitals, got {self.nelec}")
         if self.orbital_symmetries is not None and len(self.orbital_symmetries) != norb:
@@ -96,48 +104,91 @@ class MolecularIntegrals:
         """Number of active spin orbitals, which are the qubits of the Jordan–Wigner mapping."""
         return 2 * self.norb
 
+    @property
+    def spin(self) -> float:
+        """S of the states asked for: the lowest that n_alpha − n_beta allows."""
+        return abs(self.nelec[0] - self.nelec[1]) / 2
+
+    @property
+    def scf_solution(self) -> str:
+        """Which solution of Hartree–Fock these orbitals are, in words."""
+        if not self.scf_method:
+            return "orbitals from elsewhere"
+        words = [f"{self.scf_method} in {self.point_group}", "stable within it"]
+        if self.scf_num_followed:
+            count = self.scf_num_followed
+            words.append(f"found by following {count} {'instability' if count == 1 else 'instabilities'}")
+        if self.scf_externally_stable is False:
+            words.append("an unrestricted or complex solution lies lower")
+        return ", ".join(words)
+
 
 def compute_integrals(molecule: Molecule, active_space: ActiveSpace = None) -> MolecularIntegrals:
     """Run restricted Hartree–Fock through PySCF and transform the integrals to its orbitals.
 
-    Open shells use ROHF. Orbitals are adapted to the largest Abelian point group, so that degenerate ones do not mix
-    at random, sorted by occupation and energy, and given signs that do not depend on rounding.
+    Open shells use ROHF. The solution is followed along its instabilities to one that no rotation of its orbitals
+    lowers, even where that breaks the symmetry of the nuclei; see `MolecularIntegrals.scf_solution`. Orbitals are
+    adapted to the largest Abelian point group that is left, so that degenerate ones do not mix at random, sorted by
+    occupation and energy, and given signs that do not depend on rounding. Effective core potentials that belong to
+    the basis are used, and their electrons are none of the molecule's then.
 
     Args:
         molecule: nuclei, basis set, charge and spin.
-        active_space: spatial orbitals that stay, in the order given here. Others that are doubly occupied are frozen
-            into `one_body_tensor` and `core_energy`, empty ones are left out. ``"frozen_core"`` freezes the noble-gas
-            core of each atom, such as 1s of Li to Ne; None keeps all.
+        active_space: what stays. A tuple (electrons, orbitals) takes so many electrons in as many orbitals around the
+            highest occupied one; a list names spatial orbitals, in the order given. Others that are doubly occupied
+            are frozen into `one_body_tensor` and `core_energy`, empty ones are left out. ``"frozen_core"`` freezes the
+            noble-gas core of each atom, such as 1s of Li to Ne; None keeps all.
 
     Raises:
         MissingExtraError: if PySCF is not installed.
-        ConvergenceError: if the Hartree–Fock iteration does not converge.
-        InputError: if the basis set does not exist for an element or is too small, or the active space has an orbital
-            twice, one out of range, or leaves out a singly occupied one.
+        ConvergenceError: if the Hartree–Fock iteration does not converge, or fails.
+        InputError: if the basis set does not exist for an element, needs a core potential that PySCF lacks or is too
+            small, the active space has an orbital twice, one out of range, or leaves out a singly occupied one, or
+            needs more qubits than a Pauli string has bits.
     """
-    structure = _structure(molecule)
-    mean_field = _converged_mean_field(structure, molecule)
-    order = np.argsort(-mean_field.mo_occ, kind="stable")
-    orbitals = _fix_signs(np.asarray(mean_field.mo_coeff)[:, order])
-    occupations = np.asarray(mean_field.mo_occ)[order]
+    structure = build_structure(molecule)
+    active = active_orbitals(active_space, structure)
+    return integrals_with(molecule, structure, solve_mean_field(molecule, structure), active, active_space)
 
-    active = _checked_active_space(active_space, occupations, structure)
+
+def integrals_with(
+    molecule: Molecule, structure: Any, solution: MeanField, active: tuple[int, ...], active_space: ActiveSpace
+) -> MolecularIntegrals:
+    """The integrals in the orbitals of a solution; see `compute_integrals`."""
+    mean_field = solution.solver
+    occupations = np.asarray(mean_field.mo_occ)
+    # rounded, so that degenerate orbitals keep PySCF's order
+    order = np.lexsort((np.round(mean_field.mo_energy, 6), -occupations))
+    orbitals, occupations = _fix_signs(np.asarray(mean_field.mo_coeff)[:, order]), occupations[order]
+    if len(occupations) < structure.nao:
+        # PySCF drops what an almost dependent basis has too many
+        active = active_orbitals(active_space, structure, len(occupations))
     core = [p for p in range(len(occupations)) if p not in active and occupations[p] == 2]
     one_body, two_body, core_energy = _folded_integrals(mean_field, orbitals[:, core], orbitals[:, list(active)])
     return MolecularIntegrals(
         one_body_tensor=one_body,
         two_body_tensor=two_body,
         core_energy=core_energy,
-        nelec=(molecule.nelec[0] - len(core), molecule.nelec[1] - len(core)),
+        nelec=(int(structure.nelec[0]) - len(core), int(structure.nelec[1]) - len(core)),
         orbital_energies=np.asarray(mean_field.mo_energy)[order][list(active)],
-        hartree_fock_energy=float(mean_field.e_tot),
-        orbital_symmetries=tuple(int(mean_field.mo_coeff.orbsym[order[p]]) for p in active),
+        hartree_fock_energy=solution.energy,
+        orbital_symmetries=tuple(int(solution.orbital_symmetries[order[p]]) for p in active),
         molecule=molecule,
         active_space=active,
         scf_method="RHF" if molecule.spin == 0 else "ROHF",
         scf_gradient_norm=float(np.linalg.norm(mean_field.get_grad(mean_field.mo_coeff, mean_field.mo_occ))),
         versions={"pyscf": require("pyscf", extra="chemistry").__version__},
+        point_group=solution.point_group,
+        scf_lowest_curvature=solution.lowest_curvature,
+        scf_externally_stable=solution.externally_stable,
+        scf_num_followed=solution.num_followed,
     )
+
+
+def _checked_electrons(nelec: object) -> tuple[int, int]:
+    if not isinstance(nelec, Sequence) or len(nelec) != 2:
+        raise InputError(f"nelec must be two numbers, of alpha and beta electrons, got {nelec!r}")
+    return require_integer("nelec", nelec[0]), require_integer("nelec", nelec[1])
 
 
 def _check_symmetric(one_body: FloatArray, two_body: FloatArray) -> None:
@@ -149,58 +200,6 @@ def _check_symmetric(one_body: FloatArray, two_body: FloatArray) -> None:
                 "two_body_tensor must have the symmetry of real orbitals in chemists' notation, "
                 "(pq|rs) = (qp|rs) = (rs|pq); transpose(0, 2, 1, 3) brings physicists' integrals there"
             )
-
-
-def _structure(molecule: Molecule) -> Any:
-    gto = require("pyscf.gto", extra="chemistry")
-    structure = gto.Mole()
-    structure.atom = list(molecule.geometry)
-    structure.basis = molecule.basis
-    structure.charge, structure.spin = molecule.charge, molecule.spin
-    structure.unit = molecule.unit
-    structure.verbose = 0
-    structure.symmetry = True
-    try:
-        with warnings.catch_warnings():
-            # PySCF advises another package when it does not know a basis set; the error below says what is wrong.
-            warnings.simplefilter("ignore", UserWarning)
-            structure.build(dump_input=False, parse_arg=False)
-            if structure.groupname in _ABELIAN_SUBGROUP:
-                structure.symmetry_subgroup = _ABELIAN_SUBGROUP[structure.groupname]
-                structure.build(dump_input=False, parse_arg=False)
-    except require("pyscf.lib.exceptions", extra="chemistry").BasisNotFoundError as error:
-        raise InputError(
-            f"basis must be a set that PySCF has for every element of {molecule.formula}, "
-            f"got {molecule.basis!r}: {str(error).splitlines()[0]}"
-        ) from error
-    if max(molecule.nelec) > structure.nao:
-        raise InputError(
-            f"a basis must have an orbital for every electron of a spin, got {structure.nao} in {molecule.basis} for "
-            f"{molecule.nelec} electrons; choose a larger basis"
-        )
-    return structure
-
-
-def _converged_mean_field(structure: Any, molecule: Molecule) -> Any:
-    mean_field = require("pyscf.scf", extra="chemistry").RHF(structure)
-    mean_field.conv_tol = _ENERGY_TOLERANCE
-    mean_field.conv_tol_grad = _GRADIENT_TOLERANCE
-    mean_field.max_cycle = _MAX_CYCLES
-    mean_field.chkfile = None
-    mean_field.kernel()
-    if not mean_field.converged:
-        # DIIS can oscillate where bonds are stretched; second-order steps from there are slower but steadier.
-        second_order = mean_field.newton()
-        second_order.max_cycle = _MAX_SECOND_ORDER_CYCLES
-        second_order.kernel(mean_field.mo_coeff, mean_field.mo_occ)
-        if not second_order.converged:
-            raise ConvergenceError(
-                f"Hartree–Fock for {molecule.formula} in {molecule.basis} did not converge to {_ENERGY_TOLERANCE:g} "
-                f"hartree in {_MAX_CYCLES} iterations and {_MAX_SECOND_ORDER_CYCLES} of second order; check geometry, "
-                "charge and spin"
-            )
-        mean_field = second_order
-    return mean_field
 
 
 def _fix_signs(orbitals: FloatArray) -> FloatArray:
@@ -215,32 +214,70 @@ def _fix_signs(orbitals: FloatArray) -> FloatArray:
     return signs * orbitals
 
 
-def _checked_active_space(active_space: ActiveSpace, occupations: FloatArray, structure: Any) -> tuple[int, ...]:
-    total = len(occupations)
-    if active_space is None:
-        return tuple(range(total))
-    if isinstance(active_space, str):
-        if active_space != "frozen_core":
-            raise InputError(f'active_space is a sequence of orbitals, "frozen_core" or None, got {active_space!r}')
-        cores = sum(_core_orbitals(structure.atom_charge(atom)) for atom in range(structure.natm))
-        return tuple(range(min(cores, int(np.sum(occupations == 2))), total))
-    try:
-        active = tuple(int(np.asarray(orbital, dtype=np.int64)) for orbital in active_space)
-    except (TypeError, ValueError):
-        raise InputError(f"active_space must hold orbital indices, got {active_space!r}") from None
-    if not active or len(set(active)) != len(active) or not all(0 <= p < total for p in active):
-        raise InputError(f"active_space must hold distinct orbitals in [0, {total}), got {active}")
-    left_out = [p for p in range(total) if occupations[p] == 1 and p not in active]
+def active_orbitals(active_space: ActiveSpace, structure: Any, num_orbitals: int | None = None) -> tuple[int, ...]:
+    """The orbitals that stay, told before they are computed: the lowest are filled.
+
+    Args:
+        active_space: see `compute_integrals`.
+        structure: the molecule as PySCF has it.
+        num_orbitals: as many as basis functions by default.
+
+    Raises:
+        InputError: if they break a rule of `compute_integrals`.
+    """
+    n_alpha, n_beta = (int(count) for count in structure.nelec)
+    active = _named_orbitals(active_space, structure, structure.nao if num_orbitals is None else num_orbitals)
+    if len(active) > _MAX_ORBITALS:
+        raise InputError(
+            f"at most {_MAX_ORBITALS} orbitals can be active, two qubits each, because Pauli strings have "
+            f"{PauliSum.max_qubits} bits, got {len(active)}; choose an active space"
+        )
+    if not any(p < n_alpha for p in active):
+        raise InputError(f"an active space must hold an electron, but of orbitals {active} none is occupied")
+    left_out = [p for p in range(n_beta, n_alpha) if p not in active]
     if left_out:
         raise InputError(f"singly occupied orbitals must be active, but orbitals {left_out} are not in {active}")
-    filled = [occupations[p] for p in active]
-    if filled != sorted(filled, reverse=True):
+    ranks = [(p >= n_beta) + (p >= n_alpha) for p in active]
+    if ranks != sorted(ranks):
         raise InputError(f"active_space must name occupied orbitals before empty ones, got {active}")
     return active
 
 
-def _core_orbitals(atomic_number: int) -> int:
-    return next((orbitals for electrons, orbitals in _NOBLE_GAS_CORES if atomic_number > electrons), 0)
+def _named_orbitals(active_space: ActiveSpace, structure: Any, total: int) -> tuple[int, ...]:
+    if active_space is None:
+        return tuple(range(total))
+    if isinstance(active_space, str):
+        if active_space != "frozen_core":
+            raise InputError(
+                'active_space is (electrons, orbitals), a list of orbitals, "frozen_core" or None, '
+                f"got {active_space!r}"
+            )
+        cores = sum(_core_orbitals(structure, atom) for atom in range(structure.natm))
+        return tuple(range(min(cores, int(min(structure.nelec))), total))
+    try:
+        named = tuple(operator.index(number) for number in active_space)
+    except TypeError:
+        raise InputError(f"active_space must hold orbital indices, got {active_space!r}") from None
+    if isinstance(active_space, tuple) and len(named) == 2:
+        electrons, orbitals = named
+        core, odd = divmod(int(structure.nelectron) - electrons, 2)
+        if odd or core < 0 or electrons < 0 or not electrons <= 2 * orbitals or core + orbitals > total:
+            raise InputError(
+                f"a tuple of two is (electrons, orbitals): of {structure.nelectron} electrons in {total} orbitals an "
+                f"even number must stay out, and the others fit in, got {named}; name orbitals by a list: {list(named)}"
+            )
+        return tuple(range(core, core + orbitals))
+    if not named or len(set(named)) != len(named) or not all(0 <= p < total for p in named):
+        raise InputError(f"active_space must hold distinct orbitals in [0, {total}), got {named}")
+    return named
+
+
+def _core_orbitals(structure: Any, atom: int) -> int:
+    """Orbitals of the noble-gas core that no core potential stands for."""
+    replaced = int(structure.atom_nelec_core(atom))
+    atomic_number = int(structure.atom_charge(atom)) + replaced
+    core = next((orbitals for electrons, orbitals in _NOBLE_GAS_CORES if atomic_number > electrons), 0)
+    return max(core - replaced // 2, 0)
 
 
 def _folded_integrals(mean_field: Any, core: FloatArray, active: FloatArray) -> tuple[FloatArray, FloatArray, float]:

@@ -26,8 +26,8 @@ _SYMBOLS = (
     "Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc Lv Ts Og"
 )
 _ATOMIC_NUMBERS = {symbol: number for number, symbol in enumerate(_SYMBOLS.split(), start=1)}
-_CLOSEST_NUCLEI = 1e-3
-"""Below this distance, in either unit, two entries are surely the same atom given twice."""
+_CLOSEST_NUCLEI = 0.01
+"""Below this distance, in either unit, two entries are surely the same atom given twice, and integrals break down."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ class Molecule:
     Attributes:
         geometry: element symbol and (x, y, z) of each atom, ``[("H", (0, 0, 0)), ("H", (0, 0, 0.735))]`` for instance;
             kept as a tuple.
-        basis: name of an all-electron Gaussian basis set that PySCF knows.
+        basis: name of a Gaussian basis set that PySCF knows. Where effective core potentials belong to it, they are
+            used.
         charge: total charge in units of the elementary charge.
         spin: number of unpaired electrons, n_alpha − n_beta = 2S: 0 for a singlet, 1 for a doublet.
         unit: unit of the coordinates.
@@ -54,8 +55,9 @@ class Molecule:
     unit: LengthUnit = "angstrom"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "geometry", _checked_geometry(self.geometry))
-        if not isinstance(self.basis, str) or not self.basis.strip():
+        object.__setattr__(self, "geometry", _checked_geometry(self.geometry, self.unit))
+        # PySCF reads a file where one has the name, and a text of several lines as the set itself
+        if not isinstance(self.basis, str) or not self.basis.strip() or set(self.basis) & set("/\\\n\r\0@"):
             raise InputError(f'basis must be the name of a basis set such as "sto-3g", got {self.basis!r}')
         if self.unit not in get_args(LengthUnit):
             raise InputError(f'unit must be "angstrom" or "bohr", got {self.unit!r}')
@@ -117,7 +119,7 @@ def diatomic(
     return Molecule(((first, (0.0, 0.0, 0.0)), (second, (0.0, 0.0, length))), basis, charge, spin, unit)
 
 
-def _checked_geometry(geometry: Sequence[Atom] | str) -> tuple[Atom, ...]:
+def _checked_geometry(geometry: Sequence[Atom] | str, unit: str) -> tuple[Atom, ...]:
     if isinstance(geometry, str):
         raise InputError('geometry is a sequence of pairs ("H", (x, y, z)), got a string; parse it first')
     atoms = tuple(_checked_atom(atom) for atom in geometry)
@@ -125,7 +127,10 @@ def _checked_geometry(geometry: Sequence[Atom] | str) -> tuple[Atom, ...]:
         raise InputError("geometry must have at least one atom, got none")
     for (index, (_, here)), (other, (_, there)) in itertools.combinations(enumerate(atoms), 2):
         if math.dist(here, there) < _CLOSEST_NUCLEI:
-            raise InputError(f"atoms must not coincide, got atoms {index} and {other} both at {here}")
+            raise InputError(
+                f"atoms must be {_CLOSEST_NUCLEI:g} {unit} apart at least, got atoms {index} and {other} at {here} and "
+                f"{there}; is the unit right?"
+            )
     return atoms
 
 

@@ -15,7 +15,7 @@ from qtoolkit.applications.chemistry import (
     hartree_fock_circuit,
     qubit_hamiltonian,
 )
-from qtoolkit.applications.chemistry import integrals as integrals_module
+from qtoolkit.applications.chemistry import mean_field as mean_field_module
 from qtoolkit.errors import ConvergenceError, InputError, MissingExtraError
 
 LIH = diatomic("Li", "H", 1.595)
@@ -112,9 +112,9 @@ def test_results_are_read_only_evidence(lithium_hydride):
 def test_second_order_steps_take_over_where_the_iteration_stalls(monkeypatch):
     stretched = diatomic("N", "N", 2.6)
     expected = compute_integrals(stretched).hartree_fock_energy
-    monkeypatch.setattr(integrals_module, "_MAX_CYCLES", 3)
+    monkeypatch.setattr(mean_field_module, "_MAX_CYCLES", 3)
     assert compute_integrals(stretched).hartree_fock_energy == pytest.approx(expected, abs=1e-9)
-    monkeypatch.setattr(integrals_module, "_MAX_SECOND_ORDER_CYCLES", 1)
+    monkeypatch.setattr(mean_field_module, "_MAX_SECOND_ORDER_CYCLES", 1)
     with pytest.raises(ConvergenceError, match="N2 in sto-3g did not converge"):
         compute_integrals(stretched)
 
@@ -123,10 +123,15 @@ def test_second_order_steps_take_over_where_the_iteration_stalls(monkeypatch):
     ("active_space", "message"),
     [
         ((), "distinct orbitals"),
-        ((0, 0), "distinct orbitals"),
-        ((0, 6), r"\[0, 6\)"),
-        ((-1, 1), "distinct orbitals"),
-        ((2, 1), "occupied orbitals before empty"),
+        ([0, 0], "distinct orbitals"),
+        ([0, 6], r"\[0, 6\)"),
+        ([-1, 1], "distinct orbitals"),
+        ([2, 1], "occupied orbitals before empty"),
+        ((3, 2), r"\(electrons, orbitals\): of 4 electrons in 6 orbitals"),
+        ((2, 6), r"\(electrons, orbitals\)"),
+        ((6, 3), r"\(electrons, orbitals\)"),
+        ((4, 1), r"\(electrons, orbitals\)"),
+        ([2, 3], "must hold an electron"),
         (("a",), "orbital indices"),
         (5, "orbital indices"),
         ("valence", "frozen_core"),

@@ -1,0 +1,251 @@
+"""Restricted Hartree–Fock followed down to a solution that no rotation of its orbitals lowers."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qtoolkit._optional import require
+from qtoolkit.applications.chemistry.molecule import Molecule
+from qtoolkit.applications.chemistry.structure import build_structure, first_line
+from qtoolkit.errors import ConvergenceError, QToolkitError
+
+__all__ = ["MeanField", "lower_of", "solve_mean_field"]
+
+FloatArray = npt.NDArray[np.float64]
+
+_ENERGY_TOLERANCE = 1e-11
+_GRADIENT_TOLERANCE = 1e-7
+_MAX_CYCLES = 200
+_MAX_SECOND_ORDER_CYCLES = 50
+_MAX_FOLLOWED = 10
+_STABLE = -1e-5
+"""Lowest eigenvalue of an orbital Hessian, in hartree, that still counts as not negative, as in PySCF."""
+_SAME_ENERGY = 1e-8
+_DENSE_ROTATIONS = 300
+
+
+@dataclass(frozen=True, eq=False)
+class MeanField:
+    """A solution of restricted Hartree–Fock and how stable it is.
+
+    Attributes:
+        solver: PySCF's converged object.
+        orbital_symmetries: irreducible representation of each orbital in `point_group`, shape (num_orbitals,).
+        point_group: the Abelian group whose symmetry the solution has.
+        lowest_curvature: lowest eigenvalue of the energy's Hessian by rotations of the orbitals, in hartree; 0 where
+            there is none.
+        externally_stable: whether no unrestricted or complex determinant near by is lower; None for open shells.
+        num_followed: instabilities that were followed to get here.
+    """
+
+    solver: Any
+    orbital_symmetries: npt.NDArray[np.int64]
+    point_group: str
+    lowest_curvature: float
+    externally_stable: bool | None
+    num_followed: int
+
+    @property
+    def energy(self) -> float:
+        """Total energy in hartree."""
+        return float(self.solver.e_tot)
+
+
+def solve_mean_field(molecule: Molecule, structure: Any, near: MeanField | None = None) -> MeanField:
+    """The lowest solution found from the usual start and, where given, from the orbitals of a near-by geometry.
+
+    Each is followed along the unstable directions of its orbital Hessian, symmetry-breaking ones too (Seeger and
+    Pople, J. Chem. Phys. 66, 3045 (1977)), until none is left. A local minimum may still not be the lowest.
+
+    Raises:
+        ConvergenceError: if an iteration does not converge, or instabilities do not end.
+    """
+    with _our_errors(molecule):
+        plain = build_structure(molecule, symmetric=False)
+        found = _followed(molecule, structure, plain, _converged(_solver(structure), molecule))
+    return found if near is None else lower_of(found, molecule, structure, near)
+
+
+def lower_of(found: MeanField, molecule: Molecule, structure: Any, near: MeanField) -> MeanField:
+    """A solution, or the one that the orbitals of a near-by geometry lead to where that is lower.
+
+    Raises:
+        ConvergenceError: as for `solve_mean_field`.
+    """
+    with _our_errors(molecule):
+        plain = build_structure(molecule, symmetric=False)
+        carried = _converged(_solver(plain), molecule, _carried(near, plain))
+        if abs(carried.e_tot - found.energy) < _SAME_ENERGY:
+            return found
+        other = _followed(molecule, structure, plain, carried)
+    return other if other.energy < found.energy - _SAME_ENERGY else found
+
+
+@contextlib.contextmanager
+def _our_errors(molecule: Molecule) -> Iterator[None]:
+    try:
+        yield
+    except QToolkitError:
+        raise
+    except (ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        raise ConvergenceError(
+            f"Hartree–Fock for {molecule.formula} in {molecule.basis} failed in PySCF: {first_line(error)}; check "
+            "geometry, charge and spin"
+        ) from error
+
+
+def _solver(structure: Any) -> Any:
+    solver = require("pyscf.scf", extra="chemistry").RHF(structure)
+    solver.conv_tol = _ENERGY_TOLERANCE
+    solver.conv_tol_grad = _GRADIENT_TOLERANCE
+    solver.max_cycle = _MAX_CYCLES
+    solver.chkfile = None
+    # PySCF opens a file for it all the same, which an error on the way would leave open
+    temporary = getattr(solver, "_chkfile", None)
+    if temporary is not None:
+        temporary.close()
+    return solver
+
+
+def _converged(solver: Any, molecule: Molecule, density: Any = None) -> Any:
+    solver.kernel(density)
+    if solver.converged:
+        return solver
+    # DIIS can oscillate where bonds are stretched; second-order steps from there are slower but steadier.
+    return _second_order(solver, molecule, solver.mo_coeff, solver.mo_occ)
+
+
+def _second_order(solver: Any, molecule: Molecule, orbitals: Any, occupations: Any) -> Any:
+    solver = solver.newton()
+    solver.max_cycle = _MAX_SECOND_ORDER_CYCLES
+    solver.kernel(orbitals, occupations)
+    if not solver.converged:
+        raise ConvergenceError(
+            f"Hartree–Fock for {molecule.formula} in {molecule.basis} did not converge to {_ENERGY_TOLERANCE:g} "
+            f"hartree in {_MAX_CYCLES} iterations and {_MAX_SECOND_ORDER_CYCLES} of second order; check geometry, "
+            "charge and spin"
+        )
+    return solver
+
+
+def _followed(molecule: Molecule, structure: Any, plain: Any, start: Any) -> MeanField:
+    """Leave saddle points of the energy, and give the end its symmetry back where it still has it."""
+    current, followed = start, 0
+    curvature, direction = _lowest_rotation(plain, current)
+    while curvature < _STABLE:
+        if followed == _MAX_FOLLOWED:
+            raise ConvergenceError(
+                f"Hartree–Fock for {molecule.formula} in {molecule.basis} is still unstable after {followed} "
+                f"instabilities were followed, with curvature {curvature:.2g} hartree; check the geometry"
+            )
+        rotation = require("pyscf.scf", extra="chemistry").hf.unpack_uniq_var(direction, current.mo_occ)
+        turned = np.asarray(current.mo_coeff) @ require("scipy.linalg", extra="chemistry").expm(rotation)
+        current = _below(current, plain, molecule, turned)
+        followed += 1
+        curvature, direction = _lowest_rotation(plain, current)
+    if structure.symmetry and (followed or current.mol is plain):
+        current = _with_symmetry(structure, current)
+    # PySCF labels no orbitals where the group turns out to be C1
+    labels = getattr(current.mo_coeff, "orbsym", None)
+    return MeanField(
+        solver=current,
+        orbital_symmetries=np.array(np.zeros(len(current.mo_occ)) if labels is None else labels, np.int64),
+        point_group="C1" if labels is None else str(structure.groupname),
+        lowest_curvature=curvature,
+        externally_stable=_externally_stable(plain, current),
+        num_followed=followed,
+    )
+
+
+def _below(saddle: Any, plain: Any, molecule: Molecule, orbitals: FloatArray) -> Any:
+    """The solution that orbitals turned off a saddle point lead to."""
+    solver, occupations = _solver(plain), np.asarray(saddle.mo_occ)
+    solver.kernel(solver.make_rdm1(orbitals, occupations))
+    if solver.converged and solver.e_tot < saddle.e_tot:
+        return solver
+    return _second_order(_solver(plain), molecule, orbitals, occupations)
+
+
+def _in_plain(plain: Any, solver: Any) -> Any:
+    """The same solution for a structure without symmetry, whose Hessian then has all rotations."""
+    twin = _solver(plain)
+    twin.mo_coeff, twin.mo_occ = np.asarray(solver.mo_coeff), np.asarray(solver.mo_occ)
+    twin.mo_energy, twin.e_tot, twin.converged = np.asarray(solver.mo_energy), solver.e_tot, True
+    return twin
+
+
+def _lowest_rotation(plain: Any, solver: Any) -> tuple[float, FloatArray]:
+    """Lowest eigenvalue of the orbital Hessian, and its rotation in the order of PySCF."""
+    import scipy.sparse.linalg
+
+    newton = require("pyscf.soscf.newton_ah", extra="chemistry")
+    twin = _in_plain(plain, solver)
+    hessian = newton.gen_g_hop_rohf if plain.spin else newton.gen_g_hop_rhf
+    gradient, product, _ = hessian(twin, twin.mo_coeff, twin.mo_occ, with_symmetry=False)
+    size = len(gradient)
+    if not size:
+        return 0.0, np.zeros(0)
+    if size <= _DENSE_ROTATIONS:
+        dense = np.array([product(row) for row in np.eye(size)])
+        values, states = np.linalg.eigh((dense + dense.T) / 2.0)
+    else:
+        operator: Any = scipy.sparse.linalg.LinearOperator((size, size), matvec=product, dtype=np.float64)
+        # a random start, because one that keeps a symmetry never finds a direction that breaks it
+        begin = np.random.default_rng(0).normal(size=size)
+        values, states = scipy.sparse.linalg.eigsh(operator, k=1, which="SA", v0=begin, tol=1e-6)
+    # the product is half of what second differences of the energy give
+    return 2.0 * float(values[0]), np.asarray(states[:, 0], dtype=np.float64)
+
+
+def _externally_stable(plain: Any, solver: Any) -> bool | None:
+    if plain.spin:
+        return None
+    if not 0 < np.count_nonzero(solver.mo_occ) < len(solver.mo_occ):
+        return True
+    stability = require("pyscf.scf.stability", extra="chemistry")
+    _, stable = stability.rhf_external(_in_plain(plain, solver), with_symmetry=False, verbose=0, return_status=True)
+    return bool(stable)
+
+
+def _carried(near: MeanField, plain: Any) -> Any:
+    """The density matrix of another geometry's occupied orbitals, made orthonormal in this one's overlap."""
+    overlap = plain.intor_symmetric("int1e_ovlp")
+    orbitals, occupations = np.asarray(near.solver.mo_coeff), np.asarray(near.solver.mo_occ)
+    filled = orbitals[:, occupations > 0]
+    if len(filled) != len(overlap):
+        return None  # another basis: PySCF's own guess then
+    values, states = np.linalg.eigh(filled.T @ overlap @ filled)
+    filled = filled @ (states / np.sqrt(values)) @ states.T
+    weights = occupations[occupations > 0]
+    if not plain.spin:
+        return (filled * weights) @ filled.T
+    closed = filled[:, weights == 2]
+    return np.array([filled @ filled.T, closed @ closed.T])
+
+
+def _with_symmetry(structure: Any, solver: Any) -> Any:
+    """The same solution in symmetry-adapted orbitals, where its density keeps the point group; else as it is."""
+    overlap = structure.intor_symmetric("int1e_ovlp")
+    orbitals, occupations = np.asarray(solver.mo_coeff), np.asarray(solver.mo_occ)
+    counts: dict[str, list[float]] = {name: [] for name in structure.irrep_name}
+    for least in (1, 2):
+        filled = orbitals[:, occupations >= least]
+        for name, basis in zip(structure.irrep_name, structure.symm_orb, strict=True):
+            within = np.linalg.solve(basis.T @ overlap @ basis, basis.T @ overlap @ filled)
+            counts[name].append(float(np.sum((basis.T @ overlap @ filled) * within)))
+    numbers = {name: tuple(round(count) for count in pair) for name, pair in counts.items()}
+    if any(
+        abs(count - whole) > 1e-3 for name in counts for count, whole in zip(counts[name], numbers[name], strict=True)
+    ):
+        return solver
+    symmetric = _solver(structure)
+    symmetric.irrep_nelec = {name: pair if structure.spin else sum(pair) for name, pair in numbers.items()}
+    symmetric.kernel(solver.make_rdm1())
+    same = symmetric.converged and abs(symmetric.e_tot - solver.e_tot) < _SAME_ENERGY
+    return symmetric if same else solver
