@@ -39,6 +39,7 @@ class _Loader(SourceFileLoader):
         if name in _run:
             _codes[name] = None
             module_digest.cache_clear()
+            _alone.cache_clear()
         _run.add(name)
         super().exec_module(module)
         for folder in getattr(module, "__path__", ()):
@@ -65,12 +66,19 @@ def module_digest(module: str) -> str | None:
         name = waiting.pop()
         if name in found:
             continue
-        code = _code_of(name)
-        if code is None:
+        known = _alone(name)
+        if known is None:
             return None
-        found[name] = digest(code)
-        waiting += (name for name in dependencies(code) if name != __name__)
+        found[name], imported = known
+        waiting += imported
     return hashlib.blake2b(repr(sorted(found.items())).encode(), digest_size=10).hexdigest()
+
+
+@functools.cache
+def _alone(module: str) -> tuple[str, list[str]] | None:
+    """Hash of a module's own code, and what it imports but for this module, which only names files."""
+    code = _code_of(module)
+    return None if code is None else (digest(code), [name for name in dependencies(code) if name != __name__])
 
 
 def digest(code: CodeType) -> str:
