@@ -15,7 +15,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias
@@ -107,6 +107,7 @@ class _Call:
 
     Attributes:
         abandoned: whether it ends before its time.
+        is_waited_for: whether the main thread waits for it, and may begin others in handlers of signals.
     """
 
     def __init__(self, kernel: Callable[..., None], arguments: tuple[Any, ...]) -> None:
@@ -118,6 +119,7 @@ class _Call:
         self._inside: set[int] = set()
         self.abandoned = False
         self._done = False
+        self.is_waited_for = False
         self._bell: SimpleQueue[None] = SimpleQueue()
         self._error: BaseException | None = None
 
@@ -150,11 +152,13 @@ class _Call:
 
     def wait(self) -> None:
         """Wait for the helper that is thread 0, ready for signals."""
-        while not self._done:
-            try:
-                self._bell.get(timeout=LOOK_AFTER)
-            except Empty:
-                continue
+        self.is_waited_for = True
+        try:
+            while not self._done:
+                with suppress(Empty):
+                    self._bell.get(timeout=LOOK_AFTER)
+        finally:
+            self.is_waited_for = False
 
     def stop(self) -> None:
         """Have all threads leave."""
@@ -296,9 +300,11 @@ class Team:
             kernel(*arguments, 0)
             return
         helpers = self._helpers
-        if _own.call is not None:
+        outer = _own.call
+        if outer is not None and not outer.is_waited_for:
             # A signal came while the one before was being answered.
-            _own.call.abandon()
+            outer.abandon()
+            outer = None
         call = _own.call = _Call(kernel, arguments)
         try:
             if long:
@@ -314,10 +320,11 @@ class Team:
             call.check()
         except BaseException:
             call.abandon()
+            _own.call = outer
             raise
         finally:
             helpers.release(call)
-        _own.call = None
+        _own.call = outer
 
 
 def _enter_long(call: _Call) -> None:

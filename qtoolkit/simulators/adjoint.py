@@ -278,14 +278,15 @@ class _Run:
         sums = np.zeros((min(blocks, MAX_GROUPS), item.num_places))
         num_threads = min(engine.num_threads, len(sums))
         visits = 2 * (len(part.operations) + SWEEP_ROWS * part.num_sweeps) << layout.num_bits
+        long = visits >= LONG_VISITS * num_threads
         size = _scratch_size(engine, item)
         engine.team.run(
             kernels.turn_back_sweeps, ket.view(real), bra.view(real), Lanes(engine.vector_bytes), layout.block_bits,
             layout.chunk_bits, layout.low_bits, part.bits, 0 if keep else item.first_row, part.operation_start,
             operations, registers, constants, linear, pairs, part.controls, part.strings, string_angles, collect,
-            scales, item.probe_start, probes, item.wanted_start, item.wanted, engine.scratch(num_threads, size, real),
-            keep, complex(factor), sums, counters(2 * part.num_sweeps), num_threads=num_threads,
-            long=visits >= LONG_VISITS * num_threads,
+            scales, item.probe_start, probes, item.wanted_start, item.wanted,
+            engine.scratch(num_threads, size, real, long), keep, complex(factor), sums, counters(2 * part.num_sweeps),
+            num_threads=num_threads, long=long,
         )  # fmt: skip
         number_kernels.add_derivatives(sums, item.entries, weights, self._by_slot)
 

@@ -194,6 +194,7 @@ class _Run:
             num_groups * (len(rows.operations) + num_parts) << self._num_qubits
         )
         num_threads = max(1, min(engine.num_threads, num_groups)) if work > ALONE_WORK else 1
+        long = work >= LONG_WORK * num_threads
         finite = np.ones(1, np.int64)
         engine.team.run(
             kernels.run_batch,
@@ -212,13 +213,14 @@ class _Run:
             rows.has_matrices or None,
             (weights or _NO_WEIGHTS).parts,
             (weights or _NO_WEIGHTS).values,
-            self._number_scratch(num_threads, binding.coefficients.size),
+            self._number_scratch(num_threads, binding.coefficients.size, long),
             engine.scratch(
                 num_threads,
                 kernels.batch_scratch_size(
                     self._num_qubits, rows.num_registers, engine.vector_bytes, self._real.itemsize
                 ),
                 self._real.type,
+                long,
             ),
             np.empty((0, 1), self._real) if states is None else states.view(self._real),
             np.empty((0, 1)) if probabilities is None else probabilities,
@@ -226,7 +228,7 @@ class _Run:
             finite,
             counters(2),
             num_threads=num_threads,
-            long=work >= LONG_WORK * num_threads,
+            long=long,
         )
         if not finite[0]:
             for row in values:
@@ -245,8 +247,8 @@ class _Run:
                 out[:] = np.concatenate(parts)
         return found, places
 
-    def _number_scratch(self, num_threads: int, num_coefficients: int) -> FloatArray:
-        """Memory for numbers, kept for the next call from this Python thread."""
+    def _number_scratch(self, num_threads: int, num_coefficients: int, long: bool) -> FloatArray:
+        """Memory for numbers, kept for the next call from this Python thread unless this one is `long`."""
         size = number_kernels.numbers_size(
             num_coefficients,
             self._rows.recipes[0].size - 1,
@@ -254,7 +256,7 @@ class _Run:
             self._rows.num_registers,
             self._engine.vector_bytes,
         )
-        return _own.rows(num_threads, size, np.float64)
+        return (ThreadArrays() if long else _own).rows(num_threads, size, np.float64)
 
 
 _own = ThreadArrays()

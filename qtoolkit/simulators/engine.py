@@ -402,16 +402,19 @@ class Engine:
         return _Sweeps(part, numbers, enter, 2 * part.num_sweeps, num_threads, long, room)
 
     def _sweep(self, call: _Sweeps, state: StateArray) -> None:
-        scratch = self.scratch(call.num_threads, call.scratch_size, self.real)
+        scratch = self.scratch(call.num_threads, call.scratch_size, self.real, call.long)
         if call.num_threads == 1 and not call.long:
             call.enter(scratch, state, NO_COUNTERS, 0)
             return
         turns = counters(call.num_counters)
         self.team.run(call.enter, scratch, state, turns, num_threads=call.num_threads, long=call.long)
 
-    def scratch(self, num_threads: int, size: int, dtype: DTypeLike) -> NDArray[np.floating]:
-        """Working memory for a block on each thread, in rows of `ThreadArrays`; valid until the next call."""
-        return cast("NDArray[np.floating]", _own.rows(num_threads, size, dtype))
+    def scratch(self, num_threads: int, size: int, dtype: DTypeLike, long: bool = False) -> NDArray[np.floating]:
+        """Working memory for a block on each thread, in rows of `ThreadArrays`; valid until the next call.
+
+        That of a `long` call is its own: handlers of signals, which may simulate as well, run while it does.
+        """
+        return cast("NDArray[np.floating]", (ThreadArrays() if long else _own).rows(num_threads, size, dtype))
 
 
 def _num_rows(calls: Sequence[_Call]) -> int:

@@ -16,7 +16,7 @@ from qtoolkit_kernels.vector import batch_block, block
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(qtoolkit_kernels.__file__).parent
-NOT_KERNELS = {"threads"}
+NOT_KERNELS = {"team", "threads"}
 MODULES = sorted({path.stem for path in FOLDER.glob("[!_]*.py")} - NOT_KERNELS)
 VECTOR_MODULES = sorted(path.stem for path in FOLDER.glob("vector/[!_]*.py"))
 

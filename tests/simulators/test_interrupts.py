@@ -144,24 +144,31 @@ KINDS = [
 @pytest.fixture
 def interrupt_a_kernel(monkeypatch):
     """Send one interrupt, some time after the first kernel was entered; returns when that was."""
-    entered, sent = threading.Event(), []
-    run_kernel = team._Call._try
+    entered, over, sent = threading.Event(), threading.Event(), []
+    enter, run = team._Call._try, team.Team.run
 
-    def run_and_tell(self, kernel, thread) -> None:
+    def enter_and_tell(self, kernel, thread) -> None:
         if thread == 0:  # others may come late, from a call before
             entered.set()
-        run_kernel(self, kernel, thread)
+        enter(self, kernel, thread)
+
+    def run_and_tell(self, *arguments, **options) -> None:
+        if not options.get("long"):
+            entered.set()
+        run(self, *arguments, **options)
 
     def interrupt() -> None:
         entered.wait()
-        time.sleep(0.5)
-        sent.append(time.monotonic())
-        os.kill(os.getpid(), signal.SIGINT)
+        if not over.wait(0.5):
+            sent.append(time.monotonic())
+            os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr(team._Call, "_try", run_and_tell)
+    monkeypatch.setattr(team._Call, "_try", enter_and_tell)
+    monkeypatch.setattr(team.Team, "run", run_and_tell)
     thread = threading.Thread(target=interrupt, daemon=True)
     thread.start()
     yield sent
+    over.set()
     entered.set()
     thread.join()
 
@@ -203,6 +210,24 @@ def test_an_interrupted_run_gives_the_same_afterwards() -> None:
         with pytest.raises(KeyboardInterrupt):
             endlessly(lambda: simulator.state_vector(circuit))
         assert np.array_equal(simulator.state_vector(circuit), expected)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers that send signals")
+def test_a_handler_may_simulate_while_a_long_run_waits() -> None:
+    simulator, short, long = StatevectorSimulator(), layers(17, 2), layers(21, 30)
+    expected = simulator.state_vector(short), simulator.state_vector(long)
+    found: list[np.ndarray] = []
+    before = signal.signal(signal.SIGALRM, lambda number, frame: found.append(simulator.state_vector(short)))
+    signal.setitimer(signal.ITIMER_REAL, 0.02, 0.05)
+    try:
+        state = simulator.state_vector(long)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert np.array_equal(state, expected[1])
+    assert found
+    assert all(np.array_equal(item, expected[0]) for item in found)
 
 
 @pytest.mark.slow
