@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from qtoolkit.circuit import Circuit
+from qtoolkit.circuit import Circuit, Condition
 from qtoolkit.errors import ConversionError, InputError
 from qtoolkit.interop.openqasm import from_qasm, to_qasm
 
@@ -183,6 +183,14 @@ def test_branches_that_nest_too_deep_are_refused_by_the_writer():
     assert from_qasm(to_qasm(nested(60))) == nested(60)
     with pytest.raises(ConversionError, match="branches are written up to 64 deep"):
         to_qasm(nested(400))
+
+
+def test_branches_that_multiply_are_refused_by_the_writer():
+    circuit = Circuit(1, 24).x(0)
+    for _ in range(20):
+        circuit = Circuit(1, 24).if_(Condition(tuple(range(0, 24, 2)), 5), Circuit(1, 24).y(0), circuit)
+    with pytest.raises(ConversionError, match="a branch takes more than 100000 lines"):
+        to_qasm(circuit)
 
 
 def test_what_has_many_registers_or_bits_is_written():

@@ -6,10 +6,13 @@ import itertools
 from collections.abc import Sequence
 
 from qtoolkit.circuit import ControlledGate, Gate, IfElse, StandardGate
+from qtoolkit.errors import ConversionError
 from qtoolkit.interop.openqasm.dialect import Dialect, Scope, as_phase, formal_angles
 from qtoolkit.interop.openqasm.names import Register
 
 __all__ = ["OpenQasm3"]
+
+_MAX_LINES = 100_000
 
 
 class OpenQasm3(Dialect):
@@ -80,6 +83,8 @@ class OpenQasm3(Dialect):
         for k, clbit in reversed(list(enumerate(condition.clbits))):
             negation = "" if condition.value >> k & 1 else "!"
             body = _block(f"{negation}{self._clbit(clbit)}", body, otherwise)
+            if len(body) > _MAX_LINES:  # the else block stands behind every bit, and so do those inside of it
+                raise ConversionError(f"a branch takes more than {_MAX_LINES} lines; ask for the bits of one register")
         return body
 
 
