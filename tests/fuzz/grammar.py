@@ -21,14 +21,14 @@ from qtoolkit.interop.qiskit import from_qiskit
 
 __all__ = ["attack"]
 
-_MAX_OPERATIONS = 20_000
+_MAX_OPERATIONS = 5_000
 _MAX_SECONDS = 20.0
 """Processor time for one text; what these texts may unroll to takes a fraction of a second on an idle machine."""
 
 _MAX_GROWTH = 2 << 30
 _TOLERANCE = 1e-9
 _SHARE_FOR_QISKIT = 0.05
-_SHARES = {"valid": 0.5, "mutated": 0.35, "hostile": 0.15}
+_SHARES = {"valid": 0.35, "mutated": 0.6, "hostile": 0.05}
 
 
 def attack(rng: np.random.Generator, deadline: float) -> tuple[int, list[str]]:
