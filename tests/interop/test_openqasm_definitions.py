@@ -79,6 +79,11 @@ def test_an_integer_is_an_angle_inside_of_a_definition(version):
     assert from_qasm(text + "f(1) q[0]; g(3) q[0];") == qt.Circuit(4).rx(0.5, 0).rx(1.5, 0).rx(0.5, 0)
 
 
+def test_a_parameter_may_have_the_name_of_a_constant():
+    circuit = from_qasm(INCLUDE[3] + "qubit q; rx(tau/2) q; input float tau; rx(tau/2) q;")
+    assert [op.gate.params[0] for op in circuit] == [np.pi, qt.Parameter("tau") / 2]
+
+
 def test_parameters_keep_the_order_of_their_declaration():
     text = INCLUDE[3] + "input float b;\ninput angle[32] unused;\ninput float a;\nqubit q;\nrx(a) q;\nrz(b + a) q;"
     circuit = from_qasm(text)

@@ -182,7 +182,6 @@ class Expander:
     def _push_steps(self, target: DefinedGate, task: _Task, stack: list[_Task]) -> None:
         names: dict[str, Value] = dict(zip(target.angles, task.angles, strict=True))
         steps = target.steps
-        self._budget.spend(len(steps))
         # The stack runs last what is pushed first.
         for step in steps if task.inverse else reversed(steps):
             qubits = tuple([task.qubits[k] for k in step.qubits])

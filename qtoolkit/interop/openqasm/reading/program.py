@@ -329,6 +329,7 @@ class _Program:
         self._new_name(declared.name)
         self._names[declared.name] = Parameter(declared.name)
         self._inputs.append(declared.name)
+        self._quick.forget()
 
     def _opaque(self, opaque: Opaque) -> None:
         self._definer.add(opaque.name, OpaqueGate(opaque.name))

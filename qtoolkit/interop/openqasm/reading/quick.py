@@ -100,6 +100,10 @@ class QuickCalls:
         self._expander = expander
         self._budget = budget
 
+    def forget(self) -> None:
+        """Read angles anew, since a name in them may mean something else from here on."""
+        self._angles.clear()
+
     def add(self, circuit: Circuit, text: str, offset: int) -> int:
         """Add the calls and measurements that stand at an offset, and return the offset of what follows them."""
         places, angles, gates = self._places, self._angles, self._gates
