@@ -241,6 +241,54 @@ def test_a_device_of_27_qubits() -> None:
     assert counts["00"] + counts["11"] > 400
 
 
+@pytest.mark.slow
+def test_what_nothing_touches_costs_nothing_on_a_device_of_127_qubits() -> None:
+    backend = get_backend("ibm:fake_brisbane")
+    wide = Circuit(300, 2).barrier().h(0).cx(0, 277).barrier(3, 4).measure([0, 277], [0, 1])
+    counts = backend.run(wide, 500, seed=3).result(timeout=300).counts
+    assert counts["00"] + counts["11"] > 400
+    with pytest.raises(BackendError, match="a circuit of 128"):
+        backend.run(Circuit(128).measure_all(), 5)
+
+    circuit = Circuit(60).h(7).cx(7, 8).measure_all()  # 58 qubits are measured and nothing else
+    memory = backend.run(circuit, 4000, seed=3).result(timeout=300).memory
+    assert memory is not None
+    assert np.mean(memory[:, 7] == memory[:, 8]) > 0.85
+    rest = np.delete(memory, [7, 8], axis=1).astype(np.float64)
+    assert 0.0 < rest.mean() < 0.1
+    # Readout errors of different qubits have nothing to do with each other.
+    often = rest[:, rest.mean(axis=0) > 0.01]
+    correlations = np.corrcoef(often.T)[np.triu_indices(often.shape[1], 1)]
+    assert correlations.max() < 0.3
+    np.testing.assert_array_equal(backend.run(circuit, 4000, seed=3).result(timeout=300).memory, memory)
+
+
+def test_splitting_measures_every_bit_once() -> None:
+    from qiskit import QuantumCircuit
+
+    from qtoolkit.backends.ibm.splitting import split_measured
+
+    small = QuantumCircuit(20, 20)
+    small.measure(range(20), range(20))
+    assert split_measured(small) == [small]
+    large = QuantumCircuit(70, 70)
+    large.h(3)
+    large.measure(range(65), range(65))
+    with large.if_test((large.clbits[6], 1)):
+        large.x(66)
+    large.measure([67, 68], [69, 69])  # one bit of two qubits
+    parts = split_measured(large)
+    measured = [
+        [large.find_bit(item.qubits[0]).index for item in part.data if item.name == "measure"] for part in parts
+    ]
+    assert measured[0] == [3, 6, 67, 68]
+    assert sorted(qubit for part in measured for qubit in part) == [*range(65), 67, 68]
+    assert max(map(len, measured)) == 20
+    idle = QuantumCircuit(30, 30)
+    idle.measure(range(30), range(30))
+    assert [len(part.data) for part in split_measured(idle)] == [20, 10]
+
+
 @pytest.mark.cloud
 def test_a_live_device() -> None:
     if not os.environ.get("QISKIT_IBM_TOKEN"):

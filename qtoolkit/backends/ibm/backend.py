@@ -107,9 +107,17 @@ class IBMBackend(InProcessBackend):
     def _run_here(
         self, circuit: Circuit, isa: QuantumCircuit, shots: int, seed: int | None, simulator_seed: int | None
     ) -> Result:
+        from qtoolkit.backends.ibm.splitting import joined, split_measured
+
         started = time.perf_counter()
-        answer = self._sampler(simulator_seed).run([isa], shots=shots).result()
-        result = self._decoded(answer[0], circuit, isa, seed)
+        parts = split_measured(isa) if self.capabilities.is_simulator else [isa]
+        # One by one, because circuits of one call share its seed, and so their noise.
+        seeds = [simulator_seed, *_further_seeds(simulator_seed, len(parts) - 1)]
+        answers = [
+            self._sampler(part_seed).run([part], shots=shots).result()[0]
+            for part, part_seed in zip(parts, seeds, strict=True)
+        ]
+        result = self._decoded(joined(answers), circuit, isa, seed)
         return result.with_metadata(wall_time=time.perf_counter() - started)
 
     def _submit_to_service(self, request: Request, converted: Sequence[QuantumCircuit]) -> Job[Any]:
@@ -190,6 +198,12 @@ def fake_device(name: str) -> Any:
 
 def _pair(edge: Sequence[int]) -> tuple[int, int]:
     return min(edge), max(edge)
+
+
+def _further_seeds(seed: int | None, count: int) -> list[int | None]:
+    if seed is None:
+        return [None] * count
+    return [int(word) >> 1 for word in np.random.SeedSequence(seed).generate_state(count, np.uint32)]
 
 
 def _split_seed(seed: int | None) -> tuple[int | None, int | None]:
