@@ -69,9 +69,9 @@ def test_a_gradient_needs_two_states_and_probabilities_a_vector_beside(monkeypat
     simulator = StatevectorSimulator()
     assert simulator.state_vector(Circuit(21)).size == 1 << 21
     with pytest.raises(InsufficientMemoryError, match="of 21 qubits with its probabilities needs 50,331,648 bytes"):
-        simulator.probabilities(Circuit(21))
+        simulator.probabilities(Circuit(21).h(range(21)))
     with pytest.raises(InsufficientMemoryError, match=r"2 times a double-precision state .* 67,108,864 bytes"):
-        simulator.gradient(Circuit(21), np.ones(1 << 21), [])
+        simulator.gradient(Circuit(21).h(range(21)), np.ones(1 << 21), [])
     with pytest.raises(InsufficientMemoryError, match="200000000 shots of 1 bits needs"):
         simulator.run(Circuit(1).measure_all(), 200_000_000)
 

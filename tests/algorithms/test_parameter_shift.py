@@ -66,3 +66,15 @@ def test_wrong_count_and_parameters_in_branches_are_refused():
 
 def test_unparametrised_matrices_are_left_alone():
     check(scrambled(6).append(UnitaryGate(np.eye(2)[::-1]), (1,)).rx(Parameter("a"), 1), [0.2])
+
+
+def test_a_declared_parameter_that_no_gate_uses_has_no_slope():
+    a, b = Parameter("a"), Parameter("b")
+    circuit = Circuit(3).declare_parameters(["b", "x", "a"]).ry(a, 0).cx(0, 2).rx(b, 2)  # and qubit 1 is idle
+    observable = PauliSum.from_list([("ZIZ", 1.0), ("IXX", 0.3), ("XZY", 0.5)])
+    simulator = StatevectorSimulator()
+    value, slope = parameter_shift_gradient(circuit, observable, [0.1, 0.2, 0.3], estimator=simulator)
+    level, expected = simulator.gradient(circuit, observable, [0.1, 0.2, 0.3])
+    assert value == pytest.approx(level, abs=1e-12)
+    np.testing.assert_allclose(slope, expected, atol=1e-12)
+    assert slope[1] == 0.0

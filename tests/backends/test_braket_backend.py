@@ -61,6 +61,11 @@ def test_distribution(backend) -> None:
     assert chi_squared_p_value(backend.run(circuit, 20_000).result().counts, circuit) > CHANCE
 
 
+def test_qubits_that_nothing_touches_do_not_count(backend) -> None:
+    circuit = Circuit(200, 2).barrier().x(177).cx(177, 3).barrier(5, 6).measure([3, 177], [1, 0])
+    assert dict(backend.run(circuit, 5).result().counts) == {"11": 5}
+
+
 def test_controls_on_both_values(backend) -> None:
     circuit = Circuit(3).x(0).append(StandardGate("x").controlled(2, ctrl_state=0b01), [0, 1, 2])
     assert dict(backend.run(circuit.measure_all(), 5).result().counts) == {"101": 5}

@@ -199,8 +199,15 @@ def test_a_malformed_parameter(rotation, capsys):
 
 def test_more_qubits_than_memory_holds(tmp_path, capsys):
     path = tmp_path / "wide.qasm"
-    path.write_text('OPENQASM 2.0; include "qelib1.inc"; qreg q[45]; creg c[1]; h q[0]; measure q[0] -> c[0];')
+    path.write_text('OPENQASM 2.0; include "qelib1.inc"; qreg q[45]; creg c[1]; h q; measure q[0] -> c[0];')
     assert f"{16 << 45:,} bytes" in refused([str(path)], capsys)
+
+
+def test_qubits_that_nothing_touches_need_no_memory(tmp_path, capsys):
+    path = tmp_path / "wide.qasm"
+    path.write_text('OPENQASM 2.0; include "qelib1.inc"; qreg q[127]; creg c[1]; x q[99]; measure q[99] -> c[0];')
+    assert main(["run", str(path), "--shots", "7"]) == 0
+    assert "7" in capsys.readouterr().out
 
 
 def test_a_missing_extra(bell, capsys, monkeypatch):
