@@ -117,6 +117,7 @@ def _rows(result: PortfolioResult) -> tuple[Row, ...]:
         "feasible_probability": result.feasible_probability,
         "approximation_ratio": result.approximation_ratio,
         "num_evaluations": result.num_evaluations,
+        "problem_fingerprint": result.problem_fingerprint,
     }
     rows = []
     if result.value is not None and result.assets is not None:
