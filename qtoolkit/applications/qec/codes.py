@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit._memory import check_memory
 from qtoolkit.applications.qec._validation import require_odd_distance
 
 __all__ = ["RotatedSurfaceCode"]
@@ -35,6 +36,7 @@ class RotatedSurfaceCode:
 
     Raises:
         InputError: if the distance is even or below 3.
+        InsufficientMemoryError: if there is no memory for its arrays.
     """
 
     distance: int
@@ -48,6 +50,7 @@ class RotatedSurfaceCode:
 
     def __post_init__(self) -> None:
         d = require_odd_distance(self.distance)
+        check_memory(8 * d**4, f"a rotated surface code of distance {d}", "take a smaller distance")
         data = np.array([(2 * i + 1, 2 * j + 1) for j in range(d) for i in range(d)], dtype=np.int64)
         x_sites = np.array(
             [(2 * x, 2 * y) for y in range(d + 1) for x in range(1, d) if (x + y) % 2 == 1], dtype=np.int64

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit._checks import shown
+from qtoolkit._memory import check_memory
 from qtoolkit._version import __version__
 from qtoolkit.applications.qec._validation import require_count, require_finite, root_entropy
 from qtoolkit.applications.qec.intervals import clopper_pearson
@@ -28,6 +30,8 @@ __all__ = [
 
 _DATA = (0, 1, 2)
 _ANCILLAS = (3, 4)
+_BYTES_PER_ROUND = 5000
+_MAX_ROUNDS = 2**63 - 1
 # Bit k of the syndrome is the parity of data qubits k and k + 1; the lightest flip that explains it is undone.
 _FLIPPED_QUBIT = {0b01: 0, 0b11: 1, 0b10: 2}
 
@@ -107,6 +111,8 @@ def coherent_repetition_memory(
     numbers = _round_numbers(rounds)
     root = root_entropy(seed)
     runner: Sampler = StatevectorSimulator() if sampler is None else sampler
+    if not isinstance(runner, Sampler):
+        raise InputError(f"sampler must have a method run, got {shown(sampler)}")
 
     start = time.perf_counter()
     exact = coherent_error_rates(angle, numbers)
@@ -114,6 +120,11 @@ def coherent_repetition_memory(
     for k, number in enumerate(numbers):
         own_seed = int(np.random.SeedSequence(root, spawn_key=(k,)).generate_state(1, np.uint32)[0])
         readout = runner.run(repetition_memory_circuit(angle, number), shots, seed=own_seed).register("readout")
+        if readout.shots != shots or readout.num_clbits != len(_DATA):
+            raise InputError(
+                f"a sampler must return {shots} shots of {len(_DATA)} bits for the register readout, got "
+                f"{readout.shots} of {readout.num_clbits}"
+            )
         errors[k] = sum(count for bits, count in readout.counts.items() if bits.count("1") >= 2)
     return CoherentMemoryResult(
         angle=angle,
@@ -135,6 +146,7 @@ def repetition_memory_circuit(angle: float, rounds: int) -> Circuit:
         InputError: if the angle is not finite or rounds < 1.
     """
     rounds = require_count("rounds", rounds)
+    check_memory(_BYTES_PER_ROUND * rounds, f"a circuit of {rounds} rounds", "take fewer")
     error_and_parities = _error_and_parities(require_finite("angle", angle))
     circuit = Circuit(len(_DATA) + len(_ANCILLAS))
     syndrome = circuit.add_clbits(len(_ANCILLAS), "syndrome")
@@ -150,19 +162,17 @@ def coherent_error_rates(angle: float, rounds: int | Sequence[int]) -> NDArray[n
     """Exact logical error probabilities under coherent over-rotation, shape (R,).
 
     The state vector simulator gives the amplitudes of one corrected round for both logical basis states and all
-    four syndromes; the logical density matrix, averaged over the syndromes, is then carried from round to round.
+    four syndromes; the logical density matrix, averaged over the syndromes, is then carried through all rounds by
+    powers of that map.
 
     Raises:
         InputError: if the angle is not finite, no rounds are given or one is below 1.
     """
     numbers = _round_numbers(rounds)
     kraus = _corrected_round(require_finite("angle", angle))
-    density = np.diag([1.0 + 0.0j, 0.0])
-    by_round = np.zeros(max(numbers) + 1)
-    for number in range(1, len(by_round)):
-        density = np.einsum("sij,jk,slk->il", kraus, density, kraus.conj())
-        by_round[number] = density[1, 1].real
-    return by_round[list(numbers)]
+    # ρ → Σ_s K_s ρ K_s† on the entries of ρ in rows; the answer is how much of |0⟩⟨0| it moves to |1⟩⟨1|
+    step = np.einsum("sij,slk->iljk", kraus, kraus.conj()).reshape(4, 4)
+    return np.array([np.linalg.matrix_power(step, number)[3, 0].real for number in numbers])
 
 
 def twirled_error_rates(angle: float, rounds: int | Sequence[int]) -> NDArray[np.float64]:
@@ -204,7 +214,9 @@ def _corrected_round(angle: float) -> NDArray[np.complex128]:
 
 
 def _round_numbers(rounds: int | Sequence[int]) -> tuple[int, ...]:
+    if isinstance(rounds, str | bytes):
+        raise InputError(f"rounds must be one or more integers, got {rounds!r}")
     listed = tuple(rounds) if isinstance(rounds, Sequence | np.ndarray) else (rounds,)
     if not listed:
         raise InputError("rounds must hold at least one number of rounds, got none")
-    return tuple(require_count("rounds", number) for number in listed)
+    return tuple(require_count("rounds", number, maximum=_MAX_ROUNDS) for number in listed)

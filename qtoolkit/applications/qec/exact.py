@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit.applications.qec._validation import require_model, require_predictions
 from qtoolkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def joint_distribution(model: stim.DetectorErrorModel) -> NDArray[np.float64]:
     Raises:
         InputError: if detectors plus observables exceed `MAX_TABLE_BITS`.
     """
-    num_detectors, num_observables = int(model.num_detectors), int(model.num_observables)
+    num_detectors, num_observables = int(require_model(model).num_detectors), int(model.num_observables)
     num_bits = num_detectors + num_observables
     if num_bits > MAX_TABLE_BITS:
         raise InputError(
@@ -51,15 +52,18 @@ def exact_logical_error_rate(model: stim.DetectorErrorModel, decoder: Decoder) -
     """Probability that `decoder` mispredicts any observable, summed over every syndrome of the model.
 
     Raises:
-        InputError: if detectors plus observables exceed `MAX_TABLE_BITS`.
+        InputError: if detectors plus observables exceed `MAX_TABLE_BITS`, or the decoder returns anything but bits of
+            shape (shots, observables).
     """
     joint = joint_distribution(model)
-    num_flips, num_syndromes = joint.shape
+    num_syndromes = joint.shape[1]
     syndromes = np.arange(num_syndromes)
     events = ((syndromes[:, None] >> np.arange(int(model.num_detectors))) & 1).astype(np.bool_)
     # Syndromes that no error produces need no prediction, and a matching decoder may have none for them.
     possible = joint.sum(axis=0) > 0.0
-    predicted = decoder.decode_batch(events[possible]) @ (1 << np.arange(num_flips.bit_length() - 1))
+    num_observables = int(model.num_observables)
+    bits = require_predictions(decoder, events[possible], num_observables)
+    predicted = bits @ (1 << np.arange(num_observables))
     failures = joint[:, possible].copy()
     failures[predicted, np.arange(len(predicted))] = 0.0
     return float(failures.sum())

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from math import expm1, log1p
 
+from qtoolkit._checks import require_number
 from qtoolkit.applications.qec._validation import require_count, require_rate
 from qtoolkit.errors import InputError
 
 __all__ = ["clopper_pearson", "per_round_rate"]
+
+_MAX_SHOTS = 2**53
+"""Above it a count is no double any more."""
 
 
 def clopper_pearson(errors: int, shots: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -23,10 +27,11 @@ def clopper_pearson(errors: int, shots: int, confidence: float = 0.95) -> tuple[
     """
     from scipy.special import betaincinv
 
-    shots = require_count("shots", shots)
+    shots = require_count("shots", shots, maximum=_MAX_SHOTS)
     errors = require_count("errors", errors, minimum=0)
     if errors > shots:
         raise InputError(f"errors must not exceed shots, got {errors} errors in {shots} shots")
+    confidence = require_number("confidence", confidence)
     if not 0.0 < confidence < 1.0:
         raise InputError(f"confidence must lie strictly between 0 and 1, got {confidence:g}")
     tail = (1.0 - confidence) / 2.0

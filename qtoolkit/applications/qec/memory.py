@@ -10,9 +10,16 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
 
+from qtoolkit._checks import shown
+from qtoolkit._memory import check_memory
 from qtoolkit._optional import require
 from qtoolkit._version import __version__
-from qtoolkit.applications.qec._validation import require_count, require_rate, root_entropy
+from qtoolkit.applications.qec._validation import (
+    require_count,
+    require_predictions,
+    require_rate,
+    root_entropy,
+)
 from qtoolkit.applications.qec.codes import RotatedSurfaceCode
 from qtoolkit.applications.qec.decoders import Decoder, DecoderFactory, MatchingDecoder
 from qtoolkit.applications.qec.intervals import clopper_pearson, per_round_rate
@@ -30,6 +37,8 @@ NoiseKind: TypeAlias = Literal["circuit_level", "phenomenological", "code_capaci
 """Which operations of the circuit are noisy; see `MemoryExperiment`."""
 
 _MAX_DEPOLARISING_RATE = 0.75
+_BYTES_PER_DETECTOR = 1000
+"""Of a detector error model with its matching graph, about."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +114,9 @@ class MemoryExperiment:
     Source: Dennis et al., J. Math. Phys. 43, 4452 (2002); Fowler et al., Phys. Rev. A 86, 032324 (2012).
 
     Raises:
-        InputError: if rounds < 1, the rate lies outside [0, 3/4], or basis or noise is none of those listed.
+        InputError: if rounds < 1, the rate lies outside [0, 3/4], basis or noise is none of those listed, or the code
+            or the decoder factory is none.
+        InsufficientMemoryError: if there is no memory for so many rounds.
     """
 
     code: RotatedSurfaceCode
@@ -116,8 +127,15 @@ class MemoryExperiment:
     decoder_factory: DecoderFactory = MatchingDecoder
 
     def __post_init__(self) -> None:
+        if not isinstance(self.code, RotatedSurfaceCode):
+            raise InputError(f"code must be a RotatedSurfaceCode, got {shown(self.code)}")
+        if not callable(self.decoder_factory):
+            raise InputError(f"decoder_factory must be a class or function, got {shown(self.decoder_factory)}")
         rate = require_rate("physical_error_rate", self.physical_error_rate, _MAX_DEPOLARISING_RATE)
         object.__setattr__(self, "rounds", require_count("rounds", self.rounds))
+        check_memory(
+            _BYTES_PER_DETECTOR * self.rounds * self.code.distance**2, f"noise of {self.rounds} rounds", "take fewer"
+        )
         object.__setattr__(self, "physical_error_rate", rate)
         for name, value, known in (("basis", self.basis, Basis), ("noise", self.noise, NoiseKind)):
             if value not in get_args(known):
@@ -148,7 +166,10 @@ class MemoryExperiment:
     @cached_property
     def decoder(self) -> Decoder:
         """The decoder, compiled for the detector error model."""
-        return self.decoder_factory(self.detector_error_model)
+        decoder = self.decoder_factory(self.detector_error_model)
+        if not callable(getattr(decoder, "decode_batch", None)):
+            raise InputError(f"decoder_factory must return an object with decode_batch, got {shown(decoder)}")
+        return decoder
 
     def run(
         self,
@@ -174,13 +195,18 @@ class MemoryExperiment:
             progress: called after each batch with the shots drawn so far and `max_shots`.
 
         Raises:
-            InputError: if a limit or the batch size is below 1, or `previous` is of another experiment or seed.
+            InputError: if a limit or the batch size is below 1, `previous` is of another experiment or seed, or the
+                decoder returns anything but bits of shape (shots, observables).
+            InsufficientMemoryError: if there is no memory for a batch.
             MissingExtraError: if Stim or PyMatching is not installed.
         """
         max_shots = require_count("max_shots", max_shots)
         batch_shots = require_count("batch_shots", batch_shots)
         if max_errors is not None:
             max_errors = require_count("max_errors", max_errors)
+        drawn_at_once = min(batch_shots, max_shots)
+        columns = int(self.circuit.num_detectors) + int(self.circuit.num_observables)
+        check_memory(2 * drawn_at_once * columns, f"a batch of {drawn_at_once} shots", "take a smaller batch_shots")
         if previous is None:
             root, shots, errors, batches, spent = root_entropy(seed), 0, 0, 0, 0.0
         else:
@@ -214,9 +240,12 @@ class MemoryExperiment:
     def _count_errors(self, shots: int, seed: np.random.SeedSequence) -> int:
         sampler = self.circuit.compile_detector_sampler(seed=int(seed.generate_state(1, np.uint64)[0]))
         events, flips = sampler.sample(shots, separate_observables=True)
-        return int(np.count_nonzero(np.any(self.decoder.decode_batch(events) != flips, axis=1)))
+        predictions = require_predictions(self.decoder, events, flips.shape[1])
+        return int(np.count_nonzero(np.any(predictions != flips, axis=1)))
 
     def _require_continuable(self, previous: MemoryResult, seed: int | np.random.Generator | None) -> None:
+        if not isinstance(previous, MemoryResult):
+            raise InputError(f"previous must be a MemoryResult, got {shown(previous)}")
         ours = (self.code.distance, self.rounds, self.physical_error_rate, self.basis, self.noise)
         theirs = (
             previous.distance,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit._checks import require_number, shown
 from qtoolkit.applications.qec._validation import require_count, root_entropy
 from qtoolkit.applications.qec.codes import RotatedSurfaceCode
 from qtoolkit.applications.qec.memory import Basis, MemoryExperiment, MemoryResult, NoiseKind
@@ -149,6 +150,8 @@ def threshold_crossing(sweep: MemorySweep, smaller: int, larger: int) -> Thresho
         InputError: if a distance is not in the sweep, a logical error rate is 0 or at least 1/2, or the curves do not
             cross exactly once.
     """
+    if not isinstance(sweep, MemorySweep):
+        raise InputError(f"sweep must be a MemorySweep, got {shown(sweep)}")
     if smaller >= larger:
         raise InputError(f"the smaller distance must come first, got {smaller} and {larger}")
     rows = []
@@ -199,6 +202,10 @@ def _relative_variance(result: MemoryResult) -> float:
 
 
 def _distinct(name: str, values: Sequence[_Number]) -> list[_Number]:
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        raise InputError(f"{name} must be a sequence of numbers, got {shown(values)}")
+    for value in values:
+        require_number(name, value)
     ordered = sorted(values)
     if not ordered or len(set(ordered)) != len(ordered):
         raise InputError(f"{name} must be distinct and at least one, got {tuple(values)}")
