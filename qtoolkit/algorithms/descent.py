@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._checks import require_integer
+from qtoolkit._checks import require_array, require_integer, shown
 from qtoolkit.algorithms.objective import CircuitObjective
 from qtoolkit.algorithms.optimizers import Callback, Evaluation, OptimizationResult, Optimizer
+from qtoolkit.errors import InputError
 
 __all__ = ["Descent", "descend", "seeded"]
 
@@ -117,7 +118,11 @@ class _Search:
         self.has_kicked = False
 
     def run(self, start: FloatArray, budget: int | None = None) -> OptimizationResult:
-        """Let the optimiser search from a start."""
+        """Let the optimiser search from a start.
+
+        Raises:
+            InputError: if it returns anything but a result of its own.
+        """
         optimizer: Any = self._optimizer
         if budget is not None:
             optimizer = replace(optimizer, max_evaluations=budget)
@@ -135,7 +140,11 @@ class _Search:
             value_and_gradient=self._objective.value_and_gradient if optimizer.needs_gradient else None,
             callback=record,
         )
-        self._history.extend(found.history.tolist())
+        name = type(self._optimizer).__name__
+        if not isinstance(found, OptimizationResult):
+            raise InputError(f"{name}.minimize must return an OptimizationResult, got {shown(found)}")
+        require_array(f"the parameters that {name} returns", found.parameters, start.shape)
+        self._history.extend(require_array(f"the history that {name} returns", found.history, (None,)).tolist())
         self._first_value = float(found.history[0]) if len(found.history) else np.inf
         return found
 

@@ -1,5 +1,6 @@
 """Searches that begin or end where the gradient vanishes, and energies that are noisy."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -211,3 +212,23 @@ def test_gradients_are_real_numbers():
 def test_starts_are_finite_vectors(start):
     with pytest.raises(InputError, match="parameters must"):
         VQE(rotation(), Z).run(start)
+
+
+def test_optimizers_return_results_of_their_own():
+    class Returning:
+        needs_gradient = False
+
+        def __init__(self, change):
+            self.change = change
+
+        def minimize(self, objective, initial_parameters, *, value_and_gradient=None, callback=None):
+            return self.change(COBYLA().minimize(objective, initial_parameters))
+
+    def run(change):
+        return VQE(rotation(), Z, optimizer=Returning(change)).run([1.0])
+
+    assert run(lambda found: found).energy == pytest.approx(-1.0, abs=1e-9)
+    with pytest.raises(InputError, match=r"Returning.minimize must return an OptimizationResult, got None"):
+        run(lambda found: None)
+    with pytest.raises(InputError, match=r"the parameters that Returning returns must have shape \(1,\), got \(2,\)"):
+        run(lambda found: dataclasses.replace(found, parameters=np.zeros(2)))

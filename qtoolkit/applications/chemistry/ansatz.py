@@ -9,8 +9,10 @@ from functools import cached_property
 
 import numpy as np
 
+from qtoolkit._checks import require_integer, require_number, shown
 from qtoolkit.applications.chemistry.excitations import Excitation, single_and_double_excitations
-from qtoolkit.applications.chemistry.integrals import FloatArray, MolecularIntegrals
+from qtoolkit.applications.chemistry.integrals import FloatArray, MolecularIntegrals, require_integrals
+from qtoolkit.applications.chemistry.molecule import checked_electrons
 from qtoolkit.circuit import Circuit, Parameter, ParameterExpression, ParameterValue
 from qtoolkit.errors import InputError
 from qtoolkit.operators import jordan_wigner
@@ -24,6 +26,7 @@ def hartree_fock_circuit(norb: int, nelec: tuple[int, int]) -> Circuit:
     Raises:
         InputError: if the electrons do not fit the orbitals.
     """
+    norb, nelec = require_integer("norb", norb, 1), checked_electrons(nelec)
     if not all(0 <= count <= norb for count in nelec):
         raise InputError(f"nelec must lie in [0, {norb}] for each spin in {norb} orbitals, got {nelec}")
     circuit = Circuit(2 * norb, name="hartree-fock")
@@ -36,7 +39,17 @@ def append_excitation(circuit: Circuit, excitation: Excitation, theta: Parameter
     """Add exp(θ (T − T†)) by the Jordan–Wigner mapping, spin orbital k on qubit k, and return the circuit.
 
     T − T† = i Σ c_k P_k with real c_k and strings that commute, so that the product of their rotations is exact.
+
+    Raises:
+        InputError: if an argument is of another type, or `theta` not finite.
+        OperatorError: if the circuit has too few qubits.
     """
+    if not isinstance(circuit, Circuit) or not isinstance(excitation, Excitation):
+        raise InputError(
+            f"append_excitation needs a Circuit and an Excitation, got {shown(circuit)}, {shown(excitation)}"
+        )
+    if not isinstance(theta, ParameterExpression):
+        theta = require_number("theta", theta)
     for string, coefficient in jordan_wigner(excitation.generator(), circuit.num_qubits):
         qubits = string.qubits
         letters = "".join(string.letter(qubit) for qubit in reversed(qubits))
@@ -70,6 +83,8 @@ class UCCSD:
     orbital_symmetries: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "norb", require_integer("norb", self.norb))
+        object.__setattr__(self, "nelec", checked_electrons(self.nelec))
         if self.spin_adapted and self.nelec[0] != self.nelec[1]:
             raise InputError(
                 f"a spin-adapted ansatz needs as many alpha as beta electrons, got {self.nelec}; use spin_adapted=False"
@@ -116,6 +131,7 @@ class UCCSD:
         Raises:
             InputError: if the integrals have another number of orbitals.
         """
+        require_integrals(integrals)
         if integrals.norb != self.norb:
             raise InputError(f"the ansatz has {self.norb} orbitals, got integrals of {integrals.norb}")
         guesses: dict[str, float] = {}

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
+from qtoolkit._checks import shown
 from qtoolkit.algorithms import Optimizer
 from qtoolkit.applications.chemistry.ansatz import UCCSD
 from qtoolkit.applications.chemistry.ground_state import GroundState, lowest_energy
@@ -137,6 +138,8 @@ def _along(
     lengths: FloatArray, molecule_at: Callable[[float], Molecule], active_space: ActiveSpace
 ) -> Iterator[MolecularIntegrals]:
     """Integrals at each length, in orbitals that neighbours share as far as they can."""
+    if not callable(molecule_at):
+        raise InputError(f"molecule_at must be a function of a length, got {shown(molecule_at)}")
     molecules = [molecule_at(length) for length in lengths.tolist()]
     for molecule in molecules:
         if not isinstance(molecule, Molecule):

@@ -8,6 +8,8 @@ import operator
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from qtoolkit._checks import require_array, require_integer, shown
+from qtoolkit.applications.chemistry.molecule import checked_electrons
 from qtoolkit.errors import InputError
 from qtoolkit.operators import FermionOperator
 
@@ -27,6 +29,11 @@ class Excitation:
     created: tuple[int, ...]
 
     def __post_init__(self) -> None:
+        for name in ("annihilated", "created"):
+            given = getattr(self, name)
+            if not isinstance(given, Sequence):
+                raise InputError(f"{name} must be a sequence of spin orbitals, got {shown(given)}")
+            object.__setattr__(self, name, tuple(require_integer("a spin orbital", mode, 0) for mode in given))
         modes = (*self.annihilated, *self.created)
         if not self.annihilated or len(self.annihilated) != len(self.created) or len(set(modes)) != len(modes):
             raise InputError(
@@ -63,10 +70,13 @@ def single_and_double_excitations(
     Raises:
         InputError: if the electrons do not fit the orbitals, or there is not one symmetry per orbital.
     """
+    norb, nelec = require_integer("norb", norb), checked_electrons(nelec)
     if norb < 1 or not all(0 <= count <= norb for count in nelec):
         raise InputError(f"nelec must lie in [0, norb] for each spin and norb be positive, got {nelec} and norb={norb}")
-    if orbital_symmetries is not None and len(orbital_symmetries) != norb:
-        raise InputError(f"orbital_symmetries must have {norb} entries, got {len(orbital_symmetries)}")
+    if orbital_symmetries is not None:
+        irreps = require_array("orbital_symmetries", orbital_symmetries, (None,), kind="integer").tolist() * 2
+        if len(irreps) != 2 * norb:
+            raise InputError(f"orbital_symmetries must have {norb} entries, got {len(irreps) // 2}")
     n_alpha, n_beta = nelec
     alpha = list(itertools.product(range(n_alpha), range(n_alpha, norb)))
     beta = list(itertools.product(range(norb, norb + n_beta), range(norb + n_beta, 2 * norb)))
@@ -84,7 +94,6 @@ def single_and_double_excitations(
 
     if orbital_symmetries is None:
         return tuple(candidates())
-    irreps = list(orbital_symmetries) * 2
     return tuple(x for x in candidates() if _product(irreps[mode] for mode in (*x.annihilated, *x.created)) == 0)
 
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from qtoolkit._optional import require
-from qtoolkit.applications.chemistry.integrals import MolecularIntegrals
+from qtoolkit.applications.chemistry.integrals import MolecularIntegrals, require_integrals
 from qtoolkit.errors import ConvergenceError, InputError
 
 __all__ = ["fci_energy"]
@@ -36,6 +36,7 @@ def fci_energy(integrals: MolecularIntegrals) -> float:
         InputError: if there are more than 10^8 determinants, or no state of this spin among them.
         ConvergenceError: if the iteration does not converge, or to no state of this spin.
     """
+    require_integrals(integrals)
     n_alpha, n_beta = integrals.nelec
     determinants = math.comb(integrals.norb, n_alpha) * math.comb(integrals.norb, n_beta)
     if determinants > _MAX_DETERMINANTS:

@@ -10,15 +10,23 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from qtoolkit._checks import require_array, require_integer, require_number
+from qtoolkit._checks import require_array, require_number, shown
 from qtoolkit._optional import require
 from qtoolkit.applications.chemistry.mean_field import MeanField, solve_mean_field
-from qtoolkit.applications.chemistry.molecule import Molecule
+from qtoolkit.applications.chemistry.molecule import Molecule, checked_electrons
 from qtoolkit.applications.chemistry.structure import build_structure
 from qtoolkit.errors import InputError
 from qtoolkit.operators import PauliSum
 
-__all__ = ["ActiveSpace", "FloatArray", "MolecularIntegrals", "active_orbitals", "compute_integrals", "integrals_with"]
+__all__ = [
+    "ActiveSpace",
+    "FloatArray",
+    "MolecularIntegrals",
+    "active_orbitals",
+    "compute_integrals",
+    "integrals_with",
+    "require_integrals",
+]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
@@ -88,7 +96,7 @@ class MolecularIntegrals:
         for name in ("core_energy", "hartree_fock_energy"):
             object.__setattr__(self, name, require_number(name, getattr(self, name)))
         _check_symmetric(self.one_body_tensor, self.two_body_tensor)
-        object.__setattr__(self, "nelec", _checked_electrons(self.nelec))
+        object.__setattr__(self, "nelec", checked_electrons(self.nelec))
         if not all(0 <= count <= norb for count in self.nelec):
             raise InputError(f"nelec must lie in [0, {norb}] for each spin in {norb} orbitals, got {self.nelec}")
         if self.orbital_symmetries is not None and len(self.orbital_symmetries) != norb:
@@ -146,6 +154,8 @@ def compute_integrals(molecule: Molecule, active_space: ActiveSpace = None) -> M
             small, the active space has an orbital twice, one out of range, or leaves out a singly occupied one, or
             needs more qubits than a Pauli string has bits.
     """
+    if not isinstance(molecule, Molecule):
+        raise InputError(f"compute_integrals needs a Molecule, got {shown(molecule)}")
     structure = build_structure(molecule)
     active = active_orbitals(active_space, structure)
     return integrals_with(molecule, structure, solve_mean_field(molecule, structure), active, active_space)
@@ -185,10 +195,14 @@ def integrals_with(
     )
 
 
-def _checked_electrons(nelec: object) -> tuple[int, int]:
-    if not isinstance(nelec, Sequence) or len(nelec) != 2:
-        raise InputError(f"nelec must be two numbers, of alpha and beta electrons, got {nelec!r}")
-    return require_integer("nelec", nelec[0]), require_integer("nelec", nelec[1])
+def require_integrals(value: object) -> None:
+    """Refuse what is no `MolecularIntegrals`.
+
+    Raises:
+        InputError: saying so.
+    """
+    if not isinstance(value, MolecularIntegrals):
+        raise InputError(f"integrals must be MolecularIntegrals, as compute_integrals returns, got {shown(value)}")
 
 
 def _check_symmetric(one_body: FloatArray, two_body: FloatArray) -> None:

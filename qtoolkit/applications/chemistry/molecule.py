@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
-import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
+from qtoolkit._checks import require_integer, require_number, shown
 from qtoolkit.errors import InputError
 
-__all__ = ["Atom", "LengthUnit", "Molecule", "diatomic"]
+__all__ = ["Atom", "LengthUnit", "Molecule", "checked_electrons", "diatomic"]
 
 LengthUnit: TypeAlias = Literal["angstrom", "bohr"]
 """Unit of coordinates and bond lengths."""
@@ -59,10 +59,10 @@ class Molecule:
         # PySCF reads a file where one has the name, and a text of several lines as the set itself
         if not isinstance(self.basis, str) or not self.basis.strip() or set(self.basis) & set("/\\\n\r\0@"):
             raise InputError(f'basis must be the name of a basis set such as "sto-3g", got {self.basis!r}')
-        if self.unit not in get_args(LengthUnit):
+        if not isinstance(self.unit, str) or self.unit not in get_args(LengthUnit):
             raise InputError(f'unit must be "angstrom" or "bohr", got {self.unit!r}')
-        object.__setattr__(self, "charge", _checked_integer("charge", self.charge))
-        object.__setattr__(self, "spin", _checked_integer("spin", self.spin))
+        object.__setattr__(self, "charge", require_integer("charge", self.charge))
+        object.__setattr__(self, "spin", require_integer("spin", self.spin))
         if self.num_electrons < 1:
             raise InputError(
                 f"a molecule needs at least one electron, got charge {self.charge} on nuclei of total charge "
@@ -110,18 +110,17 @@ def diatomic(
     Raises:
         InputError: if the distance is not positive and finite, or an argument of `Molecule` breaks its rule.
     """
-    try:
-        length = float(distance)
-    except (TypeError, ValueError):
-        raise InputError(f"distance must be a number, got {distance!r}") from None
-    if not (math.isfinite(length) and length > 0):
-        raise InputError(f"distance must be positive and finite, got {length:g}")
+    length = require_number("distance", distance)
+    if length <= 0:
+        raise InputError(f"distance must be positive, got {length:g}")
     return Molecule(((first, (0.0, 0.0, 0.0)), (second, (0.0, 0.0, length))), basis, charge, spin, unit)
 
 
 def _checked_geometry(geometry: Sequence[Atom] | str, unit: str) -> tuple[Atom, ...]:
     if isinstance(geometry, str):
         raise InputError('geometry is a sequence of pairs ("H", (x, y, z)), got a string; parse it first')
+    if not isinstance(geometry, Iterable):
+        raise InputError(f'geometry is a sequence of pairs ("H", (x, y, z)), got {shown(geometry)}')
     atoms = tuple(_checked_atom(atom) for atom in geometry)
     if not atoms:
         raise InputError("geometry must have at least one atom, got none")
@@ -136,19 +135,21 @@ def _checked_geometry(geometry: Sequence[Atom] | str, unit: str) -> tuple[Atom, 
 
 def _checked_atom(atom: Atom) -> Atom:
     try:
-        symbol, position = atom
-        x, y, z = (float(coordinate) for coordinate in position)
+        symbol, (x, y, z) = atom
     except (TypeError, ValueError):
-        raise InputError(f'an atom is a pair ("H", (x, y, z)) with three numbers, got {atom!r}') from None
-    if symbol not in _ATOMIC_NUMBERS:
-        raise InputError(f'an element is given by its symbol, such as "Li", got {symbol!r}')
-    if not all(map(math.isfinite, (x, y, z))):
-        raise InputError(f"coordinates must be finite, got {(x, y, z)} for {symbol}")
+        raise InputError(f'an atom is a pair ("H", (x, y, z)) with three numbers, got {shown(atom)}') from None
+    if not isinstance(symbol, str) or symbol not in _ATOMIC_NUMBERS:
+        raise InputError(f'an element is given by its symbol, such as "Li", got {shown(symbol)}')
+    x, y, z = (require_number(f"coordinates of {symbol} must be three numbers, each of which", c) for c in (x, y, z))
     return symbol, (x, y, z)
 
 
-def _checked_integer(name: str, value: int) -> int:
-    try:
-        return operator.index(value)
-    except TypeError:
-        raise InputError(f"{name} must be an integer, got {value!r}") from None
+def checked_electrons(nelec: object) -> tuple[int, int]:
+    """Numbers of alpha and beta electrons.
+
+    Raises:
+        InputError: if they are not two integers.
+    """
+    if not isinstance(nelec, Sequence) or len(nelec) != 2:
+        raise InputError(f"nelec must be two numbers, of alpha and beta electrons, got {shown(nelec)}")
+    return require_integer("nelec", nelec[0]), require_integer("nelec", nelec[1])

@@ -8,13 +8,19 @@ import numpy as np
 import pytest
 from pyscf import gto, scf
 
+from qtoolkit import Circuit
 from qtoolkit.applications.chemistry import (
+    UCCSD,
+    Excitation,
     Molecule,
+    append_excitation,
     compute_integrals,
     diatomic,
     dissociation_curve,
     fci_energy,
     ground_state,
+    hartree_fock_circuit,
+    qubit_hamiltonian,
 )
 from qtoolkit.errors import ConvergenceError, InputError, InsufficientMemoryError, QToolkitError
 
@@ -148,3 +154,40 @@ def test_full_configuration_interaction_keeps_its_limit(monkeypatch, hydrogen):
     monkeypatch.setattr(fci_module, "_SPIN_TOLERANCE", -1.0)
     with pytest.raises(ConvergenceError, match=r"must end in a state of S = 0"):
         fci_energy(hydrogen)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: hartree_fock_circuit(None, (1, 1)),
+        lambda: hartree_fock_circuit(2, None),
+        lambda: hartree_fock_circuit(2, (1.0, 1)),
+        lambda: hartree_fock_circuit(2, (1, 1, 1)),
+        lambda: UCCSD("a", (1, 1)),
+        lambda: UCCSD(2, 3),
+        lambda: UCCSD(2, (1, 1), orbital_symmetries=3),
+        lambda: UCCSD(2, (1, 1), orbital_symmetries=("a", "b")),
+        lambda: UCCSD(2, (1, 1)).perturbative_parameters(None),
+        lambda: Excitation(1, 2),
+        lambda: Excitation(("a",), ("b",)),
+        lambda: Excitation((0,), (-1,)),
+        lambda: append_excitation(None, Excitation((0,), (1,)), 0.1),
+        lambda: append_excitation(Circuit(2), None, 0.1),
+        lambda: append_excitation(Circuit(2), Excitation((0,), (1,)), "a"),
+        lambda: qubit_hamiltonian(None),
+        lambda: fci_energy(None),
+        lambda: compute_integrals("H2"),
+        lambda: compute_integrals(LIH, [0.5]),
+        lambda: compute_integrals(LIH, 3.5),
+        lambda: dissociation_curve([1.0], 3),
+        lambda: Molecule(None),
+        lambda: Molecule([(["H"], (0, 0, 0))]),
+        lambda: Molecule([("H", ("0", 0, 0))], spin=1),
+        lambda: Molecule([("H", (0, 0, 0))], spin=True),
+        lambda: Molecule([("H", (0, 0, 0))], spin=1, unit=["bohr"]),
+        lambda: diatomic("H", "H", "1"),
+    ],
+)
+def test_values_of_other_types_are_refused(call):
+    with pytest.raises(InputError, match=r", got |: "):
+        call()
