@@ -17,6 +17,12 @@ from qtoolkit_kernels.team import Team
 
 __all__ = ["Observable", "apply", "check_observable", "expectation_values", "variance"]
 
+PIECE = 1 << 16
+"""Probabilities are formed for so many amplitudes at a time, and summed with diagonals while they are in the cache."""
+
+ROW = 1 << 13
+"""Inner products are taken of rows so short that BLAS wakes no threads of its own."""
+
 Observable: TypeAlias = PauliSum | NDArray[np.float64]
 """A Pauli sum, or the diagonal of one that is diagonal: a real vector of shape ``(2**num_qubits,)``."""
 
@@ -54,24 +60,43 @@ def expectation_values(observables: Sequence[Observable], state: StateArray, tea
         found = iter([pauli_sums.expectation_value(sums[0], state, team)])
     else:
         found = iter(pauli_sums.expectation_values(sums, state, team).tolist())
-    weights: NDArray[np.float64] | None = None
-    values = []
-    for item in observables:
-        if isinstance(item, PauliSum):
-            values.append(next(found))
-            continue
-        if weights is None:
-            weights = probabilities(state, team=team)
-        values.append(float(weights @ item))
-    return values
+    diagonals = [item for item in observables if not isinstance(item, PauliSum)]
+    means = iter(_means(diagonals, state, team)) if diagonals else found
+    return [next(found if isinstance(item, PauliSum) else means) for item in observables]
 
 
 def variance(observable: Observable, state: StateArray, team: Team) -> float:
     """``⟨ψ|H²|ψ⟩ - ⟨ψ|H|ψ⟩²``, as the squared norm of ``(H - ⟨H⟩)|ψ⟩``: no difference of large numbers."""
     if isinstance(observable, PauliSum):
         return pauli_sums.variance(observable, state, team)
-    weights = probabilities(state, team=team)
-    return float(weights @ (observable - weights @ observable) ** 2)
+    if state.size <= ROW:
+        weights = probabilities(state, team=team)
+        return float(weights @ (observable - weights @ observable) ** 2)
+    (mean,) = _means([observable], state, team)
+    total = 0.0
+    for start in range(0, state.size, PIECE):
+        piece = slice(start, start + PIECE)
+        weights = probabilities(state[piece], team=team)
+        total += _dot(weights, (observable[piece] - mean) ** 2)
+    return total
+
+
+def _means(diagonals: Sequence[NDArray[np.float64]], state: StateArray, team: Team) -> list[float]:
+    """Mean of each diagonal."""
+    if state.size <= ROW:
+        weights = probabilities(state, team=team)
+        return [float(weights @ diagonal) for diagonal in diagonals]
+    totals = [0.0] * len(diagonals)
+    for start in range(0, state.size, PIECE):
+        piece = slice(start, start + PIECE)
+        weights = probabilities(state[piece], team=team)
+        for k, diagonal in enumerate(diagonals):
+            totals[k] += _dot(weights, diagonal[piece])
+    return totals
+
+
+def _dot(weights: NDArray[np.float64], values: NDArray[np.float64]) -> float:
+    return float(np.vecdot(weights.reshape(-1, ROW), values.reshape(-1, ROW)).sum())
 
 
 def apply(observable: Observable, state: StateArray, out: StateArray, team: Team) -> None:
