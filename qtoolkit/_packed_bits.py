@@ -10,6 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit import _needs
+from qtoolkit._memory import check_memory
+
 __all__ = ["PackedBits", "bitstrings", "count", "num_words", "pack", "select", "unpack"]
 
 PackedBits = NDArray[np.uint64]
@@ -37,6 +40,7 @@ def unpack(words: PackedBits, num_bits: int) -> NDArray[np.uint8]:
     """Zeros and ones of shape ``(shots, num_bits)``."""
     if num_bits == 0:
         return np.zeros((words.shape[0], 0), np.uint8)
+    _check(_needs.bits_by_shot(words.shape[0], num_bits), words.shape[0], num_bits)
     octets = np.ascontiguousarray(words, np.dtype("<u8")).view(np.uint8)
     return np.unpackbits(octets, axis=1, count=num_bits, bitorder="little")
 
@@ -59,6 +63,7 @@ def count(words: PackedBits, num_bits: int) -> dict[str, int]:
     shots = words.shape[0]
     if shots == 0 or num_bits == 0:
         return {"": shots} if shots else {}
+    _check(_needs.counts(shots, words.shape[1]), shots, num_bits)
     if words.shape[1] == 1 and 1 << num_bits <= 2 * shots:
         frequencies = np.bincount(words[:, 0].astype(np.int64), minlength=1 << num_bits)
         rows = np.flatnonzero(frequencies).astype(np.uint64)[:, None]
@@ -80,7 +85,12 @@ def bitstrings(words: PackedBits, num_bits: int) -> list[str]:
     """One string for each shot, its highest bit leftmost."""
     if num_bits == 0:
         return [""] * words.shape[0]
+    _check(_needs.bitstrings(words.shape[0], num_bits), words.shape[0], num_bits)
     letters = np.full((words.shape[0], num_bits + 1), ord("\n"), np.uint8)
     letters[:, :num_bits] = unpack(words, num_bits)[:, ::-1]
     letters[:, :num_bits] += ord("0")
     return letters.tobytes().decode("ascii").split("\n")[:-1]
+
+
+def _check(needed: int, shots: int, num_bits: int) -> None:
+    check_memory(needed, f"{shots} strings of {num_bits} bits", "take fewer shots at a time")

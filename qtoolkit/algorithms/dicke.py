@@ -8,6 +8,8 @@ import operator
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit import _needs
+from qtoolkit._memory import check_memory
 from qtoolkit.circuit import Circuit, StandardGate
 from qtoolkit.errors import InputError
 
@@ -55,8 +57,10 @@ def dicke_state(num_qubits: int, weight: int) -> NDArray[np.complex128]:
 
     Raises:
         InputError: if there is no qubit, or the weight lies outside [0, num_qubits].
+        InsufficientMemoryError: if the state does not fit into free memory.
     """
     num_qubits, weight = _checked(num_qubits, weight)
+    check_memory(_needs.dicke_state(num_qubits), f"a state of {num_qubits} qubits", "use dicke_circuit")
     members = np.bitwise_count(np.arange(1 << num_qubits, dtype=np.uint64)) == weight
     return np.where(members, 1.0 / math.sqrt(math.comb(num_qubits, weight)), 0.0).astype(np.complex128)
 

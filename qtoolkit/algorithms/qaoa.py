@@ -15,6 +15,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit import _needs
+from qtoolkit._memory import reserved
 from qtoolkit.algorithms.descent import Descent, descend, seeded
 from qtoolkit.algorithms.dicke import dicke_circuit
 from qtoolkit.algorithms.mixers import GroverMixer, Mixer, TransverseMixer
@@ -339,18 +341,22 @@ class QAOA:
     def _exact_statistics(self, parameters: FloatArray) -> OutcomeStatistics | None:
         from qtoolkit.simulators import SectorSimulator, StatevectorSimulator
 
-        num_qubits = self._cost.num_qubits
-        if not isinstance(self._estimator, SectorSimulator | StatevectorSimulator):
+        num_qubits, estimator = self._cost.num_qubits, self._estimator
+        if not isinstance(estimator, SectorSimulator | StatevectorSimulator):
             return None
-        in_sector = isinstance(self._estimator, SectorSimulator)
+        in_sector = isinstance(estimator, SectorSimulator)
         if not in_sector and 1 << num_qubits > MAX_ENUMERATED:
             return None
-        probabilities = self._estimator.probabilities(self._circuit, parameters=parameters)
-        probabilities /= probabilities.sum()  # in single precision the norm is off by some 1e-7
-        if self._weight is None:
-            return self._landscape.statistics(np.arange(1 << num_qubits), probabilities)
-        feasible = SectorSimulator(self._weight).basis(num_qubits)
-        return self._landscape.statistics(feasible, probabilities if in_sector else probabilities[feasible])
+        weight = estimator.hamming_weight if isinstance(estimator, SectorSimulator) else None
+        num_outcomes = 1 << num_qubits if weight is None else math.comb(num_qubits, weight)
+        needed = _needs.outcome_statistics(num_outcomes)
+        with reserved(needed, f"the distribution of {num_outcomes} bitstrings", "use fewer qubits"):
+            probabilities = estimator.probabilities(self._circuit, parameters=parameters)
+            probabilities /= probabilities.sum()  # in single precision the norm is off by some 1e-7
+            if self._weight is None:
+                return self._landscape.statistics(np.arange(1 << num_qubits), probabilities)
+            feasible = SectorSimulator(self._weight).basis(num_qubits)
+            return self._landscape.statistics(feasible, probabilities if in_sector else probabilities[feasible])
 
 
 def _default_initial_state(mixer: Mixer, hamming_weight: int | None) -> Circuit:

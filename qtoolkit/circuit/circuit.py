@@ -9,6 +9,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from qtoolkit import _needs
+from qtoolkit._memory import check_memory
 from qtoolkit.circuit._checks import Indices, as_indices, check_count, check_indices, check_mapping
 from qtoolkit.circuit.analysis import check_matrix_size, depth_of, split_final, unitary_of
 from qtoolkit.circuit.gate import Gate, Instruction, UnitaryGate
@@ -431,7 +433,9 @@ class Circuit(GateMethods):
         """
         check_matrix_size(self.num_qubits)
         self.check_bound()
-        return unitary_of(self._operations, self.num_qubits)
+        total = self.num_qubits
+        check_memory(_needs.circuit_matrix(total), f"the matrix of a circuit of {total} qubits", "simulate a state")
+        return unitary_of(self._operations, total)
 
     def check_bound(self) -> None:
         """Raise if a parameter is free.

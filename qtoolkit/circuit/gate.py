@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from qtoolkit import _needs
+from qtoolkit._memory import check_memory
 from qtoolkit.circuit._checks import check_count, numeric_array
 from qtoolkit.circuit.gates import (
     STANDARD_GATES,
@@ -281,7 +283,10 @@ class UnitaryGate(Gate):
     """
 
     def __init__(self, matrix: ArrayLike, label: str = "unitary") -> None:
-        array = numeric_array(matrix, "a gate's matrix").astype(np.complex128)
+        given = numeric_array(matrix, "a gate's matrix")
+        if given.ndim == 2:
+            check_memory(_needs.gate_of_matrix(len(given)), f"a matrix of {len(given)} rows", "use fewer qubits")
+        array = given.astype(np.complex128)
         if (
             array.ndim != 2
             or array.shape[0] != array.shape[1]

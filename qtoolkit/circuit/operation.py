@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from qtoolkit import _needs
+from qtoolkit._memory import check_memory
 from qtoolkit.circuit._checks import numeric_array
 from qtoolkit.circuit.gate import Instruction, array_hash
 from qtoolkit.circuit.registers import Condition
@@ -77,7 +79,9 @@ class Initialize(Instruction):
     name = "initialize"
 
     def __init__(self, state_vector: ArrayLike) -> None:
-        vector: NDArray[np.complex128] = numeric_array(state_vector, "a state vector").astype(np.complex128)
+        given = numeric_array(state_vector, "a state vector")
+        check_memory(_needs.gate_of_state(given.size), f"a state of {given.size} amplitudes", "use fewer qubits")
+        vector: NDArray[np.complex128] = given.astype(np.complex128)
         if vector.ndim != 1 or vector.size < 2 or vector.size & (vector.size - 1):
             raise CircuitError(
                 f"a state vector must have a power of two of entries (at least 2), got shape {vector.shape}"

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from qtoolkit import _needs
+from qtoolkit._memory import check_memory
 from qtoolkit.circuit._checks import numeric_array
 from qtoolkit.circuit.gate import UNITARY_TOLERANCE, Gate, StandardGate, array_hash
 from qtoolkit.circuit.gates import STANDARD_GATES, Matrix
@@ -30,7 +32,9 @@ class DiagonalGate(Gate):
     """
 
     def __init__(self, entries: ArrayLike) -> None:
-        array = numeric_array(entries, "a diagonal").astype(np.complex128)
+        given = numeric_array(entries, "a diagonal")
+        check_memory(_needs.gate_of_vector(given.size), f"a diagonal of {given.size} entries", "use fewer qubits")
+        array = given.astype(np.complex128)
         if array.ndim != 1 or array.size < 2 or array.size & (array.size - 1):
             raise CircuitError(f"a diagonal's length must be a power of two from 2, got shape {array.shape}")
         deviation = np.abs(np.abs(array) - 1.0).max()
@@ -50,7 +54,12 @@ class DiagonalGate(Gate):
         return True
 
     def matrix(self) -> Matrix:
-        """The dense diagonal matrix."""
+        """The dense diagonal matrix.
+
+        Raises:
+            InsufficientMemoryError: if it does not fit into free memory.
+        """
+        check_memory(_needs.dense_matrix(self.num_qubits), f"a matrix of {self.num_qubits} qubits", "use entries")
         return np.diag(self.entries)
 
     def inverse(self) -> Gate:
@@ -78,6 +87,7 @@ class PermutationGate(Gate):
         given = numeric_array(table, "a permutation")
         if given.ndim != 1 or given.size < 2 or given.size & (given.size - 1):
             raise CircuitError(f"a permutation's length must be a power of two from 2, got shape {given.shape}")
+        check_memory(_needs.gate_of_table(given.size), f"a permutation of {given.size} entries", "use fewer qubits")
         if not np.array_equal(np.sort(given), np.arange(given.size)):
             raise CircuitError(f"a permutation must hold each of 0 to {given.size - 1} once, got {given.tolist()[:16]}")
         array = given.astype(np.int64)
@@ -87,7 +97,12 @@ class PermutationGate(Gate):
         self.name = "permutation"
 
     def matrix(self) -> Matrix:
-        """The dense permutation matrix."""
+        """The dense permutation matrix.
+
+        Raises:
+            InsufficientMemoryError: if it does not fit into free memory.
+        """
+        check_memory(_needs.dense_matrix(self.num_qubits), f"a matrix of {self.num_qubits} qubits", "use table")
         dense = np.zeros((self.table.size, self.table.size), dtype=np.complex128)
         dense[self.table, np.arange(self.table.size)] = 1.0
         return dense
@@ -140,6 +155,8 @@ class PauliRotationGate(Gate):
         return self.x_mask == 0
 
     def _pauli_matrix(self) -> Matrix:
+        needed = _needs.pauli_rotation_matrix(self.num_qubits)
+        check_memory(needed, f"the matrix of a Pauli string on {self.num_qubits} qubits", "simulate a state")
         result: Matrix = np.ones((1, 1), dtype=np.complex128)
         for letter in self.label:
             factor = np.eye(2) if letter == "I" else STANDARD_GATES[letter.lower()].matrix()
@@ -147,7 +164,11 @@ class PauliRotationGate(Gate):
         return result
 
     def matrix(self) -> Matrix:
-        """``cos(θ/2) - i sin(θ/2) P``."""
+        """``cos(θ/2) - i sin(θ/2) P``.
+
+        Raises:
+            InsufficientMemoryError: if it does not fit into free memory.
+        """
         theta = self.params[0]
         if isinstance(theta, ParameterExpression):
             raise UnboundParameterError(f"gate {self.name} has the free parameter {theta}; bind it to a number first")

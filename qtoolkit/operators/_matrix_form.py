@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qtoolkit._memory import check_memory
+from qtoolkit import _needs
+from qtoolkit._memory import reserved
 from qtoolkit.errors import OperatorError
 from qtoolkit.operators._term_algebra import Terms, merge_terms, x_group_starts, y_phases
 from qtoolkit.operators._types import ComplexArray, FloatArray, IntArray
@@ -65,22 +66,27 @@ def generalised_diagonals(terms: Terms, num_qubits: int) -> Iterator[tuple[int, 
 def dense_matrix(terms: Terms, num_qubits: int) -> ComplexArray:
     """Return the matrix, complex128 of shape (2^n, 2^n)."""
     dimension = 1 << num_qubits
-    check_memory(16 * dimension**2, f"a dense matrix on {num_qubits} qubits", "use to_sparse() or apply()")
-    matrix = np.zeros((dimension, dimension), dtype=np.complex128)
-    columns = np.arange(dimension, dtype=np.int64)
-    for x_mask, entries in generalised_diagonals(terms, num_qubits):
-        matrix[columns ^ x_mask, columns] = entries
-    return matrix
+    needed = _needs.dense_matrix(num_qubits)
+    with reserved(needed, f"a dense matrix on {num_qubits} qubits", "use to_sparse() or apply()", kept=needed):
+        matrix = np.zeros((dimension, dimension), dtype=np.complex128)
+        columns = np.arange(dimension, dtype=np.int64)
+        for x_mask, entries in generalised_diagonals(terms, num_qubits):
+            matrix[columns ^ x_mask, columns] = entries
+        return matrix
 
 
 def sparse_matrix(terms: Terms, num_qubits: int) -> csr_array[Any, Any]:
     """Return the matrix as a CSR array with sorted indices and no stored zeros."""
+    num_diagonals = len(np.unique(merge_terms(*terms)[0]))
+    needed = _needs.sparse_matrix(num_qubits, num_diagonals)
+    with reserved(needed, f"a sparse matrix on {num_qubits} qubits", "use apply()", kept=needed):
+        return _filled_sparse_matrix(terms, num_qubits, num_diagonals)
+
+
+def _filled_sparse_matrix(terms: Terms, num_qubits: int, num_diagonals: int) -> csr_array[Any, Any]:
     from scipy.sparse import csr_array
 
     dimension = 1 << num_qubits
-    num_diagonals = len(np.unique(terms[0]))
-    # values and indices, and as much again while SciPy sorts and prunes them
-    check_memory(2 * 24 * dimension * num_diagonals, f"a sparse matrix on {num_qubits} qubits", "use apply()")
     data = np.empty((dimension, num_diagonals), dtype=np.complex128)
     indices = np.empty((dimension, num_diagonals), dtype=np.int64)
     filled = 0
@@ -100,30 +106,35 @@ def sparse_matrix(terms: Terms, num_qubits: int) -> csr_array[Any, Any]:
 
 def real_diagonal(z_masks: IntArray, coefficients: FloatArray, num_qubits: int) -> FloatArray:
     """Return Σ_t c_t (-1)^{|z_t∧j|} for every j, float64 of length 2^n."""
-    check_memory(2 * 8 << num_qubits, f"a diagonal on {num_qubits} qubits", "use fewer qubits")
-    values = np.zeros(1 << num_qubits, dtype=np.float64)
-    np.add.at(values, z_masks, coefficients)
-    walsh_hadamard(values)
-    return values
+    needed = _needs.diagonal(num_qubits)
+    with reserved(needed, f"a diagonal on {num_qubits} qubits", "use fewer qubits", kept=needed):
+        values = np.zeros(1 << num_qubits, dtype=np.float64)
+        np.add.at(values, z_masks, coefficients)
+        walsh_hadamard(values)
+        return values
 
 
-def terms_of_diagonal(values: ComplexArray) -> Terms:
-    """Return the 2^n terms, all of I and Z, of the diagonal matrix with these entries."""
-    weights = values.copy()
-    walsh_hadamard(weights)
-    masks = np.arange(len(weights), dtype=np.int64)
-    return np.zeros_like(masks), masks, weights / len(weights)
+def terms_of_diagonal(values: ComplexArray, atol: float) -> Terms:
+    """Return the terms, all of I and Z, of the diagonal matrix with these entries; none of magnitude up to `atol`."""
+    what = f"the Pauli terms of a diagonal of {len(values)} entries"
+    with reserved(_needs.diagonal_terms(len(values)), what, "use fewer qubits"):
+        weights = values.copy()
+        walsh_hadamard(weights)
+        masks = np.arange(len(weights), dtype=np.int64)
+        return merge_terms(np.zeros_like(masks), masks, weights / len(weights), atol)
 
 
-def terms_of_matrix(matrix: ComplexArray) -> Terms:
-    """Return all 4^n terms of a matrix of shape (2^n, 2^n)."""
+def terms_of_matrix(matrix: ComplexArray, atol: float) -> Terms:
+    """Return the terms of a matrix of shape (2^n, 2^n), none of magnitude up to `atol`."""
     dimension = len(matrix)
-    check_memory(5 * 16 * dimension**2, f"the Pauli terms of a {dimension} x {dimension} matrix", "use fewer qubits")
-    masks = np.arange(dimension, dtype=np.int64)
-    weights = matrix[masks[:, None] ^ masks, masks]
-    walsh_hadamard(weights)
-    x_masks, z_masks = np.repeat(masks, dimension), np.tile(masks, dimension)
-    return x_masks, z_masks, weights.ravel() * y_phases(x_masks, z_masks).conj() / dimension
+    what = f"the Pauli terms of a {dimension} x {dimension} matrix"
+    with reserved(_needs.matrix_terms(dimension), what, "use fewer qubits"):
+        masks = np.arange(dimension, dtype=np.int64)
+        weights = matrix[masks[:, None] ^ masks, masks]
+        walsh_hadamard(weights)
+        x_masks, z_masks = np.repeat(masks, dimension), np.tile(masks, dimension)
+        coefficients = weights.ravel() * y_phases(x_masks, z_masks).conj() / dimension
+        return merge_terms(x_masks, z_masks, coefficients, atol)
 
 
 def qubits_of_dimension(dimension: int, what: str) -> int:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from qtoolkit import _needs
+from qtoolkit._memory import reserved
 from qtoolkit.errors import ConvergenceError, OperatorError
 from qtoolkit.operators._types import ComplexArray, FloatArray, as_int
 
@@ -25,17 +27,25 @@ def lowest_eigenpairs(
     Raises:
         OperatorError: if `k` is not in [1, 2^n].
         ConvergenceError: if the Lanczos iteration does not converge.
+        InsufficientMemoryError: if what it takes does not fit into free memory.
     """
-    dimension = 1 << hamiltonian.num_qubits
+    num_qubits = hamiltonian.num_qubits
+    dimension = 1 << num_qubits
     count = dimension if k is None else as_int("k", k)
     if not 1 <= count <= dimension:
-        raise OperatorError(f"k must be in [1, {dimension}] on {hamiltonian.num_qubits} qubits, got {k}")
+        raise OperatorError(f"k must be in [1, {dimension}] on {num_qubits} qubits, got {k}")
+    what = f"a spectrum on {num_qubits} qubits"
+    vectors_kept = _needs.COMPLEX * count << num_qubits
     if hamiltonian.is_diagonal():
-        return _from_diagonal(hamiltonian.diagonal(), count)
-    if hamiltonian.num_qubits <= _DENSE_QUBITS or count > dimension // 4:
-        energies, vectors = np.linalg.eigh(hamiltonian.to_matrix())
-        return energies[:count], vectors[:, :count]
-    return _lanczos(hamiltonian, count, np.random.default_rng(seed))
+        needed = _needs.diagonal_spectrum(num_qubits, count)
+        with reserved(needed, what, "use diagonal()", kept=vectors_kept):
+            return _from_diagonal(hamiltonian.diagonal(), count)
+    if num_qubits <= _DENSE_QUBITS or count > dimension // 4:
+        with reserved(_needs.dense_spectrum(num_qubits), what, "ask for fewer eigenvalues", kept=vectors_kept):
+            energies, vectors = np.linalg.eigh(hamiltonian.to_matrix())
+            return energies[:count], vectors[:, :count]
+    with reserved(_needs.lanczos(num_qubits, count), what, "use fewer qubits or eigenvalues", kept=vectors_kept):
+        return _lanczos(hamiltonian, count, np.random.default_rng(seed))
 
 
 def _from_diagonal(diagonal: FloatArray, count: int) -> tuple[FloatArray, ComplexArray]:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qtoolkit._cores import num_cores
+from qtoolkit._memory import reserved
 from qtoolkit.errors import OperatorError
 from qtoolkit.operators._types import FloatArray
 
@@ -77,9 +78,12 @@ def applied(
         OperatorError: if the state has not shape (2^n,).
     """
     state = _checked(state_vector, op)
-    image = np.empty(state.shape, state.dtype) if out is None else out
-    _kernels().apply_pauli_sum(state, image, _prepared(op)[0], _team_for(state, team))
-    return image
+    if out is None:
+        what = f"the image of a state of {op._num_qubits} qubits"
+        with reserved(state.nbytes, what, "use fewer qubits", kept=state.nbytes):
+            return applied(op, state, team, np.empty(state.shape, state.dtype))
+    _kernels().apply_pauli_sum(state, out, _prepared(op)[0], _team_for(state, team))
+    return out
 
 
 def expectation_value(op: PauliSum, state_vector: npt.ArrayLike, team: Team | None = None) -> float:

@@ -180,7 +180,7 @@ class PauliSum:
             raise OperatorError(f"an operator's matrix must be square, got shape {array.shape}")
         num_qubits = _matrix_form.qubits_of_dimension(len(array), "the dimension of an operator's matrix")
         check_finite(array, "a matrix entry")
-        return cls._of(_term_algebra.merge_terms(*_matrix_form.terms_of_matrix(array), atol), num_qubits)
+        return cls._of(_matrix_form.terms_of_matrix(array, atol), num_qubits)
 
     @classmethod
     def from_diagonal(cls, values: npt.ArrayLike, atol: float = DEFAULT_ATOL) -> PauliSum:
@@ -190,13 +190,14 @@ class PauliSum:
 
         Raises:
             OperatorError: if `values` is not a vector whose length is a power of two, or not finite.
+            InsufficientMemoryError: if the 2^n terms do not fit.
         """
         array = np.asarray(values, dtype=np.complex128)
         if array.ndim != 1:
             raise OperatorError(f"a diagonal must be a vector, got shape {array.shape}")
         num_qubits = _matrix_form.qubits_of_dimension(len(array), "the length of a diagonal")
         check_finite(array, "a diagonal entry")
-        return cls._of(_term_algebra.merge_terms(*_matrix_form.terms_of_diagonal(array), atol), num_qubits)
+        return cls._of(_matrix_form.terms_of_diagonal(array, atol), num_qubits)
 
     @property
     def x_masks(self) -> IntArray:
@@ -383,7 +384,7 @@ class PauliSum:
         Raises:
             OperatorError: if the sum is not Hermitian or `k` is not in [1, 2^n].
             ConvergenceError: if the iteration does not converge.
-            InsufficientMemoryError: if a dense matrix is needed and does not fit.
+            InsufficientMemoryError: if a dense matrix, where one is needed, or the iteration's vectors do not fit.
         """
         self._check_hermitian("an ordered spectrum")
         return _spectrum.lowest_eigenpairs(self, k, seed)[0]
@@ -394,6 +395,7 @@ class PauliSum:
         Raises:
             OperatorError: if the sum is not Hermitian.
             ConvergenceError: if the Lanczos iteration does not converge.
+            InsufficientMemoryError: if the iteration's vectors do not fit, 30 for one eigenvector.
         """
         self._check_hermitian("a ground state")
         energies, vectors = _spectrum.lowest_eigenpairs(self, 1, seed)

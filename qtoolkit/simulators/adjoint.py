@@ -13,6 +13,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit import _needs
 from qtoolkit.compiler import (
     Differential,
     ExecutionPlan,
@@ -29,6 +30,7 @@ from qtoolkit.simulators.bind import bind
 from qtoolkit.simulators.engine import LONG_VISITS, SWEEP_ROWS, Engine, StateArray
 from qtoolkit.simulators.numbers import arrays_to_fill
 from qtoolkit.simulators.observables import Observable, apply
+from qtoolkit.simulators.plan_memory import beside_state
 from qtoolkit.simulators.small import quick_gradient
 from qtoolkit.simulators.walk import Walker
 from qtoolkit_kernels import inner, pauli
@@ -68,7 +70,18 @@ def value_and_gradient(
     if found is not None:
         return found
     program = _parametrised_program(plan)
-    engine.check_memory(plan.num_qubits, states=2)
+    with engine.reserved(plan.num_qubits, _needed(engine, plan, False), states=2):
+        return _value_and_gradient(engine, plan, program, values, observable)
+
+
+def _needed(engine: Engine, plan: ExecutionPlan, copies: bool) -> int:
+    amplitude = engine.dtype.itemsize
+    return _needs.gradient(amplitude, plan.num_qubits, copies, beside_state(plan, amplitude))
+
+
+def _value_and_gradient(
+    engine: Engine, plan: ExecutionPlan, program: Program, values: FloatArray, observable: Observable
+) -> tuple[float, FloatArray]:
     fresh = len(plan.steps) == 1
     backward = _plan_of(program, engine, plan.num_qubits, fresh)
     if fresh and backward.alone is not None:
@@ -91,12 +104,25 @@ def values_and_gradients(
     if len(quick) == len(observables):
         return np.array([value for value, _ in quick]), np.reshape([slope for _, slope in quick], (-1, values.size))
     program = _parametrised_program(plan)
+    copies = engine.dtype.itemsize << plan.num_qubits <= MAX_COPY_BYTES
+    with engine.reserved(plan.num_qubits, _needed(engine, plan, copies), states=2 + copies):
+        return _values_and_gradients(engine, plan, program, values, observables, copies)
+
+
+def _values_and_gradients(
+    engine: Engine,
+    plan: ExecutionPlan,
+    program: Program,
+    values: FloatArray,
+    observables: Sequence[Observable],
+    copies: bool,
+) -> tuple[FloatArray, FloatArray]:
     found, slopes = np.empty(len(observables)), np.empty((len(observables), values.size))
     fresh = len(plan.steps) == 1
     backward = _plan_of(program, engine, plan.num_qubits, fresh)
     copied: StateArray | None = None
     for k, observable in enumerate(observables):
-        if (fresh and backward.alone is not None) or engine.dtype.itemsize << plan.num_qubits > MAX_COPY_BYTES:
+        if (fresh and backward.alone is not None) or not copies:
             found[k], slopes[k] = value_and_gradient(engine, plan, values, observable)
             continue
         if copied is None:
@@ -106,6 +132,7 @@ def values_and_gradients(
         found[k] = inner.vdot(copied, bra, engine.team).real
         ket = engine.copy_of(copied, plan.num_qubits)
         slopes[k] = _take_back(engine, program, backward, values, ket, bra)
+        del ket, bra  # before the next observable's are made
     return found, slopes
 
 

@@ -8,7 +8,8 @@ from typing import TypeAlias, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._memory import check_memory
+from qtoolkit import _needs
+from qtoolkit._memory import reserved
 from qtoolkit.circuit import ParameterValues
 from qtoolkit.compiler import ExecutionPlan, UnitaryStep
 from qtoolkit.compiler.program import ParameterGroup
@@ -18,8 +19,9 @@ from qtoolkit.simulators.batch_observables import Weights, weights_of
 from qtoolkit.simulators.batch_plan import BatchPlan, batch_plan
 from qtoolkit.simulators.bind import binding_of
 from qtoolkit.simulators.engine import Engine, StateArray
-from qtoolkit.simulators.memory import ThreadArrays
+from qtoolkit.simulators.memory import ThreadArrays, aligned_empty
 from qtoolkit.simulators.observables import Observable, expectation_values
+from qtoolkit.simulators.plan_memory import beside_state
 from qtoolkit.simulators.walk import Walker
 from qtoolkit_kernels.threads import counters
 from qtoolkit_kernels.vector import batch as kernels
@@ -97,16 +99,22 @@ def batch_states(
         CircuitError: as for one state.
         InsufficientMemoryError: if the states do not fit into free memory.
     """
-    engine.check_memory(plan.num_qubits, states=max(1, len(values)))
-    states: StateArray = np.empty((len(values), 1 << plan.num_qubits), engine.dtype)
-    run = _Run.of(engine, plan) if initial_state is None else None
-    if run is None:
+    num_qubits, batch, amplitude = plan.num_qubits, len(values), engine.dtype.itemsize
+    needed = _needs.state_rows(amplitude, num_qubits, batch, beside_state(plan, amplitude))
+    with engine.reserved(num_qubits, needed, states=batch, kept=batch * (amplitude << num_qubits)):
+        states = cast(StateArray, aligned_empty(batch << num_qubits, engine.dtype).reshape(batch, -1))
+        run = _Run.of(engine, plan) if initial_state is None else None
+        if run is not None:
+            run(values, states=states)
+            return states
         for row, state in zip(values, states, strict=True):
-            start = None if initial_state is None else initial_state.copy()
-            state[:] = Walker(engine, plan, row).final_state(start)
-    else:
-        run(values, states=states)
-    return states
+            walker = Walker(engine, plan, row)
+            if initial_state is None:
+                walker.final_state(None, out=state)
+            else:
+                state[:] = initial_state
+                walker.final_state(state)
+        return states
 
 
 def batch_probabilities(engine: Engine, plan: ExecutionPlan, values: FloatArray, qubits: Sequence[int]) -> FloatArray:
@@ -119,20 +127,29 @@ def batch_probabilities(engine: Engine, plan: ExecutionPlan, values: FloatArray,
     num_qubits, batch = plan.num_qubits, len(values)
     run = _Run.of(engine, plan)
     if run is None:
-        engine.check_memory(num_qubits, probabilities=batch << len(qubits))
-        found = np.empty((batch, 1 << len(qubits)))
-        for row, out in zip(values, found, strict=True):
-            out[:] = measure.probabilities(Walker(engine, plan, row).final_state(None), qubits, engine.team)
-        return found
-    check_memory(8 * batch << num_qubits, f"probabilities of {batch} states of {num_qubits} qubits", "take fewer rows")
-    every = np.empty((batch, 1 << num_qubits))
-    run(values, probabilities=every)
-    others = [q for q in range(num_qubits) if q not in qubits]
-    axes = [1 + num_qubits - 1 - q for q in (*others, *reversed(qubits))]
-    tensor = every.reshape(batch, *(2,) * num_qubits).transpose(0, *axes)
-    return (
-        tensor.reshape(batch, 1 << len(others), 1 << len(qubits)).sum(axis=1) if others else tensor.reshape(batch, -1)
-    )
+        amplitude = engine.dtype.itemsize
+        parts = measure.num_parts(num_qubits, qubits)
+        beside = beside_state(plan, amplitude)
+        needed = _needs.distribution_rows(amplitude, num_qubits, 1 << len(qubits), parts, batch, beside)
+        with engine.reserved(num_qubits, needed, beside=" with its probabilities", kept=8 * batch << len(qubits)):
+            found = np.empty((batch, 1 << len(qubits)))
+            state = engine.empty_state(num_qubits)
+            for row, out in zip(values, found, strict=True):
+                Walker(engine, plan, row).final_state(None, state)
+                out[:] = measure.probabilities(state, qubits, engine.team)
+            return found
+    needed = _needs.small_distribution_rows(num_qubits, 1 << len(qubits), batch)
+    what = f"probabilities of {batch} states of {num_qubits} qubits"
+    with reserved(needed, what, "take fewer rows", kept=8 * batch << len(qubits)):
+        every = np.empty((batch, 1 << num_qubits))
+        run(values, probabilities=every)
+        others = [q for q in range(num_qubits) if q not in qubits]
+        axes = [1 + num_qubits - 1 - q for q in (*others, *reversed(qubits))]
+        tensor = every.reshape(batch, *(2,) * num_qubits).transpose(0, *axes)
+        if not others:
+            return tensor.reshape(batch, -1)
+        summed: FloatArray = tensor.reshape(batch, 1 << len(others), 1 << len(qubits)).sum(axis=1)
+        return summed
 
 
 def batch_expectation_values(
@@ -148,8 +165,13 @@ def batch_expectation_values(
     weights = None if run is None else weights_of(observables, plan.num_qubits)
     if run is None or weights is None:
         found = np.empty((len(values), len(observables)))
-        for row, out in zip(values, found, strict=True):
-            out[:] = expectation_values(observables, Walker(engine, plan, row).final_state(None), engine.team)
+        amplitude = engine.dtype.itemsize
+        needed = _needs.state(amplitude, plan.num_qubits, beside_state(plan, amplitude))
+        with engine.reserved(plan.num_qubits, needed):
+            state = engine.empty_state(plan.num_qubits)
+            for row, out in zip(values, found, strict=True):
+                Walker(engine, plan, row).final_state(None, state)
+                out[:] = expectation_values(observables, state, engine.team)
         return found
     by_observable = np.zeros((len(observables), len(values)))
     run(values, weights=weights, sums=by_observable)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cmath
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import NamedTuple, TypeAlias, cast
 
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from qtoolkit._cores import num_cores
-from qtoolkit._memory import ALWAYS_THERE, check_memory
+from qtoolkit._memory import ALWAYS_THERE, check_memory, reserve_more, reserved, unreserved
 from qtoolkit.compiler import GatePart, Layout, Opcode, Part, Program, SweepPart, plan_sweeps
 from qtoolkit.simulators import measure
 from qtoolkit.simulators.bind import bind
@@ -189,30 +190,53 @@ class Engine:
             state = kept[key] = self.empty_state(num_qubits)
         return cast(StateArray, state)
 
-    def check_memory(self, num_qubits: int, states: int = 1, probabilities: int = 0, idle: int = 0) -> None:
-        """Refuse sizes that memory cannot hold, before anything is allocated.
+    def check_memory(self, num_qubits: int, idle: int = 0) -> None:
+        """Refuse a state that memory cannot hold, before anything is allocated.
 
         Args:
-            num_qubits: size of a state.
-            states: how many are needed at once.
-            probabilities: how many float64 numbers are needed beside them.
-            idle: how many of the qubits that are asked for are idle.
+            num_qubits: size of the state.
+            idle: how many of them are idle.
 
         Raises:
             InsufficientMemoryError: with the bytes needed and the bytes free.
         """
-        needed = states * (self.dtype.itemsize << num_qubits) + 8 * probabilities
+        needed = self.dtype.itemsize << num_qubits
+        if needed > ALWAYS_THERE:
+            what, remedy = self._names(num_qubits, 1, "")
+            check_memory(needed, what, idle_remedy(idle) if idle else remedy)
+
+    def reserved(
+        self, num_qubits: int, needed: int, *, states: int = 1, beside: str = "", kept: int = 0
+    ) -> AbstractContextManager[None]:
+        """Keep memory for a run while it lasts.
+
+        Args:
+            num_qubits: size of a state.
+            needed: bytes at the peak, as of `qtoolkit._needs`.
+            states: how many states that is, for the message.
+            beside: what it is beside them, for the message.
+            kept: bytes of the result.
+
+        Raises:
+            InsufficientMemoryError: with the bytes needed and the bytes free.
+        """
         if needed <= ALWAYS_THERE:
-            return
+            return unreserved
+        return reserved(needed, *self._names(num_qubits, states, beside), kept)
+
+    def reserve_state(self, num_qubits: int) -> None:
+        """Add a state to what the calling thread's run has reserved.
+
+        Raises:
+            InsufficientMemoryError: with the bytes needed and the bytes free.
+        """
+        reserve_more(self.dtype.itemsize << num_qubits, *self._names(num_qubits, 1, ""))
+
+    def _names(self, num_qubits: int, states: int, beside: str) -> tuple[str, str]:
+        """What is needed and what to do, in words."""
+        what = f"a {self.precision}-precision state of {num_qubits} qubits{beside}"
         remedy = "use fewer qubits" + (' or precision="single"' if self.precision == "double" else "")
-        if idle:
-            remedy = idle_remedy(idle)
-        what = f"a {self.precision}-precision state of {num_qubits} qubits"
-        if states > 1:
-            what = f"{states} times {what}"
-        if probabilities:
-            what += " with its probabilities"
-        check_memory(needed, what, remedy)
+        return what if states == 1 else f"{states} times {what}", remedy
 
     def copy_of(self, state: NDArray[np.generic], num_qubits: int) -> StateArray:
         """A copy of a given state in this precision, of shape ``(2**num_qubits,)``."""

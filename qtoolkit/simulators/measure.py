@@ -15,7 +15,7 @@ from qtoolkit_kernels import measurement as kernels
 from qtoolkit_kernels.team import Team
 from qtoolkit_kernels.threads import counters
 
-__all__ = ["norm_squared", "outcome_weights", "probabilities", "project"]
+__all__ = ["norm_squared", "num_parts", "outcome_weights", "probabilities", "project"]
 
 StateArray: TypeAlias = NDArray[np.complex128] | NDArray[np.complex64]
 
@@ -60,14 +60,21 @@ def probabilities(
         out = np.empty(state.size, np.float64)
         enter(helpers, kernels.probabilities, reals, out, counters(2), long=state.size >= LONG)
         return out
-    lowest = kernels.MARGINAL_BLOCK.bit_length() - 1
-    high = sum(qubit >= lowest for qubit in qubits)
-    slices = min(max(1, FEW_ITEMS >> high), 1 << max(0, num_qubits - lowest - high))
+    slices = num_parts(num_qubits, qubits)
     partial = np.empty((slices, 1 << len(qubits)), np.float64)
     arguments = reals, np.array(qubits, np.int64), partial, counters(2)
     enter(helpers, kernels.marginal_probabilities, *arguments, long=state.size >= LONG)
     summed: NDArray[np.float64] = partial.sum(axis=0) if slices > 1 else partial[0]
     return summed
+
+
+def num_parts(num_qubits: int, qubits: Sequence[int]) -> int:
+    """In how many parts, which are added up, the distribution of some qubits is formed."""
+    if list(qubits) == list(range(num_qubits)):
+        return 1
+    lowest = kernels.MARGINAL_BLOCK.bit_length() - 1
+    high = sum(qubit >= lowest for qubit in qubits)
+    return min(max(1, FEW_ITEMS >> high), 1 << max(0, num_qubits - lowest - high))
 
 
 def outcome_weights(state: StateArray, qubit: int, team: Team | None = None) -> NDArray[np.float64]:

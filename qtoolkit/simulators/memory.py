@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from qtoolkit.errors import InsufficientMemoryError
+
 __all__ = ["ThreadArrays", "aligned_empty", "idle_remedy", "is_aligned", "set_to_zero_state"]
 
 REGISTER_BYTES = 64
@@ -20,10 +22,18 @@ def aligned_empty(size: int, dtype: DTypeLike) -> NDArray[np.generic]:
     """An uninitialised array, shape ``(size,)``, that begins at a register and, from 4 MiB on, at a huge page.
 
     Memory is not touched, so that it comes to lie near the processor that first writes to it.
+
+    Raises:
+        InsufficientMemoryError: if the system refuses it.
     """
     nbytes = size * np.dtype(dtype).itemsize
     boundary = HUGE_PAGE_BYTES if nbytes >= 2 * HUGE_PAGE_BYTES else REGISTER_BYTES
-    raw = np.empty(nbytes + boundary, np.uint8)
+    try:
+        raw = np.empty(nbytes + boundary, np.uint8)
+    except MemoryError as error:
+        raise InsufficientMemoryError(
+            f"an array needs {nbytes:,} bytes and the system gives this process less (see ulimit -v): use fewer qubits"
+        ) from error
     first = -raw.__array_interface__["data"][0] % boundary
     array: NDArray[np.generic] = raw[first : first + nbytes].view(dtype)
     return array

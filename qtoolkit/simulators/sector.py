@@ -6,13 +6,14 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qtoolkit._memory import check_memory
+from qtoolkit import _needs, _packed_bits
+from qtoolkit._memory import ALWAYS_THERE, check_memory, reserved, unreserved
 from qtoolkit._version import __version__
 from qtoolkit.circuit import Circuit, ParameterValues
 from qtoolkit.circuit._checks import check_indices, numeric_array
@@ -100,10 +101,11 @@ class SectorSimulator:
         given = numeric_array(state, "a vector over a sector")
         if given.shape != (layout.size,):
             raise InputError(f"a vector over this sector has shape ({layout.size},), got {given.shape}")
-        check_memory(given.dtype.itemsize << num_qubits, f"a vector of {num_qubits} qubits", "stay in the sector")
-        full = np.zeros(1 << num_qubits, given.dtype)
-        full[layout.low_patterns(self._weight)] = given
-        return full
+        needed = given.dtype.itemsize << num_qubits
+        with reserved(needed, f"a vector of {num_qubits} qubits", "stay in the sector", kept=needed):
+            full = np.zeros(1 << num_qubits, given.dtype)
+            full[layout.low_patterns(self._weight)] = given
+            return full
 
     def diagonal(self, observable: PauliSum) -> NDArray[np.float64]:
         """Values of a diagonal observable on the basis states, float64 of shape ``(C(n, k),)``.
@@ -132,7 +134,9 @@ class SectorSimulator:
             return circuit
         if not isinstance(circuit, Circuit):
             raise InputError(f"a simulator takes a Circuit or what compile made of one, got {circuit!r}")
-        return SectorPlan(circuit, self._layout(circuit.num_qubits))
+        layout = self._layout(circuit.num_qubits)
+        with self._reserved(layout.size, _needs.sector_plan(layout.size)):
+            return SectorPlan(circuit, layout)
 
     def state_vector(
         self,
@@ -158,12 +162,14 @@ class SectorSimulator:
         """
         plan = self.compile(circuit)
         values = plan.parameter_vector(parameters)
-        state: StateArray = np.empty(plan.program.size, self._dtype)
-        self._simulate(plan, values, initial_state, state)
-        phase = plan.global_phase(values)
-        if phase != 1.0:
-            np.multiply(state, phase, out=state, casting="same_kind")
-        return state
+        size, amplitude = plan.program.size, self._dtype.itemsize
+        with self._reserved(size, _needs.sector_state(amplitude, size), kept=amplitude * size):
+            state: StateArray = np.empty(size, self._dtype)
+            self._simulate(plan, values, initial_state, state)
+            phase = plan.global_phase(values)
+            if phase != 1.0:
+                np.multiply(state, phase, out=state, casting="same_kind")
+            return state
 
     def probabilities(
         self,
@@ -186,15 +192,18 @@ class SectorSimulator:
             CircuitError: if a qubit comes twice, or as for `state_vector`.
         """
         plan = self.compile(circuit)
-        weights = self._weights(plan, plan.parameter_vector(parameters), None)
-        if qubits is None:
-            return weights
-        chosen = check_indices(qubits, plan.num_qubits, "qubit")
-        check_memory(8 << len(chosen), f"probabilities of {len(chosen)} qubits", "ask for fewer qubits")
-        outcomes = np.zeros(weights.size, np.int64)
-        for place, qubit in enumerate(chosen):
-            outcomes |= (self._layout(plan.num_qubits).low_patterns(self._weight) >> qubit & 1) << place
-        return np.bincount(outcomes, weights=weights, minlength=1 << len(chosen)).astype(np.float64)
+        values, size = plan.parameter_vector(parameters), plan.program.size
+        chosen = () if qubits is None else check_indices(qubits, plan.num_qubits, "qubit")
+        num_outcomes = 0 if qubits is None else 1 << len(chosen)
+        needed = _needs.sector_distribution(self._dtype.itemsize, size, num_outcomes)
+        with self._reserved(size, needed, kept=8 * (num_outcomes or size)):
+            weights = self._weights(plan, values, None)
+            if qubits is None:
+                return weights
+            outcomes = np.zeros(weights.size, np.int64)
+            for place, qubit in enumerate(chosen):
+                outcomes |= (self._layout(plan.num_qubits).low_patterns(self._weight) >> qubit & 1) << place
+            return np.bincount(outcomes, weights=weights, minlength=num_outcomes).astype(np.float64, copy=False)
 
     def run(
         self,
@@ -221,19 +230,17 @@ class SectorSimulator:
         started = time.perf_counter()
         plan = self.compile(circuit)
         check_shots(shots, plan.num_clbits)
-        needed = int(shots) * (3 * plan.num_clbits + 32)
-        check_memory(needed, f"{shots} shots of {plan.num_clbits} bits", "take fewer at a time and add the counts")
+        words = _packed_bits.num_words(plan.num_clbits)
+        what = f"{shots} shots of {plan.num_clbits} bits"
+        check_memory(_needs.sector_shots(int(shots), words), what, "take fewer at a time and add the counts")
         number, rng = seeded(seed)
-        cumulative = np.cumsum(self._weights(plan, plan.parameter_vector(parameters), initial_state))
-        places = np.searchsorted(cumulative, rng.random(int(shots)) * cumulative[-1], side="right")
-        # Rounding cannot give an outcome of probability zero: what falls off the end takes the last possible one.
-        last = int(np.searchsorted(cumulative, cumulative[-1], side="left"))
-        patterns = self._layout(plan.num_qubits).low_patterns(self._weight)[np.minimum(places, last)]
-        memory = np.zeros((int(shots), plan.num_clbits), np.uint8)
-        for qubit, clbit in plan.final_measurements:
-            memory[:, clbit] = patterns >> qubit & 1
-        return Result.from_memory(
-            memory,
+        values, size = plan.parameter_vector(parameters), plan.program.size
+        needed = _needs.sector_samples(self._dtype.itemsize, size, int(shots), words)
+        with self._reserved(size, needed, f" with {what}", kept=8 * int(shots) * words):
+            packed = self._sampled(plan, self._weights(plan, values, initial_state), int(shots), rng)
+        return Result.from_packed(
+            packed,
+            plan.num_clbits,
             registers=plan.clbit_registers,
             seed=number,
             backend_name="sector",
@@ -280,7 +287,9 @@ class SectorSimulator:
         several = isinstance(observable, Sequence)
         observables: Sequence[Any] = observable if isinstance(observable, Sequence) else [observable]
         measured = [self._measured(item, plan.num_qubits) for item in observables]
-        with self._borrowed_state(plan, plan.parameter_vector(parameters), None) as state:
+        values, size = plan.parameter_vector(parameters), plan.program.size
+        needed = _needs.sector_expectation(self._dtype.itemsize, size, max(map(_num_entries, measured), default=0))
+        with self._reserved(size, needed), self._borrowed_state(plan, values, None) as state:
             found = [_expectation(item, state) for item in measured]
         return np.array(found) if several else found[0]
 
@@ -304,28 +313,50 @@ class SectorSimulator:
         measured = self._measured(observable, plan.num_qubits)
         values = plan.parameter_vector(parameters)
         size = plan.program.size
-        check_memory(4 * size * self._dtype.itemsize, "a gradient's vectors", 'use precision="single"')
-        rows = self._runner.borrow(size, 4, self._dtype.type(0).real.dtype)
-        both = rows.view(self._dtype)
-        with self._borrowed_state(plan, values, None) as ket:
-            both[:, 0] = ket
-            if isinstance(measured, SectorOperator):
-                both[:, 1] = measured.apply(ket)
-            else:
-                np.multiply(ket, measured, out=both[:, 1], casting="same_kind")
-            value = _real_overlap(ket, both[:, 1])
-        found = self._runner.adjoint(plan.program, values, rows)
-        self._runner.give_back(rows)
-        return value, found
+        with self._reserved(size, _needs.sector_gradient(self._dtype.itemsize, size, _num_entries(measured))):
+            rows = self._runner.borrow(size, 4, self._dtype.type(0).real.dtype)
+            both = rows.view(self._dtype)
+            with self._borrowed_state(plan, values, None) as ket:
+                both[:, 0] = ket
+                if isinstance(measured, SectorOperator):
+                    both[:, 1] = measured.apply(ket)
+                else:
+                    np.multiply(ket, measured, out=both[:, 1], casting="same_kind")
+                value = _real_overlap(ket, both[:, 1])
+            found = self._runner.adjoint(plan.program, values, rows)
+            self._runner.give_back(rows)
+            return value, found
 
     def _layout(self, num_qubits: int) -> SectorLayout:
         if num_qubits not in self._layouts:
             check_sector(num_qubits, self._weight)
             size = math.comb(num_qubits, self._weight)
-            what = f"a sector of {size:,} amplitudes with its bit patterns"
-            check_memory(size * (self._dtype.itemsize + 24), what, "use fewer qubits or another weight")
-            self._layouts = {num_qubits: SectorLayout(num_qubits, self._weight)}
+            with self._reserved(size, _needs.sector_basis(size), " with its bit patterns", kept=8 * size):
+                layout = SectorLayout(num_qubits, self._weight)
+                layout.low_patterns(self._weight)  # which it lists when they are first asked for
+                self._layouts = {num_qubits: layout}
         return self._layouts[num_qubits]
+
+    def _reserved(self, size: int, needed: int, beside: str = "", kept: int = 0) -> AbstractContextManager[None]:
+        """Keep memory for work on a sector while it lasts."""
+        if needed <= ALWAYS_THERE:
+            return unreserved
+        return reserved(needed, f"a sector of {size:,} amplitudes{beside}", "use fewer qubits or another weight", kept)
+
+    def _sampled(
+        self, plan: SectorPlan, weights: NDArray[np.float64], shots: int, rng: np.random.Generator
+    ) -> NDArray[np.uint64]:
+        """Packed bits of shots."""
+        cumulative = np.cumsum(weights)
+        places = np.searchsorted(cumulative, rng.random(shots) * cumulative[-1], side="right")
+        # Rounding cannot give an outcome of probability zero: what falls off the end takes the last possible one.
+        last = int(np.searchsorted(cumulative, cumulative[-1], side="left"))
+        np.minimum(places, last, out=places)
+        patterns = self._layout(plan.num_qubits).low_patterns(self._weight)[places]
+        packed = np.zeros((shots, _packed_bits.num_words(plan.num_clbits)), np.uint64)
+        qubit_of = {clbit: qubit for qubit, clbit in plan.final_measurements}
+        _packed_bits.select(patterns.view(np.uint64)[:, None], list(qubit_of.values()), packed, list(qubit_of))
+        return packed
 
     def _simulate(
         self, plan: SectorPlan, values: NDArray[np.float64], initial_state: ArrayLike | None, state: StateArray
@@ -396,6 +427,10 @@ class SectorSimulator:
         return self._operators[key][1]
 
 
+def _num_entries(measured: SectorOperator | NDArray[np.float64]) -> int:
+    return measured.num_entries if isinstance(measured, SectorOperator) else 0
+
+
 def _expectation(measured: SectorOperator | NDArray[np.float64], state: StateArray) -> float:
     if isinstance(measured, SectorOperator):
         return _real_overlap(state, measured.apply(state))
@@ -418,5 +453,8 @@ def _pieces(size: int) -> Iterator[slice]:
 
 def _squared(state: StateArray) -> NDArray[np.float64]:
     """Squared moduli in double precision."""
-    real, imaginary = state.real.astype(np.float64), state.imag.astype(np.float64)
-    return real * real + imaginary * imaginary
+    squared = np.empty(state.size)
+    for piece in _pieces(state.size):
+        real, imaginary = state.real[piece].astype(np.float64), state.imag[piece].astype(np.float64)
+        squared[piece] = real * real + imaginary * imaginary
+    return squared

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit import _needs
 from qtoolkit._memory import check_memory
 from qtoolkit.operators import PauliSum
 from qtoolkit.simulators.sector_basis import SectorLayout, parities
@@ -46,6 +47,11 @@ class SectorOperator:
         if parts:
             self._matrix = _sparse(parts, bits, layout)
 
+    @property
+    def num_entries(self) -> int:
+        """Entries beside the diagonal."""
+        return 0 if self._matrix is None else int(self._matrix.nnz)
+
     def apply(self, state: Amplitudes) -> Amplitudes:
         """The image of a state, in its precision."""
         image = state * self.diagonal
@@ -62,7 +68,7 @@ def _exchange(operator: PauliSum, x_mask: int, bits: NDArray[np.int64]) -> _Part
     if x_mask.bit_count() % 2:
         return None
     columns = np.flatnonzero(2 * np.bitwise_count(bits & x_mask).astype(np.int64) == x_mask.bit_count())
-    check_memory(48 * columns.size, "a part of an observable in the sector", _REMEDY)
+    check_memory(_needs.sector_columns(columns.size), "a part of an observable in the sector", _REMEDY)
     patterns = bits[columns]
     values = np.zeros(columns.size, np.complex128)
     chosen = operator.x_masks == x_mask
@@ -79,7 +85,7 @@ def _sparse(parts: list[_Part], bits: NDArray[np.int64], layout: SectorLayout) -
     from scipy.sparse import coo_array
 
     entries = sum(part[0].size for part in parts)
-    check_memory(64 * entries, f"an observable of {entries:,} entries in the sector", _REMEDY)
+    check_memory(_needs.sector_matrix(entries), f"an observable of {entries:,} entries in the sector", _REMEDY)
     columns = np.concatenate([part[0] for part in parts])
     flipped = np.concatenate([bits[part[0]] ^ part[1] for part in parts])
     rows = layout.low_ranks(flipped, layout.weight)

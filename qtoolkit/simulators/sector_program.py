@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit import _needs
 from qtoolkit._memory import check_memory
 from qtoolkit.circuit import ParameterExpression, ParameterValue
 from qtoolkit.errors import ParameterError
@@ -267,7 +268,11 @@ class _Vectors:
         return self._known[key]
 
     def _new(self, key: object) -> FloatArray:
-        check_memory(8 * self._layout.size, "a vector of phases", "use a diagonal with fewer different angles")
+        check_memory(
+            _needs.sector_phases(self._layout.size, 1),
+            "a vector of phases",
+            "use a diagonal with fewer different angles",
+        )
         self._known[key] = len(self._vectors)
         self._vectors.append(np.zeros(self._layout.size))
         return self._vectors[-1]

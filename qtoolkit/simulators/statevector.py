@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from typing import overload
@@ -11,7 +12,8 @@ from typing import overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qtoolkit._memory import check_memory
+from qtoolkit import _needs
+from qtoolkit._memory import ALWAYS_THERE, check_memory, unreserved
 from qtoolkit._packed_bits import num_words
 from qtoolkit._version import __version__
 from qtoolkit.circuit import Circuit, ParameterValues
@@ -33,6 +35,7 @@ from qtoolkit.simulators.idle import active_observables, common_part, padded_pro
 from qtoolkit.simulators.memory import idle_remedy
 from qtoolkit.simulators.observables import Observable, check_observable, expectation_values, variance
 from qtoolkit.simulators.options import check_norm, check_shots, seeded
+from qtoolkit.simulators.plan_memory import beside_state
 from qtoolkit.simulators.ready import ReadyRun
 from qtoolkit.simulators.walk import Walker
 from qtoolkit_kernels import inner as inner_kernels
@@ -75,6 +78,10 @@ def _checked_observables(
     for item in observable:
         check_observable(item, num_qubits)
     return observable, True
+
+
+_PAIRS = (_needs.overlap, _needs.variance)
+"""Kinds of runs that hold two states."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,8 +190,10 @@ class StatevectorSimulator:
             quick = _quick_state()(self._engine, plan, values) if values.size else None
             if quick is not None:
                 return quick
-            return self._engine.final_state(plan.only_program, values, plan.num_qubits)
-        return Walker(self._engine, plan, values).final_state(self._start(plan, initial_state))
+            with self._reserved(plan, _needs.state, kept=self._engine.dtype.itemsize << plan.num_qubits):
+                return self._engine.final_state(plan.only_program, values, plan.num_qubits)
+        with self._reserved(plan, _needs.state, kept=self._engine.dtype.itemsize << plan.num_qubits):
+            return Walker(self._engine, plan, values).final_state(self._start(plan, initial_state))
 
     def trajectory(
         self,
@@ -208,7 +217,8 @@ class StatevectorSimulator:
         plan = self._whole(self.compile(circuit))
         values = plan.parameter_vector(parameters)
         number, rng = seeded(seed)
-        state, clbits = Walker(self._engine, plan, values).one_run(self._start(plan, initial_state), rng)
+        with self._reserved(plan, _needs.state, kept=self._engine.dtype.itemsize << plan.num_qubits):
+            state, clbits = Walker(self._engine, plan, values).one_run(self._start(plan, initial_state), rng)
         return Trajectory(state, clbits, number)
 
     def run(
@@ -237,14 +247,15 @@ class StatevectorSimulator:
         started = time.perf_counter()
         plan = self.compile(circuit)
         check_shots(shots, plan.num_clbits)
-        # Bits as drawn and permuted, and an outcome for each shot.
-        needed = int(shots) * (16 * num_words(plan.num_clbits) + 8)
-        check_memory(needed, f"{shots} shots of {plan.num_clbits} bits", "take fewer at a time and add the counts")
+        words = num_words(plan.num_clbits)
+        what = f"{shots} shots of {plan.num_clbits} bits"
+        check_memory(_needs.shots(int(shots), words), what, "take fewer at a time and add the counts")
         if isinstance(plan, PaddedPlan):
             plan = plan.active if initial_state is None else self._whole(plan)
         values = plan.parameter_vector(parameters)
         number, rng = seeded(seed)
-        packed = Walker(self._engine, plan, values).all_shots(self._start(plan, initial_state), int(shots), rng)
+        with self._reserved(plan, _needs.sampled_state, (int(shots), words), f" with {what}", 8 * int(shots) * words):
+            packed = Walker(self._engine, plan, values).all_shots(self._start(plan, initial_state), int(shots), rng)
         return Result.from_packed(
             packed,
             plan.num_clbits,
@@ -293,9 +304,10 @@ class StatevectorSimulator:
             return padded_probabilities(plan, measured, self.probabilities(plan.active, active, values))
         if values.ndim == 2:
             return batch_probabilities(self._engine, plan, values, measured)
-        self._engine.check_memory(plan.num_qubits, probabilities=1 << len(measured))
-        state = self.state_vector(plan, values)
-        return measure.probabilities(state, measured, self._engine.team)
+        sizes = 1 << len(measured), measure.num_parts(plan.num_qubits, measured)
+        with self._reserved(plan, _needs.distribution, sizes, " with its probabilities", kept=8 << len(measured)):
+            state = self.state_vector(plan, values)
+            return measure.probabilities(state, measured, self._engine.team)
 
     @overload
     def expectation_value(  # type: ignore[overload-overlap]
@@ -364,8 +376,9 @@ class StatevectorSimulator:
             quick = _quick_value()(self._engine, plan, observables[0], values)
             if quick is not None:
                 return quick
-        state = self._passing_state(plan, values)
-        found = expectation_values(observables, state, self._engine.team)
+        with self._reserved(plan, _needs.state):
+            state = self._passing_state(plan, values)
+            found = expectation_values(observables, state, self._engine.team)
         return np.array(found) if several else found[0]
 
     def variance(
@@ -383,11 +396,12 @@ class StatevectorSimulator:
         """
         plan = self.compile(circuit)
         check_observable(observable, plan.num_qubits)
-        if isinstance(plan, PaddedPlan):
-            state = self._passing_state(plan.active, plan.parameter_vector(parameters))
-            return padded_variance(plan, observable, state, self._engine.team)
-        state = self._passing_state(plan, plan.parameter_vector(parameters))
-        return variance(observable, state, self._engine.team)
+        values = plan.parameter_vector(parameters)
+        with self._reserved(plan.active, _needs.variance if isinstance(observable, PauliSum) else _needs.state):
+            state = self._passing_state(plan.active, values)
+            if isinstance(plan, PaddedPlan):
+                return padded_variance(plan, observable, state, self._engine.team)
+            return variance(observable, state, self._engine.team)
 
     def overlap(
         self,
@@ -408,11 +422,12 @@ class StatevectorSimulator:
                 f"an overlap needs circuits of equal size, got {left.num_qubits} and {right.num_qubits} qubits"
             )
         qubits = left.active_qubits, right.active_qubits
-        self._engine.check_memory(max(map(len, qubits)), states=2)
-        first, second = self.state_vector(left.active, bra_parameters), self.state_vector(right.active, ket_parameters)
-        if qubits[0] != qubits[1]:
-            first, second = common_part(first, *qubits), common_part(second, *reversed(qubits))
-        return complex(inner_kernels.vdot(first, second, self._engine.team))
+        bra_plan, ket_plan = left.active, right.active
+        with self._reserved(bra_plan, _needs.overlap), self._reserved(ket_plan, _needs.overlap):
+            first, second = self.state_vector(bra_plan, bra_parameters), self.state_vector(ket_plan, ket_parameters)
+            if qubits[0] != qubits[1]:
+                first, second = common_part(first, *qubits), common_part(second, *reversed(qubits))
+            return complex(inner_kernels.vdot(first, second, self._engine.team))
 
     @overload
     def gradient(  # type: ignore[overload-overlap]
@@ -474,6 +489,24 @@ class StatevectorSimulator:
             return plan
         self._engine.check_memory(plan.num_qubits, idle=plan.num_qubits - len(plan.active_qubits))
         return plan.whole
+
+    def _reserved(
+        self, plan: ExecutionPlan, needs: Callable[..., int], sizes: tuple[int, ...] = (), what: str = "", kept: int = 0
+    ) -> AbstractContextManager[None]:
+        """Keep memory for a run of a plan while it lasts, if that is worth asking.
+
+        Args:
+            plan: what is run.
+            needs: of `qtoolkit._needs`, given amplitudes, qubits, `sizes` and what the plan's steps need.
+            sizes: of what lies beside the state, which is small where the state is.
+            what: the same in words.
+            kept: bytes of the result.
+        """
+        amplitude, num_qubits = self._engine.dtype.itemsize, plan.num_qubits
+        if amplitude << num_qubits <= ALWAYS_THERE >> 2:
+            return unreserved
+        needed = needs(amplitude, num_qubits, *sizes, beside_state(plan, amplitude))
+        return self._engine.reserved(num_qubits, needed, states=2 if needs in _PAIRS else 1, beside=what, kept=kept)
 
     def _passing_state(self, plan: ExecutionPlan, values: NDArray[np.float64]) -> StateArray:
         """The state at the end of a plan, in memory that the next call may use again."""

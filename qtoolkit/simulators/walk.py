@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit import _packed_bits
+from qtoolkit._memory import return_some
 from qtoolkit.compiler import (
     BranchStep,
     ExecutionPlan,
@@ -62,16 +63,17 @@ class Walker:
         self._plan = plan
         self._values = values
 
-    def final_state(self, initial_state: StateArray | None) -> StateArray:
+    def final_state(self, initial_state: StateArray | None, out: StateArray | None = None) -> StateArray:
         """The state before the final measurements, of a plan in which nothing is random.
 
         Args:
             initial_state: used up; None for ``|0…0⟩``.
+            out: where the state may come to lie that begins as ``|0…0⟩``.
 
         Raises:
             CircuitError: if an outcome is random, or the plan measures or branches before its end.
         """
-        state, fresh = self._begin(initial_state)
+        state, fresh = (out, True) if out is not None and initial_state is None else self._begin(initial_state)
         for step in self._plan.steps:
             if isinstance(step, UnitaryStep):
                 self._engine.run(step.program, self._values, state, fresh)
@@ -81,7 +83,7 @@ class Walker:
                 set_to_zero_state(state)
                 fresh = False
             if isinstance(step, InitializeStep):
-                state = _initialize(state, step)
+                _initialize(state, step)
             elif isinstance(step, ResetStep):
                 for qubit in step.qubits:
                     weights = outcome_weights(state, qubit, self._engine.team)
@@ -126,6 +128,9 @@ class Walker:
             self._measure_finally(branch, packed[done : done + branch.shots], rng)
             done += branch.shots
             last = branch.shots
+            if pending:
+                # The state that this branch leaves is one that was reserved where another split off.
+                return_some(branch.state.nbytes)
         # Shots of one branch come in random order.
         return packed if last == shots else rng.permutation(packed, axis=0)
 
@@ -158,7 +163,7 @@ class Walker:
                 outcome = 0 if idle else self._split(branch, pending, step.qubit, rng, clbit=step.clbit)
                 branch.clbits[step.clbit] = outcome
             elif isinstance(step, InitializeStep):
-                branch.state = _initialize(branch.state, step)
+                _initialize(branch.state, step)
             elif isinstance(step, BranchStep):
                 value = sum(int(branch.clbits[c]) << k for k, c in enumerate(step.clbits))
                 branch.rest = (step.then if value == step.value else step.otherwise, 0, branch.rest)
@@ -184,7 +189,9 @@ class Walker:
             ones = branch.shots if weights[1] > 0 else 0
         outcome = int(ones > 0)
         if 0 < ones < branch.shots:
-            state = self._engine.empty_state(branch.state.size.bit_length() - 1)
+            num_qubits = branch.state.size.bit_length() - 1
+            self._engine.reserve_state(num_qubits)
+            state = self._engine.empty_state(num_qubits)
             project(branch.state, qubit, 0, weights[0], out=state, team=self._engine.team)
             other = _Branch(state, branch.clbits.copy(), branch.rest, branch.shots - ones)
             if clbit is not None:
@@ -195,13 +202,12 @@ class Walker:
         return outcome
 
 
-def _initialize(state: StateArray, step: InitializeStep) -> StateArray:
-    """Replace ``|0…0⟩`` on some qubits by a given state."""
+def _initialize(state: StateArray, step: InitializeStep) -> None:
+    """Replace ``|0…0⟩`` on some qubits by a given state, in place."""
     total = state.size.bit_length() - 1
     k = len(step.qubits)
     axes = [total - 1 - q for q in reversed(step.qubits)]
     tensor = np.moveaxis(state.reshape((2,) * total), axes, list(range(k)))
-    rest = tensor[(0,) * k]
-    vector = step.state_vector.astype(state.dtype).reshape((2,) * k)
-    joined = np.moveaxis(np.multiply.outer(vector, rest), list(range(k)), axes)
-    return np.ascontiguousarray(joined).reshape(-1)
+    rest = tensor[(0,) * k].copy()
+    vector = step.state_vector.reshape((2,) * k + (1,) * (total - k))
+    np.multiply(vector, rest, out=tensor, casting="same_kind")

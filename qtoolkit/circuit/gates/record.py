@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from qtoolkit._memory import check_memory
 from qtoolkit.circuit.parameter import ParameterValue
 
 __all__ = [
@@ -47,6 +48,7 @@ def controlled_matrix(base: Matrix, num_controls: int, ctrl_state: int | None = 
     """
     on = (1 << num_controls) - 1 if ctrl_state is None else ctrl_state
     dimension = base.shape[-1] << num_controls
+    check_memory(base.itemsize * dimension**2, f"a matrix of {dimension} rows", "use fewer controls")
     result = np.zeros((*base.shape[:-2], dimension, dimension), dtype=np.complex128)
     result[..., range(dimension), range(dimension)] = 1.0
     active = np.arange(base.shape[-1]) << num_controls | on

@@ -11,6 +11,8 @@ import cirq
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from qtoolkit import _needs
+from qtoolkit._memory import check_memory, reserved
 from qtoolkit.compiler import ExecutionPlan
 from qtoolkit.errors import ConversionError, InputError, UnboundParameterError
 from qtoolkit.interop.cirq.from_circuit import convert, ordered_qubits
@@ -94,21 +96,26 @@ class Simulator(
         qubits = ordered_qubits(program, qubit_order)
         for resolver in cirq.to_resolvers(params):
             prepared, values = self._prepared(program, qubits, resolver)
-            start = _initial_vector(initial_state, len(qubits))
-            run = self._simulator.trajectory(prepared.plan, values, start, self._rng)
-            digits = {
-                key: [tuple(run.clbits[list(clbits)].tolist()) for clbits in instances]
-                for key, instances in prepared.records.items()
-            }
-            state = cirq.StateVectorSimulationState(
-                initial_state=run.state_vector.reshape((2,) * len(qubits)),
-                qubits=qubits,
-                dtype=self._dtype.type,
-                prng=np.random.RandomState(int(self._rng.integers(1 << 32))),  # Cirq takes no Generator
-                classical_data=cirq.ClassicalDataDictionaryStore(
-                    _records={cirq.MeasurementKey.parse_serialized(key): rows for key, rows in digits.items()}
-                ),
-            )
+            # Cirq copies the state.
+            needed = _needs.copied_state(self._dtype.itemsize, len(qubits))
+            what = f"a state of {len(qubits)} qubits and Cirq's copy of it"
+            with reserved(needed, what, "use fewer qubits", kept=needed // 2):
+                start = _initial_vector(initial_state, len(qubits))
+                run = self._simulator.trajectory(prepared.plan, values, start, self._rng)
+                digits = {
+                    key: [tuple(run.clbits[list(clbits)].tolist()) for clbits in instances]
+                    for key, instances in prepared.records.items()
+                }
+                state = cirq.StateVectorSimulationState(
+                    initial_state=run.state_vector.reshape((2,) * len(qubits)),
+                    qubits=qubits,
+                    dtype=self._dtype.type,
+                    prng=np.random.RandomState(int(self._rng.integers(1 << 32))),  # Cirq takes no Generator
+                    classical_data=cirq.ClassicalDataDictionaryStore(
+                        _records={cirq.MeasurementKey.parse_serialized(key): rows for key, rows in digits.items()}
+                    ),
+                )
+                del start, run
             measurements = {key: np.array(rows[-1], dtype=np.uint8) for key, rows in digits.items()}
             yield cirq.StateVectorTrialResult(resolver, measurements, state)
 
@@ -185,14 +192,20 @@ class Simulator(
             raise InputError(f"bitstrings must be a sequence of integers, got {bitstrings!r}")
         if indices.size and not (indices.min() >= 0 and indices.max() < size):
             raise InputError(f"bitstrings must be numbers from 0 to {size - 1}, got {indices.tolist()}")
-        for result in self.simulate_sweep_iter(program, params, qubit_order):
-            yield result.final_state_vector[indices.astype(np.int64)].tolist()
+        qubits = ordered_qubits(program, qubit_order)
+        for resolver in cirq.to_resolvers(params):
+            prepared, values = self._prepared(program, qubits, resolver)
+            state = self._simulator.trajectory(prepared.plan, values, None, self._rng).state_vector
+            yield state[indices.astype(np.int64)].tolist()
 
     def _run(
         self, circuit: cirq.AbstractCircuit, param_resolver: cirq.ParamResolver, repetitions: int
     ) -> dict[str, NDArray[np.uint8]]:
         qubits = tuple(sorted(circuit.all_qubits()))
         prepared, values = self._prepared(circuit, qubits, cirq.ParamResolver(param_resolver))
+        num_clbits = prepared.plan.num_clbits
+        needed = _needs.converted_bits(repetitions, num_clbits)
+        check_memory(needed, f"{repetitions} repetitions of {num_clbits} bits", "take fewer at a time")
         memory = self._simulator.run(prepared.plan, repetitions, seed=self._rng, parameters=values).memory
         assert memory is not None
         return {key: memory[:, np.array(instances, dtype=np.int64)] for key, instances in prepared.records.items()}

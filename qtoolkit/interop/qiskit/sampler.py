@@ -12,6 +12,8 @@ from qiskit.primitives import BaseSamplerV2, PrimitiveJob, PrimitiveResult, Samp
 from qiskit.primitives.containers import BitArray, DataBin
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 
+from qtoolkit import _needs
+from qtoolkit._memory import check_memory
 from qtoolkit.interop.qiskit.prepared import PreparedCircuit
 from qtoolkit.simulators import StatevectorSimulator
 
@@ -83,6 +85,8 @@ class SamplerV2(BaseSamplerV2):  # type: ignore[misc]
         data = {}
         if prepared.registers:
             points = prepared.values(pub.parameter_values)
+            needed = _needs.converted_bits(len(points) * pub.shots, prepared.num_clbits)
+            check_memory(needed, f"{pub.shots} shots of {prepared.num_clbits} bits, {len(points)} times", "take fewer")
             memory = np.empty((len(points), pub.shots, prepared.num_clbits), dtype=np.uint8)
             for number, values in enumerate(points):
                 memory[number] = self._memory(prepared, values, pub.shots, rng)
