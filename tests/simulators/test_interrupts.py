@@ -218,8 +218,13 @@ def test_a_handler_may_simulate_while_a_long_run_waits() -> None:
     simulator, short, long = StatevectorSimulator(), layers(17, 2), layers(21, 30)
     expected = simulator.state_vector(short), simulator.state_vector(long)
     found: list[np.ndarray] = []
-    before = signal.signal(signal.SIGALRM, lambda number, frame: found.append(simulator.state_vector(short)))
-    signal.setitimer(signal.ITIMER_REAL, 0.02, 0.05)
+
+    def simulate(number, frame) -> None:
+        found.append(simulator.state_vector(short))
+        signal.setitimer(signal.ITIMER_REAL, 0.02)  # not before, or handlers would pile up on a slow machine
+
+    before = signal.signal(signal.SIGALRM, simulate)
+    signal.setitimer(signal.ITIMER_REAL, 0.02)
     try:
         state = simulator.state_vector(long)
     finally:
