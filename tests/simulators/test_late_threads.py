@@ -65,9 +65,9 @@ def test_who_comes_late_touches_nothing(seen) -> None:
     rng = np.random.default_rng(1)
     observable = PauliSum.from_list([("".join(rng.choice(list("IXYZ"), QUBITS)), 1.0) for _ in range(100)])
 
-    state = simulator.state_vector(bound)
+    simulator.state_vector(bound)
     simulator.variance(bound, observable)
-    simulator.overlap(state, state)
+    simulator.overlap(bound, bound.copy())
     simulator.gradient(free, observable, np.linspace(0, 1, QUBITS))
     simulator.probabilities(bound)
     simulator.probabilities(bound, qubits=[3, 1])
