@@ -40,7 +40,7 @@ ConstraintForm: TypeAlias = Literal["ring", "complete", "penalty"]
 # As measured at the peak: beside each amplitude of a state of all bitstrings, its probability and the cost's phases;
 # for each choice where only choices are kept, the exchanges of the complete mixer and the samples as well.
 _BYTES_BESIDE_AMPLITUDE = 24
-_BYTES_FOR_CHOICE = 192
+_BYTES_FOR_CHOICE = 224
 
 
 @dataclass(frozen=True, eq=False)

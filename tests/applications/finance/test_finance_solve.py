@@ -160,7 +160,7 @@ def test_the_enumeration_of_another_problem_is_refused(problem):
         ("penalty", None, 32 << 20, 'or form="ring"'),
         ("penalty", StatevectorSimulator(), 40 << 20, 'or form="ring"'),
         ("ring", StatevectorSimulator("single"), 32 << 20, "take fewer assets"),
-        ("ring", None, 192 * 184_756, "QAOA on 184,756 choices"),
+        ("ring", None, 224 * 184_756, "QAOA on 184,756 choices"),
     ],
 )
 def test_what_does_not_fit_is_refused_before_the_enumeration(monkeypatch, form, estimator, enough, remedy):
