@@ -40,7 +40,7 @@ def surface_code() -> None:
     console.print(table)
     console.print(
         f"The curves cross at a physical error rate of {crossing.physical_error_rate:.4f} ± "
-        f"{crossing.standard_error:.4f}. Below it, more qubits make the logical qubit better; above it, worse.\n"
+        f"{crossing.standard_error:.4f}. Below it, distance 5 keeps the logical qubit better than 3; above it, worse.\n"
         "Every gate, reset and measurement fails at the physical rate; the state is kept for as many rounds as the "
         "distance.\n"
     )

@@ -212,6 +212,9 @@ def logical_error_rates(
 ) -> str:
     """Logical over physical error rate on logarithmic axes, one line for each distance, with error bars.
 
+    Depolarising at rate p flips an unprotected qubit, stored in one basis as the logical one is, with probability
+    2p/3 a round, which is drawn beside them.
+
     Args:
         physical_error_rates: shape (P,).
         rates: distance to logical error rates per round, shape (P,).
@@ -224,7 +227,8 @@ def logical_error_rates(
             series = np.asarray(values, dtype=np.float64)
             bars = _bars(series, intervals[distance])
             axes.errorbar(physical, series, bars, color=_color(k), marker=_MARKERS[k], label=f"distance {distance}")
-        axes.plot(physical, physical, color=PALETTE["grey"], linestyle=":", linewidth=1.2, label="unprotected, p")
+        bare = {"color": PALETTE["grey"], "linestyle": ":", "linewidth": 1.2, "label": "unprotected, 2p/3"}
+        axes.plot(physical, 2.0 * physical / 3.0, **bare)
         axes.set(
             xscale="log",
             yscale="log",

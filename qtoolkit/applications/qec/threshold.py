@@ -62,7 +62,10 @@ class MemorySweep:
 
 @dataclass(frozen=True)
 class ThresholdCrossing:
-    """Physical error rate at which two distances do equally well; an estimate of the threshold.
+    """Physical error rate at which two distances do equally well.
+
+    Larger distances cross elsewhere: the threshold is where their crossings settle, and two small distances alone do
+    not tell it.
 
     Attributes:
         distances: the smaller and the larger distance.

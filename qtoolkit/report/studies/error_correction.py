@@ -190,8 +190,10 @@ def _suppression(sweep: MemorySweep, memories: Sequence[MemoryResult]) -> str:
     except InputError:
         return text
     return (
-        f"{text} The advantage ends where the curves cross, at p = {100 * crossing.physical_error_rate:.2f}% "
-        f"± {100 * crossing.standard_error:.2f}% (one standard deviation): above it, more qubits only make more errors."
+        f"{text} The advantage ends where the curves of these two distances cross, at p = "
+        f"{100 * crossing.physical_error_rate:.2f}% ± {100 * crossing.standard_error:.2f}% (one standard deviation of "
+        "the counts, without the error of the interpolation). Larger distances cross elsewhere, so that this is no "
+        "threshold."
     )
 
 
@@ -211,7 +213,8 @@ def _sweep_figure(sweep: MemorySweep) -> Figure:
     return Figure(
         plots.logical_error_rates(sweep.physical_error_rates, rates, intervals),
         "Logical error rate per round of the rotated surface code over the physical error rate; bars are 95% "
-        "Clopper–Pearson intervals. Below the dotted line a logical qubit is better than a physical one.",
+        "Clopper–Pearson intervals. Below the dotted line a logical |0⟩ keeps better than that of an unprotected qubit "
+        "which idles for a round with the same depolarising noise and flips with probability 2p/3.",
         "Line plot on logarithmic axes: logical error rates of distances 3 and 5 rise with the physical error rate "
         "and cross.",
     )
