@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from qtoolkit._checks import shown
 from qtoolkit.algorithms import Optimizer
 from qtoolkit.applications.chemistry.ansatz import UCCSD
-from qtoolkit.applications.chemistry.ground_state import GroundState, lowest_energy
+from qtoolkit.applications.chemistry.ground_state import GroundState, check_state, lowest_energy
 from qtoolkit.applications.chemistry.integrals import (
     ActiveSpace,
     FloatArray,
@@ -108,12 +108,13 @@ def dissociation_curve(
         InputError: if the distances are not distinct, positive and finite, or `molecule_at` returns no molecule.
         ConvergenceError: if Hartree–Fock or the exact reference does not converge at a point, or a search ends in a
             state of another spin.
+        InsufficientMemoryError: if there is no memory for a state; told before any integral is computed.
         MissingExtraError: if PySCF is not installed.
     """
     lengths = _checked_distances(distances)
     begin = time.perf_counter()
     points: list[GroundState] = []
-    for integrals in _along(lengths, molecule_at, active_space):
+    for integrals in _along(lengths, molecule_at, active_space, estimator):
         symmetries = integrals.orbital_symmetries if use_symmetry else None
         ansatz = UCCSD(integrals.norb, integrals.nelec, spin_adapted, symmetries)
         starts = [ansatz.perturbative_parameters(integrals)]
@@ -135,7 +136,10 @@ def dissociation_curve(
 
 
 def _along(
-    lengths: FloatArray, molecule_at: Callable[[float], Molecule], active_space: ActiveSpace
+    lengths: FloatArray,
+    molecule_at: Callable[[float], Molecule],
+    active_space: ActiveSpace,
+    estimator: Estimator | None,
 ) -> Iterator[MolecularIntegrals]:
     """Integrals at each length, in orbitals that neighbours share as far as they can."""
     if not callable(molecule_at):
@@ -146,6 +150,8 @@ def _along(
             raise InputError(f"molecule_at must return a Molecule, got {type(molecule).__name__}")
     structures = [build_structure(molecule) for molecule in molecules]
     active = [active_orbitals(active_space, structure) for structure in structures]
+    for orbitals in active:
+        check_state(orbitals, estimator)
     solutions: list[MeanField] = []
     for molecule, structure in zip(molecules, structures, strict=True):
         solutions.append(solve_mean_field(molecule, structure, solutions[-1] if solutions else None))

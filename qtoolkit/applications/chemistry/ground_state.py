@@ -31,7 +31,14 @@ from qtoolkit.operators import PauliSum
 from qtoolkit.primitives import Estimator
 from qtoolkit.simulators import StatevectorSimulator
 
-__all__ = ["CHEMICAL_ACCURACY", "HARTREE_IN_KCAL_PER_MOL", "GroundState", "ground_state", "lowest_energy"]
+__all__ = [
+    "CHEMICAL_ACCURACY",
+    "HARTREE_IN_KCAL_PER_MOL",
+    "GroundState",
+    "check_state",
+    "ground_state",
+    "lowest_energy",
+]
 
 CHEMICAL_ACCURACY = 1.6e-3
 """The error, in hartree, below which thermochemistry is considered right: 1 kcal/mol."""
@@ -174,9 +181,7 @@ def ground_state(
     elif isinstance(problem, Molecule):
         structure = build_structure(problem)
         orbitals = active_orbitals(active_space, structure)
-        if estimator is None:
-            num_qubits = 2 * len(orbitals)
-            check_memory(16 << num_qubits, f"a state of {num_qubits} qubits", "choose a smaller active space")
+        check_state(orbitals, estimator)
         solution = solve_mean_field(problem, structure)
         integrals = integrals_with(problem, structure, solution, orbitals, active_space)
     else:
@@ -195,6 +200,17 @@ def ground_state(
         callback=callback,
         seed=seed,
     )
+
+
+def check_state(orbitals: Sequence[int], estimator: Estimator | None) -> None:
+    """Refuse, before any integral is computed, a state that the local simulator has no memory for.
+
+    Raises:
+        InsufficientMemoryError: saying so.
+    """
+    if estimator is None:
+        num_qubits = 2 * len(orbitals)
+        check_memory(16 << num_qubits, f"a state of {num_qubits} qubits", "choose a smaller active space")
 
 
 def lowest_energy(

@@ -103,7 +103,7 @@ def test_more_qubits_than_masks_hold_are_refused_before_the_integrals(monkeypatc
     def never(*_):
         raise AssertionError("Hartree-Fock was run")
 
-    for module in ("integrals", "ground_state"):
+    for module in ("integrals", "ground_state", "dissociation"):
         monkeypatch.setattr(import_module(f"qtoolkit.applications.chemistry.{module}"), "solve_mean_field", never)
     angles = np.arange(6) * np.pi / 3
     rings = (("C", 1.39), ("H", 2.48))
@@ -113,6 +113,8 @@ def test_more_qubits_than_masks_hold_are_refused_before_the_integrals(monkeypatc
             refused(benzene)
     with pytest.raises(InsufficientMemoryError, match=r"a state of 60 qubits needs .* choose a smaller active space"):
         ground_state(benzene, active_space="frozen_core")
+    with pytest.raises(InsufficientMemoryError, match=r"a state of 60 qubits needs"):
+        dissociation_curve([1.0], lambda length: benzene, active_space="frozen_core")
 
 
 @pytest.mark.parametrize(
