@@ -8,18 +8,18 @@ from __future__ import annotations
 import math
 import numbers
 import operator
-import reprlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit._arguments import shown
 from qtoolkit._labels import has_labels
 from qtoolkit._memory import check_memory
 from qtoolkit.errors import InputError, InsufficientMemoryError
 
-__all__ = ["require_array", "require_choice", "require_integer", "require_number", "shown"]
+__all__ = ["require_array", "require_choice", "require_integer", "require_number"]
 
 _KINDS = {"real": "biuf", "complex": "biufc", "integer": "biu"}
 """By what is wanted: NumPy's kinds that convert to it without loss."""
@@ -35,21 +35,6 @@ _CONVERSIONS: dict[str, tuple[Callable[[Any], Any], tuple[str, ...]]] = {
     "integer": (operator.index, ("__index__",)),
 }
 """By what is wanted: how an object becomes it, and the methods one of which it must have; text has none of them."""
-
-
-def shown(value: object) -> str:
-    """A value in a message: short, and with its type where that is not plain."""
-    if isinstance(value, np.generic):
-        value = value.item()  # prints as itself
-    if isinstance(value, int) and value.bit_length() > 128:
-        return f"{'-' * (value < 0)}2**{value.bit_length()} or so"  # Python refuses to print thousands of digits
-    try:
-        text = reprlib.repr(value)
-    except Exception:  # whatever the object's own text raises
-        return f"a {type(value).__name__}"
-    if value is None or isinstance(value, bool | int | float | str):
-        return text
-    return f"{' '.join(text.split())} ({type(value).__name__})"
 
 
 def require_integer(name: str, value: object, minimum: int | None = None, maximum: int | None = None) -> int:

@@ -302,4 +302,6 @@ def check_memory(needed: int, what: str, remedy: str) -> None:
 
 def refusal(needed: int, free: int, what: str, remedy: str) -> InsufficientMemoryError:
     """The error for what does not fit."""
-    return InsufficientMemoryError(f"{what} needs {needed:,} bytes but {free:,} are free: {remedy}")
+    # Python refuses to write the bytes of a state of a million qubits.
+    asked = f"{needed:,}" if needed < 1 << 128 else f"2**{needed.bit_length() - 1}"
+    return InsufficientMemoryError(f"{what} needs {asked} bytes but {free:,} are free: {remedy}")

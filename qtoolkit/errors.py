@@ -23,8 +23,22 @@ __all__ = [
 ]
 
 
+_LONGEST = 500
+"""Letters of a message; where a value makes it longer, its middle is left out."""
+
+
 class QToolkitError(Exception):
-    """Base of every error raised by the toolkit."""
+    """Base of every error raised by the toolkit; its message is one line of readable length, whatever was passed."""
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*(_one_line(part) if isinstance(part, str) else part for part in args))
+
+
+def _one_line(message: str) -> str:
+    text = message.encode("utf-8", "backslashreplace").decode("utf-8")
+    if len(text.splitlines()) > 1 or text.endswith("\n"):
+        text = " ".join(text.split())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
 
 
 class InputError(QToolkitError, ValueError):

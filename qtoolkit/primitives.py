@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qtoolkit import _packed_bits
+from qtoolkit._arguments import MOST_ITEMS, check_instance, check_integer, items_of, numbers_of, shown
 from qtoolkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Result:
         Raises:
             InputError: if it has another shape or other values.
         """
-        given = np.asarray(memory)
+        given = numbers_of(memory, "memory", kinds="biuf")
         if given.ndim != 2:
             raise InputError(f"memory has one row per shot and one column per classical bit, got shape {given.shape}")
         wrong = (given != 0) & (given != 1)
@@ -85,7 +86,9 @@ class Result:
         Raises:
             InputError: if the words have another shape or dtype, or a bit too many is set.
         """
+        num_clbits = check_integer(num_clbits, "num_clbits", 0, MOST_ITEMS)
         width = _packed_bits.num_words(num_clbits)
+        check_instance(words, np.ndarray, "packed bits must be a numpy array")
         if words.dtype != np.uint64 or words.ndim != 2 or words.shape[1] != width:
             raise InputError(
                 f"{num_clbits} bits are packed into uint64 of shape (shots, {width}), got {words.dtype} of shape "
@@ -125,17 +128,19 @@ class Result:
                 integer.
         """
         merged: Counter[str] = Counter()
-        for key, count in counts.items():
-            if not isinstance(key, str) or int(count) != count:
-                raise InputError(f"counts are integers by bitstring, got {count!r} for {key!r}")
+        for key, count in check_instance(counts, Mapping, "counts are a mapping from bitstrings to integers").items():
+            if not isinstance(key, str) or not isinstance(count, int | float | np.integer) or count % 1 != 0:
+                raise InputError(f"counts are integers by bitstring, got {shown(count)} for {shown(key)}")
             merged[key.replace(" ", "")] += int(count)
         lengths = {len(key) for key in merged}
-        width = num_clbits if num_clbits is not None else max(lengths, default=0)
+        width = max(lengths, default=0) if num_clbits is None else check_integer(num_clbits, "num_clbits", 0)
         for key, count in merged.items():
             if len(key) != width or set(key) - {"0", "1"}:
-                raise InputError(f"bitstrings here have {width} letters 0 or 1, got {key!r}; write out leading zeros")
+                raise InputError(
+                    f"bitstrings here have {shown(width)} letters 0 or 1, got {shown(key)}; write out leading zeros"
+                )
             if count < 0:
-                raise InputError(f"counts must be at least 0, got {count} for {key!r}")
+                raise InputError(f"counts must be at least 0, got {shown(count)} for {shown(key)}")
         ordered = dict(sorted(merged.items(), key=lambda item: (-item[1], item[0])))
         return cls(ordered, width, sum(ordered.values()), **evidence)
 
@@ -165,10 +170,10 @@ class Result:
             InputError: if there is none of this name; the message lists them.
         """
         for register in self.registers:
-            if register.name == name:
+            if isinstance(name, str) and register.name == name:
                 return self.marginal(register.clbits)
         known = ", ".join(register.name for register in self.registers) or "none"
-        raise InputError(f"the result's registers are {known}; got {name!r}")
+        raise InputError(f"the result's registers are {known}; got {shown(name)}")
 
     def marginal(self, clbits: Sequence[int]) -> Result:
         """The result of some classical bits alone; ``clbits[0]`` becomes bit 0.
@@ -176,9 +181,10 @@ class Result:
         Raises:
             InputError: if an index lies outside the result.
         """
+        clbits = items_of(clbits, "classical bits are a sequence of integers")
         outside = [c for c in clbits if not isinstance(c, int | np.integer) or not 0 <= c < self.num_clbits]
         if outside:
-            raise InputError(f"classical bits of this result are 0 to {self.num_clbits - 1}, got {outside[0]}")
+            raise InputError(f"classical bits of this result are 0 to {self.num_clbits - 1}, got {shown(outside[0])}")
         evidence: dict[str, Any] = {
             "seed": self.seed,
             "backend_name": self.backend_name,

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._checks import require_array, require_integer, shown
+from qtoolkit._arguments import shown
+from qtoolkit._checks import require_array, require_integer
 from qtoolkit.algorithms.objective import CircuitObjective
 from qtoolkit.algorithms.optimizers import Callback, Evaluation, OptimizationResult, Optimizer
 from qtoolkit.errors import InputError

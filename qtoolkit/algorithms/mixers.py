@@ -6,11 +6,12 @@ its spectrum; schedules with positive angles then anneal towards the minimum of 
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from qtoolkit._arguments import MOST_ITEMS, check_flag, check_instance, check_integer, shown
 from qtoolkit.circuit import Circuit, ParameterValue
+from qtoolkit.circuit.parameter import check_angle
 from qtoolkit.errors import InputError
 
 __all__ = [
@@ -63,6 +64,7 @@ class TransverseMixer:
 
     def append_layer(self, circuit: Circuit, beta: ParameterValue) -> None:
         """Add ``exp(iβ Σ X_i)``."""
+        circuit, beta = _checked_layer(circuit, beta)
         circuit.rx(-2.0 * beta, range(self.num_qubits))
 
 
@@ -160,6 +162,8 @@ class GroverMixer:
     conserves_hamming_weight: bool = False
 
     def __post_init__(self) -> None:
+        check_instance(self.preparation, Circuit, "the preparation must be a Circuit")
+        check_flag(self.conserves_hamming_weight, "conserves_hamming_weight")
         _check_num_qubits(self.preparation.num_qubits, 1)
         if self.preparation.num_parameters:
             raise InputError("the preparation must have numbers for its angles, got free parameters; bind them")
@@ -172,6 +176,7 @@ class GroverMixer:
 
     def append_layer(self, circuit: Circuit, beta: ParameterValue) -> None:
         """Add ``1 - (1 - e^{iβ})|ψ⟩⟨ψ|``."""
+        circuit, beta = _checked_layer(circuit, beta)
         qubits = range(self.num_qubits)
         circuit.extend(self.preparation.inverse()).x(qubits)
         circuit.mcp(beta, qubits[:-1], qubits[-1]).x(qubits)
@@ -179,11 +184,16 @@ class GroverMixer:
 
 
 def _append_exchanges(circuit: Circuit, rounds: tuple[tuple[tuple[int, int], ...], ...], beta: ParameterValue) -> None:
+    circuit, beta = _checked_layer(circuit, beta)
     for pairs in rounds:
         for first, second in pairs:
             circuit.xx_plus_yy(-2.0 * beta, 0.0, first, second)
 
 
 def _check_num_qubits(num_qubits: int, least: int) -> None:
-    if operator.index(num_qubits) < least:
-        raise InputError(f"this mixer needs num_qubits of at least {least}, got {num_qubits}")
+    if check_integer(num_qubits, "num_qubits", most=MOST_ITEMS) < least:
+        raise InputError(f"this mixer needs num_qubits of at least {least}, got {shown(num_qubits)}")
+
+
+def _checked_layer(circuit: object, beta: ParameterValue) -> tuple[Circuit, ParameterValue]:
+    return check_instance(circuit, Circuit, "a layer is added to a Circuit"), check_angle(beta, "beta")

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit._arguments import check_instance
 from qtoolkit._checks import require_number
 from qtoolkit.algorithms.optimizers import COBYLA, LBFGSB, Optimizer
 from qtoolkit.algorithms.parameter_shift import parameter_shift_gradient
 from qtoolkit.circuit import Circuit
-from qtoolkit.errors import InputError
+from qtoolkit.errors import InputError, OperatorError
 from qtoolkit.operators import PauliSum
 from qtoolkit.primitives import DifferentiableEstimator, Estimator
 
@@ -36,6 +37,10 @@ class CircuitObjective:
     def __init__(self, circuit: Circuit, observable: PauliSum, estimator: Estimator | None = None) -> None:
         from qtoolkit.simulators import SectorSimulator, StatevectorSimulator
 
+        check_instance(circuit, Circuit, "what prepares the state must be a Circuit")
+        check_instance(observable, PauliSum, "the observable must be a PauliSum", OperatorError)
+        if estimator is not None:
+            check_instance(estimator, Estimator, "estimator must be an Estimator")
         if observable.num_qubits != circuit.num_qubits:
             raise InputError(
                 f"the observable must have the circuit's {circuit.num_qubits} qubits, got {observable.num_qubits}"

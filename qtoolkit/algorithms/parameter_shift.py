@@ -12,8 +12,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from qtoolkit._arguments import check_instance, real_numbers_of
 from qtoolkit.circuit import Circuit, Gate, Instruction, PauliRotationGate, StandardGate
-from qtoolkit.errors import CircuitError, InputError
+from qtoolkit.errors import CircuitError, InputError, OperatorError
 from qtoolkit.operators import PauliSum
 from qtoolkit.primitives import Estimator
 
@@ -46,7 +47,10 @@ def parameter_shift_gradient(
         InputError: for the wrong number of values.
         CircuitError: if a parametrised gate has neither a generator nor a decomposition.
     """
-    values = np.asarray(parameters, dtype=np.float64)
+    check_instance(circuit, Circuit, "what prepares the state must be a Circuit")
+    check_instance(observable, PauliSum, "the observable must be a PauliSum", OperatorError)
+    check_instance(estimator, Estimator, "estimator must be an Estimator")
+    values = real_numbers_of(parameters, "parameters")
     free = circuit.parameters
     if values.shape != (len(free),):
         raise InputError(f"the circuit has {len(free)} parameters, got values of shape {values.shape}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import math
-import operator
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -16,6 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit import _needs
+from qtoolkit._arguments import (
+    check_callable,
+    check_flag,
+    check_instance,
+    check_integer,
+    check_number,
+    items_of,
+    shown,
+)
 from qtoolkit._memory import reserved
 from qtoolkit.algorithms.descent import Descent, descend, seeded
 from qtoolkit.algorithms.dicke import dicke_circuit
@@ -82,16 +90,26 @@ class QAOA:
     ) -> None:
         from qtoolkit.simulators import StatevectorSimulator
 
-        if hamming_weight is not None and not 0 <= hamming_weight <= cost.num_qubits:
-            raise InputError(f"hamming_weight must be in [0, {cost.num_qubits}], got {hamming_weight}")
+        check_instance(cost, PauliSum, "a QAOA cost must be a PauliSum")
+        if hamming_weight is not None and not 0 <= check_integer(hamming_weight, "hamming_weight") <= cost.num_qubits:
+            raise InputError(f"hamming_weight must be in [0, {cost.num_qubits}], got {shown(hamming_weight)}")
+        for given, kind, name in (
+            (mixer, Mixer, "mixer"),
+            (initial_state, Circuit, "initial_state"),
+            (estimator, Estimator, "estimator"),
+            (sampler, Sampler, "sampler"),
+            (optimizer, Optimizer, "optimizer"),
+        ):
+            if given is not None:
+                check_instance(given, kind, f"{name} must be {'an' if name[0] in 'aeiou' else 'a'} {kind.__name__}")
         self._mixer = TransverseMixer(cost.num_qubits) if mixer is None else mixer
         self._initial_state = (
             _default_initial_state(self._mixer, hamming_weight) if initial_state is None else initial_state
         )
         self._cost = cost.simplify(0.0)
-        self._scale = _standard_deviation(self._cost) if cost_scale is None else float(cost_scale)
-        if not 0.0 < self._scale < np.inf:
-            raise InputError(f"cost_scale must be a positive number, got {self._scale}")
+        scale = _standard_deviation(self._cost) if cost_scale is None else cost_scale
+        rule = "a positive number"
+        self._scale = check_number(scale, "cost_scale", kind=rule, accept=lambda x: 0.0 < x < math.inf)
         self._weight = hamming_weight
         self._circuit = qaoa_circuit(self._cost, self._mixer, self._initial_state, num_layers, cost_scale=self._scale)
         in_sector = self._sector_objective() if estimator is None and initial_state is None else None
@@ -181,7 +199,11 @@ class QAOA:
         Raises:
             InputError: if the grid is empty.
         """
-        grid = [(gamma, beta) for gamma in gamma_steps for beta in beta_steps]
+        gammas = items_of(gamma_steps, "gamma_steps must be a sequence of numbers")
+        betas = items_of(beta_steps, "beta_steps must be a sequence of numbers")
+        if progress is not None:
+            check_callable(progress, "progress")
+        grid = [(gamma, beta) for gamma in gammas for beta in betas]
         if not grid:
             raise InputError("a grid of ramps needs at least one gamma step and one beta step, got none")
         lowest, chosen = np.inf, grid[0]
@@ -222,10 +244,15 @@ class QAOA:
             InputError: for a schedule of another number of layers, or a count below 1.
         """
         started = time.perf_counter()
-        if operator.index(num_starts) < 1:
-            raise InputError(f"num_starts must be at least 1, got {num_starts}")
-        if operator.index(shots) < 1:
-            raise InputError(f"shots must be at least 1, got {shots}")
+        if check_integer(num_starts, "num_starts") < 1:
+            raise InputError(f"num_starts must be at least 1, got {shown(num_starts)}")
+        if check_integer(shots, "shots") < 1:
+            raise InputError(f"shots must be at least 1, got {shown(shots)}")
+        check_flag(layerwise, "layerwise")
+        if callback is not None:
+            check_callable(callback, "callback")
+        if initial_schedule is not None:
+            check_instance(initial_schedule, Schedule, "initial_schedule must be a Schedule")
         number, rng = seeded(seed)
         stages = [*(self.with_layers(count) for count in range(1, self.num_layers)), self] if layerwise else [self]
         history: list[float] = []
@@ -246,6 +273,7 @@ class QAOA:
         return replace(Schedule.from_parameters(parameters), problem=self.fingerprint)
 
     def _parameters(self, schedule: Schedule) -> FloatArray:
+        check_instance(schedule, Schedule, "the schedule must be a Schedule")
         if schedule.num_layers != self.num_layers:
             raise InputError(f"the schedule must have {self.num_layers} layers, got {schedule.num_layers}")
         if schedule.problem not in (None, self.fingerprint):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import operator
+import math
 
+from qtoolkit._arguments import MOST_ITEMS, check_instance, check_integer, check_number, shown
 from qtoolkit.algorithms.mixers import Mixer
 from qtoolkit.circuit import Circuit, ParameterVector
 from qtoolkit.errors import InputError, OperatorError
@@ -24,11 +25,15 @@ def qaoa_circuit(
         InputError: if there is no layer, the numbers of qubits differ or the initial state has free parameters.
         OperatorError: if the cost is not diagonal and real, or constant.
     """
+    check_instance(cost, PauliSum, "a QAOA cost must be a PauliSum")
+    check_instance(mixer, Mixer, "the mixer must be a Mixer")
+    check_instance(initial_state, Circuit, "the initial state must be a Circuit")
     if not cost.is_diagonal() or not cost.is_hermitian():
         raise OperatorError("a QAOA cost needs strings of I and Z with real coefficients; this one has others")
-    count = operator.index(num_layers)
+    count = check_integer(num_layers, "num_layers", most=MOST_ITEMS)
     if count < 1:
-        raise InputError(f"num_layers must be at least 1, got {num_layers}")
+        raise InputError(f"num_layers must be at least 1, got {shown(count)}")
+    cost_scale = check_number(cost_scale, "cost_scale", kind="a positive number", accept=lambda x: 0.0 < x < math.inf)
     sizes = (cost.num_qubits, mixer.num_qubits, initial_state.num_qubits)
     if len(set(sizes)) != 1:
         raise InputError(f"cost, mixer and initial state must have the same number of qubits, got {sizes}")

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit._arguments import check_number
 from qtoolkit.algorithms.schedules import Schedule
 from qtoolkit.operators import PauliSum
 from qtoolkit.primitives import Result
@@ -170,7 +171,13 @@ def approximation_ratio(value: float, optimal: float, worst: float) -> float:
 
     1 where only optima are measured, 0 where only the worst feasible bitstrings are; 1 if all cost the same to
     rounding. Unlike ``value / optimal`` it does not change when a constant is added to the cost.
+
+    Raises:
+        InputError: if one is no finite number.
     """
+    value, optimal, worst = (
+        check_number(given, name) for given, name in ((value, "value"), (optimal, "optimal"), (worst, "worst"))
+    )
     spread = worst - optimal
     if spread <= _ROUNDING * max(abs(worst), abs(optimal)):
         return 1.0

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit._arguments import MOST_ITEMS, check_integer, check_number, items_of, shown
 from qtoolkit.errors import InputError
 
 __all__ = ["Schedule"]
@@ -37,13 +37,15 @@ class Schedule:
 
     def __post_init__(self) -> None:
         for name in ("gammas", "betas"):
-            object.__setattr__(self, name, tuple(float(angle) for angle in getattr(self, name)))
+            object.__setattr__(self, name, _angles(getattr(self, name), name))
         if not self.gammas or len(self.gammas) != len(self.betas):
             raise InputError(
                 f"a schedule has one gamma and one beta for each layer, got {len(self.gammas)} and {len(self.betas)}"
             )
         if not all(math.isfinite(angle) for angle in (*self.gammas, *self.betas)):
-            raise InputError(f"the angles of a schedule must be finite, got {self.gammas} and {self.betas}")
+            raise InputError(
+                f"the angles of a schedule must be finite, got {shown(self.gammas)} and {shown(self.betas)}"
+            )
 
     @classmethod
     def ramp(cls, num_layers: int, gamma_step: float = 0.75, beta_step: float | None = None) -> Schedule:
@@ -57,9 +59,11 @@ class Schedule:
             gamma_step: where γ ends.
             beta_step: where β begins; `gamma_step` by default.
         """
-        count = operator.index(num_layers)
+        count = check_integer(num_layers, "num_layers", most=MOST_ITEMS)
         if count < 1:
-            raise InputError(f"num_layers must be at least 1, got {num_layers}")
+            raise InputError(f"num_layers must be at least 1, got {shown(count)}")
+        gamma_step = check_number(gamma_step, "gamma_step")
+        beta_step = None if beta_step is None else check_number(beta_step, "beta_step")
         progress = (np.arange(count) + 0.5) / count
         start = gamma_step if beta_step is None else beta_step
         return cls(tuple(progress * gamma_step), tuple((1.0 - progress) * start))
@@ -67,7 +71,7 @@ class Schedule:
     @classmethod
     def from_parameters(cls, parameters: Iterable[float]) -> Schedule:
         """Read ``γ_0, β_0, γ_1, β_1, …``, the order of a QAOA circuit's parameters."""
-        values = [float(value) for value in parameters]
+        values = _angles(parameters, "parameters")
         return cls(tuple(values[::2]), tuple(values[1::2]))
 
     @property
@@ -96,3 +100,9 @@ class Schedule:
     def detached(self) -> Schedule:
         """The same angles for any problem, such as the start of another one's search."""
         return replace(self, problem=None)
+
+
+def _angles(given: Iterable[float], name: str) -> tuple[float, ...]:
+    rule = "a real number"
+    items = items_of(given, f"{name} must be a sequence of angles")
+    return tuple(check_number(angle, f"an angle of {name}", kind=rule, accept=lambda _: True) for angle in items)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qtoolkit._checks import require_array
+from qtoolkit._arguments import check_instance, check_number, real_numbers_of
 from qtoolkit.algorithms.descent import descend, seeded
 from qtoolkit.algorithms.objective import CircuitObjective
 from qtoolkit.algorithms.optimizers import Callback, Optimizer
@@ -92,6 +91,9 @@ class VQE:
         estimator: Estimator | None = None,
         optimizer: Optimizer | None = None,
     ) -> None:
+        check_instance(hamiltonian, PauliSum, "a Hamiltonian must be a PauliSum", OperatorError)
+        if optimizer is not None:
+            check_instance(optimizer, Optimizer, "optimizer must be an Optimizer")
         if not hamiltonian.is_hermitian():
             raise OperatorError("a Hamiltonian must be Hermitian, but a coefficient has an imaginary part")
         self._objective = CircuitObjective(ansatz, hamiltonian, estimator)
@@ -104,11 +106,17 @@ class VQE:
 
     def energy(self, parameters: ArrayLike) -> float:
         """The energy at given parameters."""
-        return self._objective.value(self._parameters(parameters))
+        return self._objective.value(self._vector(parameters, "parameters"))
 
     def energy_and_gradient(self, parameters: ArrayLike) -> tuple[float, FloatArray]:
         """The energy at given parameters and its gradient, shape ``(num_parameters,)``."""
-        return self._objective.value_and_gradient(self._parameters(parameters))
+        return self._objective.value_and_gradient(self._vector(parameters, "parameters"))
+
+    def _vector(self, parameters: ArrayLike, name: str) -> FloatArray:
+        values = real_numbers_of(parameters, name)
+        if values.shape != (self.num_parameters,):
+            raise InputError(f"{name} must have one entry for each of {self.num_parameters}, got shape {values.shape}")
+        return values
 
     def run(
         self,
@@ -135,15 +143,12 @@ class VQE:
                 that returns anything but numbers.
             ConvergenceError: if an energy is not finite.
         """
-        if exact_energy is not None and not math.isfinite(exact_energy):
-            raise InputError(f"exact_energy must be finite, got {exact_energy}; leave it out where there is none")
+        if exact_energy is not None:
+            rule = "finite where it is given, a real number"
+            exact_energy = check_number(exact_energy, "exact_energy", kind=rule)
         start = time.perf_counter()
-        shape = (self.num_parameters,)
-        initial = np.zeros(shape) if initial_parameters is None else self._parameters(initial_parameters)
-        if initial.shape != shape:
-            raise InputError(
-                f"initial_parameters must have one entry for each of {shape[0]}, got shape {initial.shape}"
-            )
+        given = np.zeros(self.num_parameters) if initial_parameters is None else initial_parameters
+        initial = self._vector(given, "initial_parameters")
         number, rng = seeded(seed)
         found = descend(self._objective, self._optimizer, initial, callback=callback, rng=rng)
         return VQEResult(
@@ -162,7 +167,3 @@ class VQE:
             num_probes=found.num_probes,
             seed=number,
         )
-
-    @staticmethod
-    def _parameters(given: ArrayLike) -> FloatArray:
-        return require_array("parameters", given)

@@ -10,6 +10,7 @@ from typing import Any, overload
 
 import numpy as np
 
+from qtoolkit._arguments import check_instance, check_seed, items_of, shown
 from qtoolkit.backends.capabilities import Capabilities
 from qtoolkit.backends.job import Job
 from qtoolkit.circuit import Circuit, ParameterValues
@@ -52,7 +53,7 @@ class Backend(ABC):
     """
 
     def __init__(self, name: str) -> None:
-        self.name = name
+        self.name = check_instance(name, str, "a backend's name must be a string")
         self._jobs: weakref.WeakValueDictionary[str, Job[Any]] = weakref.WeakValueDictionary()
 
     @property
@@ -123,9 +124,9 @@ class Backend(ABC):
         Raises:
             JobError: if the backend has no such job.
         """
-        found = self._jobs.get(job_id)
+        found = self._jobs.get(job_id) if isinstance(job_id, str) else None
         if found is None:
-            raise JobError(f"{self.name} has no job {job_id!r} in this process; keep the Job that run returns")
+            raise JobError(f"{self.name} has no job {shown(job_id)} in this process; keep the Job that run returns")
         return found
 
     def _fitted(self, circuit: Circuit) -> Circuit:
@@ -134,14 +135,13 @@ class Backend(ABC):
         return circuit if most is None or circuit.num_qubits <= most else without_idle_qubits(circuit)
 
     def _seeds(self, seed: int | np.random.Generator | None, count: int, is_batch: bool) -> tuple[int | None, ...]:
-        if isinstance(seed, int | np.integer) and seed < 0:
-            raise InputError(f"a seed must be at least 0, got {seed}")
+        seed = check_seed(seed)
         if not self.capabilities.supports_seed:
             return (None,) * count
         if isinstance(seed, np.random.Generator):
             return tuple(int(number) for number in seed.integers(1 << 32, size=count))
         if seed is not None and not is_batch:
-            return (int(seed),)
+            return (seed,)
         return tuple(int(number) for number in np.random.SeedSequence(seed).generate_state(count, np.uint32))
 
     def __repr__(self) -> str:
@@ -151,13 +151,14 @@ class Backend(ABC):
 def _bound(circuit: Circuit | Sequence[Circuit], parameters: Any) -> tuple[Circuit, ...]:
     if isinstance(circuit, Circuit):
         return (_bound_one(circuit, parameters),)
-    circuits = tuple(circuit)
+    circuits = tuple(items_of(circuit, "a backend runs a Circuit or a sequence of them"))
     if not circuits:
         raise InputError("a job needs at least one circuit, got none")
     for item in circuits:
         if not isinstance(item, Circuit):
             raise InputError(f"a backend runs a Circuit or a sequence of them, got {type(item).__name__}")
-    values = (None,) * len(circuits) if parameters is None else tuple(parameters)
+    rule = "the parameters of several circuits are a sequence of sets of values"
+    values = (None,) * len(circuits) if parameters is None else tuple(items_of(parameters, rule))
     if len(values) != len(circuits):
         raise InputError(
             f"{len(circuits)} circuits take as many sets of parameter values, got {len(values)}; "

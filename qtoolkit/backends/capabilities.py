@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
+from qtoolkit._arguments import check_instance, check_integer, shown
 from qtoolkit.circuit import Barrier, Circuit, IfElse, Initialize, Measure, Operation, Reset
 from qtoolkit.errors import BackendError, CircuitError, InputError
 
@@ -59,10 +58,10 @@ class Capabilities:
             CircuitError: if the circuit measures nothing.
             BackendError: naming what the backend cannot do and what to do instead.
         """
-        if isinstance(shots, bool) or not isinstance(shots, int | np.integer) or shots < 1:
-            raise InputError(f"shots must be an integer of at least 1, got {shots!r}")
+        check_integer(shots, "shots", 1)
+        check_instance(circuit, Circuit, "a backend runs a Circuit", InputError)
         if self.max_shots is not None and shots > self.max_shots:
-            raise BackendError(f"{name} takes at most {self.max_shots} shots, got {shots}; run several jobs")
+            raise BackendError(f"{name} takes at most {self.max_shots} shots, got {shown(shots)}; run several jobs")
         if self.num_qubits is not None and circuit.num_qubits > self.num_qubits:
             raise BackendError(
                 f"{name} has {self.num_qubits} qubits, got a circuit of {circuit.num_qubits}; take a larger backend"

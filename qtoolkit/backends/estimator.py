@@ -9,6 +9,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit._arguments import check_instance, check_integer, check_seed, is_integer, items_of, shown
 from qtoolkit.backends.sampler import BackendSampler
 from qtoolkit.backends.settings import measurement_settings
 from qtoolkit.circuit import Circuit, ParameterValues
@@ -56,11 +57,11 @@ class SamplingEstimator:
     """
 
     def __init__(self, sampler: Sampler, shots: int, seed: int | np.random.Generator | None = None) -> None:
-        if isinstance(shots, bool) or not isinstance(shots, int | np.integer) or shots < 2:
-            raise InputError(f"shots must be an integer of at least 2, for a standard error, got {shots!r}")
-        self.sampler = sampler
+        if not is_integer(shots) or shots < 2:
+            raise InputError(f"shots must be an integer of at least 2, for a standard error, got {shown(shots)}")
+        self.sampler = check_instance(sampler, Sampler, "what measures must be a Sampler")
         self.shots = int(shots)
-        self._rng = np.random.default_rng(seed)
+        self._rng = np.random.default_rng(check_seed(seed))
 
     @overload
     def expectation_value(
@@ -119,10 +120,12 @@ class SamplingEstimator:
         Raises:
             OperatorError: if an observable is not Hermitian or has another number of qubits.
         """
-        observables = (observable,) if isinstance(observable, PauliSum) else tuple(observable)
+        check_instance(circuit, Circuit, "what prepares the state must be a Circuit")
+        rule = "an observable is a PauliSum or a sequence of them"
+        observables = (observable,) if isinstance(observable, PauliSum) else tuple(items_of(observable, rule))
         for item in observables:
             _check(item, circuit.num_qubits)
-        used = int(self._rng.integers(1 << 32)) if seed is None else seed
+        used = int(self._rng.integers(1 << 32)) if seed is None else check_integer(seed, "seed", 0)
         estimates = self._estimates(circuit, observables, parameters, used) if observables else []
         return estimates[0] if isinstance(observable, PauliSum) else estimates
 
@@ -163,6 +166,7 @@ class SamplingEstimator:
 
 
 def _check(observable: PauliSum, num_qubits: int) -> None:
+    check_instance(observable, PauliSum, "an observable is a PauliSum or a sequence of them", OperatorError)
     if observable.num_qubits != num_qubits:
         raise OperatorError(f"the observable must have the circuit's {num_qubits} qubits, got {observable.num_qubits}")
     if not observable.is_hermitian():

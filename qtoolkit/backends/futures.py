@@ -10,8 +10,9 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from qtoolkit._arguments import check_instance
 from qtoolkit.backends.backend import Backend, Request
-from qtoolkit.backends.job import Job, JobStatus
+from qtoolkit.backends.job import Job, JobStatus, check_timeout
 from qtoolkit.errors import JobError
 from qtoolkit.primitives import Result
 from qtoolkit.simulators.worker import Worker, abandon
@@ -48,6 +49,7 @@ class FutureJob(Job[Any]):
 
     def result(self, timeout: float | None = None) -> Any:
         """Wait for all circuits; who is interrupted meanwhile, by Ctrl-C for one, cancels the job."""
+        timeout = check_timeout(timeout)
         deadline = None if timeout is None else time.monotonic() + timeout
         results = []
         for index, future in enumerate(self._futures):
@@ -92,6 +94,8 @@ class InProcessBackend(Backend):
 
     def __init__(self, name: str, executor: Executor | None = None) -> None:
         super().__init__(name)
+        if executor is not None:
+            check_instance(executor, Executor, "executor must be a concurrent.futures.Executor")
         self._given_executor = executor
 
     @cached_property

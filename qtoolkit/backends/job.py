@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
 from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from qtoolkit._arguments import check_number
 from qtoolkit.primitives import Result
 
 if TYPE_CHECKING:
     from qtoolkit.backends.backend import Backend
 
-__all__ = ["Job", "JobStatus"]
+__all__ = ["Job", "JobStatus", "check_timeout"]
+
+MOST_SECONDS = threading.TIMEOUT_MAX
+"""What the system can wait for at once, some centuries; more is as long as it takes."""
+
+
+def check_timeout(timeout: object) -> float | None:
+    """Seconds to wait, None for as long as it takes.
+
+    Raises:
+        InputError: if it is neither None nor a number of at least 0.
+    """
+    if timeout is None:
+        return None
+    seconds = check_number(timeout, "timeout", kind="a number of seconds of at least 0", accept=lambda x: x >= 0.0)
+    return None if seconds > MOST_SECONDS else seconds
+
 
 Answer = TypeVar("Answer", Result, list[Result], covariant=True)
 
@@ -52,9 +70,11 @@ class Job(ABC, Generic[Answer]):
         """Wait for the result.
 
         Args:
-            timeout: seconds to wait; None waits as long as it takes. The job goes on when they have passed.
+            timeout: seconds to wait, at least 0; None waits as long as it takes. The job goes on when they have
+                passed.
 
         Raises:
+            InputError: if `timeout` is no such number.
             JobError: if the job failed (with its cause), was cancelled, or is not finished in time.
         """
 

@@ -7,6 +7,7 @@ import inspect
 from dataclasses import dataclass
 from typing import Any
 
+from qtoolkit._arguments import shown
 from qtoolkit._optional import is_installed
 from qtoolkit.backends.backend import Backend
 from qtoolkit.backends.braket.catalog import PROVIDER as BRAKET
@@ -86,10 +87,10 @@ def _entry(name: str) -> BackendEntry:
     entries = {entry.name: entry for provider in PROVIDERS for entry in provider.entries}
     if isinstance(name, str) and name in entries:
         return entries[name]
-    close = difflib.get_close_matches(str(name).lower(), entries, n=1)
+    close = difflib.get_close_matches(name.lower(), entries, n=1) if isinstance(name, str) else []
     hint = f"did you mean {close[0]!r}? " if close else ""
     known = ", ".join(_names(provider) for provider in PROVIDERS)
-    raise UnknownBackendError(f"no backend is named {name!r}; {hint}there are {known}")
+    raise UnknownBackendError(f"no backend is named {shown(name)}; {hint}there are {known}")
 
 
 def _names(provider: Provider) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from qtoolkit._arguments import check_instance, items_of
 from qtoolkit.backends.backend import Backend
+from qtoolkit.backends.job import check_timeout
 from qtoolkit.circuit import Circuit, ParameterValues
 from qtoolkit.primitives import Result
 
@@ -19,11 +21,14 @@ class BackendSampler:
     Args:
         backend: where circuits run.
         timeout: seconds to wait for each job; None waits as long as it takes.
+
+    Raises:
+        InputError: if the backend or the timeout is none.
     """
 
     def __init__(self, backend: Backend, timeout: float | None = None) -> None:
-        self.backend = backend
-        self.timeout = timeout
+        self.backend = check_instance(backend, Backend, "a sampler's backend must be a Backend; see get_backend")
+        self.timeout = check_timeout(timeout)
 
     def run(
         self,
@@ -35,9 +40,11 @@ class BackendSampler:
         """Measured bits of `shots` runs; see `Backend.run` for the arguments.
 
         Raises:
+            InputError: if it is no circuit.
             BackendError: if the backend refuses the circuit.
             JobError: if the job fails or is not finished in time; its message has the job's id.
         """
+        check_instance(circuit, Circuit, "a sampler runs one Circuit", remedy="use run_batch for several")
         return self.backend.run(circuit, shots, seed, parameters).result(self.timeout)
 
     def run_batch(
@@ -47,8 +54,15 @@ class BackendSampler:
         seed: int | np.random.Generator | None = None,
         parameters: Sequence[ParameterValues | None] | None = None,
     ) -> list[Result]:
-        """Measured bits of several circuits in one job, so that they wait in a queue once."""
-        return self.backend.run(circuits, shots, seed, parameters).result(self.timeout)
+        """Measured bits of several circuits in one job, so that they wait in a queue once.
+
+        Raises:
+            InputError: if there is no circuit, or one in place of a sequence.
+            BackendError: if the backend refuses a circuit.
+            JobError: if the job fails or is not finished in time.
+        """
+        given = items_of(circuits, "run_batch takes a sequence of circuits")
+        return self.backend.run(given, shots, seed, parameters).result(self.timeout)
 
     def __repr__(self) -> str:
         return f"BackendSampler({self.backend!r})"

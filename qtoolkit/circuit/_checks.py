@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from qtoolkit._arguments import MOST_ITEMS, check_integer, numbers_of, shown
 from qtoolkit.errors import CircuitError, QubitIndexError
 
 __all__ = ["Indices", "as_indices", "check_count", "check_indices", "check_mapping", "numeric_array"]
@@ -16,21 +18,24 @@ Indices: TypeAlias = int | Iterable[int]
 """One index or several."""
 
 
-def check_count(value: object, name: str, least: int = 0) -> int:
+def check_count(value: object, name: str, least: int = 0, most: int | None = None) -> int:
     """`value` as an int.
 
     Raises:
-        CircuitError: if it is no integer of at least `least`.
+        CircuitError: if it is no integer from `least` to `most`.
     """
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise CircuitError(f"{name} must be an integer of at least {least}, got {value!r}")
-    return int(value)
+    return check_integer(value, name, least, most, CircuitError)
 
 
 def as_indices(given: Indices) -> tuple[int, ...]:
-    """One index or several as a tuple; what they are is for `check_indices` to see."""
+    """One index or several as a tuple; what they are is for `check_indices` to see.
+
+    Of very many, which no circuit has, some are left out.
+    """
+    if type(given) is tuple:
+        return given
     if isinstance(given, Iterable) and not (isinstance(given, np.ndarray) and given.ndim == 0):
-        return tuple(given)
+        return tuple(islice(given, MOST_ITEMS + 1))
     return (cast(int, given),)
 
 
@@ -49,10 +54,10 @@ def check_indices(given: Indices, size: int, kind: str) -> tuple[int, ...]:
     checked = as_indices(given)
     for index in checked:
         if isinstance(index, bool) or not isinstance(index, int | np.integer):
-            raise QubitIndexError(f"a {kind} is given by its index, an integer, got {index!r}")
+            raise QubitIndexError(f"a {kind} is given by its index, an integer, got {shown(index)}")
         if not 0 <= index < size:
             limit = f"0 to {size - 1}" if size else f"none: the circuit has no {kind}s"
-            raise QubitIndexError(f"{kind} indices of this circuit are {limit}, got {index}")
+            raise QubitIndexError(f"{kind} indices of this circuit are {limit}, got {shown(index)}")
     if len(set(checked)) != len(checked):
         role = "target qubits" if kind == "qubit" else "classical bits"
         raise CircuitError(f"{role} must be distinct, got {checked}")
@@ -87,10 +92,4 @@ def numeric_array(values: ArrayLike, what: str) -> NDArray[Any]:
     Raises:
         CircuitError: if they are not numbers, or rows have different lengths.
     """
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        raise CircuitError(f"{what} must be an array of numbers, got rows of different lengths") from error
-    if array.dtype.kind not in "biufc":
-        raise CircuitError(f"{what} must be an array of numbers, got entries of type {array.dtype}")
-    return array
+    return numbers_of(values, what, error=CircuitError)

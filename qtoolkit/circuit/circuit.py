@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from qtoolkit import _needs
+from qtoolkit._arguments import MOST_ITEMS, check_callable, check_instance, shown
 from qtoolkit._memory import check_memory
 from qtoolkit.circuit._checks import Indices, as_indices, check_count, check_indices, check_mapping
 from qtoolkit.circuit.analysis import check_matrix_size, depth_of, split_final, unitary_of
 from qtoolkit.circuit.gate import Gate, Instruction, UnitaryGate
 from qtoolkit.circuit.gates import Matrix
 from qtoolkit.circuit.methods import GateMethods
-from qtoolkit.circuit.operation import Barrier, IfElse, Initialize, Measure, Operation, Reset
+from qtoolkit.circuit.operation import Barrier, IfElse, Initialize, Measure, Operation, Reset, check_nesting, check_size
 from qtoolkit.circuit.parameter import (
     Parameter,
     ParameterValues,
@@ -46,18 +47,19 @@ class Circuit(GateMethods):
         name: shown by backends; no meaning otherwise.
 
     Raises:
-        CircuitError: if a number is negative or not an integer.
+        CircuitError: if a number is negative, above 1,048,576 or not an integer, or the name is no text.
     """
 
     def __init__(self, num_qubits: int, num_clbits: int = 0, name: str = "circuit") -> None:
-        self.num_qubits = check_count(num_qubits, "num_qubits")
+        self.num_qubits = check_count(num_qubits, "num_qubits", most=MOST_ITEMS)
         self.num_clbits = 0
-        self.name = name
+        self.name = check_instance(name, str, "a circuit's name must be a string", CircuitError)
         self._operations: list[Operation] = []
         self._clbit_registers: list[ClassicalRegister] = []
         self._qubit_registers: list[QuantumRegister] = []
         self._declared: tuple[str, ...] = ()
-        if check_count(num_clbits, "num_clbits"):
+        self._level = 0
+        if check_count(num_clbits, "num_clbits", most=MOST_ITEMS):
             self.add_clbits(num_clbits, "c")
 
     # A circuit holds data and grows; comparing the operations is what users expect of ==. Where the same list of
@@ -136,10 +138,10 @@ class Circuit(GateMethods):
         """Add `size` classical bits under a name, and return their register.
 
         Raises:
-            CircuitError: if a register has this name already.
+            CircuitError: if a register has this name already, or there would be more than 1,048,576 bits.
         """
         first = self.num_clbits
-        added = check_count(size, "size")
+        added = check_count(size, "size", most=MOST_ITEMS - first)
         _check_new_name(name, self._clbit_registers)
         self.num_clbits += added
         return self.name_clbits(name, range(first, first + added))
@@ -173,10 +175,10 @@ class Circuit(GateMethods):
             CircuitError: if there is none; the message lists the names.
         """
         for register in self._clbit_registers:
-            if register.name == name:
+            if isinstance(name, str) and register.name == name:
                 return register
         known = ", ".join(register.name for register in self._clbit_registers) or "none"
-        raise CircuitError(f"the circuit's classical registers are {known}; got {name!r}")
+        raise CircuitError(f"the circuit's classical registers are {known}; got {shown(name)}")
 
     def clbit(self, index: int) -> Clbit:
         """One classical bit, for conditions such as ``circuit.clbit(0) == 1``."""
@@ -190,7 +192,7 @@ class Circuit(GateMethods):
             CircuitError: if targets repeat or their number does not fit, or a branch goes elsewhere than its bodies.
         """
         if not isinstance(gate, Instruction):
-            raise CircuitError(f"a circuit holds gates and other instructions, got {gate!r}; see StandardGate")
+            raise CircuitError(f"a circuit holds gates and other instructions, got {shown(gate)}; see StandardGate")
         placed = self._check_qubits(qubits)
         if len(placed) != gate.num_qubits:
             raise CircuitError(f"{gate.name} acts on {gate.num_qubits} qubits, got {len(placed)}: {placed}")
@@ -256,13 +258,14 @@ class Circuit(GateMethods):
             else_body: likewise, for when it does not hold.
 
         Raises:
-            CircuitError: if the condition is none, or a body adds classical bits or is larger than this circuit.
+            CircuitError: if the condition is none, a body adds classical bits or is larger than this circuit, or
+                conditions are nested more than 64 deep.
         """
         if isinstance(condition, int | np.integer) and not isinstance(condition, bool):
             condition = Condition((int(condition),), 1)
         if not isinstance(condition, Condition):
             raise CircuitError(
-                f"a condition is `register == value`, `clbit == value` or a bit's index, got {condition!r}"
+                f"a condition is `register == value`, `clbit == value` or a bit's index, got {shown(condition)}"
             )
         self._check_clbits(condition.clbits)
         return self._append_branches(condition, *(self._branch(b) for b in (body, else_body) if b is not None))
@@ -279,6 +282,9 @@ class Circuit(GateMethods):
         branch = self._empty_like()
         if isinstance(body, Circuit):
             return branch.extend(body)
+        check_callable(body, "a body that is no circuit", CircuitError)
+        branch._level = self._level + 1
+        check_nesting(branch._level)
         returned = body(branch)
         if isinstance(returned, Circuit) and returned is not branch:
             raise CircuitError("a branch's function adds to the circuit it is given, got another one; use extend in it")
@@ -297,6 +303,7 @@ class Circuit(GateMethods):
         Raises:
             CircuitError: if this circuit is too small or a mapping has the wrong length.
         """
+        check_instance(other, Circuit, "a circuit is extended by a Circuit", CircuitError)
         if other is self:
             other = self.copy()
         qubit_map = check_mapping(other.num_qubits, self.num_qubits, qubits, "qubits", self._check_qubits)
@@ -387,7 +394,7 @@ class Circuit(GateMethods):
         Raises:
             CircuitError: if the circuit measures, resets or initialises.
         """
-        check_count(num_controls, "num_controls", least=1)
+        num_controls = check_count(num_controls, "num_controls", 1, MOST_ITEMS - self.num_qubits)
         result = Circuit(self.num_qubits + num_controls, name=f"controlled {self.name}")
         result._declared = self._declared
         controls = tuple(range(num_controls))
@@ -407,19 +414,21 @@ class Circuit(GateMethods):
         """This circuit repeated, or a real power of its unitary.
 
         Args:
-            exponent: an integer repeats the circuit (its inverse when negative); another real number takes the
-                principal power of the matrix, for at most 12 qubits.
+            exponent: an integer repeats the circuit (its inverse when negative), to at most 10,000,000 operations;
+                another real number takes the principal power of the matrix, for at most 12 qubits.
 
         Raises:
-            CircuitError: if it measures or resets where an inverse or a matrix is needed, or is too large for one.
+            CircuitError: if it measures or resets where an inverse or a matrix is needed, or is too large for one, or
+                there would be too many operations.
             ParameterError: if the exponent is no finite real number.
         """
         exponent = check_real(exponent, "exponent")
         if exponent.is_integer():
             step = self if exponent >= 0 else self.inverse()
-            result = self._with_operations(())
-            for _ in range(abs(int(exponent))):
-                result.extend(step)
+            times = abs(int(exponent))
+            check_size(times * len(step), "a repeated circuit holds", "run it piece by piece")
+            result = self._with_operations(step._operations * times if len(step) else ())
+            result._declared = step._declared
             return result
         powered = UnitaryGate(self.to_matrix()).power(exponent)
         return self._empty_like().append(powered, range(self.num_qubits))
@@ -470,10 +479,14 @@ class Circuit(GateMethods):
         return dict(Counter(operation.gate.name for operation in self._operations).most_common())
 
     def draw(self, width: int | None = None) -> str:
-        """A text drawing, at most `width` columns wide (80 by default)."""
+        """A text drawing, at most `width` columns wide (80 by default, at least 20).
+
+        Raises:
+            CircuitError: if the width is no integer of at least 0.
+        """
         from qtoolkit.circuit.drawing import draw
 
-        return draw(self, width or 80)
+        return draw(self, 80 if width is None else check_count(width, "width") or 80)
 
     def __str__(self) -> str:
         return self.draw()
@@ -499,5 +512,6 @@ class Circuit(GateMethods):
 
 
 def _check_new_name(name: str, registers: Sequence[ClassicalRegister | QuantumRegister]) -> None:
+    check_instance(name, str, "a register's name must be a string", CircuitError)
     if any(register.name == name for register in registers):
-        raise CircuitError(f"register names must be distinct, got {name!r} twice; choose another")
+        raise CircuitError(f"register names must be distinct, got {shown(name)} twice; choose another")

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qtoolkit import _needs
+from qtoolkit._arguments import MOST_ITEMS, check_instance, items_of, shown
 from qtoolkit._memory import check_memory
 from qtoolkit.circuit._checks import check_count, numeric_array
 from qtoolkit.circuit.gates import (
@@ -28,6 +29,9 @@ from qtoolkit.errors import CircuitError, UnboundParameterError
 __all__ = ["ControlledGate", "Gate", "Instruction", "StandardGate", "UnitaryGate"]
 
 UNITARY_TOLERANCE = 1e-8
+
+MAX_DENSE_QUBITS = 20
+"""The matrix of a gate on more takes 64 TiB and more, which no machine has."""
 
 _CONTROLLED_RECORDS = {(r.base, r.num_controls): r for r in STANDARD_GATES.values() if r.base is not None}
 
@@ -120,6 +124,19 @@ class Gate(Instruction):
         return f"{type(self).__name__}({self.name}{f'({angles})' if angles else ''})"
 
 
+def check_dense(num_qubits: int, needed: int | None = None) -> None:
+    """Refuse a matrix that no memory holds, or what takes so many bytes.
+
+    Raises:
+        CircuitError: for more than 20 qubits.
+        InsufficientMemoryError: if the matrix does not fit into free memory.
+    """
+    if num_qubits > MAX_DENSE_QUBITS:
+        raise CircuitError(f"a gate's matrix is for at most {MAX_DENSE_QUBITS} qubits, got {num_qubits}; run the gate")
+    needed = _needs.dense_matrix(num_qubits) if needed is None else needed
+    check_memory(needed, f"a matrix on {num_qubits} qubits", "run the gate on a state")
+
+
 def _unitary_eigen(matrix: Matrix) -> tuple[NDArray[np.complex128], Matrix]:
     """Eigenvalues and orthonormal eigenvectors of a unitary, degenerate spaces included."""
     import scipy.linalg
@@ -141,8 +158,9 @@ class StandardGate(Gate):
     """
 
     def __init__(self, record: GateRecord | str, params: Sequence[ParameterValue] = ()) -> None:
-        if isinstance(record, str):
+        if not isinstance(record, GateRecord):
             record = standard_record(record)
+        params = items_of(params, "a gate's angles are a sequence", CircuitError)
         if len(params) != record.num_params:
             raise CircuitError(f"{record.name} takes {record.num_params} angles, got {len(params)}")
         self.record = record
@@ -221,18 +239,19 @@ class ControlledGate(Gate):
     """
 
     def __init__(self, base: Gate, num_controls: int, ctrl_state: int | None = None) -> None:
-        added = check_count(num_controls, "num_controls", least=1)
+        check_instance(base, Gate, "only gates can be controlled", CircuitError)
+        added = check_count(num_controls, "num_controls", 1, MOST_ITEMS)
         highest = (1 << added) - 1
         state = highest if ctrl_state is None else check_count(ctrl_state, "ctrl_state")
         if state > highest:
-            raise CircuitError(f"ctrl_state must be 0 to {highest} for {added} controls, got {state}")
+            raise CircuitError(f"ctrl_state must be 0 to {shown(highest)} for {added} controls, got {shown(state)}")
         self.base, inner, inner_state = base.control_structure()
         self.num_controls = added + inner
         self.ctrl_state = inner_state << added | state
         self.num_qubits = self.base.num_qubits + self.num_controls
         self.params = self.base.params
         prefix = "c" * self.num_controls if self.num_controls < 3 else f"c{self.num_controls}"
-        open_controls = "" if self.ctrl_state == (1 << self.num_controls) - 1 else f"_o{self.ctrl_state}"
+        open_controls = "" if self.ctrl_state == (1 << self.num_controls) - 1 else f"_o{shown(self.ctrl_state)}"
         self.name = f"{prefix}{self.base.name}{open_controls}"
 
     @property
@@ -242,6 +261,7 @@ class ControlledGate(Gate):
 
     def matrix(self) -> Matrix:
         """The unitary; the controls are the lowest qubits."""
+        check_dense(self.num_qubits)
         return controlled_matrix(self.base.matrix(), self.num_controls, self.ctrl_state)
 
     def inverse(self) -> Gate:
@@ -250,6 +270,7 @@ class ControlledGate(Gate):
 
     def generators(self) -> tuple[Matrix, ...]:
         """Generators of the base, projected on the controls' value."""
+        check_dense(self.num_qubits)
         return tuple(controlled_generator(g, self.num_controls, self.ctrl_state) for g in self.base.generators())
 
     def bind(self, values: Mapping[str, float]) -> Gate:
@@ -287,6 +308,7 @@ class UnitaryGate(Gate):
         if given.ndim == 2:
             check_memory(_needs.gate_of_matrix(len(given)), f"a matrix of {len(given)} rows", "use fewer qubits")
         array = given.astype(np.complex128)
+        self.name = check_instance(label, str, "a gate's label must be a string", CircuitError)
         if (
             array.ndim != 2
             or array.shape[0] != array.shape[1]
@@ -296,7 +318,8 @@ class UnitaryGate(Gate):
             raise CircuitError(f"a gate's matrix must be square, its side a power of two, got shape {array.shape}")
         if not np.isfinite(array).all():
             raise CircuitError("a gate's matrix must have finite entries, got NaN or infinity")
-        deviation = float(np.abs(array.conj().T @ array - np.eye(len(array))).max())
+        with np.errstate(all="ignore"):
+            deviation = float(np.abs(array.conj().T @ array - np.eye(len(array))).max())
         if not deviation <= UNITARY_TOLERANCE:
             raise CircuitError(
                 f"a gate's matrix must be unitary to {UNITARY_TOLERANCE:g}, got max|U†U - 1| = {deviation:.3g}; "
@@ -305,7 +328,6 @@ class UnitaryGate(Gate):
         array.setflags(write=False)
         self._matrix = array
         self.num_qubits = len(array).bit_length() - 1
-        self.name = label
 
     @cached_property
     def _diagonal(self) -> bool:

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qtoolkit import _needs
+from qtoolkit._arguments import check_instance, shown
 from qtoolkit._memory import check_memory
-from qtoolkit.circuit._checks import numeric_array
+from qtoolkit.circuit._checks import check_count, numeric_array
 from qtoolkit.circuit.gate import Instruction, array_hash
 from qtoolkit.circuit.registers import Condition
 from qtoolkit.errors import CircuitError
@@ -20,7 +21,46 @@ if TYPE_CHECKING:
     from qtoolkit.circuit.circuit import Circuit
     from qtoolkit.circuit.parameter import ParameterExpression
 
-__all__ = ["Barrier", "IfElse", "Initialize", "Measure", "Operation", "Reset"]
+__all__ = [
+    "Barrier",
+    "IfElse",
+    "Initialize",
+    "Measure",
+    "Operation",
+    "Reset",
+    "check_nesting",
+    "check_size",
+]
+
+
+MAX_NESTING = 64
+"""Conditions inside each other: every pass over a circuit calls itself for a branch, and Python ends deep recursion."""
+
+MAX_OPERATIONS = 10_000_000
+"""Of what is short to write: repeated circuits and nested conditions. Listing and running more takes minutes."""
+
+
+def check_nesting(depth: int) -> None:
+    """Refuse conditions that are nested too deep.
+
+    Raises:
+        CircuitError: beyond 64.
+    """
+    if depth > MAX_NESTING:
+        raise CircuitError(
+            f"conditions are nested at most {MAX_NESTING} deep, got {depth}; "
+            "compare a register with one value instead of bit by bit"
+        )
+
+
+def check_size(num_operations: int, what: str, remedy: str) -> None:
+    """Refuse circuits that are short to write and too long to run.
+
+    Raises:
+        CircuitError: beyond 10,000,000 operations.
+    """
+    if num_operations > MAX_OPERATIONS:
+        raise CircuitError(f"{what} at most {MAX_OPERATIONS:,} operations, got {shown(num_operations)}; {remedy}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +103,7 @@ class Barrier(_Plain):
     name = "barrier"
 
     def __init__(self, num_qubits: int) -> None:
-        self.num_qubits = num_qubits
+        self.num_qubits = check_count(num_qubits, "num_qubits")
 
 
 class Initialize(Instruction):
@@ -86,7 +126,8 @@ class Initialize(Instruction):
             raise CircuitError(
                 f"a state vector must have a power of two of entries (at least 2), got shape {vector.shape}"
             )
-        norm = float(np.linalg.norm(vector))
+        with np.errstate(all="ignore"):
+            norm = float(np.linalg.norm(vector))
         if not abs(norm - 1.0) <= 1e-8:
             raise CircuitError(f"a state vector must have norm 1 to 1e-8, got {norm:.10g}; divide it by its norm")
         vector.setflags(write=False)
@@ -108,15 +149,31 @@ class IfElse(Instruction):
     Attributes:
         qubits: the qubits that the bodies use, ascending; where the instruction stands.
         clbits: the classical bits that the bodies and the condition use, ascending.
+        nesting: how many conditions stand inside each other, this one included.
+
+    Raises:
+        CircuitError: if that is more than 64, the bodies with all that is inside hold more than 10,000,000
+            operations, or the condition or a body is of another kind.
     """
 
     name = "if"
+    nesting: int
+    _size: int
 
     def __init__(self, condition: Condition, body: Circuit, else_body: Circuit | None = None) -> None:
-        self.condition = condition
-        self.body = body
+        from qtoolkit.circuit.circuit import Circuit
+
+        self.condition = check_instance(condition, Condition, "a branch needs a Condition", CircuitError)
+        self.body = check_instance(body, Circuit, "a branch's body must be a Circuit", CircuitError)
+        if else_body is not None:
+            check_instance(else_body, Circuit, "a branch's else_body must be a Circuit", CircuitError)
         self.else_body = else_body
         inner = [operation for branch in self.branches for operation in branch.operations]
+        self.nesting = 1 + max((op.gate.nesting for op in inner if isinstance(op.gate, IfElse)), default=0)
+        check_nesting(self.nesting)
+        # A body that stands in several places is short to write and long to run.
+        self._size = 1 + sum(op.gate._size if isinstance(op.gate, IfElse) else 1 for op in inner)
+        check_size(self._size, "nested conditions hold", "share fewer bodies")
         self.qubits = tuple(sorted({q for operation in inner for q in operation.qubits}))
         self.clbits = tuple(sorted({c for operation in inner for c in operation.clbits} | set(condition.clbits)))
         self.num_qubits = len(self.qubits)

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, overload
 
 import numpy as np
 
+from qtoolkit._arguments import MOST_ITEMS, check_instance, check_integer, items_of, shown
 from qtoolkit._labels import aligned, labels_of
 from qtoolkit.errors import ParameterError, UnboundParameterError
 
@@ -43,6 +44,9 @@ class ParameterExpression:
     __slots__ = ("_constant", "_terms")
 
     def __init__(self, terms: Mapping[str, float], constant: float = 0.0) -> None:
+        check_instance(terms, Mapping, "the terms of an expression are a mapping from names to numbers", ParameterError)
+        for name in terms:
+            check_instance(name, str, "a parameter's name must be a string", ParameterError)
         self._terms = {name: number for name, c in terms.items() if (number := check_real(c, "a coefficient")) != 0.0}
         self._constant = check_real(constant, "a constant")
 
@@ -63,11 +67,12 @@ class ParameterExpression:
 
     def bind(self, values: Mapping[str, float]) -> ParameterExpression | float:
         """Replace the parameters named in `values`; a float once none is left."""
+        check_instance(values, Mapping, "values are bound by a mapping from names to numbers", ParameterError)
         constant = self._constant
         free: dict[str, float] = {}
         for name, coefficient in self._terms.items():
             if name in values:
-                constant += coefficient * values[name]
+                constant += coefficient * check_real(values[name], f"parameter {name}")
             else:
                 free[name] = coefficient
         return ParameterExpression(free, constant) if free else constant
@@ -149,7 +154,7 @@ class Parameter(ParameterExpression):
 
     def __init__(self, name: str) -> None:
         if not isinstance(name, str) or not name:
-            raise ParameterError(f"a parameter's name must be a non-empty string, got {name!r}")
+            raise ParameterError(f"a parameter's name must be a non-empty string, got {shown(name)}")
         self.name = name
         super().__init__({name: 1.0})
 
@@ -164,14 +169,13 @@ class ParameterVector(Sequence[Parameter]):
     """Parameters ``name[0] … name[length - 1]``.
 
     Raises:
-        ParameterError: if the length is no integer of at least 0.
+        ParameterError: if the length is no integer from 0 to 1,048,576, or the name is no string.
     """
 
     def __init__(self, name: str, length: int) -> None:
-        if isinstance(length, bool) or not isinstance(length, int | np.integer) or length < 0:
-            raise ParameterError(f"a parameter vector's length must be an integer of at least 0, got {length!r}")
-        self.name = name
-        self._items = tuple(Parameter(f"{name}[{i}]") for i in range(length))
+        count = check_integer(length, "a parameter vector's length", 0, MOST_ITEMS, ParameterError)
+        self.name = check_instance(name, str, "a parameter vector's name must be a string", ParameterError)
+        self._items = tuple(Parameter(f"{name}[{i}]") for i in range(count))
 
     def __len__(self) -> int:
         return len(self._items)
@@ -219,12 +223,16 @@ def check_real(value: Any, name: str, kind: str = "a real number") -> float:
     if type(value) is float:
         number = value
     else:
-        if isinstance(value, str | bytes) or np.iscomplexobj(value):
-            raise ParameterError(f"{name} must be {kind}, got {value!r}")
+        if isinstance(value, str | bytes | bytearray | np.complexfloating) or (
+            isinstance(value, np.ndarray) and (value.size != 1 or value.dtype.kind == "c")
+        ):
+            raise ParameterError(f"{name} must be {kind}, got {shown(value)}")
         try:
             number = float(value)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise ParameterError(f"{name} must be {kind}, got {value!r}") from error
+        except UnboundParameterError:
+            raise
+        except (TypeError, ValueError, ArithmeticError) as error:
+            raise ParameterError(f"{name} must be {kind}, got {shown(value)}") from error
     if not math.isfinite(number):
         raise ParameterError(f"{name} must be finite, got {number}")
     return number
@@ -275,16 +283,13 @@ def resolve_values(parameters: Sequence[Parameter], values: ParameterValues) -> 
     if isinstance(values, Mapping):
         resolved = {key.name if isinstance(key, Parameter) else key: value for key, value in values.items()}
         known = set(names)
-        unknown = [str(key) for key in resolved if key not in known]
+        unknown = [key if isinstance(key, str) else shown(key) for key in resolved if key not in known]
         if unknown:
             raise ParameterError(
                 f"the circuit's parameters are {', '.join(names) or 'none'}; got a value for {', '.join(unknown)}"
             )
     else:
-        try:
-            listed = list(values)
-        except TypeError as error:
-            raise ParameterError(f"parameter values are a mapping or a sequence, got {values!r}") from error
+        listed = items_of(values, "parameter values are a mapping or a sequence", ParameterError)
         if len(listed) != len(names):
             raise ParameterError(
                 f"the circuit has {len(names)} parameters, got {len(listed)} values; give one for each"

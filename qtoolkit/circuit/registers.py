@@ -7,6 +7,7 @@ from typing import ClassVar, overload
 
 import numpy as np
 
+from qtoolkit._arguments import MOST_ITEMS, is_integer, items_of, shown
 from qtoolkit.errors import CircuitError
 
 __all__ = ["ClassicalRegister", "Clbit", "Condition", "QuantumRegister"]
@@ -24,10 +25,13 @@ class Condition:
     value: int
 
     def __post_init__(self) -> None:
-        if not isinstance(self.value, int | np.integer) or not 0 <= self.value < 1 << len(self.clbits):
-            raise CircuitError(
-                f"{len(self.clbits)} classical bits compare with 0 to {(1 << len(self.clbits)) - 1}, got {self.value!r}"
-            )
+        clbits = items_of(self.clbits, "a condition is on a tuple of classical bits, integers", CircuitError)
+        if not all(is_integer(clbit) and abs(clbit) < MOST_ITEMS for clbit in clbits):
+            raise CircuitError(f"a condition is on a tuple of classical bits, integers, got {shown(self.clbits)}")
+        object.__setattr__(self, "clbits", tuple(map(int, clbits)))
+        if not isinstance(self.value, int | np.integer) or not 0 <= self.value < 1 << len(clbits):
+            highest = shown((1 << len(clbits)) - 1)
+            raise CircuitError(f"{len(clbits)} classical bits compare with 0 to {highest}, got {shown(self.value)}")
 
     def __str__(self) -> str:
         bits = ",".join(f"c{i}" for i in self.clbits)

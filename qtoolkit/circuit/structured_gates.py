@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from qtoolkit import _needs
+from qtoolkit._arguments import shown
 from qtoolkit._memory import check_memory
 from qtoolkit.circuit._checks import numeric_array
-from qtoolkit.circuit.gate import UNITARY_TOLERANCE, Gate, StandardGate, array_hash
+from qtoolkit.circuit.gate import UNITARY_TOLERANCE, Gate, StandardGate, array_hash, check_dense
 from qtoolkit.circuit.gates import STANDARD_GATES, Matrix
 from qtoolkit.circuit.parameter import ParameterExpression, ParameterValue, bind_value, check_angle
 from qtoolkit.errors import CircuitError, UnboundParameterError
@@ -37,7 +38,8 @@ class DiagonalGate(Gate):
         array = given.astype(np.complex128)
         if array.ndim != 1 or array.size < 2 or array.size & (array.size - 1):
             raise CircuitError(f"a diagonal's length must be a power of two from 2, got shape {array.shape}")
-        deviation = np.abs(np.abs(array) - 1.0).max()
+        with np.errstate(all="ignore"):
+            deviation = np.abs(np.abs(array) - 1.0).max()
         if not deviation <= UNITARY_TOLERANCE:
             raise CircuitError(
                 f"a diagonal's entries must have modulus 1 to {UNITARY_TOLERANCE:g}, off by {deviation:.3g}; "
@@ -59,7 +61,7 @@ class DiagonalGate(Gate):
         Raises:
             InsufficientMemoryError: if it does not fit into free memory.
         """
-        check_memory(_needs.dense_matrix(self.num_qubits), f"a matrix of {self.num_qubits} qubits", "use entries")
+        check_dense(self.num_qubits)
         return np.diag(self.entries)
 
     def inverse(self) -> Gate:
@@ -89,7 +91,9 @@ class PermutationGate(Gate):
             raise CircuitError(f"a permutation's length must be a power of two from 2, got shape {given.shape}")
         check_memory(_needs.gate_of_table(given.size), f"a permutation of {given.size} entries", "use fewer qubits")
         if not np.array_equal(np.sort(given), np.arange(given.size)):
-            raise CircuitError(f"a permutation must hold each of 0 to {given.size - 1} once, got {given.tolist()[:16]}")
+            raise CircuitError(
+                f"a permutation must hold each of 0 to {given.size - 1} once, got {shown(given.tolist()[:16])}"
+            )
         array = given.astype(np.int64)
         array.setflags(write=False)
         self.table = array
@@ -102,7 +106,7 @@ class PermutationGate(Gate):
         Raises:
             InsufficientMemoryError: if it does not fit into free memory.
         """
-        check_memory(_needs.dense_matrix(self.num_qubits), f"a matrix of {self.num_qubits} qubits", "use table")
+        check_dense(self.num_qubits)
         dense = np.zeros((self.table.size, self.table.size), dtype=np.complex128)
         dense[self.table, np.arange(self.table.size)] = 1.0
         return dense
@@ -133,7 +137,7 @@ class PauliRotationGate(Gate):
     def __init__(self, pauli: Any, theta: ParameterValue) -> None:
         label = getattr(pauli, "label", pauli)
         if not isinstance(label, str) or not label or set(label) - set("IXYZ"):
-            raise CircuitError(f"a Pauli string has the letters I, X, Y and Z, got {label!r}")
+            raise CircuitError(f"a Pauli string has the letters I, X, Y and Z, got {shown(label)}")
         self.label = label
         self.num_qubits = len(label)
         self.params = (check_angle(theta, "theta"),)
@@ -155,8 +159,7 @@ class PauliRotationGate(Gate):
         return self.x_mask == 0
 
     def _pauli_matrix(self) -> Matrix:
-        needed = _needs.pauli_rotation_matrix(self.num_qubits)
-        check_memory(needed, f"the matrix of a Pauli string on {self.num_qubits} qubits", "simulate a state")
+        check_dense(self.num_qubits, _needs.pauli_rotation_matrix(self.num_qubits))
         result: Matrix = np.ones((1, 1), dtype=np.complex128)
         for letter in self.label:
             factor = np.eye(2) if letter == "I" else STANDARD_GATES[letter.lower()].matrix()

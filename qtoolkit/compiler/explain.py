@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit._arguments import is_integer, shown
 from qtoolkit._cores import num_cores
 from qtoolkit.compiler.layout import Layout
 from qtoolkit.compiler.plan import BranchStep, ExecutionPlan, InitializeStep, MeasureStep, ResetStep, Step, UnitaryStep
@@ -79,9 +80,9 @@ class _Cost:
 def explain_plan(plan: ExecutionPlan, precision: str, num_threads: int | None) -> PlanReport:
     """Count what a plan does; see `ExecutionPlan.explain`."""
     if not isinstance(precision, str) or precision not in AMPLITUDE_BYTES:
-        raise InputError(f'precision is "double" or "single", got {precision!r}')
-    if num_threads is not None and (not isinstance(num_threads, int) or num_threads < 1):
-        raise InputError(f"num_threads is at least 1, got {num_threads!r}; None counts all cores")
+        raise InputError(f'precision is "double" or "single", got {shown(precision)}')
+    if num_threads is not None and (not is_integer(num_threads) or num_threads < 1):
+        raise InputError(f"num_threads is at least 1, got {shown(num_threads)}; None counts all cores")
     layout = Layout.of(plan.num_qubits, AMPLITUDE_BYTES[precision], REGISTER_BYTES)
     threads = num_cores() if num_threads is None else num_threads
     rows = _Explainer(layout, threads).steps(plan.steps, depth=0)

@@ -112,6 +112,11 @@ class ExecutionPlan:
         return program is None or program.num_operations > 0
 
     @cached_property
+    def measures(self) -> bool:
+        """Whether the circuit measures anything, at its end or before, in a branch too."""
+        return bool(self.final_measurements) or _measure(self.steps)
+
+    @cached_property
     def only_program(self) -> Program | None:
         """The one program of gates, if that is all there is to run."""
         step = self.steps[0] if len(self.steps) == 1 else None
@@ -171,3 +176,11 @@ class ExecutionPlan:
                 f"every parameter needs a value, got none for {listed(missing)}; pass parameters=… or bind the circuit"
             )
         return np.array([resolved[name] for name in self._names], dtype=np.float64)
+
+
+def _measure(steps: tuple[Step, ...]) -> bool:
+    return any(
+        isinstance(step, MeasureStep)
+        or (isinstance(step, BranchStep) and (_measure(step.then) or _measure(step.otherwise)))
+        for step in steps
+    )

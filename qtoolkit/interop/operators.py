@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from qtoolkit._arguments import check_instance, items_of
 from qtoolkit.circuit._checks import check_indices
 from qtoolkit.errors import ConversionError
 from qtoolkit.operators import PauliString, PauliSum
@@ -60,7 +61,7 @@ def pauli_sum_to_qiskit(op: PauliSum | PauliString) -> SparsePauliOp:
     """Convert to Qiskit's `SparsePauliOp`, terms in the same order; no term at all becomes 0 times the identity."""
     from qiskit.quantum_info import PauliList, SparsePauliOp
 
-    total = op.to_sum() if isinstance(op, PauliString) else op
+    total = _as_sum(op)
     if len(total) == 0:
         return SparsePauliOp("I" * total.num_qubits, 0.0)
     qubits = np.arange(total.num_qubits)
@@ -88,6 +89,7 @@ def pauli_sum_from_cirq(
     terms = [op] if isinstance(op, cirq_package.PauliString) else list(op)
     if qubits is None:
         qubits = sorted({qubit for term in terms for qubit in term.qubits})
+    qubits = _checked_qubits(qubits)
     if not qubits:
         raise ConversionError("an operator without qubits needs the qubits of its register: give qubits=[...]")
     index = {qubit: position for position, qubit in enumerate(qubits)}
@@ -116,8 +118,8 @@ def pauli_sum_to_cirq(op: PauliSum | PauliString, qubits: Sequence[cirq.Qid] | N
     """
     import cirq as cirq_package
 
-    total = op.to_sum() if isinstance(op, PauliString) else op
-    targets = cirq_package.LineQubit.range(total.num_qubits) if qubits is None else list(qubits)
+    total = _as_sum(op)
+    targets = _checked_qubits(cirq_package.LineQubit.range(total.num_qubits) if qubits is None else qubits)
     if len(targets) != total.num_qubits or len(set(targets)) != len(targets):
         raise ConversionError(
             f"qubits must name {total.num_qubits} distinct qubits, got {[str(qubit) for qubit in targets]}"
@@ -128,3 +130,17 @@ def pauli_sum_to_cirq(op: PauliSum | PauliString, qubits: Sequence[cirq.Qid] | N
             for string, coefficient in total
         ]
     )
+
+
+def _as_sum(op: object) -> PauliSum:
+    rule = "what is converted must be a PauliSum or a PauliString"
+    return op.to_sum() if isinstance(op, PauliString) else check_instance(op, PauliSum, rule, ConversionError)
+
+
+def _checked_qubits(qubits: Any) -> Sequence[cirq.Qid]:
+    import cirq as cirq_package
+
+    given: Sequence[Any] = items_of(qubits, "qubits must be a sequence of Cirq's qubits", ConversionError)
+    for qubit in given:
+        check_instance(qubit, cirq_package.Qid, "qubits must be Cirq's", ConversionError)
+    return given

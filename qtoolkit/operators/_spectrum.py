@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qtoolkit import _needs
+from qtoolkit._arguments import check_seed, shown
 from qtoolkit._memory import reserved
 from qtoolkit.errors import ConvergenceError, OperatorError
 from qtoolkit.operators._types import ComplexArray, FloatArray, as_int
@@ -26,14 +27,16 @@ def lowest_eigenpairs(
 
     Raises:
         OperatorError: if `k` is not in [1, 2^n].
+        InputError: if `seed` is none.
         ConvergenceError: if the Lanczos iteration does not converge.
         InsufficientMemoryError: if what it takes does not fit into free memory.
     """
+    check_seed(seed)
     num_qubits = hamiltonian.num_qubits
     dimension = 1 << num_qubits
     count = dimension if k is None else as_int("k", k)
     if not 1 <= count <= dimension:
-        raise OperatorError(f"k must be in [1, {dimension}] on {num_qubits} qubits, got {k}")
+        raise OperatorError(f"k must be in [1, {dimension}] on {num_qubits} qubits, got {shown(k)}")
     what = f"a spectrum on {num_qubits} qubits"
     vectors_kept = _needs.COMPLEX * count << num_qubits
     if hamiltonian.is_diagonal():

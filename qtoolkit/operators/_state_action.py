@@ -16,7 +16,7 @@ import numpy.typing as npt
 from qtoolkit._cores import num_cores
 from qtoolkit._memory import reserved
 from qtoolkit.errors import OperatorError
-from qtoolkit.operators._types import FloatArray
+from qtoolkit.operators._types import FloatArray, complex_array
 
 if TYPE_CHECKING:
     from qtoolkit.operators.pauli_sum import PauliSum
@@ -177,14 +177,16 @@ def _observable(op: PauliSum, what: str) -> PreparedSums:
 
 def _checked(state_vector: npt.ArrayLike, op: PauliSum) -> StateVector:
     """`state_vector` as a contiguous complex64 or complex128 array of length 2^n."""
-    state = np.asarray(state_vector)
+    state = state_vector if isinstance(state_vector, np.ndarray) else complex_array(state_vector, "a state vector")
     if state.shape != (1 << op._num_qubits,):
         raise OperatorError(
             f"a state vector of {op._num_qubits} qubits must have shape ({1 << op._num_qubits},), got {state.shape}"
         )
     if state.dtype.str in _NATIVE and state.flags.c_contiguous:
         return state
-    return np.ascontiguousarray(state, dtype=np.complex64 if state.dtype == np.complex64 else np.complex128)
+    if state.dtype == np.complex64:
+        return np.ascontiguousarray(state)
+    return np.ascontiguousarray(complex_array(state, "a state vector"))
 
 
 def _team_for(state: StateVector, team: Team | None) -> Team | None:

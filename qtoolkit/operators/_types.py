@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import cmath
 import operator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from qtoolkit.errors import OperatorError
+from qtoolkit._arguments import MOST_ITEMS, check_instance, check_number, items_of, numbers_of, shown
+from qtoolkit.errors import OperatorError, QToolkitError
 
 __all__ = [
     "DEFAULT_ATOL",
@@ -19,12 +21,16 @@ __all__ = [
     "IntArray",
     "Scalar",
     "as_int",
+    "check_atol",
     "check_finite",
     "check_num_qubits",
     "checked_coefficient",
     "checked_coefficients",
     "checked_masks",
+    "complex_array",
     "is_scalar",
+    "sparse_terms",
+    "tuples_of",
 ]
 
 IntArray: TypeAlias = npt.NDArray[np.int64]
@@ -51,10 +57,13 @@ def checked_coefficient(value: object) -> complex:
         OperatorError: if it is no number, or is infinite or NaN.
     """
     if not is_scalar(value):
-        raise OperatorError(f"a coefficient must be a number, got {value!r}; bind parameters first")
-    number: complex = complex(value)  # type: ignore[call-overload]
+        raise OperatorError(f"a coefficient must be a number, got {shown(value)}; bind parameters first")
+    try:
+        number: complex = complex(value)  # type: ignore[call-overload]
+    except OverflowError:  # an integer beyond the range of floats
+        number = complex(cmath.inf)
     if not cmath.isfinite(number):
-        raise OperatorError(f"a coefficient must be finite, got {value!r}")
+        raise OperatorError(f"a coefficient must be finite, got {shown(value)}")
     return number
 
 
@@ -67,7 +76,7 @@ def as_int(name: str, value: object) -> int:
     try:
         return operator.index(value)  # type: ignore[arg-type]
     except TypeError:
-        raise OperatorError(f"{name} must be an integer, got {value!r}") from None
+        raise OperatorError(f"{name} must be an integer, got {shown(value)}") from None
 
 
 def check_num_qubits(num_qubits: object, limit: int | None = None) -> int:
@@ -77,11 +86,13 @@ def check_num_qubits(num_qubits: object, limit: int | None = None) -> int:
         OperatorError: if it is no integer or out of range.
     """
     number = as_int("num_qubits", num_qubits)
+    if number > MOST_ITEMS and limit is None:
+        raise OperatorError(f"an operator has at most {MOST_ITEMS} qubits, got num_qubits={shown(number)}")
     if number < 1:
-        raise OperatorError(f"an operator needs at least one qubit, got num_qubits={number}")
+        raise OperatorError(f"an operator needs at least one qubit, got num_qubits={shown(number)}")
     if limit is not None and number > limit:
         raise OperatorError(
-            f"a PauliSum holds at most {limit} qubits (its masks are 64-bit integers), got num_qubits={number}; "
+            f"a PauliSum holds at most {limit} qubits (its masks are 64-bit integers), got num_qubits={shown(number)}; "
             "drop the idle qubits, or use single PauliStrings, which have no limit"
         )
     return number
@@ -105,14 +116,62 @@ def checked_coefficients(values: npt.ArrayLike) -> ComplexArray:
     Raises:
         OperatorError: if they are not numbers, not finite or not a vector.
     """
-    try:
-        array = np.array(values, dtype=np.complex128)
-    except (TypeError, ValueError) as error:
-        raise OperatorError(f"coefficients must be numbers, got {values!r}; bind parameters first") from error
+    array = np.array(complex_array(values, "coefficients"))
     if array.ndim != 1:
         raise OperatorError(f"coefficients must be a vector with one entry per term, got shape {array.shape}")
     check_finite(array, "a coefficient")
     return array
+
+
+def complex_array(values: npt.ArrayLike, name: str) -> ComplexArray:
+    """`values` as an array of complex numbers.
+
+    Raises:
+        OperatorError: if they are not numbers.
+    """
+    array = numbers_of(values, name, kinds="biufcO", kind="numbers", error=OperatorError)
+    try:
+        return array.astype(np.complex128, copy=False)
+    except (TypeError, ValueError, ArithmeticError, QToolkitError) as error:
+        raise OperatorError(f"{name} must be numbers, got {shown(values)}; bind parameters first") from error
+
+
+def tuples_of(terms: Iterable[Any], length: int, rule: str) -> Iterator[Sequence[Any]]:
+    """The terms of a sum, lists or tuples of one length.
+
+    Raises:
+        OperatorError: saying the rule, if one is none.
+    """
+    for term in items_of(terms, "the terms of a sum are a sequence of tuples", OperatorError):
+        if not isinstance(term, (list, tuple)) or len(term) != length:
+            raise OperatorError(f"{rule}, got {shown(term)}")
+        yield term
+
+
+def sparse_terms(terms: Iterable[Any]) -> Iterator[tuple[str, tuple[int, ...], Any]]:
+    """The terms of a sum: as many letters as distinct qubits, and a coefficient that is not looked at.
+
+    Raises:
+        OperatorError: if one is none.
+    """
+    for letters, given, value in tuples_of(terms, 3, "a term is a triple (letters, qubits, coefficient)"):
+        check_instance(letters, str, "the letters of a term are a string", OperatorError)
+        places = items_of(given, "the qubits of a term are a sequence", OperatorError)
+        qubits = tuple(as_int("a qubit", qubit) for qubit in places)
+        if len(letters) != len(qubits):
+            raise OperatorError(f"each letter needs one qubit, got {shown(letters)} and qubits {shown(qubits)}")
+        if len(set(qubits)) != len(qubits):
+            raise OperatorError(f"the qubits of a term must be distinct, got {shown(qubits)}")
+        yield letters, qubits, value
+
+
+def check_atol(atol: object) -> float:
+    """A tolerance as a float of at least 0.
+
+    Raises:
+        OperatorError: if it is none.
+    """
+    return check_number(atol, "atol", kind="a number of at least 0", accept=lambda x: x >= 0, error=OperatorError)
 
 
 def checked_masks(name: str, masks: npt.ArrayLike, num_qubits: int) -> IntArray:
@@ -121,10 +180,7 @@ def checked_masks(name: str, masks: npt.ArrayLike, num_qubits: int) -> IntArray:
     Raises:
         OperatorError: if they are not integers, not a vector, or out of range.
     """
-    try:
-        given = np.asarray(masks)
-    except ValueError as error:
-        raise OperatorError(f"{name} must be a vector of integers, got {masks!r}") from error
+    given = numbers_of(masks, name, kinds="biufO", kind="a vector of integers", error=OperatorError)
     if given.ndim != 1:
         raise OperatorError(f"{name} must be a vector with one mask per term, got shape {given.shape}")
     if given.size and given.dtype.kind not in "iu":

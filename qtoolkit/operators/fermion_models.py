@@ -7,8 +7,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qtoolkit._arguments import MOST_ITEMS, numbers_of, shown
 from qtoolkit.errors import OperatorError
-from qtoolkit.operators._types import DEFAULT_ATOL, IntArray, Scalar, as_int, check_finite
+from qtoolkit.operators._types import (
+    DEFAULT_ATOL,
+    IntArray,
+    Scalar,
+    as_int,
+    check_atol,
+    check_finite,
+    checked_coefficient,
+)
 from qtoolkit.operators.fermion_operator import FermionOperator, LadderProduct
 
 __all__ = ["molecular_hamiltonian", "number_operator"]
@@ -20,11 +29,13 @@ def number_operator(num_modes: int) -> FermionOperator:
     """Return Σ_p a†_p a_p over modes 0 to `num_modes` − 1.
 
     Raises:
-        OperatorError: if `num_modes` is negative.
+        OperatorError: if `num_modes` is negative or above 1,048,576.
     """
     num_modes = as_int("num_modes", num_modes)
     if num_modes < 0:
-        raise OperatorError(f"num_modes must not be negative, got {num_modes}")
+        raise OperatorError(f"num_modes must not be negative, got {shown(num_modes)}")
+    if num_modes > MOST_ITEMS:
+        raise OperatorError(f"num_modes must be at most {MOST_ITEMS}, got {shown(num_modes)}")
     return FermionOperator({((mode, True), (mode, False)): 1.0 for mode in range(num_modes)})
 
 
@@ -53,10 +64,12 @@ def molecular_hamiltonian(
     Raises:
         OperatorError: if shapes do not match, an entry is not finite, or the integrals are not Hermitian.
     """
-    one_body, two_body = np.asarray(one_body_tensor), np.asarray(two_body_tensor)
+    one_body = numbers_of(one_body_tensor, "one_body_tensor", error=OperatorError)
+    two_body = numbers_of(two_body_tensor, "two_body_tensor", error=OperatorError)
+    atol = check_atol(atol)
     _check_integrals(one_body, two_body)
     norb = len(one_body)
-    terms: dict[LadderProduct, Scalar] = {(): complex(core_energy)}
+    terms: dict[LadderProduct, Scalar] = {(): checked_coefficient(core_energy)}
 
     for p, q in np.argwhere(np.abs(one_body) > atol).tolist():
         value = complex(one_body[p, q])

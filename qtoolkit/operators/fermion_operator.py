@@ -8,8 +8,11 @@ from itertools import islice
 from types import MappingProxyType
 from typing import ClassVar, TypeAlias
 
+import numpy as np
+
+from qtoolkit._arguments import check_instance, items_of, shown
 from qtoolkit.errors import OperatorError
-from qtoolkit.operators._types import DEFAULT_ATOL, Scalar, as_int, checked_coefficient, is_scalar
+from qtoolkit.operators._types import DEFAULT_ATOL, Scalar, as_int, check_atol, checked_coefficient, is_scalar
 
 __all__ = ["FermionOperator", "LadderProduct"]
 
@@ -45,7 +48,9 @@ class FermionOperator:
                 coefficient is not finite.
         """
         checked: dict[LadderProduct, complex] = {}
-        for product, value in (terms or {}).items():
+        given = {} if terms is None else terms
+        check_instance(given, Mapping, "the terms of an operator are a mapping from products to numbers", OperatorError)
+        for product, value in given.items():
             key = _checked_product(product)
             checked[key] = checked.get(key, 0j) + checked_coefficient(value)
         self._fill(checked)
@@ -68,10 +73,10 @@ class FermionOperator:
             OperatorError: if a factor is not a mode with or without `^`.
         """
         factors = []
-        for factor in text.split():
+        for factor in check_instance(text, str, 'a fermionic product is text as "0^ 1"', OperatorError).split():
             match = _FACTOR.fullmatch(factor)
             if match is None:
-                raise OperatorError(f'a fermionic product is written as "0^ 1", got {factor!r} in {text!r}')
+                raise OperatorError(f'a fermionic product is written as "0^ 1", got {shown(factor)} in {shown(text)}')
             factors.append((int(match[1]), match[2] == "^"))
         return cls._of({tuple(factors): checked_coefficient(coefficient)})
 
@@ -121,7 +126,8 @@ class FermionOperator:
 
     def simplify(self, atol: float = DEFAULT_ATOL) -> FermionOperator:
         """Drop terms whose coefficient has magnitude at most `atol`."""
-        return self._of({product: value for product, value in self._terms.items() if abs(value) > atol})
+        least = check_atol(atol)
+        return self._of({product: value for product, value in self._terms.items() if abs(value) > least})
 
     def is_hermitian(self, atol: float = DEFAULT_ATOL) -> bool:
         """Whether the operator equals its adjoint, each normal-ordered coefficient to within `atol`."""
@@ -129,12 +135,13 @@ class FermionOperator:
 
     def allclose(self, other: FermionOperator, atol: float = 1e-10) -> bool:
         """Whether both are the same operator, each normal-ordered coefficient to within `atol`."""
-        difference = (self - other).normal_ordered()
-        return all(abs(value) <= atol for value in difference._terms.values())
+        difference = (self - _operand(other)).normal_ordered()
+        most = check_atol(atol)
+        return all(abs(value) <= most for value in difference._terms.values())
 
     def commutator(self, other: FermionOperator) -> FermionOperator:
         """Return self·other − other·self, normal-ordered."""
-        return (self @ other - other @ self).normal_ordered()
+        return (self @ _operand(other) - other @ self).normal_ordered()
 
     def conserves_particle_number(self) -> bool:
         """Whether every term creates as many particles as it annihilates."""
@@ -214,16 +221,20 @@ def _text(product: LadderProduct) -> str:
     return " ".join(f"{mode}^" if creates else f"{mode}" for mode, creates in product)
 
 
+def _operand(other: object) -> FermionOperator:
+    return check_instance(other, FermionOperator, "the other operand must be a FermionOperator", OperatorError)
+
+
 def _checked_product(product: Sequence[tuple[int, bool | int]]) -> LadderProduct:
     factors = []
-    for factor in product:
+    for factor in items_of(product, "a product is a tuple of pairs (mode, is_creation)", OperatorError):
         if not isinstance(factor, tuple) or len(factor) != 2:
-            raise OperatorError(f"a factor is a pair (mode, is_creation), got {factor!r} in {product!r}")
+            raise OperatorError(f"a factor is a pair (mode, is_creation), got {shown(factor)} in {shown(product)}")
         mode, creates = as_int("a mode", factor[0]), factor[1]
         if mode < 0:
-            raise OperatorError(f"a mode must not be negative, got {mode} in {product!r}")
-        if creates not in (0, 1):
-            raise OperatorError(f"is_creation must be True or False, got {creates!r} in {product!r}")
+            raise OperatorError(f"a mode must not be negative, got {shown(mode)} in {shown(product)}")
+        if not isinstance(creates, int | np.bool_ | np.integer) or creates not in (0, 1):
+            raise OperatorError(f"is_creation must be True or False, got {shown(creates)} in {shown(product)}")
         factors.append((mode, bool(creates)))
     return tuple(factors)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from qtoolkit._arguments import check_flag, check_instance, shown
 from qtoolkit.errors import OperatorError
 from qtoolkit.operators._types import ComplexArray, Scalar, as_int, check_num_qubits, checked_coefficient, is_scalar
 
@@ -49,10 +50,12 @@ class PauliString:
             OperatorError: if the label is empty or has another letter.
         """
         if not isinstance(label, str) or not label:
-            raise OperatorError(f"a Pauli label must be a non-empty string of I, X, Y and Z, got {label!r}")
+            raise OperatorError(f"a Pauli label must be a non-empty string of I, X, Y and Z, got {shown(label)}")
         unknown = set(label) - _LETTERS
         if unknown:
-            raise OperatorError(f"a Pauli label has only the letters I, X, Y and Z, got {sorted(unknown)} in {label!r}")
+            raise OperatorError(
+                f"a Pauli label has only the letters I, X, Y and Z, got {sorted(unknown)} in {shown(label)}"
+            )
         self._fill(len(label), int(label.translate(_X_BITS), 2), int(label.translate(_Z_BITS), 2))
 
     def _fill(self, num_qubits: int, x_mask: int, z_mask: int) -> None:
@@ -71,7 +74,7 @@ class PauliString:
         x_mask, z_mask = as_int("x_mask", x_mask), as_int("z_mask", z_mask)
         for name, mask in (("x_mask", x_mask), ("z_mask", z_mask)):
             if mask < 0 or mask >> num_qubits:
-                raise OperatorError(f"{name} must be in [0, 2^{num_qubits}) for {num_qubits} qubits, got {mask}")
+                raise OperatorError(f"{name} must be in [0, 2^{num_qubits}) for {num_qubits} qubits, got {shown(mask)}")
         string = cls.__new__(cls)
         string._fill(num_qubits, x_mask, z_mask)
         return string
@@ -84,16 +87,22 @@ class PauliString:
             OperatorError: if a qubit is out of range or named twice, or a letter is unknown.
         """
         num_qubits = check_num_qubits(num_qubits)
-        pairs = _parse_sparse(letters) if isinstance(letters, str) else list(letters.items())
+        if isinstance(letters, str):
+            pairs = _parse_sparse(letters)
+        else:
+            rule = 'the letters of a string are a mapping from qubits, or text as "X0 Z3"'
+            pairs = list(check_instance(letters, Mapping, rule, OperatorError).items())
         x_mask = z_mask = seen = 0
         for given, letter in pairs:
             qubit = as_int("a qubit", given)
             if not 0 <= qubit < num_qubits:
-                raise OperatorError(f"a qubit of a {num_qubits}-qubit string must be in [0, {num_qubits}), got {qubit}")
-            if letter not in _LETTERS:
-                raise OperatorError(f"a Pauli letter is one of I, X, Y and Z, got {letter!r} on qubit {qubit}")
+                raise OperatorError(
+                    f"a qubit of a {num_qubits}-qubit string must be in [0, {num_qubits}), got {shown(qubit)}"
+                )
+            if not isinstance(letter, str) or letter not in _LETTERS:
+                raise OperatorError(f"a Pauli letter is one of I, X, Y and Z, got {shown(letter)} on qubit {qubit}")
             if seen >> qubit & 1:
-                raise OperatorError(f"each qubit may carry one letter, got qubit {qubit} twice in {letters!r}")
+                raise OperatorError(f"each qubit may carry one letter, got qubit {qubit} twice in {shown(letters)}")
             seen |= 1 << qubit
             x_mask |= (letter in "XY") << qubit
             z_mask |= (letter in "YZ") << qubit
@@ -126,8 +135,9 @@ class PauliString:
         Raises:
             OperatorError: if the qubit is out of range.
         """
+        qubit = as_int("qubit", qubit)
         if not 0 <= qubit < self.num_qubits:
-            raise OperatorError(f"qubit must be in [0, {self.num_qubits}), got {qubit}")
+            raise OperatorError(f"qubit must be in [0, {self.num_qubits}), got {shown(qubit)}")
         return _LETTER_OF_BITS[(self.x_mask >> qubit & 1) + 2 * (self.z_mask >> qubit & 1)]
 
     def commutes_with(self, other: PauliString, *, qubit_wise: bool = False) -> bool:
@@ -138,7 +148,7 @@ class PauliString:
         """
         self._check_same_size(other)
         clash = (self.x_mask & other.z_mask) ^ (self.z_mask & other.x_mask)
-        return not clash if qubit_wise else clash.bit_count() % 2 == 0
+        return not clash if check_flag(qubit_wise, "qubit_wise", OperatorError) else clash.bit_count() % 2 == 0
 
     def multiply(self, other: PauliString) -> tuple[complex, PauliString]:
         """Return the phase (1, i, -1 or -i) and the string of the product self · other.
@@ -154,7 +164,7 @@ class PauliString:
 
     def tensor(self, other: PauliString) -> PauliString:
         """Return self ⊗ other, whose low qubits are those of `other`, as in the concatenated label."""
-        shift = other.num_qubits
+        shift = check_instance(other, PauliString, "a factor must be a PauliString", OperatorError).num_qubits
         return PauliString.from_masks(
             self.x_mask << shift | other.x_mask, self.z_mask << shift | other.z_mask, self.num_qubits + shift
         )
@@ -170,6 +180,7 @@ class PauliString:
         return self.to_sum().to_matrix()
 
     def _check_same_size(self, other: PauliString) -> None:
+        check_instance(other, PauliString, "the other operand must be a PauliString", OperatorError)
         if self.num_qubits != other.num_qubits:
             raise OperatorError(
                 f"both operators must have the same number of qubits, got {self.num_qubits} and {other.num_qubits}"
@@ -217,6 +228,6 @@ def _parse_sparse(text: str) -> list[tuple[int, str]]:
     for factor in text.split():
         match = _SPARSE_FACTOR.fullmatch(factor)
         if match is None:
-            raise OperatorError(f'a sparse Pauli is written as "X0 Z3", got {factor!r} in {text!r}')
+            raise OperatorError(f'a sparse Pauli is written as "X0 Z3", got {shown(factor)} in {shown(text)}')
         pairs.append((int(match[2]), match[1]))
     return pairs

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from qtoolkit._arguments import check_flag, items_of, shown
 from qtoolkit.errors import OperatorError
 from qtoolkit.operators import _grouping, _matrix_form, _spectrum, _state_action, _term_algebra
 from qtoolkit.operators._types import (
@@ -19,12 +20,16 @@ from qtoolkit.operators._types import (
     IntArray,
     Scalar,
     as_int,
+    check_atol,
     check_finite,
     check_num_qubits,
     checked_coefficient,
     checked_coefficients,
     checked_masks,
+    complex_array,
     is_scalar,
+    sparse_terms,
+    tuples_of,
 )
 from qtoolkit.operators.pauli_string import PauliString
 
@@ -36,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["PauliSum"]
 
 _TERMS_IN_REPR = 8
+_COEFFICIENTS = "coefficients are a sequence of numbers"
 
 
 class PauliSum:
@@ -108,7 +114,7 @@ class PauliSum:
             OperatorError: if labels differ in length or have other letters than I, X, Y and Z, or if there
                 is no term and no `num_qubits`.
         """
-        pairs = list(terms)
+        pairs = list(tuples_of(terms, 2, "a term is a pair (label, coefficient)"))
         return cls.from_strings([PauliString(label) for label, _ in pairs], [value for _, value in pairs], num_qubits)
 
     @classmethod
@@ -124,7 +130,8 @@ class PauliSum:
             OperatorError: if the strings differ in their numbers of qubits, the coefficients in number from
                 the strings, or if there is no string and no `num_qubits`.
         """
-        items = [string if isinstance(string, PauliString) else PauliString(string) for string in strings]
+        given = items_of(strings, "strings are a sequence of labels or PauliStrings", OperatorError)
+        items = [string if isinstance(string, PauliString) else PauliString(string) for string in given]
         if num_qubits is None:
             if not items:
                 raise OperatorError("a sum without terms needs num_qubits: use PauliSum.zero(num_qubits)")
@@ -133,9 +140,10 @@ class PauliSum:
         for item in items:
             if item.num_qubits != num_qubits:
                 raise OperatorError(
-                    f"every term must have {num_qubits} qubits, got {item.num_qubits} in {item.label!r}"
+                    f"every term must have {num_qubits} qubits, got {item.num_qubits} in {shown(item.label)}"
                 )
-        values = [1.0] * len(items) if coefficients is None else [checked_coefficient(value) for value in coefficients]
+        factors = [1.0] * len(items) if coefficients is None else items_of(coefficients, _COEFFICIENTS, OperatorError)
+        values = [checked_coefficient(value) for value in factors]
         return cls([item.x_mask for item in items], [item.z_mask for item in items], values, num_qubits)
 
     @classmethod
@@ -146,11 +154,7 @@ class PauliSum:
             OperatorError: if letters and qubits differ in number, or a qubit is out of range or repeated.
         """
         strings, values = [], []
-        for letters, qubits, value in terms:
-            if len(letters) != len(qubits):
-                raise OperatorError(f"each letter needs one qubit, got {letters!r} and qubits {tuple(qubits)}")
-            if len(set(qubits)) != len(qubits):
-                raise OperatorError(f"the qubits of a term must be distinct, got {tuple(qubits)}")
+        for letters, qubits, value in sparse_terms(terms):
             strings.append(PauliString.from_sparse(dict(zip(qubits, letters, strict=True)), num_qubits))
             values.append(value)
         return cls.from_strings(strings, values, num_qubits)
@@ -175,12 +179,12 @@ class PauliSum:
             OperatorError: if the matrix is not square with a power of two as dimension, or not finite.
             InsufficientMemoryError: if the 4^n terms do not fit.
         """
-        array = np.asarray(matrix, dtype=np.complex128)
+        array = complex_array(matrix, "the entries of a matrix")
         if array.ndim != 2 or array.shape[0] != array.shape[1]:
             raise OperatorError(f"an operator's matrix must be square, got shape {array.shape}")
         num_qubits = _matrix_form.qubits_of_dimension(len(array), "the dimension of an operator's matrix")
         check_finite(array, "a matrix entry")
-        return cls._of(_matrix_form.terms_of_matrix(array, atol), num_qubits)
+        return cls._of(_matrix_form.terms_of_matrix(array, check_atol(atol)), num_qubits)
 
     @classmethod
     def from_diagonal(cls, values: npt.ArrayLike, atol: float = DEFAULT_ATOL) -> PauliSum:
@@ -192,12 +196,12 @@ class PauliSum:
             OperatorError: if `values` is not a vector whose length is a power of two, or not finite.
             InsufficientMemoryError: if the 2^n terms do not fit.
         """
-        array = np.asarray(values, dtype=np.complex128)
+        array = complex_array(values, "the entries of a diagonal")
         if array.ndim != 1:
             raise OperatorError(f"a diagonal must be a vector, got shape {array.shape}")
         num_qubits = _matrix_form.qubits_of_dimension(len(array), "the length of a diagonal")
         check_finite(array, "a diagonal entry")
-        return cls._of(_matrix_form.terms_of_diagonal(array, atol), num_qubits)
+        return cls._of(_matrix_form.terms_of_diagonal(array, check_atol(atol)), num_qubits)
 
     @property
     def x_masks(self) -> IntArray:
@@ -241,7 +245,7 @@ class PauliSum:
 
     def simplify(self, atol: float = DEFAULT_ATOL) -> PauliSum:
         """Add up equal strings, drop coefficients of magnitude at most `atol`, sort by x mask, then z mask."""
-        return self._of(_term_algebra.merge_terms(*self._terms, atol), self._num_qubits)
+        return self._of(_term_algebra.merge_terms(*self._terms, check_atol(atol)), self._num_qubits)
 
     def adjoint(self) -> PauliSum:
         """Return the Hermitian conjugate."""
@@ -278,11 +282,11 @@ class PauliSum:
             OperatorError: if `qubits` does not name one distinct qubit of the register for each of ours.
         """
         num_qubits = check_num_qubits(num_qubits, MAX_SUM_QUBITS)
-        qubits = [as_int("a qubit", qubit) for qubit in qubits]
+        qubits = [as_int("a qubit", q) for q in items_of(qubits, "qubits are a sequence of integers", OperatorError)]
         if len(qubits) != self._num_qubits or len(set(qubits)) != len(qubits):
-            raise OperatorError(f"qubits must name {self._num_qubits} distinct qubits, got {tuple(qubits)}")
+            raise OperatorError(f"qubits must name {self._num_qubits} distinct qubits, got {shown(tuple(qubits))}")
         if not all(0 <= qubit < num_qubits for qubit in qubits):
-            raise OperatorError(f"every qubit must be in [0, {num_qubits}), got {tuple(qubits)}")
+            raise OperatorError(f"every qubit must be in [0, {num_qubits}), got {shown(tuple(qubits))}")
         x_masks, z_masks = (_term_algebra.move_bits(masks, qubits) for masks in (self._x_masks, self._z_masks))
         return self._of((x_masks, z_masks, self._coefficients), num_qubits)
 
@@ -290,7 +294,7 @@ class PauliSum:
         """Whether every merged coefficient has an imaginary part of magnitude at most `atol`."""
         if not self._coefficients.imag.any():
             return True
-        return bool(np.all(np.abs(self._merged[2].imag) <= atol))
+        return bool(np.all(np.abs(self._merged[2].imag) <= check_atol(atol)))
 
     def is_diagonal(self) -> bool:
         """Whether every string has only I and Z."""
@@ -309,6 +313,7 @@ class PauliSum:
         both act, so that one layer of single-qubit rotations (`measurement_basis`) measures it; without, a
         group is larger but needs entangling gates.
         """
+        check_flag(qubit_wise, "qubit_wise", OperatorError)
         x, z, c = self._merged
         groups = _grouping.group_terms(self._merged, qubit_wise=qubit_wise)
         return [self._of((x[members], z[members], c[members]), self._num_qubits) for members in groups]
@@ -471,10 +476,10 @@ class PauliSum:
         return " + ".join(f"{_short(coefficient)}·{string}" for string, coefficient in self) or "0"
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"({string.label!r}, {_short(value)})" for string, value in islice(self, _TERMS_IN_REPR))
+        first = ", ".join(f"({string.label!r}, {_short(value)})" for string, value in islice(self, _TERMS_IN_REPR))
         if len(self) > _TERMS_IN_REPR:
-            return f"<PauliSum of {len(self)} terms on {self._num_qubits} qubits: [{shown}, ...]>"
-        return f"PauliSum.from_list([{shown}], num_qubits={self._num_qubits})"
+            return f"<PauliSum of {len(self)} terms on {self._num_qubits} qubits: [{first}, ...]>"
+        return f"PauliSum.from_list([{first}], num_qubits={self._num_qubits})"
 
     def __len__(self) -> int:
         return len(self._coefficients)

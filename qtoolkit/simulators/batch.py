@@ -66,7 +66,7 @@ def parameters_of(plan: ExecutionPlan, parameters: ParameterValues | ParameterBa
     rule = f"a batch of parameters has shape (batch, {num_parameters}), one row of real numbers for each run"
     try:
         given = np.asarray(parameters)
-    except ValueError as error:
+    except (ValueError, TypeError, MemoryError) as error:
         raise ParameterError(f"{rule}; got rows of different lengths") from error
     if given.ndim != 2 or given.shape[1] != num_parameters:
         raise ParameterError(f"{rule}; got shape {given.shape}")

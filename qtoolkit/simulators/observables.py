@@ -8,6 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit._arguments import shown
 from qtoolkit.errors import OperatorError
 from qtoolkit.operators import PauliSum
 from qtoolkit.operators import _state_action as pauli_sums
@@ -42,7 +43,7 @@ def check_observable(observable: object, num_qubits: int) -> None:
             raise OperatorError("an observable must be Hermitian (real coefficients), got a complex coefficient")
     elif not isinstance(observable, np.ndarray):
         raise OperatorError(
-            f"an observable is a PauliSum or a real numpy vector, got {observable!r}; see PauliSum.from_list"
+            f"an observable is a PauliSum or a real numpy vector, got {shown(observable)}; see PauliSum.from_list"
         )
     elif observable.shape != (1 << num_qubits,) or observable.dtype.kind not in "biuf":
         raise OperatorError(

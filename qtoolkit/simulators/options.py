@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit._arguments import check_integer, check_seed, is_integer, shown
 from qtoolkit._cores import num_cores
 from qtoolkit.errors import CircuitError, InputError
 
@@ -20,7 +21,7 @@ def dtype_of(precision: str) -> np.dtype[np.complexfloating]:
         InputError: for another precision than ``"double"`` and ``"single"``.
     """
     if not isinstance(precision, str) or precision not in _DTYPES:
-        raise InputError(f'precision is "double" or "single", got {precision!r}')
+        raise InputError(f'precision is "double" or "single", got {shown(precision)}')
     return _DTYPES[precision]
 
 
@@ -33,22 +34,21 @@ def threads_of(num_threads: int | None) -> int:
     most = num_cores()
     if num_threads is None:
         return most
-    if not isinstance(num_threads, int | np.integer) or not 1 <= num_threads <= most:
-        raise InputError(f"num_threads is 1 to {most} on this machine, got {num_threads!r}; None uses all")
+    if not is_integer(num_threads) or not 1 <= num_threads <= most:
+        raise InputError(f"num_threads is 1 to {most} on this machine, got {shown(num_threads)}; None uses all")
     return int(num_threads)
 
 
-def check_shots(shots: int, num_clbits: int) -> None:
+def check_shots(shots: int, measures: bool) -> None:
     """Refuse runs that could not count anything.
 
     Raises:
         InputError: if `shots` is no integer of at least 1.
-        CircuitError: if the circuit has no classical bits.
+        CircuitError: if the circuit measures nothing.
     """
-    if isinstance(shots, bool) or not isinstance(shots, int | np.integer) or shots < 1:
-        raise InputError(f"shots must be an integer of at least 1, got {shots!r}")
-    if num_clbits == 0:
-        raise CircuitError("a circuit must measure something to be run, got no classical bits; add measure_all()")
+    check_integer(shots, "shots", 1)
+    if not measures:
+        raise CircuitError("a circuit must measure something to be run, got no measurement; add measure_all()")
 
 
 def seeded(seed: int | np.random.Generator | None) -> tuple[int | None, np.random.Generator]:
@@ -57,13 +57,10 @@ def seeded(seed: int | np.random.Generator | None) -> tuple[int | None, np.rando
     Raises:
         InputError: for a negative seed, or none of these kinds.
     """
-    if isinstance(seed, np.random.Generator):
-        return None, seed
-    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer)):
-        raise InputError(f"a seed is an integer, a numpy Generator or None, got {seed!r}")
-    number = int(np.random.SeedSequence().generate_state(1, np.uint32)[0]) if seed is None else int(seed)
-    if number < 0:
-        raise InputError(f"a seed must be at least 0, got {number}")
+    checked = check_seed(seed)
+    if isinstance(checked, np.random.Generator):
+        return None, checked
+    number = int(np.random.SeedSequence().generate_state(1, np.uint32)[0]) if checked is None else checked
     return number, np.random.default_rng(number)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qtoolkit import _needs, _packed_bits
+from qtoolkit._arguments import check_instance, check_integer, shown
 from qtoolkit._memory import ALWAYS_THERE, check_memory, reserved, unreserved
 from qtoolkit._version import __version__
 from qtoolkit.circuit import Circuit, ParameterValues
@@ -21,7 +22,7 @@ from qtoolkit.errors import InputError, OperatorError
 from qtoolkit.operators import PauliSum
 from qtoolkit.primitives import Result
 from qtoolkit.simulators.options import check_norm, check_shots, dtype_of, seeded, threads_of
-from qtoolkit.simulators.sector_basis import SectorLayout, check_sector
+from qtoolkit.simulators.sector_basis import MAX_SECTOR_QUBITS, SectorLayout, check_sector
 from qtoolkit.simulators.sector_operator import SectorOperator, sector_diagonal
 from qtoolkit.simulators.sector_plan import SectorPlan
 from qtoolkit.simulators.sector_runner import SectorRunner
@@ -50,13 +51,11 @@ class SectorSimulator:
         num_threads: 1 to the number of cores; None for all of them. Results do not depend on it.
 
     Raises:
-        InputError: for a negative weight, another precision or number of threads.
+        InputError: for a weight below 0 or above 62, another precision or number of threads.
     """
 
     def __init__(self, hamming_weight: int, precision: str = "double", num_threads: int | None = None) -> None:
-        if isinstance(hamming_weight, bool) or not isinstance(hamming_weight, int | np.integer) or hamming_weight < 0:
-            raise InputError(f"hamming_weight must be an integer of at least 0, got {hamming_weight!r}")
-        self._weight = int(hamming_weight)
+        self._weight = check_integer(hamming_weight, "hamming_weight", 0, MAX_SECTOR_QUBITS)
         self._precision = precision
         self._dtype = dtype_of(precision)
         self._runner = SectorRunner(threads_of(num_threads))
@@ -113,6 +112,7 @@ class SectorSimulator:
         Raises:
             OperatorError: if it is not diagonal and real.
         """
+        check_instance(observable, PauliSum, "a diagonal is that of a PauliSum", OperatorError)
         if not observable.is_diagonal() or not observable.is_hermitian():
             raise OperatorError("a diagonal needs strings of I and Z with real coefficients, got others")
         return sector_diagonal(observable, self._layout(observable.num_qubits).low_patterns(self._weight))
@@ -133,7 +133,7 @@ class SectorSimulator:
                 )
             return circuit
         if not isinstance(circuit, Circuit):
-            raise InputError(f"a simulator takes a Circuit or what compile made of one, got {circuit!r}")
+            raise InputError(f"a simulator takes a Circuit or what compile made of one, got {shown(circuit)}")
         layout = self._layout(circuit.num_qubits)
         with self._reserved(layout.size, _needs.sector_plan(layout.size)):
             return SectorPlan(circuit, layout)
@@ -223,13 +223,13 @@ class SectorSimulator:
             initial_state: as for `state_vector`.
 
         Raises:
-            CircuitError: if the circuit has no classical bits, or as for `state_vector`.
+            CircuitError: if the circuit measures nothing, or as for `state_vector`.
             InputError: if `shots` is below 1 or `seed` is no integer of at least 0.
             InsufficientMemoryError: if the state or the shots do not fit into free memory.
         """
         started = time.perf_counter()
         plan = self.compile(circuit)
-        check_shots(shots, plan.num_clbits)
+        check_shots(shots, plan.measures)
         words = _packed_bits.num_words(plan.num_clbits)
         what = f"{shots} shots of {plan.num_clbits} bits"
         check_memory(_needs.sector_shots(int(shots), words), what, "take fewer at a time and add the counts")
@@ -328,6 +328,8 @@ class SectorSimulator:
             return value, found
 
     def _layout(self, num_qubits: int) -> SectorLayout:
+        if type(num_qubits) is not int:
+            num_qubits = check_integer(num_qubits, "num_qubits")
         if num_qubits not in self._layouts:
             check_sector(num_qubits, self._weight)
             size = math.comb(num_qubits, self._weight)
@@ -407,7 +409,7 @@ class SectorSimulator:
             return self._operator(observable, layout)
         if not isinstance(observable, np.ndarray):
             raise OperatorError(
-                f"an observable is a PauliSum or a real numpy vector, got {observable!r}; see PauliSum.from_list"
+                f"an observable is a PauliSum or a real numpy vector, got {shown(observable)}; see PauliSum.from_list"
             )
         if observable.shape != (layout.size,) or observable.dtype.kind not in "biuf":
             raise OperatorError(

@@ -11,6 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit._arguments import shown
 from qtoolkit.errors import InputError
 
 __all__ = ["MAX_SECTOR_QUBITS", "SectorLayout", "check_sector", "parities", "patterns_of_weight"]
@@ -97,6 +98,6 @@ def check_sector(num_qubits: int, weight: int) -> None:
         InputError: if there are not 1 to 62 qubits, or they cannot have this weight.
     """
     if not 1 <= num_qubits <= MAX_SECTOR_QUBITS:
-        raise InputError(f"a sector has 1 to {MAX_SECTOR_QUBITS} qubits (patterns are 64-bit), got {num_qubits}")
+        raise InputError(f"a sector has 1 to {MAX_SECTOR_QUBITS} qubits (patterns are 64-bit), got {shown(num_qubits)}")
     if not 0 <= weight <= num_qubits:
-        raise InputError(f"hamming_weight on {num_qubits} qubits is 0 to {num_qubits}, got {weight}")
+        raise InputError(f"hamming_weight on {num_qubits} qubits is 0 to {num_qubits}, got {shown(weight)}")

@@ -94,6 +94,11 @@ class SectorPlan:
         return complex(np.exp(1j * angle))
 
     @property
+    def measures(self) -> bool:
+        """Whether the circuit measures anything."""
+        return bool(self.final_measurements)
+
+    @property
     def prepares_its_state(self) -> bool:
         """Whether the circuit begins with X gates or `initialize`, and not with a state that is given to it."""
         return bool(self._lowering.initial_bits or self._lowering.initializations)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qtoolkit import _needs
+from qtoolkit._arguments import shown
 from qtoolkit._memory import ALWAYS_THERE, check_memory, unreserved
 from qtoolkit._packed_bits import num_words
 from qtoolkit._version import __version__
@@ -142,7 +143,7 @@ class StatevectorSimulator:
         if isinstance(circuit, ExecutionPlan):
             return circuit
         if not isinstance(circuit, Circuit):
-            raise InputError(f"a simulator takes a Circuit or what compile made of one, got {circuit!r}")
+            raise InputError(f"a simulator takes a Circuit or what compile made of one, got {shown(circuit)}")
         used = used_qubits(circuit.operations, circuit.num_qubits)
         self._engine.check_memory(len(used))
         return compile_circuit(circuit, used)
@@ -232,21 +233,21 @@ class StatevectorSimulator:
         """Measured bits of `shots` independent runs.
 
         Args:
-            circuit: with classical bits, most useful when it measures into them; bits never measured are 0.
+            circuit: with a measurement at least; bits never measured are 0.
             shots: at least 1.
             seed: makes the result reproducible; without one, the result carries the seed that was drawn.
             parameters: values of the free parameters.
             initial_state: as for `state_vector`.
 
         Raises:
-            CircuitError: if the circuit has no classical bits.
+            CircuitError: if the circuit measures nothing.
             InputError: if `shots` is below 1 or `seed` is no integer of at least 0.
             UnboundParameterError: if a parameter has no value.
             InsufficientMemoryError: if the state or the shots do not fit into free memory.
         """
         started = time.perf_counter()
         plan = self.compile(circuit)
-        check_shots(shots, plan.num_clbits)
+        check_shots(shots, plan.active.measures)
         words = num_words(plan.num_clbits)
         what = f"{shots} shots of {plan.num_clbits} bits"
         check_memory(_needs.shots(int(shots), words), what, "take fewer at a time and add the counts")

@@ -180,7 +180,6 @@ def test_nested_branches_on_registers_that_overlap():
 
 def test_bits_that_nothing_measures_are_zero():
     assert SIMULATOR.run(Circuit(1, 2).x(0).measure(0, 1), 5).counts == {"10": 5}
-    assert SIMULATOR.run(Circuit(1, 2).x(0), 5).counts == {"00": 5}
 
 
 def test_trajectory_is_reproducible_and_normalised():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from qtoolkit._arguments import check_number, items_of, shown
 from qtoolkit.algorithms.optimizers.base import (
     Callback,
     Objective,
@@ -50,8 +51,11 @@ class Adam:
         check_positive("learning_rate", self.learning_rate)
         check_positive("gradient_tolerance", self.gradient_tolerance)
         check_positive("epsilon", self.epsilon)
-        if len(self.decay) != 2 or not all(0.0 <= rate < 1.0 for rate in self.decay):
-            raise InputError(f"decay must be two numbers in [0, 1), got {self.decay!r}")
+        rates = items_of(self.decay, "decay must be two numbers in [0, 1)")
+        if len(rates) != 2:
+            raise InputError(f"decay must be two numbers in [0, 1), got {shown(self.decay)}")
+        for rate in rates:
+            check_number(rate, "decay", kind="two numbers in [0, 1)", accept=lambda x: 0.0 <= x < 1.0)
 
     @property
     def needs_gradient(self) -> bool:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-import operator
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from qtoolkit._arguments import check_callable, check_flag, check_integer, check_number, real_numbers_of, shown
 from qtoolkit.errors import ConvergenceError, InputError
 
 __all__ = [
@@ -134,9 +134,13 @@ class Recorder:
         max_evaluations: int,
         needs_gradient: bool,
     ) -> None:
-        initial = np.array(initial_parameters, dtype=np.float64)
+        initial = np.array(real_numbers_of(initial_parameters, "initial parameters"))
         if initial.ndim != 1 or not np.all(np.isfinite(initial)):
-            raise InputError(f"initial parameters must be a vector of finite numbers, got {initial_parameters!r}")
+            raise InputError(f"initial parameters must be a vector of finite numbers, got {shown(initial_parameters)}")
+        check_callable(objective, "the objective")
+        for function, name in ((value_and_gradient, "value_and_gradient"), (callback, "callback")):
+            if function is not None:
+                check_callable(function, name)
         if needs_gradient and value_and_gradient is None:
             raise InputError(
                 "this optimiser needs a gradient, got none: give value_and_gradient, or use COBYLA, NelderMead or SPSA"
@@ -155,7 +159,7 @@ class Recorder:
     def value(self, parameters: FloatArray) -> float:
         """Evaluate the objective."""
         self._check_budget()
-        value = float(self._objective(parameters))
+        value = _value_of(self._objective(parameters))
         self._record(parameters, value, None)
         return value
 
@@ -163,15 +167,16 @@ class Recorder:
         """Evaluate the objective and its gradient."""
         assert self._value_and_gradient is not None
         self._check_budget()
-        value, gradient = self._value_and_gradient(parameters)
-        given = np.asarray(gradient)
-        if given.dtype.kind not in "iuf":
-            raise InputError(f"a gradient must be real numbers, got dtype {given.dtype}")
-        array = given.astype(np.float64, copy=False)
+        answer = self._value_and_gradient(parameters)
+        if not isinstance(answer, tuple | list) or len(answer) != 2:
+            raise InputError(f"value_and_gradient must return a value and a gradient, got {shown(answer)}")
+        value, array = _value_of(answer[0]), real_numbers_of(answer[1], "a gradient")
         if array.shape != parameters.shape:
             raise InputError(f"a gradient must have the parameters' shape {parameters.shape}, got {array.shape}")
-        self._record(parameters, float(value), float(np.linalg.norm(array)))
-        return float(value), array
+        with np.errstate(over="ignore"):
+            norm = float(np.linalg.norm(array))
+        self._record(parameters, value, norm)
+        return value, array
 
     def _check_budget(self) -> None:
         if len(self.history) >= self._max_evaluations:
@@ -190,7 +195,8 @@ class Recorder:
             self.best_gradient_norm = gradient_norm
         if self._callback is not None:
             seen = Evaluation(number, parameters.copy(), value, self.best_value, gradient_norm)
-            if self._callback(seen):
+            answer = self._callback(seen)
+            if answer is not None and check_flag(answer, "what a callback returns, if anything,"):
                 raise StoppedError(f"the callback stopped after {number} evaluations")
 
     def result(self, *, converged: bool, message: str) -> OptimizationResult:
@@ -201,7 +207,7 @@ class Recorder:
 
     def result_at(self, parameters: FloatArray, *, message: str) -> OptimizationResult:
         """A result at given parameters, for a method whose values are noisy; evaluates there once more."""
-        value = float(self._objective(parameters))
+        value = _value_of(self._objective(parameters))
         self._callback = None
         self._record(parameters, value, None)
         return self._result(parameters, value, None, converged=False, message=message)
@@ -230,12 +236,7 @@ def check_count(name: str, value: int) -> None:
     Raises:
         InputError: saying so.
     """
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = 0
-    if number < 1:
-        raise InputError(f"{name} must be an integer of at least 1, got {value!r}")
+    check_integer(value, name, 1)
 
 
 def check_positive(name: str, value: float) -> None:
@@ -244,5 +245,11 @@ def check_positive(name: str, value: float) -> None:
     Raises:
         InputError: saying so.
     """
-    if not (math.isfinite(value) and value > 0.0):
-        raise InputError(f"{name} must be a positive number, got {value!r}")
+    check_number(value, name, kind="a positive number", accept=lambda x: 0.0 < x < math.inf)
+
+
+def _value_of(answer: Any) -> float:
+    """What an objective returned, as a float; a vector of one number too, which a sum over an axis makes."""
+    if isinstance(answer, np.ndarray) and answer.size == 1:
+        answer = answer.item()
+    return check_number(answer, "the objective's value", kind="a real number", accept=lambda _: True)

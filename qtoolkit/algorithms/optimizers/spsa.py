@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from qtoolkit._arguments import check_seed, shown
 from qtoolkit.algorithms.optimizers.base import (
     Callback,
     FloatArray,
@@ -61,10 +62,12 @@ class SPSA:
         check_count("calibration_pairs", self.calibration_pairs)
         check_positive("perturbation", self.perturbation)
         check_positive("first_step", self.first_step)
-        if self.max_evaluations < 2 * self.calibration_pairs + 3:
+        check_seed(self.seed)
+        least = 2 * self.calibration_pairs + 3
+        if self.max_evaluations < least:
             raise InputError(
-                f"max_evaluations must be at least {2 * self.calibration_pairs + 3}, for {self.calibration_pairs} "
-                f"calibration pairs, one step and the last value, got {self.max_evaluations}"
+                f"max_evaluations must be at least {shown(least)}, for {shown(self.calibration_pairs)} "
+                f"calibration pairs, one step and the last value, got {shown(self.max_evaluations)}"
             )
 
     @property

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from qtoolkit._checks import shown
+from qtoolkit._arguments import shown
 from qtoolkit.algorithms import Optimizer
 from qtoolkit.applications.chemistry.ansatz import UCCSD
 from qtoolkit.applications.chemistry.ground_state import GroundState, check_state, lowest_energy

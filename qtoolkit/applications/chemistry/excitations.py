@@ -8,7 +8,8 @@ import operator
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from qtoolkit._checks import require_array, require_integer, shown
+from qtoolkit._arguments import shown
+from qtoolkit._checks import require_array, require_integer
 from qtoolkit.applications.chemistry.molecule import checked_electrons
 from qtoolkit.errors import InputError
 from qtoolkit.operators import FermionOperator

@@ -10,7 +10,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from qtoolkit._checks import require_array, require_number, shown
+from qtoolkit._arguments import shown
+from qtoolkit._checks import require_array, require_number
 from qtoolkit._optional import require
 from qtoolkit.applications.chemistry.mean_field import MeanField, solve_mean_field
 from qtoolkit.applications.chemistry.molecule import Molecule, checked_electrons

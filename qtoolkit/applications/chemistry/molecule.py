@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
-from qtoolkit._checks import require_integer, require_number, shown
+from qtoolkit._arguments import shown
+from qtoolkit._checks import require_integer, require_number
 from qtoolkit.errors import InputError
 
 __all__ = ["Atom", "LengthUnit", "Molecule", "checked_electrons", "diatomic"]

@@ -8,7 +8,7 @@ from itertools import islice
 
 import numpy as np
 
-from qtoolkit._checks import shown
+from qtoolkit._arguments import shown
 from qtoolkit._labels import labels_of
 from qtoolkit.errors import InputError
 

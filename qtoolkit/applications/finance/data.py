@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qtoolkit._checks import require_array, shown
+from qtoolkit._arguments import shown
+from qtoolkit._checks import require_array
 from qtoolkit._labels import aligned
 from qtoolkit._optional import require
 from qtoolkit.applications.finance.assets import indices_of, read_names

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._checks import shown
+from qtoolkit._arguments import shown
 from qtoolkit.errors import InputError
 
 __all__ = ["Dates", "check_order", "read_days"]

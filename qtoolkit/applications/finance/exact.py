@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._checks import require_integer, shown
+from qtoolkit._arguments import shown
+from qtoolkit._checks import require_integer
 from qtoolkit._memory import check_memory
 from qtoolkit.applications.finance.problem import PortfolioProblem, require_problem
 from qtoolkit.errors import InputError

@@ -11,7 +11,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qtoolkit._checks import require_array, require_integer, require_number, shown
+from qtoolkit._arguments import shown
+from qtoolkit._checks import require_array, require_integer, require_number
 from qtoolkit._labels import aligned, labels_of
 from qtoolkit.applications.finance.assets import indices_of, read_names
 from qtoolkit.applications.finance.data import PriceHistory, ReturnHistory

@@ -10,7 +10,8 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._checks import require_choice, require_integer, require_number, shown
+from qtoolkit._arguments import shown
+from qtoolkit._checks import require_choice, require_integer, require_number
 from qtoolkit._memory import check_memory
 from qtoolkit._version import __version__
 from qtoolkit.algorithms import (

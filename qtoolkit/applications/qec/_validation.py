@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._checks import require_integer, require_number, shown
+from qtoolkit._arguments import shown
+from qtoolkit._checks import require_integer, require_number
 from qtoolkit._optional import require
 from qtoolkit.errors import InputError
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._checks import shown
+from qtoolkit._arguments import shown
 from qtoolkit._memory import check_memory
 from qtoolkit._version import __version__
 from qtoolkit.applications.qec._validation import require_count, require_finite, root_entropy

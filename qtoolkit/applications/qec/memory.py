@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from qtoolkit._checks import shown
+from qtoolkit._arguments import shown
 from qtoolkit._memory import check_memory
 from qtoolkit._optional import require
 from qtoolkit._version import __version__

@@ -10,7 +10,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._checks import require_number, shown
+from qtoolkit._arguments import shown
+from qtoolkit._checks import require_number
 from qtoolkit.applications.qec._validation import require_count, root_entropy
 from qtoolkit.applications.qec.codes import RotatedSurfaceCode
 from qtoolkit.applications.qec.memory import Basis, MemoryExperiment, MemoryResult, NoiseKind

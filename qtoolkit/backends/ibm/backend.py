@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from qtoolkit._arguments import is_integer, shown
 from qtoolkit._optional import require
 from qtoolkit.backends.backend import Request
 from qtoolkit.backends.capabilities import Capabilities
@@ -56,8 +57,8 @@ class IBMBackend(InProcessBackend):
 
         if not isinstance(device, BackendV2):
             raise InputError(f"an IBM backend is made of a Qiskit BackendV2, got {type(device).__name__}")
-        if optimization_level not in (0, 1, 2, 3):
-            raise InputError(f"optimization_level is 0, 1, 2 or 3, got {optimization_level!r}")
+        if not is_integer(optimization_level) or optimization_level not in (0, 1, 2, 3):
+            raise InputError(f"optimization_level is 0, 1, 2 or 3, got {shown(optimization_level)}")
         super().__init__(name or f"ibm:{device.name}", executor)
         self.device = device
         self.optimization_level = optimization_level
@@ -145,7 +146,7 @@ class IBMBackend(InProcessBackend):
         try:
             vendor_job = self.device.service.job(job_id)
         except Exception as error:
-            raise JobError(f"{self.name} has no job {job_id!r}: {type(error).__name__}: {error}") from error
+            raise JobError(f"{self.name} has no job {shown(job_id)}: {type(error).__name__}: {error}") from error
         found = IBMJob(self, vendor_job, self._decoded_without_circuits)
         self._jobs[job_id] = found
         return found

@@ -7,7 +7,7 @@ from typing import Any
 
 from qtoolkit._optional import require
 from qtoolkit.backends.backend import Backend
-from qtoolkit.backends.job import Job, JobStatus
+from qtoolkit.backends.job import Job, JobStatus, check_timeout
 from qtoolkit.errors import JobError
 
 __all__ = ["IBMJob"]
@@ -45,13 +45,14 @@ class IBMJob(Job[Any]):
 
     def result(self, timeout: float | None = None) -> Any:
         """Wait for the service's result."""
+        timeout = check_timeout(timeout)
         errors = require("qiskit_ibm_runtime.exceptions", extra="ibm")
         where = f"job {self.id} on {self.backend.name}"
         try:
             answer = self.vendor_job.result(timeout=timeout)
         except errors.RuntimeJobTimeoutError as error:
             raise JobError(
-                f"{where} is not finished after {timeout} s; ask for the result again with more time, or cancel it"
+                f"{where} is not finished after {timeout:g} s; ask for the result again with more time, or cancel it"
             ) from error
         except errors.RuntimeInvalidStateError as error:
             raise JobError(f"{where} was cancelled; run the circuit again") from error

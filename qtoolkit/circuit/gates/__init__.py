@@ -3,6 +3,7 @@
 A new gate is one record in the file of its kind and one method in `qtoolkit.circuit.methods`.
 """
 
+from qtoolkit._arguments import shown
 from qtoolkit.circuit.gates.controlled import CONTROLLED_GATES
 from qtoolkit.circuit.gates.one_qubit import ONE_QUBIT_GATES
 from qtoolkit.circuit.gates.record import GateRecord, Matrix, Step, controlled_generator, controlled_matrix
@@ -30,6 +31,6 @@ def standard_record(name: str) -> GateRecord:
     Raises:
         CircuitError: if there is none; the message lists the names.
     """
-    if name not in STANDARD_GATES:
-        raise CircuitError(f"gate names are {', '.join(STANDARD_GATES)}; got {name!r}")
+    if not isinstance(name, str) or name not in STANDARD_GATES:
+        raise CircuitError(f"gate names are {', '.join(STANDARD_GATES)}; got {shown(name)}")
     return STANDARD_GATES[name]

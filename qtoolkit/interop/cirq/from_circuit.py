@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import cirq
 import numpy as np
 
+from qtoolkit._arguments import check_instance
 from qtoolkit.circuit import Circuit, Gate, Initialize, Instruction, Reset, StandardGate
 from qtoolkit.errors import ConversionError
 from qtoolkit.interop.cirq.conditions_from import Guard, add_guarded, guards_from_cirq
@@ -63,6 +64,7 @@ def from_cirq(circuit: cirq.AbstractCircuit, qubit_order: Any = cirq.QubitOrder.
         ConversionError: naming the moment and the operation that cannot be expressed: noise channels, qudits,
             confusion maps, loops until a condition holds, angles that are not linear in their symbols.
     """
+    check_instance(circuit, cirq.AbstractCircuit, "from_cirq takes a cirq.Circuit", ConversionError)
     return convert(circuit, ordered_qubits(circuit, qubit_order)).circuit
 
 

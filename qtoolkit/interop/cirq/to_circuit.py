@@ -8,6 +8,7 @@ from typing import Any
 
 import cirq
 
+from qtoolkit._arguments import check_instance, items_of
 from qtoolkit.circuit import (
     Barrier,
     Circuit,
@@ -46,7 +47,11 @@ def to_cirq(circuit: Circuit, qubits: Sequence[cirq.Qid] | None = None) -> cirq.
     Raises:
         ConversionError: if `qubits` does not fit, a branch measures, or a gate has no counterpart.
     """
-    targets = tuple(cirq.LineQubit.range(circuit.num_qubits) if qubits is None else qubits)
+    check_instance(circuit, Circuit, "to_cirq takes a Circuit", ConversionError)
+    given: Sequence[Any] = cirq.LineQubit.range(circuit.num_qubits) if qubits is None else qubits
+    targets = tuple(items_of(given, "qubits must be a sequence of Cirq's qubits", ConversionError))
+    for qubit in targets:
+        check_instance(qubit, cirq.Qid, "qubits must be Cirq's", ConversionError)
     if len(targets) != circuit.num_qubits or len(set(targets)) != len(targets):
         raise ConversionError(
             f"qubits must be {circuit.num_qubits} distinct qubits of Cirq, got {[str(qubit) for qubit in targets]}"

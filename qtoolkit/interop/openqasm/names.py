@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Names", "Register", "brief", "lay_out"]
+__all__ = ["Names", "Register", "lay_out"]
 
 _WORDS_2 = """
 OPENQASM include qreg creg gate opaque barrier measure reset if pi sin cos tan exp ln sqrt U CX
@@ -23,14 +23,6 @@ real imag sizeof U CX p x y z h s sdg t tdg sx rx ry rz cx cy cz cp crx cry crz 
 id u1 u2 u3
 """
 _RESERVED = {2: frozenset(_WORDS_2.split()), 3: frozenset(_WORDS_3.split())}
-
-
-def brief(argument: object) -> str:
-    """An argument for an error message; integers of thousands of digits cannot be printed."""
-    if isinstance(argument, int) and argument.bit_length() > 256:
-        return f"an integer of {argument.bit_length()} bits"
-    text = repr(argument)
-    return text if len(text) <= 40 else f"{text[:37]}..."
 
 
 class Names:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from qtoolkit._arguments import shown
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import ConversionError, InputError, InsufficientMemoryError
-from qtoolkit.interop.openqasm.names import brief
 from qtoolkit.interop.openqasm.reading import LocatedError, read, version_of
 
 __all__ = ["from_qasm"]
@@ -50,9 +50,9 @@ def from_qasm(
     if max_operations is None:
         max_operations = max(_MAX_OPERATIONS, len(text))
     elif isinstance(max_operations, bool) or not isinstance(max_operations, int | np.integer) or max_operations < 1:
-        raise InputError(f"max_operations must be an integer of at least 1, got {brief(max_operations)}")
+        raise InputError(f"max_operations must be an integer of at least 1, got {shown(max_operations)}")
     if include_path is not None and not isinstance(include_path, str | os.PathLike):
-        raise InputError(f"include_path must be the path of a folder, got {brief(include_path)}")
+        raise InputError(f"include_path must be the path of a folder, got {shown(include_path)}")
     named = version_of(text)
     if not named:
         raise ConversionError("the text is empty; OpenQASM declares at least its qubits")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from qtoolkit._arguments import shown
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import ConversionError
-from qtoolkit.interop.openqasm.names import brief
 from qtoolkit.interop.openqasm.version2 import OpenQasm2
 from qtoolkit.interop.openqasm.version3 import OpenQasm3
 
@@ -32,5 +32,5 @@ def to_qasm(circuit: Circuit, version: int = 3) -> str:
     if not isinstance(circuit, Circuit):
         raise ConversionError(f"to_qasm takes a Circuit, got {type(circuit).__name__}")
     if not isinstance(version, int | np.integer) or version not in (2, 3):
-        raise ConversionError(f"OpenQASM versions are 2 and 3, got {brief(version)}; take one of them")
+        raise ConversionError(f"OpenQASM versions are 2 and 3, got {shown(version)}; take one of them")
     return (OpenQasm2 if version == 2 else OpenQasm3)(circuit).text()

@@ -14,12 +14,14 @@ from qiskit.providers import BackendV2, Options
 from qiskit.result import Result as QiskitResult
 from qiskit.transpiler import Target
 
+from qtoolkit._arguments import MOST_ITEMS, check_integer, items_of
 from qtoolkit._version import __version__
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import InputError
 from qtoolkit.interop.qiskit.gates import native_gates
 from qtoolkit.interop.qiskit.importer import from_qiskit
 from qtoolkit.interop.qiskit.job import LocalJob
+from qtoolkit.interop.qiskit.prepared import run_as_qiskit
 from qtoolkit.primitives import Result
 from qtoolkit.simulators import StatevectorSimulator
 
@@ -54,6 +56,8 @@ class Backend(BackendV2):  # type: ignore[misc]
         **options: Any,
     ) -> None:
         _check_options(options)
+        if num_qubits is not None:
+            check_integer(num_qubits, "num_qubits", 0, MOST_ITEMS)
         super().__init__(
             name=name, description="State-vector simulator of qtoolkit", backend_version=__version__, **options
         )
@@ -89,9 +93,11 @@ class Backend(BackendV2):  # type: ignore[misc]
         """
         _check_options(options)
         chosen = {name: options.get(name, self.options.get(name)) for name in ("shots", "memory", "seed_simulator")}
-        if not isinstance(chosen["shots"], int | np.integer) or chosen["shots"] < 1:
-            raise InputError(f"shots must be an integer of at least 1, got {chosen['shots']!r}")
-        circuits = [run_input] if isinstance(run_input, QuantumCircuit) else list(run_input)
+        check_integer(chosen["shots"], "shots", 1)
+        if chosen["seed_simulator"] is not None:
+            check_integer(chosen["seed_simulator"], "seed_simulator", 0)
+        rule = "a backend runs a QuantumCircuit or a sequence of them"
+        circuits = [run_input] if isinstance(run_input, QuantumCircuit) else list(items_of(run_input, rule))
         converted = [from_qiskit(circuit) for circuit in circuits]
         for circuit in converted:
             circuit.check_bound()
@@ -120,7 +126,8 @@ class Backend(BackendV2):  # type: ignore[misc]
         for number, (source, circuit) in enumerate(zip(circuits, converted, strict=True)):
             experiment = {"shots": shots, "seed_simulator": seed, "data": {}}
             if circuit.num_clbits:
-                result = self._simulator.run(circuit, shots, seed=np.random.default_rng((seed, number)))
+                plan = self._simulator.compile(circuit)
+                result = run_as_qiskit(self._simulator, plan, shots, np.random.default_rng((seed, number)))
                 experiment |= {"data": _data(result, memory), "metadata": dict(result.metadata)}
             experiments.append(experiment | _description(source, circuit))
         return QiskitResult.from_dict(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,6 +11,7 @@ from qiskit.primitives import BaseEstimatorV2, PrimitiveJob, PrimitiveResult, Pu
 from qiskit.primitives.containers import DataBin
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
+from qtoolkit._arguments import check_number, check_seed
 from qtoolkit.interop.operators import pauli_sum_from_qiskit
 from qtoolkit.interop.qiskit.prepared import PreparedCircuit
 from qtoolkit.simulators import StatevectorSimulator
@@ -30,6 +32,9 @@ class EstimatorV2(BaseEstimatorV2):  # type: ignore[misc]
         seed: of the noise; makes every call of `run` reproducible, a generator goes on from call to call.
         precision: ``"double"`` or ``"single"`` amplitudes.
         num_threads: threads of the simulator, all cores by default.
+
+    Raises:
+        InputError: for a negative precision, a seed that is none, another amplitudes' precision or number of threads.
     """
 
     def __init__(
@@ -40,8 +45,9 @@ class EstimatorV2(BaseEstimatorV2):  # type: ignore[misc]
         precision: str = "double",
         num_threads: int | None = None,
     ) -> None:
-        self._default_precision = default_precision
-        self._seed = seed
+        rule = "a number of at least 0"
+        self._default_precision = check_number(default_precision, "default_precision", kind=rule, accept=_is_deviation)
+        self._seed = check_seed(seed)
         self._simulator = StatevectorSimulator(precision=precision, num_threads=num_threads)
 
     @property
@@ -97,3 +103,7 @@ class EstimatorV2(BaseEstimatorV2):  # type: ignore[misc]
             evs = rng.normal(evs, pub.precision)
         data = DataBin(evs=evs, stds=np.zeros_like(evs), shape=evs.shape)
         return PubResult(data, metadata={"target_precision": pub.precision, "circuit_metadata": pub.circuit.metadata})
+
+
+def _is_deviation(value: float) -> bool:
+    return math.isfinite(value) and value >= 0.0

@@ -13,8 +13,9 @@ from qiskit.primitives.containers import BitArray, DataBin
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 from qtoolkit import _needs
+from qtoolkit._arguments import check_integer, check_seed
 from qtoolkit._memory import check_memory
-from qtoolkit.interop.qiskit.prepared import PreparedCircuit
+from qtoolkit.interop.qiskit.prepared import PreparedCircuit, run_as_qiskit
 from qtoolkit.simulators import StatevectorSimulator
 
 __all__ = ["SamplerV2"]
@@ -31,6 +32,9 @@ class SamplerV2(BaseSamplerV2):  # type: ignore[misc]
         seed: makes every call of `run` reproducible; a generator goes on from call to call.
         precision: ``"double"`` or ``"single"``.
         num_threads: threads of the simulator, all cores by default.
+
+    Raises:
+        InputError: for shots below 1, a seed that is none, another precision or number of threads.
     """
 
     def __init__(
@@ -41,8 +45,8 @@ class SamplerV2(BaseSamplerV2):  # type: ignore[misc]
         precision: str = "double",
         num_threads: int | None = None,
     ) -> None:
-        self._default_shots = default_shots
-        self._seed = seed
+        self._default_shots = check_integer(default_shots, "default_shots", 1)
+        self._seed = check_seed(seed)
         self._simulator = StatevectorSimulator(precision=precision, num_threads=num_threads)
 
     @property
@@ -100,7 +104,7 @@ class SamplerV2(BaseSamplerV2):  # type: ignore[misc]
     def _memory(
         self, prepared: PreparedCircuit, values: Any, shots: int, rng: np.random.Generator
     ) -> NDArray[np.uint8]:
-        result = self._simulator.run(prepared.plan, shots, seed=rng, parameters=values)
+        result = run_as_qiskit(self._simulator, prepared.plan, shots, rng, values)
         assert result.memory is not None  # the local simulator always keeps the order of shots
         return result.memory
 

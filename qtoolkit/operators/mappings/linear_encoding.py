@@ -8,9 +8,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from qtoolkit._arguments import check_instance, items_of, shown
 from qtoolkit.errors import OperatorError
 from qtoolkit.operators._term_algebra import Terms, merge_terms, y_phases
-from qtoolkit.operators._types import DEFAULT_ATOL, MAX_SUM_QUBITS, ComplexArray, IntArray, check_num_qubits
+from qtoolkit.operators._types import (
+    DEFAULT_ATOL,
+    MAX_SUM_QUBITS,
+    ComplexArray,
+    IntArray,
+    as_int,
+    check_atol,
+    check_num_qubits,
+)
 from qtoolkit.operators.fermion_operator import FermionOperator, LadderProduct
 from qtoolkit.operators.pauli_sum import PauliSum
 
@@ -47,16 +56,18 @@ class LinearEncoding:
         Raises:
             OperatorError: if the masks are out of range, not invertible, or more than 62.
         """
-        num_modes = check_num_qubits(len(stored), MAX_SUM_QUBITS)
+        given = items_of(stored, "an encoding is a sequence of masks", OperatorError)
+        num_modes = check_num_qubits(len(given), MAX_SUM_QUBITS)
+        stored = tuple(as_int("a mask", mask) for mask in given)
         if any(mask < 0 or mask >> num_modes for mask in stored):
-            raise OperatorError(f"each mask must be in [0, 2^{num_modes}) for {num_modes} modes, got {tuple(stored)}")
+            raise OperatorError(f"each mask must be in [0, 2^{num_modes}) for {num_modes} modes, got {shown(stored)}")
         flip = _inverse(stored)
         parity = [0]
         for mask in flip[:-1]:
             parity.append(parity[-1] ^ mask)
         update = tuple(sum((row >> mode & 1) << qubit for qubit, row in enumerate(stored)) for mode in range(num_modes))
         object.__setattr__(self, "num_modes", num_modes)
-        object.__setattr__(self, "stored", tuple(stored))
+        object.__setattr__(self, "stored", stored)
         object.__setattr__(self, "update", update)
         object.__setattr__(self, "flip", flip)
         object.__setattr__(self, "parity", tuple(parity))
@@ -67,6 +78,8 @@ class LinearEncoding:
         Raises:
             OperatorError: if the operator has more modes than the encoding.
         """
+        atol = check_atol(atol)
+        check_instance(fermions, FermionOperator, "what is encoded must be a FermionOperator", OperatorError)
         if fermions.num_modes > self.num_modes:
             raise OperatorError(
                 f"the operator acts on {fermions.num_modes} modes but the encoding has {self.num_modes}: "
@@ -91,9 +104,10 @@ class LinearEncoding:
         Raises:
             OperatorError: if `occupation` has bits at or above `num_modes`.
         """
+        occupation = as_int("an occupation", occupation)
         if occupation < 0 or occupation >> self.num_modes:
             raise OperatorError(
-                f"an occupation must be in [0, 2^{self.num_modes}) for {self.num_modes} modes, got {occupation}"
+                f"an occupation must be in [0, 2^{self.num_modes}) for {self.num_modes} modes, got {shown(occupation)}"
             )
         return sum(((occupation & row).bit_count() & 1) << qubit for qubit, row in enumerate(self.stored))
 
@@ -127,8 +141,9 @@ def modes_of(fermions: FermionOperator, num_modes: int | None) -> int:
     Raises:
         OperatorError: if neither says how many modes there are.
     """
+    check_instance(fermions, FermionOperator, "what is mapped must be a FermionOperator", OperatorError)
     if num_modes is not None:
-        return num_modes
+        return check_num_qubits(num_modes, MAX_SUM_QUBITS)
     if fermions.num_modes == 0:
         raise OperatorError("an operator without ladder operators has no modes of its own: give num_modes")
     return fermions.num_modes

@@ -1,0 +1,439 @@
+"""Every public callable of the toolkit with arguments that it takes, as Python text.
+
+`CALLS` follows `__all__`: a new public function or method joins by itself, and a parameter of a new name must be
+given an example here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Call", "calls", "namespace"]
+
+MODULES = (
+    "qtoolkit",
+    "qtoolkit.circuit",
+    "qtoolkit.operators",
+    "qtoolkit.operators.mappings",
+    "qtoolkit.simulators",
+    "qtoolkit.algorithms",
+    "qtoolkit.algorithms.optimizers",
+    "qtoolkit.backends",
+    "qtoolkit.primitives",
+    "qtoolkit.interop.operators",
+)
+
+NO_CALLS = {"Job", "Instruction", "GateRecord"}
+"""Bases of what others call, and rows of a table that only the toolkit writes."""
+
+RECORDS = {
+    "Capabilities",
+    "Result",
+    "ClassicalRegister",
+    "QuantumRegister",
+    "Clbit",
+    "BackendInfo",
+    "Operation",
+    "Trajectory",
+    "Estimate",
+    "Evaluation",
+    "OptimizationResult",
+    "QAOAResult",
+    "VQEResult",
+}
+"""Fields without checks, which the toolkit fills in and users read; their methods are called, but not they."""
+
+
+INSTANCES: dict[str, tuple[str, ...]] = {
+    "Circuit": ("Circuit(3, 3)", "Circuit(3, 3).h(0).cx(0, 1).rx(Parameter('a'), 2).measure(0, 0)", "Circuit(0)"),
+    "Parameter": ("Parameter('a')",),
+    "ParameterExpression": ("(2 * Parameter('a') + 1)",),
+    "ParameterVector": ("ParameterVector('v', 3)",),
+    "PauliString": ("PauliString('XYZ')",),
+    "PauliSum": ("HEISENBERG", "PauliSum.zero(2)", "(1j * HEISENBERG)", "ISING"),
+    "FermionOperator": ("FermionOperator.from_string('0^ 1')", "FermionOperator.zero()"),
+    "StatevectorSimulator": ("SIMULATOR",),
+    "SectorSimulator": ("SECTOR",),
+    "Result": ("Result.from_counts({'01': 3, '10': 4})", "Result.from_memory([[0, 1], [1, 1]])"),
+    "StandardGate": ("StandardGate('h')", "StandardGate('rx', (Parameter('a'),))", "StandardGate('u', (1, 2, 3))"),
+    "ControlledGate": ("ControlledGate(StandardGate('sx'), 2)", "ControlledGate(StandardGate('rx', (0.1,)), 2, 1)"),
+    "UnitaryGate": ("UnitaryGate(np.eye(4))",),
+    "DiagonalGate": ("DiagonalGate([1, -1])",),
+    "PermutationGate": ("PermutationGate([1, 0])",),
+    "PauliRotationGate": ("PauliRotationGate('XZ', 0.3)",),
+    "Measure": ("Measure()",),
+    "Reset": ("Reset()",),
+    "Barrier": ("Barrier(2)",),
+    "Initialize": ("Initialize([0, 1])",),
+    "IfElse": ("IfElse(Condition((0,), 1), Circuit(1, 1).x(0))",),
+    "LinearEncoding": ("LinearEncoding([1, 2, 4])",),
+    "VQE": ("VQE(ANSATZ, HEISENBERG)", "VQE(ANSATZ, HEISENBERG, optimizer=SPSA(30, calibration_pairs=2))"),
+    "QAOA": ("QAOA(ISING, 1)", "QAOA(ISING, 1, mixer=RingXYMixer(3), hamming_weight=1)"),
+    "Schedule": ("Schedule.ramp(2)",),
+    "TransverseMixer": ("TransverseMixer(3)",),
+    "RingXYMixer": ("RingXYMixer(3)",),
+    "CompleteXYMixer": ("CompleteXYMixer(3)",),
+    "GroverMixer": ("GroverMixer(Circuit(3).h(range(3)))",),
+    "LBFGSB": ("LBFGSB(20)",),
+    "Adam": ("Adam(20)",),
+    "COBYLA": ("COBYLA(20)",),
+    "NelderMead": ("NelderMead(20)",),
+    "SPSA": ("SPSA(20, calibration_pairs=2)",),
+    "Capabilities": ("Capabilities(num_qubits=2, max_shots=10)", "Capabilities(num_qubits=None)"),
+    "LocalBackend": ("BACKEND",),
+    "BackendSampler": ("BackendSampler(BACKEND)",),
+    "SamplingEstimator": ("SamplingEstimator(SIMULATOR, 10, seed=1)", "SamplingEstimator(BackendSampler(BACKEND), 10)"),
+    "FutureJob": ("BACKEND.run(BELL, 5)",),
+}
+"""By class, what makes one to call its methods on."""
+
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    # circuits
+    "num_qubits": ("3",),
+    "num_clbits": ("2",),
+    "name": ("'a'",),
+    "size": ("2",),
+    "qubit": ("0", "[0, 1]"),
+    "qubits": ("[0, 1, 2]", "range(3)"),
+    "clbit": ("0", "[0, 1]"),
+    "clbits": ("[0, 1]",),
+    "qubit1": ("0",),
+    "qubit2": ("1",),
+    "control": ("0",),
+    "control1": ("0",),
+    "control2": ("1",),
+    "target": ("2",),
+    "target1": ("1",),
+    "target2": ("2",),
+    "controls": ("[0, 1]", "0"),
+    "theta": ("0.3", "Parameter('a')"),
+    "phi": ("0.2",),
+    "lam": ("0.1", "-Parameter('b')"),
+    "gamma": ("0.4",),
+    "beta": ("0.5", "Parameter('b')"),
+    "gate": ("StandardGate('ccx')", "StandardGate('h')"),
+    "values": ("[0.1]", "{'a': 0.2}"),
+    "index": ("1",),
+    "other": ("Circuit(2).x(1)",),
+    "num_controls": ("2",),
+    "ctrl_state": ("1", "None"),
+    "matrix": ("np.eye(8)",),
+    "entries": ("np.ones(8)",),
+    "table": ("[7, 0, 1, 2, 3, 4, 5, 6]",),
+    "state_vector": ("np.eye(8)[1]",),
+    "condition": ("0", "Condition((0, 1), 2)"),
+    "body": ("Circuit(3, 3).x(1)", "lambda body: body.x(1)"),
+    "else_body": ("None", "Circuit(3, 3).z(1)"),
+    "register": ("'m'",),
+    "pauli": ("'XYZ'", "PauliString('ZZZ')"),
+    "exponent": ("3", "-2", "0.5"),
+    "label": ("'XYZ'",),
+    "width": ("80", "None"),
+    "length": ("3",),
+    "record": ("'rx'",),
+    "params": ("(0.1,)",),
+    "base": ("StandardGate('h')",),
+    "terms": ("{'a': 2.0}",),
+    "constant": ("1.0",),
+    "value": ("1",),
+    "ControlledGate.ctrl_state": ("1",),
+    "UnitaryGate.label": ("'mine'",),
+    "Circuit.append.qubits": ("[0, 1, 2]", "1"),
+    "Circuit.append.clbits": ("()",),
+    "Circuit.barrier.qubits": ("0",),
+    "Circuit.controlled_unitary.matrix": ("np.eye(2)",),
+    "Circuit.controlled_unitary.qubits": ("2", "[2]"),
+    "Circuit.clbit_register.name": ("'c'",),
+    "Circuit.extend.qubits": ("None", "[1, 2]"),
+    "Circuit.extend.clbits": ("None", "()"),
+    "Circuit.compose.qubits": ("None", "[2, 0]"),
+    "Circuit.compose.clbits": ("None", "()"),
+    "Circuit.unitary.label": ("'mine'",),
+    "Condition.clbits": ("(0, 1)",),
+    "IfElse.condition": ("Condition((0,), 1)",),
+    "IfElse.body": ("Circuit(2, 1).x(0)",),
+    "Barrier.num_qubits": ("2",),
+    # operators
+    "x_mask": ("1",),
+    "z_mask": ("3",),
+    "letters": ("{0: 'X'}", "'X0 Z2'"),
+    "coefficient": ("0.5", "1j"),
+    "qubit_wise": ("True",),
+    "atol": ("1e-9",),
+    "x_masks": ("[0, 1]",),
+    "z_masks": ("[3, 0]",),
+    "coefficients": ("[0.5, 1j]",),
+    "strings": ("['XX', PauliString('ZZ')]",),
+    "k": ("1", "None"),
+    "seed": ("7", "None", "np.random.default_rng(1)"),
+    "text": ("'0^ 1'",),
+    "num_modes": ("4", "None"),
+    "fermions": ("FermionOperator.from_string('0^ 1')",),
+    "stored": ("[1, 2, 4]",),
+    "occupation": ("5",),
+    "one_body_tensor": ("np.eye(2)",),
+    "two_body_tensor": ("np.zeros((2, 2, 2, 2))",),
+    "core_energy": ("0.7",),
+    "op": ("HEISENBERG", "PauliString('XY')"),
+    "PauliString.commutes_with.other": ("PauliString('ZZZ')",),
+    "PauliString.multiply.other": ("PauliString('ZZZ')",),
+    "PauliString.tensor.other": ("PauliString('ZZZ')",),
+    "PauliSum.coefficients": ("[0.5, 1j]",),
+    "PauliSum.from_list.terms": ("[('XYZ', 0.5), ('ZZZ', 1j)]",),
+    "PauliSum.from_list.num_qubits": ("3", "None"),
+    "PauliSum.from_sparse_list.terms": ("[('XZ', [0, 2], 0.5)]",),
+    "PauliSum.from_strings.num_qubits": ("2", "None"),
+    "PauliSum.from_strings.coefficients": ("[1, 2j]", "None"),
+    "PauliSum.from_diagonal.values": ("[1, 2, 3, 4]",),
+    "PauliSum.from_matrix.matrix": ("np.eye(4)",),
+    "PauliSum.on_qubits.num_qubits": ("4",),
+    "PauliSum.allclose.other": ("HEISENBERG",),
+    "PauliSum.commutator.other": ("HEISENBERG", "PauliString('XXX')"),
+    "PauliSum.anticommutator.other": ("HEISENBERG",),
+    "PauliSum.tensor.other": ("HEISENBERG",),
+    "FermionOperator.terms": ("{((0, True), (1, False)): 0.5}", "None"),
+    "FermionOperator.allclose.other": ("FermionOperator.zero()",),
+    "FermionOperator.commutator.other": ("FermionOperator.from_string('1^ 0')",),
+    "jordan_wigner_encoding.num_modes": ("4",),
+    "parity_encoding.num_modes": ("4",),
+    "bravyi_kitaev_encoding.num_modes": ("4",),
+    "number_operator.num_modes": ("4",),
+    "pauli_sum_from_qiskit.op": ("QISKIT_SUM",),
+    "pauli_sum_from_cirq.op": ("CIRQ_SUM",),
+    "pauli_sum_from_cirq.qubits": ("None", "cirq.LineQubit.range(3)"),
+    "pauli_sum_to_cirq.qubits": ("None", "cirq.LineQubit.range(3)"),
+    # simulators
+    "precision": ("'double'",),
+    "num_threads": ("1", "None"),
+    "circuit": ("BELL", "ANSATZ"),
+    "parameters": ("[0.1, 0.2]", "None", "{'a': 0.1, 'b': 0.2}", "np.array([[0.1, 0.2], [0.3, 0.4]])"),
+    "initial_state": ("None", "np.eye(8)[3]"),
+    "observable": ("HEISENBERG", "ISING", "np.arange(8.0)", "[ISING, HEISENBERG]"),
+    "shots": ("10",),
+    "bra": ("BELL", "ANSATZ"),
+    "ket": ("BELL",),
+    "bra_parameters": ("None", "[0.1, 0.2]"),
+    "ket_parameters": ("None",),
+    "hamming_weight": ("1",),
+    "state": ("np.ones(3)",),
+    "counts": ("{'01': 3, '10': 4}",),
+    "memory": ("[[0, 1], [1, 1]]",),
+    "words": ("np.array([[1], [2]], np.uint64)",),
+    "StatevectorSimulator.probabilities.qubits": ("None", "[0, 1]", "1"),
+    "SectorSimulator.circuit": ("WEIGHT_ONE",),
+    "SectorSimulator.parameters": ("None", "[0.1]"),
+    "SectorSimulator.initial_state": ("None", "np.eye(3)[1]"),
+    "SectorSimulator.diagonal.observable": ("ISING",),
+    "SectorSimulator.observable": ("ISING", "np.arange(3.0)"),
+    "SectorSimulator.probabilities.qubits": ("None", "[0, 1]"),
+    "Result.counts": ("{'01': 3}",),
+    "Result.memory": ("None",),
+    "Result.registers": ("()",),
+    "Result.backend_name": ("'b'",),
+    "Result.metadata": ("{}",),
+    "Result.register.name": ("'c'",),
+    "Result.from_memory.memory": ("[[0, 1], [1, 1]]",),
+    "Result.from_counts.num_clbits": ("None", "2"),
+    "Result.marginal.clbits": ("[1]",),
+    # algorithms
+    "ansatz": ("ANSATZ",),
+    "hamiltonian": ("HEISENBERG",),
+    "estimator": ("None", "SIMULATOR"),
+    "sampler": ("None", "SIMULATOR"),
+    "optimizer": ("None", "COBYLA(20)"),
+    "initial_parameters": ("[0.1, 0.2]", "None"),
+    "callback": ("None", "lambda evaluation: None"),
+    "exact_energy": ("None", "-1.0"),
+    "cost": ("ISING",),
+    "num_layers": ("1", "2"),
+    "mixer": ("None", "TransverseMixer(3)"),
+    "cost_scale": ("1.0",),
+    "QAOA.hamming_weight": ("None", "1"),
+    "QAOA.cost_scale": ("None", "2.0"),
+    "QAOA.initial_state": ("None", "Circuit(3).h(range(3))"),
+    "qaoa_circuit.initial_state": ("Circuit(3).h(range(3))",),
+    "qaoa_circuit.mixer": ("TransverseMixer(3)",),
+    "gamma_steps": ("(0.4, 0.7)",),
+    "beta_steps": ("(0.3,)",),
+    "progress": ("None", "lambda done, total: None"),
+    "initial_schedule": ("None", "Schedule.ramp(1)"),
+    "num_starts": ("1",),
+    "layerwise": ("False", "True"),
+    "schedule": ("Schedule.ramp(1)",),
+    "optimal": ("0.0",),
+    "worst": ("2.0",),
+    "gammas": ("(0.1, 0.2)",),
+    "betas": ("(0.3, 0.4)",),
+    "gamma_step": ("0.75",),
+    "beta_step": ("None", "0.5"),
+    "Schedule.from_parameters.parameters": ("[0.1, 0.2]",),
+    "append_layer.circuit": ("Circuit(3)",),
+    "preparation": ("Circuit(3).h(range(3))",),
+    "conserves_hamming_weight": ("False",),
+    "weight": ("1",),
+    "objective": ("lambda x: float(x @ x)",),
+    "value_and_gradient": ("lambda x: (float(x @ x), 2 * x)",),
+    "max_evaluations": ("30",),
+    "gradient_tolerance": ("1e-5",),
+    "value_tolerance": ("1e-9",),
+    "parameter_tolerance": ("1e-5",),
+    "learning_rate": ("0.1",),
+    "decay": ("(0.9, 0.99)",),
+    "epsilon": ("1e-8",),
+    "initial_step": ("0.1",),
+    "tolerance": ("1e-5",),
+    "perturbation": ("0.1",),
+    "first_step": ("0.1",),
+    "calibration_pairs": ("2",),
+    "parameter_shift_gradient.circuit": ("ANSATZ",),
+    "parameter_shift_gradient.estimator": ("SIMULATOR",),
+    "parameter_shift_gradient.parameters": ("[0.1, 0.2]",),
+    # backends
+    "get_backend.name": ("'local'", "'local:single'"),
+    "Backend.circuit": ("BELL", "[BELL, BELL]"),
+    "LocalBackend.circuit": ("BELL", "[BELL, BELL]"),
+    "LocalBackend.parameters": ("None",),
+    "LocalBackend.executor": ("None",),
+    "LocalBackend.name": ("'local'",),
+    "BackendSampler.circuit": ("BELL",),
+    "BackendSampler.parameters": ("None",),
+    "BackendSampler.run_batch.circuits": ("[BELL, BELL]",),
+    "BackendSampler.backend": ("BACKEND",),
+    "SamplingEstimator.sampler": ("SIMULATOR", "BackendSampler(BACKEND)"),
+    "SamplingEstimator.circuit": ("BELL", "ANSATZ"),
+    "SamplingEstimator.observable": ("HEISENBERG", "[ISING, HEISENBERG]"),
+    "SamplingEstimator.parameters": ("None", "[0.1, 0.2]"),
+    "timeout": ("None", "600.0"),
+    "job_id": ("'abc'",),
+    "max_shots": ("None", "100"),
+    "native_gates": ("None",),
+    "connectivity": ("None",),
+    "supports_mid_circuit_measurement": ("True",),
+    "supports_conditionals": ("True",),
+    "supports_reset": ("True",),
+    "supports_seed": ("True",),
+    "supports_memory": ("True",),
+    "is_simulator": ("True",),
+    "is_local": ("True",),
+    "Capabilities.circuit": ("BELL",),
+    # interop
+    "from_qiskit.circuit": ("QISKIT",),
+    "from_cirq.circuit": ("CIRQ",),
+    "read_angle": (),
+    "qubit_order": (),
+    "to_cirq.qubits": ("None", "cirq.LineQubit.range(3)"),
+    "version": ("2", "3"),
+    "from_qasm.text": ("'OPENQASM 3.0; qubit q;'",),
+}
+"""By parameter, what it may be given, nothing to leave it out; a name with its method or class in front counts more."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A public callable.
+
+    Attributes:
+        name: ``"Circuit.h"``.
+        receivers: texts of what it is called on, with the name of the method; for a function, the function itself.
+        parameters: texts of values for each parameter, by name; ``*name`` for one that collects positional ones.
+    """
+
+    name: str
+    receivers: tuple[str, ...]
+    parameters: dict[str, tuple[str, ...]]
+
+    def text(self, receiver: str, arguments: dict[str, str]) -> str:
+        """The call as Python."""
+        inner = [f"*[{value}]" if name[0] == "*" else f"{name}={value}" for name, value in arguments.items()]
+        return f"{receiver}({', '.join(inner)})"
+
+
+def calls() -> Iterator[Call]:
+    """Every public callable."""
+    done: set[Any] = set()
+    for module in map(importlib.import_module, MODULES):
+        for name in module.__all__:
+            item = getattr(module, name)
+            if not callable(item) or inspect.isabstract(item) or getattr(item, "_is_protocol", False):
+                continue
+            if name in NO_CALLS or item in done:
+                continue
+            done.add(item)
+            if inspect.isfunction(item):
+                yield _call(name, (name,), item)
+            elif inspect.isclass(item) and not issubclass(item, Enum):
+                yield from _calls_of(name, item)
+    from qtoolkit.backends.futures import FutureJob
+
+    yield from _methods_of("FutureJob", FutureJob)
+
+
+def _calls_of(name: str, kind: type[Any]) -> Iterator[Call]:
+    if kind.__init__ is not object.__init__ and name not in RECORDS:
+        yield _call(name, (name,), kind)
+    yield from _methods_of(name, kind)
+
+
+def _methods_of(name: str, kind: type[Any]) -> Iterator[Call]:
+    for attribute in dir(kind):
+        static = inspect.getattr_static(kind, attribute)
+        on_class = isinstance(static, classmethod | staticmethod)
+        function = getattr(kind, attribute)
+        is_ours = str(getattr(function, "__module__", None)).startswith("qtoolkit")
+        if attribute.startswith("_") or not (on_class or inspect.isfunction(static)) or not is_ours:
+            continue
+        receivers = (name,) if on_class else INSTANCES[name]
+        yield _call(f"{name}.{attribute}", tuple(f"{text}.{attribute}" for text in receivers), function)
+
+
+def _call(name: str, receivers: tuple[str, ...], function: Any) -> Call:
+    parameters = {}
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.name == "self" or parameter.kind is parameter.VAR_KEYWORD:
+            continue
+        star = "*" if parameter.kind is parameter.VAR_POSITIONAL else ""
+        owner, _, method = name.rpartition(".")
+        keys = (f"{name}.{parameter.name}", f"{method}.{parameter.name}", f"{owner}.{parameter.name}", parameter.name)
+        found = next((EXAMPLES[key] for key in keys if key in EXAMPLES), None)
+        if found is None:
+            raise LookupError(f"{name} has the parameter {parameter.name}, of which EXAMPLES knows nothing")
+        if found:
+            parameters[star + parameter.name] = found
+    return Call(name, receivers, parameters)
+
+
+def namespace() -> dict[str, Any]:
+    """What the texts of calls and arguments refer to."""
+    import cirq
+    import qiskit
+    import qiskit.quantum_info
+
+    known: dict[str, Any] = {"np": np, "cirq": cirq}
+    for module in map(importlib.import_module, MODULES):
+        for name in module.__all__:
+            known.setdefault(name, getattr(module, name))
+    circuit, sums = known["Circuit"], known["PauliSum"]
+    a, b = known["Parameter"]("a"), known["Parameter"]("b")
+    simulator = known["StatevectorSimulator"](num_threads=1)
+    known |= {
+        "BELL": circuit(3, name="bell").h(0).cx(0, 1).measure_all(),
+        "ANSATZ": circuit(3).ry(a, 0).cx(0, 1).rx(b, 1).cx(1, 2),
+        "WEIGHT_ONE": circuit(3, 3).x(0).xx_plus_yy(a, 0.0, 0, 1).xx_plus_yy(0.2, 0.0, 1, 2).measure(0, 0),
+        "HEISENBERG": sums.from_list([("XXI", 1.0), ("IYY", 0.5), ("ZIZ", -0.25)]),
+        "ISING": sums.from_list([("ZZI", 1.0), ("IIZ", 0.5)]),
+        "SIMULATOR": simulator,
+        "SECTOR": known["SectorSimulator"](1, num_threads=1),
+        "BACKEND": known["get_backend"]("local", num_threads=1),
+        "QISKIT": qiskit.QuantumCircuit(2),
+        "CIRQ": cirq.Circuit(cirq.H(cirq.LineQubit(0))),
+        "QISKIT_SUM": qiskit.quantum_info.SparsePauliOp(["XX", "ZZ"]),
+        "CIRQ_SUM": cirq.X(cirq.LineQubit(0)) + cirq.Z(cirq.LineQubit(1)),
+    }
+    return known
