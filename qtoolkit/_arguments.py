@@ -42,6 +42,8 @@ _MOST_BITS = 4096  # Python refuses to write integers of more than 4300 digits
 
 def shown(value: object) -> str:
     """What a message says a value is: its repr, cut where that is long; never fails."""
+    if isinstance(value, np.number | np.bool_):
+        value = value.item()  # prints as itself
     if isinstance(value, int) and value.bit_length() > _MOST_BITS:
         return f"{'-' if value < 0 else ''}2**{value.bit_length() - 1} or more in magnitude"
     try:

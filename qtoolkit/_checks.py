@@ -63,7 +63,8 @@ def require_number(name: str, value: object, minimum: float | None = None, maxim
     number = None if isinstance(value, bool | np.bool_) else _converted(value, "real")
     in_range = number is not None and (minimum is None or number >= minimum) and (maximum is None or number <= maximum)
     if number is None or not math.isfinite(number) or not in_range:
-        raise InputError(f"{name} must be a number{_range(minimum, maximum)}, got {shown(value)}")
+        kind = "a finite number" if minimum is None and maximum is None else "a number"
+        raise InputError(f"{name} must be {kind}{_range(minimum, maximum)}, got {shown(value)}")
     return float(number)
 
 

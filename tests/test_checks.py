@@ -29,7 +29,7 @@ def test_what_is_no_integer_is_refused(value):
     "value", [*NO_NUMBERS, True, np.True_, np.nan, -np.inf, 10**400, np.array([1.0]), np.str_("1")]
 )
 def test_what_is_no_finite_number_is_refused(value):
-    with pytest.raises(InputError, match="rate must be a number, got "):
+    with pytest.raises(InputError, match="rate must be a finite number, got "):
         require_number("rate", value)
 
 
@@ -51,9 +51,12 @@ def test_ranges_are_said():
         (lambda: require_integer("rounds", 9, maximum=8), "rounds must be at most 8, got 9"),
         (lambda: require_integer("rounds", 9, 1, 8), r"rounds must be in \[1, 8\], got 9"),
         (lambda: require_integer("rounds", 10**9, 1, 10**8), r"rounds must be in \[1, 100000000\], got 1000000000"),
-        (lambda: require_integer("rounds", -(10**5000), 1), r"rounds must be at least 1, got -2\*\*16610 or so"),
-        (lambda: require_array("rounds", [10**5000]), r"got 2\*\*16610 or so at \[0\]"),
-        (lambda: require_number("rate", [10**5000]), "rate must be a number, got a list"),
+        (
+            lambda: require_integer("rounds", -(10**5000), 1),
+            r"rounds must be at least 1, got -2..16609 or more",
+        ),
+        (lambda: require_array("rounds", [10**5000]), r"got 2..16609 or more in magnitude at \[0\]"),
+        (lambda: require_number("rate", [10**5000]), r"rate must be a finite number, got a list"),
         (lambda: require_number("rate", 1.5, 0, 1), r"rate must be a number in \[0, 1\], got 1.5"),
         (lambda: require_number("rate", np.nan, 0), "rate must be a number of at least 0, got nan"),
         (lambda: require_number("rate", 1.5, maximum=1), "rate must be a number of at most 1, got 1.5"),
@@ -101,11 +104,11 @@ def test_what_holds_no_real_numbers_is_refused(value):
 def test_the_first_wrong_entry_is_named():
     for value, message in [
         ([[1.0, 2.0], [3.0, "x"]], r"real numbers, got 'x' at \[1, 1\]"),
-        ([1.0, 2j], r"real numbers, got 2j \(complex\) at \[1\]"),
+        ([1.0, 2j], r"real numbers, got 2j at \[1\]"),
         ([1.0, None], r"real numbers, got None at \[1\]"),
         ([0.0, np.nan], r"finite, got nan at \[1\]"),
         ("1", "real numbers, got '1'$"),
-        (1.0 + 1e-9j, r"got .* \(complex\)"),
+        (1.0 + 1e-9j, r"got \(1\+1e-09j\)"),
     ]:
         with pytest.raises(InputError, match=message):
             require_array("weights", value)

@@ -57,7 +57,7 @@ class TestLabels:
     def test_missing_values_of_pandas_are_named(self):
         for dtype in ("Float64", "Int64", object):
             missing = self.pandas.Series([1, self.pandas.NA], dtype=dtype)
-            with pytest.raises(InputError, match=r"got (nan|<NA> .*) at \[1\]"):
+            with pytest.raises(InputError, match=r"got (nan|<NA>|NaT|None)( .*)? at \[1\]"):
                 require_array("weights", missing)
 
 

@@ -23,6 +23,7 @@ from qtoolkit.circuit import ControlledGate, PauliRotationGate, StandardGate
 from qtoolkit.errors import (
     CircuitError,
     InputError,
+    InsufficientMemoryError,
     JobError,
     OperatorError,
     ParameterError,
@@ -51,7 +52,7 @@ SIMULATOR = StatevectorSimulator()
         (lambda: Circuit(1).x(0).controlled(10**30), CircuitError, "num_controls must be an integer of at most 10485"),
         (lambda: StandardGate("x").controlled(10**30), CircuitError, "num_controls must be an integer of at most"),
         (lambda: ControlledGate("x", 1), CircuitError, "only gates can be controlled, got 'x'"),
-        (lambda: PauliRotationGate("Z" * 64, 0.1).matrix(), CircuitError, "matrix is for at most 20 qubits, got 64"),
+        (lambda: PauliRotationGate("Z" * 64, 0.1).matrix(), InsufficientMemoryError, "a matrix on 64 qubits needs"),
         (lambda: Circuit(2).h(range(10**15)), QubitIndexError, "qubit indices of this circuit are 0 to 1, got 2"),
         (lambda: Circuit(1).h(HUGE), QubitIndexError, "got 2..16609 or more in magnitude"),
         (lambda: Circuit(1).rx(np.eye(3), 0), ParameterError, r"theta must be a real number .* got array"),

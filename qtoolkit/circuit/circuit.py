@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Self
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from qtoolkit import _needs
@@ -18,15 +17,16 @@ from qtoolkit.circuit.gate import Gate, Instruction, UnitaryGate
 from qtoolkit.circuit.gates import Matrix
 from qtoolkit.circuit.methods import GateMethods
 from qtoolkit.circuit.operation import Barrier, IfElse, Initialize, Measure, Operation, Reset, check_nesting, check_size
-from qtoolkit.circuit.parameter import (
-    Parameter,
-    ParameterValues,
-    check_real,
-    declared_names,
-    listed,
-    resolve_values,
+from qtoolkit.circuit.parameter import Parameter, ParameterValues, check_real, declared_names, listed, resolve_values
+from qtoolkit.circuit.registers import (
+    ClassicalRegister,
+    Clbit,
+    Condition,
+    QuantumRegister,
+    check_new_name,
+    condition_of,
+    register_named,
 )
-from qtoolkit.circuit.registers import ClassicalRegister, Clbit, Condition, QuantumRegister
 from qtoolkit.errors import CircuitError, UnboundParameterError
 
 __all__ = ["Circuit"]
@@ -62,8 +62,7 @@ class Circuit(GateMethods):
         if check_count(num_clbits, "num_clbits", most=MOST_ITEMS):
             self.add_clbits(num_clbits, "c")
 
-    # A circuit holds data and grows; comparing the operations is what users expect of ==. Where the same list of
-    # values means another order, circuits are not equal.
+    # A circuit holds data and grows, so == compares what it holds; the order of parameters is part of that.
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, Circuit)
@@ -142,7 +141,7 @@ class Circuit(GateMethods):
         """
         first = self.num_clbits
         added = check_count(size, "size", most=MOST_ITEMS - first)
-        _check_new_name(name, self._clbit_registers)
+        check_new_name(name, self._clbit_registers)
         self.num_clbits += added
         return self.name_clbits(name, range(first, first + added))
 
@@ -152,7 +151,7 @@ class Circuit(GateMethods):
         Raises:
             CircuitError: if a register has this name already, or a bit comes twice.
         """
-        _check_new_name(name, self._clbit_registers)
+        check_new_name(name, self._clbit_registers)
         register = ClassicalRegister(name, self._check_clbits(clbits))
         self._clbit_registers.append(register)
         return register
@@ -163,7 +162,7 @@ class Circuit(GateMethods):
         Raises:
             CircuitError: if a register has this name already, or a qubit comes twice.
         """
-        _check_new_name(name, self._qubit_registers)
+        check_new_name(name, self._qubit_registers)
         register = QuantumRegister(name, self._check_qubits(qubits))
         self._qubit_registers.append(register)
         return register
@@ -174,11 +173,7 @@ class Circuit(GateMethods):
         Raises:
             CircuitError: if there is none; the message lists the names.
         """
-        for register in self._clbit_registers:
-            if isinstance(name, str) and register.name == name:
-                return register
-        known = ", ".join(register.name for register in self._clbit_registers) or "none"
-        raise CircuitError(f"the circuit's classical registers are {known}; got {shown(name)}")
+        return register_named(name, self._clbit_registers)
 
     def clbit(self, index: int) -> Clbit:
         """One classical bit, for conditions such as ``circuit.clbit(0) == 1``."""
@@ -261,12 +256,7 @@ class Circuit(GateMethods):
             CircuitError: if the condition is none, a body adds classical bits or is larger than this circuit, or
                 conditions are nested more than 64 deep.
         """
-        if isinstance(condition, int | np.integer) and not isinstance(condition, bool):
-            condition = Condition((int(condition),), 1)
-        if not isinstance(condition, Condition):
-            raise CircuitError(
-                f"a condition is `register == value`, `clbit == value` or a bit's index, got {shown(condition)}"
-            )
+        condition = condition_of(condition)
         self._check_clbits(condition.clbits)
         return self._append_branches(condition, *(self._branch(b) for b in (body, else_body) if b is not None))
 
@@ -493,8 +483,7 @@ class Circuit(GateMethods):
 
     def __repr__(self) -> str:
         clbits = f", {self.num_clbits}" if self.num_clbits else ""
-        free = self.parameters
-        parameters = f", parameters ({listed(free)})" if free else ""
+        parameters = f", parameters ({listed(free)})" if (free := self.parameters) else ""
         return f"Circuit({self.num_qubits}{clbits}) with {len(self)} operations{parameters}"
 
     def _all_qubits(self, count: int) -> tuple[int, ...]:
@@ -509,9 +498,3 @@ class Circuit(GateMethods):
 
     def _check_clbits(self, clbits: Indices) -> tuple[int, ...]:
         return check_indices(clbits, self.num_clbits, "classical bit")
-
-
-def _check_new_name(name: str, registers: Sequence[ClassicalRegister | QuantumRegister]) -> None:
-    check_instance(name, str, "a register's name must be a string", CircuitError)
-    if any(register.name == name for register in registers):
-        raise CircuitError(f"register names must be distinct, got {shown(name)} twice; choose another")

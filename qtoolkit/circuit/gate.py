@@ -30,9 +30,6 @@ __all__ = ["ControlledGate", "Gate", "Instruction", "StandardGate", "UnitaryGate
 
 UNITARY_TOLERANCE = 1e-8
 
-MAX_DENSE_QUBITS = 20
-"""The matrix of a gate on more takes 64 TiB and more, which no machine has."""
-
 _CONTROLLED_RECORDS = {(r.base, r.num_controls): r for r in STANDARD_GATES.values() if r.base is not None}
 
 
@@ -128,11 +125,8 @@ def check_dense(num_qubits: int, needed: int | None = None) -> None:
     """Refuse a matrix that no memory holds, or what takes so many bytes.
 
     Raises:
-        CircuitError: for more than 20 qubits.
         InsufficientMemoryError: if the matrix does not fit into free memory.
     """
-    if num_qubits > MAX_DENSE_QUBITS:
-        raise CircuitError(f"a gate's matrix is for at most {MAX_DENSE_QUBITS} qubits, got {num_qubits}; run the gate")
     needed = _needs.dense_matrix(num_qubits) if needed is None else needed
     check_memory(needed, f"a matrix on {num_qubits} qubits", "run the gate on a state")
 

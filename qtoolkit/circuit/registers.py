@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, overload
 
 import numpy as np
 
-from qtoolkit._arguments import MOST_ITEMS, is_integer, items_of, shown
+from qtoolkit._arguments import MOST_ITEMS, check_instance, is_integer, items_of, shown
 from qtoolkit.errors import CircuitError
 
-__all__ = ["ClassicalRegister", "Clbit", "Condition", "QuantumRegister"]
+__all__ = [
+    "ClassicalRegister",
+    "Clbit",
+    "Condition",
+    "QuantumRegister",
+    "check_new_name",
+    "condition_of",
+    "register_named",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +123,40 @@ class QuantumRegister:
 
     def __getitem__(self, index: int) -> int:
         return self.qubits[index]
+
+
+def condition_of(given: Condition | bool | int) -> Condition:
+    """A condition, or "this bit is 1" for a bit's index.
+
+    Raises:
+        CircuitError: if it is neither.
+    """
+    if is_integer(given):
+        return Condition((int(given),), 1)
+    if not isinstance(given, Condition):
+        raise CircuitError(f"a condition is `register == value`, `clbit == value` or a bit's index, got {shown(given)}")
+    return given
+
+
+def check_new_name(name: str, registers: Sequence[ClassicalRegister | QuantumRegister]) -> None:
+    """Refuse a name that a register has already.
+
+    Raises:
+        CircuitError: if one has, or the name is no text.
+    """
+    check_instance(name, str, "a register's name must be a string", CircuitError)
+    if any(register.name == name for register in registers):
+        raise CircuitError(f"register names must be distinct, got {shown(name)} twice; choose another")
+
+
+def register_named(name: str, registers: Sequence[ClassicalRegister]) -> ClassicalRegister:
+    """The register with this name.
+
+    Raises:
+        CircuitError: if there is none; the message lists the names.
+    """
+    for register in registers:
+        if isinstance(name, str) and register.name == name:
+            return register
+    known = ", ".join(register.name for register in registers) or "none"
+    raise CircuitError(f"the circuit's classical registers are {known}; got {shown(name)}")

@@ -29,6 +29,7 @@ __all__ = [
     "checked_masks",
     "complex_array",
     "is_scalar",
+    "shortest",
     "sparse_terms",
     "tuples_of",
 ]
@@ -189,3 +190,8 @@ def checked_masks(name: str, masks: npt.ArrayLike, num_qubits: int) -> IntArray:
     if outside.any():
         raise OperatorError(f"{name} must be in [0, 2^{num_qubits}) for {num_qubits} qubits, got {given[outside][0]}")
     return given.astype(np.int64)
+
+
+def shortest(value: complex) -> str:
+    """A number's text, without an imaginary part that is zero."""
+    return repr(value.real if value.imag == 0 else value)

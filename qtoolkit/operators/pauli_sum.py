@@ -28,6 +28,7 @@ from qtoolkit.operators._types import (
     checked_masks,
     complex_array,
     is_scalar,
+    shortest,
     sparse_terms,
     tuples_of,
 )
@@ -473,10 +474,10 @@ class PauliSum:
         return PauliSum, (*self._terms, self._num_qubits)
 
     def __str__(self) -> str:
-        return " + ".join(f"{_short(coefficient)}·{string}" for string, coefficient in self) or "0"
+        return " + ".join(f"{shortest(coefficient)}·{string}" for string, coefficient in self) or "0"
 
     def __repr__(self) -> str:
-        first = ", ".join(f"({string.label!r}, {_short(value)})" for string, value in islice(self, _TERMS_IN_REPR))
+        first = ", ".join(f"({string.label!r}, {shortest(value)})" for string, value in islice(self, _TERMS_IN_REPR))
         if len(self) > _TERMS_IN_REPR:
             return f"<PauliSum of {len(self)} terms on {self._num_qubits} qubits: [{first}, ...]>"
         return f"PauliSum.from_list([{first}], num_qubits={self._num_qubits})"
@@ -496,7 +497,3 @@ def _as_sum(operand: PauliSum | PauliString) -> PauliSum:
     if not isinstance(operand, PauliSum):
         raise OperatorError(f"the other operand must be a PauliSum or PauliString, got {type(operand).__name__}")
     return operand
-
-
-def _short(value: complex) -> str:
-    return repr(value.real if value.imag == 0 else value)

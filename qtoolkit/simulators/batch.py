@@ -102,7 +102,7 @@ def batch_states(
     num_qubits, batch, amplitude = plan.num_qubits, len(values), engine.dtype.itemsize
     needed = _needs.state_rows(amplitude, num_qubits, batch, beside_state(plan, amplitude))
     with engine.reserved(num_qubits, needed, states=batch, kept=batch * (amplitude << num_qubits)):
-        states = cast(StateArray, aligned_empty(batch << num_qubits, engine.dtype).reshape(batch, -1))
+        states = cast(StateArray, aligned_empty(batch << num_qubits, engine.dtype).reshape(batch, 1 << num_qubits))
         run = _Run.of(engine, plan) if initial_state is None else None
         if run is not None:
             run(values, states=states)

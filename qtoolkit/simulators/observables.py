@@ -16,7 +16,7 @@ from qtoolkit.simulators.engine import StateArray
 from qtoolkit.simulators.measure import probabilities
 from qtoolkit_kernels.team import Team
 
-__all__ = ["Observable", "apply", "check_observable", "expectation_values", "variance"]
+__all__ = ["Observable", "apply", "check_observable", "checked_observables", "expectation_values", "variance"]
 
 PIECE = 1 << 16
 """Probabilities are formed for so many amplitudes at a time, and summed with diagonals while they are in the cache."""
@@ -106,3 +106,16 @@ def apply(observable: Observable, state: StateArray, out: StateArray, team: Team
         pauli_sums.applied(observable, state, team, out)
     else:
         np.multiply(state, observable, out=out, casting="same_kind")
+
+
+def checked_observables(
+    observable: Observable | Sequence[Observable], num_qubits: int
+) -> tuple[Sequence[Observable], bool]:
+    """One observable or several, as a sequence, and whether they were several."""
+    # Asking whether something is a sequence takes longer than a small circuit.
+    if isinstance(observable, PauliSum | np.ndarray) or not isinstance(observable, Sequence):
+        check_observable(observable, num_qubits)
+        return (observable,), False
+    for item in observable:
+        check_observable(item, num_qubits)
+    return observable, True

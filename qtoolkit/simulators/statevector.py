@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from functools import cache
 from typing import overload
 
 import numpy as np
@@ -34,70 +32,26 @@ from qtoolkit.simulators.batch import (
 from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.idle import active_observables, common_part, padded_probabilities, padded_variance
 from qtoolkit.simulators.memory import idle_remedy
-from qtoolkit.simulators.observables import Observable, check_observable, expectation_values, variance
+from qtoolkit.simulators.observables import (
+    Observable,
+    check_observable,
+    checked_observables,
+    expectation_values,
+    variance,
+)
 from qtoolkit.simulators.options import check_norm, check_shots, seeded
 from qtoolkit.simulators.plan_memory import beside_state
+from qtoolkit.simulators.quick import quick_gradient, quick_state, quick_value
 from qtoolkit.simulators.ready import ReadyRun
+from qtoolkit.simulators.trajectory import Trajectory
 from qtoolkit.simulators.walk import Walker
 from qtoolkit_kernels import inner as inner_kernels
 
 __all__ = ["Observable", "StatevectorSimulator", "Trajectory"]
 
 
-@cache
-def _quick_gradient() -> Callable[..., tuple[float, NDArray[np.float64]] | None]:
-    """Imported on first use, and not by a statement where it is used, which takes a third of a microsecond."""
-    from qtoolkit.simulators.small import quick_gradient
-
-    return quick_gradient
-
-
-@cache
-def _quick_state() -> Callable[..., StateArray | None]:
-    """The same for states."""
-    from qtoolkit.simulators.small import quick_state
-
-    return quick_state
-
-
-@cache
-def _quick_value() -> Callable[..., float | None]:
-    """The same for expectation values."""
-    from qtoolkit.simulators.small import quick_value
-
-    return quick_value
-
-
-def _checked_observables(
-    observable: Observable | Sequence[Observable], num_qubits: int
-) -> tuple[Sequence[Observable], bool]:
-    """One observable or several, as a sequence, and whether they were several."""
-    # Asking whether something is a sequence takes longer than a small circuit.
-    if isinstance(observable, PauliSum | np.ndarray) or not isinstance(observable, Sequence):
-        check_observable(observable, num_qubits)
-        return (observable,), False
-    for item in observable:
-        check_observable(item, num_qubits)
-    return observable, True
-
-
 _PAIRS = (_needs.overlap, _needs.variance)
 """Kinds of runs that hold two states."""
-
-
-@dataclass(frozen=True, eq=False)
-class Trajectory:
-    """One random run of a circuit.
-
-    Attributes:
-        state_vector: the state at the end, shape ``(2**num_qubits,)``.
-        clbits: the classical bits at the end, uint8, shape ``(num_clbits,)``.
-        seed: the seed that reproduces it, None if a generator was given.
-    """
-
-    state_vector: StateArray
-    clbits: NDArray[np.uint8]
-    seed: int | None
 
 
 class StatevectorSimulator:
@@ -178,7 +132,7 @@ class StatevectorSimulator:
             if ready is not None:
                 return ready()
         if initial_state is None and parameters is not None:
-            quick = _quick_state()(self._engine, circuit, parameters)
+            quick = quick_state()(self._engine, circuit, parameters)
             if quick is not None:
                 return quick
         plan = circuit if isinstance(circuit, ExecutionPlan) else self.compile(circuit)
@@ -188,7 +142,7 @@ class StatevectorSimulator:
         if values.ndim == 2:
             return batch_states(self._engine, plan, values, self._start(plan, initial_state))
         if initial_state is None and plan.only_program is not None:
-            quick = _quick_state()(self._engine, plan, values) if values.size else None
+            quick = quick_state()(self._engine, plan, values) if values.size else None
             if quick is not None:
                 return quick
             with self._reserved(plan, _needs.state, kept=self._engine.dtype.itemsize << plan.num_qubits):
@@ -362,11 +316,11 @@ class StatevectorSimulator:
         # A plan, one observable, and values as an array or none are taken as they are.
         is_usual = isinstance(circuit, ExecutionPlan) and (parameters is None or isinstance(parameters, np.ndarray))
         if is_usual:
-            quick = _quick_value()(self._engine, circuit, observable, parameters)
+            quick = quick_value()(self._engine, circuit, observable, parameters)
             if quick is not None:
                 return quick
         plan = self.compile(circuit)
-        observables, several = _checked_observables(observable, plan.num_qubits)
+        observables, several = checked_observables(observable, plan.num_qubits)
         if isinstance(plan, PaddedPlan):
             return self.expectation_value(plan.active, active_observables(plan, observable, several), parameters)
         values = parameters_of(plan, parameters)
@@ -374,7 +328,7 @@ class StatevectorSimulator:
             by_row = batch_expectation_values(self._engine, plan, values, observables)
             return by_row if several else by_row[:, 0]
         if not several and not is_usual:
-            quick = _quick_value()(self._engine, plan, observables[0], values)
+            quick = quick_value()(self._engine, plan, observables[0], values)
             if quick is not None:
                 return quick
         with self._reserved(plan, _needs.state):
@@ -465,14 +419,14 @@ class StatevectorSimulator:
             CircuitError: if the circuit measures or branches before its end.
             OperatorError: if an observable is not Hermitian or has another number of qubits.
         """
-        quick = _quick_gradient()(self._engine, circuit, observable, parameters)
+        quick = quick_gradient()(self._engine, circuit, observable, parameters)
         if quick is not None:
             return quick
         # Imported here, because a process that only runs circuits starts sooner without it.
         from qtoolkit.simulators.adjoint import value_and_gradient, values_and_gradients
 
         plan = self.compile(circuit)
-        observables, several = _checked_observables(observable, plan.num_qubits)
+        observables, several = checked_observables(observable, plan.num_qubits)
         if isinstance(plan, PaddedPlan):
             return self.gradient(plan.active, active_observables(plan, observable, several), parameters)
         values = parameters_of(plan, parameters)

@@ -204,7 +204,7 @@ def test_estimators_return_one_real_number(wrong):
 
 
 def test_gradients_are_real_numbers():
-    with pytest.raises(InputError, match="a gradient must be real numbers, got dtype complex128"):
+    with pytest.raises(InputError, match="a gradient must be an array of real numbers, got entries of type complex128"):
         LBFGSB().minimize(np.sum, [1.0], value_and_gradient=lambda x: (0.0, np.array([1j])))
 
 

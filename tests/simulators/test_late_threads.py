@@ -84,9 +84,15 @@ def test_who_comes_late_touches_nothing(seen) -> None:
         short.rx(parameters[q], q).cx(q, (q + 1) % 10)
     simulator.expectation_value(short, PauliSum.from_list([("Z" * 10, 1.0)]), values)
 
-    weighted = Circuit(18).x(range(9))
-    for q in range(17):
-        weighted.xx_plus_yy(0.3, 0.1, q, q + 1).rz(0.2, q)
-    SectorSimulator(9, num_threads=2).state_vector(weighted)
+    # Sums over states are shared from eight blocks of 2^14 amplitudes on.
+    wide = Circuit(18).h(range(18)).cz(0, 17)
+    letters = PauliSum.from_list([("".join(rng.choice(list("IXYZ"), 18)), 1.0) for _ in range(20)])
+    simulator.overlap(wide, wide.copy().x(3))
+    simulator.expectation_value(wide, letters)
+    simulator.variance(wide, letters)
+    weighted = Circuit(20).x(range(10))
+    for q in range(19):
+        weighted.xx_plus_yy(parameters[0], 0.1, q, q + 1).rz(0.2, q)
+    SectorSimulator(10, num_threads=2).state_vector(weighted, [0.3])
 
     assert seen == shared_kernels()
