@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._arguments import shown
+from qtoolkit._arguments import check_callable, shown
 from qtoolkit._checks import require_array, require_integer
 from qtoolkit.algorithms.objective import CircuitObjective
 from qtoolkit.algorithms.optimizers import Callback, Evaluation, OptimizationResult, Optimizer
@@ -109,6 +109,8 @@ class _Search:
     ) -> None:
         self._objective = objective
         self._optimizer = optimizer
+        if callback is not None:
+            check_callable(callback, "callback")
         self._callback = callback
         self._rng = rng
         self._history: list[float] = []

@@ -59,6 +59,7 @@ class Capabilities:
             BackendError: naming what the backend cannot do and what to do instead.
         """
         check_integer(shots, "shots", 1)
+        check_instance(name, str, "a backend's name must be a string")
         check_instance(circuit, Circuit, "a backend runs a Circuit", InputError)
         if self.max_shots is not None and shots > self.max_shots:
             raise BackendError(f"{name} takes at most {self.max_shots} shots, got {shown(shots)}; run several jobs")

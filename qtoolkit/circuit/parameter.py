@@ -249,10 +249,11 @@ def declared_names(known: tuple[str, ...], added: Iterable[Parameter | str]) -> 
     Raises:
         ParameterError: if one is neither a parameter nor a name, or comes twice.
     """
-    if isinstance(added, str | ParameterExpression) or not isinstance(added, Iterable):
-        raise ParameterError(f"parameters are declared by a list of them or of their names, got {added!r}")
+    rule = "parameters are declared by a list of them or of their names"
+    if isinstance(added, ParameterExpression):
+        raise ParameterError(f"{rule}, got {shown(added)}")
     names = dict.fromkeys(known)
-    for item in added:
+    for item in items_of(added, rule, ParameterError):
         name = item.name if isinstance(item, Parameter) else Parameter(item).name
         if name in names:
             raise ParameterError(f"each parameter is declared once, got {name!r} twice")

@@ -81,12 +81,12 @@ def _probes(program: Program) -> list[NDArray[np.complex128]]:
     """Coefficients at generic angles: a parameter that is hardly felt there may be at other values."""
     slots, rng = program.slots, np.random.default_rng(PROBE_SEED)
     num_parameters = int(slots.parameter.max(initial=-1)) + 1
+    moves = np.bincount(slots.slot, minlength=slots.constant.size) > 0
     probes = []
     for _ in range(2 if program.groups else 1):
         angles = slots.angles(rng.uniform(-3, 3, num_parameters))
-        still = np.unique(slots.slot)
-        still = still[np.abs(angles[still] - slots.constant[still]) < LEAST_TURN]
-        angles[still] += rng.uniform(1, 3, still.size)
+        still = moves & (np.abs(angles - slots.constant) < LEAST_TURN)
+        angles[still] += rng.uniform(1, 3, np.count_nonzero(still))
         probes.append(with_constants(program.coefficients_at(angles)))
     return probes
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qtoolkit import _needs
+from qtoolkit._masks import distinct
 from qtoolkit._memory import reserved
 from qtoolkit.errors import OperatorError
 from qtoolkit.operators._term_algebra import Terms, merge_terms, x_group_starts, y_phases
@@ -77,7 +78,7 @@ def dense_matrix(terms: Terms, num_qubits: int) -> ComplexArray:
 
 def sparse_matrix(terms: Terms, num_qubits: int) -> csr_array[Any, Any]:
     """Return the matrix as a CSR array with sorted indices and no stored zeros."""
-    num_diagonals = len(np.unique(merge_terms(*terms)[0]))
+    num_diagonals = len(distinct(merge_terms(*terms)[0]))
     needed = _needs.sparse_matrix(num_qubits, num_diagonals)
     with reserved(needed, f"a sparse matrix on {num_qubits} qubits", "use apply()", kept=needed):
         return _filled_sparse_matrix(terms, num_qubits, num_diagonals)

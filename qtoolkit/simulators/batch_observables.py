@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit._masks import distinct
 from qtoolkit.operators import PauliSum
 from qtoolkit.simulators.observables import Observable
 from qtoolkit_kernels.vector.batch import DIAGONAL_PART, IMAGINARY_PART, REAL_PART
@@ -48,7 +49,7 @@ def weights_of(observables: Sequence[Observable], num_qubits: int) -> Weights | 
     for number, item in enumerate(observables):
         if not isinstance(item, PauliSum):
             found = [(0, DIAGONAL_PART, item.astype(np.float64))]
-        elif size * np.unique(item.x_masks).size > MOST_WEIGHTS:
+        elif size * distinct(item.x_masks).size > MOST_WEIGHTS:
             return None
         else:
             found = _kept_parts(item, size)

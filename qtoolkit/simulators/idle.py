@@ -11,6 +11,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit._masks import distinct
 from qtoolkit.compiler import PaddedPlan
 from qtoolkit.operators import PauliSum
 from qtoolkit.operators import _state_action as pauli_sums
@@ -62,7 +63,7 @@ def padded_variance(plan: PaddedPlan, observable: Observable, state: StateArray,
     """
     total = variance(active_observable(plan, observable), state, team)
     if isinstance(observable, PauliSum):
-        flips = np.unique(observable.x_masks & _idle_mask(plan))
+        flips = distinct(observable.x_masks & _idle_mask(plan))
         for flip in flips[flips > 0].tolist():
             total += norm_squared(pauli_sums.applied(_flipping(plan, observable, flip), state, team), team)
     return total

@@ -231,7 +231,7 @@ class SectorSimulator:
         plan = self.compile(circuit)
         check_shots(shots, plan.measures)
         words = _packed_bits.num_words(plan.num_clbits)
-        what = f"{shots} shots of {plan.num_clbits} bits"
+        what = f"{shown(shots)} shots of {plan.num_clbits} bits"
         check_memory(_needs.sector_shots(int(shots), words), what, "take fewer at a time and add the counts")
         number, rng = seeded(seed)
         values, size = plan.parameter_vector(parameters), plan.program.size

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit import _needs
+from qtoolkit._masks import distinct
 from qtoolkit._memory import check_memory
 from qtoolkit.operators import PauliSum
 from qtoolkit.simulators.sector_basis import SectorLayout, parities
@@ -42,7 +43,7 @@ class SectorOperator:
         bits = layout.low_patterns(layout.weight)
         self.diagonal = sector_diagonal(operator, bits)
         self._matrix: Any = None
-        masks = np.unique(operator.x_masks[operator.x_masks != 0]).tolist()
+        masks = distinct(operator.x_masks[operator.x_masks != 0]).tolist()
         parts = [part for mask in masks if (part := _exchange(operator, mask, bits)) is not None]
         if parts:
             self._matrix = _sparse(parts, bits, layout)

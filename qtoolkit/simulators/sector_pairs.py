@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit._masks import distinct
 from qtoolkit.simulators.sector_basis import SectorLayout, parities
 from qtoolkit.simulators.sector_steps import PairPattern
 
@@ -76,7 +77,7 @@ class PairTables:
         partners = layout.high[blocks] ^ (pattern.x_mask & ~low)
         signs = 1 - 2 * parities(layout.high[blocks] & (pattern.z_mask & ~low))
         found = [np.zeros((0, 5), np.int64)]
-        for weight in np.unique(layout.low_weight[blocks]).tolist():
+        for weight in distinct(layout.low_weight[blocks]).tolist():
             chosen = layout.low_weight[blocks] == weight
             for first, count, sign in self._low_lists(pattern, weight):
                 rows = np.empty((int(chosen.sum()), 5), np.int64)

@@ -203,7 +203,7 @@ class StatevectorSimulator:
         plan = self.compile(circuit)
         check_shots(shots, plan.active.measures)
         words = num_words(plan.num_clbits)
-        what = f"{shots} shots of {plan.num_clbits} bits"
+        what = f"{shown(shots)} shots of {plan.num_clbits} bits"
         check_memory(_needs.shots(int(shots), words), what, "take fewer at a time and add the counts")
         if isinstance(plan, PaddedPlan):
             plan = plan.active if initial_state is None else self._whole(plan)

@@ -19,6 +19,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
+
 import qtoolkit_kernels
 from qtoolkit_kernels import _cache
 
@@ -169,12 +171,13 @@ if os.name == "posix":
         FOLDERS.append(_given_away)
 
 
-def attack(rng: random.Random, deadline: float) -> tuple[int, list[str]]:
+def attack(source: np.random.Generator, deadline: float) -> tuple[int, list[str]]:
     """Damage entries and folders at random until `deadline`, in seconds of `time.monotonic`.
 
     Returns:
         How many times, and what went wrong, with the seed of the one function that shows it.
     """
+    rng = random.Random(int(source.integers(1 << 62)))
     count, failures = 0, []
     while time.monotonic() < deadline:
         seed = rng.getrandbits(32)

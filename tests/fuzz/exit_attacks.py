@@ -11,6 +11,8 @@ import subprocess
 import sys
 import time
 
+import numpy as np
+
 __all__ = ["ENDINGS", "KINDS", "attack", "complaint"]
 
 PATIENCE = 300.0
@@ -240,12 +242,13 @@ def complaint(kinds: list[str], ending: str, seed: int = 1) -> str | None:
     return None
 
 
-def attack(rng: random.Random, deadline: float) -> tuple[int, list[str]]:
+def attack(source: np.random.Generator, deadline: float) -> tuple[int, list[str]]:
     """End processes at random until `deadline`, in seconds of `time.monotonic`.
 
     Returns:
         How many processes ended, and what was wrong about them.
     """
+    rng = random.Random(int(source.integers(1 << 62)))
     count, failures = 0, []
     while time.monotonic() < deadline:
         kinds = rng.sample(list(KINDS), rng.randint(1, 4))

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from public_calls import Call, calls, namespace
+from fuzz.public_calls import Call, calls, namespace
 
 from qtoolkit.backends import Job
 from qtoolkit.errors import QToolkitError

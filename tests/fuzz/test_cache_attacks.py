@@ -3,6 +3,7 @@
 import random
 import time
 
+import numpy as np
 import pytest
 from fuzz import cache_attacks
 
@@ -18,7 +19,7 @@ def test_strange_folders(change):
 
 
 def test_random_attacks():
-    count, failures = cache_attacks.attack(random.Random(1), time.monotonic() + 1)
+    count, failures = cache_attacks.attack(np.random.default_rng(1), time.monotonic() + 1)
     assert count
     assert failures == []
 

@@ -1,8 +1,5 @@
 """Whatever a process ran and however it ends, its exit code is the one that it chose."""
 
-import random
-import time
-
 import pytest
 from fuzz import exit_attacks
 
@@ -15,10 +12,3 @@ def test_every_kind_of_run(kind):
 @pytest.mark.parametrize("ending", exit_attacks.ENDINGS)
 def test_every_ending(ending):
     assert exit_attacks.complaint(["threads", "values"], ending) is None
-
-
-@pytest.mark.slow
-def test_random_endings():
-    count, failures = exit_attacks.attack(random.Random(1), time.monotonic() + 10)
-    assert count
-    assert failures == []
