@@ -19,4 +19,5 @@ def distinct(masks: NDArray[np.int64]) -> NDArray[np.int64]:
     NumPy's `unique` of integers aborts the process if a daemon thread is in it while the interpreter ends.
     """
     ordered = np.sort(masks)
-    return ordered[np.diff(ordered, prepend=-1) != 0]
+    found: NDArray[np.int64] = ordered[np.diff(ordered, prepend=-1) != 0]
+    return found
