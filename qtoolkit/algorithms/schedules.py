@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._arguments import MOST_ITEMS, check_integer, check_number, items_of, shown
+from qtoolkit._arguments import MOST_ITEMS, check_instance, check_integer, check_number, items_of, shown
 from qtoolkit.errors import InputError
 
 __all__ = ["Schedule"]
@@ -38,6 +38,8 @@ class Schedule:
     def __post_init__(self) -> None:
         for name in ("gammas", "betas"):
             object.__setattr__(self, name, _angles(getattr(self, name), name))
+        if self.problem is not None:
+            check_instance(self.problem, str, "a schedule's problem must be a fingerprint, a string")
         if not self.gammas or len(self.gammas) != len(self.betas):
             raise InputError(
                 f"a schedule has one gamma and one beta for each layer, got {len(self.gammas)} and {len(self.betas)}"
