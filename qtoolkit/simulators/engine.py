@@ -274,7 +274,7 @@ class Engine:
         if fresh and not (calls and isinstance(calls[0], _Sweeps)):
             set_to_zero_state(work)
         norm_before = 0.0
-        if self.drifts(_num_rows(calls)):
+        if self.precision == "single" and self.drifts(_num_rows(calls)):
             norm_before = 1.0 if fresh else measure.norm_squared(work, self.team)
         for call in calls:
             if isinstance(call, _Sweeps):
