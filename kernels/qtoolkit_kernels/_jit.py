@@ -64,6 +64,9 @@ _compiler_lock = threading.RLock()
 _aside: dict[tuple[Kernel, tuple[str, ...]], Future[bytes | None]] = {}
 """What is being compiled by a thread of its own, or was and has not been asked for since."""
 
+_NEEDED_IN_CHILDREN = ("qtoolkit", "numpy.random", "llvmlite", "numba")
+"""Beginnings of the names of modules that a first simulation may be importing."""
+
 _held_for_fork: list[Any] = []
 """Locks that a thread which forks holds meanwhile."""
 
@@ -357,7 +360,14 @@ def _compile_into(
 
 
 def _before_fork() -> None:
-    """Wait until no other thread loads or compiles: what it has begun, and its locks, would stay so in the child."""
+    """Wait until no other thread loads or compiles: what it has begun, and its locks, would stay so in the child.
+
+    The same goes for imports of what a simulation needs: the child could never finish what another thread was at.
+    """
+    for name in list(sys.modules):
+        if name.startswith(_NEEDED_IN_CHILDREN):
+            with contextlib.suppress(Exception):  # an import that fails is the other thread's to tell
+                importlib.import_module(name)
     compiler = getattr(sys.modules.get("numba.core.compiler_lock"), "global_compiler_lock", None)
     for lock in (_lock, _compiler_lock, compiler):
         if lock is not None:

@@ -1,9 +1,12 @@
 """A process that forks while another of its threads loads or compiles kernels: the child can do both."""
 
+import importlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
+import time
 
 import numba
 import pytest
@@ -41,6 +44,19 @@ def kernel() -> _jit.Kernel:
         return 3 * value
 
     return _jit.Kernel(triple, _jit.FASTMATH)
+
+
+def test_while_another_thread_imports(tmp_path, monkeypatch) -> None:
+    """A module of ours that another thread has begun to import can be used in the child."""
+    (tmp_path / "qtoolkit_begun_elsewhere.py").write_text("import time\ntime.sleep(0.5)\nvalue = 7\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    importing = threading.Thread(target=importlib.import_module, args=("qtoolkit_begun_elsewhere",))
+    importing.start()
+    while "qtoolkit_begun_elsewhere" not in sys.modules:
+        time.sleep(0.001)
+    assert answer_of_child(lambda: importlib.import_module("qtoolkit_begun_elsewhere").value) == 7
+    importing.join()
+    del sys.modules["qtoolkit_begun_elsewhere"]
 
 
 def test_while_another_thread_compiles(kernel, monkeypatch) -> None:
