@@ -28,6 +28,7 @@ __all__ = [
     "items_of",
     "numbers_of",
     "real_numbers_of",
+    "seeded",
     "shown",
 ]
 
@@ -241,4 +242,19 @@ def check_seed(seed: object) -> int | np.random.Generator | None:
     number = int(seed)
     if number < 0:
         raise InputError(f"a seed must be at least 0, got {shown(number)}")
+    if number.bit_length() > _MOST_BITS:
+        raise InputError(f"a seed has at most {_MOST_BITS} bits, got {shown(number)}")
     return number
+
+
+def seeded(seed: int | np.random.Generator | None) -> tuple[int | None, np.random.Generator]:
+    """The seed to report and the generator to use.
+
+    Raises:
+        InputError: for a negative seed, or none of these kinds.
+    """
+    checked = check_seed(seed)
+    if isinstance(checked, np.random.Generator):
+        return None, checked
+    number = int(np.random.SeedSequence().generate_state(1, np.uint32)[0]) if checked is None else checked
+    return number, np.random.default_rng(number)

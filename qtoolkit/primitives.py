@@ -185,6 +185,7 @@ class Result:
         outside = [c for c in clbits if not isinstance(c, int | np.integer) or not 0 <= c < self.num_clbits]
         if outside:
             raise InputError(f"classical bits of this result are 0 to {self.num_clbits - 1}, got {shown(outside[0])}")
+        clbits = [int(c) for c in clbits]  # those without a sign would wrap round
         evidence: dict[str, Any] = {
             "seed": self.seed,
             "backend_name": self.backend_name,

@@ -295,3 +295,22 @@ def test_under_ulimit_errors_are_ours():
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.split() == ["22", "22", "23", "refused", "refused", "refused"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(_memory.resource is None, reason="this system has no ulimit")
+def test_who_may_not_compile_is_told_before_the_compiler_ends_the_process(tmp_path):
+    code = """
+import resource
+from qtoolkit import Circuit, StatevectorSimulator
+from qtoolkit.errors import InsufficientMemoryError
+resource.setrlimit(resource.RLIMIT_AS, (600 << 20, resource.RLIM_INFINITY))
+try:
+    StatevectorSimulator().state_vector(Circuit(2).h(0))
+except InsufficientMemoryError as error:
+    print(error)
+"""
+    environment = {**os.environ, "QTOOLKIT_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "compiling kernels needs 471,859,200 bytes of addresses but ulimit -v leaves" in done.stdout

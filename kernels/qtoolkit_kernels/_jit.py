@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from qtoolkit_kernels import _ahead, _cache, _load
 from qtoolkit_kernels._arguments import describe
+from qtoolkit_kernels._room import check_room
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -219,6 +220,7 @@ class Kernel:
         entry = self._loaded(_cache.read(place), values)
         if entry is not None:
             return entry
+        check_room()
         _compiled.append(f"{self._name}({', '.join(kinds)})")
         with _notice():
             if _is_turned_off():

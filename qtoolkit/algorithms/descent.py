@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit._arguments import check_callable, shown
-from qtoolkit._checks import require_array, require_integer
+from qtoolkit._checks import require_array
 from qtoolkit.algorithms.objective import CircuitObjective
 from qtoolkit.algorithms.optimizers import Callback, Evaluation, OptimizationResult, Optimizer
 from qtoolkit.errors import InputError
 
-__all__ = ["Descent", "descend", "seeded"]
+__all__ = ["Descent", "descend"]
 
 FloatArray = NDArray[np.float64]
 
@@ -248,16 +248,3 @@ class _Search:
 
 def _unit(vector: FloatArray) -> FloatArray:
     return vector / float(np.linalg.norm(vector))
-
-
-def seeded(seed: int | np.random.Generator | None) -> tuple[int | None, np.random.Generator]:
-    """The seed to report and the generator to use.
-
-    Raises:
-        InputError: if the seed is no integer of at least 0.
-    """
-    if isinstance(seed, np.random.Generator):
-        return None, seed
-    fresh = int(np.random.SeedSequence().generate_state(1, np.uint32)[0])
-    number = fresh if seed is None else require_integer("a seed", seed, 0)
-    return number, np.random.default_rng(number)

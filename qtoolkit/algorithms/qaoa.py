@@ -22,10 +22,11 @@ from qtoolkit._arguments import (
     check_integer,
     check_number,
     items_of,
+    seeded,
     shown,
 )
 from qtoolkit._memory import reserved
-from qtoolkit.algorithms.descent import Descent, descend, seeded
+from qtoolkit.algorithms.descent import Descent, descend
 from qtoolkit.algorithms.dicke import dicke_circuit
 from qtoolkit.algorithms.mixers import GroverMixer, Mixer, TransverseMixer
 from qtoolkit.algorithms.objective import CircuitObjective

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qtoolkit._arguments import check_instance, check_number, real_numbers_of
-from qtoolkit.algorithms.descent import descend, seeded
+from qtoolkit._arguments import check_instance, check_number, real_numbers_of, seeded
+from qtoolkit.algorithms.descent import descend
 from qtoolkit.algorithms.objective import CircuitObjective
 from qtoolkit.algorithms.optimizers import Callback, Optimizer
 from qtoolkit.circuit import Circuit

@@ -308,7 +308,7 @@ def resolve_values(parameters: Sequence[Parameter], values: ParameterValues) -> 
 def _by_name(values: Any) -> Any:
     """A Series as a mapping from its labels, or in the order of its row numbers; anything else as it is."""
     if isinstance(values, set | frozenset):
-        raise ParameterError(f"parameter values need names or an order, got a set: {values!r}")
+        raise ParameterError(f"parameter values need names or an order, got a set: {shown(values)}")
     if getattr(values, "ndim", 0) != 1:
         return values
     labels = labels_of(values)

@@ -10,7 +10,7 @@ from typing import ClassVar, TypeAlias
 
 import numpy as np
 
-from qtoolkit._arguments import check_instance, items_of, shown
+from qtoolkit._arguments import MOST_ITEMS, check_instance, items_of, shown
 from qtoolkit.errors import OperatorError
 from qtoolkit.operators._types import DEFAULT_ATOL, Scalar, as_int, check_atol, checked_coefficient, is_scalar
 
@@ -231,6 +231,8 @@ def _checked_product(product: Sequence[tuple[int, bool | int]]) -> LadderProduct
         if not isinstance(factor, tuple) or len(factor) != 2:
             raise OperatorError(f"a factor is a pair (mode, is_creation), got {shown(factor)} in {shown(product)}")
         mode, creates = as_int("a mode", factor[0]), factor[1]
+        if mode >= MOST_ITEMS:
+            raise OperatorError(f"modes are at most {MOST_ITEMS - 1}, got {shown(mode)}")
         if mode < 0:
             raise OperatorError(f"a mode must not be negative, got {shown(mode)} in {shown(product)}")
         if not isinstance(creates, int | np.bool_ | np.integer) or creates not in (0, 1):

@@ -75,6 +75,8 @@ def _parts_of(op: PauliSum, size: int) -> list[_Part]:
     ``P|x⟩ = i^y (-1)^{z·x} |x ^ mask⟩`` with y letters Y, so the strings of one mask are one vector of weights,
     ``Σ c i^y (-1)^{z·x}``, which is the Walsh-Hadamard transform of the coefficients at their z.
     """
+    if not len(op):
+        return []
     masks, place = np.unique(op.x_masks, return_inverse=True)
     quarter_turns = np.bitwise_count(op.x_masks & op.z_masks) % 4
     placed = np.zeros((masks.size, size), np.complex128)

@@ -14,6 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 from qtoolkit._cores import num_cores
 from qtoolkit._memory import ALWAYS_THERE, check_memory, reserve_more, reserved, unreserved
 from qtoolkit.compiler import GatePart, Layout, Opcode, Part, Program, SweepPart, plan_sweeps
+from qtoolkit.errors import InsufficientMemoryError
 from qtoolkit.simulators import measure
 from qtoolkit.simulators.bind import bind
 from qtoolkit.simulators.memory import ThreadArrays, aligned_empty, idle_remedy, is_aligned, set_to_zero_state
@@ -24,6 +25,7 @@ from qtoolkit.simulators.ready_phases import phases_by_tile
 from qtoolkit.simulators.recycling import recycled_empty
 from qtoolkit_kernels import program as gate_kernels
 from qtoolkit_kernels._jit import compile_ahead, entry_of
+from qtoolkit_kernels._room import refuse_with
 from qtoolkit_kernels.team import Team, check_stop
 from qtoolkit_kernels.threads import counters
 from qtoolkit_kernels.vector import sweep as kernels
@@ -57,6 +59,8 @@ READY_QUBITS = 9
 
 SMALL_QUBITS = 12
 """Up to this size, asking for memory takes longer than it is worth."""
+
+refuse_with(InsufficientMemoryError)
 
 _teams: dict[int, Team] = {}
 _own = ThreadArrays()

@@ -16,13 +16,23 @@ from qtoolkit.simulators.engine import StateArray
 from qtoolkit.simulators.measure import probabilities
 from qtoolkit_kernels.team import Team
 
-__all__ = ["Observable", "apply", "check_observable", "checked_observables", "expectation_values", "variance"]
+__all__ = [
+    "Observable",
+    "apply",
+    "check_observable",
+    "checked_observables",
+    "expectation_values",
+    "finite",
+    "variance",
+]
 
 PIECE = 1 << 16
 """Probabilities are formed for so many amplitudes at a time, and summed with diagonals while they are in the cache."""
 
 ROW = 1 << 13
 """Inner products are taken of rows so short that BLAS wakes no threads of its own."""
+
+FloatArray: TypeAlias = NDArray[np.float64]
 
 Observable: TypeAlias = PauliSum | NDArray[np.float64]
 """A Pauli sum, or the diagonal of one that is diagonal: a real vector of shape ``(2**num_qubits,)``."""
@@ -52,8 +62,24 @@ def check_observable(observable: object, num_qubits: int) -> None:
         )
 
 
+def finite(values: FloatArray) -> FloatArray:
+    """Values of observables, if all are finite.
+
+    Raises:
+        OperatorError: if a diagonal holds NaN or infinity, or numbers are too large to be added up or squared.
+    """
+    if not np.isfinite(values).all():
+        raise OperatorError("an observable's entries must be finite, and small enough to be added up and squared")
+    return values
+
+
 def expectation_values(observables: Sequence[Observable], state: StateArray, team: Team) -> list[float]:
     """``⟨ψ|H|ψ⟩`` of each; the state is read once for all Pauli sums."""
+    with np.errstate(all="ignore"):  # what is not finite is told by the values
+        return _expectation_values(observables, state, team)
+
+
+def _expectation_values(observables: Sequence[Observable], state: StateArray, team: Team) -> list[float]:
     if len(observables) == 1 and isinstance(observables[0], PauliSum):
         return [pauli_sums.expectation_value_of_own(observables[0], state, team)]
     sums = [item for item in observables if isinstance(item, PauliSum)]
@@ -68,17 +94,34 @@ def expectation_values(observables: Sequence[Observable], state: StateArray, tea
 
 def variance(observable: Observable, state: StateArray, team: Team) -> float:
     """``⟨ψ|H²|ψ⟩ - ⟨ψ|H|ψ⟩²``, as the squared norm of ``(H - ⟨H⟩)|ψ⟩``: no difference of large numbers."""
-    if isinstance(observable, PauliSum):
-        return pauli_sums.variance(observable, state, team)
+    with np.errstate(all="ignore"):
+        if isinstance(observable, PauliSum):
+            return pauli_sums.variance(_without_offset(observable), state, team)
+        return _variance_of_diagonal(observable, state, team)
+
+
+def _without_offset(observable: PauliSum) -> PauliSum:
+    """The sum without a multiple of the identity that outweighs all else, which no variance knows but rounding does."""
+    x_masks, z_masks, sizes = observable.x_masks, observable.z_masks, np.abs(observable.coefficients)
+    rest = (x_masks | z_masks) != 0
+    if sizes[~rest].sum() <= sizes[rest].sum():
+        return observable
+    return PauliSum(x_masks[rest], z_masks[rest], observable.coefficients[rest], observable.num_qubits)
+
+
+def _variance_of_diagonal(diagonal: NDArray[np.float64], state: StateArray, team: Team) -> float:
+    offset = diagonal[0]
     if state.size <= ROW:
-        weights = probabilities(state, team=team)
-        return float(weights @ (observable - weights @ observable) ** 2)
-    (mean,) = _means([observable], state, team)
-    total = 0.0
-    for start in range(0, state.size, PIECE):
-        piece = slice(start, start + PIECE)
-        weights = probabilities(state[piece], team=team)
-        total += _dot(weights, (observable[piece] - mean) ** 2)
+        weights, centred = probabilities(state, team=team), diagonal - offset
+        return float(weights @ (centred - weights @ centred) ** 2)
+    total = mean = 0.0
+    for power in (1, 2):
+        for start in range(0, state.size, PIECE):
+            piece = slice(start, start + PIECE)
+            weights = probabilities(state[piece], team=team)
+            total += _dot(weights, (diagonal[piece] - offset - mean) ** power)
+        if power == 1:
+            total, mean = 0.0, total
     return total
 
 
@@ -105,7 +148,8 @@ def apply(observable: Observable, state: StateArray, out: StateArray, team: Team
     if isinstance(observable, PauliSum):
         pauli_sums.applied(observable, state, team, out)
     else:
-        np.multiply(state, observable, out=out, casting="same_kind")
+        with np.errstate(all="ignore"):
+            np.multiply(state, observable, out=out, casting="same_kind")
 
 
 def checked_observables(

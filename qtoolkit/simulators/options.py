@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._arguments import check_integer, check_seed, is_integer, shown
+from qtoolkit._arguments import check_integer, is_integer, shown
 from qtoolkit._cores import num_cores
 from qtoolkit.errors import CircuitError, InputError
 
-__all__ = ["check_norm", "check_shots", "dtype_of", "seeded", "threads_of"]
+__all__ = ["check_norm", "check_shots", "dtype_of", "threads_of"]
 
 _DTYPES: dict[str, np.dtype[np.complexfloating]] = {"double": np.dtype(np.complex128), "single": np.dtype(np.complex64)}
 
@@ -49,19 +49,6 @@ def check_shots(shots: int, measures: bool) -> None:
     check_integer(shots, "shots", 1)
     if not measures:
         raise CircuitError("a circuit must measure something to be run, got no measurement; add measure_all()")
-
-
-def seeded(seed: int | np.random.Generator | None) -> tuple[int | None, np.random.Generator]:
-    """The seed to report and the generator to use.
-
-    Raises:
-        InputError: for a negative seed, or none of these kinds.
-    """
-    checked = check_seed(seed)
-    if isinstance(checked, np.random.Generator):
-        return None, checked
-    number = int(np.random.SeedSequence().generate_state(1, np.uint32)[0]) if checked is None else checked
-    return number, np.random.default_rng(number)
 
 
 def check_norm(norm: float, given: NDArray[np.generic], precision: np.dtype[np.complexfloating]) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qtoolkit import _needs, _packed_bits
-from qtoolkit._arguments import check_instance, check_integer, shown
+from qtoolkit._arguments import check_instance, check_integer, seeded, shown
 from qtoolkit._memory import ALWAYS_THERE, check_memory, reserved, unreserved
 from qtoolkit._version import __version__
 from qtoolkit.circuit import Circuit, ParameterValues
@@ -21,7 +21,7 @@ from qtoolkit.circuit._checks import check_indices, numeric_array
 from qtoolkit.errors import InputError, OperatorError
 from qtoolkit.operators import PauliSum
 from qtoolkit.primitives import Result
-from qtoolkit.simulators.options import check_norm, check_shots, dtype_of, seeded, threads_of
+from qtoolkit.simulators.options import check_norm, check_shots, dtype_of, threads_of
 from qtoolkit.simulators.sector_basis import MAX_SECTOR_QUBITS, SectorLayout, check_sector
 from qtoolkit.simulators.sector_operator import SectorOperator, sector_diagonal
 from qtoolkit.simulators.sector_plan import SectorPlan

@@ -187,7 +187,7 @@ class _SmallProgram:
         found = np.empty(values.size)
         value = enter(*measured, values, found)
         self._for_gradients.append(enter)
-        return None if value is DECLINED or value != value else (value, found)
+        return None if value is DECLINED or value - value != 0.0 else (value, found)
 
     def evaluator(self, observable: object, shape: tuple[int, ...]) -> Callable[[object], float | None] | None:
         """The expectation value as a function of values, arrays of this shape or, if that is ``(0,)``, None."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qtoolkit import _needs
-from qtoolkit._arguments import shown
+from qtoolkit._arguments import seeded, shown
 from qtoolkit._memory import ALWAYS_THERE, check_memory, unreserved
 from qtoolkit._packed_bits import num_words
 from qtoolkit._version import __version__
@@ -37,9 +37,10 @@ from qtoolkit.simulators.observables import (
     check_observable,
     checked_observables,
     expectation_values,
+    finite,
     variance,
 )
-from qtoolkit.simulators.options import check_norm, check_shots, seeded
+from qtoolkit.simulators.options import check_norm, check_shots
 from qtoolkit.simulators.plan_memory import beside_state
 from qtoolkit.simulators.quick import quick_gradient, quick_state, quick_value
 from qtoolkit.simulators.ready import ReadyRun
@@ -325,7 +326,7 @@ class StatevectorSimulator:
             return self.expectation_value(plan.active, active_observables(plan, observable, several), parameters)
         values = parameters_of(plan, parameters)
         if values.ndim == 2:
-            by_row = batch_expectation_values(self._engine, plan, values, observables)
+            by_row = finite(batch_expectation_values(self._engine, plan, values, observables))
             return by_row if several else by_row[:, 0]
         if not several and not is_usual:
             quick = quick_value()(self._engine, plan, observables[0], values)
@@ -333,8 +334,8 @@ class StatevectorSimulator:
                 return quick
         with self._reserved(plan, _needs.state):
             state = self._passing_state(plan, values)
-            found = expectation_values(observables, state, self._engine.team)
-        return np.array(found) if several else found[0]
+            found = finite(np.array(expectation_values(observables, state, self._engine.team)))
+        return found if several else float(found[0])
 
     def variance(
         self, circuit: Circuit | ExecutionPlan, observable: Observable, parameters: ParameterValues | None = None
@@ -355,8 +356,10 @@ class StatevectorSimulator:
         with self._reserved(plan.active, _needs.variance if isinstance(observable, PauliSum) else _needs.state):
             state = self._passing_state(plan.active, values)
             if isinstance(plan, PaddedPlan):
-                return padded_variance(plan, observable, state, self._engine.team)
-            return variance(observable, state, self._engine.team)
+                found = padded_variance(plan, observable, state, self._engine.team)
+            else:
+                found = variance(observable, state, self._engine.team)
+        return float(finite(np.array([found]))[0])
 
     def overlap(
         self,
@@ -431,11 +434,12 @@ class StatevectorSimulator:
             return self.gradient(plan.active, active_observables(plan, observable, several), parameters)
         values = parameters_of(plan, parameters)
         if values.ndim == 1 and not several:
-            return value_and_gradient(self._engine, plan, values, observables[0])
+            value, slopes = value_and_gradient(self._engine, plan, values, observables[0])
+            return float(finite(np.array([value]))[0]), slopes
         rows = np.atleast_2d(values)
         by_row = [values_and_gradients(self._engine, plan, row, observables) for row in rows]
         shape = rows.shape[: values.ndim - 1] + (len(observables),) * several
-        levels = np.reshape([level for level, _ in by_row], shape)
+        levels = finite(np.reshape([level for level, _ in by_row], shape))
         return levels, np.reshape([slope for _, slope in by_row], (*shape, rows.shape[1]))
 
     def _whole(self, plan: ExecutionPlan) -> ExecutionPlan:

@@ -95,7 +95,7 @@ def test_runs_repeat_with_their_seed():
     drawn = vqe.run(start, seed=None)
     np.testing.assert_array_equal(drawn.parameters, vqe.run(start, seed=drawn.seed).parameters)
     assert vqe.run(start, seed=np.random.default_rng(1)).seed is None
-    with pytest.raises(InputError, match="a seed must be an integer, got 'one'"):
+    with pytest.raises(InputError, match="a seed is an integer, a numpy Generator or None, got 'one'"):
         vqe.run(start, seed="one")
 
 

@@ -64,7 +64,7 @@ def check(seed: int) -> str | None:
         simulator = _simulator(precision, vector_bytes, threads)
         # Of large numbers that cancel, or of which a fraction of a turn counts, rounding leaves fewer digits.
         largest = max([_largest(tried), *(2 * np.abs(values))])
-        tolerance = UNIT[precision] * (40 + 8 * len(operations)) * (1 + largest / 100)
+        tolerance = UNIT[precision] * (40 + 8 * len(operations)) * (1 + largest / 10)
         try:
             return ask(Question(free, values, simulator, tolerance, own))
         except Exception as error:  # whatever escapes is a failure to report, not the end of the campaign

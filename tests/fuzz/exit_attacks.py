@@ -120,7 +120,15 @@ simulator.state_vector("no circuit")
 """,
         1,
     ),
-    "an interrupt": ("import signal; signal.raise_signal(signal.SIGINT)", -signal.SIGINT),
+    "an interrupt": (
+        """
+import signal
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background inherits that it is ignored
+signal.raise_signal(signal.SIGINT)
+""",
+        -signal.SIGINT,
+    ),
     "atexit": ("import atexit; atexit.register(again)", 0),
     "an exception at exit": ("import atexit; atexit.register(simulator.state_vector, 'no circuit')", 0),
     "finalizers": (

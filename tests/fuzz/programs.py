@@ -153,7 +153,7 @@ class _Writer:
             name = str(self.pick(["sin", "cos"]))
             self.for_qiskit &= self.version == 2
             return f"{name}({text})", _FUNCTIONS[name](number)
-        if kind == 1 and abs(number) < 100:  # a power of 2 that a float can hold
+        if kind == 1 and abs(number) < 10:  # lest it is an angle of which no fraction is left
             self.for_qiskit &= self.version == 2
             power = "^" if self.version == 2 else "**"
             return f"-2.0{power}({text}){power}1.0", -(2.0**number)

@@ -202,3 +202,11 @@ def test_what_has_many_registers_or_bits_is_written():
     assert back == circuit
     assert len({register.name for register in back.qubit_registers}) == 3000
     assert to_qasm(Circuit(10**6)).endswith("qubit[1000000] q;\n")
+
+
+@pytest.mark.parametrize("modifier", ["inv", "pow(1)", "pow(-1)"])
+def test_chains_of_modifiers_take_linear_time_and_count(modifier):
+    text = 'OPENQASM 3.0; include "stdgates.inc"; qubit q; ' + f"{modifier} @ " * 50_000 + "s q;"
+    assert from_qasm(text).operations[0].gate.name == "s"
+    with pytest.raises(ConversionError, match="max_operations"):
+        from_qasm(text, max_operations=20_000)

@@ -319,3 +319,11 @@ def test_other_errors_are_those_of_one_call():
         simulator.expectation_value(Circuit(1).ry(Parameter("a"), 0), np.ones(4), [[0.1]])
     with pytest.raises(InsufficientMemoryError):
         simulator.state_vector(Circuit(12).ry(Parameter("a"), 0), np.zeros((1 << 26, 1)))
+
+
+def test_sums_of_which_nothing_is_left_give_zeros():
+    theta = Parameter("theta")
+    simulator, rows = StatevectorSimulator(), [[0.3], [0.4], [0.5]]
+    assert simulator.expectation_value(Circuit(1).rx(theta, 0), PauliSum.zero(1), rows).tolist() == [0.0] * 3
+    flips_an_idle_qubit = PauliSum.from_list([("XI", 1.0)])
+    assert simulator.expectation_value(Circuit(2).rx(theta, 0), flips_an_idle_qubit, rows).tolist() == [0.0] * 3

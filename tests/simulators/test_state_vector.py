@@ -204,3 +204,40 @@ def test_swap_where_a_control_is_zero():
     )
     difference = StatevectorSimulator().state_vector(circuit) - StatevectorSimulator().state_vector(plain)
     assert np.abs(difference).max() < 1e-14
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_diagonals_that_are_not_finite_are_refused(bad):
+    theta = Parameter("theta")
+    circuit, diagonal = Circuit(1).rx(theta, 0), np.array([1.0, bad])
+    for run in (
+        lambda: DOUBLE.expectation_value(circuit.bind([0.3]), diagonal),
+        lambda: DOUBLE.expectation_value(circuit, diagonal, [[0.3], [0.4]]),
+        lambda: DOUBLE.variance(circuit, diagonal, [0.3]),
+        lambda: DOUBLE.gradient(circuit, diagonal, [0.3]),
+        lambda: DOUBLE.gradient(circuit, [diagonal, diagonal], [[0.3], [0.4]]),
+    ):
+        with pytest.raises(OperatorError, match="entries must be finite"):
+            run()
+
+
+def test_squares_that_no_float_holds_are_refused():
+    with pytest.raises(OperatorError, match="small enough to be added up and squared"):
+        DOUBLE.variance(Circuit(1).h(0), np.array([1e200, 0.0]))
+    with pytest.raises(OperatorError, match="small enough to be added up and squared"):
+        DOUBLE.variance(Circuit(1).h(0), PauliSum.from_list([("Z", 1e200)]))
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e3, 1e8])
+def test_variances_know_no_offset(offset):
+    """A constant term, such as the energy of nuclei, must not cost the digits of what varies."""
+    circuit = Circuit(3).h(0).ry(0.3, 1)
+    sums = [PauliSum.from_list([("ZXY", 0.5), ("ZII", 0.5)]), PauliSum.from_list([("ZZI", 0.5), ("IIZ", 0.5)])]
+    for simulator, tolerance in ((DOUBLE, 1e-14), (SINGLE, 1e-6)):
+        for observable in sums:
+            expected = DOUBLE.variance(circuit, observable)
+            shifted = observable + PauliSum.from_list([("III", offset)])
+            assert simulator.variance(circuit, shifted) == pytest.approx(expected, abs=tolerance)
+        shifted = sums[1].diagonal() + offset
+        assert simulator.variance(circuit, shifted) == pytest.approx(expected, abs=max(tolerance, 1e-16 * offset))
+    assert DOUBLE.variance(circuit, PauliSum.from_list([("III", 3.0)])) == 0.0

@@ -143,6 +143,7 @@ class Expander:
             raise ConversionError(f"{shown(target.name)} takes {needed} qubits here, got {len(qubits)}")
         if len(set(qubits)) < len(qubits):
             raise ConversionError(f"the qubits of {shown(target.name)} must be distinct, got {qubits[:8]}")
+        self._budget.spend(len(modifiers))
         stack = [_Task(target, _as_angles(angles), modifiers, qubits)]
         while stack:
             self._budget.spend()
@@ -151,20 +152,23 @@ class Expander:
     def _unroll(self, circuit: Circuit, task: _Task, stack: list[_Task], powers: int) -> None:
         inverse, controls, state, qubits = task.inverse, task.controls, task.state, task.qubits
         for position, (kind, exponent, count) in enumerate(task.modifiers):
-            rest = task.modifiers[position + 1 :]
             if kind == "inv":
                 inverse = not inverse
             elif kind != "pow":
                 if kind == "ctrl":
                     state |= ((1 << count) - 1) << len(controls)
                 controls, qubits = controls + qubits[:count], qubits[count:]
+            elif abs(exponent) == 1.0:
+                inverse ^= exponent < 0
             elif exponent.is_integer():
                 repeats = abs(int(exponent))
                 self._budget.spend(repeats)
                 inverse ^= exponent < 0
+                rest = task.modifiers[position + 1 :]
                 stack += [_Task(task.target, task.angles, rest, qubits, inverse, controls, state)] * repeats
                 return
             else:
+                rest = task.modifiers[position + 1 :]
                 root = self._power(task.target, task.angles, rest, len(qubits), exponent, powers)
                 self._append(circuit, root, qubits, inverse, controls, state)
                 return
