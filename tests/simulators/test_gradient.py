@@ -141,3 +141,10 @@ def test_value_beside_a_gradient_is_summed_in_double_precision():
     single = StatevectorSimulator(precision="single")
     value, _ = single.gradient(circuit, diagonal, [0.3])
     assert value == pytest.approx(single.expectation_value(circuit, diagonal, [0.3]), abs=1e-9)
+
+
+def test_batches_of_no_parameters():
+    observable = PauliSum.from_list([("ZZ", 1.0)])
+    levels, slopes = StatevectorSimulator().gradient(Circuit(2).h(0).cx(0, 1), observable, [[]])
+    assert levels.tolist() == pytest.approx([1.0])
+    assert slopes.shape == (1, 0)
