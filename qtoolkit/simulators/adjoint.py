@@ -102,7 +102,8 @@ def values_and_gradients(
     """
     quick = [item for item in (quick_gradient(engine, plan, o, values) for o in observables) if item is not None]
     if len(quick) == len(observables):
-        return np.array([value for value, _ in quick]), np.reshape([slope for _, slope in quick], (len(observables), values.size))
+        slopes = np.reshape([slope for _, slope in quick], (len(observables), values.size))
+        return np.array([value for value, _ in quick]), slopes
     program = _parametrised_program(plan)
     copies = engine.dtype.itemsize << plan.num_qubits <= MAX_COPY_BYTES
     with engine.reserved(plan.num_qubits, _needed(engine, plan, copies), states=2 + copies):
