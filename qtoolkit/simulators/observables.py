@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -23,6 +24,7 @@ __all__ = [
     "checked_observables",
     "expectation_values",
     "finite",
+    "finite_number",
     "variance",
 ]
 
@@ -73,15 +75,20 @@ def finite(values: FloatArray) -> FloatArray:
     return values
 
 
+def finite_number(value: float) -> float:
+    """The same for one value."""
+    return value if math.isfinite(value) else float(finite(np.array([value]))[0])
+
+
 def expectation_values(observables: Sequence[Observable], state: StateArray, team: Team) -> list[float]:
     """``⟨ψ|H|ψ⟩`` of each; the state is read once for all Pauli sums."""
+    if len(observables) == 1 and isinstance(observables[0], PauliSum):
+        return [pauli_sums.expectation_value_of_own(observables[0], state, team)]
     with np.errstate(all="ignore"):  # what is not finite is told by the values
         return _expectation_values(observables, state, team)
 
 
 def _expectation_values(observables: Sequence[Observable], state: StateArray, team: Team) -> list[float]:
-    if len(observables) == 1 and isinstance(observables[0], PauliSum):
-        return [pauli_sums.expectation_value_of_own(observables[0], state, team)]
     sums = [item for item in observables if isinstance(item, PauliSum)]
     if len(sums) == 1:
         found = iter([pauli_sums.expectation_value(sums[0], state, team)])

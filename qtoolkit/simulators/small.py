@@ -209,7 +209,7 @@ class _SmallProgram:
                 enter = entry()
             value: object = enter(*measured, values)
             idle.append(enter)
-            return value if isinstance(value, float) and value == value else None
+            return value if isinstance(value, float) and value - value == 0.0 else None
 
         return evaluate
 

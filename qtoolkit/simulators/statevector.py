@@ -38,6 +38,7 @@ from qtoolkit.simulators.observables import (
     checked_observables,
     expectation_values,
     finite,
+    finite_number,
     variance,
 )
 from qtoolkit.simulators.options import check_norm, check_shots
@@ -334,8 +335,8 @@ class StatevectorSimulator:
                 return quick
         with self._reserved(plan, _needs.state):
             state = self._passing_state(plan, values)
-            found = finite(np.array(expectation_values(observables, state, self._engine.team)))
-        return found if several else float(found[0])
+            found = expectation_values(observables, state, self._engine.team)
+        return finite(np.array(found)) if several else finite_number(found[0])
 
     def variance(
         self, circuit: Circuit | ExecutionPlan, observable: Observable, parameters: ParameterValues | None = None
@@ -356,10 +357,8 @@ class StatevectorSimulator:
         with self._reserved(plan.active, _needs.variance if isinstance(observable, PauliSum) else _needs.state):
             state = self._passing_state(plan.active, values)
             if isinstance(plan, PaddedPlan):
-                found = padded_variance(plan, observable, state, self._engine.team)
-            else:
-                found = variance(observable, state, self._engine.team)
-        return float(finite(np.array([found]))[0])
+                return finite_number(padded_variance(plan, observable, state, self._engine.team))
+            return finite_number(variance(observable, state, self._engine.team))
 
     def overlap(
         self,
@@ -435,7 +434,7 @@ class StatevectorSimulator:
         values = parameters_of(plan, parameters)
         if values.ndim == 1 and not several:
             value, slopes = value_and_gradient(self._engine, plan, values, observables[0])
-            return float(finite(np.array([value]))[0]), slopes
+            return finite_number(value), slopes
         rows = np.atleast_2d(values)
         by_row = [values_and_gradients(self._engine, plan, row, observables) for row in rows]
         shape = rows.shape[: values.ndim - 1] + (len(observables),) * several
