@@ -12,6 +12,7 @@ __all__ = [
     "bitstrings",
     "circuit_matrix",
     "converted_bits",
+    "cost_landscape",
     "copied_state",
     "counts",
     "dense_matrix",
@@ -33,7 +34,6 @@ __all__ = [
     "outcome_statistics",
     "overlap",
     "pauli_rotation_matrix",
-    "prepared_state",
     "sampled_state",
     "sector_basis",
     "sector_columns",
@@ -213,8 +213,8 @@ def dense_spectrum(num_qubits: int) -> int:
 
 
 def diagonal_spectrum(num_qubits: int, num_vectors: int) -> int:
-    """A diagonal, its order, what sorting takes, and the vectors."""
-    return (COMPLEX * num_vectors + REAL + INTEGER + INTEGER // 2) << num_qubits
+    """A diagonal, then its order and what sorting takes, or the vectors."""
+    return (REAL + max(COMPLEX * num_vectors, INTEGER + INTEGER // 2)) << num_qubits
 
 
 def lanczos(num_qubits: int, num_vectors: int) -> int:
@@ -284,9 +284,9 @@ def sector_gradient(amplitude: int, size: int, num_entries: int) -> int:
     return sector_expectation(amplitude, size, num_entries) + 2 * amplitude * size
 
 
-def prepared_state(num_qubits: int) -> int:
-    """A state in double precision, and the copy that a circuit begins with."""
-    return 2 * COMPLEX << num_qubits
+def cost_landscape(num_outcomes: int, is_listed: bool) -> int:
+    """Costs of bitstrings, which are lowest and where, and the bitstrings, if they are listed."""
+    return (REAL + 1 + INTEGER + INTEGER * is_listed) * num_outcomes
 
 
 def outcome_statistics(num_outcomes: int) -> int:

@@ -119,7 +119,10 @@ class QAOA:
         self._optimizer = optimizer
         self._objective = in_sector or CircuitObjective(self._circuit, self._cost / self._scale, self._estimator)
         num_feasible = 1 << cost.num_qubits if hamming_weight is None else math.comb(cost.num_qubits, hamming_weight)
-        self._landscape = CostLandscape(self._cost, hamming_weight, enumerate_all=num_feasible <= MAX_ENUMERATED)
+        is_small = num_feasible <= MAX_ENUMERATED
+        needed = _needs.cost_landscape(num_feasible, hamming_weight is not None) if is_small else 0
+        with reserved(needed, f"the costs of {num_feasible} bitstrings", "use fewer qubits"):
+            self._landscape = CostLandscape(self._cost, hamming_weight, enumerate_all=is_small)
 
     def _sector_objective(self) -> CircuitObjective | None:
         """On the simulator of one Hamming weight, where mixer and initial state keep it."""

@@ -52,7 +52,7 @@ def lowest_eigenpairs(
 
 
 def _from_diagonal(diagonal: FloatArray, count: int) -> tuple[FloatArray, ComplexArray]:
-    lowest = np.argsort(diagonal, kind="stable")[:count]
+    lowest = np.argsort(diagonal, kind="stable")[:count].copy()  # lest the whole order stays
     vectors = np.zeros((len(diagonal), count), dtype=np.complex128)
     vectors[lowest, np.arange(count)] = 1.0
     return diagonal[lowest], vectors
