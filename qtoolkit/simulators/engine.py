@@ -49,7 +49,7 @@ DEEP_ROWS = 1 << 11
 is worth another pass to set it right."""
 
 LONG_VISITS = 1 << 26
-"""The same for each thread, from which a run takes so long that a signal must be able to end it."""
+"""Amplitudes times operations for each thread, from which a run takes so long that a signal must be able to end it."""
 
 LONG_PRODUCTS = 1 << 25
 """Amplitudes times columns of a matrix, a nanosecond each, from which a gate outside the sweeps takes as long."""
