@@ -55,7 +55,9 @@ def select(words: PackedBits, sources: Sequence[int], out: PackedBits, targets: 
         rows = slice(first, first + SHOTS_AT_A_TIME)
         for (source, target, shift), mask in masks.items():
             bits = words[rows, source] & np.uint64(mask)
-            out[rows, target] |= bits << np.uint64(shift) if shift >= 0 else bits >> np.uint64(-shift)
+            if shift:
+                bits = bits << np.uint64(shift) if shift > 0 else bits >> np.uint64(-shift)
+            out[rows, target] |= bits
 
 
 def count(words: PackedBits, num_bits: int) -> dict[str, int]:

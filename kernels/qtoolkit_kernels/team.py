@@ -118,9 +118,8 @@ class _Call:
         self._arguments = arguments
         self._inside: set[int] = set()
         self.abandoned = False
-        self._done = False
+        self._bell: SimpleQueue[None] | None = None
         self.is_waited_for = False
-        self._bell: SimpleQueue[None] = SimpleQueue()
         self._error: BaseException | None = None
 
     def compile(self) -> None:
@@ -139,8 +138,7 @@ class _Call:
             # Who waits for a helper must not wait for a compiler, which knows of no counters.
             self._try(kernel.call_compiled if thread and isinstance(kernel, Kernel) else kernel, thread)
         self._inside.discard(thread)
-        if thread == 0:
-            self._done = True
+        if self._bell is not None and thread == 0:
             self._bell.put(None)
 
     def _try(self, kernel: Callable[..., None], thread: int) -> None:
@@ -150,13 +148,16 @@ class _Call:
             self._error = error
             self.stop()
 
-    def wait(self) -> None:
-        """Wait for the helper that is thread 0, ready for signals."""
+    def enter_by(self, helpers: _Helpers) -> None:
+        """Have a helper be thread 0, and wait for it, ready for signals."""
+        bell = self._bell = SimpleQueue()
         self.is_waited_for = True
         try:
-            while not self._done:
+            helpers.send(self, 0)
+            while True:
                 with suppress(Empty):
-                    self._bell.get(timeout=LOOK_AFTER)
+                    bell.get(timeout=LOOK_AFTER)
+                    return
         finally:
             self.is_waited_for = False
 
@@ -289,7 +290,7 @@ class Team:
             kernel: compiled, without the interpreter lock.
             *arguments: shared by all threads; the last one are the counters (`threads.counters`).
             num_threads: fewer threads than the team has.
-            long: whether it may take more than a tenth of a second, so that signals and the thread's `Stop` must end
+            long: whether it may take more than a few tenths of a second, so that signals and the thread's `Stop` must end
                 it. On the main thread, another thread enters in its place.
 
         Raises:
@@ -333,8 +334,7 @@ def _enter_long(call: _Call) -> None:
     if stop is not None:
         stop.watch(call)
     if threading.get_ident() == threading.main_thread().ident and _stand_in.prepare():
-        _stand_in.send(call, 0)
-        call.wait()
+        call.enter_by(_stand_in)
     else:
         call.enter(0)
     if stop is not None:

@@ -217,7 +217,7 @@ class _Run:
         )
         num_threads = max(1, min(engine.num_threads, num_groups)) if work > ALONE_WORK else 1
         long = work >= LONG_WORK * num_threads
-        finite = np.ones(1, np.int64)
+        finite = np.array([1], np.int64)
         engine.team.run(
             kernels.run_batch,
             Lanes(engine.vector_bytes),

@@ -48,10 +48,10 @@ DEEP_ROWS = 1 << 11
 """Operations in single precision, each of which may move the norm by 1e-8 and all of them the same way, after which it
 is worth another pass to set it right."""
 
-LONG_VISITS = 1 << 26
+LONG_VISITS = 1 << 28
 """Amplitudes times operations for each thread, from which a run takes so long that a signal must be able to end it."""
 
-LONG_PRODUCTS = 1 << 25
+LONG_PRODUCTS = 1 << 27
 """Amplitudes times columns of a matrix, a nanosecond each, from which a gate outside the sweeps takes as long."""
 
 READY_QUBITS = 9

@@ -14,6 +14,8 @@ __all__ = ["beside_state"]
 
 def beside_state(plan: ExecutionPlan, amplitude: int) -> int:
     """Bytes that the most demanding step needs, for amplitudes of so many bytes."""
+    if plan.only_program is not None:
+        return _of_program(plan.only_program, amplitude)
     return max(_of_steps(plan.steps, plan.num_qubits, amplitude), default=0)
 
 

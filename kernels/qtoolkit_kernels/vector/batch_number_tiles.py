@@ -4,6 +4,7 @@ W is the number of doubles in a register. A complex number of W members is a til
 places are in elements of the array. What members don't have in common is chosen by masks, never by branches.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -121,8 +122,27 @@ class _Numbers:
         square = self.e.fma(number[0], number[0], self.e.mul(number[1], number[1]))
         return self.e.builder.call(self._sqrt, [square])
 
-    def divided(self, number: Any, divisor: ir.Value) -> Any:
-        return tuple(self.e.builder.fdiv(part, divisor) for part in number)
+    def normalized(self, number: Any) -> Any:
+        # One division for both: they take longer than the rest.
+        scale = self.e.builder.fdiv(self.constant(1.0), self.size(number))
+        return tuple(self.e.mul(part, scale) for part in number)
+
+    def either(self, condition: ir.Value, yes: Callable[[], list[ir.Value]], no: Callable[[], list[ir.Value]]) -> Any:
+        """Registers that one of two pieces of code computes, the same one for all members."""
+        builder = self.e.builder
+        found, ends = [], []
+        with builder.if_else(condition) as branches:
+            for branch, compute in zip(branches, (yes, no), strict=True):
+                with branch:
+                    found.append(compute())
+                    ends.append(builder.block)
+        results = []
+        for values in zip(*found, strict=True):
+            result = builder.phi(self.e.vector)
+            for value, end in zip(values, ends, strict=True):
+                result.add_incoming(value, end)
+            results.append(result)
+        return results
 
     def times_conjugate(self, left: Any, right: Any) -> Any:
         (a, b), (c, d) = left, right
@@ -154,33 +174,37 @@ def split_product(_context: Any, work: Any, lanes: Any, place: Any, out: Any, to
         has = {part: n.has(arguments[5], part) for part in (SMALL_GAMMA, WITHOUT_BETA, WITHOUT_GAMMA, WITHOUT_THETA)}
         cosine, sine, minus_q = n.size(p), n.size(r), n.negative(q)
         is_gentle = builder.fcmp_ordered(">=", cosine, sine)
-        # Neither phase is 1 always: the sign of the sine keeps one of them small.
-        steepest = n.below(cosine, NEGLIGIBLE)
-        alpha = n.chosen(steepest, n.chosen(has[SMALL_GAMMA], minus_q, r), p)
-        after = n.times_conjugate(r, alpha)
-        before = n.chosen(
-            is_gentle, n.times_conjugate(n.times_conjugate(s, p), after), n.times_conjugate(minus_q, alpha)
-        )
-        small = n.chosen(has[SMALL_GAMMA], before, after)
-        edge = builder.and_(builder.fcmp_ordered("==", small[0], zero), n.below(small[1], 0.0))
-        turned = builder.or_(n.below(small[0], 0.0), edge)
-        after = n.chosen(turned, n.negative(after), after)
-        before = n.chosen(turned, n.negative(before), before)
-        signed = builder.select(turned, builder.fneg(sine), sine)
-        kept = builder.select(steepest, zero, cosine)
-        # One of them is: the other one stands in one of r and -q, and e^{iα} sin θ alone in the other.
-        plain, other = n.chosen(has[WITHOUT_BETA], r, minus_q), n.chosen(has[WITHOUT_BETA], minus_q, r)
-        is_negative = n.below(n.times_conjugate(p, plain)[0], 0.0)
-        plain = n.chosen(is_negative, n.negative(plain), plain)
-        other = n.chosen(is_negative, n.negative(other), other)
-        single_alpha = n.chosen(is_gentle, p, plain)
-        whole = n.times_conjugate(n.chosen(is_gentle, s, other), single_alpha)
-        is_single = builder.or_(has[WITHOUT_BETA], has[WITHOUT_GAMMA])
-        after = n.chosen(is_single, n.chosen(has[WITHOUT_BETA], one, whole), after)
-        before = n.chosen(is_single, n.chosen(has[WITHOUT_BETA], whole, one), before)
-        alpha = n.chosen(is_single, single_alpha, alpha)
-        signed = builder.select(is_single, builder.select(is_negative, builder.fneg(sine), sine), signed)
-        kept = builder.select(is_single, cosine, kept)
+
+        def with_both() -> list[ir.Value]:
+            # Neither phase is 1 always: the sign of the sine keeps one of them small.
+            steepest = n.below(cosine, NEGLIGIBLE)
+            alpha = n.chosen(steepest, n.chosen(has[SMALL_GAMMA], minus_q, r), p)
+            after = n.times_conjugate(r, alpha)
+            before = n.chosen(
+                is_gentle, n.times_conjugate(n.times_conjugate(s, p), after), n.times_conjugate(minus_q, alpha)
+            )
+            small = n.chosen(has[SMALL_GAMMA], before, after)
+            edge = builder.and_(builder.fcmp_ordered("==", small[0], zero), n.below(small[1], 0.0))
+            turned = builder.or_(n.below(small[0], 0.0), edge)
+            after = n.chosen(turned, n.negative(after), after)
+            before = n.chosen(turned, n.negative(before), before)
+            signed = builder.select(turned, builder.fneg(sine), sine)
+            return [builder.select(steepest, zero, cosine), signed, *alpha, *after, *before]
+
+        def with_one() -> list[ir.Value]:
+            # The other one stands in one of r and -q, and e^{iα} sin θ alone in the other.
+            plain, other = n.chosen(has[WITHOUT_BETA], r, minus_q), n.chosen(has[WITHOUT_BETA], minus_q, r)
+            is_negative = n.below(n.times_conjugate(p, plain)[0], 0.0)
+            plain = n.chosen(is_negative, n.negative(plain), plain)
+            other = n.chosen(is_negative, n.negative(other), other)
+            alpha = n.chosen(is_gentle, p, plain)
+            whole = n.times_conjugate(n.chosen(is_gentle, s, other), alpha)
+            after, before = n.chosen(has[WITHOUT_BETA], one, whole), n.chosen(has[WITHOUT_BETA], whole, one)
+            return [cosine, builder.select(is_negative, builder.fneg(sine), sine), *alpha, *after, *before]
+
+        has_one = builder.or_(has[WITHOUT_BETA], has[WITHOUT_GAMMA])
+        kept, signed, *phases = n.either(has_one, with_one, with_both)
+        alpha, after, before = phases[:2], phases[2:4], phases[4:]
         # Diagonal: one phase carries all.
         low = builder.select(has[WITHOUT_THETA], n.everywhere(), n.below(sine, NEGLIGIBLE))
         whole = n.times_conjugate(s, p)
@@ -192,10 +216,10 @@ def split_product(_context: Any, work: Any, lanes: Any, place: Any, out: Any, to
         kept = builder.select(low, n.constant(1.0), kept)
         tiles = ((kept, signed), before, after)
         for k, number in enumerate(tiles):
-            for part, value in enumerate(n.divided(number, n.size(number))):
+            for part, value in enumerate(n.normalized(number)):
                 e.store(value, data, arguments[3], (2 * k + part) * e.lanes)
         old = e.load(data, arguments[4]), e.load(data, arguments[4], e.lanes)
-        for part, value in enumerate(e.complex_mul(*old, *n.divided(alpha, n.size(alpha)))):
+        for part, value in enumerate(e.complex_mul(*old, *n.normalized(alpha))):
             e.store(value, data, arguments[4], part * e.lanes)
         return e.done()
 

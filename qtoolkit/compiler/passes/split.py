@@ -50,6 +50,9 @@ class Parts(IntFlag):
     WITHOUT_THETA = 8
 
 
+SMALL_GAMMA, WITHOUT_BETA, WITHOUT_GAMMA, WITHOUT_THETA = (int(part) for part in Parts if part)
+
+
 class Product(NamedTuple):
     """A product of one-qubit gates.
 
@@ -76,26 +79,27 @@ class Euler:
 
 def decompose(matrix: Matrix, parts: Parts = Parts.GENERAL) -> Euler:
     """The angles of a unitary, row by row, as `qtoolkit_kernels.vector.numbers.split_unitary` finds them."""
+    flags = int(parts)  # operations of an enum take as long as all others together
     p, q, r, s = matrix
     cosine, sine = abs(p), abs(r)
-    if Parts.WITHOUT_THETA in parts or sine < NEGLIGIBLE:
+    if flags & WITHOUT_THETA or sine < NEGLIGIBLE:
         phase = cmath.phase(s * p.conjugate())
-        is_after = Parts.WITHOUT_GAMMA in parts or parts & (Parts.SMALL_GAMMA | Parts.WITHOUT_BETA) == Parts.SMALL_GAMMA
+        is_after = flags & WITHOUT_GAMMA or flags & (SMALL_GAMMA | WITHOUT_BETA) == SMALL_GAMMA
         return Euler(cmath.phase(p), phase if is_after else 0.0, 0.0 if is_after else phase, 0.0)
     is_gentle = cosine >= sine
-    if parts & (Parts.WITHOUT_BETA | Parts.WITHOUT_GAMMA):
-        plain, other = (r, -q) if Parts.WITHOUT_BETA in parts else (-q, r)
+    if flags & (WITHOUT_BETA | WITHOUT_GAMMA):
+        plain, other = (r, -q) if flags & WITHOUT_BETA else (-q, r)
         sign = -1.0 if (p * plain.conjugate()).real < 0 else 1.0
         alpha = p if is_gentle else sign * plain
         phase = cmath.phase((s if is_gentle else sign * other) * alpha.conjugate())
-        beta, gamma = (0.0, phase) if Parts.WITHOUT_BETA in parts else (phase, 0.0)
+        beta, gamma = (0.0, phase) if flags & WITHOUT_BETA else (phase, 0.0)
         return Euler(cmath.phase(alpha), beta, gamma, math.atan2(sign * sine, cosine))
     alpha = p
     if cosine < NEGLIGIBLE:
-        cosine, alpha = 0.0, -q if Parts.SMALL_GAMMA in parts else r
+        cosine, alpha = 0.0, -q if flags & SMALL_GAMMA else r
     after = r * alpha.conjugate()
     before = s * p.conjugate() * after.conjugate() if is_gentle else -q * alpha.conjugate()
-    small = before if Parts.SMALL_GAMMA in parts else after
+    small = before if flags & SMALL_GAMMA else after
     sign = 1.0 if small.real > 0 or (small.real == 0 and small.imag > 0) else -1.0
     return Euler(
         cmath.phase(alpha), cmath.phase(sign * after), cmath.phase(sign * before), math.atan2(sign * sine, cosine)
