@@ -290,8 +290,8 @@ class Team:
             kernel: compiled, without the interpreter lock.
             *arguments: shared by all threads; the last one are the counters (`threads.counters`).
             num_threads: fewer threads than the team has.
-            long: whether it may take more than a few tenths of a second, so that signals and the thread's `Stop` must end
-                it. On the main thread, another thread enters in its place.
+            long: whether it may take more than some tenths of a second, so that signals and the thread's `Stop` must
+                end it. On the main thread, another thread enters in its place.
 
         Raises:
             StoppedError: if the calling thread's `Stop` is set; of long kernels only.

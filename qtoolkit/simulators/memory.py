@@ -30,7 +30,7 @@ def aligned_empty(size: int, dtype: DTypeLike) -> NDArray[np.generic]:
     nbytes = size * np.dtype(dtype).itemsize
     boundary = HUGE_PAGE_BYTES if nbytes >= 2 * HUGE_PAGE_BYTES else REGISTER_BYTES
     try:
-        raw = np.empty(nbytes + boundary, np.uint8)
+        raw: Any = np.empty(nbytes + boundary, np.uint8)
     except MemoryError as error:
         raise InsufficientMemoryError(
             f"an array needs {nbytes:,} bytes and the system gives this process less (see ulimit -v): use fewer qubits"
