@@ -53,6 +53,12 @@ def check_indices(given: Indices, size: int, kind: str) -> tuple[int, ...]:
     """
     checked = as_indices(given)
     for index in checked:
+        if type(index) is not int or not 0 <= index < size:
+            break
+    else:
+        if len(checked) < 2 or len(set(checked)) == len(checked):
+            return checked
+    for index in checked:
         if isinstance(index, bool) or not isinstance(index, int | np.integer):
             raise QubitIndexError(f"a {kind} is given by its index, an integer, got {shown(index)}")
         if not 0 <= index < size:

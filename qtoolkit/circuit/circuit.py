@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Self
 
 from numpy.typing import ArrayLike
@@ -13,7 +13,8 @@ from qtoolkit._arguments import MOST_ITEMS, check_callable, check_instance, show
 from qtoolkit._memory import check_memory
 from qtoolkit.circuit._checks import Indices, as_indices, check_count, check_indices, check_mapping
 from qtoolkit.circuit.analysis import check_matrix_size, depth_of, split_final, unitary_of
-from qtoolkit.circuit.gate import Gate, Instruction, UnitaryGate
+from qtoolkit.circuit.derived import controlled, inverted
+from qtoolkit.circuit.gate import Instruction, UnitaryGate
 from qtoolkit.circuit.gates import Matrix
 from qtoolkit.circuit.methods import GateMethods
 from qtoolkit.circuit.operation import Barrier, IfElse, Initialize, Measure, Operation, Reset, check_nesting, check_size
@@ -27,6 +28,7 @@ from qtoolkit.circuit.registers import (
     condition_of,
     register_named,
 )
+from qtoolkit.circuit.tape import Tape
 from qtoolkit.errors import CircuitError, UnboundParameterError
 
 __all__ = ["Circuit"]
@@ -54,7 +56,7 @@ class Circuit(GateMethods):
         self.num_qubits = check_count(num_qubits, "num_qubits", most=MOST_ITEMS)
         self.num_clbits = 0
         self.name = check_instance(name, str, "a circuit's name must be a string", CircuitError)
-        self._operations: list[Operation] = []
+        self._tape = Tape()
         self._clbit_registers: list[ClassicalRegister] = []
         self._qubit_registers: list[QuantumRegister] = []
         self._declared: tuple[str, ...] = ()
@@ -67,22 +69,39 @@ class Circuit(GateMethods):
         return (
             isinstance(other, Circuit)
             and (self.num_qubits, self.num_clbits) == (other.num_qubits, other.num_clbits)
-            and self._operations == other._operations
+            and self._tape == other._tape
             and self.parameters == other.parameters
         )
 
     __hash__ = None  # type: ignore[assignment]
 
     def __len__(self) -> int:
-        return len(self._operations)
+        return len(self._tape)
 
     def __iter__(self) -> Iterator[Operation]:
-        return iter(self._operations)
+        return iter(self._tape)
 
     @property
-    def operations(self) -> Sequence[Operation]:
+    def operations(self) -> Tape:
         """The operations in time order."""
-        return self._operations
+        return self._tape
+
+    @property
+    def version(self) -> tuple[Hashable, ...]:
+        """Something else whenever the circuit has changed."""
+        return self._tape.version(), self.num_clbits, len(self._clbit_registers), self._declared
+
+    @property
+    def content(self) -> Hashable | None:
+        """All that matters to who runs the circuit, as one key: circuits with equal ones give equal results.
+
+        None for a circuit with gates of a class that is not ours: they may change, or be equal to others.
+        """
+        operations = self._tape.content()
+        if operations is None:
+            return None
+        registers = tuple((register.name, register.clbits) for register in self._clbit_registers)
+        return self.num_qubits, self.num_clbits, registers, self._declared, operations
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -91,9 +110,8 @@ class Circuit(GateMethods):
         Declared ones come first, see `declare_parameters`; then others by their first appearance.
         """
         seen = dict.fromkeys(self._declared)
-        for operation in self._operations:
-            for expression in operation.gate.expressions:
-                seen.update(dict.fromkeys(expression.terms))
+        for expression in self._tape.expressions():
+            seen.update(dict.fromkeys(expression.terms))
         return tuple(Parameter(name) for name in seen)
 
     @property
@@ -191,7 +209,7 @@ class Circuit(GateMethods):
         placed = self._check_qubits(qubits)
         if len(placed) != gate.num_qubits:
             raise CircuitError(f"{gate.name} acts on {gate.num_qubits} qubits, got {len(placed)}: {placed}")
-        bits = self._check_clbits(clbits)
+        bits = () if type(clbits) is tuple and not clbits else self._check_clbits(clbits)
         if len(bits) != gate.num_clbits:
             raise CircuitError(f"{gate.name} uses {gate.num_clbits} classical bits, got {len(bits)}: {bits}")
         if isinstance(gate, IfElse) and (placed, bits) != (gate.qubits, gate.clbits):
@@ -199,16 +217,16 @@ class Circuit(GateMethods):
                 f"a branch stands on the qubits {gate.qubits} and bits {gate.clbits} of its bodies, got {placed} and "
                 f"{bits}; use extend to move it"
             )
-        self._operations.append(Operation(gate, placed, bits))
+        self._tape.append(Operation(gate, placed, bits))
         return self
 
     def _append_each(self, gate: Instruction, places: Iterable[tuple[Indices, Indices]]) -> Self:
-        before = len(self._operations)
+        before = len(self._tape)
         try:
             for qubits, clbits in places:
                 self.append(gate, qubits, clbits)
         except CircuitError:
-            del self._operations[before:]
+            self._tape.cut(before)
             raise
         return self
 
@@ -265,7 +283,7 @@ class Circuit(GateMethods):
             self._declare_after(body)
             body._declared = ()  # one order holds for the whole circuit
         gate = IfElse(condition, *bodies)
-        self._operations.append(Operation(gate, gate.qubits, gate.clbits))
+        self._tape.append(Operation(gate, gate.qubits, gate.clbits))
         return self
 
     def _branch(self, body: Circuit | Callable[[Circuit], object]) -> Circuit:
@@ -301,21 +319,25 @@ class Circuit(GateMethods):
         self._declare_after(other)
         identical = qubit_map == tuple(range(self.num_qubits)) and clbit_map == tuple(range(self.num_clbits))
         if identical:
-            self._operations.extend(other._operations)
+            self._tape.extend(other._tape)
             return self
-        for operation in other._operations:
-            gate = operation.gate
-            if isinstance(gate, IfElse):
-                condition = Condition(tuple(clbit_map[c] for c in gate.condition.clbits), gate.condition.value)
-                bodies = (  # a branch is older than what its circuit grew later
-                    self._empty_like().extend(branch, qubit_map[: branch.num_qubits], clbit_map[: branch.num_clbits])
-                    for branch in gate.branches
-                )
-                self._append_branches(condition, *bodies)
-            else:
-                placed = tuple(qubit_map[q] for q in operation.qubits)
-                self._operations.append(Operation(gate, placed, tuple(clbit_map[c] for c in operation.clbits)))
+        others = [self._moved(operation, qubit_map, clbit_map) for operation in other._tape.others]
+        self._tape.extend_moved(other._tape, others, qubit_map, clbit_map)
         return self
+
+    def _moved(self, operation: Operation, qubit_map: Sequence[int], clbit_map: Sequence[int]) -> Operation:
+        """An operation of a smaller circuit where it stands in this one."""
+        gate = operation.gate
+        if isinstance(gate, IfElse):
+            condition = Condition(tuple(clbit_map[c] for c in gate.condition.clbits), gate.condition.value)
+            bodies = (  # a branch is older than what its circuit grew later
+                self._empty_like().extend(branch, qubit_map[: branch.num_qubits], clbit_map[: branch.num_clbits])
+                for branch in gate.branches
+            )
+            gate = IfElse(condition, *bodies)
+            return Operation(gate, gate.qubits, gate.clbits)
+        qubits, clbits = operation.qubits, operation.clbits
+        return Operation(gate, tuple(qubit_map[q] for q in qubits), tuple(clbit_map[c] for c in clbits))
 
     def compose(self, other: Circuit, qubits: Indices | None = None, clbits: Indices | None = None) -> Circuit:
         """This circuit followed by another, as a new circuit; see `extend` for the arguments."""
@@ -323,11 +345,11 @@ class Circuit(GateMethods):
 
     def copy(self) -> Circuit:
         """A circuit with the same operations; adding to one leaves the other as it is."""
-        return self._with_operations(self._operations)
+        return self._with_tape(self._tape.copy())
 
-    def _with_operations(self, operations: Iterable[Operation]) -> Circuit:
+    def _with_tape(self, tape: Tape) -> Circuit:
         result = self._empty_like()
-        result._operations = list(operations)
+        result._tape = tape
         result._declared = self._declared
         return result
 
@@ -348,10 +370,7 @@ class Circuit(GateMethods):
             ParameterError: for an unknown name, a wrong count or a value that is not finite.
         """
         by_name = resolve_values(self.parameters, values)
-        result = self._with_operations(
-            Operation(op.gate.bind(by_name), op.qubits, op.clbits) if op.gate.expressions else op
-            for op in self._operations
-        )
+        result = self._with_tape(self._tape.bound(by_name))
         result._declared = tuple(name for name in self._declared if name not in by_name)
         return result
 
@@ -361,17 +380,8 @@ class Circuit(GateMethods):
         Raises:
             CircuitError: if it measures, resets or initialises.
         """
-        result = self._empty_like()
+        result = self._with_tape(Tape(inverted(self._tape)))
         result._declared = tuple(parameter.name for parameter in self.parameters)
-        for operation in reversed(self._operations):
-            gate = operation.gate
-            if isinstance(gate, Gate):
-                gate = gate.inverse()
-            elif not isinstance(gate, Barrier):
-                raise CircuitError(
-                    f"only gates have an inverse, got {gate.name}; take the inverse of the part before it"
-                )
-            result._operations.append(Operation(gate, operation.qubits))
         return result
 
     def controlled(self, num_controls: int = 1, ctrl_state: int | None = None) -> Circuit:
@@ -387,17 +397,7 @@ class Circuit(GateMethods):
         num_controls = check_count(num_controls, "num_controls", 1, MOST_ITEMS - self.num_qubits)
         result = Circuit(self.num_qubits + num_controls, name=f"controlled {self.name}")
         result._declared = self._declared
-        controls = tuple(range(num_controls))
-        for operation in self._operations:
-            moved = tuple(q + num_controls for q in operation.qubits)
-            if isinstance(operation.gate, Gate):
-                result.append(operation.gate.controlled(num_controls, ctrl_state), (*controls, *moved))
-            elif isinstance(operation.gate, Barrier):
-                result.append(operation.gate, moved)
-            else:
-                raise CircuitError(
-                    f"only gates can be controlled, got {operation.gate.name}; control the part before it"
-                )
+        result._tape = Tape(controlled(self._tape, num_controls, ctrl_state))
         return result
 
     def power(self, exponent: float) -> Circuit:
@@ -417,7 +417,7 @@ class Circuit(GateMethods):
             step = self if exponent >= 0 else self.inverse()
             times = abs(int(exponent))
             check_size(times * len(step), "a repeated circuit holds", "run it piece by piece")
-            result = self._with_operations(step._operations * times if len(step) else ())
+            result = self._with_tape(step._tape.repeated(times))
             result._declared = step._declared
             return result
         powered = UnitaryGate(self.to_matrix()).power(exponent)
@@ -434,7 +434,7 @@ class Circuit(GateMethods):
         self.check_bound()
         total = self.num_qubits
         check_memory(_needs.circuit_matrix(total), f"the matrix of a circuit of {total} qubits", "simulate a state")
-        return unitary_of(self._operations, total)
+        return unitary_of(self._tape, total)
 
     def check_bound(self) -> None:
         """Raise if a parameter is free.
@@ -453,8 +453,8 @@ class Circuit(GateMethods):
 
         A measurement is final when nothing but measurements and barriers follows on its qubit and its bit.
         """
-        kept, final = split_final(self._operations)
-        return self._with_operations(kept), final
+        kept, final = split_final(self._tape)
+        return self._with_tape(Tape(kept)), final
 
     def without_final_measurements(self) -> Circuit:
         """The circuit without the measurements that nothing follows on their qubits."""
@@ -462,11 +462,11 @@ class Circuit(GateMethods):
 
     def depth(self) -> int:
         """Longest chain of operations that share qubits or classical bits; barriers only order, and count nothing."""
-        return depth_of(self._operations)
+        return depth_of(self._tape)
 
     def count_ops(self) -> dict[str, int]:
         """Number of operations by name, the most frequent first."""
-        return dict(Counter(operation.gate.name for operation in self._operations).most_common())
+        return dict(Counter(operation.gate.name for operation in self._tape).most_common())
 
     def draw(self, width: int | None = None) -> str:
         """A text drawing, at most `width` columns wide (80 by default, at least 20).

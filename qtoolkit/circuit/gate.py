@@ -157,10 +157,20 @@ class StandardGate(Gate):
         params = items_of(params, "a gate's angles are a sequence", CircuitError)
         if len(params) != record.num_params:
             raise CircuitError(f"{record.name} takes {record.num_params} angles, got {len(params)}")
+        self._set(record, tuple(check_angle(p, n) for p, n in zip(params, record.parameter_names, strict=True)))
+
+    @classmethod
+    def of(cls, record: GateRecord, params: tuple[ParameterValue, ...]) -> StandardGate:
+        """The gate of a record at angles that are known to be right."""
+        gate = cls.__new__(cls)
+        gate._set(record, params)
+        return gate
+
+    def _set(self, record: GateRecord, params: tuple[ParameterValue, ...]) -> None:
         self.record = record
         self.name = record.name
         self.num_qubits = record.num_qubits
-        self.params = tuple(check_angle(p, n) for p, n in zip(params, record.parameter_names, strict=True))
+        self.params = params
 
     @property
     def is_diagonal(self) -> bool:

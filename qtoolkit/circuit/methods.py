@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any, Self
@@ -12,12 +13,19 @@ from qtoolkit.circuit._checks import Indices, as_indices
 from qtoolkit.circuit.gate import ControlledGate, Gate, Instruction, StandardGate, UnitaryGate
 from qtoolkit.circuit.parameter import ParameterValue
 from qtoolkit.circuit.structured_gates import DiagonalGate, PauliRotationGate, PermutationGate
+from qtoolkit.circuit.tape import GATE_NUMBERS, Tape, pack_row
 
 __all__ = ["GateMethods"]
 
 
 class GateMethods(ABC):
-    """Gate methods over one abstract `append`. One-qubit gates also take several qubits."""
+    """Gate methods over one abstract `append`. One-qubit gates also take several qubits.
+
+    What is plainly right is written to the tape at once; `append` looks at all else, and says what is wrong with it.
+    """
+
+    num_qubits: int
+    _tape: Tape
 
     @abstractmethod
     def append(self, gate: Instruction, qubits: Indices, clbits: Indices = ()) -> Self:
@@ -34,69 +42,96 @@ class GateMethods(ABC):
     def _each(self, gate: Gate, qubits: Indices) -> Self:
         return self._append_each(gate, [((qubit,), ()) for qubit in as_indices(qubits)])
 
+    def _one(self, name: str, qubits: Indices) -> Self:
+        if type(qubits) is int and 0 <= qubits < self.num_qubits:
+            self._tape.words.frombytes(pack_row(GATE_NUMBERS[name], qubits, 0.0, 0.0, 0.0))
+            return self
+        return self._each(StandardGate(name), qubits)
+
+    def _turn(self, name: str, angle: ParameterValue, qubits: Indices) -> Self:
+        if type(qubits) is int and 0 <= qubits < self.num_qubits and isinstance(angle, float) and math.isfinite(angle):
+            self._tape.words.frombytes(pack_row(GATE_NUMBERS[name], qubits, angle, 0.0, 0.0))
+            return self
+        return self._each(StandardGate(name, (angle,)), qubits)
+
+    def _pair(self, name: str, first: int, second: int) -> Self:
+        size = self.num_qubits
+        if type(first) is type(second) is int and 0 <= first < size and 0 <= second < size and first != second:
+            self._tape.words.frombytes(pack_row(GATE_NUMBERS[name], first, second, 0.0, 0.0))
+            return self
+        return self.append(StandardGate(name), (first, second))
+
+    def _pair_turn(self, name: str, angle: ParameterValue, first: int, second: int) -> Self:
+        size = self.num_qubits
+        are_qubits = type(first) is type(second) is int and 0 <= first < size and 0 <= second < size
+        if are_qubits and first != second and isinstance(angle, float) and math.isfinite(angle):
+            self._tape.words.frombytes(pack_row(GATE_NUMBERS[name], first, second, angle, 0.0))
+            return self
+        return self.append(StandardGate(name, (angle,)), (first, second))
+
     def gphase(self, gamma: ParameterValue) -> Self:
         """Multiply the state by ``e^{iγ}``."""
         return self.append(StandardGate("gphase", (gamma,)), ())
 
     def id(self, qubit: Indices) -> Self:
         """Identity."""
-        return self._each(StandardGate("id"), qubit)
+        return self._one("id", qubit)
 
     def x(self, qubit: Indices) -> Self:
         """Pauli X."""
-        return self._each(StandardGate("x"), qubit)
+        return self._one("x", qubit)
 
     def y(self, qubit: Indices) -> Self:
         """Pauli Y."""
-        return self._each(StandardGate("y"), qubit)
+        return self._one("y", qubit)
 
     def z(self, qubit: Indices) -> Self:
         """Pauli Z."""
-        return self._each(StandardGate("z"), qubit)
+        return self._one("z", qubit)
 
     def h(self, qubit: Indices) -> Self:
         """Hadamard."""
-        return self._each(StandardGate("h"), qubit)
+        return self._one("h", qubit)
 
     def s(self, qubit: Indices) -> Self:
         """Square root of Z."""
-        return self._each(StandardGate("s"), qubit)
+        return self._one("s", qubit)
 
     def sdg(self, qubit: Indices) -> Self:
         """Inverse of S."""
-        return self._each(StandardGate("sdg"), qubit)
+        return self._one("sdg", qubit)
 
     def t(self, qubit: Indices) -> Self:
         """Fourth root of Z."""
-        return self._each(StandardGate("t"), qubit)
+        return self._one("t", qubit)
 
     def tdg(self, qubit: Indices) -> Self:
         """Inverse of T."""
-        return self._each(StandardGate("tdg"), qubit)
+        return self._one("tdg", qubit)
 
     def sx(self, qubit: Indices) -> Self:
         """Square root of X."""
-        return self._each(StandardGate("sx"), qubit)
+        return self._one("sx", qubit)
 
     def sxdg(self, qubit: Indices) -> Self:
         """Inverse of √X."""
-        return self._each(StandardGate("sxdg"), qubit)
+        return self._one("sxdg", qubit)
 
     def rx(self, theta: ParameterValue, qubit: Indices) -> Self:
         """``exp(-iθX/2)``."""
-        return self._each(StandardGate("rx", (theta,)), qubit)
+        return self._turn("rx", theta, qubit)
 
     def ry(self, theta: ParameterValue, qubit: Indices) -> Self:
         """``exp(-iθY/2)``."""
-        return self._each(StandardGate("ry", (theta,)), qubit)
+        return self._turn("ry", theta, qubit)
 
     def rz(self, theta: ParameterValue, qubit: Indices) -> Self:
         """``exp(-iθZ/2)``."""
-        return self._each(StandardGate("rz", (theta,)), qubit)
+        return self._turn("rz", theta, qubit)
 
     def p(self, lam: ParameterValue, qubit: Indices) -> Self:
         """Phase ``e^{iλ}`` on ``|1⟩``."""
-        return self._each(StandardGate("p", (lam,)), qubit)
+        return self._turn("p", lam, qubit)
 
     def u(self, theta: ParameterValue, phi: ParameterValue, lam: ParameterValue, qubit: Indices) -> Self:
         """General one-qubit gate ``e^{i(φ+λ)/2} RZ(φ) RY(θ) RZ(λ)``."""
@@ -104,31 +139,31 @@ class GateMethods(ABC):
 
     def swap(self, qubit1: int, qubit2: int) -> Self:
         """Exchange two qubits."""
-        return self.append(StandardGate("swap"), (qubit1, qubit2))
+        return self._pair("swap", qubit1, qubit2)
 
     def iswap(self, qubit1: int, qubit2: int) -> Self:
         """Exchange two qubits with a phase i."""
-        return self.append(StandardGate("iswap"), (qubit1, qubit2))
+        return self._pair("iswap", qubit1, qubit2)
 
     def ecr(self, qubit1: int, qubit2: int) -> Self:
         """Echoed cross-resonance gate."""
-        return self.append(StandardGate("ecr"), (qubit1, qubit2))
+        return self._pair("ecr", qubit1, qubit2)
 
     def rxx(self, theta: ParameterValue, qubit1: int, qubit2: int) -> Self:
         """``exp(-iθXX/2)``."""
-        return self.append(StandardGate("rxx", (theta,)), (qubit1, qubit2))
+        return self._pair_turn("rxx", theta, qubit1, qubit2)
 
     def ryy(self, theta: ParameterValue, qubit1: int, qubit2: int) -> Self:
         """``exp(-iθYY/2)``."""
-        return self.append(StandardGate("ryy", (theta,)), (qubit1, qubit2))
+        return self._pair_turn("ryy", theta, qubit1, qubit2)
 
     def rzz(self, theta: ParameterValue, qubit1: int, qubit2: int) -> Self:
         """``exp(-iθZZ/2)``."""
-        return self.append(StandardGate("rzz", (theta,)), (qubit1, qubit2))
+        return self._pair_turn("rzz", theta, qubit1, qubit2)
 
     def rzx(self, theta: ParameterValue, qubit1: int, qubit2: int) -> Self:
         """``exp(-iθ/2 Z⊗X)``, Z on the first qubit."""
-        return self.append(StandardGate("rzx", (theta,)), (qubit1, qubit2))
+        return self._pair_turn("rzx", theta, qubit1, qubit2)
 
     def xx_plus_yy(self, theta: ParameterValue, beta: ParameterValue, qubit1: int, qubit2: int) -> Self:
         """``exp(-iθ/4 (XX + YY))`` in the frame turned by ``β`` about Z of the first qubit."""
@@ -144,51 +179,51 @@ class GateMethods(ABC):
 
     def cx(self, control: int, target: int) -> Self:
         """Controlled X."""
-        return self.append(StandardGate("cx"), (control, target))
+        return self._pair("cx", control, target)
 
     def cy(self, control: int, target: int) -> Self:
         """Controlled Y."""
-        return self.append(StandardGate("cy"), (control, target))
+        return self._pair("cy", control, target)
 
     def cz(self, control: int, target: int) -> Self:
         """Controlled Z."""
-        return self.append(StandardGate("cz"), (control, target))
+        return self._pair("cz", control, target)
 
     def ch(self, control: int, target: int) -> Self:
         """Controlled Hadamard."""
-        return self.append(StandardGate("ch"), (control, target))
+        return self._pair("ch", control, target)
 
     def cs(self, control: int, target: int) -> Self:
         """Controlled S."""
-        return self.append(StandardGate("cs"), (control, target))
+        return self._pair("cs", control, target)
 
     def csdg(self, control: int, target: int) -> Self:
         """Controlled inverse of S."""
-        return self.append(StandardGate("csdg"), (control, target))
+        return self._pair("csdg", control, target)
 
     def csx(self, control: int, target: int) -> Self:
         """Controlled √X."""
-        return self.append(StandardGate("csx"), (control, target))
+        return self._pair("csx", control, target)
 
     def csxdg(self, control: int, target: int) -> Self:
         """Controlled inverse of √X."""
-        return self.append(StandardGate("csxdg"), (control, target))
+        return self._pair("csxdg", control, target)
 
     def cp(self, lam: ParameterValue, control: int, target: int) -> Self:
         """Phase ``e^{iλ}`` on ``|11⟩``."""
-        return self.append(StandardGate("cp", (lam,)), (control, target))
+        return self._pair_turn("cp", lam, control, target)
 
     def crx(self, theta: ParameterValue, control: int, target: int) -> Self:
         """Controlled RX."""
-        return self.append(StandardGate("crx", (theta,)), (control, target))
+        return self._pair_turn("crx", theta, control, target)
 
     def cry(self, theta: ParameterValue, control: int, target: int) -> Self:
         """Controlled RY."""
-        return self.append(StandardGate("cry", (theta,)), (control, target))
+        return self._pair_turn("cry", theta, control, target)
 
     def crz(self, theta: ParameterValue, control: int, target: int) -> Self:
         """Controlled RZ."""
-        return self.append(StandardGate("crz", (theta,)), (control, target))
+        return self._pair_turn("crz", theta, control, target)
 
     def ccx(self, control1: int, control2: int, target: int) -> Self:
         """Toffoli gate."""

@@ -1,0 +1,283 @@
+"""The operations of a circuit as rows of numbers; an `Operation` is made when somebody looks at one.
+
+A row is five float64: what stands there, and up to four operands. It is written in one step, which no signal and no
+other thread divides, and takes 40 bytes.
+
+| code | operands |
+|---|---|
+| number of a standard gate, in the order of `STANDARD_GATES` | its qubits, then its angles |
+| the same and `SYMBOLIC` | its qubits, and last the place of its first angle among `symbols` |
+| `MEASURE` | qubit, classical bit |
+| `RESET` | qubit |
+| `OTHER` | place among `others` of an operation that is none of these |
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from struct import Struct
+from typing import NamedTuple, TypeAlias, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit.circuit.gate import ControlledGate, Instruction, StandardGate, UnitaryGate
+from qtoolkit.circuit.gates import STANDARD_GATES
+from qtoolkit.circuit.operation import Barrier, IfElse, Initialize, Measure, Operation, Reset
+from qtoolkit.circuit.parameter import ParameterExpression, ParameterValue
+from qtoolkit.circuit.structured_gates import DiagonalGate, PauliRotationGate, PermutationGate
+
+__all__ = ["GATE_NUMBERS", "MEASURE", "OTHER", "RESET", "SYMBOLIC", "WIDTH", "Tape", "pack_row"]
+
+WIDTH = 5
+"""Numbers in a row."""
+
+SYMBOLIC = 1 << 10
+"""Added to the number of a gate that has a free parameter."""
+
+MEASURE, RESET, OTHER = -1, -2, -3
+
+_ROW = Struct(f"{WIDTH}d")
+pack_row = _ROW.pack
+"""A row as bytes."""
+
+_Row: TypeAlias = tuple[float, float, float, float, float]
+
+
+class _Shape(NamedTuple):
+    """A standard gate: how many qubits, how many operands that are no symbols, the gate itself if it has no angle."""
+
+    num_qubits: int
+    num_operands: int
+    fixed: StandardGate | None
+
+
+_RECORDS = tuple(STANDARD_GATES.values())
+GATE_NUMBERS: Mapping[str, int] = {record.name: number for number, record in enumerate(_RECORDS)}
+_SHAPES = tuple(
+    _Shape(r.num_qubits, r.num_qubits + r.num_params, None if r.num_params else StandardGate(r)) for r in _RECORDS
+)
+_QUBITS_IN = np.array([*(shape.num_qubits for shape in _SHAPES), 0, 1, 1])  # OTHER, RESET and MEASURE last
+_IDLE = tuple((0.0,) * (WIDTH - 1 - used) for used in range(WIDTH))
+"""Operands that a row lacks, by how many it has."""
+_MEASURE, _RESET = Measure(), Reset()
+_OWN = (UnitaryGate, DiagonalGate, PermutationGate, PauliRotationGate, Barrier, Initialize)
+
+
+def _content_of(operation: Operation) -> Hashable | None:
+    """A key of an operation that is no row; None of one with an instruction of a class not ours."""
+    gate = operation.gate
+    if type(gate) is IfElse:
+        branches = tuple(branch.content for branch in gate.branches)
+        return None if None in branches else (gate.condition, branches)
+    return operation if _never_changes(gate) else None
+
+
+def _nbytes_of(gate: Instruction) -> int:
+    if isinstance(gate, IfElse):
+        return sum(branch.operations.nbytes for branch in gate.branches)
+    holder = gate.base if isinstance(gate, ControlledGate) else gate
+    return sum(value.nbytes for value in vars(holder).values() if isinstance(value, np.ndarray))
+
+
+def _never_changes(gate: Instruction) -> bool:
+    """Whether an instruction is one of ours, and so stays as it is and is equal to no other."""
+    kind = type(gate)
+    if kind is ControlledGate and isinstance(gate, ControlledGate):
+        return _never_changes(gate.base)
+    if kind is StandardGate and isinstance(gate, StandardGate):
+        return STANDARD_GATES.get(gate.name) is gate.record
+    return kind in _OWN
+
+
+class Tape(Sequence[Operation]):
+    """A list of operations.
+
+    Args:
+        operations: in time order.
+
+    Attributes:
+        words: the rows, one after another.
+        symbols: angles of gates with free parameters.
+        others: operations that are no rows of numbers.
+        cuts: how often operations were taken back.
+    """
+
+    __slots__ = ("cuts", "others", "symbols", "words")
+
+    def __init__(self, operations: Iterable[Operation] = ()) -> None:
+        self.words = array("d")
+        self.symbols: list[ParameterValue] = []
+        self.others: list[Operation] = []
+        self.cuts = 0
+        for operation in operations:
+            self.append(operation)
+
+    def __len__(self) -> int:
+        return len(self.words) // WIDTH
+
+    @overload
+    def __getitem__(self, index: int) -> Operation: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Operation]: ...
+
+    def __getitem__(self, index: int | slice) -> Operation | list[Operation]:
+        places = range(len(self))[index]
+        if isinstance(places, range):
+            return [self._operation(_ROW.unpack_from(self.words, _ROW.size * place)) for place in places]
+        return self._operation(_ROW.unpack_from(self.words, _ROW.size * places))
+
+    def __iter__(self) -> Iterator[Operation]:
+        return map(self._operation, _ROW.iter_unpack(self.words.tobytes()))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Tape):
+            return list(self) == other
+        # The same operations may have come by other ways, so the quick answer is right only where it is yes.
+        if self.words == other.words and self.symbols == other.symbols and self.others == other.others:
+            return True
+        return len(self) == len(other) and all(left == right for left, right in zip(self, other, strict=True))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return repr(list(self))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of rows and of arrays that gates hold, those in branches included."""
+        return len(self.words) * self.words.itemsize + sum(_nbytes_of(operation.gate) for operation in self.others)
+
+    def copy(self) -> Tape:
+        """A tape with the same operations."""
+        copied = Tape()
+        copied.words, copied.symbols, copied.others = self.words[:], self.symbols[:], self.others[:]
+        return copied
+
+    def repeated(self, times: int) -> Tape:
+        """The operations so many times."""
+        copied = self.copy()
+        if copied.words:
+            copied.words *= times
+        return copied
+
+    def append(self, operation: Operation) -> None:
+        """Add an operation at the end."""
+        gate, qubits = operation.gate, operation.qubits
+        kind = type(gate)
+        if isinstance(gate, StandardGate) and kind is StandardGate:
+            number = GATE_NUMBERS.get(gate.name, -1)
+            if number >= 0 and _RECORDS[number] is gate.record:
+                self.append_standard(number, qubits, gate.params)
+                return
+        elif kind is Measure:
+            self.words.frombytes(pack_row(MEASURE, qubits[0], operation.clbits[0], 0.0, 0.0))
+            return
+        elif kind is Reset:
+            self.words.frombytes(pack_row(RESET, qubits[0], 0.0, 0.0, 0.0))
+            return
+        self.others.append(operation)
+        self.words.frombytes(pack_row(OTHER, len(self.others) - 1, 0.0, 0.0, 0.0))
+
+    def append_standard(self, number: int, qubits: tuple[int, ...], params: tuple[ParameterValue, ...]) -> None:
+        """Add a standard gate by its number, on qubits and at angles that are known to be right."""
+        for angle in params:
+            if type(angle) is not float and isinstance(angle, ParameterExpression):
+                first = len(self.symbols)
+                self.symbols.extend(params)
+                self.words.frombytes(pack_row(number + SYMBOLIC, *qubits, *_IDLE[1 + len(qubits)], first))
+                return
+        self.words.frombytes(pack_row(number, *qubits, *params, *_IDLE[len(qubits) + len(params)]))
+
+    def extend(self, other: Tape) -> None:
+        """Add all operations of a tape."""
+        self._extend(other, other.others, other.rows())
+
+    def extend_moved(
+        self, other: Tape, others: Sequence[Operation], qubits: Sequence[int], clbits: Sequence[int]
+    ) -> None:
+        """Add all operations of a tape on other qubits and bits.
+
+        Args:
+            other: what to add.
+            others: its `others`, moved already.
+            qubits: where each qubit of its rows goes.
+            clbits: where each classical bit of its rows goes.
+        """
+        rows = other.rows()
+        codes = rows[:, 0].astype(np.int64)
+        counts = _QUBITS_IN[np.where(codes >= SYMBOLIC, codes - SYMBOLIC, codes)]
+        to_qubits, to_clbits = np.array(qubits, np.float64), np.array(clbits, np.float64)
+        for k in range(counts.max(initial=0)):
+            column = rows[counts > k, k + 1]
+            rows[counts > k, k + 1] = to_qubits[column.astype(np.int64)]
+        measured = codes == MEASURE
+        rows[measured, 2] = to_clbits[rows[measured, 2].astype(np.int64)]
+        self._extend(other, others, rows)
+
+    def _extend(self, other: Tape, others: Sequence[Operation], rows: NDArray[np.float64]) -> None:
+        rows[rows[:, 0] >= SYMBOLIC, WIDTH - 1] += len(self.symbols)
+        rows[rows[:, 0] == OTHER, 1] += len(self.others)
+        self.symbols.extend(other.symbols)
+        self.others.extend(others)
+        self.words.frombytes(rows.tobytes())
+
+    def bound(self, values: Mapping[str, float]) -> Tape:
+        """The tape with parameters replaced by the values under their names."""
+        if not self.symbols and not self.others:
+            return self.copy()
+        result = Tape()
+        for row in _ROW.iter_unpack(self.words.tobytes()):
+            if row[0] >= SYMBOLIC or row[0] == OTHER:
+                operation = self._operation(row)
+                gate = operation.gate.bind(values)
+                result.append(Operation(gate, operation.qubits, operation.clbits))
+            else:
+                result.words.frombytes(pack_row(*row))
+        return result
+
+    def cut(self, length: int) -> None:
+        """Keep so many operations, from the first on."""
+        self.cuts += 1
+        del self.words[WIDTH * length :]
+
+    def rows(self) -> NDArray[np.float64]:
+        """A copy of the rows, shape ``(len(self), 5)``."""
+        return np.frombuffer(bytearray(self.words), np.float64).reshape(-1, WIDTH)
+
+    def version(self) -> Hashable:
+        """Something else whenever the tape has changed, or a branch on it."""
+        branches = tuple(b.version for op in self.others if isinstance(op.gate, IfElse) for b in op.gate.branches)
+        return len(self.words), self.cuts, branches
+
+    def content(self) -> Hashable | None:
+        """A key that only tapes with equal operations share; None if there are instructions of a class not ours."""
+        others = tuple(map(_content_of, self.others))
+        return None if None in others else (self.words.tobytes(), tuple(self.symbols), others)
+
+    def expressions(self) -> Iterator[ParameterExpression]:
+        """All angles with free parameters, in time order."""
+        if self.symbols or self.others:
+            for row in _ROW.iter_unpack(self.words.tobytes()):
+                if row[0] >= SYMBOLIC or row[0] == OTHER:
+                    yield from self._operation(row).gate.expressions
+
+    def _operation(self, row: _Row | tuple[float, ...]) -> Operation:
+        code = int(row[0])
+        if code >= 0:
+            num_qubits, num_operands, gate = _SHAPES[code & SYMBOLIC - 1]
+            if gate is None:
+                if code < SYMBOLIC:
+                    params: tuple[ParameterValue, ...] = row[num_qubits + 1 : num_operands + 1]
+                else:
+                    first = int(row[-1])
+                    params = tuple(self.symbols[first : first + num_operands - num_qubits])
+                gate = StandardGate.of(_RECORDS[code & SYMBOLIC - 1], params)
+            return Operation(gate, tuple(map(int, row[1 : num_qubits + 1])))
+        if code == MEASURE:
+            return Operation(_MEASURE, (int(row[1]),), (int(row[2]),))
+        if code == RESET:
+            return Operation(_RESET, (int(row[1]),))
+        return self.others[int(row[1])]
