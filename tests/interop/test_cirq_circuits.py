@@ -287,3 +287,10 @@ def test_wide_keys_compare_with_numbers() -> None:
         cirq.measure(qubits[9], key="end"),
     )
     assert bits_of(from_cirq(program), "end") == [[1]]
+
+
+def test_gates_that_live_for_a_moment_are_not_taken_for_one_another():
+    inner = cirq.FrozenCircuit(cirq.rx(sympy.Symbol("a")).on(A), cirq.CX(A, B))
+    operations = [cirq.CircuitOperation(inner, param_resolver={"a": 0.1 * k}) for k in range(60)]
+    circuit = cirq.Circuit(operations)
+    np.testing.assert_allclose(from_cirq(circuit).to_matrix(), circuit.unitary(qubit_order=[B, A]), atol=1e-12)

@@ -13,7 +13,7 @@ from qtoolkit._arguments import check_instance
 from qtoolkit.circuit import Circuit, Gate, Initialize, Instruction, Reset, StandardGate
 from qtoolkit.errors import ConversionError
 from qtoolkit.interop.cirq.conditions_from import Guard, add_guarded, guards_from_cirq
-from qtoolkit.interop.cirq.gates_from import gate_steps, reversed_unitary
+from qtoolkit.interop.cirq.gates_from import Step, gate_steps, reversed_unitary
 
 __all__ = ["Conversion", "convert", "from_cirq", "ordered_qubits"]
 
@@ -96,6 +96,10 @@ def convert(circuit: cirq.AbstractCircuit, qubits: Sequence[Any]) -> Conversion:
     return Conversion(importer.circuit, importer.records)
 
 
+_NO_RULE = (cirq.ControlledGate, cirq.MeasurementGate, cirq.ResetChannel, cirq.StatePreparationChannel)
+"""Gates that are taken apart in other ways."""
+
+
 class _Importer:
     """Adds Cirq operations to a circuit, one after the other."""
 
@@ -103,10 +107,14 @@ class _Importer:
         self.circuit = Circuit(len(qubits))
         self.records: dict[str, list[tuple[int, ...]]] = {}
         self._index = {qubit: k for k, qubit in enumerate(qubits)}
+        self._known: dict[int, tuple[Any, Sequence[Step]]] = {}
+        """Gates and their steps, by the gates' identities, which are theirs as long as they are here."""
         self._guards: tuple[Guard, ...] = ()
         self._guarded: list[Placed] = []
 
     def add(self, operation: Any, conditions: tuple[Any, ...]) -> None:
+        if type(operation) is cirq.GateOperation and not conditions and not self._guards and self._add_known(operation):
+            return
         operation = operation.untagged
         if operation.classical_controls:
             conditions = (*conditions, *operation.classical_controls)
@@ -126,6 +134,19 @@ class _Importer:
                 raise ConversionError(_why_not(operation))
             for inner in parts:
                 self.add(inner, conditions)
+
+    def _add_known(self, operation: Any) -> bool:
+        """Add a gate without tags and conditions whose type has a rule; False if it has none."""
+        gate = operation.gate
+        known = self._known.get(id(gate))
+        steps = known[1] if known else None if isinstance(gate, _NO_RULE) else gate_steps(gate)
+        if steps is None:
+            return False
+        self._known[id(gate)] = gate, steps
+        places = [self._index[qubit] for qubit in operation.qubits]
+        for step, positions in steps:
+            self.circuit.append(step, tuple([places[k] for k in positions]))
+        return True
 
     def close(self) -> None:
         """Write the operations that wait for others with the same guards."""

@@ -22,6 +22,7 @@ from qtoolkit.circuit import (
     StandardGate,
     UnitaryGate,
 )
+from qtoolkit.circuit.tape import GATE_NUMBERS
 from qtoolkit.interop.qiskit.angles import AngleReader, AngleWriter
 
 __all__ = ["native_gates", "qubit_order", "read_evolution", "read_gate", "read_standard", "write_gate"]
@@ -71,6 +72,8 @@ _CLASSES: dict[str, Any] = {
 }
 """Qiskit's class of each gate record; where it has none, the record's decomposition or base goes instead."""
 
+_NUMBERS = {name: GATE_NUMBERS[name] for name in _CLASSES}
+
 _ALIASES: dict[str, tuple[Any, Callable[..., tuple[str, tuple[ParameterValue, ...]]]]] = {
     "global_phase": (library.GlobalPhaseGate, lambda gamma: ("gphase", (gamma,))),
     "u1": (library.U1Gate, lambda lam: ("p", (lam,))),
@@ -93,6 +96,14 @@ def native_gates() -> dict[str, Any]:
         count = record.num_params if record else len(inspect.signature(_ALIASES[name][1]).parameters)
         gates[name] = kind(*(Parameter(f"angle{k}") for k in range(count)))
     return gates
+
+
+def standard_number(name: str, params: Sequence[Any]) -> int:
+    """The number of the standard gate that one of Qiskit's is as it stands, at numbers; -1 if it is to be read."""
+    for angle in params:
+        if type(angle) is not float or not math.isfinite(angle):
+            return -1
+    return _NUMBERS.get(name, -1)
 
 
 def read_standard(name: str, params: Sequence[Any], read_angle: AngleReader) -> StandardGate | None:

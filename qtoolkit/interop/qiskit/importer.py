@@ -12,7 +12,7 @@ from qtoolkit.circuit import Circuit, StandardGate
 from qtoolkit.errors import ConversionError, InputError
 from qtoolkit.interop.qiskit.angles import AngleReader, read_linear
 from qtoolkit.interop.qiskit.branching import Block, add_case, add_if, iterations
-from qtoolkit.interop.qiskit.gates import read_standard
+from qtoolkit.interop.qiskit.gates import read_standard, standard_number
 from qtoolkit.interop.qiskit.states import read_state
 from qtoolkit.interop.qiskit.unrolling import Unroller
 
@@ -89,11 +89,16 @@ class _Importer:
                 target.append(StandardGate("gphase", (phase,)), ())
             qubit_of = dict(zip(source.qubits, qubits, strict=True))
             for position, instruction in enumerate(source.data):
-                where = f"{instruction.name!r} at position {position}{inside}"
                 placed = [qubit_of[bit] for bit in instruction.qubits]
-                gate = None
-                if instruction.is_standard_gate():
-                    gate = read_standard(instruction.name, instruction.params, self._read_angle)
+                is_standard = instruction.is_standard_gate()
+                if is_standard:
+                    name, params = instruction.name, instruction.params
+                    number = standard_number(name, params)
+                    if number >= 0:
+                        target.operations.append_standard(number, tuple(placed), tuple(params))
+                        continue
+                where = f"{instruction.name!r} at position {position}{inside}"
+                gate = read_standard(name, params, self._read_angle) if is_standard else None
                 if gate is not None:
                     target.append(gate, placed)
                 else:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from qtoolkit.circuit import STANDARD_GATES, Barrier, Gate, Instruction, ParameterValue, StandardGate
+from qtoolkit.circuit.tape import GATE_NUMBERS
 from qtoolkit.errors import ConversionError
 from qtoolkit.interop.openqasm.reading.expressions import Code, Value
 from qtoolkit.interop.openqasm.reading.statements import Modifier
@@ -39,6 +40,7 @@ class KnownGate:
         num_qubits: number of its qubits.
         build: its gates, from its angles.
         single: whether that is always one gate on all qubits in order.
+        number: of the standard gate that it is at all angles, -1 if it is none.
     """
 
     name: str
@@ -46,6 +48,7 @@ class KnownGate:
     num_qubits: int
     build: Callable[..., Sequence[Placed]]
     single: bool = True
+    number: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +126,15 @@ def check_count(target: Target, num_arguments: int) -> KnownGate | DefinedGate:
 
 def _standard(name: str, record_name: str) -> KnownGate:
     record = STANDARD_GATES[record_name]
-    places = tuple(range(record.num_qubits))
+    places, number = tuple(range(record.num_qubits)), GATE_NUMBERS[record_name]
     if not record.num_params:
         gate = ((StandardGate(record), places),)
-        return KnownGate(name, 0, record.num_qubits, lambda: gate)
-    return KnownGate(
-        name, record.num_params, record.num_qubits, lambda *angles: ((StandardGate(record, angles), places),)
-    )
+        return KnownGate(name, 0, record.num_qubits, lambda: gate, number=number)
+
+    def build(*angles: ParameterValue) -> Sequence[Placed]:
+        return ((StandardGate(record, angles), places),)
+
+    return KnownGate(name, record.num_params, record.num_qubits, build, number=number)
 
 
 def _made(name: str, num_params: int, num_qubits: int, make: Callable[..., Gate]) -> KnownGate:

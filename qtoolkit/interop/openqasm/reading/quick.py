@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -30,6 +31,14 @@ _MEASURE = re.compile(
 _BIT = re.compile(r"\s*+(\w++)\[([0-9]{1,9})\]\s*+")
 _MAX_KEPT = 1 << 16
 _MEASUREMENT = Measure()
+
+
+def _are_plain(num_qubits: int, qubits: tuple[int, ...], values: tuple[Value, ...]) -> bool:
+    """Whether these are so many different qubits, and finite numbers."""
+    for value in values:
+        if type(value) is not float or not math.isfinite(value):
+            return False
+    return len(qubits) == num_qubits and (num_qubits == 1 or len(set(qubits)) == num_qubits)
 
 
 class _Places(dict[str, int]):
@@ -129,7 +138,10 @@ class QuickCalls:
                 values = tuple([angles[angle] for angle in given.split(",")]) if given else ()
                 if type(target) is KnownGate and target.single and len(values) == target.num_params:
                     self._budget.spend()
-                    circuit.append(target.build(*values)[0][0], qubits)
+                    if target.number >= 0 and _are_plain(target.num_qubits, qubits, values):
+                        circuit.operations.append_standard(target.number, qubits, values)
+                    else:
+                        circuit.append(target.build(*values)[0][0], qubits)
                 else:
                     self._expander.add(circuit, target, values, (), qubits)
                 offset = match.end()
