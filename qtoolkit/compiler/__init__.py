@@ -7,6 +7,7 @@ from qtoolkit.compiler.compile import compile_circuit
 from qtoolkit.compiler.layout import Layout
 from qtoolkit.compiler.padded_plan import PaddedPlan
 from qtoolkit.compiler.plan import BranchStep, ExecutionPlan, InitializeStep, MeasureStep, ResetStep, Step, UnitaryStep
+from qtoolkit.compiler.plan_cache import Known, PlanCache, plans
 from qtoolkit.compiler.plan_report import PlanReport, StepReport, SweepReport
 from qtoolkit.compiler.planner import plan_sweeps, with_constants
 from qtoolkit.compiler.program import Differential, Opcode, Program
@@ -18,6 +19,9 @@ __all__ = [
     "used_qubits",
     "ExecutionPlan",
     "PaddedPlan",
+    "Known",
+    "PlanCache",
+    "plans",
     "PlanReport",
     "SweepReport",
     "StepReport",

@@ -8,6 +8,7 @@ expectation value knows; they are added up apart.
 
 from __future__ import annotations
 
+import cmath
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -86,7 +87,7 @@ class SmallPlan:
             added, in radians; the turn is its cosine and sine.
         constants: other turns, by number counted from -1 downwards.
         phases: slots that the global phase depends on, and what their angles are multiplied by.
-        phase: the rest of it, in radians.
+        turned: ``e^{iφ}`` of the rest of it, of which a sum of angles would keep fewer digits.
     """
 
     operations: list[Product | String] = field(default_factory=list)
@@ -94,7 +95,12 @@ class SmallPlan:
     slots: list[tuple[int, float, float]] = field(default_factory=list)
     constants: list[tuple[float, float]] = field(default_factory=list)
     phases: list[tuple[int, float]] = field(default_factory=list)
-    phase: float = 0.0
+    turned: complex = 1.0 + 0.0j
+
+    @property
+    def phase(self) -> float:
+        """The rest of the global phase, in radians."""
+        return cmath.phase(self.turned)
 
 
 def small_plan(program: Program) -> SmallPlan | None:
@@ -236,7 +242,7 @@ class _Builder:
             self._control_phase(gate, self._turn(slot, -rotation.offset))
         if not gate.controls:
             self.plan.phases.append((slot, -rotation.offset))
-            self.plan.phase += rotation.phase
+            self.plan.turned *= cmath.rect(1.0, rotation.phase)
         return True
 
     def _stepwise(self, gate: _Gate) -> bool:
@@ -304,7 +310,7 @@ class _Builder:
 
     def _constant_factor(self, qubit: int, quaternion: FloatArray, phase: float = 0.0) -> None:
         self.plan.quaternions.append(quaternion)
-        self.plan.phase += phase
+        self.plan.turned *= cmath.rect(1.0, phase)
         self._factor(qubit, 0, len(self.plan.quaternions) - 1)
 
     def _factor(self, qubit: int, axis: int, number: int) -> None:

@@ -17,7 +17,7 @@ from qtoolkit._packed_bits import num_words
 from qtoolkit._version import __version__
 from qtoolkit.circuit import Circuit, ParameterValues
 from qtoolkit.circuit._checks import check_indices, numeric_array
-from qtoolkit.compiler import ExecutionPlan, PaddedPlan, compile_circuit, used_qubits
+from qtoolkit.compiler import ExecutionPlan, PaddedPlan
 from qtoolkit.errors import CircuitError, InputError
 from qtoolkit.operators import PauliSum
 from qtoolkit.primitives import Result
@@ -43,6 +43,7 @@ from qtoolkit.simulators.observables import (
 )
 from qtoolkit.simulators.options import check_norm, check_shots
 from qtoolkit.simulators.plan_memory import beside_state
+from qtoolkit.simulators.planning import measurements_of, plan_of, state_unplanned
 from qtoolkit.simulators.quick import quick_gradient, quick_state, quick_value
 from qtoolkit.simulators.ready import ReadyRun
 from qtoolkit.simulators.trajectory import Trajectory
@@ -96,13 +97,7 @@ class StatevectorSimulator:
         Raises:
             InsufficientMemoryError: if the state of the qubits that it uses does not fit into free memory.
         """
-        if isinstance(circuit, ExecutionPlan):
-            return circuit
-        if not isinstance(circuit, Circuit):
-            raise InputError(f"a simulator takes a Circuit or what compile made of one, got {shown(circuit)}")
-        used = used_qubits(circuit.operations, circuit.num_qubits)
-        self._engine.check_memory(len(used))
-        return compile_circuit(circuit, used)
+        return plan_of(self._engine, circuit)
 
     def state_vector(
         self,
@@ -128,11 +123,13 @@ class StatevectorSimulator:
             InsufficientMemoryError: if the state does not fit into free memory.
         """
         if parameters is None and initial_state is None and type(circuit) is ExecutionPlan:
-            # A small circuit is done in less time than the rest of this function takes.
             program = circuit.only_program
             ready: ReadyRun | None = None if program is None else program.kept.get(self._ready_key)
             if ready is not None:
                 return ready()
+        unplanned = None if initial_state is not None else state_unplanned(self._engine, circuit, parameters)
+        if unplanned is not None:
+            return unplanned
         if initial_state is None and parameters is not None:
             quick = quick_state()(self._engine, circuit, parameters)
             if quick is not None:
@@ -202,7 +199,9 @@ class StatevectorSimulator:
             InsufficientMemoryError: if the state or the shots do not fit into free memory.
         """
         started = time.perf_counter()
-        plan = self.compile(circuit)
+        unplanned = None if initial_state is not None else state_unplanned(self._engine, circuit, parameters)
+        plan = self.compile(circuit) if unplanned is None else measurements_of(circuit)
+        parameters = parameters if unplanned is None else None
         check_shots(shots, plan.active.measures)
         words = num_words(plan.num_clbits)
         what = f"{shown(shots)} shots of {plan.num_clbits} bits"
@@ -212,7 +211,8 @@ class StatevectorSimulator:
         values = plan.parameter_vector(parameters)
         number, rng = seeded(seed)
         with self._reserved(plan, _needs.sampled_state, (int(shots), words), f" with {what}", 8 * int(shots) * words):
-            packed = Walker(self._engine, plan, values).all_shots(self._start(plan, initial_state), int(shots), rng)
+            state = self._start(plan, initial_state) if unplanned is None else unplanned
+            packed = Walker(self._engine, plan, values).all_shots(state, int(shots), rng)
         return Result.from_packed(
             packed,
             plan.num_clbits,
@@ -248,8 +248,11 @@ class StatevectorSimulator:
             CircuitError: if a qubit comes twice, or as for `state_vector`.
             InsufficientMemoryError: if the state and the probabilities do not fit into free memory.
         """
-        plan = self.compile(circuit)
+        unplanned = state_unplanned(self._engine, circuit, parameters)
+        plan = self.compile(circuit) if unplanned is None else measurements_of(circuit)
         measured = check_indices(range(plan.num_qubits) if qubits is None else qubits, plan.num_qubits, "qubit")
+        if unplanned is not None:
+            return measure.probabilities(unplanned, measured, self._engine.team)
         values = parameters_of(plan, parameters)
         if isinstance(plan, PaddedPlan):
             place = {qubit: k for k, qubit in enumerate(plan.active_qubits)}
@@ -321,6 +324,11 @@ class StatevectorSimulator:
             quick = quick_value()(self._engine, circuit, observable, parameters)
             if quick is not None:
                 return quick
+        unplanned = state_unplanned(self._engine, circuit, parameters)
+        if unplanned is not None:
+            observables, several = checked_observables(observable, circuit.num_qubits)
+            found = expectation_values(observables, unplanned, self._engine.team)
+            return finite(np.array(found)) if several else finite_number(found[0])
         plan = self.compile(circuit)
         observables, several = checked_observables(observable, plan.num_qubits)
         if isinstance(plan, PaddedPlan):
@@ -433,6 +441,9 @@ class StatevectorSimulator:
             return self.gradient(plan.active, active_observables(plan, observable, several), parameters)
         values = parameters_of(plan, parameters)
         if values.ndim == 1 and not several:
+            quick = quick_gradient()(self._engine, plan, observables[0], values)
+            if quick is not None:
+                return quick
             value, slopes = value_and_gradient(self._engine, plan, values, observables[0])
             return finite_number(value), slopes
         rows = np.atleast_2d(values)

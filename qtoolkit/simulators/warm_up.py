@@ -26,7 +26,6 @@ SIZES = (3, 16)
 ONE_BLOCK = 11
 """Values and gradients at given parameter values run in another way below, and as one block up to 14 qubits."""
 
-
 PRECISIONS = ("double", "single")
 
 
@@ -74,6 +73,11 @@ def _every_gate(num_qubits: int) -> Circuit:
     return circuit
 
 
+def _unplanned(num_qubits: int) -> Circuit:
+    """A circuit of a few gates, each of which runs at once when the circuit is new and small enough."""
+    return Circuit(min(num_qubits, 6)).h(0).cx(0, 1).rz(0.1, 1).rx(0.2, 2).rxx(0.3, 0, 2).cp(0.4, 1, 2)
+
+
 def _ansatz(num_qubits: int) -> tuple[Circuit, list[float]]:
     angles = ParameterVector("theta", 3 * num_qubits)
     circuit = Circuit(num_qubits).h(range(num_qubits))
@@ -98,10 +102,11 @@ def _observables(num_qubits: int) -> list[Observable]:
 def _states(precision: str) -> None:
     simulator = StatevectorSimulator(precision)
     for n in SIZES:
-        state = simulator.state_vector(_every_gate(n))
+        simulator.state_vector(_unplanned(n))
+        state = simulator.state_vector(simulator.compile(_every_gate(n)))
         simulator.state_vector(_every_gate(n), initial_state=state)
         circuit, values = _ansatz(n)
-        simulator.state_vector(circuit, values)
+        simulator.state_vector(simulator.compile(circuit), values)
         wide = np.roll(np.eye(64), 1, axis=0)
         simulator.state_vector(Circuit(n + 3).unitary(wide, range(6)))
 
@@ -110,14 +115,14 @@ def _samples(precision: str) -> None:
     simulator = StatevectorSimulator(precision)
     for n in SIZES:
         for shots in (10, 100_000):
-            simulator.run(_ansatz_bound(n).measure_all(), shots, seed=1)
+            simulator.run(simulator.compile(_ansatz_bound(n).measure_all()), shots, seed=1)
 
 
 def _probabilities(precision: str) -> None:
     simulator = StatevectorSimulator(precision)
     for n in SIZES:
         for qubits in (None, [0, 2], [n - 1]):
-            simulator.probabilities(_ansatz_bound(n), qubits)
+            simulator.probabilities(simulator.compile(_ansatz_bound(n)), qubits)
 
 
 def _measurements(precision: str) -> None:
@@ -132,7 +137,7 @@ def _measurements(precision: str) -> None:
 def _expectation_values(precision: str) -> None:
     simulator = StatevectorSimulator(precision)
     for n in SIZES:
-        circuit = _ansatz_bound(n)
+        circuit = simulator.compile(_ansatz_bound(n))
         observables = _observables(n)
         simulator.expectation_value(circuit, observables)
         simulator.expectation_value(circuit, observables[:1])
@@ -141,7 +146,7 @@ def _expectation_values(precision: str) -> None:
             simulator.variance(circuit, observable)
         simulator.overlap(circuit, circuit)
         free, values = _ansatz(n)
-        simulator.expectation_value(free, observables[0], values)
+        simulator.expectation_value(simulator.compile(free), observables[0], values)
 
 
 def _batches(precision: str) -> None:

@@ -11,6 +11,7 @@ from random_circuits import random_gate_circuit
 from vector_widths import WIDTHS
 
 from qtoolkit import Circuit, ParameterVector, PauliSum, StatevectorSimulator
+from qtoolkit.compiler import plans
 from qtoolkit.simulators import memory, ready
 from qtoolkit.simulators.engine import Engine
 
@@ -40,6 +41,8 @@ def results(num_qubits, precision, vector_bytes):
     plain = Circuit(num_qubits)
     plain.h(0)
     fixed = [plain, *(random_gate_circuit(num_qubits, 30, seed, arrays=seed == 1) for seed in (0, 1))]
+    fixed += [simulator.compile(circuit) for circuit in fixed]
+    plans.forget()
     parametrised = parametrised_circuit(num_qubits)
     values = np.linspace(-2, 2, parametrised.num_parameters)
 
@@ -62,6 +65,7 @@ def results(num_qubits, precision, vector_bytes):
         return pool.submit(lambda: list(run())).result()
 
 
+@pytest.mark.usefixtures("unplanned")
 @pytest.mark.skipif(os.name != "posix", reason="pages are guarded by a function of POSIX")
 @pytest.mark.parametrize("precision", ["double", "single"])
 @WIDTHS

@@ -13,6 +13,8 @@ from qtoolkit import Circuit, ParameterVector, PauliSum, StatevectorSimulator
 from qtoolkit.circuit import StandardGate
 from qtoolkit.simulators.engine import Engine
 
+pytestmark = pytest.mark.usefixtures("either_way")
+
 TOLERANCE = {"double": 1e-13, "single": 2e-6}
 SCALES = [0.0, *(10.0**-k for k in range(20))]
 ONE_QUBIT = ("h", "x", "y", "z", "s", "sdg", "t", "tdg", "sx", "sxdg")

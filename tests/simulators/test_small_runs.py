@@ -65,7 +65,7 @@ def test_a_copy_of_a_simulator_and_of_a_plan_runs_too():
     observable = observable_of(4)
     simulator, plan, sums = pickle.loads(pickle.dumps((StatevectorSimulator(), circuit, observable)))
     plan = simulator.compile(plan)
-    expected = StatevectorSimulator().state_vector(circuit)
+    expected = StatevectorSimulator().state_vector(StatevectorSimulator().compile(circuit))
     for _ in range(3):
         assert np.array_equal(simulator.state_vector(plan), expected)
         assert simulator.expectation_value(plan, sums) == pytest.approx(observable.expectation_value(expected))

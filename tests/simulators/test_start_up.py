@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from qtoolkit import Circuit, StatevectorSimulator
+from qtoolkit.compiler import plans
 from qtoolkit.simulators import engine
 
 CODE = """
@@ -47,6 +48,7 @@ def test_a_second_process_compiles_only_on_a_second_core(monkeypatch, cores, ord
     monkeypatch.setattr(engine, "num_cores", lambda: cores)
     monkeypatch.setattr(engine, "compile_ahead", lambda *arguments: orders.append(arguments))
     circuit = Circuit(3).h(0).cx(0, 1).rx(0.2, 2)
+    plans.forget()
     for _ in range(2):
-        StatevectorSimulator().state_vector(circuit)
+        StatevectorSimulator().state_vector(StatevectorSimulator().compile(circuit))
     assert len(orders) == ordered

@@ -1,0 +1,119 @@
+"""Plans of circuits that are given again, found by the circuit itself or by an equal one.
+
+A circuit is known by its object and version, which takes 0.3 µs to look up, else by what it holds. Plans that have not
+been asked for longest go first when all that is kept takes too many bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Hashable
+from typing import NamedTuple
+
+from qtoolkit.circuit import Circuit
+from qtoolkit.compiler.plan import ExecutionPlan
+
+__all__ = ["Known", "PlanCache", "plans"]
+
+MOST_BYTES = 1 << 28
+"""Of all plans together, by their own estimate."""
+
+BYTES_OF_PLAN, BYTES_OF_OPERATION, COPIES = 1 << 14, 1 << 12, 4
+"""What a plan takes with all that simulators keep of it, and how often it holds what the circuit does; about a third of
+that has been seen, in one precision.
+"""
+
+
+class Known:
+    """What is known of a circuit.
+
+    Attributes:
+        runs: how often it was run without a plan.
+        plan: None before there is one, and again when it was forgotten.
+    """
+
+    __slots__ = ("__weakref__", "nbytes", "plan", "runs")
+
+    def __init__(self, nbytes: int) -> None:
+        self.runs = 0
+        self.plan: ExecutionPlan | None = None
+        self.nbytes = nbytes
+
+
+class _Note(NamedTuple):
+    """A circuit at some version, which it may have left."""
+
+    circuit: weakref.ref[Circuit]
+    version: Hashable
+    known: Known
+
+
+class PlanCache:
+    """Keeps plans; safe between threads, and in forked processes.
+
+    Args:
+        most_bytes: of all plans together.
+    """
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._most_bytes = most_bytes
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self._lock = threading.RLock()  # the handler of a signal may run a circuit while this thread holds it
+        self._notes: dict[int, _Note] = {}
+        self._by_content: OrderedDict[Hashable, Known] = OrderedDict()
+        self._nbytes = 0
+
+    def __len__(self) -> int:
+        return sum(known.plan is not None for known in self._by_content.values())
+
+    def of(self, circuit: Circuit) -> Known:
+        """What is known of a circuit."""
+        place = id(circuit)
+        note = self._notes.get(place)
+        if note is not None and note.circuit() is circuit and note.version == circuit.version:
+            return note.known
+        content = circuit.content
+        if content is None:
+            return Known(0)
+        with self._lock:
+            known = self._by_content.get(content)
+            if known is None:
+                known = self._by_content[content] = Known(circuit.operations.nbytes)
+                self._nbytes += known.nbytes
+                self._shrink()
+            notes = self._notes
+            notes[place] = _Note(weakref.ref(circuit, lambda _: notes.pop(place, None)), circuit.version, known)
+        return known
+
+    def keep(self, circuit: Circuit, plan: ExecutionPlan) -> None:
+        """Keep the plan of a circuit."""
+        known, content = self.of(circuit), circuit.content
+        if content is None:
+            return
+        with self._lock:
+            known.plan = plan
+            self._nbytes -= known.nbytes if self._by_content.get(content) is known else 0
+            known.nbytes = BYTES_OF_PLAN + BYTES_OF_OPERATION * len(circuit) + COPIES * circuit.operations.nbytes
+            self._by_content[content] = known
+            self._by_content.move_to_end(content)
+            self._nbytes += known.nbytes
+            self._shrink()
+
+    def _shrink(self) -> None:
+        while self._nbytes > self._most_bytes and self._by_content:
+            _, known = self._by_content.popitem(last=False)
+            self._nbytes -= known.nbytes
+            known.plan = None
+
+
+plans = PlanCache()
+"""Of this process."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=plans.forget)

@@ -1,0 +1,89 @@
+"""The state of a circuit that is run for the first time, straight from its tape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+
+from qtoolkit.circuit import STANDARD_GATES
+from qtoolkit.circuit.tape import WIDTH, Tape
+from qtoolkit.simulators.engine import Engine, StateArray
+from qtoolkit.simulators.memory import ThreadArrays, aligned_empty
+from qtoolkit.simulators.recipes import Recipes, recipes_with, standard_recipes
+from qtoolkit_kernels._jit import entry_of
+from qtoolkit_kernels.vector import small_block
+from qtoolkit_kernels.vector import tape as kernels
+from qtoolkit_kernels.vector.lanes import Lanes
+
+__all__ = ["state_once"]
+
+_own = ThreadArrays()
+
+
+def state_once(engine: Engine, tape: Tape, num_qubits: int) -> StateArray | None:
+    """The state before the final measurements; None for a tape that must be planned.
+
+    Args:
+        engine: whose precision and registers count.
+        tape: of any circuit.
+        num_qubits: of the circuit.
+    """
+    if tape.symbols:
+        return None
+    recipes = recipes_with(tape.others) if tape.others else standard_recipes()
+    most = len(tape) * recipes.most_steps
+    if engine.drifts(most):
+        return None
+    enter = _entry(engine, most, num_qubits, recipes)
+    lanes = engine.vector_bytes // engine.real.itemsize
+    state = cast(StateArray, np.empty(max(lanes, 1 << num_qubits), engine.dtype))
+    if not enter(tape.rows(), state):
+        return None
+    return state if state.size == 1 << num_qubits else state[: 1 << num_qubits]
+
+
+class _Memory(NamedTuple):
+    """What the kernel works in.
+
+    Attributes:
+        capacity: operations that it holds.
+        enter: the kernel, given this memory.
+    """
+
+    capacity: int
+    enter: Callable[..., Any]
+
+
+def _entry(engine: Engine, most: int, num_qubits: int, recipes: Recipes) -> Callable[..., Any]:
+    """The kernel with the calling thread's memory, and recipes."""
+    kept: dict[Any, Any] = _own.kept
+    key = engine.small_key, num_qubits
+    memory: _Memory | None = kept.get(key)
+    if memory is None or memory.capacity < most:
+        memory = kept[key] = _new_memory(engine, most + most // 2, num_qubits)
+    return partial(memory.enter, recipes.recipes, recipes.steps, recipes.numbers)
+
+
+def _new_memory(engine: Engine, capacity: int, num_qubits: int) -> _Memory:
+    real = np.dtype(engine.real.char)  # compiled code compares dtypes by identity
+    lanes = engine.vector_bytes // real.itemsize
+    lane_bits = lanes.bit_length() - 1
+    num_patterns = 2 * 3**lane_bits << lane_bits
+    size = max(lanes, 1 << num_qubits)
+    memory = (
+        Lanes(engine.vector_bytes),
+        len(STANDARD_GATES),
+        np.empty((capacity, small_block.ROW), np.int64),
+        np.empty((capacity, kernels.STEP_NUMBERS)),
+        aligned_empty(num_patterns * lanes, real),
+        np.empty((num_patterns, kernels.KEY_COLUMNS), np.int64),
+        np.empty(2, np.int64),
+        aligned_empty(2 * size, real),
+    )
+    standard = standard_recipes()
+    changing = standard.recipes, standard.steps, standard.numbers, np.empty((1, WIDTH)), np.empty(size, engine.dtype)
+    entry, arguments = entry_of(kernels.run_tape, *memory, *changing)
+    return _Memory(capacity, partial(entry, *arguments[: len(memory)]))

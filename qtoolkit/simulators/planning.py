@@ -1,0 +1,93 @@
+"""Whether a circuit is planned before it runs, and where its plan comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+import numpy as np
+
+from qtoolkit._arguments import shown
+from qtoolkit.circuit import Circuit, ParameterValues
+from qtoolkit.circuit.parameter import resolve_values
+from qtoolkit.circuit.tape import MEASURE
+from qtoolkit.compiler import ExecutionPlan, compile_circuit, plans, used_qubits
+from qtoolkit.errors import InputError
+from qtoolkit.simulators.batch import ParameterBatch
+from qtoolkit.simulators.engine import Engine, StateArray
+from qtoolkit.simulators.once import state_once
+
+__all__ = ["measurements_of", "plan_of", "state_unplanned"]
+
+ALWAYS_QUBITS = 9
+"""Up to this size no plan is faster by more than some microseconds."""
+
+MOST_QUBITS = 16
+"""From here on a plan pays at once."""
+
+PLANNING, BINDING, AMPLITUDE = 60e-6, 5e-6, 0.35e-9
+"""Seconds to plan a gate; to give it values without a plan; and what an amplitude takes longer without one."""
+
+
+def state_unplanned(
+    engine: Engine, circuit: Circuit | ExecutionPlan, parameters: ParameterValues | ParameterBatch | None
+) -> StateArray | None:
+    """The state before the final measurements, where that is there sooner without a plan; else None.
+
+    A circuit that is run again and again is planned when its runs so far would have paid for that, so that no number of
+    runs takes more than twice as long as it might.
+
+    Raises:
+        ParameterError: for values that are not the circuit's.
+    """
+    if type(circuit) is not Circuit:
+        return None
+    num_qubits, tape = circuit.num_qubits, circuit.operations
+    if num_qubits > MOST_QUBITS or (parameters is not None and not _is_one_vector(parameters)):
+        return None
+    seconds = AMPLITUDE * (1 << num_qubits) + (BINDING if tape.symbols else 0.0)
+    if num_qubits > ALWAYS_QUBITS or tape.symbols:
+        known = plans.of(circuit)
+        known.runs += 1
+        if known.plan is not None or known.runs * seconds > PLANNING:
+            return None
+    if parameters is not None:
+        tape = tape.bound(resolve_values(circuit.parameters, cast(ParameterValues, parameters)))
+    return state_once(engine, tape, num_qubits)
+
+
+def _is_one_vector(parameters: object) -> bool:
+    """Whether these are certainly no batch."""
+    return isinstance(parameters, Mapping) or (isinstance(parameters, np.ndarray) and parameters.ndim == 1)
+
+
+def measurements_of(circuit: Circuit | ExecutionPlan) -> ExecutionPlan:
+    """A plan of the final measurements alone, of a circuit in which there are no others."""
+    if isinstance(circuit, ExecutionPlan):
+        return circuit
+    tape = circuit.operations
+    rows = tape.rows()
+    measured = rows[rows[:, 0] == MEASURE, 1:3].astype(np.int64)
+    final = tuple(zip(*measured.T.tolist(), strict=True)) if len(measured) else ()
+    return ExecutionPlan(circuit.num_qubits, circuit.num_clbits, (), circuit.clbit_registers, (), final)
+
+
+def plan_of(engine: Engine, circuit: Circuit | ExecutionPlan) -> ExecutionPlan:
+    """The plan of a circuit, from the cache if it is there; a plan is its own.
+
+    Raises:
+        InputError: for anything else.
+        InsufficientMemoryError: if the state of the qubits that it uses does not fit into free memory.
+    """
+    if isinstance(circuit, ExecutionPlan):
+        return circuit
+    if not isinstance(circuit, Circuit):
+        raise InputError(f"a simulator takes a Circuit or what compile made of one, got {shown(circuit)}")
+    known = plans.of(circuit)
+    if known.plan is not None:
+        return known.plan
+    used = used_qubits(circuit.operations, circuit.num_qubits)
+    engine.check_memory(len(used))
+    plan = compile_circuit(circuit, used)
+    plans.keep(circuit, plan)
+    return plan

@@ -1,0 +1,298 @@
+"""Circuits that run without a plan, and when they get one."""
+
+import gc
+import threading
+import tracemalloc
+
+import numpy as np
+import pytest
+from random_circuits import random_gate_circuit
+from reference_gradients import on_qubits
+from vector_widths import WIDTHS
+
+from qtoolkit import Circuit, Parameter, ParameterVector, PauliSum, StatevectorSimulator
+from qtoolkit.circuit import STANDARD_GATES, Gate, StandardGate, tape
+from qtoolkit.compiler import PlanCache, compile_circuit, plans
+from qtoolkit.errors import CircuitError, ParameterError, UnboundParameterError
+from qtoolkit.simulators import planning
+from qtoolkit.simulators.engine import Engine
+from qtoolkit.simulators.once import state_once
+from qtoolkit.simulators.recipes import recipes_with, standard_recipes
+from qtoolkit_kernels.vector import tape as kernels
+
+pytestmark = pytest.mark.usefixtures("unplanned")
+
+TOLERANCE = {"double": 1e-14, "single": 4e-6}
+
+
+def reference(circuit):
+    state = np.eye(1, 1 << circuit.num_qubits, dtype=complex)[0]
+    for operation in circuit.operations:
+        state = on_qubits(operation.gate.matrix(), operation.qubits, state)
+    return state
+
+
+def engine_of(precision, vector_bytes):
+    return Engine(precision, 1, vector_bytes)
+
+
+def test_every_standard_gate_has_a_recipe():
+    assert (standard_recipes().recipes >= 0).all()
+
+
+@pytest.mark.parametrize("precision", ["double", "single"])
+@WIDTHS
+@pytest.mark.parametrize("name", STANDARD_GATES)
+def test_every_gate_on_all_its_places(name, vector_bytes, precision):
+    record, engine = STANDARD_GATES[name], engine_of(precision, vector_bytes)
+    rng = np.random.default_rng(len(name))
+    for num_qubits in (record.num_qubits or 1, 4, 6):
+        for _ in range(6):
+            circuit = Circuit(num_qubits)
+            for qubit in range(num_qubits):
+                circuit.u(*rng.uniform(-3, 3, 3), qubit)
+            for qubit in range(num_qubits - 1):
+                circuit.cx(qubit, qubit + 1)
+            place = rng.permutation(num_qubits)[: record.num_qubits].tolist()
+            circuit.append(StandardGate(name, rng.uniform(-7, 7, record.num_params).tolist()), place)
+            found = state_once(engine, circuit.operations, num_qubits)
+            assert np.abs(found - reference(circuit)).max() < TOLERANCE[precision]
+
+
+@pytest.mark.parametrize("precision", ["double", "single"])
+@WIDTHS
+@pytest.mark.parametrize("seed", range(12))
+def test_random_circuits(seed, vector_bytes, precision):
+    engine = engine_of(precision, vector_bytes)
+    for num_qubits in (1, 2, 3, 5, 8):
+        circuit = random_gate_circuit(num_qubits, 60, seed, arrays=False)
+        found = state_once(engine, circuit.operations, num_qubits)
+        assert np.abs(found - reference(circuit)).max() < 10 * TOLERANCE[precision]
+
+
+def test_large_angles_and_many_phases():
+    circuit = Circuit(2)
+    for k in range(3000):
+        circuit.h(0).p(1.0 + k, 0).u(1e6 * k, 3.0, 0.1 * k, 1).gphase(0.7).x(1)
+    found = state_once(engine_of("double", 32), circuit.operations, 2)
+    assert np.abs(found - reference(circuit)).max() < 1e-12
+
+
+def test_other_gates_have_recipes_where_they_stand():
+    circuit = Circuit(4).h(range(4)).barrier()
+    circuit.pauli_rotation("XIZY", 0.3).unitary([[0, 1j], [1, 0]], 2).mcx([0, 1, 3], 2).mcp(0.2, [3, 1], 0)
+    circuit.diagonal(np.exp(1j * np.arange(4)), [3, 0]).append(StandardGate("rx", [0.4]).controlled(2, 1), [2, 0, 3])
+    assert (recipes_with(circuit.operations.others).recipes >= 0).all()
+    expected = reference(Circuit(4).extend(_without_barriers(circuit)))
+    assert np.abs(StatevectorSimulator().state_vector(circuit) - expected).max() < 1e-14
+    assert plans.of(circuit).plan is None
+
+
+def _without_barriers(circuit):
+    kept = Circuit(circuit.num_qubits)
+    for operation in circuit.operations:
+        if operation.gate.name != "barrier":
+            kept.append(operation.gate, operation.qubits)
+    return kept
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda circuit: circuit.unitary(np.eye(4)[[1, 2, 3, 0]], [0, 1]),
+        lambda circuit: circuit.permutation([1, 2, 3, 0], [0, 1]),
+        lambda circuit: circuit.initialize([0.6, 0.8], [0]),
+        lambda circuit: circuit.reset(1),
+    ],
+)
+def test_what_has_no_recipe_is_planned(change):
+    circuit = change(Circuit(2).h(0).cx(0, 1))
+    assert state_once(engine_of("double", 32), circuit.operations, 2) is None
+    if circuit.operations[-1].gate.name not in ("reset", "initialize"):
+        simulator = StatevectorSimulator()
+        assert np.array_equal(simulator.state_vector(circuit), simulator.state_vector(simulator.compile(circuit)))
+
+
+def test_measurements_in_the_middle_are_told():
+    middle = Circuit(2, 2).h(0).measure(0, 0).x(0).measure(1, 1)
+    with pytest.raises(CircuitError, match="run"):
+        StatevectorSimulator().state_vector(middle)
+    assert set(StatevectorSimulator().run(middle, 50, seed=1).counts) == {"00", "01"}
+    last = Circuit(2, 2).x(0).measure(0, 0).barrier().measure(0, 1).measure(1, 1)
+    assert StatevectorSimulator().run(last, 5, seed=1).counts == {"01": 5}
+
+
+def test_everything_agrees_with_the_plan():
+    simulator = StatevectorSimulator()
+    circuit = random_gate_circuit(5, 60, 3, arrays=False)
+    observable = PauliSum.from_list([("XIZYZ", 0.4), ("ZZIII", 1.0)])
+    plan = simulator.compile(circuit)
+    value = simulator.expectation_value(circuit, observable)
+    assert value == pytest.approx(simulator.expectation_value(plan, observable), abs=1e-14)
+    several = simulator.expectation_value(circuit, [observable, np.arange(32.0)])
+    assert several[0] == pytest.approx(value, abs=1e-14)
+    for qubits in (None, [3, 0]):
+        found, expected = simulator.probabilities(circuit, qubits), simulator.probabilities(plan, qubits)
+        np.testing.assert_allclose(found, expected, atol=1e-14)
+    measured = circuit.copy().measure_all()
+    runs = [simulator.run(given, 400, seed=5) for given in (measured, simulator.compile(measured))]
+    assert runs[0].counts == runs[1].counts
+    assert runs[0].memory.shape == (400, 5)
+
+
+def test_values_of_parameters():
+    theta = ParameterVector("theta", 2)
+    circuit = Circuit(2).rx(theta[0] + 2 * theta[1], 0).cx(0, 1).rz(0.3 - theta[1], 1)
+    simulator = StatevectorSimulator()
+    expected = reference(circuit.bind([0.4, 1.1]))
+    for values in (np.array([0.4, 1.1]), {"theta[1]": 1.1, "theta[0]": 0.4}):
+        assert np.abs(simulator.state_vector(circuit, values) - expected).max() < 1e-15
+    assert simulator.run(circuit.copy().measure_all(), 10, 1, np.zeros(2)).counts == {"00": 10}
+    with pytest.raises(UnboundParameterError, match=r"theta\[1\]"):
+        simulator.state_vector(circuit, {"theta[0]": 0.1})
+    with pytest.raises(ParameterError, match="2 parameters"):
+        simulator.state_vector(circuit, np.zeros(3))
+    with pytest.raises(UnboundParameterError):
+        simulator.state_vector(circuit)
+
+
+def test_a_circuit_given_again_and_again_is_planned_in_the_end():
+    simulator = StatevectorSimulator()
+    circuit = Circuit(13).h(range(13)).rz(0.2, 3)
+    states = [simulator.state_vector(circuit) for _ in range(60)]
+    assert plans.of(circuit).plan is not None
+    for state in states[1:]:
+        np.testing.assert_allclose(state, states[0], atol=1e-15)
+    assert np.array_equal(states[-1], simulator.state_vector(simulator.compile(circuit)))
+
+
+def test_plans_are_found_again_and_never_stale():
+    simulator = StatevectorSimulator()
+    circuit = Circuit(2, 1).h(0).cx(0, 1)
+    plan = simulator.compile(circuit)
+    assert simulator.compile(circuit) is simulator.compile(circuit.copy()) is plan
+    circuit.rz(0.1, 0)
+    assert simulator.compile(circuit) is not plan
+    assert simulator.compile(circuit) is not simulator.compile(circuit.copy().declare_parameters(["a"]))
+    before = simulator.compile(circuit)
+    with pytest.raises(CircuitError):
+        circuit.h([1, 5])
+    circuit.h(1)
+    assert simulator.compile(circuit) is not before
+    circuit.add_clbits(1, "d")
+    assert simulator.compile(circuit).num_clbits == 2
+
+
+def test_branches_that_change_are_planned_anew():
+    simulator = StatevectorSimulator()
+    circuit = Circuit(1, 1).x(0).measure(0, 0).if_(0, lambda body: body.x(0)).measure(0, 0)
+    assert simulator.run(circuit, 3, seed=1).counts == {"0": 3}
+    circuit.operations[2].gate.body.x(0)
+    assert simulator.run(circuit, 3, seed=1).counts == {"1": 3}
+
+
+class Wandering(Gate):
+    """A gate of somebody else's, which may be another one at any time."""
+
+    name, num_qubits, turned = "wandering", 1, np.eye(2)
+
+    def matrix(self):
+        return self.turned
+
+    def inverse(self):
+        return self
+
+
+def test_gates_of_other_classes_are_planned_each_time():
+    gate = Wandering()
+    circuit = Circuit(1).append(gate, 0)
+    assert circuit.content is None
+    simulator = StatevectorSimulator()
+    assert abs(simulator.state_vector(circuit)[0]) == 1
+    gate.turned = np.array([[0, 1], [1, 0]])
+    assert abs(simulator.state_vector(circuit)[1]) == 1
+
+
+def test_a_cache_of_plans_is_bounded():
+    simulator = StatevectorSimulator()
+    cache = PlanCache(most_bytes=300_000)
+    circuits = [Circuit(1).rx(0.1 * k, 0) for k in range(40)]
+    for circuit in circuits:
+        cache.keep(circuit, simulator.compile(circuit))
+    assert 1 < len(cache) < 20
+    assert cache.of(circuits[0]).plan is None
+    assert cache.of(circuits[-1]).plan is not None
+    cache.of(circuits[0])
+    del circuit, circuits
+    gc.collect()
+    assert not cache._notes
+
+
+@pytest.mark.parametrize(
+    "circuit",
+    [
+        random_gate_circuit(6, 200, 1, arrays=False),
+        random_gate_circuit(12, 100, 2, arrays=True),
+        Circuit(10).diagonal(np.ones(1024), range(10)).h(0),
+        Circuit(4).h(range(4)).rx(Parameter("a"), 0).cx(0, 1).rz(Parameter("b"), 3),
+    ],
+    ids=["gates", "arrays", "diagonal", "parameters"],
+)
+def test_plans_take_no_more_than_is_counted(circuit):
+    values = np.zeros(circuit.num_parameters)
+    observable = PauliSum.from_list([("Z" * circuit.num_qubits, 1.0)])
+
+    def used(circuit):
+        plan = compile_circuit(circuit)
+        for precision in ("double", "single"):
+            simulator = StatevectorSimulator(precision)
+            simulator.state_vector(plan, values)
+            simulator.expectation_value(plan, observable, values)
+        return plan
+
+    used(circuit.copy().x(0))
+    cache = PlanCache()
+    tracemalloc.start()
+    plan = used(circuit)
+    gc.collect()
+    before = tracemalloc.get_traced_memory()[0]
+    cache.keep(circuit, plan)
+    counted = cache.of(circuit).nbytes
+    del plan, cache
+    gc.collect()
+    taken = before - tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert taken <= counted
+
+
+def test_threads_share_plans():
+    simulator = StatevectorSimulator(num_threads=1)
+    circuit = Circuit(3).h(0).cx(0, 1).ry(Parameter("a"), 2)
+    expected = reference(circuit.bind([0.3]))
+    wrong = []
+
+    def run():
+        for k in range(200):
+            own = circuit if k % 2 else Circuit(3).h(0).cx(0, 1).ry(Parameter("a"), 2)
+            if np.abs(simulator.state_vector(own, np.array([0.3])) - expected).max() > 1e-14:
+                wrong.append(k)
+
+    threads = [threading.Thread(target=run) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_deep_circuits_in_single_precision_are_planned():
+    circuit = Circuit(1)
+    for _ in range(3000):
+        circuit.ry(0.2, 0)
+    assert state_once(engine_of("single", 32), circuit.operations, 1) is None
+    assert planning.MOST_QUBITS > 0
+
+
+def test_kernels_and_tapes_mean_the_same_by_codes():
+    assert (kernels.MEASURE, kernels.OTHER) == (tape.MEASURE, tape.OTHER)
+    assert len(STANDARD_GATES) < tape.SYMBOLIC
