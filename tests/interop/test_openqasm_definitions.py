@@ -164,3 +164,22 @@ def test_physical_qubits():
     assert from_qasm(INCLUDE[3] + "cx $3, $1;") == qt.Circuit(4).cx(3, 1)
     with pytest.raises(ConversionError, match="physical qubits or declares its own, got both"):
         from_qasm(INCLUDE[3] + "qubit q; x $0;")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'OPENQASM 3.0; include "stdgates.inc"; gate g a { rx(0); }',
+        'OPENQASM 3.0; include "stdgates.inc"; gate swap a, b { rx(0); rz(pi - pi) a; }',
+        'OPENQASM 3.0; include "stdgates.inc"; gate g a, b { ctrl @ x a; } qubit[2] q; g q[0], q[1];',
+        'OPENQASM 3.0; include "stdgates.inc"; gate g a, b { ctrl(3) @ x a, b; } qubit[2] q; g q[0], q[1];',
+        'OPENQASM 3.0; include "stdgates.inc"; gate g a, b { pow(0.5) @ x a, b; } qubit[2] q; g q[0], q[1];',
+        'OPENQASM 3.0; include "stdgates.inc"; gate f a { x a; } gate g a, b { f a, b; } qubit[2] q; g q[0], q[1];',
+        "OPENQASM 2.0; gate g a, b { CX a; }",
+        "OPENQASM 2.0; gate rzx(t) a, b { CX a; U(1, 2, 3) a; }",
+        'OPENQASM 2.0; include "qelib1.inc"; gate g a, b { x a, b; }',
+    ],
+)
+def test_steps_of_definitions_take_the_qubits_they_need(text):
+    with pytest.raises(ConversionError, match=r"line 1, column .*takes \d qubits here, got"):
+        from_qasm(text)

@@ -9,7 +9,15 @@ from qtoolkit.interop.openqasm.reading.bits import loop_values
 from qtoolkit.interop.openqasm.reading.budget import Budget, Place, ReadingError
 from qtoolkit.interop.openqasm.reading.expansion import Expander
 from qtoolkit.interop.openqasm.reading.expressions import Code, Evaluator, Name, Value, substituted
-from qtoolkit.interop.openqasm.reading.gates import BUILT_IN, DefinedGate, Step, Target, barrier_on, check_count
+from qtoolkit.interop.openqasm.reading.gates import (
+    BUILT_IN,
+    DefinedGate,
+    Step,
+    Target,
+    barrier_on,
+    check_count,
+    check_qubits,
+)
 from qtoolkit.interop.openqasm.reading.statements import (
     BarrierStatement,
     Call,
@@ -125,7 +133,9 @@ class _Collector:
             raise ReadingError(f"{shown(call.name)} is not defined inside of its own definition", call.place)
         target = self._definer.target(call)
         try:
-            check_count(target, len(call.arguments))
+            needed = check_count(target, len(call.arguments)).num_qubits
+            if not call.modifiers:
+                check_qubits(target, needed, len(call.operands))
         except ConversionError as error:
             raise ReadingError(str(error), call.place) from error
         arguments = [self._code(code, names, call.place) for code in call.arguments]

@@ -26,7 +26,7 @@ from qtoolkit.errors import ConversionError, QToolkitError
 from qtoolkit.interop._phases import add_controlled_phase, global_phase
 from qtoolkit.interop.openqasm.reading.budget import Budget
 from qtoolkit.interop.openqasm.reading.expressions import Evaluator, Value
-from qtoolkit.interop.openqasm.reading.gates import DefinedGate, KnownGate, Target, check_count
+from qtoolkit.interop.openqasm.reading.gates import DefinedGate, KnownGate, Target, check_count, check_qubits
 from qtoolkit.interop.openqasm.reading.statements import Modifier
 from qtoolkit.interop.openqasm.reading.tokens import shown
 
@@ -139,8 +139,7 @@ class Expander:
             ConversionError: if numbers of angles or qubits do not fit, or too much is unrolled.
         """
         needed = sum(controls for _, _, controls in modifiers) + check_count(target, len(angles)).num_qubits
-        if needed != len(qubits):
-            raise ConversionError(f"{shown(target.name)} takes {needed} qubits here, got {len(qubits)}")
+        check_qubits(target, needed, len(qubits))
         if len(set(qubits)) < len(qubits):
             raise ConversionError(f"the qubits of {shown(target.name)} must be distinct, got {qubits[:8]}")
         self._budget.spend(len(modifiers))
@@ -173,6 +172,7 @@ class Expander:
                 self._append(circuit, root, qubits, inverse, controls, state)
                 return
         target = check_count(task.target, len(task.angles))
+        check_qubits(target, target.num_qubits, len(qubits))
         if isinstance(target, DefinedGate):
             known = self._equal(target, task.angles)
             if known is None:

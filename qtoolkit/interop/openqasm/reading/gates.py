@@ -24,6 +24,7 @@ __all__ = [
     "Target",
     "barrier_on",
     "check_count",
+    "check_qubits",
 ]
 
 Placed: TypeAlias = tuple[Instruction, tuple[int, ...]]
@@ -122,6 +123,16 @@ def check_count(target: Target, num_arguments: int) -> KnownGate | DefinedGate:
     if target.num_params != num_arguments:
         raise ConversionError(f"{shown(target.name)} takes {target.num_params} angles, got {num_arguments}")
     return target
+
+
+def check_qubits(target: Target, needed: int, given: int) -> None:
+    """Refuse a call on another number of qubits than it needs, those of its modifiers included.
+
+    Raises:
+        ConversionError: naming both.
+    """
+    if given != needed:
+        raise ConversionError(f"{shown(target.name)} takes {needed} qubits here, got {given}")
 
 
 def _standard(name: str, record_name: str) -> KnownGate:
