@@ -276,7 +276,7 @@ class Circuit(GateMethods):
         """
         condition = condition_of(condition)
         self._check_clbits(condition.clbits)
-        return self._append_branches(condition, *(self._branch(b) for b in (body, else_body) if b is not None))
+        return self._append_branches(condition, *map(self._branch, (body,) if else_body is None else (body, else_body)))
 
     def _append_branches(self, condition: Condition, *bodies: Circuit) -> Self:
         for body in bodies:

@@ -26,7 +26,7 @@ from qtoolkit.circuit.gates import (
 from qtoolkit.circuit.parameter import ParameterExpression, ParameterValue, bind_value, check_angle, check_real
 from qtoolkit.errors import CircuitError, UnboundParameterError
 
-__all__ = ["ControlledGate", "Gate", "Instruction", "StandardGate", "UnitaryGate"]
+__all__ = ["ControlledGate", "Gate", "Instruction", "StandardGate", "UnitaryGate", "standard_gate"]
 
 UNITARY_TOLERANCE = 1e-8
 
@@ -157,20 +157,10 @@ class StandardGate(Gate):
         params = items_of(params, "a gate's angles are a sequence", CircuitError)
         if len(params) != record.num_params:
             raise CircuitError(f"{record.name} takes {record.num_params} angles, got {len(params)}")
-        self._set(record, tuple(check_angle(p, n) for p, n in zip(params, record.parameter_names, strict=True)))
-
-    @classmethod
-    def of(cls, record: GateRecord, params: tuple[ParameterValue, ...]) -> StandardGate:
-        """The gate of a record at angles that are known to be right."""
-        gate = cls.__new__(cls)
-        gate._set(record, params)
-        return gate
-
-    def _set(self, record: GateRecord, params: tuple[ParameterValue, ...]) -> None:
         self.record = record
         self.name = record.name
         self.num_qubits = record.num_qubits
-        self.params = params
+        self.params = tuple(check_angle(p, n) for p, n in zip(params, record.parameter_names, strict=True))
 
     @property
     def is_diagonal(self) -> bool:
@@ -226,6 +216,13 @@ class StandardGate(Gate):
 
     def __hash__(self) -> int:
         return hash((self.name, self.params))
+
+
+def standard_gate(record: GateRecord, params: tuple[ParameterValue, ...]) -> StandardGate:
+    """The gate of a record at angles that are known to be right."""
+    gate = StandardGate.__new__(StandardGate)
+    gate.record, gate.name, gate.num_qubits, gate.params = record, record.name, record.num_qubits, params
+    return gate
 
 
 class ControlledGate(Gate):

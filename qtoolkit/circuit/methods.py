@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from qtoolkit.circuit._checks import Indices, as_indices
 from qtoolkit.circuit.gate import ControlledGate, Gate, Instruction, StandardGate, UnitaryGate
-from qtoolkit.circuit.parameter import ParameterValue
+from qtoolkit.circuit.parameter import Parameter, ParameterValue
 from qtoolkit.circuit.structured_gates import DiagonalGate, PauliRotationGate, PermutationGate
 from qtoolkit.circuit.tape import GATE_NUMBERS, Tape, pack_row
 
@@ -51,6 +51,9 @@ class GateMethods(ABC):
     def _turn(self, name: str, angle: ParameterValue, qubits: Indices) -> Self:
         if type(qubits) is int and 0 <= qubits < self.num_qubits and isinstance(angle, float) and math.isfinite(angle):
             self._tape.words.frombytes(pack_row(GATE_NUMBERS[name], qubits, angle, 0.0, 0.0))
+            return self
+        if type(qubits) is int and 0 <= qubits < self.num_qubits and type(angle) is Parameter:
+            self._tape.append_standard(GATE_NUMBERS[name], (qubits,), (angle,))
             return self
         return self._each(StandardGate(name, (angle,)), qubits)
 

@@ -156,7 +156,7 @@ class Parameter(ParameterExpression):
         if not isinstance(name, str) or not name:
             raise ParameterError(f"a parameter's name must be a non-empty string, got {shown(name)}")
         self.name = name
-        super().__init__({name: 1.0})
+        self._terms, self._constant = {name: 1.0}, 0.0
 
     def __reduce__(self) -> tuple[type[Parameter], tuple[str]]:
         return (Parameter, (self.name,))

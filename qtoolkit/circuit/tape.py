@@ -22,7 +22,7 @@ from typing import NamedTuple, TypeAlias, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit.circuit.gate import ControlledGate, Instruction, StandardGate, UnitaryGate
+from qtoolkit.circuit.gate import ControlledGate, Instruction, StandardGate, UnitaryGate, standard_gate
 from qtoolkit.circuit.gates import STANDARD_GATES
 from qtoolkit.circuit.operation import Barrier, IfElse, Initialize, Measure, Operation, Reset
 from qtoolkit.circuit.parameter import ParameterExpression, ParameterValue
@@ -61,6 +61,7 @@ _SHAPES = tuple(
 _QUBITS_IN = np.array([*(shape.num_qubits for shape in _SHAPES), 0, 1, 1])  # OTHER, RESET and MEASURE last
 _IDLE = tuple((0.0,) * (WIDTH - 1 - used) for used in range(WIDTH))
 """Operands that a row lacks, by how many it has."""
+_QUBITS_TOUCHED = np.array([0 if record.name == "id" else record.num_qubits for record in _RECORDS])
 _MEASURE, _RESET = Measure(), Reset()
 _OWN = (UnitaryGate, DiagonalGate, PermutationGate, PauliRotationGate, Barrier, Initialize)
 
@@ -238,6 +239,35 @@ class Tape(Sequence[Operation]):
                 result.words.frombytes(pack_row(*row))
         return result
 
+    @property
+    def is_standard(self) -> bool:
+        """Whether there are standard gates alone."""
+        return not self.others and not (self.rows()[:, 0] < 0).any()
+
+    def qubits_of_gates(self, num_qubits: int) -> NDArray[np.bool_]:
+        """Which of so many qubits a standard gate stands on that is no identity."""
+        rows = self.rows()
+        codes = rows[:, 0].astype(np.int64)
+        numbers = np.where(codes >= SYMBOLIC, codes - SYMBOLIC, codes)
+        counts = np.where(codes < 0, 0, _QUBITS_TOUCHED[numbers])
+        found = np.zeros(num_qubits, np.bool_)
+        for k in range(counts.max(initial=0)):
+            found[rows[counts > k, k + 1].astype(np.int64)] = True
+        return found
+
+    def split_last_measurements(self) -> tuple[Tape, tuple[tuple[int, int], ...]] | None:
+        """The tape without its measurements, and their qubits and bits, if nothing stands behind them; else None."""
+        rows = self.rows()
+        places = np.flatnonzero(rows[:, 0] == MEASURE)
+        if not places.size:
+            return self, ()
+        if places[0] != len(self) - places.size:
+            return None
+        before = self.copy()
+        before.cut(int(places[0]))
+        first, second = rows[places, 1:3].T.astype(np.int64).tolist()
+        return before, tuple(zip(first, second, strict=True))
+
     def cut(self, length: int) -> None:
         """Keep so many operations, from the first on."""
         self.cuts += 1
@@ -261,8 +291,13 @@ class Tape(Sequence[Operation]):
         """All angles with free parameters, in time order."""
         if self.symbols or self.others:
             for row in _ROW.iter_unpack(self.words.tobytes()):
-                if row[0] >= SYMBOLIC or row[0] == OTHER:
-                    yield from self._operation(row).gate.expressions
+                if row[0] >= SYMBOLIC:
+                    shape, first = _SHAPES[int(row[0]) - SYMBOLIC], int(row[-1])
+                    for angle in self.symbols[first : first + shape.num_operands - shape.num_qubits]:
+                        if isinstance(angle, ParameterExpression):
+                            yield angle
+                elif row[0] == OTHER:
+                    yield from self.others[int(row[1])].gate.expressions
 
     def _operation(self, row: _Row | tuple[float, ...]) -> Operation:
         code = int(row[0])
@@ -274,7 +309,7 @@ class Tape(Sequence[Operation]):
                 else:
                     first = int(row[-1])
                     params = tuple(self.symbols[first : first + num_operands - num_qubits])
-                gate = StandardGate.of(_RECORDS[code & SYMBOLIC - 1], params)
+                gate = standard_gate(_RECORDS[code & SYMBOLIC - 1], params)
             return Operation(gate, tuple(map(int, row[1 : num_qubits + 1])))
         if code == MEASURE:
             return Operation(_MEASURE, (int(row[1]),), (int(row[2]),))

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit.circuit import ClassicalRegister, Parameter, ParameterValues
+from qtoolkit.circuit import ClassicalRegister, Gate, Parameter, ParameterValues
 from qtoolkit.circuit.parameter import listed, resolve_values
+from qtoolkit.circuit.tape import Tape
+from qtoolkit.compiler.encode import ProgramBuilder
 from qtoolkit.compiler.program import Program
 from qtoolkit.errors import CircuitError, ParameterError, UnboundParameterError
 
@@ -21,11 +24,30 @@ if TYPE_CHECKING:
 __all__ = ["BranchStep", "ExecutionPlan", "InitializeStep", "MeasureStep", "ResetStep", "Step", "UnitaryStep"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class UnitaryStep:
-    """Gates to run without a break."""
+    """Gates to run without a break.
 
-    program: Program
+    Attributes:
+        tape: the gates, on qubits of the plan.
+        parameter_index: place of each parameter in the vector of values.
+        kept: what simulators make of the tape once, by keys of their own; not pickled.
+    """
+
+    tape: Tape
+    parameter_index: Mapping[str, int]
+    kept: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
+
+    @cached_property
+    def program(self) -> Program:
+        """The gates as arrays of numbers, written when first asked for."""
+        builder = ProgramBuilder(self.parameter_index)
+        for operation in self.tape:
+            builder.add(cast(Gate, operation.gate), operation.qubits)
+        return builder.build()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"kept": {}}
 
 
 @dataclass(frozen=True)
@@ -117,10 +139,15 @@ class ExecutionPlan:
         return bool(self.final_measurements) or _measure(self.steps)
 
     @cached_property
-    def only_program(self) -> Program | None:
-        """The one program of gates, if that is all there is to run."""
+    def only_step(self) -> UnitaryStep | None:
+        """The one stretch of gates, if that is all there is to run."""
         step = self.steps[0] if len(self.steps) == 1 else None
-        return step.program if isinstance(step, UnitaryStep) else None
+        return step if isinstance(step, UnitaryStep) else None
+
+    @cached_property
+    def only_program(self) -> Program | None:
+        """Its program."""
+        return None if self.only_step is None else self.only_step.program
 
     def unitary_program(self) -> Program:
         """The one program of a plan without mid-circuit steps.

@@ -26,6 +26,9 @@ BYTES_OF_PLAN, BYTES_OF_OPERATION, COPIES = 1 << 14, 1 << 12, 4
 that has been seen, in one precision.
 """
 
+STATES, MOST_QUBITS = 16, 16
+"""How many states there are in working memory that is kept with a plan, up to so many qubits."""
+
 
 class Known:
     """What is known of a circuit.
@@ -100,6 +103,7 @@ class PlanCache:
             known.plan = plan
             self._nbytes -= known.nbytes if self._by_content.get(content) is known else 0
             known.nbytes = BYTES_OF_PLAN + BYTES_OF_OPERATION * len(circuit) + COPIES * circuit.operations.nbytes
+            known.nbytes += 16 * STATES << circuit.num_qubits if circuit.num_qubits <= MOST_QUBITS else 0
             self._by_content[content] = known
             self._by_content.move_to_end(content)
             self._nbytes += known.nbytes

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
+
 from qtoolkit.circuit import (
     Barrier,
     Circuit,
@@ -17,7 +19,7 @@ from qtoolkit.circuit import (
     Reset,
     StandardGate,
 )
-from qtoolkit.compiler.encode import ProgramBuilder
+from qtoolkit.circuit.tape import Tape
 from qtoolkit.compiler.plan import BranchStep, ExecutionPlan, InitializeStep, MeasureStep, ResetStep, Step, UnitaryStep
 from qtoolkit.errors import CircuitError
 
@@ -36,6 +38,9 @@ def used_qubits(operations: Iterable[Operation], num_qubits: int) -> tuple[int, 
         num_qubits: of the circuit; the search ends when all of them are found.
     """
     used: set[int] = set()
+    if isinstance(operations, Tape):
+        used.update(np.flatnonzero(operations.qubits_of_gates(num_qubits)).tolist())
+        operations = operations.others
     for operation in operations:
         if len(used) == num_qubits:
             break
@@ -71,16 +76,21 @@ def plan_on(circuit: Circuit, qubits: Sequence[int]) -> ExecutionPlan:
         for place, qubit in enumerate(qubits):
             places[qubit] = place
     parameters = circuit.parameters
-    body, final = circuit.split_final_measurements()
+    body, final = circuit.operations.split_last_measurements() or _split(circuit)
     writer = _Writer({parameter.name: i for i, parameter in enumerate(parameters)}, places, len(qubits))
     return ExecutionPlan(
         num_qubits=len(qubits),
         num_clbits=circuit.num_clbits,
         parameters=parameters,
         clbit_registers=circuit.clbit_registers,
-        steps=writer.steps(body.operations) or (UnitaryStep(writer.builder().build()),),
+        steps=writer.steps(body) or (writer.unitary(Tape()),),
         final_measurements=tuple((writer.placed((qubit,))[0], clbit) for qubit, clbit in final),
     )
+
+
+def _split(circuit: Circuit) -> tuple[Tape, tuple[tuple[int, int], ...]]:
+    body, final = circuit.split_final_measurements()
+    return body.operations, final
 
 
 def _is_identity(gate: Instruction) -> bool:
@@ -101,29 +111,31 @@ class _Writer:
         self._places = places
         self._num_qubits = num_qubits
 
-    def builder(self) -> ProgramBuilder:
-        return ProgramBuilder(self._parameter_index)
+    def unitary(self, tape: Tape) -> UnitaryStep:
+        return UnitaryStep(tape, self._parameter_index)
 
     def placed(self, qubits: tuple[int, ...]) -> tuple[int, ...]:
         places = self._places
         return qubits if places is None else tuple(places[qubit] for qubit in qubits)
 
-    def steps(self, operations: Iterable[Operation]) -> tuple[Step, ...]:
+    def steps(self, operations: Tape) -> tuple[Step, ...]:
+        if self._places is None and operations and operations.is_standard:
+            return (self.unitary(operations.copy()),)
         steps: list[Step] = []
-        builder = self.builder()
+        tape = Tape()
         for operation in operations:
             gate = operation.gate
             if isinstance(gate, Gate):
                 if self._places is None or not _is_identity(gate):
-                    builder.add(gate, self.placed(operation.qubits))
+                    tape.append(Operation(gate, self.placed(operation.qubits)))
             elif not isinstance(gate, Barrier):
                 special = self._special(operation)
-                if special and not builder.is_empty:
-                    steps.append(UnitaryStep(builder.build()))
-                    builder = self.builder()
+                if special and tape:
+                    steps.append(self.unitary(tape))
+                    tape = Tape()
                 steps.extend(special)
-        if not builder.is_empty:
-            steps.append(UnitaryStep(builder.build()))
+        if tape:
+            steps.append(self.unitary(tape))
         return tuple(steps)
 
     def _special(self, operation: Operation) -> tuple[Step, ...]:

@@ -13,6 +13,7 @@ from qtoolkit.circuit.tape import WIDTH, Tape
 from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.memory import ThreadArrays, aligned_empty
 from qtoolkit.simulators.recipes import Recipes, recipes_with, standard_recipes
+from qtoolkit.simulators.small_lowering import num_patterns
 from qtoolkit_kernels._jit import entry_of
 from qtoolkit_kernels.vector import small_block
 from qtoolkit_kernels.vector import tape as kernels
@@ -70,17 +71,17 @@ def _entry(engine: Engine, most: int, num_qubits: int, recipes: Recipes) -> Call
 def _new_memory(engine: Engine, capacity: int, num_qubits: int) -> _Memory:
     real = np.dtype(engine.real.char)  # compiled code compares dtypes by identity
     lanes = engine.vector_bytes // real.itemsize
-    lane_bits = lanes.bit_length() - 1
-    num_patterns = 2 * 3**lane_bits << lane_bits
     size = max(lanes, 1 << num_qubits)
     memory = (
         Lanes(engine.vector_bytes),
         len(STANDARD_GATES),
         np.empty((capacity, small_block.ROW), np.int64),
+        np.empty((capacity, kernels.LINK_COLUMNS), np.int64),
         np.empty((capacity, kernels.STEP_NUMBERS)),
-        aligned_empty(num_patterns * lanes, real),
-        np.empty((num_patterns, kernels.KEY_COLUMNS), np.int64),
-        np.empty(2, np.int64),
+        np.empty((capacity, kernels.SLOT_COLUMNS)),
+        aligned_empty(num_patterns(lanes) * lanes, real),
+        np.empty((num_patterns(lanes), kernels.KEY_COLUMNS), np.int64),
+        np.empty(kernels.COUNTS, np.int64),
         aligned_empty(2 * size, real),
     )
     standard = standard_recipes()

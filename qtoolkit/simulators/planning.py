@@ -16,8 +16,9 @@ from qtoolkit.errors import InputError
 from qtoolkit.simulators.batch import ParameterBatch
 from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.once import state_once
+from qtoolkit.simulators.quick import SMALL_QUBITS
 
-__all__ = ["measurements_of", "plan_of", "state_unplanned"]
+__all__ = ["measurements_of", "plan_of", "state_unplanned", "unplanned_qubits"]
 
 ALWAYS_QUBITS = 9
 """Up to this size no plan is faster by more than some microseconds."""
@@ -27,6 +28,10 @@ MOST_QUBITS = 16
 
 PLANNING, BINDING, AMPLITUDE = 60e-6, 5e-6, 0.35e-9
 """Seconds to plan a gate; to give it values without a plan; and what an amplitude takes longer without one."""
+
+
+GRADIENT_PLANNING, GRADIENT_AMPLITUDE = 120e-6, 2e-9
+"""The same for a gradient."""
 
 
 def state_unplanned(
@@ -54,6 +59,16 @@ def state_unplanned(
     if parameters is not None:
         tape = tape.bound(resolve_values(circuit.parameters, cast(ParameterValues, parameters)))
     return state_once(engine, tape, num_qubits)
+
+
+def unplanned_qubits(circuit: Circuit | ExecutionPlan) -> int:
+    """Up to how many qubits a gradient of the circuit is there sooner without sweeps, counting this one."""
+    if isinstance(circuit, ExecutionPlan):
+        return SMALL_QUBITS
+    known = plans.of(circuit)
+    known.runs += 1
+    has_paid = known.runs * GRADIENT_AMPLITUDE * (1 << circuit.num_qubits) > GRADIENT_PLANNING
+    return SMALL_QUBITS if has_paid else MOST_QUBITS
 
 
 def _is_one_vector(parameters: object) -> bool:

@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 
 from qtoolkit.simulators.engine import StateArray
 
-__all__ = ["quick_gradient", "quick_state", "quick_value"]
+__all__ = ["SMALL_QUBITS", "quick_gradient", "quick_state", "quick_value"]
+
+SMALL_QUBITS = 10
+"""Up to this size one pass for each gate takes less time than to gather them into fewer passes."""
 
 
 @cache

@@ -7,7 +7,7 @@ found where it stands.
 from __future__ import annotations
 
 import cmath
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -21,6 +21,8 @@ from qtoolkit.circuit import (
     GateRecord,
     Operation,
     Parameter,
+    ParameterExpression,
+    ParameterValue,
     StandardGate,
 )
 from qtoolkit.compiler.encode import ProgramBuilder
@@ -28,7 +30,7 @@ from qtoolkit.compiler.program import Program
 from qtoolkit.simulators.small_plan import Product, SmallPlan, small_plan
 from qtoolkit_kernels.vector import tape as kernels
 
-__all__ = ["Recipes", "recipes_with"]
+__all__ = ["Recipes", "Symbols", "recipes_with", "standard_recipes"]
 
 _Step = tuple[list[int], list[float]]
 
@@ -38,7 +40,7 @@ class Recipes(NamedTuple):
 
     Attributes:
         recipes: int64[:, 2], the first step of each and the one past the last; -1 where there is none.
-        steps, numbers: int64[:, 9] and float64[:, 4].
+        steps, numbers: int64[:, 11] and float64[:, 4].
         most_steps: of any recipe.
     """
 
@@ -66,10 +68,41 @@ def standard_recipes() -> Recipes:
     return Recipes.of([_standard_recipe(record) for record in STANDARD_GATES.values()])
 
 
-def recipes_with(others: Iterable[Operation]) -> Recipes:
-    """Those of the standard gates, and of further operations where they stand."""
+class Symbols:
+    """Angles with free parameters, by number: ``constant + Σ coefficient · parameter``.
+
+    Args:
+        angles: of a tape's `symbols`.
+        parameter_index: place of each parameter in the vector of values.
+    """
+
+    def __init__(self, angles: Iterable[ParameterValue], parameter_index: Mapping[str, int]) -> None:
+        self.parameter_index = parameter_index
+        self.constants: list[float] = []
+        self.terms: list[list[tuple[int, float]]] = []
+        for angle in angles:
+            if isinstance(angle, ParameterExpression):
+                terms = angle.terms.items()
+                self.add(angle.constant, [(parameter_index[name], coefficient) for name, coefficient in terms])
+            else:
+                self.add(angle, [])
+
+    def add(self, constant: float, terms: list[tuple[int, float]]) -> int:
+        """The number of a new one."""
+        self.constants.append(constant)
+        self.terms.append(terms)
+        return len(self.terms) - 1
+
+
+def recipes_with(others: Iterable[Operation], symbols: Symbols | None = None) -> Recipes:
+    """Those of the standard gates, and of further operations where they stand.
+
+    Args:
+        others: what is no row of numbers.
+        symbols: receives angles of theirs; without it, an operation that has one has no recipe.
+    """
     standard = standard_recipes()
-    added = Recipes.of([_other_recipe(operation) for operation in others])
+    added = Recipes.of([_other_recipe(operation, symbols) for operation in others])
     if not len(added.recipes):
         return standard
     moved = np.where(added.recipes < 0, -1, added.recipes + len(standard.steps))
@@ -95,27 +128,28 @@ def _standard_recipe(record: GateRecord) -> list[_Step] | None:
     return None
 
 
-def _other_recipe(operation: Operation) -> list[_Step] | None:
+def _other_recipe(operation: Operation, symbols: Symbols | None) -> list[_Step] | None:
     gate = operation.gate
     if isinstance(gate, Barrier):
         return []
-    if not isinstance(gate, Gate) or gate.expressions:
+    if not isinstance(gate, Gate) or (gate.expressions and symbols is None):
         return None
-    builder = ProgramBuilder({})
+    builder = ProgramBuilder(symbols.parameter_index if symbols else {})
     builder.add(gate, operation.qubits)
-    return _recipe(builder.build(), 0)
+    return _recipe(builder.build(), 0, symbols)
 
 
-def _recipe(program: Program, first_angle: int) -> list[_Step] | None:
+def _recipe(program: Program, first_angle: int, symbols: Symbols | None = None) -> list[_Step] | None:
     plan = small_plan(program)
-    return None if plan is None else _Writer(program, plan, first_angle).recipe()
+    return None if plan is None else _Writer(program, plan, first_angle, symbols).recipe()
 
 
 class _Writer:
-    """Writes the steps of a plan whose parameters are operands of a row, from `first_angle` on."""
+    """Writes the steps of a plan whose parameters are operands of a row, from `first_angle` on, or else symbols."""
 
-    def __init__(self, program: Program, plan: SmallPlan, first_angle: int) -> None:
+    def __init__(self, program: Program, plan: SmallPlan, first_angle: int, symbols: Symbols | None) -> None:
         self._plan = plan
+        self._symbols = symbols
         self._first_angle = first_angle
         slots = program.slots
         self._constant = slots.constant
@@ -127,7 +161,7 @@ class _Writer:
     def recipe(self) -> list[_Step] | None:
         """The steps; None if an angle depends on several operands."""
         plan = self._plan
-        if any(len(self._terms.get(slot, ())) > 1 for slot, _, _ in plan.slots):
+        if not self._symbols and any(len(self._terms.get(slot, ())) > 1 for slot, _, _ in plan.slots):
             return None
         found: list[_Step] = []
         for operation in plan.operations:
@@ -136,15 +170,19 @@ class _Writer:
                 continue
             angle, numbers = self._turn(operation.turn)
             masks = [operation.x_mask, operation.z_mask, operation.controls, operation.values]
-            found.append(_step(kernels.STRING, angle, 0, masks, numbers, operation.sign, operation.imaginary))
+            signs = [operation.sign, operation.imaginary, operation.inverse]
+            found.append(self._step(kernels.STRING, angle, 0, [*masks, *signs], numbers))
         turned = plan.turned
         for slot, scale in plan.phases:
             turned *= cmath.rect(1.0, scale * float(self._constant[slot]))
-            for parameter, coefficient in self._terms.get(slot, ()):
-                angle = self._first_angle + parameter
-                found.append(_step(kernels.PHASE, angle, 0, [0] * 4, [scale * coefficient, 0.0]))
+            terms = self._terms.get(slot, [])
+            if terms and self._symbols:
+                found.append(self._step(kernels.PHASE, self._symbols.add(0.0, terms), 0, [], [scale, 0.0]))
+                continue
+            for parameter, coefficient in terms:
+                found.append(self._step(kernels.PHASE, parameter, 0, [], [scale * coefficient, 0.0]))
         if turned != 1.0:
-            found.append(_step(kernels.PHASE, -1, 0, [0] * 4, [turned.real, turned.imag]))
+            found.append(self._step(kernels.PHASE, -1, 0, [], [turned.real, turned.imag]))
         return found
 
     def _factor(self, qubit: int, axis: int, number: int) -> _Step:
@@ -157,21 +195,25 @@ class _Writer:
                 numbers = turn
             else:
                 numbers[0], numbers[axis], axis = turn[0], turn[1], 0
-        return _step(kernels.FACTOR, angle, axis, [qubit, 0, 0, 0], numbers)
+        return self._step(kernels.FACTOR, angle, axis, [qubit], numbers)
 
     def _turn(self, turn: int) -> tuple[int, list[float]]:
-        """The operand that an angle depends on, and how; -1 and the cosine and sine of one that depends on none."""
+        """The angle that a turn depends on, and how; -1 and the cosine and sine of one that depends on none."""
         if turn < 0:
             return -1, list(self._plan.constants[-1 - turn])
         slot, scale, offset = self._plan.slots[turn]
         terms = self._terms.get(slot)
         if not terms:
             return -1, [float(np.cos(offset)), float(np.sin(offset))]
+        if self._symbols:
+            return self._symbols.add(0.0, terms), [scale, offset]
         ((parameter, coefficient),) = terms
-        return self._first_angle + parameter, [scale * coefficient, offset]
+        return parameter, [scale * coefficient, offset]
 
-
-def _step(
-    kind: int, angle: int, axis: int, masks: list[int], numbers: list[float], sign: int = 0, imaginary: int = 0
-) -> _Step:
-    return [kind, angle, axis, *masks, sign, imaginary], numbers + [0.0] * (kernels.STEP_NUMBERS - len(numbers))
+    def _step(self, kind: int, angle: int, axis: int, rest: list[int], numbers: list[float]) -> _Step:
+        operand = self._first_angle + angle if angle >= 0 else -1
+        columns = [kind, operand, angle, axis, *rest]
+        return (
+            columns + [0] * (kernels.STEP_COLUMNS - len(columns)),
+            numbers + [0.0] * (kernels.STEP_NUMBERS - len(numbers)),
+        )

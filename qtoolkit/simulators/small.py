@@ -7,6 +7,7 @@ is left to the engine, which says what is wrong.
 
 from __future__ import annotations
 
+import cmath
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import Any, cast
@@ -14,24 +15,22 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit.compiler import ExecutionPlan, Program
+from qtoolkit.compiler import ExecutionPlan, UnitaryStep
 from qtoolkit.operators import PauliSum
 from qtoolkit.operators import _state_action as pauli_sums
 from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.memory import aligned_empty
-from qtoolkit.simulators.small_plan import SmallPlan, String, small_plan
-from qtoolkit.simulators.small_rows import SmallRows
+from qtoolkit.simulators.quick import SMALL_QUBITS
+from qtoolkit.simulators.small_lowering import Lowered, lowered
 from qtoolkit_kernels._jit import entry_of
 from qtoolkit_kernels._load import DECLINED
 from qtoolkit_kernels.vector import small_block as kernels
+from qtoolkit_kernels.vector import tape as tape_kernels
 from qtoolkit_kernels.vector.lanes import Lanes, native_vector_bytes
 from qtoolkit_kernels.vector.small_gradient import small_gradient
 from qtoolkit_kernels.vector.small_state import prepare_state, small_value
 
 __all__ = ["quick_gradient", "quick_state", "quick_value"]
-
-SMALL_QUBITS = 10
-"""Up to this size one pass for each gate takes less time than to gather them into fewer passes."""
 
 MERGED_QUBITS = 10
 """From this size on, phases are better merged, if they are most of the circuit."""
@@ -53,7 +52,9 @@ def _widest() -> Lanes:
     return Lanes(native_vector_bytes())
 
 
-def quick_gradient(engine: Engine, plan: object, observable: object, values: object) -> tuple[float, FloatArray] | None:
+def quick_gradient(
+    engine: Engine, plan: object, observable: object, values: object, most_qubits: int = SMALL_QUBITS
+) -> tuple[float, FloatArray] | None:
     """What `value_and_gradient` returns, or None for whatever is not small, not usual or not right.
 
     Args:
@@ -61,8 +62,9 @@ def quick_gradient(engine: Engine, plan: object, observable: object, values: obj
         plan: an `ExecutionPlan` that is one program.
         observable: a Pauli sum, or a diagonal.
         values: float64 of shape ``(num_parameters,)``.
+        most_qubits: that count as small.
     """
-    program = _small_program(engine, plan, values)
+    program = _small_program(engine, plan, values, most_qubits)
     return None if program is None else program.gradient(observable, cast(FloatArray, values))
 
 
@@ -79,7 +81,7 @@ def quick_value(engine: Engine, plan: object, observable: object, values: object
     if evaluate is None:
         return None
     if type(observable) is PauliSum:
-        cast(Program, cast(ExecutionPlan, plan).only_program).kept[engine.value_key] = observable, evaluate
+        cast(UnitaryStep, cast(ExecutionPlan, plan).only_step).kept[engine.value_key] = observable, evaluate
     return evaluate(given)
 
 
@@ -89,31 +91,32 @@ def quick_state(engine: Engine, plan: object, values: object) -> StateArray | No
     return None if program is None or not cast(FloatArray, values).size else program.state(cast(FloatArray, values))
 
 
-def _small_program(engine: Engine, plan: object, values: object) -> _SmallProgram | None:
-    if type(plan) is not ExecutionPlan or plan.num_qubits > SMALL_QUBITS:
+def _small_program(
+    engine: Engine, plan: object, values: object, most_qubits: int = SMALL_QUBITS
+) -> _SmallProgram | None:
+    if type(plan) is not ExecutionPlan or plan.num_qubits > most_qubits:
         return None
-    program = plan.only_program
-    if program is None or type(values) is not np.ndarray or values.shape != (len(plan.parameters),):
+    step = plan.only_step
+    if step is None or type(values) is not np.ndarray or values.shape != (len(plan.parameters),):
         return None
-    kept = program.kept
+    kept = step.kept
     try:
         found: _SmallProgram | None = kept[engine.small_key]
     except KeyError:
-        found = kept[engine.small_key] = _SmallProgram.of(program, engine, plan.num_qubits)
+        found = kept[engine.small_key] = _SmallProgram.of(step, engine, plan.num_qubits)
     return found
 
 
 class _SmallProgram:
-    """Runs one program at any values, from any number of Python threads at once.
+    """Runs one stretch of gates at any values, from any number of Python threads at once.
 
     Args:
-        program: the gates.
-        plan: the same, taken apart.
+        gates: taken apart.
         engine: whose precision and registers count.
         num_qubits: size of the circuit.
     """
 
-    def __init__(self, program: Program, plan: SmallPlan, engine: Engine, num_qubits: int) -> None:
+    def __init__(self, gates: Lowered, engine: Engine, num_qubits: int) -> None:
         self._num_qubits = num_qubits
         self._dtype = np.dtype(engine.dtype.char)  # compiled code compares dtypes by identity
         self._itemsize = self._dtype.itemsize
@@ -122,45 +125,48 @@ class _SmallProgram:
         lanes = engine.vector_bytes // self._real.itemsize
         self._state_size = max(lanes, 1 << num_qubits)
         self._size = max(lanes, _widest().nbytes // self._itemsize, 1 << num_qubits)
-        self._phase = len(plan.slots)
+        self._phase = len(gates.slots)
         """The number of the global phase among the angles."""
         self._num_angles = self._phase + 1 + -(self._phase + 1) % WIDEST
-        self._constants = np.array(plan.constants).reshape(-1, 2).T
-        rows = SmallRows(plan, lanes, self._num_angles)
-        self._num_products = rows.num_products
-        wanted = np.flatnonzero(rows.operations[:, kernels.WANTED])
-        self._first = int(wanted[0]) if wanted.size else len(rows.operations)
+        self._constants = np.ascontiguousarray(gates.cells[:, :2].T)
+        self._num_products = int(gates.counts[tape_kernels.PRODUCTS])
+        operations, factors = gates.operations, np.empty((len(gates.links), kernels.FACTOR_COLUMNS), np.int64)
+        tape_kernels.flatten(operations, gates.links, factors, gates.counts, self._num_angles)
+        wanted = np.flatnonzero(operations[:, kernels.WANTED])
+        self._first = int(wanted[0]) if wanted.size else len(operations)
         angles = np.zeros(self._num_angles)
-        angles[: self._phase] = [offset for _, _, offset in plan.slots]
-        phases = [(self._phase, slot, scale) for slot, scale in plan.phases]
-        angles[self._phase] = plan.phase + sum(scale * float(program.slots.constant[slot]) for _, slot, scale in phases)
-        patterns = aligned_empty(rows.patterns.size, self._real)
-        patterns[:] = rows.patterns
+        angles[self._phase] = cmath.phase(gates.factor)
+        turns: list[tuple[int, int, float]] = []
+        phases: list[tuple[int, int, float]] = []
+        for slot, (is_phase, symbol, scale, offset) in enumerate(gates.slots.tolist()):
+            number = self._phase if is_phase else slot
+            angles[number] += offset + scale * gates.symbols.constants[int(symbol)]
+            found = [(number, parameter, scale * slope) for parameter, slope in gates.symbols.terms[int(symbol)]]
+            (phases if is_phase else turns).extend(found)
         self._fixed = (
-            Lanes(engine.vector_bytes), num_qubits, rows.operations, rows.factors,
-            np.array(plan.quaternions, np.float64).reshape(-1, 4), patterns, angles,
+            Lanes(engine.vector_bytes), num_qubits, operations, factors, gates.cells, gates.patterns, angles,
         )  # fmt: skip
-        turns = [(turn, slot, scale) for turn, (slot, scale, _) in enumerate(plan.slots)]
-        self._terms = _terms(program, turns)
-        self._terms_with_phase = _terms(program, turns + phases)
+        self._terms = _terms(turns)
+        self._terms_with_phase = _terms(turns + phases)
         # Entries with working memory that no call is using; a list is safe between threads.
         self._for_states: list[Callable[..., Any]] = []
         self._for_gradients: list[Callable[..., Any]] = []
         self._for_values: list[Callable[..., Any]] = []
 
     @classmethod
-    def of(cls, program: Program, engine: Engine, num_qubits: int) -> _SmallProgram | None:
-        """None if the program is better left to the engine."""
-        layout = engine.layout(num_qubits)
-        plan = small_plan(program) if layout.block_bits == layout.num_bits else None
-        if plan is None or engine.drifts(len(plan.operations)):
+    def of(cls, step: UnitaryStep, engine: Engine, num_qubits: int) -> _SmallProgram | None:
+        """None if the gates are better left to the engine."""
+        gates = lowered(step, engine)
+        if gates is None or engine.drifts(len(gates.operations)):
             return None
-        phases = sum(isinstance(item, String) and not item.x_mask for item in plan.operations)
         # Sweeps that nothing changes are kept with all their numbers.
-        merged = MERGED_QUBITS if plan.slots else BOUND_QUBITS
-        if num_qubits >= merged and (2 * phases > len(plan.operations) or not plan.slots):
-            return None
-        return cls(program, plan, engine, num_qubits)
+        has_turns = bool((gates.operations[:, kernels.WANTED] != 0).any())
+        if (MERGED_QUBITS if has_turns else BOUND_QUBITS) <= num_qubits <= SMALL_QUBITS:
+            strings = gates.operations[gates.operations[:, kernels.KIND] == kernels.STRING]
+            phases = int((strings[:, [kernels.X_TILE, kernels.X_LANES]] == 0).all(axis=1).sum())
+            if 2 * phases > len(gates.operations) or not has_turns:
+                return None
+        return cls(gates, engine, num_qubits)
 
     def state(self, values: FloatArray) -> StateArray | None:
         """The state with its phase; None if a value is not finite."""
@@ -264,18 +270,7 @@ def _entered(kernel: Callable[..., float], kept: tuple[Any, ...], *more: Any) ->
     return partial(entry, *arguments[: len(kept)])
 
 
-def _terms(program: Program, turns: Sequence[tuple[int, int, float]]) -> tuple[NDArray[np.int64], FloatArray]:
-    """Turn, parameter and the coefficient between them, of turns that depend on slots."""
-    slots = program.slots
-    by_slot: dict[int, list[tuple[int, float]]] = {}
-    for slot, parameter, coefficient in zip(
-        slots.slot.tolist(), slots.parameter.tolist(), slots.coefficient.tolist(), strict=True
-    ):
-        by_slot.setdefault(slot, []).append((parameter, coefficient))
-    found = [
-        (turn, parameter, scale * coefficient)
-        for turn, slot, scale in turns
-        for parameter, coefficient in by_slot.get(slot, ())
-    ]
+def _terms(found: Sequence[tuple[int, int, float]]) -> tuple[NDArray[np.int64], FloatArray]:
+    """Turn and parameter, and the coefficient between them."""
     places = np.array([(turn, parameter) for turn, parameter, _ in found], np.int64).reshape(-1, 2)
     return places, np.array([coefficient for _, _, coefficient in found], np.float64)

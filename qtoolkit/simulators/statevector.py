@@ -43,7 +43,7 @@ from qtoolkit.simulators.observables import (
 )
 from qtoolkit.simulators.options import check_norm, check_shots
 from qtoolkit.simulators.plan_memory import beside_state
-from qtoolkit.simulators.planning import measurements_of, plan_of, state_unplanned
+from qtoolkit.simulators.planning import measurements_of, plan_of, state_unplanned, unplanned_qubits
 from qtoolkit.simulators.quick import quick_gradient, quick_state, quick_value
 from qtoolkit.simulators.ready import ReadyRun
 from qtoolkit.simulators.trajectory import Trajectory
@@ -312,8 +312,8 @@ class StatevectorSimulator:
         """
         # What a loop repeats, a plan and one Pauli sum, is found with one look.
         if type(circuit) is ExecutionPlan:
-            program = circuit.only_program
-            repeated = None if program is None else program.kept.get(self._value_key)
+            step = circuit.only_step
+            repeated = None if step is None else step.kept.get(self._value_key)
             if repeated is not None and repeated[0] is observable:
                 value: float | None = repeated[1](parameters)
                 if value is not None:
@@ -386,10 +386,10 @@ class StatevectorSimulator:
             raise CircuitError(
                 f"an overlap needs circuits of equal size, got {left.num_qubits} and {right.num_qubits} qubits"
             )
-        qubits = left.active_qubits, right.active_qubits
-        bra_plan, ket_plan = left.active, right.active
+        bra_plan, ket_plan, qubits = left.active, right.active, (left.active_qubits, right.active_qubits)
+        bras, kets = left.parameter_vector(bra_parameters), right.parameter_vector(ket_parameters)
         with self._reserved(bra_plan, _needs.overlap), self._reserved(ket_plan, _needs.overlap):
-            first, second = self.state_vector(bra_plan, bra_parameters), self.state_vector(ket_plan, ket_parameters)
+            first, second = self.state_vector(bra_plan, bras), self.state_vector(ket_plan, kets)
             if qubits[0] != qubits[1]:
                 first, second = common_part(first, *qubits), common_part(second, *reversed(qubits))
             return complex(inner_kernels.vdot(first, second, self._engine.team))
@@ -441,7 +441,7 @@ class StatevectorSimulator:
             return self.gradient(plan.active, active_observables(plan, observable, several), parameters)
         values = parameters_of(plan, parameters)
         if values.ndim == 1 and not several:
-            quick = quick_gradient()(self._engine, plan, observables[0], values)
+            quick = quick_gradient()(self._engine, plan, observables[0], values, unplanned_qubits(circuit))
             if quick is not None:
                 return quick
             value, slopes = value_and_gradient(self._engine, plan, values, observables[0])

@@ -43,6 +43,8 @@ BY_CIRCUITS = {
     "small_gradient.small_gradient": "simulators/test_small_programs.py",
     "small_state.prepare_state": "simulators/test_small_programs.py",
     "small_state.small_value": "simulators/test_small_programs.py",
+    "tape.flatten": "simulators/test_unplanned.py",
+    "tape.lower": "simulators/test_unplanned.py",
     "tape.run_tape": "simulators/test_unplanned.py",
 }
 """Vector kernels that turn gates into rows or run circuits whole: what holds them to matrices of gates, not twins."""

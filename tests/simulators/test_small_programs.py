@@ -230,7 +230,7 @@ def test_what_is_not_finite_is_refused():
 def test_other_gates_are_left_to_the_engine():
     rng = np.random.default_rng(6)
     t = ParameterVector("t", 2)
-    circuit = Circuit(3).ry(t[1], 0).append(StandardGate("iswap"), [0, 1]).rx(t[0], 2).cx(1, 2)
+    circuit = Circuit(3).ry(t[1], 0).unitary(np.eye(4)[[1, 2, 3, 0]], [0, 1]).rx(t[0], 2).cx(1, 2)
     plan = StatevectorSimulator().compile(circuit)
     observable, values = some_observable(3, rng), np.array([0.3, 0.8])
     assert quick_gradient(Engine("double", 1), plan, observable, values) is None

@@ -15,8 +15,10 @@ from qtoolkit.circuit import STANDARD_GATES, Gate, StandardGate, tape
 from qtoolkit.compiler import PlanCache, compile_circuit, plans
 from qtoolkit.errors import CircuitError, ParameterError, UnboundParameterError
 from qtoolkit.simulators import planning
+from qtoolkit.simulators.adjoint import value_and_gradient
 from qtoolkit.simulators.engine import Engine
 from qtoolkit.simulators.once import state_once
+from qtoolkit.simulators.quick import quick_gradient
 from qtoolkit.simulators.recipes import recipes_with, standard_recipes
 from qtoolkit_kernels.vector import tape as kernels
 
@@ -156,6 +158,29 @@ def test_values_of_parameters():
         simulator.state_vector(circuit)
 
 
+@pytest.mark.parametrize("num_qubits", [2, 7, 11, 13])
+@pytest.mark.parametrize("precision", ["double", "single"])
+def test_gradients_agree_with_the_plan(num_qubits, precision):
+    simulator = StatevectorSimulator(precision)
+    angles = ParameterVector("angles", 2 * num_qubits)
+    circuit = random_gate_circuit(num_qubits, 20, num_qubits, arrays=False)
+    for qubit in range(num_qubits):
+        circuit.ry(angles[2 * qubit] - 0.3, qubit).cp(2 * angles[2 * qubit + 1], qubit, (qubit + 1) % num_qubits)
+        circuit.iswap(qubit, (qubit + 1) % num_qubits)
+    circuit.pauli_rotation("X" * num_qubits, angles[0]).append(
+        StandardGate("ry", [0.5 * angles[1]]).controlled(1, 0), [0, 1]
+    )
+    values = np.linspace(-2, 2, circuit.num_parameters)
+    observable = PauliSum.from_list([("Z" * num_qubits, 0.4), ("X" + "I" * (num_qubits - 1), 1.0)])
+    plan = compile_circuit(circuit)
+    expected, slopes = value_and_gradient(simulator._engine, plan, values, observable)
+    tolerance = {"double": 1e-12, "single": 2e-4}[precision]
+    for _ in range(30):
+        found, gradient = simulator.gradient(circuit, observable, values)
+        assert found == pytest.approx(expected, abs=tolerance)
+        np.testing.assert_allclose(gradient, slopes, atol=tolerance)
+
+
 def test_a_circuit_given_again_and_again_is_planned_in_the_end():
     simulator = StatevectorSimulator()
     circuit = Circuit(13).h(range(13)).rz(0.2, 3)
@@ -235,8 +260,9 @@ def test_a_cache_of_plans_is_bounded():
         random_gate_circuit(12, 100, 2, arrays=True),
         Circuit(10).diagonal(np.ones(1024), range(10)).h(0),
         Circuit(4).h(range(4)).rx(Parameter("a"), 0).cx(0, 1).rz(Parameter("b"), 3),
+        Circuit(13).h(range(13)).rx(Parameter("a"), 0).cx(0, 1).rz(Parameter("b"), 3),
     ],
-    ids=["gates", "arrays", "diagonal", "parameters"],
+    ids=["gates", "arrays", "diagonal", "parameters", "larger"],
 )
 def test_plans_take_no_more_than_is_counted(circuit):
     values = np.zeros(circuit.num_parameters)
@@ -248,6 +274,8 @@ def test_plans_take_no_more_than_is_counted(circuit):
             simulator = StatevectorSimulator(precision)
             simulator.state_vector(plan, values)
             simulator.expectation_value(plan, observable, values)
+            simulator.gradient(plan, observable, values)
+            quick_gradient()(simulator._engine, plan, observable, values, 16)
         return plan
 
     used(circuit.copy().x(0))

@@ -103,7 +103,8 @@ def small_gradient(
             image[i] = ket[i] * diagonal[i]
     else:
         scratch = np.empty(2 * ints[0] if ints[4] else 0, np.float64)
-        superblock_image(ket, sum_lanes, image, ints, floats, scratch, 0)
+        for k in range(max(1, (1 << num_qubits) // ints[1])):
+            superblock_image(ket, sum_lanes, image, ints, floats, scratch, k * ints[1])
     images = image.view(data.dtype)
     for j in range(0, size, tile):
         tile_from_complex(data, lanes, size + j, images, j)

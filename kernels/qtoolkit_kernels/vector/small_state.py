@@ -172,5 +172,8 @@ def small_value(
         return total
     sums = np.empty(1, np.float64)
     scratch = np.empty(2 * ints[0] if ints[4] else 0, np.float64)
-    superblock_sums(ket, sum_lanes, ints, floats, scratch, 0, sums)
-    return float(sums[0])
+    value = 0.0
+    for k in range(max(1, (1 << num_qubits) // ints[1])):
+        superblock_sums(ket, sum_lanes, ints, floats, scratch, k * ints[1], sums)
+        value += sums[0]
+    return value

@@ -1,16 +1,17 @@
-"""From the rows of a circuit's tape to its state, unplanned, which takes less time than planning for one run.
+"""From the rows of a circuit's tape to operations of `small_block`, and without symbols on to its state, unplanned.
 
 A gate is a list of steps, its recipe: factors of one-qubit products, strings, and global phases. The steps of standard
-gates name their qubits by operand, those of other operations by index. One-qubit gates in a row join to a quaternion,
-up to the next string on their qubit.
+gates name their qubits by operand, those of other operations by index. One-qubit gates in a row join to a product, up
+to the next string on their qubit; those of its factors that depend on no symbol and stand side by side are one
+quaternion.
 
 | columns of a step | |
 |---|---|
 | KIND | FACTOR, STRING or PHASE |
-| ANGLE | the operand that it depends on, -1 if on none |
+| ANGLE, PLACE | the operand that it depends on and its place among the angles, or a symbol's number; -1 if on none |
 | of FACTOR: AXIS, X | 0 for a constant gate, 1, 2, 3 for a rotation about X, Y, Z; the qubit |
 | of STRING: X, Z, CONTROLS, VALUES | masks over qubits |
-| SIGN, IMAGINARY | as of strings of `small_block` |
+| SIGN, IMAGINARY, INVERSE | as of strings of `small_block` |
 
 Its numbers are a quaternion, or the cosine and sine of a string or a phase; where it depends on an angle, what that is
 multiplied by and what is added.
@@ -28,20 +29,31 @@ from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.pauli_registers import odd_bits
 from qtoolkit_kernels.vector.tiles import lane_bits_of, lanes_of, tile_to_complex
 
-__all__ = ["FACTOR", "KEY_COLUMNS", "PHASE", "STEP_COLUMNS", "STEP_NUMBERS", "STRING", "run_tape"]
+__all__ = [
+    "CELLS", "COUNTS", "FACTOR", "KEY_COLUMNS", "LINKS", "LINK_COLUMNS", "OPERATIONS", "PATTERNS", "PHASE", "PRODUCTS",
+    "SLOTS", "SLOT_COLUMNS", "STEP_COLUMNS", "STEP_NUMBERS", "STRING", "flatten", "lower", "run_tape",
+]  # fmt: skip
 
 FACTOR, STRING, PHASE = range(3)
 
-STEP_COLUMNS = 9
-KIND, ANGLE, AXIS, X, Z, CONTROLS, VALUES, SIGN, IMAGINARY = range(STEP_COLUMNS)
+STEP_COLUMNS = 11
+KIND, ANGLE, PLACE, AXIS, X, Z, CONTROLS, VALUES, SIGN, IMAGINARY, INVERSE = range(STEP_COLUMNS)
 STEP_NUMBERS = 4
-KEY_COLUMNS = 4
 
-MEASURE, OTHER = -1, -3
+MEASURE, OTHER, SYMBOLIC = -1, -3, 1 << 10
 """Codes of rows, as in `qtoolkit.circuit.tape`."""
 
-OPERATIONS, PATTERNS = range(2)
-"""What is counted."""
+KEY_COLUMNS = 4
+LINK_COLUMNS = 3
+NUMBER, NEXT = 1, 2
+"""Of a factor, behind its axis: its cell or slot, and the factor that follows it, -1 if none does."""
+SLOT_COLUMNS = 4
+IS_PHASE, SYMBOL, SCALE, OFFSET = range(SLOT_COLUMNS)
+"""Of an angle with a symbol: whether it is a global phase; the symbol, what that is multiplied by and what is added."""
+
+COUNTS = 6
+OPERATIONS, LINKS, CELLS, SLOTS, PATTERNS, PRODUCTS = range(COUNTS)
+"""What is counted. Cells hold quaternions, and the cosines and sines of strings."""
 
 
 @njit
@@ -78,29 +90,44 @@ def _pattern(
 
 
 @njit
-def _open_product(operations: Integers, quaternions: Floats, place: int, qubit: int) -> None:
-    """Begin a product, of nothing yet."""
-    row = operations[place]
-    row[block.KIND] = block.PRODUCT
-    row[block.BIT] = qubit
-    quaternions[place, 0] = 1.0
-    quaternions[place, 1] = quaternions[place, 2] = quaternions[place, 3] = 0.0
+def _add_cell(cells: Floats, counts: Integers, a: float, b: float, c: float, d: float) -> int:
+    place: int = counts[CELLS]
+    counts[CELLS] += 1
+    cells[place, 0], cells[place, 1], cells[place, 2], cells[place, 3] = a, b, c, d
+    return place
 
 
 @njit
-def _multiply(product: Floats, step: Integers, number: Floats, angle: float) -> None:
-    """Let a product be followed by a factor."""
-    a, b, c, d = number[0], number[1], number[2], number[3]
-    if step[AXIS]:
-        a, sine = np.cos(angle), np.sin(angle)
-        b = sine if step[AXIS] == 1 else 0.0
-        c = sine if step[AXIS] == 2 else 0.0
-        d = sine if step[AXIS] == 3 else 0.0
-    w, x, y, z = product[0], product[1], product[2], product[3]
-    product[0] = a * w - b * x - c * y - d * z
-    product[1] = a * x + b * w + c * z - d * y
-    product[2] = a * y + c * w + d * x - b * z
-    product[3] = a * z + d * w + b * y - c * x
+def _add_slot(slots: Floats, counts: Integers, is_phase: float, symbol: float, scale: float, offset: float) -> int:
+    place: int = counts[SLOTS]
+    counts[SLOTS] += 1
+    slots[place, IS_PHASE], slots[place, SYMBOL], slots[place, SCALE], slots[place, OFFSET] = (
+        is_phase, symbol, scale, offset,
+    )  # fmt: skip
+    return place
+
+
+@njit
+def _multiply(cell: Floats, a: float, b: float, c: float, d: float) -> None:
+    """Let a quaternion be followed by another one."""
+    w, x, y, z = cell[0], cell[1], cell[2], cell[3]
+    cell[0] = a * w - b * x - c * y - d * z
+    cell[1] = a * x + b * w + c * z - d * y
+    cell[2] = a * y + c * w + d * x - b * z
+    cell[3] = a * z + d * w + b * y - c * x
+
+
+@njit
+def _add_factor(row: Integers, links: Integers, counts: Integers, axis: int, number: int) -> None:
+    """Add a factor to a product, whose FIRST and LAST are the ends of its chain."""
+    place = counts[LINKS]
+    counts[LINKS] += 1
+    links[place, 0], links[place, NUMBER], links[place, NEXT] = axis, number, -1
+    if row[block.FIRST] < 0:
+        row[block.FIRST] = place
+    else:
+        links[row[block.LAST], NEXT] = place
+    row[block.LAST] = place
 
 
 @njit
@@ -112,24 +139,31 @@ def lower(
     numbers: Floats,
     num_gates: int,
     operations: Integers,
-    quaternions: Floats,
+    links: Integers,
+    cells: Floats,
+    slots: Floats,
     patterns: Reals,
     keys: Integers,
     counts: Integers,
 ) -> complex:
     """Write the operations of a tape.
 
+    Turns of strings are slots, or -1 minus the number of a cell. Products have the ends of a chain of links for FIRST
+    and LAST; `flatten` makes factors of them.
+
     Args:
         rows: float64[:, 5], the tape; its measurements are last on their qubits.
         lanes: marker of the vector width.
         recipes: int64[:, 2], the first step of each and the one past the last; -1 where there is none.
-        steps, numbers: int64[:, 9] and float64[:, 4], see above.
+        steps, numbers: int64[:, 11] and float64[:, 4], see above.
         num_gates: number of the first recipe that is not a standard gate's.
-        operations: int64[:, 16], receives rows of `small_block`, which its products need no factors for.
-        quaternions: float64[:, 4], receives those of products, and the cosines and sines of strings.
+        operations: int64[:, 16], receives rows of `small_block`.
+        links: int64[:, 3], receives factors, an axis and the columns above.
+        cells: float64[:, 4], receives constants.
+        slots: float64[:, 4], receives angles that depend on symbols.
         patterns: receives registers of signs, aligned.
         keys: int64[:, 4], as many rows as there may be patterns.
-        counts: int64[2], receives how many operations and patterns there are.
+        counts: int64[6], receives how many there are of each.
 
     Returns:
         The state's factor, of modulus 1; 0 for a tape that holds something else.
@@ -146,34 +180,61 @@ def lower(
         if code == MEASURE:
             measured |= 1 << int(row[1])
             continue
-        is_absolute = code == OTHER
-        recipe = num_gates + int(row[1]) if is_absolute else code
+        is_absolute, is_symbolic = code == OTHER, code >= SYMBOLIC
+        recipe = num_gates + int(row[1]) if is_absolute else (code - SYMBOLIC if is_symbolic else code)
         if recipe < 0 or (recipe >= num_gates and not is_absolute) or recipes[recipe, 0] < 0:
             return 0.0j
         for s in range(recipes[recipe, 0], recipes[recipe, 1]):
             step, number = steps[s], numbers[s]
-            angle = number[0]
-            if step[ANGLE] >= 0:
+            slot, angle = -1, number[0]
+            if step[ANGLE] >= 0 and (is_symbolic or is_absolute):
+                is_phase = 1.0 if step[KIND] == PHASE else 0.0
+                symbol = step[PLACE] + (row[4] if is_symbolic else 0.0)
+                slot = _add_slot(slots, counts, is_phase, symbol, number[0], number[1])
+            elif step[ANGLE] >= 0:
                 angle = number[0] * row[step[ANGLE]] + number[1]
             if step[KIND] == PHASE:
                 if step[ANGLE] < 0:
                     factor *= complex(number[0], number[1])
-                else:
+                elif slot < 0:
                     # With what rounding takes away, which grows with the sum.
                     total = phase + angle
                     rest += (phase - (total - angle)) + (angle - (total - (total - angle)))
                     phase = total
                 continue
+            cosine, sine = number[0], number[1]
+            if step[ANGLE] >= 0 and slot < 0:
+                cosine, sine = np.cos(angle), np.sin(angle)
             place = counts[OPERATIONS]
             if step[KIND] == FACTOR:
                 qubit = step[X] if is_absolute else int(row[1 + step[X]])
                 if measured >> qubit & 1:
                     return 0.0j
                 if products[qubit] < 0:
-                    _open_product(operations, quaternions, place, qubit)
                     products[qubit] = place
                     counts[OPERATIONS] += 1
-                _multiply(quaternions[products[qubit]], step, number, angle)
+                    operation = operations[place]
+                    operation[block.KIND], operation[block.WANTED] = block.PRODUCT, 0
+                    operation[block.BIT] = qubit
+                    operation[block.FIRST] = operation[block.LAST] = -1
+                    operation[block.PLACE] = counts[PRODUCTS]
+                    counts[PRODUCTS] += 1
+                operation = operations[products[qubit]]
+                if slot >= 0:
+                    operation[block.WANTED] = 1
+                    _add_factor(operation, links, counts, step[AXIS], slot)
+                    continue
+                a, b, c, d = number[0], number[1], number[2], number[3]
+                if step[AXIS]:
+                    a = cosine
+                    b = sine if step[AXIS] == 1 else 0.0
+                    c = sine if step[AXIS] == 2 else 0.0
+                    d = sine if step[AXIS] == 3 else 0.0
+                last = operation[block.LAST]
+                if last >= 0 and links[last, 0] == 0:
+                    _multiply(cells[links[last, NUMBER]], a, b, c, d)
+                else:
+                    _add_factor(operation, links, counts, 0, _add_cell(cells, counts, a, b, c, d))
                 continue
             x, z = _moved(step[X], row, is_absolute), _moved(step[Z], row, is_absolute)
             controls, values = _moved(step[CONTROLS], row, is_absolute), _moved(step[VALUES], row, is_absolute)
@@ -186,12 +247,10 @@ def lower(
                     products[qubit] = -1
                 qubit += 1
             counts[OPERATIONS] += 1
-            if step[ANGLE] >= 0:
-                quaternions[place, 0], quaternions[place, 1] = np.cos(angle), np.sin(angle)
-            else:
-                quaternions[place, 0], quaternions[place, 1] = number[0], number[1]
             operation = operations[place]
-            operation[block.KIND] = block.STRING
+            operation[block.KIND], operation[block.WANTED] = block.STRING, slot >= 0
+            operation[block.TURN] = slot if slot >= 0 else -1 - _add_cell(cells, counts, cosine, sine, 0.0, 0.0)
+            operation[block.INVERSE] = step[INVERSE]
             operation[block.IMAGINARY] = step[IMAGINARY]
             operation[block.PATTERN] = _pattern(patterns, lanes, keys, counts, z, controls, values, step[SIGN])
             operation[block.X_TILE] = x >> lane_bits
@@ -204,11 +263,42 @@ def lower(
 
 
 @njit
+def flatten(operations: Integers, links: Integers, factors: Integers, counts: Integers, first_constant: int) -> None:
+    """Write the factors of products one after another, and let strings name their turns by column.
+
+    Args:
+        operations, links, counts: what `lower` wrote.
+        factors: int64[:, 3], receives as many rows as there are links.
+        first_constant: the column of the first cell's cosine and sine, behind those of all angles.
+    """
+    count = 0
+    for i in range(counts[OPERATIONS]):
+        row = operations[i]
+        if row[block.KIND] == block.STRING:
+            if row[block.TURN] < 0:
+                row[block.TURN] = first_constant - 1 - row[block.TURN]
+            continue
+        link = row[block.FIRST]
+        row[block.FIRST] = count
+        while link >= 0:
+            factors[count, 0], factors[count, 1], factors[count, 2] = (
+                links[link, 0],
+                links[link, NUMBER],
+                links[link, 0],
+            )
+            link = links[link, NEXT]
+            count += 1
+        row[block.LAST] = count
+
+
+@njit
 def run_tape(
     lanes: Lanes,
     num_gates: int,
     operations: Integers,
-    quaternions: Floats,
+    links: Integers,
+    cells: Floats,
+    slots: Floats,
     patterns: Reals,
     keys: Integers,
     counts: Integers,
@@ -219,15 +309,18 @@ def run_tape(
     rows: Floats,
     ket: Complex,
 ) -> bool:
-    """Write the state that a tape makes of ``|0…0⟩``; False if it holds something else than its gates can do.
+    """Write the state that a tape makes of ``|0…0⟩``; False if it has symbols, or something else that is no gate.
 
     Args:
         data: receives the state as tiles, aligned.
         ket: receives the state, whole tiles.
-        lanes, num_gates, operations, quaternions, patterns, keys, counts, recipes, steps, numbers, rows: see `lower`.
+        lanes, num_gates, operations, links, cells, slots, patterns, keys, counts, recipes, steps, numbers, rows: see
+            `lower`.
     """
-    factor = lower(rows, lanes, recipes, steps, numbers, num_gates, operations, quaternions, patterns, keys, counts)
-    if factor == 0.0j:
+    factor = lower(
+        rows, lanes, recipes, steps, numbers, num_gates, operations, links, cells, slots, patterns, keys, counts
+    )
+    if factor == 0.0j or counts[SLOTS]:
         return False
     tile = 2 * lanes_of(data, lanes)
     num_tiles = 2 * ket.size // tile
@@ -235,11 +328,14 @@ def run_tape(
         data[i] = 0.0
     data[0] = 1.0
     for i in range(counts[OPERATIONS]):
-        row, quaternion = operations[i], quaternions[i]
+        row = operations[i]
         if row[block.KIND] == block.PRODUCT:
+            # Without symbols a product is one quaternion.
+            quaternion = cells[links[row[block.FIRST], NUMBER]]
             block.turn_product(data, lanes, num_tiles, row[block.BIT], quaternion, 1.0)
         else:
-            block.turn_string(data, lanes, num_tiles, row, patterns, quaternion[0], quaternion[1])
+            cell = cells[-1 - row[block.TURN]]
+            block.turn_string(data, lanes, num_tiles, row, patterns, cell[0], cell[1])
     reals = ket.view(data.dtype)
     real, imag = data.dtype.type(factor.real), data.dtype.type(factor.imag)
     for j in range(0, num_tiles * tile, tile):

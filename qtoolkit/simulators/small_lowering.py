@@ -1,0 +1,76 @@
+"""A tape of gates as the operations of `small_block`, for registers of some width."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit.circuit import STANDARD_GATES
+from qtoolkit.compiler import UnitaryStep
+from qtoolkit.simulators.engine import Engine
+from qtoolkit.simulators.memory import aligned_empty
+from qtoolkit.simulators.recipes import Symbols, recipes_with
+from qtoolkit_kernels.vector import small_block
+from qtoolkit_kernels.vector import tape as kernels
+from qtoolkit_kernels.vector.lanes import Lanes
+
+__all__ = ["Lowered", "lowered", "num_patterns"]
+
+FloatArray = NDArray[np.float64]
+
+
+class Lowered(NamedTuple):
+    """What gates come to.
+
+    Attributes:
+        operations: int64[:, 16], see `small_block`; products and turns are named as `tape.lower` does.
+        links, cells, slots, counts: see `qtoolkit_kernels.vector.tape.lower`.
+        patterns: registers of signs, aligned.
+        symbols: that slots name.
+        factor: of the state, of modulus 1.
+    """
+
+    operations: NDArray[np.int64]
+    links: NDArray[np.int64]
+    cells: FloatArray
+    slots: FloatArray
+    counts: NDArray[np.int64]
+    patterns: NDArray[np.floating]
+    symbols: Symbols
+    factor: complex
+
+
+def num_patterns(lanes: int) -> int:
+    """How many registers of signs there may be."""
+    lane_bits: int = lanes.bit_length() - 1
+    return 2 * int(3**lane_bits) << lane_bits
+
+
+def lowered(step: UnitaryStep, engine: Engine) -> Lowered | None:
+    """Take gates apart; None if there are some that are no such operations."""
+    tape = step.tape
+    symbols = Symbols(tape.symbols, step.parameter_index)
+    recipes = recipes_with(tape.others, symbols)
+    real = np.dtype(engine.real.char)  # compiled code compares dtypes by identity
+    lanes = engine.vector_bytes // real.itemsize
+    most = max(1, len(tape) * recipes.most_steps)
+    operations = np.zeros((most, small_block.ROW), np.int64)
+    links = np.empty((most, kernels.LINK_COLUMNS), np.int64)
+    cells, slots = np.empty((most, kernels.STEP_NUMBERS)), np.empty((most, kernels.SLOT_COLUMNS))
+    patterns: NDArray[Any] = aligned_empty(num_patterns(lanes) * lanes, real)
+    keys = np.empty((num_patterns(lanes), kernels.KEY_COLUMNS), np.int64)
+    counts = np.empty(kernels.COUNTS, np.int64)
+    factor = kernels.lower(
+        tape.rows(), Lanes(engine.vector_bytes), recipes.recipes, recipes.steps, recipes.numbers, len(STANDARD_GATES),
+        operations, links, cells, slots, patterns, keys, counts,
+    )  # fmt: skip
+    if factor == 0:
+        return None
+    kept: NDArray[Any] = aligned_empty(int(counts[kernels.PATTERNS]) * lanes, real)
+    kept[:] = patterns[: kept.size]
+    return Lowered(
+        operations[: counts[kernels.OPERATIONS]].copy(), links[: counts[kernels.LINKS]].copy(),
+        cells[: counts[kernels.CELLS]].copy(), slots[: counts[kernels.SLOTS]].copy(), counts, kept, symbols, factor,
+    )  # fmt: skip
