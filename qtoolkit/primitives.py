@@ -6,6 +6,7 @@ clouds, so that one line moves an algorithm from one to another.
 
 from __future__ import annotations
 
+import inspect
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -254,6 +255,25 @@ class Estimator(Protocol):
     ) -> float | NDArray[np.float64]:
         """``⟨ψ|observable|ψ⟩``, one number for each observable."""
         ...
+
+
+def check_estimator(estimator: object) -> Estimator:
+    """An estimator, which others have a method of the same name as.
+
+    Raises:
+        InputError: for anything that does not take a circuit, an observable and values.
+    """
+    found: Estimator = check_instance(estimator, Estimator, "estimator must be an Estimator")
+    try:
+        inspect.signature(found.expectation_value).bind(None, None, None)
+    except TypeError as error:
+        raise InputError(
+            "estimator must be an Estimator, whose expectation_value takes a circuit, an observable and values; got "
+            f"{shown(estimator)}"
+        ) from error
+    except ValueError:
+        pass  # compiled code that tells nothing
+    return found
 
 
 @runtime_checkable

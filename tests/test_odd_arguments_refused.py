@@ -18,7 +18,7 @@ from qtoolkit import (
     to_qiskit,
 )
 from qtoolkit._arguments import shown
-from qtoolkit.algorithms import Schedule, dicke_state, qaoa_circuit
+from qtoolkit.algorithms import VQE, Schedule, dicke_state, parameter_shift_gradient, qaoa_circuit
 from qtoolkit.circuit import ControlledGate, PauliRotationGate, StandardGate
 from qtoolkit.errors import (
     CircuitError,
@@ -176,3 +176,22 @@ def test_messages_are_one_line_of_readable_length() -> None:
     long = str(InputError("a" * 1000 + "; the remedy"))
     assert len(long) < 510
     assert long.endswith("; the remedy")
+
+
+def test_what_only_looks_like_an_estimator_is_refused():
+    observable = PauliSum.from_list([("Z", 1.0)])
+    circuit = Circuit(1).rx(Parameter("a"), 0)
+    with pytest.raises(InputError, match="takes a circuit, an observable and values"):
+        parameter_shift_gradient(circuit, observable, [0.1], estimator=observable)
+    with pytest.raises(InputError, match="takes a circuit, an observable and values"):
+        VQE(circuit, observable, estimator=observable)
+
+
+def test_overlaps_take_one_vector_of_values():
+    with pytest.raises(ParameterError):
+        StatevectorSimulator().overlap(Circuit(1).h(0), Circuit(1), [[]])
+
+
+def test_a_branch_needs_a_body():
+    with pytest.raises(CircuitError, match="body"):
+        Circuit(1, 1).if_(0, None)

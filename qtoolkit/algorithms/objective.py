@@ -15,7 +15,7 @@ from qtoolkit.algorithms.parameter_shift import parameter_shift_gradient
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import InputError, OperatorError
 from qtoolkit.operators import PauliSum
-from qtoolkit.primitives import DifferentiableEstimator, Estimator
+from qtoolkit.primitives import DifferentiableEstimator, Estimator, check_estimator
 
 __all__ = ["CircuitObjective"]
 
@@ -40,7 +40,7 @@ class CircuitObjective:
         check_instance(circuit, Circuit, "what prepares the state must be a Circuit")
         check_instance(observable, PauliSum, "the observable must be a PauliSum", OperatorError)
         if estimator is not None:
-            check_instance(estimator, Estimator, "estimator must be an Estimator")
+            check_estimator(estimator)
         if observable.num_qubits != circuit.num_qubits:
             raise InputError(
                 f"the observable must have the circuit's {circuit.num_qubits} qubits, got {observable.num_qubits}"

@@ -16,7 +16,7 @@ from qtoolkit._arguments import check_instance, real_numbers_of
 from qtoolkit.circuit import Circuit, Gate, Instruction, PauliRotationGate, StandardGate
 from qtoolkit.errors import CircuitError, InputError, OperatorError
 from qtoolkit.operators import PauliSum
-from qtoolkit.primitives import Estimator
+from qtoolkit.primitives import Estimator, check_estimator
 
 __all__ = ["parameter_shift_gradient"]
 
@@ -49,7 +49,7 @@ def parameter_shift_gradient(
     """
     check_instance(circuit, Circuit, "what prepares the state must be a Circuit")
     check_instance(observable, PauliSum, "the observable must be a PauliSum", OperatorError)
-    check_instance(estimator, Estimator, "estimator must be an Estimator")
+    check_estimator(estimator)
     values = real_numbers_of(parameters, "parameters")
     free = circuit.parameters
     if values.shape != (len(free),):
