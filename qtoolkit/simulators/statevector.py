@@ -127,13 +127,13 @@ class StatevectorSimulator:
             ready: ReadyRun | None = None if program is None else program.kept.get(self._ready_key)
             if ready is not None:
                 return ready()
-        unplanned = None if initial_state is not None else state_unplanned(self._engine, circuit, parameters)
-        if unplanned is not None:
-            return unplanned
         if initial_state is None and parameters is not None:
             quick = quick_state()(self._engine, circuit, parameters)
             if quick is not None:
                 return quick
+        unplanned = None if initial_state is not None else state_unplanned(self._engine, circuit, parameters)
+        if unplanned is not None:
+            return unplanned
         plan = circuit if isinstance(circuit, ExecutionPlan) else self.compile(circuit)
         if isinstance(plan, PaddedPlan):
             return self.state_vector(self._whole(plan), parameters, initial_state)
