@@ -62,11 +62,12 @@ def _sample_large(
 ) -> None:
     blocks = np.empty(uniforms.size, np.int32)
     counts = np.zeros((-(-uniforms.size // kernels.SHOTS), edges.size - 1), np.int64)
-    enter(team, kernels.assign_blocks, edges, uniforms, blocks, counts, counters(2))
+    sorters = team if uniforms.size > kernels.SHOTS else None
+    enter(sorters, kernels.assign_blocks, edges, uniforms, blocks, counts, counters(2))
     ends = np.cumsum(counts.T).reshape(counts.shape[::-1]).T
     starts = np.ascontiguousarray(ends - counts)
     borders = np.append(starts[0], uniforms.size)
     shots = np.empty(uniforms.size, np.int32)
-    enter(team, kernels.sort_by_block, blocks, starts, shots, counters(2))
+    enter(sorters, kernels.sort_by_block, blocks, starts, shots, counters(2))
     arguments = reals, edges, uniforms, borders, shots, out, counters(2)
     enter(team, kernels.sample_blocks, *arguments, long=reals.size >= 2 * LONG)
