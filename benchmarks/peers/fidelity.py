@@ -35,7 +35,7 @@ def error_of(task: Task, answer: Any, reference: Any) -> float:
     phase does not count. For values, the largest deviation over the sum of the observable's coefficients. For shots,
     how many standard errors the mean probability of the drawn states is from its expectation.
     """
-    if task.question in ("state", "startup"):
+    if task.question in ("state", "once", "startup"):
         return _state_error(np.asarray(answer), reference)
     if task.question == "samples":
         return _shots_error(np.asarray(answer), reference)

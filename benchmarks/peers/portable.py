@@ -85,7 +85,7 @@ class Task:
     """One thing to compute.
 
     Attributes:
-        question: ``state``, ``expectation``, ``gradient`` or ``samples``.
+        question: ``state``, ``once``, ``expectation``, ``gradient`` or ``samples``.
         circuit: from ``|0…0⟩``.
         observable: of ``expectation`` and ``gradient``.
         shots: of ``samples``.

@@ -30,7 +30,7 @@ def write_reference(task: Task, path: Path, pool: Pool, threads: int, limit: flo
     Raises:
         BrokenError: if nothing here can.
     """
-    wanted = replace(task, question="state") if task.question == "samples" else task
+    wanted = replace(task, question="state") if task.question in ("samples", "once") else task
     if task.circuit.num_qubits <= _PLAIN_QUBITS:
         np.save(path, plain.answer(wanted))
         return "NumPy"

@@ -32,7 +32,7 @@ def duration(seconds: float) -> str:
 def race_line(race: Race) -> str:
     """One race in one line: ours, the fastest peer, their ratio, and whether that is the goal."""
     case = race.case
-    head = f"{case.question:<11} {case.circuit:<18} {case.num_qubits:>2} {case.precision:<6}"
+    head = f"{case.question:<11} {case.circuit:<19} {case.num_qubits:>2} {case.precision:<6}"
     ours = race.ours
     goal = goal_of(case)
     against = goal[1] if goal else ()
@@ -142,6 +142,7 @@ def _miss_lines(results: Results) -> Iterator[str]:
 
 _HEADINGS = {
     "state": "State vectors",
+    "once": "State vectors of circuits that run once, planning counted",
     "expectation": "Expectation values",
     "gradient": "Adjoint gradients",
     "samples": "10^6 samples",

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from peers import circuits
+from peers import circuits, transpiled
 from peers.convert import portable_circuit, portable_terms
 from peers.portable import PauliTerms, Task
 from qtoolkit import Circuit, PauliSum
@@ -26,7 +26,7 @@ class Case:
     """A question about one circuit of one size in one precision.
 
     Attributes:
-        question: ``state``, ``expectation``, ``gradient``, ``samples`` or ``startup``.
+        question: ``state``, ``once``, ``expectation``, ``gradient``, ``samples`` or ``startup``.
         circuit: a name that the question knows.
         num_qubits: size of the circuit.
         precision: ``double`` or ``single``.
@@ -53,6 +53,11 @@ def build_task(case: Case) -> Task:
 
 def _state(name: str, num_qubits: int) -> Task:
     return Task("state", portable_circuit(circuits.CIRCUITS[name](num_qubits)))
+
+
+def _once(name: str, num_qubits: int) -> Task:
+    """A circuit in its own gates, in those that transpilers leave, or one of MQT Bench."""
+    return Task("once", portable_circuit(transpiled.named(name, num_qubits)))
 
 
 def _startup(name: str, num_qubits: int) -> Task:
@@ -124,6 +129,7 @@ def _molecule(name: str) -> tuple[int, PauliTerms]:
 _BUILDERS: dict[str, Callable[[str, int], Task]] = {
     "startup": _startup,
     "state": _state,
+    "once": _once,
     "expectation": _expectation,
     "gradient": _gradient,
     "samples": _samples,
@@ -142,6 +148,7 @@ FULL: Suite = (
     ("samples", ("ansatz",), (24,)),
     ("state", tuple(name for name in circuits.CIRCUITS if name != "uccsd"), (4, 8, 12, 16, 20, 22, 24, 26)),
     ("state", ("uccsd",), (4, 8, 12, 16, 20)),
+    ("once", transpiled.NAMES, (2, 4, 8, 10, 12, 14, 16, 18, 20, 22, 24)),
 )
 """Question, circuits and sizes of the measuring run."""
 
@@ -153,6 +160,7 @@ QUICK: Suite = (
     ("expectation", ("labs",), (12,)),
     ("samples", ("ansatz",), (16,)),
     ("state", ("qft", "quantum-volume", "ansatz", "qaoa-portfolio"), (10, 18)),
+    ("once", ("qft", "qft-rzsx", "qaoa-portfolio-rzsx", "mqt-qpeexact"), (8, 16)),
 )
 """A look at everything in minutes; too small for the goals that name sizes."""
 
@@ -183,7 +191,7 @@ def chosen_cases(
     )
 
 
-_ORDER = ("startup", "expectation", "gradient", "samples", "state")
+_ORDER = ("startup", "expectation", "gradient", "samples", "once", "state")
 
 
 def _sizes(question: str, name: str, usual: tuple[int, ...], wanted: tuple[int, ...]) -> Iterator[int]:

@@ -41,7 +41,7 @@ class Worker:
 
         self.release()
         self._task = load_task(Path(task))
-        question = self._rival.questions.get(self._task.question)
+        question = self._rival.answer(self._task.question)
         if question is None:
             return {"cannot": f"{self._rival.title} does not do {self._task.question}"}
         candidates = [settings] if settings is not None else list(self._rival.candidates(self._task, threads))
@@ -185,7 +185,7 @@ def main(name: str) -> None:
             "import_s": time.perf_counter() - started,
             "title": rival.title,
             "precisions": list(rival.precisions),
-            "questions": list(rival.questions),
+            "questions": [*rival.questions, *(["once"] if rival.answer("once") else [])],
             "note": rival.note,
             "versions": versions,
         }

@@ -23,6 +23,7 @@ class Question(StrEnum):
     """What is computed."""
 
     STATE = "state"
+    ONCE = "once"
     EXPECTATION = "expectation"
     GRADIENT = "gradient"
     SAMPLES = "samples"

@@ -2,16 +2,17 @@
 
 import numpy as np
 import pytest
-from peers import plain
+from peers import plain, transpiled
 from peers.circuits import CIRCUITS, ansatz, labs_cost, uccsd
 from peers.convert import portable_circuit, portable_terms
 from peers.fidelity import error_of, tolerance_of
 from peers.portable import PauliTerms, PortableCircuit, Task, load_task, save_task
 from peers.rivals import Prepared, load_rival
-from peers.rivals.base import Context, pauli_ladder
+from peers.rivals.base import Context, Rival, pauli_ladder
 from peers.tasks import FULL, QUICK, Case, build_task, chosen_cases
 
 from qtoolkit import Circuit, PauliSum
+from qtoolkit.compiler import plans
 
 
 @pytest.mark.parametrize("name", CIRCUITS)
@@ -22,6 +23,44 @@ def test_plain_states_are_those_of_the_circuits(name, num_qubits):
     circuit = CIRCUITS[name](num_qubits)
     state = plain.answer(Task("state", portable_circuit(circuit)))
     np.testing.assert_allclose(state, circuit.to_matrix()[:, 0], atol=1e-12)
+
+
+@pytest.mark.parametrize("name", [name for name in transpiled.NAMES if not name.startswith(transpiled.MQT)])
+def test_transpiled_circuits_are_the_same_up_to_a_phase(name):
+    case = Case("once", name, 4, "double")
+    task = build_task(case)
+    if name.endswith(transpiled.TRANSPILED):
+        assert {gate.name for gate in task.circuit.gates} <= {"rz", "rx", "x", "cx"}
+    circuit = CIRCUITS[name.removesuffix(transpiled.TRANSPILED)](4)
+    assert error_of(task, plain.answer(task), circuit.to_matrix()[:, 0]) < 1e-7
+
+
+def test_a_circuit_of_mqt_bench_is_asked_once():
+    pytest.importorskip("mqt.bench")
+    task = build_task(Case("once", "mqt-qpeexact", 5, "double"))
+    assert task.circuit.num_qubits == 5
+    assert {gate.name for gate in task.circuit.gates} <= {"rz", "rx", "x", "cx"}
+
+
+def test_what_runs_once_is_compiled_each_time():
+    done = []
+    prepared = Prepared(lambda: done.append("run"), lambda result: result, lambda: done.append("compile"))
+    rival = Rival("Some", (), ("double",), {"state": lambda task, context: prepared})
+    once = rival.answer("once")(None, None)
+    assert once.compile is None
+    once.run()
+    once.run()
+    assert done == ["compile", "run"] * 2
+    assert Rival("Other", (), ("double",), {}).answer("once") is None
+
+
+def test_our_own_once_knows_no_circuit_from_before():
+    task = build_task(Case("once", "qft", 11, "double"))
+    prepared = load_rival("qtoolkit").answer("once")(task, Context("double", 1, {}))
+    for _ in range(3):
+        state = prepared.run()
+        assert len(plans) == 0
+    assert error_of(task, prepared.read(state), plain.answer(task)) < 1e-12
 
 
 @pytest.mark.parametrize("circuit", [ansatz(3, 1), uccsd(4)], ids=["ansatz", "uccsd"])

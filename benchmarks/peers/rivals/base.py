@@ -68,6 +68,25 @@ class Rival:
     candidates: Callable[[Task, int], Sequence[Settings]] = field(default=lambda task, threads: ({},))
     note: str = ""
 
+    def answer(self, question: str) -> Callable[[Task, Context], Prepared] | None:
+        """How a question is answered; ``once`` as a state with the simulator's own optimisation counted each time."""
+        state = self.questions.get("state")
+        if question != "once" or question in self.questions or state is None:
+            return self.questions.get(question)
+        return lambda task, context: _with_compiling(state(task, context))
+
+
+def _with_compiling(prepared: Prepared) -> Prepared:
+    compile_, run = prepared.compile, prepared.run
+    if compile_ is None:
+        return prepared
+
+    def once() -> Any:
+        compile_()
+        return run()
+
+    return Prepared(once, prepared.read)
+
 
 def as_matrix(gate: Gate) -> Any:
     """The matrix of a diagonal or rotation gate on two qubits that a simulator has no name for; shape (4, 4)."""

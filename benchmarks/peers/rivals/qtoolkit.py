@@ -10,6 +10,7 @@ from peers.portable import Gate, PauliTerms, PortableCircuit, Task
 from peers.rivals.base import Context, Prepared, Rival
 from qtoolkit import Circuit, ParameterVector, PauliSum, StatevectorSimulator
 from qtoolkit.circuit import StandardGate
+from qtoolkit.compiler import plans
 
 __all__ = ["RIVAL"]
 
@@ -72,6 +73,17 @@ def _state(task: Task, context: Context) -> Prepared:
     return job.prepared(lambda: job.simulator.state_vector(job.plan, job.values), lambda state: state)
 
 
+def _once(task: Task, context: Context) -> Prepared:
+    """A circuit that nobody has seen: what is kept of circuits is forgotten before each run."""
+    job = _Run(task, context)
+
+    def run() -> Any:
+        plans.forget()
+        return job.simulator.state_vector(job.circuit)
+
+    return Prepared(run, lambda state: state)
+
+
 def _expectation(task: Task, context: Context) -> Prepared:
     job = _Run(task, context)
     return job.prepared(
@@ -99,5 +111,11 @@ RIVAL = Rival(
     title="qtoolkit",
     packages=("qtoolkit-quantum", "numba", "llvmlite", "numpy"),
     precisions=("double", "single"),
-    questions={"state": _state, "expectation": _expectation, "gradient": _gradient, "samples": _samples},
+    questions={
+        "state": _state,
+        "once": _once,
+        "expectation": _expectation,
+        "gradient": _gradient,
+        "samples": _samples,
+    },
 )

@@ -76,7 +76,7 @@ class _Run:
 
 def _state(task: Task, context: Context) -> Prepared:
     job = _Run(task, context)
-    return Prepared(job.state, lambda state: state.get_vector(), job.compile)
+    return Prepared(job.state, lambda state: state.get_vector(), job.compile if job.fusion else None)
 
 
 def _expectation(task: Task, context: Context) -> Prepared:
