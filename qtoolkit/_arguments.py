@@ -28,6 +28,7 @@ __all__ = [
     "items_of",
     "numbers_of",
     "real_numbers_of",
+    "seed_number",
     "seeded",
     "shown",
 ]
@@ -239,6 +240,17 @@ def check_seed(seed: object) -> int | np.random.Generator | None:
         return seed
     if not is_integer(seed):
         raise InputError(f"a seed is an integer, a numpy Generator or None, got {shown(seed)}")
+    return seed_number(seed)
+
+
+def seed_number(seed: object) -> int:
+    """A seed that is a number, short enough to be written down.
+
+    Raises:
+        InputError: if it is no integer of at least 0 and of at most 4096 bits.
+    """
+    if not is_integer(seed):
+        raise InputError(f"a seed is an integer, got {shown(seed)}")
     number = int(seed)
     if number < 0:
         raise InputError(f"a seed must be at least 0, got {shown(number)}")

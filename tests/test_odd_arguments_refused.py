@@ -19,6 +19,8 @@ from qtoolkit import (
 )
 from qtoolkit._arguments import shown
 from qtoolkit.algorithms import VQE, Schedule, dicke_state, parameter_shift_gradient, qaoa_circuit
+from qtoolkit.applications.qec._validation import root_entropy
+from qtoolkit.backends import SamplingEstimator
 from qtoolkit.circuit import ControlledGate, PauliRotationGate, StandardGate
 from qtoolkit.errors import (
     CircuitError,
@@ -195,3 +197,18 @@ def test_overlaps_take_one_vector_of_values():
 def test_a_branch_needs_a_body():
     with pytest.raises(CircuitError, match="body"):
         Circuit(1, 1).if_(0, None)
+
+
+@pytest.mark.parametrize("seed", [HUGE, -1, 0.5, True, "1"], ids=["huge", "negative", "half", "true", "text"])
+def test_seeds_can_be_written_down(seed):
+    circuit, observable = Circuit(1).ry(0.3, 0), PauliSum.from_list([("Z", 1.0)])
+    qubit = QuantumCircuit(1, 1)
+    qubit.measure(0, 0)
+    for run in (
+        lambda: SamplingEstimator(SIMULATOR, 10).estimate(circuit, observable, seed=seed),
+        lambda: SIMULATOR.run(BELL, 10, seed=seed),
+        lambda: Backend().run(qubit, seed_simulator=seed),
+        lambda: root_entropy(seed),
+    ):
+        with pytest.raises(InputError, match="seed"):
+            run()

@@ -9,7 +9,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._arguments import check_instance, check_integer, check_seed, is_integer, items_of, shown
+from qtoolkit._arguments import check_instance, check_seed, is_integer, items_of, seed_number, shown
 from qtoolkit.backends.sampler import BackendSampler
 from qtoolkit.backends.settings import measurement_settings
 from qtoolkit.circuit import Circuit, ParameterValues
@@ -125,7 +125,7 @@ class SamplingEstimator:
         observables = (observable,) if isinstance(observable, PauliSum) else tuple(items_of(observable, rule))
         for item in observables:
             _check(item, circuit.num_qubits)
-        used = int(self._rng.integers(1 << 32)) if seed is None else check_integer(seed, "seed", 0)
+        used = int(self._rng.integers(1 << 32)) if seed is None else seed_number(seed)
         estimates = self._estimates(circuit, observables, parameters, used) if observables else []
         return estimates[0] if isinstance(observable, PauliSum) else estimates
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._arguments import shown
+from qtoolkit._arguments import seed_number, shown
 from qtoolkit._checks import require_integer, require_number
 from qtoolkit._optional import require
 from qtoolkit.errors import InputError
@@ -115,10 +115,10 @@ def root_entropy(seed: int | np.random.Generator | None) -> int:
     """The integer that reproduces a run: `seed` itself, a draw from a generator, or fresh entropy.
 
     Raises:
-        InputError: if `seed` is a negative integer.
+        InputError: if `seed` is no integer of at least 0.
     """
     if seed is None:
         return int(np.random.default_rng().integers(2**63))
     if isinstance(seed, np.random.Generator):
         return int(seed.integers(2**63))
-    return require_count("seed", seed, minimum=0)
+    return seed_number(seed)

@@ -14,7 +14,7 @@ from qiskit.providers import BackendV2, Options
 from qiskit.result import Result as QiskitResult
 from qiskit.transpiler import Target
 
-from qtoolkit._arguments import MOST_ITEMS, check_integer, items_of
+from qtoolkit._arguments import MOST_ITEMS, check_integer, items_of, seed_number
 from qtoolkit._version import __version__
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import InputError
@@ -95,7 +95,7 @@ class Backend(BackendV2):  # type: ignore[misc]
         chosen = {name: options.get(name, self.options.get(name)) for name in ("shots", "memory", "seed_simulator")}
         check_integer(chosen["shots"], "shots", 1)
         if chosen["seed_simulator"] is not None:
-            check_integer(chosen["seed_simulator"], "seed_simulator", 0)
+            seed_number(chosen["seed_simulator"])
         rule = "a backend runs a QuantumCircuit or a sequence of them"
         circuits = [run_input] if isinstance(run_input, QuantumCircuit) else list(items_of(run_input, rule))
         converted = [from_qiskit(circuit) for circuit in circuits]
