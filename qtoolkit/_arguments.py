@@ -243,19 +243,19 @@ def check_seed(seed: object) -> int | np.random.Generator | None:
     return seed_number(seed)
 
 
-def seed_number(seed: object) -> int:
+def seed_number(seed: object, name: str = "a seed") -> int:
     """A seed that is a number, short enough to be written down.
 
     Raises:
         InputError: if it is no integer of at least 0 and of at most 4096 bits.
     """
     if not is_integer(seed):
-        raise InputError(f"a seed is an integer, got {shown(seed)}")
+        raise InputError(f"{name} must be an integer, got {shown(seed)}")
     number = int(seed)
     if number < 0:
-        raise InputError(f"a seed must be at least 0, got {shown(number)}")
+        raise InputError(f"{name} must be at least 0, got {shown(number)}")
     if number.bit_length() > _MOST_BITS:
-        raise InputError(f"a seed has at most {_MOST_BITS} bits, got {shown(number)}")
+        raise InputError(f"{name} has at most {_MOST_BITS} bits, got {shown(number)}")
     return number
 
 

@@ -125,7 +125,7 @@ class SamplingEstimator:
         observables = (observable,) if isinstance(observable, PauliSum) else tuple(items_of(observable, rule))
         for item in observables:
             _check(item, circuit.num_qubits)
-        used = int(self._rng.integers(1 << 32)) if seed is None else seed_number(seed)
+        used = int(self._rng.integers(1 << 32)) if seed is None else seed_number(seed, "seed")
         estimates = self._estimates(circuit, observables, parameters, used) if observables else []
         return estimates[0] if isinstance(observable, PauliSum) else estimates
 

@@ -121,4 +121,4 @@ def root_entropy(seed: int | np.random.Generator | None) -> int:
         return int(np.random.default_rng().integers(2**63))
     if isinstance(seed, np.random.Generator):
         return int(seed.integers(2**63))
-    return seed_number(seed)
+    return seed_number(seed, "seed")

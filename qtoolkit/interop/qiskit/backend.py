@@ -95,7 +95,7 @@ class Backend(BackendV2):  # type: ignore[misc]
         chosen = {name: options.get(name, self.options.get(name)) for name in ("shots", "memory", "seed_simulator")}
         check_integer(chosen["shots"], "shots", 1)
         if chosen["seed_simulator"] is not None:
-            seed_number(chosen["seed_simulator"])
+            seed_number(chosen["seed_simulator"], "seed_simulator")
         rule = "a backend runs a QuantumCircuit or a sequence of them"
         circuits = [run_input] if isinstance(run_input, QuantumCircuit) else list(items_of(run_input, rule))
         converted = [from_qiskit(circuit) for circuit in circuits]
