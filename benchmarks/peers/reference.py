@@ -34,7 +34,8 @@ def write_reference(task: Task, path: Path, pool: Pool, threads: int, limit: flo
     if task.circuit.num_qubits <= _PLAIN_QUBITS:
         np.save(path, plain.answer(wanted))
         return "NumPy"
-    task_path = path.with_suffix(".task")
+    # Not where the task itself is, which the simulators are still to be asked.
+    task_path = path.with_suffix(".reference")
     save_task(wanted, task_path)
     reasons = []
     for name in _LARGE_SOURCES if task.circuit.num_qubits >= _LARGE else _SOURCES:

@@ -3,12 +3,13 @@
 import json
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from peers import plain
+from peers import plain, reference
 from peers.campaign import Campaign, Progress, run_campaign
-from peers.portable import save_task
+from peers.portable import load_task, save_task
 from peers.results import load_results, save_results
 from peers.tasks import Case, build_task
 from peers.timing import Rules
@@ -228,3 +229,19 @@ def test_large_circuits_take_the_settings_of_22_qubits():
     assert settings == [{"of": 22}, {"of": 22}, None]
     settings = [found for _, _, found in chosen(Case("state", "qft", 24, "double"), races[0])[0]]
     assert settings == [None, None, None]
+
+
+@pytest.mark.parametrize("question", ["once", "samples"])
+def test_a_reference_from_a_simulator_leaves_the_task_as_it_is(question, tmp_path, monkeypatch):
+    monkeypatch.setattr(reference, "_PLAIN_QUBITS", 2)
+    monkeypatch.setattr(reference, "_SOURCES", ("qiskit",))
+    task = replace(build_task(CASE), question=question, shots=10)
+    path = tmp_path / "case.task"
+    save_task(task, path)
+    pool = Pool({}, 1, 1 << 30)
+    try:
+        assert reference.write_reference(task, tmp_path / "case.npy", pool, 1, 60.0) == "Qiskit"
+    finally:
+        pool.close()
+    assert load_task(path).question == question
+    assert np.load(tmp_path / "case.npy").shape == (16,)
