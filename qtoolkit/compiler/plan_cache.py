@@ -26,6 +26,9 @@ BYTES_OF_PLAN, BYTES_OF_OPERATION, COPIES = 1 << 14, 1 << 12, 4
 that has been seen, in one precision.
 """
 
+LARGEST_SHARE = 8
+"""A circuit that takes more than this part of the bytes is planned each time."""
+
 STATES, MOST_QUBITS = 16, 16
 """How many states there are in working memory that is kept with a plan, up to so many qubits."""
 
@@ -81,7 +84,7 @@ class PlanCache:
         note = self._notes.get(place)
         if note is not None and note.circuit() is circuit and note.version == circuit.version:
             return note.known
-        content = circuit.content
+        content = self._content(circuit)
         if content is None:
             return Known(0)
         with self._lock:
@@ -96,7 +99,7 @@ class PlanCache:
 
     def keep(self, circuit: Circuit, plan: ExecutionPlan) -> None:
         """Keep the plan of a circuit."""
-        known, content = self.of(circuit), circuit.content
+        known, content = self.of(circuit), self._content(circuit)
         if content is None:
             return
         with self._lock:
@@ -108,6 +111,10 @@ class PlanCache:
             self._by_content.move_to_end(content)
             self._nbytes += known.nbytes
             self._shrink()
+
+    def _content(self, circuit: Circuit) -> Hashable | None:
+        """What circuits are told apart by; None for those that are not kept: copies of the largest take long."""
+        return circuit.content if circuit.operations.nbytes <= self._most_bytes // LARGEST_SHARE else None
 
     def _shrink(self) -> None:
         while self._nbytes > self._most_bytes and self._by_content:

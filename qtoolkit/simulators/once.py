@@ -21,6 +21,9 @@ from qtoolkit_kernels.vector.lanes import Lanes
 
 __all__ = ["state_once"]
 
+KEPT_OPERATIONS = 1 << 14
+"""Memory for no more than these, some 4 MiB, is kept for the calling thread's next circuit of the same size."""
+
 _own = ThreadArrays()
 
 
@@ -35,13 +38,14 @@ def state_once(engine: Engine, tape: Tape, num_qubits: int) -> StateArray | None
     if tape.symbols:
         return None
     recipes = recipes_with(tape.others) if tape.others else standard_recipes()
-    most = len(tape) * recipes.most_steps
+    rows = tape.rows()
+    most = recipes.count(rows)
     if engine.drifts(most):
         return None
     enter = _entry(engine, most, num_qubits, recipes)
     lanes = engine.vector_bytes // engine.real.itemsize
     state = cast(StateArray, np.empty(max(lanes, 1 << num_qubits), engine.dtype))
-    if not enter(tape.rows(), state):
+    if not enter(rows, state):
         return None
     return state if state.size == 1 << num_qubits else state[: 1 << num_qubits]
 
@@ -64,7 +68,9 @@ def _entry(engine: Engine, most: int, num_qubits: int, recipes: Recipes) -> Call
     key = engine.small_key, num_qubits
     memory: _Memory | None = kept.get(key)
     if memory is None or memory.capacity < most:
-        memory = kept[key] = _new_memory(engine, most + most // 2, num_qubits)
+        memory = _new_memory(engine, most + most // 2, num_qubits)
+        if most <= KEPT_OPERATIONS:
+            kept[key] = memory
     return partial(memory.enter, recipes.recipes, recipes.steps, recipes.numbers)
 
 

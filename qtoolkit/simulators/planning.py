@@ -26,9 +26,15 @@ ALWAYS_QUBITS = 9
 MOST_QUBITS = 16
 """From here on a plan pays at once."""
 
-PLANNING, BINDING, AMPLITUDE = 60e-6, 5e-6, 0.35e-9
-"""Seconds to plan a gate; to give it values without a plan; and what an amplitude takes longer without one."""
+PLANNING, BINDING, RECIPE, AMPLITUDE = 60e-6, 5e-6, 40e-6, 0.35e-9
+"""Seconds to plan a gate; to give it values, or a recipe of its own, without a plan; and what an amplitude takes longer
+without one.
+"""
 
+MOST_ROWS, MOST_VISITS, LEAST_QUBITS = 1 << 17, 1 << 30, 10
+"""Operations, and these times amplitudes, of a run that cannot be interrupted: a tenth of a second or some; and the
+number of qubits from which on amplitudes are what takes time.
+"""
 
 GRADIENT_PLANNING, GRADIENT_AMPLITUDE = 120e-6, 2e-9
 """The same for a gradient."""
@@ -50,8 +56,10 @@ def state_unplanned(
     num_qubits, tape = circuit.num_qubits, circuit.operations
     if num_qubits > MOST_QUBITS or (parameters is not None and not _is_one_vector(parameters)):
         return None
-    seconds = AMPLITUDE * (1 << num_qubits) + (BINDING if tape.symbols else 0.0)
-    if num_qubits > ALWAYS_QUBITS or tape.symbols:
+    if _is_long(circuit):
+        return None
+    seconds = AMPLITUDE * (1 << num_qubits) + (BINDING if tape.symbols else 0.0) + (RECIPE if tape.others else 0.0)
+    if num_qubits > ALWAYS_QUBITS or tape.symbols or tape.others:
         known = plans.of(circuit)
         known.runs += 1
         if known.plan is not None or known.runs * seconds > PLANNING:
@@ -63,12 +71,18 @@ def state_unplanned(
 
 def unplanned_qubits(circuit: Circuit | ExecutionPlan) -> int:
     """Up to how many qubits a gradient of the circuit is there sooner without sweeps, counting this one."""
-    if isinstance(circuit, ExecutionPlan):
+    if isinstance(circuit, ExecutionPlan) or _is_long(circuit):
         return SMALL_QUBITS
     known = plans.of(circuit)
     known.runs += 1
     has_paid = known.runs * GRADIENT_AMPLITUDE * (1 << circuit.num_qubits) > GRADIENT_PLANNING
     return SMALL_QUBITS if has_paid else MOST_QUBITS
+
+
+def _is_long(circuit: Circuit) -> bool:
+    """Whether a circuit takes more memory or time than nobody may interrupt."""
+    length = len(circuit)
+    return length > MOST_ROWS or length << max(circuit.num_qubits, LEAST_QUBITS) > MOST_VISITS
 
 
 def _is_one_vector(parameters: object) -> bool:

@@ -25,12 +25,18 @@ from qtoolkit.circuit import (
     ParameterValue,
     StandardGate,
 )
+from qtoolkit.circuit.tape import OTHER, SYMBOLIC
 from qtoolkit.compiler.encode import ProgramBuilder
 from qtoolkit.compiler.program import Program
 from qtoolkit.simulators.small_plan import Product, SmallPlan, small_plan
 from qtoolkit_kernels.vector import tape as kernels
 
 __all__ = ["Recipes", "Symbols", "recipes_with", "standard_recipes"]
+
+FloatArray = NDArray[np.float64]
+
+FEW_ROWS = 256
+"""Below, counting steps takes longer than memory for the most that there may be."""
 
 _Step = tuple[list[int], list[float]]
 
@@ -46,8 +52,18 @@ class Recipes(NamedTuple):
 
     recipes: NDArray[np.int64]
     steps: NDArray[np.int64]
-    numbers: NDArray[np.float64]
+    numbers: FloatArray
     most_steps: int
+
+    def count(self, rows: FloatArray) -> int:
+        """How many steps the rows of a tape have, or somewhat more."""
+        if len(rows) < FEW_ROWS:
+            return len(rows) * self.most_steps
+        codes = rows[:, 0].astype(np.int64)
+        numbers = np.where(codes >= SYMBOLIC, codes - SYMBOLIC, codes)
+        numbers = np.where(codes == OTHER, len(STANDARD_GATES) + rows[:, 1].astype(np.int64), numbers)
+        lengths = self.recipes[:, 1] - self.recipes[:, 0]
+        return int(lengths[numbers[numbers >= 0]].sum())
 
     @classmethod
     def of(cls, found: Sequence[list[_Step] | None]) -> Recipes:

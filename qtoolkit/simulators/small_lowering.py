@@ -55,7 +55,8 @@ def lowered(step: UnitaryStep, engine: Engine) -> Lowered | None:
     recipes = recipes_with(tape.others, symbols)
     real = np.dtype(engine.real.char)  # compiled code compares dtypes by identity
     lanes = engine.vector_bytes // real.itemsize
-    most = max(1, len(tape) * recipes.most_steps)
+    rows = tape.rows()
+    most = max(1, recipes.count(rows))
     operations = np.zeros((most, small_block.ROW), np.int64)
     links = np.empty((most, kernels.LINK_COLUMNS), np.int64)
     cells, slots = np.empty((most, kernels.STEP_NUMBERS)), np.empty((most, kernels.SLOT_COLUMNS))
@@ -63,7 +64,7 @@ def lowered(step: UnitaryStep, engine: Engine) -> Lowered | None:
     keys = np.empty((num_patterns(lanes), kernels.KEY_COLUMNS), np.int64)
     counts = np.empty(kernels.COUNTS, np.int64)
     factor = kernels.lower(
-        tape.rows(), Lanes(engine.vector_bytes), recipes.recipes, recipes.steps, recipes.numbers, len(STANDARD_GATES),
+        rows, Lanes(engine.vector_bytes), recipes.recipes, recipes.steps, recipes.numbers, len(STANDARD_GATES),
         operations, links, cells, slots, patterns, keys, counts,
     )  # fmt: skip
     if factor == 0:

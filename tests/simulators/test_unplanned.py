@@ -115,6 +115,36 @@ def test_what_has_no_recipe_is_planned(change):
         assert np.array_equal(simulator.state_vector(circuit), simulator.state_vector(simulator.compile(circuit)))
 
 
+def test_long_circuits_can_be_interrupted(monkeypatch):
+    circuit = Circuit(3).h(0).cx(0, 1).power(400)
+    assert state_once(engine_of("double", 32), circuit.operations, 3) is not None
+    simulator, unplanned = StatevectorSimulator(), planning.state_unplanned
+    monkeypatch.setattr(planning, "MOST_ROWS", len(circuit) - 1)
+    assert unplanned(simulator._engine, circuit, None) is None
+    monkeypatch.setattr(planning, "MOST_ROWS", len(circuit))
+    assert unplanned(simulator._engine, circuit, None) is not None
+    monkeypatch.setattr(planning, "MOST_VISITS", (len(circuit) << 10) - 1)
+    assert unplanned(simulator._engine, circuit, None) is None
+    assert planning.unplanned_qubits(circuit) == 10
+
+
+def test_steps_are_counted():
+    circuit = random_gate_circuit(4, 300, 5, arrays=False).barrier().measure_all()
+    recipes = recipes_with(circuit.operations.others)
+    counted = recipes.count(circuit.operations.rows())
+    assert len(circuit) <= counted + 5 <= len(circuit) * recipes.most_steps
+    short = Circuit(1).h(0)
+    assert recipes.count(short.operations.rows()) == recipes.most_steps
+
+
+def test_a_cache_keeps_no_circuit_that_fills_it():
+    cache, simulator = PlanCache(most_bytes=80_000), StatevectorSimulator()
+    circuit = Circuit(1).h(0).power(300)
+    cache.keep(circuit, simulator.compile(circuit))
+    assert len(cache) == 0
+    assert cache.of(circuit).plan is None
+
+
 def test_measurements_in_the_middle_are_told():
     middle = Circuit(2, 2).h(0).measure(0, 0).x(0).measure(1, 1)
     with pytest.raises(CircuitError, match="run"):
