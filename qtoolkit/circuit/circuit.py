@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from typing import Self
+from typing import Any, Self
 
 from numpy.typing import ArrayLike
 
@@ -87,8 +87,8 @@ class Circuit(GateMethods):
         return self._tape
 
     @property
-    def version(self) -> tuple[Hashable, ...]:
-        """Something else whenever the circuit has changed."""
+    def version(self) -> tuple[Any, ...]:
+        """Something else whenever the circuit has changed; last the names of its declared parameters."""
         return self._tape.version(), self.num_clbits, len(self._clbit_registers), self._declared
 
     @property

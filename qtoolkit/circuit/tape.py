@@ -1,7 +1,8 @@
 """The operations of a circuit as rows of numbers; an `Operation` is made when somebody looks at one.
 
-A row is five float64: what stands there, and up to four operands. It is written in one step, which no signal and no
-other thread divides, and takes 40 bytes.
+A row is five float64: what stands there, and up to four operands. It is written in one step, after what it refers to,
+so that whoever copies the rows first, while the circuit grows, has a circuit that there was. A signal may leave symbols
+behind that no row refers to. A row takes 40 bytes.
 
 | code | operands |
 |---|---|
@@ -14,6 +15,7 @@ other thread divides, and takes 40 bytes.
 
 from __future__ import annotations
 
+import operator
 from array import array
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from struct import Struct
@@ -125,10 +127,13 @@ class Tape(Sequence[Operation]):
     def __getitem__(self, index: slice) -> list[Operation]: ...
 
     def __getitem__(self, index: int | slice) -> Operation | list[Operation]:
-        places = range(len(self))[index]
-        if isinstance(places, range):
+        if isinstance(index, slice):
+            places = range(len(self))[index]
             return [self._operation(_ROW.unpack_from(self.words, _ROW.size * place)) for place in places]
-        return self._operation(_ROW.unpack_from(self.words, _ROW.size * places))
+        length, place = len(self), operator.index(index)
+        if not -length <= place < length:
+            raise IndexError(f"operation index out of range: {place} of {length}")
+        return self._operation(_ROW.unpack_from(self.words, _ROW.size * (place % length)))
 
     def __iter__(self) -> Iterator[Operation]:
         return map(self._operation, _ROW.iter_unpack(self.words.tobytes()))
@@ -154,14 +159,16 @@ class Tape(Sequence[Operation]):
     def copy(self) -> Tape:
         """A tape with the same operations."""
         copied = Tape()
+        # In this order: what rows refer to is there before them.
         copied.words, copied.symbols, copied.others = self.words[:], self.symbols[:], self.others[:]
         return copied
 
     def repeated(self, times: int) -> Tape:
         """The operations so many times."""
+        if not self.words or not times:
+            return Tape()
         copied = self.copy()
-        if copied.words:
-            copied.words *= times
+        copied.words *= times
         return copied
 
     def append(self, operation: Operation) -> None:

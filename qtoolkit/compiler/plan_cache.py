@@ -26,6 +26,9 @@ BYTES_OF_PLAN, BYTES_OF_OPERATION, COPIES = 1 << 14, 1 << 12, 4
 that has been seen, in one precision.
 """
 
+BYTES_OF_KEY = 2048
+"""What any circuit takes, be it never planned."""
+
 LARGEST_SHARE = 8
 """A circuit that takes more than this part of the bytes is planned each time."""
 
@@ -84,28 +87,29 @@ class PlanCache:
         note = self._notes.get(place)
         if note is not None and note.circuit() is circuit and note.version == circuit.version:
             return note.known
-        content = self._content(circuit)
-        if content is None:
+        version, content = circuit.version, self._content(circuit)
+        if content is None or circuit.version != version:
             return Known(0)
         with self._lock:
             known = self._by_content.get(content)
             if known is None:
-                known = self._by_content[content] = Known(circuit.operations.nbytes)
+                known = self._by_content[content] = Known(_nbytes_of(circuit))
                 self._nbytes += known.nbytes
                 self._shrink()
             notes = self._notes
-            notes[place] = _Note(weakref.ref(circuit, lambda _: notes.pop(place, None)), circuit.version, known)
+            notes[place] = _Note(weakref.ref(circuit, lambda _: notes.pop(place, None)), version, known)
         return known
 
     def keep(self, circuit: Circuit, plan: ExecutionPlan) -> None:
-        """Keep the plan of a circuit."""
+        """Keep the plan of a circuit that nobody else adds to."""
         known, content = self.of(circuit), self._content(circuit)
         if content is None:
             return
         with self._lock:
             known.plan = plan
-            self._nbytes -= known.nbytes if self._by_content.get(content) is known else 0
-            known.nbytes = BYTES_OF_PLAN + BYTES_OF_OPERATION * len(circuit) + COPIES * circuit.operations.nbytes
+            before = self._by_content.get(content)
+            self._nbytes -= 0 if before is None else before.nbytes
+            known.nbytes = BYTES_OF_PLAN + BYTES_OF_OPERATION * len(circuit) + COPIES * _nbytes_of(circuit)
             known.nbytes += 16 * STATES << circuit.num_qubits if circuit.num_qubits <= MOST_QUBITS else 0
             self._by_content[content] = known
             self._by_content.move_to_end(content)
@@ -114,13 +118,20 @@ class PlanCache:
 
     def _content(self, circuit: Circuit) -> Hashable | None:
         """What circuits are told apart by; None for those that are not kept: copies of the largest take long."""
-        return circuit.content if circuit.operations.nbytes <= self._most_bytes // LARGEST_SHARE else None
+        return circuit.content if _nbytes_of(circuit) <= self._most_bytes // LARGEST_SHARE else None
 
     def _shrink(self) -> None:
         while self._nbytes > self._most_bytes and self._by_content:
             _, known = self._by_content.popitem(last=False)
             self._nbytes -= known.nbytes
             known.plan = None
+
+
+def _nbytes_of(circuit: Circuit) -> int:
+    """What a circuit takes as a key, at most."""
+    tape, bits = circuit.operations, sum(len(register.clbits) for register in circuit.clbit_registers)
+    names = len(circuit.version[-1])
+    return BYTES_OF_KEY + tape.nbytes + 512 * len(tape.symbols) + 1024 * len(tape.others) + 64 * bits + 128 * names
 
 
 plans = PlanCache()

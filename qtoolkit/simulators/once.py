@@ -7,9 +7,10 @@ from functools import partial
 from typing import Any, NamedTuple, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
-from qtoolkit.circuit import STANDARD_GATES
-from qtoolkit.circuit.tape import WIDTH, Tape
+from qtoolkit.circuit import STANDARD_GATES, Barrier
+from qtoolkit.circuit.tape import MEASURE, OTHER, WIDTH, Tape
 from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.memory import ThreadArrays, aligned_empty
 from qtoolkit.simulators.recipes import Recipes, recipes_with, standard_recipes
@@ -32,13 +33,13 @@ def state_once(engine: Engine, tape: Tape, num_qubits: int) -> StateArray | None
 
     Args:
         engine: whose precision and registers count.
-        tape: of any circuit.
+        tape: of any circuit, which nobody adds to.
         num_qubits: of the circuit.
     """
-    if tape.symbols:
+    rows = tape.rows()
+    if tape.others and _has_others_behind_measurements(tape, rows):
         return None
     recipes = recipes_with(tape.others) if tape.others else standard_recipes()
-    rows = tape.rows()
     most = recipes.count(rows)
     if engine.drifts(most):
         return None
@@ -48,6 +49,16 @@ def state_once(engine: Engine, tape: Tape, num_qubits: int) -> StateArray | None
     if not enter(rows, state):
         return None
     return state if state.size == 1 << num_qubits else state[: 1 << num_qubits]
+
+
+def _has_others_behind_measurements(tape: Tape, rows: NDArray[np.float64]) -> bool:
+    """Whether more than standard gates and barriers follow a measurement, whose qubits alone tell if it is final."""
+    measured = np.flatnonzero(rows[:, 0] == MEASURE)
+    if not measured.size:
+        return False
+    behind = rows[measured[0] :]
+    places = behind[behind[:, 0] == OTHER, 1].astype(np.int64).tolist()
+    return not all(isinstance(tape.others[place].gate, Barrier) for place in places)
 
 
 class _Memory(NamedTuple):

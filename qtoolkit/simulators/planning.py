@@ -53,7 +53,7 @@ def state_unplanned(
     """
     if type(circuit) is not Circuit:
         return None
-    num_qubits, tape = circuit.num_qubits, circuit.operations
+    num_qubits, tape = circuit.num_qubits, circuit.operations.copy()  # others may add to the circuit meanwhile
     if num_qubits > MOST_QUBITS or (parameters is not None and not _is_one_vector(parameters)):
         return None
     if _is_long(circuit):
@@ -65,7 +65,13 @@ def state_unplanned(
         if known.plan is not None or known.runs * seconds > PLANNING:
             return None
     if parameters is not None:
-        tape = tape.bound(resolve_values(circuit.parameters, cast(ParameterValues, parameters)))
+        free = circuit.parameters
+        values = resolve_values(free, cast(ParameterValues, parameters))
+        if len(values) < len(free):
+            return None
+        tape = tape.bound(values)
+    elif circuit.version[-1]:
+        return None
     return state_once(engine, tape, num_qubits)
 
 
@@ -115,6 +121,7 @@ def plan_of(engine: Engine, circuit: Circuit | ExecutionPlan) -> ExecutionPlan:
     known = plans.of(circuit)
     if known.plan is not None:
         return known.plan
+    circuit = circuit.copy()  # others may add to it meanwhile
     used = used_qubits(circuit.operations, circuit.num_qubits)
     engine.check_memory(len(used))
     plan = compile_circuit(circuit, used)

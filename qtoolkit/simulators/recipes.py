@@ -98,8 +98,9 @@ class Symbols:
         self.terms: list[list[tuple[int, float]]] = []
         for angle in angles:
             if isinstance(angle, ParameterExpression):
-                terms = angle.terms.items()
-                self.add(angle.constant, [(parameter_index[name], coefficient) for name, coefficient in terms])
+                # A symbol that no row refers to may have parameters that the circuit has not.
+                terms = [(parameter_index[n], c) for n, c in angle.terms.items() if n in parameter_index]
+                self.add(angle.constant, terms)
             else:
                 self.add(angle, [])
 

@@ -71,7 +71,7 @@ def test_who_comes_late_touches_nothing(seen) -> None:
     simulator.gradient(free, observable, np.linspace(0, 1, QUBITS))
     simulator.probabilities(bound)
     simulator.probabilities(bound, qubits=[3, 1])
-    simulator.run(bound.copy().measure_all(), 1000, seed=1)
+    simulator.run(bound.copy().measure_all(), 100_000, seed=1)
     measured = Circuit(QUBITS, QUBITS).extend(bound).measure(0, 0).x(0).measure_all()
     simulator.run(measured, 10, seed=1)
     few = Circuit(10)

@@ -1,6 +1,7 @@
 """Circuits that run without a plan, and when they get one."""
 
 import gc
+import sys
 import threading
 import tracemalloc
 
@@ -11,7 +12,7 @@ from reference_gradients import on_qubits
 from vector_widths import WIDTHS
 
 from qtoolkit import Circuit, Parameter, ParameterVector, PauliSum, StatevectorSimulator
-from qtoolkit.circuit import STANDARD_GATES, Gate, StandardGate, tape
+from qtoolkit.circuit import STANDARD_GATES, Gate, PauliRotationGate, StandardGate, tape
 from qtoolkit.compiler import PlanCache, compile_circuit, plans
 from qtoolkit.errors import CircuitError, ParameterError, UnboundParameterError
 from qtoolkit.simulators import planning
@@ -354,3 +355,118 @@ def test_deep_circuits_in_single_precision_are_planned():
 def test_kernels_and_tapes_mean_the_same_by_codes():
     assert (kernels.MEASURE, kernels.OTHER) == (tape.MEASURE, tape.OTHER)
     assert len(STANDARD_GATES) < tape.SYMBOLIC
+
+
+def test_circuits_that_grow_while_they_run():
+    """Each state is one of a circuit that there was, and nothing is written where it must not be."""
+    before, simulator = sys.getswitchinterval(), StatevectorSimulator(num_threads=1)
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(4):
+            circuit = Circuit(2).h(0)
+
+            def build(circuit=circuit):
+                for _ in range(4000):
+                    circuit.rx(0.1, 0).barrier().cx(0, 1)
+
+            thread = threading.Thread(target=build)
+            thread.start()
+            while thread.is_alive():
+                assert np.linalg.norm(simulator.state_vector(circuit)) == pytest.approx(1.0, abs=1e-9)
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+
+
+def test_a_plan_that_a_circuit_has_outgrown_is_nobody_elses(monkeypatch):
+    compile_before = planning.compile_circuit
+    circuit = Circuit(12).h(range(12)).t(0)
+
+    def slow(given, used):
+        monkeypatch.undo()
+        plan = compile_before(given, used)
+        circuit.x(0).rz(1.0, 0)
+        return plan
+
+    monkeypatch.setattr(planning, "compile_circuit", slow)
+    simulator = StatevectorSimulator()
+    simulator.compile(circuit)
+    for other in (circuit, Circuit(12).h(range(12)).t(0).x(0).rz(1.0, 0)):
+        found = simulator.state_vector(simulator.compile(other))
+        expected = simulator.state_vector(compile_circuit(other))
+        np.testing.assert_allclose(found, expected, atol=1e-15)
+
+
+def test_what_a_refused_call_leaves_behind_is_not_in_the_way():
+    simulator, observable = StatevectorSimulator(), PauliSum.from_list([("Z", 1.0)])
+    a, b = Parameter("a"), Parameter("b")
+    circuit = Circuit(1)
+    with pytest.raises(CircuitError):
+        circuit.u(a, 0.1, b, [0, 9])
+    for tried in (circuit, Circuit(1).rx(a, 0).power(0)):
+        assert tried.parameters == ()
+        assert simulator.expectation_value(tried, observable) == 1.0
+        tried.ry(b, 0)
+        for given in (tried, simulator.compile(tried)):
+            value, slopes = simulator.gradient(given, observable, np.array([0.3]))
+            assert value == pytest.approx(np.cos(0.3))
+            assert slopes == pytest.approx([-np.sin(0.3)])
+
+
+def test_every_parameter_needs_its_value():
+    simulator = StatevectorSimulator()
+    declared = Circuit(2).declare_parameters(["z"]).rx(Parameter("a"), 0).h(1)
+    for given in (declared, simulator.compile(declared)):
+        with pytest.raises(UnboundParameterError, match="z"):
+            simulator.state_vector(given, {"a": 0.3})
+        with pytest.raises(UnboundParameterError):
+            simulator.run(Circuit(1, 1).declare_parameters(["z"]).measure(0, 0), 3)
+        simulator.state_vector(given, {"a": 0.3, "z": 1.0})
+
+
+def test_what_stands_behind_a_measurement_is_told_by_its_qubits():
+    simulator = StatevectorSimulator()
+    for gate, qubits in (
+        (PauliRotationGate("XI", 0.3), [0, 1]),
+        (StandardGate("id").controlled(1), [0, 1]),
+        (StandardGate("id"), [0]),
+    ):
+        circuit = Circuit(2, 1).h(range(2)).measure(0, 0).append(gate, qubits)
+        for given in (circuit, simulator.compile(circuit)):
+            with pytest.raises(CircuitError, match="mid-circuit"):
+                simulator.state_vector(given)
+        counts = [simulator.run(given, 500, seed=3).counts for given in (circuit, simulator.compile(circuit))]
+        assert counts[0] == counts[1]
+
+
+def test_phases_that_are_too_large_or_cancel():
+    simulator = StatevectorSimulator()
+    with pytest.raises(ParameterError, match="finite"):
+        simulator.state_vector(Circuit(1).gphase(1.7e308).gphase(1.7e308))
+    circuit = Circuit(1).h(0)
+    for _ in range(4):
+        circuit.p(1.7e308, 0)
+    assert np.isfinite(simulator.state_vector(circuit)).all()
+    assert simulator.state_vector(Circuit(1).gphase(1.0).gphase(1e17).gphase(-1e17))[0] == pytest.approx(np.exp(1j))
+
+
+def test_the_cache_counts_what_it_holds():
+    circuits = [
+        Circuit(10, 50_000).rx(0.3, 0),
+        Circuit(1).declare_parameters(str(k) for k in range(1000)).h(0),
+        Circuit(2),
+        Circuit(1),
+    ]
+    for k in range(100):
+        circuits[2].pauli_rotation("XY", 0.1 * k)
+        circuits[3].rx(0.1 * k * Parameter("a") + Parameter("b"), 0)
+    for circuit in circuits:
+        cache = PlanCache()
+        tracemalloc.start()
+        copies = [circuit.copy() for _ in range(2)]
+        keys = [cache.of(copy.h(0)) for copy in copies]
+        assert keys[0] is keys[1]
+        del copies
+        taken = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+        assert taken <= keys[0].nbytes + 2048

@@ -258,7 +258,9 @@ def lower(
             operation[block.Z_TILE] = z >> lane_bits
             operation[block.FIXED] = controls >> lane_bits | (highest_bit(x >> lane_bits) if x >> lane_bits else 0)
             operation[block.VALUE] = values >> lane_bits
-    factor *= complex(np.cos(phase), np.sin(phase)) * complex(1.0, rest)
+    if not np.isfinite(phase + rest):
+        return 0.0j
+    factor *= complex(np.cos(phase), np.sin(phase)) * complex(np.cos(rest), np.sin(rest))
     return factor / abs(factor)
 
 
