@@ -16,6 +16,7 @@ from qtoolkit.simulators.memory import ThreadArrays, aligned_empty
 from qtoolkit.simulators.recipes import Recipes, recipes_with, standard_recipes
 from qtoolkit.simulators.small_lowering import num_patterns
 from qtoolkit_kernels._jit import entry_of
+from qtoolkit_kernels._load import DECLINED
 from qtoolkit_kernels.vector import small_block
 from qtoolkit_kernels.vector import tape as kernels
 from qtoolkit_kernels.vector.lanes import Lanes
@@ -45,8 +46,10 @@ def state_once(engine: Engine, tape: Tape, num_qubits: int) -> StateArray | None
         return None
     enter = _entry(engine, most, num_qubits, recipes)
     lanes = engine.vector_bytes // engine.real.itemsize
-    state = cast(StateArray, np.empty(max(lanes, 1 << num_qubits), engine.dtype))
-    if not enter(rows, state):
+    dtype = np.dtype(engine.dtype.char)  # compiled code compares dtypes by identity, and declines others
+    state = cast(StateArray, np.empty(max(lanes, 1 << num_qubits), dtype))
+    written = enter(rows, state)
+    if written is DECLINED or not written:
         return None
     return state if state.size == 1 << num_qubits else state[: 1 << num_qubits]
 
@@ -102,6 +105,7 @@ def _new_memory(engine: Engine, capacity: int, num_qubits: int) -> _Memory:
         aligned_empty(2 * size, real),
     )
     standard = standard_recipes()
-    changing = standard.recipes, standard.steps, standard.numbers, np.empty((1, WIDTH)), np.empty(size, engine.dtype)
+    ket = np.empty(size, np.dtype(engine.dtype.char))
+    changing = standard.recipes, standard.steps, standard.numbers, np.empty((1, WIDTH)), ket
     entry, arguments = entry_of(kernels.run_tape, *memory, *changing)
     return _Memory(capacity, partial(entry, *arguments[: len(memory)]))

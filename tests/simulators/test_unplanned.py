@@ -1,6 +1,7 @@
 """Circuits that run without a plan, and when they get one."""
 
 import gc
+import pickle
 import sys
 import threading
 import tracemalloc
@@ -15,12 +16,13 @@ from qtoolkit import Circuit, Parameter, ParameterVector, PauliSum, StatevectorS
 from qtoolkit.circuit import STANDARD_GATES, Gate, PauliRotationGate, StandardGate, tape
 from qtoolkit.compiler import PlanCache, compile_circuit, plans
 from qtoolkit.errors import CircuitError, ParameterError, UnboundParameterError
-from qtoolkit.simulators import planning
+from qtoolkit.simulators import once, planning
 from qtoolkit.simulators.adjoint import value_and_gradient
 from qtoolkit.simulators.engine import Engine
 from qtoolkit.simulators.once import state_once
 from qtoolkit.simulators.quick import quick_gradient
 from qtoolkit.simulators.recipes import recipes_with, standard_recipes
+from qtoolkit_kernels._load import DECLINED
 from qtoolkit_kernels.vector import tape as kernels
 
 pytestmark = pytest.mark.usefixtures("unplanned")
@@ -470,3 +472,21 @@ def test_the_cache_counts_what_it_holds():
         taken = tracemalloc.get_traced_memory()[0]
         tracemalloc.stop()
         assert taken <= keys[0].nbytes + 2048
+
+
+@pytest.mark.parametrize("precision", ["double", "single"])
+def test_simulators_from_other_processes(precision):
+    """Unpickled, a dtype is an object of its own, which compiled code does not know."""
+    simulator = pickle.loads(pickle.dumps(StatevectorSimulator(precision)))
+    for num_qubits in (1, 2, 5):
+        circuit = Circuit(num_qubits).h(range(num_qubits)).rz(0.3, 0)
+        for _ in range(3):
+            state = simulator.state_vector(circuit)
+            assert np.abs(state - reference(circuit)).max() < TOLERANCE[precision]
+
+
+def test_code_that_declines_its_arguments_has_written_nothing(monkeypatch):
+    monkeypatch.setattr(once, "_entry", lambda *arguments: lambda rows, state: DECLINED)
+    circuit = Circuit(2).h(0).cx(0, 1)
+    assert state_once(engine_of("double", 32), circuit.operations, 2) is None
+    assert np.abs(StatevectorSimulator().state_vector(circuit) - reference(circuit)).max() < 1e-15
