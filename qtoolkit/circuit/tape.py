@@ -15,6 +15,7 @@ behind that no row refers to. A row takes 40 bytes.
 
 from __future__ import annotations
 
+import math
 import operator
 from array import array
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -30,7 +31,18 @@ from qtoolkit.circuit.operation import Barrier, IfElse, Initialize, Measure, Ope
 from qtoolkit.circuit.parameter import ParameterExpression, ParameterValue
 from qtoolkit.circuit.structured_gates import DiagonalGate, PauliRotationGate, PermutationGate
 
-__all__ = ["GATE_NUMBERS", "MEASURE", "OTHER", "RESET", "SYMBOLIC", "WIDTH", "Tape", "pack_row"]
+__all__ = [
+    "GATE_NUMBERS",
+    "MEASURE",
+    "OTHER",
+    "RESET",
+    "SYMBOLIC",
+    "WIDTH",
+    "Tape",
+    "are_finite_floats",
+    "gate_numbers",
+    "pack_row",
+]
 
 WIDTH = 5
 """Numbers in a row."""
@@ -63,9 +75,20 @@ _SHAPES = tuple(
 _QUBITS_IN = np.array([*(shape.num_qubits for shape in _SHAPES), 0, 1, 1])  # OTHER, RESET and MEASURE last
 _IDLE = tuple((0.0,) * (WIDTH - 1 - used) for used in range(WIDTH))
 """Operands that a row lacks, by how many it has."""
-_QUBITS_TOUCHED = np.array([0 if record.name == "id" else record.num_qubits for record in _RECORDS])
+_QUBITS_TOUCHED = np.array([*(0 if r.name == "id" else r.num_qubits for r in _RECORDS), 0, 0, 0])
 _MEASURE, _RESET = Measure(), Reset()
 _OWN = (UnitaryGate, DiagonalGate, PermutationGate, PauliRotationGate, Barrier, Initialize)
+
+
+def gate_numbers(rows: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The number of each row's standard gate, symbolic or not; the code, which is negative, of all else."""
+    codes = rows[:, 0].astype(np.int64)
+    return np.where(codes >= SYMBOLIC, codes - SYMBOLIC, codes)
+
+
+def are_finite_floats(angles: Iterable[object]) -> bool:
+    """Whether these can stand in a row as they are."""
+    return all(type(angle) is float and math.isfinite(angle) for angle in angles)
 
 
 def _content_of(operation: Operation) -> Hashable | None:
@@ -146,8 +169,6 @@ class Tape(Sequence[Operation]):
             return True
         return len(self) == len(other) and all(left == right for left, right in zip(self, other, strict=True))
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __repr__(self) -> str:
         return repr(list(self))
 
@@ -215,13 +236,13 @@ class Tape(Sequence[Operation]):
             clbits: where each classical bit of its rows goes.
         """
         rows = other.rows()
-        codes = rows[:, 0].astype(np.int64)
-        counts = _QUBITS_IN[np.where(codes >= SYMBOLIC, codes - SYMBOLIC, codes)]
+        numbers = gate_numbers(rows)
+        counts = _QUBITS_IN[numbers]
         to_qubits, to_clbits = np.array(qubits, np.float64), np.array(clbits, np.float64)
         for k in range(counts.max(initial=0)):
             column = rows[counts > k, k + 1]
             rows[counts > k, k + 1] = to_qubits[column.astype(np.int64)]
-        measured = codes == MEASURE
+        measured = numbers == MEASURE
         rows[measured, 2] = to_clbits[rows[measured, 2].astype(np.int64)]
         self._extend(other, others, rows)
 
@@ -254,9 +275,7 @@ class Tape(Sequence[Operation]):
     def qubits_of_gates(self, num_qubits: int) -> NDArray[np.bool_]:
         """Which of so many qubits a standard gate stands on that is no identity."""
         rows = self.rows()
-        codes = rows[:, 0].astype(np.int64)
-        numbers = np.where(codes >= SYMBOLIC, codes - SYMBOLIC, codes)
-        counts = np.where(codes < 0, 0, _QUBITS_TOUCHED[numbers])
+        counts = _QUBITS_TOUCHED[gate_numbers(rows)]
         found = np.zeros(num_qubits, np.bool_)
         for k in range(counts.max(initial=0)):
             found[rows[counts > k, k + 1].astype(np.int64)] = True

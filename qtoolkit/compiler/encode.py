@@ -50,12 +50,6 @@ class ProgramBuilder:
         self._slot_terms: list[tuple[int, int, float]] = []
         self._groups: dict[str, tuple[Callable[..., ComplexArray], list[tuple[int, ...]], list[int], int]] = {}
         self._differentials: list[Differential] = []
-        self._has_phase = False
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing was added."""
-        return not self._opcodes and not self._has_phase
 
     def add(self, gate: Gate, qubits: tuple[int, ...]) -> None:
         """Add one gate."""
@@ -79,7 +73,6 @@ class ProgramBuilder:
     def _add_standard(self, gate: StandardGate, targets: tuple[int, ...], mask: int, value: int) -> None:
         record = gate.record
         if record.name == "gphase" and mask == 0:
-            self._has_phase = True
             self._add_to_slot(0, gate.params[0])
             return
         if record.name in _PERMUTATIONS:

@@ -14,10 +14,9 @@ from qtoolkit.circuit.tape import MEASURE, OTHER, WIDTH, Tape
 from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.memory import ThreadArrays, aligned_empty
 from qtoolkit.simulators.recipes import Recipes, recipes_with, standard_recipes
-from qtoolkit.simulators.small_lowering import num_patterns
+from qtoolkit.simulators.small_lowering import working_memory
 from qtoolkit_kernels._jit import entry_of
 from qtoolkit_kernels._load import DECLINED
-from qtoolkit_kernels.vector import small_block
 from qtoolkit_kernels.vector import tape as kernels
 from qtoolkit_kernels.vector.lanes import Lanes
 
@@ -90,20 +89,9 @@ def _entry(engine: Engine, most: int, num_qubits: int, recipes: Recipes) -> Call
 
 def _new_memory(engine: Engine, capacity: int, num_qubits: int) -> _Memory:
     real = np.dtype(engine.real.char)  # compiled code compares dtypes by identity
-    lanes = engine.vector_bytes // real.itemsize
-    size = max(lanes, 1 << num_qubits)
-    memory = (
-        Lanes(engine.vector_bytes),
-        len(STANDARD_GATES),
-        np.empty((capacity, small_block.ROW), np.int64),
-        np.empty((capacity, kernels.LINK_COLUMNS), np.int64),
-        np.empty((capacity, kernels.STEP_NUMBERS)),
-        np.empty((capacity, kernels.SLOT_COLUMNS)),
-        aligned_empty(num_patterns(lanes) * lanes, real),
-        np.empty((num_patterns(lanes), kernels.KEY_COLUMNS), np.int64),
-        np.empty(kernels.COUNTS, np.int64),
-        aligned_empty(2 * size, real),
-    )
+    size = max(engine.vector_bytes // real.itemsize, 1 << num_qubits)
+    data = aligned_empty(2 * size, real)
+    memory = Lanes(engine.vector_bytes), len(STANDARD_GATES), *working_memory(engine, capacity), data
     standard = standard_recipes()
     ket = np.empty(size, np.dtype(engine.dtype.char))
     changing = standard.recipes, standard.steps, standard.numbers, np.empty((1, WIDTH)), ket

@@ -53,11 +53,10 @@ def state_unplanned(
     """
     if type(circuit) is not Circuit:
         return None
-    num_qubits, tape = circuit.num_qubits, circuit.operations.copy()  # others may add to the circuit meanwhile
-    if num_qubits > MOST_QUBITS or (parameters is not None and not _is_one_vector(parameters)):
+    num_qubits = circuit.num_qubits
+    if num_qubits > MOST_QUBITS or (parameters is not None and not _is_one_vector(parameters)) or _is_long(circuit):
         return None
-    if _is_long(circuit):
-        return None
+    tape = circuit.operations.copy()  # others may add to the circuit meanwhile
     seconds = AMPLITUDE * (1 << num_qubits) + (BINDING if tape.symbols else 0.0) + (RECIPE if tape.others else 0.0)
     if num_qubits > ALWAYS_QUBITS or tape.symbols or tape.others:
         known = plans.of(circuit)

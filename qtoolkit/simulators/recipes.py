@@ -25,7 +25,7 @@ from qtoolkit.circuit import (
     ParameterValue,
     StandardGate,
 )
-from qtoolkit.circuit.tape import OTHER, SYMBOLIC
+from qtoolkit.circuit.tape import OTHER, gate_numbers
 from qtoolkit.compiler.encode import ProgramBuilder
 from qtoolkit.compiler.program import Program
 from qtoolkit.simulators.small_plan import Product, SmallPlan, small_plan
@@ -59,9 +59,8 @@ class Recipes(NamedTuple):
         """How many steps the rows of a tape have, or somewhat more."""
         if len(rows) < FEW_ROWS:
             return len(rows) * self.most_steps
-        codes = rows[:, 0].astype(np.int64)
-        numbers = np.where(codes >= SYMBOLIC, codes - SYMBOLIC, codes)
-        numbers = np.where(codes == OTHER, len(STANDARD_GATES) + rows[:, 1].astype(np.int64), numbers)
+        numbers = gate_numbers(rows)
+        numbers = np.where(numbers == OTHER, len(STANDARD_GATES) + rows[:, 1].astype(np.int64), numbers)
         lengths = self.recipes[:, 1] - self.recipes[:, 0]
         return int(lengths[numbers[numbers >= 0]].sum())
 

@@ -16,7 +16,7 @@ from qtoolkit_kernels.vector import small_block
 from qtoolkit_kernels.vector import tape as kernels
 from qtoolkit_kernels.vector.lanes import Lanes
 
-__all__ = ["Lowered", "lowered", "num_patterns"]
+__all__ = ["Lowered", "lowered", "working_memory"]
 
 FloatArray = NDArray[np.float64]
 
@@ -42,7 +42,23 @@ class Lowered(NamedTuple):
     factor: complex
 
 
-def num_patterns(lanes: int) -> int:
+def working_memory(engine: Engine, capacity: int) -> tuple[NDArray[Any], ...]:
+    """What `tape.lower` writes to, in its order, for so many steps: operations to counts."""
+    real = np.dtype(engine.real.char)  # compiled code compares dtypes by identity
+    lanes = engine.vector_bytes // real.itemsize
+    num_patterns = _num_patterns(lanes)
+    return (
+        np.zeros((capacity, small_block.ROW), np.int64),
+        np.empty((capacity, kernels.LINK_COLUMNS), np.int64),
+        np.empty((capacity, kernels.STEP_NUMBERS)),
+        np.empty((capacity, kernels.SLOT_COLUMNS)),
+        aligned_empty(num_patterns * lanes, real),
+        np.empty((num_patterns, kernels.KEY_COLUMNS), np.int64),
+        np.empty(kernels.COUNTS, np.int64),
+    )
+
+
+def _num_patterns(lanes: int) -> int:
     """How many registers of signs there may be."""
     lane_bits: int = lanes.bit_length() - 1
     return 2 * int(3**lane_bits) << lane_bits
@@ -53,23 +69,16 @@ def lowered(step: UnitaryStep, engine: Engine) -> Lowered | None:
     tape = step.tape
     symbols = Symbols(tape.symbols, step.parameter_index)
     recipes = recipes_with(tape.others, symbols)
-    real = np.dtype(engine.real.char)  # compiled code compares dtypes by identity
-    lanes = engine.vector_bytes // real.itemsize
     rows = tape.rows()
-    most = max(1, recipes.count(rows))
-    operations = np.zeros((most, small_block.ROW), np.int64)
-    links = np.empty((most, kernels.LINK_COLUMNS), np.int64)
-    cells, slots = np.empty((most, kernels.STEP_NUMBERS)), np.empty((most, kernels.SLOT_COLUMNS))
-    patterns: NDArray[Any] = aligned_empty(num_patterns(lanes) * lanes, real)
-    keys = np.empty((num_patterns(lanes), kernels.KEY_COLUMNS), np.int64)
-    counts = np.empty(kernels.COUNTS, np.int64)
+    memory = working_memory(engine, max(1, recipes.count(rows)))
     factor = kernels.lower(
-        rows, Lanes(engine.vector_bytes), recipes.recipes, recipes.steps, recipes.numbers, len(STANDARD_GATES),
-        operations, links, cells, slots, patterns, keys, counts,
-    )  # fmt: skip
+        rows, Lanes(engine.vector_bytes), recipes.recipes, recipes.steps, recipes.numbers, len(STANDARD_GATES), *memory
+    )
     if factor == 0:
         return None
-    kept: NDArray[Any] = aligned_empty(int(counts[kernels.PATTERNS]) * lanes, real)
+    operations, links, cells, slots, patterns, _, counts = memory
+    lanes = engine.vector_bytes // patterns.itemsize
+    kept: NDArray[Any] = aligned_empty(int(counts[kernels.PATTERNS]) * lanes, patterns.dtype)
     kept[:] = patterns[: kept.size]
     return Lowered(
         operations[: counts[kernels.OPERATIONS]].copy(), links[: counts[kernels.LINKS]].copy(),

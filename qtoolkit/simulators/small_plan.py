@@ -97,11 +97,6 @@ class SmallPlan:
     phases: list[tuple[int, float]] = field(default_factory=list)
     turned: complex = 1.0 + 0.0j
 
-    @property
-    def phase(self) -> float:
-        """The rest of the global phase, in radians."""
-        return cmath.phase(self.turned)
-
 
 def small_plan(program: Program) -> SmallPlan | None:
     """Take a program apart; None if it has gates that are no such operations."""

@@ -123,6 +123,7 @@ class StatevectorSimulator:
             InsufficientMemoryError: if the state does not fit into free memory.
         """
         if parameters is None and initial_state is None and type(circuit) is ExecutionPlan:
+            # A small circuit is done in less time than the rest of this function takes.
             program = circuit.only_program
             ready: ReadyRun | None = None if program is None else program.kept.get(self._ready_key)
             if ready is not None:
@@ -201,14 +202,13 @@ class StatevectorSimulator:
         started = time.perf_counter()
         unplanned = None if initial_state is not None else state_unplanned(self._engine, circuit, parameters)
         plan = self.compile(circuit) if unplanned is None else measurements_of(circuit)
-        parameters = parameters if unplanned is None else None
         check_shots(shots, plan.active.measures)
         words = num_words(plan.num_clbits)
         what = f"{shown(shots)} shots of {plan.num_clbits} bits"
         check_memory(_needs.shots(int(shots), words), what, "take fewer at a time and add the counts")
         if isinstance(plan, PaddedPlan):
             plan = plan.active if initial_state is None else self._whole(plan)
-        values = plan.parameter_vector(parameters)
+        values = plan.parameter_vector(parameters if unplanned is None else None)
         number, rng = seeded(seed)
         with self._reserved(plan, _needs.sampled_state, (int(shots), words), f" with {what}", 8 * int(shots) * words):
             state = self._start(plan, initial_state) if unplanned is None else unplanned

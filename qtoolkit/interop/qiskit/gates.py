@@ -22,7 +22,7 @@ from qtoolkit.circuit import (
     StandardGate,
     UnitaryGate,
 )
-from qtoolkit.circuit.tape import GATE_NUMBERS
+from qtoolkit.circuit.tape import GATE_NUMBERS, are_finite_floats
 from qtoolkit.interop.qiskit.angles import AngleReader, AngleWriter
 
 __all__ = ["native_gates", "qubit_order", "read_evolution", "read_gate", "read_standard", "write_gate"]
@@ -100,10 +100,7 @@ def native_gates() -> dict[str, Any]:
 
 def standard_number(name: str, params: Sequence[Any]) -> int:
     """The number of the standard gate that one of Qiskit's is as it stands, at numbers; -1 if it is to be read."""
-    for angle in params:
-        if type(angle) is not float or not math.isfinite(angle):
-            return -1
-    return _NUMBERS.get(name, -1)
+    return _NUMBERS.get(name, -1) if are_finite_floats(params) else -1
 
 
 def read_standard(name: str, params: Sequence[Any], read_angle: AngleReader) -> StandardGate | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from qtoolkit.circuit import Circuit, Measure
+from qtoolkit.circuit.tape import are_finite_floats
 from qtoolkit.errors import QToolkitError
 from qtoolkit.interop.openqasm.reading.bits import Bits
 from qtoolkit.interop.openqasm.reading.budget import Budget
@@ -35,10 +35,8 @@ _MEASUREMENT = Measure()
 
 def _are_plain(num_qubits: int, qubits: tuple[int, ...], values: tuple[Value, ...]) -> bool:
     """Whether these are so many different qubits, and finite numbers."""
-    for value in values:
-        if type(value) is not float or not math.isfinite(value):
-            return False
-    return len(qubits) == num_qubits and (num_qubits == 1 or len(set(qubits)) == num_qubits)
+    fits = len(qubits) == num_qubits and (num_qubits == 1 or len(set(qubits)) == num_qubits)
+    return fits and are_finite_floats(values)
 
 
 class _Places(dict[str, int]):
