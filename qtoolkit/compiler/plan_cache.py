@@ -1,7 +1,7 @@
 """Plans of circuits that are given again, found by the circuit itself or by an equal one.
 
-A circuit is known by its object and version, which takes 0.3 µs to look up, else by what it holds. Plans that have not
-been asked for longest go first when all that is kept takes too many bytes.
+A circuit is known by its object and version, which takes 0.3 µs to look up, else by what it holds. When all that is
+kept takes too many bytes, what has stood there for longest goes first, what was asked for meanwhile after the others.
 """
 
 from __future__ import annotations
@@ -42,14 +42,17 @@ class Known:
     Attributes:
         runs: how often it was run without a plan.
         plan: None before there is one, and again when it was forgotten.
+        nbytes: what it is counted for; 0 of one that is not kept, or no longer.
+        asked: whether somebody has asked for it since there was last no room.
     """
 
-    __slots__ = ("__weakref__", "nbytes", "plan", "runs")
+    __slots__ = ("asked", "nbytes", "plan", "runs")
 
     def __init__(self, nbytes: int) -> None:
         self.runs = 0
         self.plan: ExecutionPlan | None = None
         self.nbytes = nbytes
+        self.asked = False
 
 
 class _Note(NamedTuple):
@@ -85,7 +88,8 @@ class PlanCache:
         """What is known of a circuit."""
         place = id(circuit)
         note = self._notes.get(place)
-        if note is not None and note.circuit() is circuit and note.version == circuit.version:
+        if note and note.known.nbytes and note.circuit() is circuit and note.version == circuit.version:
+            note.known.asked = True
             return note.known
         version, content = circuit.version, self._content(circuit)
         if content is None or circuit.version != version:
@@ -95,36 +99,42 @@ class PlanCache:
             if known is None:
                 known = self._by_content[content] = Known(_nbytes_of(circuit))
                 self._nbytes += known.nbytes
-                self._shrink()
+                self._shrink(known)
+            else:
+                known.asked = True
             notes = self._notes
             notes[place] = _Note(weakref.ref(circuit, lambda _: notes.pop(place, None)), version, known)
         return known
 
     def keep(self, circuit: Circuit, plan: ExecutionPlan) -> None:
         """Keep the plan of a circuit that nobody else adds to."""
-        known, content = self.of(circuit), self._content(circuit)
+        content = self._content(circuit)
         if content is None:
             return
         with self._lock:
+            known = self._by_content.setdefault(content, Known(0))
+            self._nbytes -= known.nbytes
             known.plan = plan
-            before = self._by_content.get(content)
-            self._nbytes -= 0 if before is None else before.nbytes
             known.nbytes = BYTES_OF_PLAN + BYTES_OF_OPERATION * len(circuit) + COPIES * _nbytes_of(circuit)
             known.nbytes += 16 * STATES << circuit.num_qubits if circuit.num_qubits <= MOST_QUBITS else 0
-            self._by_content[content] = known
             self._by_content.move_to_end(content)
             self._nbytes += known.nbytes
-            self._shrink()
+            self._shrink(known)
 
     def _content(self, circuit: Circuit) -> Hashable | None:
         """What circuits are told apart by; None for those that are not kept: copies of the largest take long."""
         return circuit.content if _nbytes_of(circuit) <= self._most_bytes // LARGEST_SHARE else None
 
-    def _shrink(self) -> None:
+    def _shrink(self, newest: Known) -> None:
         while self._nbytes > self._most_bytes and self._by_content:
-            _, known = self._by_content.popitem(last=False)
+            content, known = self._by_content.popitem(last=False)
+            if known.asked or (known is newest and self._by_content):
+                # A second chance, behind all others.
+                known.asked = False
+                self._by_content[content] = known
+                continue
             self._nbytes -= known.nbytes
-            known.plan = None
+            known.plan, known.nbytes = None, 0
 
 
 def _nbytes_of(circuit: Circuit) -> int:

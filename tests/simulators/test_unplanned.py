@@ -140,6 +140,28 @@ def test_steps_are_counted():
     assert recipes.count(short.operations.rows()) == recipes.most_steps
 
 
+def test_a_plan_that_is_asked_for_stays():
+    cache, simulator = PlanCache(most_bytes=100_000), StatevectorSimulator()
+    wanted = Circuit(1).h(0)
+    cache.keep(wanted, simulator.compile(wanted))
+    for k in range(40):
+        other = Circuit(1).rx(0.1 * k, 0)
+        cache.keep(other, simulator.compile(other))
+        assert cache.of(wanted if k % 2 else wanted.copy()).plan is not None
+    assert len(cache) < 8
+
+
+def test_a_plan_that_was_forgotten_is_kept_when_it_is_made_again():
+    cache, simulator = PlanCache(most_bytes=100_000), StatevectorSimulator()
+    circuits = [Circuit(1).rx(0.1 * k, 0) for k in range(8)]
+    for _ in range(2):
+        for circuit in circuits:
+            assert cache.of(circuit).plan is None
+            cache.keep(circuit.copy(), simulator.compile(circuit))
+            assert cache.of(circuit).plan is not None
+    assert cache._nbytes == sum(known.nbytes for known in cache._by_content.values()) <= 100_000
+
+
 def test_a_cache_keeps_no_circuit_that_fills_it():
     cache, simulator = PlanCache(most_bytes=80_000), StatevectorSimulator()
     circuit = Circuit(1).h(0).power(300)
