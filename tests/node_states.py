@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 import numpy as np
+from one_qubit_angles import Euler, Product, decompose, product_of
+from planner_passes import fuse, lower, narrow_strings, split_locals
+from planner_tables import Action, Factor, Form, Kind, Node, Polynomial, Rotations, Strings, TangentForm
 from scipy.stats import unitary_group
 
 from qtoolkit import Circuit
 from qtoolkit.circuit import StandardGate
 from qtoolkit.compiler import Layout, compile_circuit, with_constants
-from qtoolkit.compiler.nodes import Factor, Form, Kind, Node, TangentForm
-from qtoolkit.compiler.passes.fuse import fuse
-from qtoolkit.compiler.passes.lower import PLANNER_CONSTANTS, S_PLACE, lower
-from qtoolkit.compiler.passes.merge import Action, Polynomial, Rotations, Strings
-from qtoolkit.compiler.passes.narrow import narrow_strings
-from qtoolkit.compiler.passes.split import Euler, Product, decompose, product_of, split_locals
+from qtoolkit_kernels.planner.lower import NUM_CONSTANTS, S_PLACE
 
 PAULIS = {0: np.eye(2), 1: np.array([[0, 1], [1, 0]]), 2: np.diag([1, -1]), 3: np.array([[0, -1j], [1j, 0]])}
 
@@ -230,10 +227,10 @@ SMALL = Layout(num_bits=7, lane_bits=1, block_bits=4, chunk_bits=2, low_bits=3, 
 def prepared(circuit, layout=SMALL):
     """Nodes as the scheduler receives them, each an object of its own."""
     nodes, coefficients = nodes_of(circuit)
-    x_place = coefficients.size - PLANNER_CONSTANTS.size
+    x_place = coefficients.size - NUM_CONSTANTS
     narrow = narrow_strings(fuse(nodes, x_place), layout, x_place + S_PLACE)
     split, products = split_locals(narrow, [coefficients])
-    return [replace(node) for node in split], products, coefficients
+    return split, products, coefficients
 
 
 def must_follow(first, second):

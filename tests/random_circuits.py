@@ -70,3 +70,25 @@ def random_dynamic_circuit(num_qubits: int, num_gates: int, seed: int, *, arrays
         elif bit == 3:
             circuit.if_(circuit.clbit_register("c") == int(rng.integers(16)), body)
     return circuit
+
+
+def transpiled_circuit(num_qubits: int, num_gates: int, seed: int, basis: str = "cx") -> Circuit:
+    """Random gates of a device: RZ, SX, X and CX, or else U and CZ; often several in a row on one pair."""
+    rng = np.random.default_rng(seed)
+    circuit = Circuit(num_qubits)
+    pair = [0, 1]
+    for _ in range(num_gates):
+        if rng.random() < 0.25:
+            pair = [int(q) for q in rng.permutation(num_qubits)[:2]]
+        angle = float(rng.choice([np.pi / 2, np.pi, -np.pi / 4, rng.uniform(-4, 4)]))
+        qubit = int(rng.choice(pair))
+        if rng.random() < 0.35:
+            first, second = (pair[::-1] if rng.random() < 0.2 else pair)
+            circuit.cx(first, second) if basis == "cx" else circuit.cz(first, second)
+        elif basis != "cx":
+            circuit.u(angle, float(rng.uniform(-4, 4)), float(rng.choice([0, rng.uniform(-4, 4)])), qubit)
+        elif rng.random() < 0.6:
+            circuit.rz(angle, qubit)
+        else:
+            circuit.sx(qubit) if rng.random() < 0.7 else circuit.x(qubit)
+    return circuit

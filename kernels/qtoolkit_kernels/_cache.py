@@ -32,7 +32,8 @@ from qtoolkit_kernels._code import module_digest
 from qtoolkit_kernels._machine import is_current, machine
 
 __all__ = [
-    "FOLDER_VARIABLE", "Place", "folders", "is_kept", "pack", "place", "read", "unpack", "used_folder", "write",
+    "FOLDER_VARIABLE", "Place", "claim", "folders", "is_kept", "pack", "place", "read", "unpack", "used_folder",
+    "write",
 ]  # fmt: skip
 
 FOLDER_VARIABLE = "QTOOLKIT_CACHE_DIR"
@@ -124,9 +125,26 @@ def read(place: Place | None) -> bytes | None:
     return None
 
 
-def write(place: Place | None, code: bytes) -> None:
+def claim(name: str) -> Path | None:
+    """A file that says that a process is making some entries, for it to remove; None if another one is, or none can."""
+    for folder in folders():
+        path = folder / f".{name}.claimed"
+        try:
+            _check(folder, make=True)
+            if path.exists() and time.time() - path.lstat().st_mtime > ABANDONED:
+                path.unlink(missing_ok=True)
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644))
+        except FileExistsError:
+            return None
+        except OSError:
+            continue
+        return path
+    return None
+
+
+def write(place: Place | None, code: bytes | None) -> None:
     """Keep object code; a user without a folder that can be used is told so once in a process."""
-    if place is None or not is_current():
+    if place is None or code is None or not is_current():
         return
     reasons = []
     for folder in folders():

@@ -23,6 +23,7 @@ from numba.core import cgutils, codegen, dispatcher, types
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUTarget, cpu_target
 from numba.core.runtime import nrtdynmod
+from numba.core.types.misc import unliteral
 from numba.np import arrayobj
 
 from qtoolkit_kernels._load import ENTRY, NAMES, TABLE
@@ -88,6 +89,11 @@ class _Dispatcher(dispatcher.Dispatcher):
     """A function that other compiled functions can call."""
 
     targetdescr = _Target()
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """Take what is written in a call as any other number of its type: each would be compiled for itself."""
+        plain = {name: unliteral(kind) for name, kind in kws.items()}
+        return super().get_call_template(tuple(map(unliteral, args)), plain)
 
     def add_overload(self, result: Any) -> None:
         self.overloads[tuple(result.signature.args)] = result

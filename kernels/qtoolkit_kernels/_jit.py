@@ -16,9 +16,12 @@ import gc
 import importlib
 import inspect
 import logging
+import math
 import os
 import sys
 import threading
+import time
+import types as python_types
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -35,12 +38,16 @@ __all__ = [
     "Kernel",
     "cgutils",
     "compile_ahead",
+    "compile_ordered",
     "compiled_kernels",
     "entry_of",
+    "interpreted",
     "intrinsic",
     "njit",
     "reduction_njit",
+    "run_soon",
     "types",
+    "waiting_for_compiler",
 ]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -53,6 +60,9 @@ REDUCTION_FASTMATH = FASTMATH | {"reassoc"}
 
 NOTICE_AFTER = 0.5
 """Seconds of compiling after which the user is told what takes so long."""
+
+LOOK_AGAIN = 0.5
+"""Seconds after which the disk is asked again whether another process has compiled a kernel."""
 
 _LOGGER = logging.getLogger("qtoolkit.kernels")
 
@@ -72,6 +82,9 @@ _held_for_fork: list[Any] = []
 """Locks that a thread which forks holds meanwhile."""
 
 _compiled: list[str] = []
+
+_waiting: list[bool] = []
+"""Not empty while `run_soon` compiles."""
 
 
 def njit(function: Function) -> Function:
@@ -126,6 +139,57 @@ def compiled_kernels() -> tuple[str, ...]:
     return tuple(_compiled)
 
 
+def run_soon(kernel: Callable[..., Any], *arguments: Any) -> Any:
+    """Run a kernel without waiting for a compiler: what is not kept compiled is interpreted, and ordered.
+
+    For kernels that call no intrinsics, and take neither markers nor named arguments.
+    """
+    if not isinstance(kernel, Kernel):
+        return kernel(*arguments)
+    for entry in kernel._entries:
+        result = entry(*arguments)
+        if result is not _load.DECLINED:
+            return result
+    described = describe(arguments)
+    if described is None or _waiting or kernel.is_at_hand(described[0]):
+        return kernel(*arguments)
+    _ahead.order(kernel, described[0])
+    return interpreted(kernel)(*arguments)
+
+
+@contextlib.contextmanager
+def waiting_for_compiler() -> Iterator[None]:
+    """Let `run_soon` compile what it would interpret, in all threads."""
+    _waiting.append(True)
+    try:
+        yield
+    finally:
+        _waiting.pop()
+
+
+def compile_ordered() -> None:
+    """Have the kernels compiled that `run_soon` interpreted, by another process, for those who run them next."""
+    _ahead.begin_ordered()
+
+
+@functools.cache
+def interpreted(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """The Python function of a kernel, in which kernels that it calls, and those that these call, are such as well.
+
+    Slow, and right wherever numba is; not for kernels that call intrinsics.
+    """
+    if not isinstance(kernel, Kernel):
+        return kernel
+    function = kernel.py_func
+    names = dict(function.__globals__)
+    plain = python_types.FunctionType(function.__code__, names, function.__name__, function.__defaults__)
+    for name in function.__code__.co_names:
+        value = names.get(name)
+        if isinstance(value, Kernel):
+            names[name] = interpreted(value)
+    return plain
+
+
 class Kernel:
     """A function that numba can compile, called with raw arrays, numbers and markers.
 
@@ -140,6 +204,7 @@ class Kernel:
         self.fastmath = fastmath
         self._entries: tuple[Callable[..., Any], ...] = ()
         self._by_kinds: dict[tuple[str, ...], Callable[..., Any] | None] = {}
+        self._looked_for: dict[tuple[str, ...], float] = {}
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """Run the kernel; what was compiled for other arguments declines."""
@@ -233,6 +298,17 @@ class Kernel:
         if code is not None and entry is not None:
             _cache.write(place, code)
         return entry
+
+    def is_at_hand(self, kinds: tuple[str, ...]) -> bool:
+        """Whether there is machine code for arguments of these kinds, as far as is known since half a second."""
+        now = time.monotonic()
+        if kinds in self._by_kinds:
+            return True
+        if now - self._looked_for.get(kinds, -math.inf) < LOOK_AGAIN:
+            return False
+        self._looked_for[kinds] = now
+        place = _cache.place(self.py_func, kinds)
+        return place is not None and _cache.is_kept(place)
 
     def compile(self, kinds: tuple[str, ...], values: tuple[Any, ...]) -> bytes | None:
         """Object code for these kinds of arguments, made anew; None leaves them to numba.

@@ -8,7 +8,7 @@ from qtoolkit.compiler.layout import Layout
 from qtoolkit.compiler.padded_plan import PaddedPlan
 from qtoolkit.compiler.plan import BranchStep, ExecutionPlan, InitializeStep, MeasureStep, ResetStep, Step, UnitaryStep
 from qtoolkit.compiler.plan_cache import Known, PlanCache, plans
-from qtoolkit.compiler.plan_report import PlanReport, StepReport, SweepReport
+from qtoolkit.compiler.plan_report import PassReport, PlanReport, StepReport, SweepReport
 from qtoolkit.compiler.planner import plan_sweeps, with_constants
 from qtoolkit.compiler.program import Differential, Opcode, Program
 from qtoolkit.compiler.steps import used_qubits
@@ -22,6 +22,7 @@ __all__ = [
     "Known",
     "PlanCache",
     "plans",
+    "PassReport",
     "PlanReport",
     "SweepReport",
     "StepReport",

@@ -1,4 +1,4 @@
-"""Encode gates, one by one, as the arrays of a `Program`."""
+"""Encode gates as the arrays of a `Program`."""
 
 from __future__ import annotations
 

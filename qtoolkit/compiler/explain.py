@@ -17,8 +17,8 @@ from qtoolkit._arguments import is_integer, shown
 from qtoolkit._cores import num_cores
 from qtoolkit.compiler.layout import Layout
 from qtoolkit.compiler.plan import BranchStep, ExecutionPlan, InitializeStep, MeasureStep, ResetStep, Step, UnitaryStep
-from qtoolkit.compiler.plan_report import PlanReport, StepReport, SweepReport
-from qtoolkit.compiler.planner import plan_sweeps
+from qtoolkit.compiler.plan_report import PassReport, PlanReport, StepReport, SweepReport
+from qtoolkit.compiler.planner import plan_sweeps, traced_passes
 from qtoolkit.compiler.program import Opcode, Program
 from qtoolkit.compiler.sweep_plan import BlockOpcode, Column, SweepPart
 from qtoolkit.errors import InputError
@@ -77,7 +77,7 @@ class _Cost:
         return replace(self, flops=self.flops * share, passes=self.passes * share, nanoseconds=self.nanoseconds * share)
 
 
-def explain_plan(plan: ExecutionPlan, precision: str, num_threads: int | None) -> PlanReport:
+def explain_plan(plan: ExecutionPlan, precision: str, num_threads: int | None, passes: bool = False) -> PlanReport:
     """Count what a plan does; see `ExecutionPlan.explain`."""
     if not isinstance(precision, str) or precision not in AMPLITUDE_BYTES:
         raise InputError(f'precision is "double" or "single", got {shown(precision)}')
@@ -85,16 +85,19 @@ def explain_plan(plan: ExecutionPlan, precision: str, num_threads: int | None) -
         raise InputError(f"num_threads is at least 1, got {shown(num_threads)}; None counts all cores")
     layout = Layout.of(plan.num_qubits, AMPLITUDE_BYTES[precision], REGISTER_BYTES)
     threads = num_cores() if num_threads is None else num_threads
-    rows = _Explainer(layout, threads).steps(plan.steps, depth=0)
+    explainer = _Explainer(layout, threads, passes)
+    rows = explainer.steps(plan.steps, depth=0)
     final = plan.final_measurements
     rows += [StepReport(0, f"measure qubit {qubit} into bit {bit}, at the end") for qubit, bit in final]
-    return PlanReport(plan.num_qubits, precision, threads, layout.block_bits, tuple(rows))
+    return PlanReport(plan.num_qubits, precision, threads, layout.block_bits, tuple(rows), tuple(explainer.passes))
 
 
 class _Explainer:
-    def __init__(self, layout: Layout, num_threads: int) -> None:
+    def __init__(self, layout: Layout, num_threads: int, tells_passes: bool) -> None:
         self._layout = layout
         self._num_threads = num_threads
+        self._tells_passes = tells_passes
+        self.passes: list[PassReport] = []
         self._reached = 0
         """Index bits that sweeps have held since |0…0⟩; amplitudes with another bit are zero."""
 
@@ -117,6 +120,8 @@ class _Explainer:
 
     def _program(self, program: Program, depth: int) -> list[SweepReport | StepReport]:
         rows: list[SweepReport | StepReport] = []
+        if self._tells_passes:
+            self.passes += traced_passes(program, self._layout, from_zero_state=self._reached == 0)
         for part in plan_sweeps(program, self._layout, from_zero_state=self._reached == 0):
             if isinstance(part, SweepPart):
                 rows.extend(self._sweep(part, sweep, depth) for sweep in range(part.num_sweeps))

@@ -6,15 +6,15 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit.circuit import ClassicalRegister, Gate, Parameter, ParameterValues
+from qtoolkit.circuit import ClassicalRegister, Parameter, ParameterValues
 from qtoolkit.circuit.parameter import listed, resolve_values
 from qtoolkit.circuit.tape import Tape
-from qtoolkit.compiler.encode import ProgramBuilder
+from qtoolkit.compiler.examples import program_of
 from qtoolkit.compiler.program import Program
 from qtoolkit.errors import CircuitError, ParameterError, UnboundParameterError
 
@@ -41,10 +41,7 @@ class UnitaryStep:
     @cached_property
     def program(self) -> Program:
         """The gates as arrays of numbers, written when first asked for."""
-        builder = ProgramBuilder(self.parameter_index)
-        for operation in self.tape:
-            builder.add(cast(Gate, operation.gate), operation.qubits)
-        return builder.build()
+        return program_of(self.tape, self.parameter_index)
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"kept": {}}
@@ -162,7 +159,7 @@ class ExecutionPlan:
             )
         return self.only_program
 
-    def explain(self, precision: str = "double", num_threads: int | None = None) -> PlanReport:
+    def explain(self, precision: str = "double", num_threads: int | None = None, passes: bool = False) -> PlanReport:
         """Count what the plan does to a state that begins as ``|0…0⟩``, and predict its time.
 
         Print the report to read it.
@@ -170,13 +167,14 @@ class ExecutionPlan:
         Args:
             precision: ``"double"`` or ``"single"``.
             num_threads: that the prediction is for; None for as many as there are cores.
+            passes: whether to tell what each pass of the planner does.
 
         Raises:
             InputError: for another precision, or no thread.
         """
         from qtoolkit.compiler.explain import explain_plan
 
-        return explain_plan(self, precision, num_threads)
+        return explain_plan(self, precision, num_threads, passes)
 
     def parameter_vector(self, values: ParameterValues | None) -> NDArray[np.float64]:
         """Parameter values in order, float64 of shape ``(num_parameters,)``.

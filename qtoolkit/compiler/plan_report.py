@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["PlanReport", "StepReport", "SweepReport"]
+__all__ = ["PassReport", "PlanReport", "StepReport", "SweepReport"]
 
 WIDTH = 80
 
@@ -58,6 +58,19 @@ class StepReport:
 
 
 @dataclass(frozen=True)
+class PassReport:
+    """What a pass of the planner leaves.
+
+    Attributes:
+        name: of the pass, a module of `qtoolkit_kernels.planner`.
+        counts: how many nodes of each kind there are after it; of the last passes, sweeps, actions and operations.
+    """
+
+    name: str
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class PlanReport:
     """What a plan does and how long that should take; `str` makes a table of it.
 
@@ -69,6 +82,7 @@ class PlanReport:
         num_threads: that the times are for.
         block_bits: index bits of a block.
         rows: sweeps and other steps, in time order.
+        planner_passes: what the planner did to each stretch of gates, pass by pass, if that was asked for.
     """
 
     num_qubits: int
@@ -76,6 +90,7 @@ class PlanReport:
     num_threads: int
     block_bits: int
     rows: tuple[SweepReport | StepReport, ...]
+    planner_passes: tuple[PassReport, ...] = ()
 
     @property
     def sweeps(self) -> tuple[SweepReport, ...]:
@@ -132,12 +147,30 @@ class PlanReport:
             operations = ", ".join(f"{count} {name}" for name, count in row.operations.items())
             lines += textwrap.wrap(operations, WIDTH, initial_indent=" " * 9, subsequent_indent=" " * 9)
         lines += [_line("", "total", str(self.gates), *_costs(self)), ""]
+        if self.planner_passes:
+            lines += [*_pass_lines(self.planner_passes), ""]
         notes = [*NOTES, *([BRANCHES] if any(row.depth for row in self.rows) else [])]
         return "\n".join([*lines, *(line for note in notes for line in textwrap.wrap(note, WIDTH))])
 
 
 def _line(number: str, bits: str, gates: str, flops: str, size: str, passes: str, time: str) -> str:
     return f"{number:>5}  {bits:<26} {gates:>6} {flops:>8} {size:>7} {passes:>7} {time:>10}"
+
+
+def _pass_lines(passes: Sequence[PassReport]) -> list[str]:
+    """A table of passes; of those that change no numbers, the name alone."""
+    lines = [f"{'pass':<10}{'nodes':>6}  kinds of nodes after it"]
+    before: Mapping[str, int] | None = None
+    for report in passes:
+        if report.counts == before:
+            lines.append(f"{report.name:<10}{'':>6}  the same")
+            continue
+        before = report.counts
+        kinds = ", ".join(f"{count} {name}" for name, count in before.items())
+        wrapped = textwrap.wrap(kinds, WIDTH - 18) or ["none"]
+        lines.append(f"{report.name:<10}{sum(before.values()):>6}  {wrapped[0]}")
+        lines += [f"{'':18}{more}" for more in wrapped[1:]]
+    return lines
 
 
 def _costs(row: SweepReport | PlanReport) -> tuple[str, str, str, str]:

@@ -1,35 +1,76 @@
-"""From a program to sweeps: the passes in their order."""
+"""From a program to sweeps: the passes in their order.
+
+The passes are kernels (`qtoolkit_kernels.planner`); what is here gives them room, and calls those that have something
+to do.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit.compiler.layout import CARTAN_TILE_BITS, Layout
-from qtoolkit.compiler.nodes import Kind, Node
-from qtoolkit.compiler.pack import pack_sweeps
-from qtoolkit.compiler.passes.cancel import cancel_inverses
-from qtoolkit.compiler.passes.cartan import LEAST_QUBITS, cartan_forms
-from qtoolkit.compiler.passes.fuse import fuse
-from qtoolkit.compiler.passes.lower import PLANNER_CONSTANTS, S_PLACE, lower
-from qtoolkit.compiler.passes.narrow import narrow_strings
-from qtoolkit.compiler.passes.reach import merge_sweeps
-from qtoolkit.compiler.passes.relabel import initial_swaps, relabel_swaps
-from qtoolkit.compiler.passes.schedule import schedule
-from qtoolkit.compiler.passes.split import split_locals
+from qtoolkit.compiler.plan_report import PassReport
 from qtoolkit.compiler.program import Program
-from qtoolkit.compiler.sweep_plan import GatePart, Part
+from qtoolkit.compiler.sweep_plan import BlockOpcode, Column, GatePart, Part, SweepPart
+from qtoolkit_kernels._jit import compile_ordered, run_soon
+from qtoolkit_kernels.planner import (
+    cancel,
+    cartan,
+    fuse,
+    gather,
+    lower,
+    merge,
+    narrow,
+    nodes,
+    pack,
+    pairs,
+    reach,
+    relabel,
+    schedule,
+)
+from qtoolkit_kernels.planner import split as splitting
 
-__all__ = ["plan_sweeps", "with_constants"]
+__all__ = ["plan_sweeps", "traced_passes", "with_constants"]
+
+IntArray = NDArray[np.int64]
+ComplexArray = NDArray[np.complex128]
+
+PLANNER_CONSTANTS: ComplexArray = np.array([0, 1, 1, 0, 1, 1j, 1, -1j], np.complex128)
+"""What nodes use beside the program's coefficients, and behind them: the matrix of X, the diagonals of S and S†."""
 
 PROBE_SEED = 20
 """Parameter values that the passes look at are generic; any would do."""
 
-
 LEAST_TURN = 1e-2
 """Angles that a probe turns by less, in radians, are turned further: what is small there need not always be."""
+
+CARTAN_QUBITS = 16
+"""Below, matrices in Cartan's form save less than they take to plan."""
+
+SEARCH_QUBITS = 20
+"""From this size on a sweep is worth the search for a way without it, some milliseconds for each that there is."""
+
+SEARCH_SWEEPS = range(3, 11)
+"""How many there are where the search is tried."""
+
+EXPONENTS = {8: (90, 64), 16: (90, 900)}
+"""Powers of two by which amplitudes may be too small and too large for a while, by their bytes.
+
+Single precision holds 2^127: rotations may leave out another 2^50 before it is made up for, steps within a gate 2^12.
+"""
+
+MOST_INTERPRETED = 2_000
+"""Gates that are planned by the interpreter where no compiled planner is at hand: half a second or some."""
+
+ACTIONS = ("NODE", "ROTATIONS", "POLYNOMIAL", "STRINGS")
+"""Names of what `merge` makes of nodes, by number."""
+
+_Call = Callable[..., Any]
 
 
 def plan_sweeps(program: Program, layout: Layout, from_zero_state: bool, forward_only: bool = True) -> tuple[Part, ...]:
@@ -43,60 +84,391 @@ def plan_sweeps(program: Program, layout: Layout, from_zero_state: bool, forward
     """
     key = (layout, from_zero_state, forward_only)
     if key not in program.plans:
-        program.plans[key] = _plan(program, layout, from_zero_state, forward_only)
+        program.plans[key] = _Planner(program, layout, from_zero_state, forward_only).parts()
+        compile_ordered()
     plan: tuple[Part, ...] = program.plans[key]
     return plan
 
 
-def _plan(program: Program, layout: Layout, from_zero_state: bool, forward_only: bool) -> tuple[Part, ...]:
-    x_place = program.constant_coefficients.size
-    probes = _probes(program)
-    parts: list[Part] = []
-    room = layout.num_bits if layout.block_bits == layout.num_bits else layout.block_bits - layout.chunk_bits
-    for number, segment in enumerate(_segments(lower(program, probes, room))):
-        if segment and segment[0].kind is Kind.WHOLE:
-            parts.append(GatePart(segment[0].operation))
-            continue
-        nodes, names = relabel_swaps(segment, layout.num_bits)
-        nodes = fuse(cancel_inverses(nodes), x_place)
-        if number or not from_zero_state:
-            nodes = initial_swaps(names) + nodes
-        nodes = narrow_strings(nodes, layout, x_place + S_PLACE)
-        constants: NDArray[np.complex128] = np.zeros(0, np.complex128)
-        if forward_only and layout.num_bits >= LEAST_QUBITS and layout.tile_bits >= CARTAN_TILE_BITS:
-            nodes, constants = cartan_forms(nodes, probes, layout)
-        split, products = split_locals(nodes, [np.concatenate([probe, constants]) for probe in probes])
-        is_first = from_zero_state and forward_only and number == 0
-        sweeps = merge_sweeps(schedule(split, layout), layout, from_zero_state=is_first)
-        parts.append(pack_sweeps(sweeps, products, layout, constants, forward_only))
-    return tuple(parts)
+def traced_passes(program: Program, layout: Layout, from_zero_state: bool) -> tuple[PassReport, ...]:
+    """What each pass makes of a program; arguments as of `plan_sweeps`."""
+    planner = _Planner(program, layout, from_zero_state, forward_only=True)
+    planner.trace = []
+    planner.parts()
+    return tuple(planner.trace)
 
 
-def with_constants(coefficients: NDArray[np.complex128]) -> NDArray[np.complex128]:
+def with_constants(coefficients: ComplexArray) -> ComplexArray:
     """A program's coefficients with the planner's constants behind them."""
     return np.concatenate([coefficients, PLANNER_CONSTANTS])
 
 
-def _probes(program: Program) -> list[NDArray[np.complex128]]:
-    """Coefficients at generic angles: a parameter that is hardly felt there may be at other values."""
+def probes_of(program: Program) -> ComplexArray:
+    """Coefficients at generic angles, a row for each: a parameter that is hardly felt there may be at other values."""
+    if not program.groups:
+        return with_constants(program.constant_coefficients)[None]
     slots, rng = program.slots, np.random.default_rng(PROBE_SEED)
     num_parameters = int(slots.parameter.max(initial=-1)) + 1
     moves = np.bincount(slots.slot, minlength=slots.constant.size) > 0
     probes = []
-    for _ in range(2 if program.groups else 1):
+    for _ in range(2):
         angles = slots.angles(rng.uniform(-3, 3, num_parameters))
         still = moves & (np.abs(angles - slots.constant) < LEAST_TURN)
         angles[still] += rng.uniform(1, 3, np.count_nonzero(still))
         probes.append(with_constants(program.coefficients_at(angles)))
-    return probes
+    return np.array(probes)
 
 
-def _segments(nodes: Sequence[Node]) -> list[list[Node]]:
-    """Nodes for sweeps, and between them those that run on the whole state, one each."""
-    segments: list[list[Node]] = [[]]
-    for node in nodes:
-        if node.kind is Kind.WHOLE:
-            segments += [[node], []]
+class _Merged(NamedTuple):
+    """What `reach.merge_sweeps` writes, beside the number of actions."""
+
+    actions: IntArray
+    action_start: IntArray
+    members: IntArray
+    bits: IntArray
+    unreached: IntArray
+    gates: IntArray
+
+
+class _Planner:
+    """Plans one program.
+
+    Args:
+        program, layout, from_zero_state, forward_only: see `plan_sweeps`.
+    """
+
+    def __init__(self, program: Program, layout: Layout, from_zero_state: bool, forward_only: bool) -> None:
+        self._program = program
+        self._layout = layout
+        self._from_zero_state = from_zero_state
+        self._forward_only = forward_only
+        self._call: _Call = run_soon if program.num_operations <= MOST_INTERPRETED else _call
+        self._probes = probes_of(program)
+        self._x_place = program.constant_coefficients.size + lower.X_PLACE
+        self._s_place = program.constant_coefficients.size + lower.S_PLACE
+        self._factors: IntArray
+        self._num_factors = 0
+        self._kinds = 0
+        self._operands = np.empty(program.qubits.size, np.int64)
+        self.trace: list[PassReport] | None = None
+        """Receives what each pass makes of the program, if it is a list."""
+
+    def parts(self) -> tuple[Part, ...]:
+        """The plan."""
+        parts: list[Part] = []
+        lowered = self._lowered()
+        if not self._has(nodes.WHOLE):
+            return (self._sweeps(lowered, self._from_zero_state),)
+        for number, rows in enumerate(_segments(lowered)):
+            if len(rows) and rows[0, nodes.KIND] == nodes.WHOLE:
+                parts.append(GatePart(int(rows[0, nodes.EXTRA])))
+            else:
+                parts.append(self._sweeps(rows, is_first=self._from_zero_state and number == 0))
+        return tuple(parts)
+
+    def _lowered(self) -> IntArray:
+        program, layout = self._program, self._layout
+        most = lower.MOST_NODES * program.num_operations
+        rows, self._factors = _table(most, nodes.NODE_COLUMNS), _table(2 * most, nodes.FACTOR_COLUMNS)
+        has_one_block = layout.block_bits == layout.num_bits
+        count, self._num_factors, self._kinds = self._call(
+            lower.lower,
+            program.opcodes,
+            program.qubits,
+            program.qubit_start,
+            program.control_masks,
+            program.control_values,
+            program.coefficient_start,
+            program.table,
+            program.table_start,
+            self._probes,
+            layout.num_bits if has_one_block else layout.block_bits - layout.chunk_bits,
+            rows,
+            self._factors,
+            self._operands,
+        )
+        self._note("lower", rows[:count])
+        return rows[:count]
+
+    def _sweeps(self, rows: IntArray, is_first: bool) -> SweepPart:
+        layout = self._layout
+        constants, forms = np.zeros(0, np.complex128), np.zeros((0, nodes.FORM_COLUMNS))
+        if self._forward_only:
+            rows, constants = self._without_runs(rows)
+            self._note("pairs", rows)
+        probes = _joined(self._probes, constants)
+        rows = self._without_swaps(rows, is_first)
+        self._note("relabel", rows)
+        if self._has(nodes.EXCHANGE, nodes.PERMUTE):
+            count = self._call(cancel.cancel_inverses, rows, self._factors, self._operands, self._program.table)
+            rows = rows[:count]
+            self._note("cancel", rows)
+        rows = self._fused(rows)
+        self._note("fuse", rows)
+        if self._forward_only and self._has(nodes.PHASES, nodes.LOCAL):
+            rows, more = self._gathered(rows, probes)
+            probes, constants = _joined(probes, more), np.concatenate([constants, more])
+            rows = self._fused(rows)
+            self._note("gather", rows)
+        self._kinds |= 1 << nodes.DENSE
+        rows = self._narrowed(rows)
+        self._note("narrow", rows)
+        if self._forward_only and layout.num_bits >= CARTAN_QUBITS and layout.tile_bits >= CARTAN_TILE_BITS:
+            rows, more, forms = self._cartan_forms(rows, probes)
+            probes, constants = _joined(probes, more), np.concatenate([constants, more])
+            self._note("cartan", rows)
+        rows, products = self._split(rows, probes)
+        self._note("split", rows)
+        merged = self._merged(rows, self._from_zero_state and self._forward_only and is_first)
+        return self._packed(rows, merged, products, forms, constants)
+
+    def _without_swaps(self, rows: IntArray, is_first: bool) -> IntArray:
+        if not self._has(nodes.SWAP):
+            return rows
+        names = np.empty(self._layout.num_bits, np.int64)
+        rows = rows[self._call(relabel.relabel_swaps, rows, self._factors, self._operands, names) :]
+        if is_first:
+            return rows
+        swaps = _table(names.size, nodes.NODE_COLUMNS)
+        count = self._call(relabel.add_swaps, names, swaps)
+        return np.concatenate([swaps[:count], rows])
+
+    def _fused(self, rows: IntArray) -> IntArray:
+        self._make_room(len(rows))
+        count, self._num_factors = self._call(fuse.fuse, rows, self._factors, self._num_factors, self._x_place)
+        return rows[:count]
+
+    def _gathered(self, rows: IntArray, probes: ComplexArray) -> tuple[IntArray, ComplexArray]:
+        """With diagonal one-qubit gates gathered, and the coefficients that this adds."""
+        self._make_room(len(rows))
+        out, constants = _table(len(rows), nodes.NODE_COLUMNS), np.empty(2 * len(rows) + 2, np.complex128)
+        count, self._num_factors, used = self._call(
+            gather.gather_phases, rows, self._factors, self._num_factors, probes, out, constants
+        )
+        return out[:count], constants[:used]
+
+    def _narrowed(self, rows: IntArray) -> IntArray:
+        layout = self._layout
+        if layout.block_bits == layout.num_bits or not self._has(nodes.PAULI):
+            return rows
+        most = len(rows)
+        while True:
+            out = _table(most, nodes.NODE_COLUMNS)
+            self._make_room(most)
+            count, num_factors = self._call(
+                narrow.narrow_strings,
+                rows,
+                self._factors,
+                self._num_factors,
+                layout.chunk_bits,
+                layout.block_bits,
+                self._s_place,
+                out,
+            )
+            if count <= most:
+                self._num_factors = num_factors
+                return out[:count]
+            most = count
+
+    def _without_runs(self, rows: IntArray) -> tuple[IntArray, ComplexArray]:
+        """With runs of gates on one pair of qubits replaced, and the coefficients that this adds."""
+        none = np.zeros(0, np.complex128)
+        if not self._has(nodes.EXCHANGE, nodes.DENSE, nodes.PAULI, nodes.PHASES):
+            return rows, none
+        run_of, runs = np.empty(len(rows), np.int64), _table(len(rows), pairs.RUN_COLUMNS)
+        num_runs = self._call(pairs.find_runs, rows, self._factors, run_of, runs)
+        if not num_runs:
+            return rows, none
+        out = _table(len(rows) + pairs.RUN_NODES * num_runs, nodes.NODE_COLUMNS)
+        constants = np.empty(pairs.RUN_CONSTANTS * num_runs, np.complex128)
+        counts = np.zeros(3, np.int64)
+        self._make_room(len(rows) + pairs.RUN_FACTORS * num_runs)
+        replaced = self._call(
+            pairs.replace_runs,
+            rows,
+            self._factors,
+            self._num_factors,
+            self._probes,
+            self._x_place,
+            pairs.PLAIN_COST if self._layout.num_bits < CARTAN_QUBITS else pairs.CARTAN_COST,
+            run_of,
+            runs[:num_runs],
+            out,
+            constants,
+            counts,
+        )
+        self._num_factors = int(counts[1])
+        if not replaced:
+            return rows, none
+        self._kinds |= 1 << nodes.SWAP | 1 << nodes.LOCAL | 1 << nodes.PHASES | 1 << nodes.DENSE
+        return out[: counts[0]], constants[: counts[2]]
+
+    def _cartan_forms(self, rows: IntArray, probes: ComplexArray) -> tuple[IntArray, ComplexArray, NDArray[np.float64]]:
+        layout = self._layout
+        none = np.zeros(0, np.complex128), np.zeros((0, nodes.FORM_COLUMNS))
+        num_chains = self._call(cartan.count_chains, rows) if self._has(nodes.DENSE) else 0
+        if not num_chains:
+            return rows, *none
+        self._make_room(cartan.FORM_FACTORS * num_chains + 1)
+        out = _table(len(rows) + cartan.FORM_NODES * num_chains, nodes.NODE_COLUMNS)
+        forms = np.zeros((num_chains, nodes.FORM_COLUMNS))
+        constants = np.empty(cartan.FORM_CONSTANTS * num_chains + 2, np.complex128)
+        counts = np.zeros(cartan.COUNTS, np.int64)
+        # Each qubit has its share of the range: in whatever order a sweep runs nodes, those of one qubit keep theirs.
+        small, large = EXPONENTS[layout.amplitude_bytes]
+        found = self._call(
+            cartan.cartan_forms,
+            rows,
+            self._factors,
+            self._num_factors,
+            probes,
+            layout.lane_bits,
+            2.0 ** -(large / layout.num_bits),
+            2.0 ** (small / layout.num_bits),
+            num_chains,
+            out,
+            forms,
+            constants,
+            counts,
+        )
+        if not found:
+            return rows, *none
+        self._num_factors = int(counts[cartan.FACTORS])
+        return out[: counts[cartan.NODES]], constants[: counts[cartan.CONSTANTS]], forms[:found]
+
+    def _split(self, rows: IntArray, probes: ComplexArray) -> tuple[IntArray, IntArray]:
+        if not self._has(nodes.LOCAL):
+            return rows, _table(0, splitting.PRODUCT_COLUMNS)
+        most = len(rows)
+        self._make_room(2 * most)
+        out, products = _table(len(rows) + 2 * most, nodes.NODE_COLUMNS), _table(most, splitting.PRODUCT_COLUMNS)
+        count, self._num_factors, num_products = self._call(
+            splitting.split_locals, rows, self._factors, self._num_factors, probes, out, products
+        )
+        return out[:count], products[:num_products]
+
+    def _merged(self, rows: IntArray, from_zero_state: bool) -> _Merged:
+        layout = self._layout
+        sizes = layout.num_bits, layout.block_bits, layout.chunk_bits
+        if layout.block_bits == layout.num_bits:
+            count = min(len(rows), 1)
+            blocks, order = np.full(count, (1 << layout.num_bits) - 1, np.int64), np.arange(len(rows))
+            sweep_start = np.array([0, len(rows)][: count + 1], np.int64)
         else:
-            segments[-1].append(node)
-    return [segment for k, segment in enumerate(segments) if segment or k == 0]
+            blocks = self._blocks(rows)
+            count = blocks.size
+            order, sweep_start = np.empty(len(rows), np.int64), np.empty(count + 1, np.int64)
+            self._call(schedule.distribute, rows, *sizes, blocks, count, order, sweep_start)
+        actions, members = _table(len(rows), merge.ACTION_COLUMNS), np.empty(len(rows), np.int64)
+        action_start, bits = np.empty(count + 1, np.int64), _table(count, layout.num_bits)
+        unreached, gates = np.empty(count, np.int64), np.empty(count, np.int64)
+        num_actions = self._call(
+            reach.merge_sweeps,
+            rows,
+            order,
+            sweep_start,
+            blocks,
+            *sizes,
+            layout.low_bits,
+            from_zero_state,
+            actions,
+            members,
+            action_start,
+            bits,
+            unreached,
+            gates,
+        )
+        if self.trace is not None:
+            names = Counter(ACTIONS[action] for action in actions[:num_actions, merge.ACTION].tolist())
+            self.trace.append(PassReport("schedule", {"SWEEP": int(count)}))
+            self.trace.append(PassReport("merge", dict(names)))
+        return _Merged(actions[:num_actions], action_start, members, bits, unreached, gates)
+
+    def _blocks(self, rows: IntArray) -> IntArray:
+        """The masks of the blocks' bits, sweep by sweep."""
+        layout = self._layout
+        sizes = layout.num_bits, layout.block_bits, layout.chunk_bits
+        blocks = np.empty(len(rows) + 1, np.int64)
+        count = self._call(schedule.choose_blocks, rows, *sizes, blocks)
+        if layout.num_bits >= SEARCH_QUBITS and count in SEARCH_SWEEPS:
+            fewer = np.empty(count, np.int64)
+            found = self._call(schedule.search_blocks, rows, *sizes, count - 1, fewer)
+            if found:
+                return fewer[:found]
+        return blocks[:count]
+
+    def _packed(
+        self,
+        rows: IntArray,
+        merged: _Merged,
+        products: IntArray,
+        forms: NDArray[np.float64],
+        constants: ComplexArray,
+    ) -> SweepPart:
+        layout = self._layout
+        packed = pack.pack(
+            rows,
+            self._factors[: self._num_factors],
+            self._operands,
+            forms,
+            self._program.table,
+            merged.actions,
+            merged.action_start,
+            merged.members,
+            merged.bits,
+            merged.unreached,
+            merged.gates,
+            products,
+            lane_bits=layout.lane_bits,
+            block_bits=layout.block_bits,
+            low_bits=layout.low_bits,
+            has_room_for_butterflies=layout.has_room_for_butterflies,
+            forward_only=self._forward_only,
+            call=self._call,
+        )
+        if self.trace is not None:
+            opcodes = packed.operations[:, Column.OPCODE].tolist()
+            self.trace.append(PassReport("pack", dict(Counter(BlockOpcode(opcode).name for opcode in opcodes))))
+        return SweepPart(layout=layout, constants=constants, **packed._asdict())
+
+    def _note(self, name: str, rows: IntArray) -> None:
+        """Say what nodes there are after a pass."""
+        if self.trace is not None:
+            kinds = Counter(nodes.KINDS[kind] for kind in rows[:, nodes.KIND].tolist())
+            self.trace.append(PassReport(name, dict(kinds)))
+
+    def _has(self, *kinds: int) -> bool:
+        """Whether there may be nodes of one of these kinds."""
+        return any(self._kinds >> kind & 1 for kind in kinds)
+
+    def _make_room(self, more: int) -> None:
+        """See to it that so many factors can be added."""
+        if self._num_factors + more > len(self._factors):
+            grown = _table(self._num_factors + more + len(self._factors), nodes.FACTOR_COLUMNS)
+            grown[: self._num_factors] = self._factors[: self._num_factors]
+            self._factors = grown
+
+
+def _call(kernel: _Call, *arguments: Any) -> Any:
+    return kernel(*arguments)
+
+
+def _table(rows: int, columns: int) -> IntArray:
+    return np.empty((rows, columns), np.int64)
+
+
+def _joined(probes: ComplexArray, constants: ComplexArray) -> ComplexArray:
+    """Coefficients with others behind them that no parameter changes."""
+    return np.concatenate([probes, np.tile(constants, (len(probes), 1))], axis=1) if constants.size else probes
+
+
+def _segments(rows: IntArray) -> Iterator[IntArray]:
+    """Nodes for sweeps, and between them those that run on the whole state, one each."""
+    begin = 0
+    for place in np.flatnonzero(rows[:, nodes.KIND] == nodes.WHOLE).tolist():
+        if place > begin or begin == 0:
+            yield rows[begin:place]
+        yield rows[place : place + 1]
+        begin = place + 1
+    if begin < len(rows) or begin == 0:
+        yield rows[begin:]

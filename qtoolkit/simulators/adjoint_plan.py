@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from qtoolkit.circuit import GateRecord
 from qtoolkit.compiler import Program, SweepPart
-from qtoolkit.compiler.nodes import Form
 from qtoolkit.compiler.sweep_plan import BlockOpcode, Column, Write
 from qtoolkit_kernels.vector import adjoint_block as kernels
 from qtoolkit_kernels.vector import adjoint_numbers as number_kernels
+from qtoolkit_kernels.vector import numbers as forms
 
 __all__ = ["AdjointPart", "Generators", "adjoint_part"]
 
@@ -258,26 +258,26 @@ class _Builder:
     def _add_term(self, term: IntArray) -> None:
         form, polynomial, i, j, place, detail = term.tolist()
         row = self._row_of[BlockOpcode.DIAGONAL, polynomial]
-        if form in (Form.BEFORE_ROTATION, Form.AFTER_ROTATION):
+        if form in (forms.BEFORE_ROTATION, forms.AFTER_ROTATION):
             if place in self._sums:
-                self._sums[place][1 if form == Form.AFTER_ROTATION else 2] = self._want(row, i, i)
+                self._sums[place][1 if form == forms.AFTER_ROTATION else 2] = self._want(row, i, i)
             return
         for angle in self._angles(place):
-            g = self._diagonal(Form(form), angle.place, detail)
+            g = self._diagonal(form, angle.place, detail)
             self._entry(angle, self._want(row, i, i), 2 * (g[1] - g[0]))
             if j >= 0:
                 self._entry(angle, self._want(row, j, j), 2 * (g[2] - g[0]))
                 self._entry(angle, self._want(row, i, j), 2 * (g[3] - g[1] - g[2] + g[0]))
 
-    def _diagonal(self, form: Form, place: int, detail: int) -> list[float]:
+    def _diagonal(self, form: int, place: int, detail: int) -> list[float]:
         """The generator of a diagonal gate by the values of its qubits."""
         entry = self._generators.entry
-        if form in (Form.PAULI_1Q, Form.PAULI_2Q):
+        if form in (forms.PAULI_1Q, forms.PAULI_2Q):
             return [0.5, -0.5, -0.5, 0.5]
-        if form in (Form.DIAGONAL_1Q, Form.DIAGONAL_2Q):
-            return [entry(place + k) for k in range(2 if form == Form.DIAGONAL_1Q else 4)]
+        if form in (forms.DIAGONAL_1Q, forms.DIAGONAL_2Q):
+            return [entry(place + k) for k in range(2 if form == forms.DIAGONAL_1Q else 4)]
         g = [0.0] * 4
-        if form in (Form.PHASE_1Q, Form.PHASE_2Q):
+        if form in (forms.PHASE_1Q, forms.PHASE_2Q):
             g[detail] = entry(place)
         else:
             g[2 * detail], g[2 * detail + 1] = entry(place), entry(place + 1)
@@ -344,9 +344,9 @@ class _Builder:
         row = self._row_at[start]
         first_bit, second_bit = order & 15, order >> 4 & 15
         positions = [p for p in range(self._part.layout.block_bits) if self._targets_of(row) >> p & 1]
-        self._more_factors.append([Form.MATRIX_1Q, place, 0, 0])
+        self._more_factors.append([forms.MATRIX_1Q, place, 0, 0])
         if len(positions) == 2:
-            self._more_factors[-1] = [Form.MATRIX_2Q, place, 0, 2 if first_bit < second_bit else 3]
+            self._more_factors[-1] = [forms.MATRIX_2Q, place, 0, 2 if first_bit < second_bit else 3]
         number = self._part.dense_start.size - 2 + len(self._more_factors)
         factor = len(self._part.dense_factors) - 1 + len(self._more_factors)
         controls = {"LANE_MASK": mask, "LANE_VALUE": value, **self._controls(row)}

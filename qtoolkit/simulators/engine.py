@@ -379,6 +379,8 @@ class Engine:
 
         On a second core; where there is none, two processes would only share the first.
         """
+        if (self._kind, True) in _foreseen and (self._kind, False) in _foreseen:
+            return
         part = next((part for part in parts if isinstance(part, SweepPart) and part.num_sweeps), None)
         if part is None or (self._kind, part.has_rare_rows) in _foreseen or num_cores() == 1:
             return

@@ -222,7 +222,7 @@ def test_sums_with_many_masks_are_evaluated_one_by_one(monkeypatch):
 
 
 def test_gates_that_are_no_trigonometric_polynomials(monkeypatch):
-    monkeypatch.setattr(bind, "_polynomials", lambda function, num_angles: None)
+    monkeypatch.setattr(bind, "polynomials_of", lambda function, num_angles: None)
     circuit = every_gate(4)
     simulator, values = StatevectorSimulator(), values_of(circuit, 9)
     plan = simulator.compile(circuit)

@@ -26,7 +26,7 @@ TOLERANCE = {"double": 1e-13, "single": 4e-6}
 
 @pytest.fixture(autouse=True)
 def _small_circuits_like_large_ones(monkeypatch):
-    monkeypatch.setattr(planner, "LEAST_QUBITS", 0)
+    monkeypatch.setattr(planner, "CARTAN_QUBITS", 0)
 
 
 def start_state(num_qubits, fresh, seed=0):

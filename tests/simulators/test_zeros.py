@@ -20,7 +20,7 @@ QUBITS = 11
 
 @pytest.fixture(autouse=True)
 def _small_circuits_like_large_ones(monkeypatch):
-    monkeypatch.setattr(planner, "LEAST_QUBITS", 0)
+    monkeypatch.setattr(planner, "CARTAN_QUBITS", 0)
 
 
 def ladders():

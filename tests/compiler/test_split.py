@@ -1,71 +1,33 @@
-"""Fusion and splitting keep the unitary and merge what they promise."""
+"""Products of one-qubit gates as phases and real rotations."""
 
 import cmath
 
 import numpy as np
 import pytest
 from node_states import equal_up_to_phase, factor_matrix, matrix_of, nodes_of, small_gates_circuit
+from one_qubit_angles import Parts, decompose, product_of
+from planner_passes import both, fuse, lower, split_locals
+from planner_tables import Factor, Form, Kind, Node
+from random_circuits import random_gate_circuit
 from scipy.stats import unitary_group
 
 from qtoolkit import Circuit, Parameter
 from qtoolkit.compiler import compile_circuit, with_constants
-from qtoolkit.compiler.nodes import Factor, Form, Kind, Node
-from qtoolkit.compiler.passes.fuse import fuse
-from qtoolkit.compiler.passes.lower import PLANNER_CONSTANTS, lower
-from qtoolkit.compiler.passes.split import Parts, decompose, product_of, split_locals
+from qtoolkit_kernels.planner.lower import NUM_CONSTANTS
+from qtoolkit_kernels.vector import numbers
 
 RNG = np.random.default_rng(5)
 
 
 def fused(circuit):
     nodes, coefficients = nodes_of(circuit)
-    return fuse(nodes, coefficients.size - PLANNER_CONSTANTS.size), coefficients
+    return fuse(nodes, coefficients.size - NUM_CONSTANTS), coefficients
 
 
-def counts(circuit):
-    nodes, _ = fused(circuit)
-    return [node.kind.name for node in nodes], [node.operations for node in nodes]
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_fusing_keeps_the_unitary_and_counts_gates(seed):
-    nodes, coefficients = nodes_of(small_gates_circuit(4, 70, seed))
-    merged, _ = fused(small_gates_circuit(4, 70, seed))
-    assert sum(node.operations for node in merged) == sum(node.operations for node in nodes)
-    assert len(merged) < len(nodes)
-    assert np.abs(matrix_of(merged, 4, coefficients) - matrix_of(nodes, 4, coefficients)).max() < 1e-12
-
-
-def test_what_merges():
-    two = unitary_group.rvs(4, random_state=RNG)
-    assert counts(Circuit(1).h(0).rx(0.2, 0).t(0).rz(0.3, 0)) == (["LOCAL"], [4])
-    assert counts(Circuit(2).h(0).x(1).unitary(two, [0, 1]).cx(0, 1).cz(0, 1).ry(0.1, 1)) == (["DENSE"], [6])
-    assert counts(Circuit(3).unitary(two, [0, 1]).unitary(two, [1, 2]).unitary(two, [2, 1])) == (["DENSE"] * 2, [1, 2])
-    assert counts(Circuit(2).rxx(0.1, 0, 1).unitary(two, [1, 0])) == (["DENSE"], [2])
-    assert counts(Circuit(1).t(0).h(0)) == (["LOCAL"], [2])
-
-
-def test_cheap_gates_stay_apart():
-    assert counts(Circuit(2).h(0).h(1).cx(0, 1)) == (["LOCAL", "LOCAL", "EXCHANGE"], [1, 1, 1])
-    assert counts(Circuit(2).cz(0, 1).cp(0.3, 0, 1)) == (["PHASES", "PHASES"], [1, 1])
-    assert counts(Circuit(3).ccx(0, 1, 2).ry(0.3, 2)) == (["EXCHANGE", "LOCAL"], [1, 1])
-
-
-def test_fusing_leaves_its_input_alone():
-    nodes, coefficients = nodes_of(small_gates_circuit(4, 40, seed=3))
-    before = [list(node.factors) for node in nodes]
-    fuse(nodes, coefficients.size - PLANNER_CONSTANTS.size)
-    assert [list(node.factors) for node in nodes] == before
-
-
-def rebuilt(matrix, small_gamma):
-    e = decompose(tuple(complex(entry) for entry in np.ravel(matrix)), Parts(small_gamma))
-    assert e.theta == pytest.approx(np.clip(e.theta, -np.pi / 2, np.pi / 2), abs=0)
-    if 0 < abs(e.theta) < np.pi / 2:
-        assert -np.pi / 2 < (e.gamma if small_gamma else e.beta) <= np.pi / 2
-    rotation = np.array([[np.cos(e.theta), -np.sin(e.theta)], [np.sin(e.theta), np.cos(e.theta)]])
-    after, before = np.diag([1, cmath.exp(1j * e.beta)]), np.diag([1, cmath.exp(1j * e.gamma)])
-    return cmath.exp(1j * e.alpha) * after @ rotation @ before
+def rebuilt(alpha, beta, gamma, theta):
+    rotation = np.array([[np.cos(theta), -np.sin(theta)], [np.sin(theta), np.cos(theta)]])
+    after, before = np.diag([1, cmath.exp(1j * beta)]), np.diag([1, cmath.exp(1j * gamma)])
+    return cmath.exp(1j * alpha) * after @ rotation @ before
 
 
 def special_matrices():
@@ -85,11 +47,16 @@ def special_matrices():
 
 @pytest.mark.parametrize("small_gamma", [False, True])
 def test_angles_rebuild_every_matrix(small_gamma):
-    for matrix in special_matrices():
-        assert np.abs(rebuilt(matrix, small_gamma) - matrix).max() < 1e-14
-    for _ in range(500):
-        matrix = unitary_group.rvs(2, random_state=RNG)
-        assert np.abs(rebuilt(matrix, small_gamma) - matrix).max() < 1e-14
+    """Of the oracle, and of the kernel."""
+    for matrix in [*special_matrices(), *(unitary_group.rvs(2, random_state=RNG) for _ in range(200))]:
+        entries = [complex(entry) for entry in np.ravel(matrix)]
+        angles = decompose(entries, Parts(small_gamma))
+        cosine, sine, *phases = numbers.split_unitary(*entries, int(small_gamma))
+        assert np.abs(rebuilt(*angles) - matrix).max() < 1e-14
+        assert np.abs(rebuilt(*np.angle(phases), np.arctan2(sine, cosine)) - matrix).max() < 1e-14
+        assert abs(angles.theta) <= np.pi / 2
+        if 0 < abs(angles.theta) < np.pi / 2:
+            assert -np.pi / 2 < (angles.gamma if small_gamma else angles.beta) <= np.pi / 2
 
 
 def test_products_of_all_one_qubit_forms():
@@ -109,10 +76,10 @@ def test_products_of_all_one_qubit_forms():
     assert np.abs(np.reshape(product_of(factors, coefficients), (2, 2)) - expected).max() < 1e-14
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(6))
 def test_splitting_keeps_the_unitary(seed):
-    merged, coefficients = fused(small_gates_circuit(4, 60, seed))
-    split, products = split_locals(merged, [coefficients])
+    merged, coefficients = fused((random_gate_circuit if seed % 2 else small_gates_circuit)(4, 60, seed))
+    split, products = split_locals(merged, [coefficients], both)
     assert all(node.kind is not Kind.LOCAL for node in split)
     assert sum(n.operations for n in split) <= sum(n.operations for n in merged)
     assert equal_up_to_phase(matrix_of(split, 4, coefficients, products), matrix_of(merged, 4, coefficients))
@@ -131,8 +98,26 @@ def test_splitting_keeps_the_unitary(seed):
 )
 def test_only_needed_parts_remain(circuit, parts):
     merged, coefficients = fused(circuit)
-    split, _ = split_locals(merged, [coefficients])
+    split, _ = split_locals(merged, [coefficients], both)
     assert [node.kind.name for node in split] == parts
+
+
+def test_a_sign_goes_to_the_side_of_controlled_phases():
+    """That of H before its rotation, or behind it where two controlled phases of its qubit follow."""
+
+    def kinds(circuit):
+        nodes, coefficients = nodes_of(circuit)
+        return [node.kind.name for node in split_locals(nodes, [coefficients], both)[0]][:2]
+
+    assert kinds(Circuit(3).h(0).cp(0.3, 0, 1).cp(0.2, 0, 2)) == ["ROTATION", "PHASES"]
+    assert kinds(Circuit(3).h(0).cp(0.3, 0, 1).cp(0.2, 1, 2)) == ["PHASES", "ROTATION"]
+    assert kinds(Circuit(3).h(0).cp(0.3, 0, 1)) == ["ROTATION", "PHASES"]
+
+
+@pytest.mark.parametrize(("angle", "is_gentle"), [(0.3, True), (np.pi / 4, True), (0.8, False), (3.0, True)])
+def test_gentle_products_turn_by_half_a_right_angle_at_most(angle, is_gentle):
+    merged, coefficients = fused(Circuit(1).ry(2 * angle, 0))
+    assert split_locals(merged, [coefficients])[1][0].is_gentle is is_gentle
 
 
 def test_parts_do_not_depend_on_special_values():
@@ -143,7 +128,7 @@ def test_parts_do_not_depend_on_special_values():
         program = compile_circuit(circuit).unitary_program()
         probes = [with_constants(program.bind(np.array([value]))[0]) for value in (0.7, -1.9)]
         nodes = fuse(lower(program, probes), program.constant_coefficients.size)
-        return [node.kind.name for node in split_locals(nodes, probes)[0]]
+        return [node.kind.name for node in split_locals(nodes, probes, both)[0]]
 
     assert parts(Circuit(1).ry(a, 0)) == ["ROTATION"]
     assert parts(Circuit(1).rz(a, 0).ry(0.3, 0)) == ["PHASES", "ROTATION"]
@@ -152,4 +137,4 @@ def test_parts_do_not_depend_on_special_values():
 
 def test_other_nodes_pass_through_the_split():
     nodes = [Node(Kind.SWAP, (0, 1)), Node(Kind.EXCHANGE, (0,), (1,), controls=(1,))]
-    assert split_locals(nodes, []) == (nodes, [])
+    assert split_locals(nodes, [np.zeros(0, complex)]) == (nodes, [])

@@ -1,0 +1,272 @@
+"""A tape of gates as a program, by examples of what each gate comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit.circuit import STANDARD_GATES, Operation, Parameter, ParameterExpression, ParameterValue, StandardGate
+from qtoolkit.circuit.gate import Gate
+from qtoolkit.circuit.tape import OTHER, SYMBOLIC, Tape, gate_numbers
+from qtoolkit.compiler.encode import ProgramBuilder
+from qtoolkit.compiler.polynomials import polynomials_of
+from qtoolkit.compiler.program import Differential, ParameterGroup, Program, Slots
+from qtoolkit_kernels._jit import run_soon
+from qtoolkit_kernels.planner import encode as kernel
+from qtoolkit_kernels.vector.trigonometry import MAX_ANGLES
+
+__all__ = ["program_of"]
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
+
+MOST_INTERPRETED = 2_000
+"""Rows that are encoded by the interpreter where nothing compiled is at hand."""
+
+
+class _Examples(NamedTuple):
+    """Arrays as `qtoolkit_kernels.planner.encode` takes them, and the programs that they were made of.
+
+    Those have one operation at most, and for each angle of a standard gate a parameter.
+    """
+
+    examples: IntArray
+    operands: IntArray
+    term_start: IntArray
+    powers: IntArray
+    amplitudes: ComplexArray
+    entries: IntArray
+    programs: tuple[Program, ...]
+
+
+def program_of(tape: Tape, parameter_index: Mapping[str, int]) -> Program:
+    """The program of a tape of gates.
+
+    Args:
+        tape: gates alone.
+        parameter_index: place of each parameter in the vector of values.
+    """
+    rows = tape.rows()
+    found = _examples_with(tape.others, parameter_index)
+    numbers = gate_numbers(rows)
+    if tape.others:
+        numbers = np.where(numbers == OTHER, len(STANDARD_GATES) + rows[:, 1].astype(np.int64), numbers)
+    chosen = found.examples[numbers]
+    has_operation = chosen[:, kernel.OPCODE] >= 0
+    sizes = chosen.sum(axis=0).tolist()
+    operations = np.zeros((1 + np.count_nonzero(has_operation), kernel.OPERATION_COLUMNS), np.int64)
+    qubits = np.empty(sizes[kernel.NUM_QUBITS], np.int64)
+    coefficients = np.empty(sizes[kernel.NUM_COEFFICIENTS], np.complex128)
+    table = np.empty(sizes[kernel.NUM_ENTRIES], np.int64)
+    arrays = rows, *found[:-1], len(STANDARD_GATES), operations[1:], qubits, coefficients, table
+    phase = run_soon(kernel.encode, *arrays) if len(rows) <= MOST_INTERPRETED else kernel.encode(*arrays)
+    columns = np.ascontiguousarray(operations.T)
+    writer = _Symbols(phase, parameter_index)
+    if tape.symbols or tape.others:
+        writer.add_tape(tape, rows, numbers, found.programs, np.cumsum(has_operation) - 1, columns[4])
+    return Program(
+        opcodes=columns[0, 1:],
+        qubits=qubits,
+        qubit_start=columns[3],
+        control_masks=columns[1, 1:],
+        control_values=columns[2, 1:],
+        constant_coefficients=coefficients,
+        coefficient_start=columns[4],
+        table=table,
+        table_start=columns[5],
+        slots=writer.slots(),
+        groups=writer.groups(),
+        differentials=tuple(writer.differentials),
+        phase_slot=0,
+    )
+
+
+class _Symbols:
+    """Collects the angles that parameters enter, and what depends on them.
+
+    Args:
+        phase: the global phase that depends on none.
+        parameter_index: place of each parameter in the vector of values.
+    """
+
+    def __init__(self, phase: float, parameter_index: Mapping[str, int]) -> None:
+        self._parameter_index = parameter_index
+        self._constants = [phase]
+        self._terms: list[tuple[int, int, float]] = []
+        self._groups: dict[object, tuple[ParameterGroup, list[IntArray], list[IntArray]]] = {}
+        self.differentials: list[Differential] = []
+
+    def add_tape(
+        self,
+        tape: Tape,
+        rows: FloatArray,
+        numbers: IntArray,
+        programs: Sequence[Program],
+        operation_of: IntArray,
+        coefficient_start: IntArray,
+    ) -> None:
+        """Add all of a tape's gates with symbols.
+
+        Args:
+            tape: the gates.
+            rows, numbers: its rows, and the number of each row's example.
+            programs: of the examples.
+            operation_of: number of each row's operation.
+            coefficient_start: of the operations.
+        """
+        places = np.flatnonzero((rows[:, 0] >= SYMBOLIC) | (rows[:, 0] == OTHER))
+        starts = coefficient_start[np.minimum(operation_of[places], coefficient_start.size - 1)]
+        details = numbers[places], rows[places, -1].astype(np.int64), operation_of[places], starts
+        for number, first, operation, start in zip(*(array.tolist() for array in details), strict=True):
+            program = programs[number]
+            if number < len(STANDARD_GATES):
+                angles = tape.symbols[first : first + program.slots.parameter.size]
+                slots = self._new_slots(program, [self._split(angle) for angle in angles])
+            else:
+                slots = self._new_slots(program, None)
+            self._add(program, slots, operation, start)
+
+    def _split(self, angle: ParameterValue) -> tuple[float, list[tuple[int, float]]]:
+        """An angle as a constant and the coefficients of parameters."""
+        if not isinstance(angle, ParameterExpression):
+            return angle, []
+        return angle.constant, [(self._parameter_index[name], c) for name, c in angle.terms.items()]
+
+    def _new_slots(self, program: Program, angles: list[tuple[float, list[tuple[int, float]]]] | None) -> list[int]:
+        """The numbers that the slots of an example have here; its parameters are angles, or else they are its own."""
+        own = program.slots
+        numbers = [0, *range(len(self._constants), len(self._constants) + own.constant.size - 1)]
+        constants = own.constant.tolist()
+        self._constants[0] += constants[0]
+        self._constants += constants[1:]
+        for slot, parameter, coefficient in zip(
+            own.slot.tolist(), own.parameter.tolist(), own.coefficient.tolist(), strict=True
+        ):
+            number = numbers[slot]
+            if angles is None:
+                self._terms.append((number, parameter, coefficient))
+                continue
+            constant, terms = angles[parameter]
+            self._constants[number] += coefficient * constant
+            self._terms += [(number, place, coefficient * factor) for place, factor in terms]
+        return numbers
+
+    def _add(self, program: Program, slots: list[int], operation: int, start: int) -> None:
+        for group in program.groups:
+            _, its_slots, positions = self._groups.setdefault(group.coefficients, (group, [], []))
+            its_slots.append(group.slots + (slots[1] - 1))
+            positions.append(group.positions + start)
+        for differential in program.differentials:
+            moved = tuple(slots[slot] for slot in differential.slots)
+            self.differentials.append(Differential(operation, moved, differential.record))
+
+    def slots(self) -> Slots:
+        """All angles."""
+        terms = self._terms
+        return Slots(
+            constant=np.array(self._constants, dtype=np.float64),
+            slot=np.array([t[0] for t in terms], dtype=np.int64),
+            parameter=np.array([t[1] for t in terms], dtype=np.int64),
+            coefficient=np.array([t[2] for t in terms], dtype=np.float64),
+        )
+
+    def groups(self) -> tuple[ParameterGroup, ...]:
+        """Operations of one kind together."""
+        return tuple(
+            ParameterGroup(group.coefficients, np.concatenate(slots), np.concatenate(positions))
+            for group, slots, positions in self._groups.values()
+        )
+
+
+@cache
+def _standard_examples() -> _Examples:
+    """Those of the standard gates."""
+    programs = []
+    for record in STANDARD_GATES.values():
+        names = [str(k) for k in range(record.num_params)]
+        gate = StandardGate(record, [Parameter(name) for name in names])
+        builder = ProgramBuilder({name: k for k, name in enumerate(names)})
+        builder.add(gate, tuple(range(record.num_qubits)))
+        programs.append(builder.build())
+    first_angles = [1 + record.num_qubits for record in STANDARD_GATES.values()]
+    return _joined(programs, first_angles, is_absolute=False)
+
+
+def _examples_with(others: Iterable[Operation], parameter_index: Mapping[str, int]) -> _Examples:
+    """Those of the standard gates, and of further operations where they stand."""
+    standard = _standard_examples()
+    if not others:
+        return standard
+    programs = []
+    for operation in others:
+        builder = ProgramBuilder(parameter_index)
+        if isinstance(operation.gate, Gate):
+            builder.add(operation.gate, operation.qubits)
+        programs.append(builder.build())
+    added = _joined(programs, [0] * len(programs), is_absolute=True)
+    examples = added.examples
+    examples[:, kernel.QUBITS] += standard.operands.size
+    examples[:, kernel.TERMS] += standard.term_start.size - 1
+    examples[:, kernel.ENTRIES] += standard.entries.size
+    return _Examples(
+        np.concatenate([standard.examples, examples]),
+        np.concatenate([standard.operands, added.operands]),
+        np.concatenate([standard.term_start[:-1], added.term_start + standard.amplitudes.size]),
+        np.concatenate([standard.powers, added.powers]),
+        np.concatenate([standard.amplitudes, added.amplitudes]),
+        np.concatenate([standard.entries, added.entries]),
+        standard.programs + added.programs,
+    )
+
+
+def _joined(programs: Sequence[Program], first_angles: Sequence[int], is_absolute: bool) -> _Examples:
+    examples = np.zeros((len(programs), kernel.EXAMPLE_COLUMNS), np.int64)
+    operands, entries, lengths, powers, amplitudes = [], [], [], [], []
+    num_operands = num_entries = num_coefficients = 0
+    for row, program, first_angle in zip(examples, programs, first_angles, strict=True):
+        row[kernel.OPCODE], row[kernel.ANGLES], row[kernel.IS_ABSOLUTE] = -1, first_angle, is_absolute
+        row[kernel.GLOBAL] = not program.num_operations and not is_absolute and program.slots.slot.size > 0
+        if not program.num_operations:
+            continue
+        row[kernel.OPCODE] = program.opcodes[0]
+        row[kernel.MASK], row[kernel.VALUE] = program.control_masks[0], program.control_values[0]
+        row[kernel.QUBITS], row[kernel.NUM_QUBITS] = num_operands, program.qubits.size
+        row[kernel.ENTRIES], row[kernel.NUM_ENTRIES] = num_entries, program.table.size
+        row[kernel.TERMS], row[kernel.NUM_COEFFICIENTS] = num_coefficients, program.constant_coefficients.size
+        num_operands += program.qubits.size
+        num_entries += program.table.size
+        num_coefficients += program.constant_coefficients.size
+        operands.append(program.qubits)
+        entries.append(program.table)
+        counts, its_powers, its_amplitudes = _terms_of(program, is_absolute)
+        lengths.append(counts)
+        powers.append(its_powers)
+        amplitudes.append(its_amplitudes)
+    none = np.zeros(0, np.int64)
+    return _Examples(
+        examples,
+        np.concatenate([none, *operands]),
+        np.concatenate([[0], np.cumsum(np.concatenate([none, *lengths]))]),
+        np.concatenate([np.zeros((0, MAX_ANGLES), np.int64), *powers]),
+        np.concatenate([np.zeros(0, np.complex128), *amplitudes]),
+        np.concatenate([none, *entries]),
+        tuple(programs),
+    )
+
+
+def _terms_of(program: Program, is_absolute: bool) -> tuple[IntArray, IntArray, ComplexArray]:
+    """The terms of all coefficients: how many each has, their powers and their amplitudes."""
+    size = program.constant_coefficients.size
+    if is_absolute or not program.groups:
+        return np.ones(size, np.int64), np.zeros((size, MAX_ANGLES), np.int64), program.constant_coefficients
+    (group,) = program.groups
+    found = polynomials_of(group.coefficients, group.slots.shape[1])
+    assert found is not None  # a test looks at all standard gates
+    terms, amplitudes = found
+    order = np.argsort(terms[:, 0], kind="stable")
+    return np.bincount(terms[:, 0], minlength=size), np.ascontiguousarray(terms[order, 1:]), amplitudes[order]
