@@ -10,7 +10,7 @@ import pytest
 from qtoolkit.simulators.memory import aligned_empty
 from qtoolkit_kernels.team import Team
 from qtoolkit_kernels.threads import counters
-from qtoolkit_kernels.vector import adjoint_sweep, block, sweep
+from qtoolkit_kernels.vector import adjoint_sweep, isa, sweep
 from qtoolkit_kernels.vector.lanes import Lanes
 
 
@@ -112,7 +112,7 @@ class RandomRows:
         free = [p for p in range(self.shape.tile_bits) if p + self.shape.lane_bits not in positions]
         chosen = self.rng.permutation(free)[: self.rng.integers(min(4, len(free) + 1))]
         mask = sum(1 << int(p) for p in chosen)
-        return {block.TILE_MASK: mask, block.TILE_VALUE: int(self.rng.integers(1 << self.shape.tile_bits)) & mask}
+        return {isa.TILE_MASK: mask, isa.TILE_VALUE: int(self.rng.integers(1 << self.shape.tile_bits)) & mask}
 
     def outer_index_bits(self, s):
         return [int(bit) for bit in self.bits[s, self.shape.block_bits :]]
@@ -125,13 +125,13 @@ class RandomRows:
         if not self.shape.outer_bits or self.rng.random() < 0.5:
             return {}
         bit = 1 << int(self.rng.choice(self.outer_index_bits(s)))
-        return {block.OUTER_MASK: bit, block.OUTER_VALUE: bit * int(self.rng.integers(2))}
+        return {isa.OUTER_MASK: bit, isa.OUTER_VALUE: bit * int(self.rng.integers(2))}
 
     def row(self, s, opcode, positions=(), columns=None, outer=True):
         """Append a row to a sweep."""
-        row = np.zeros(block.ROW, np.int64)
-        row[block.OPCODE] = opcode
-        row[block.POSITIONS : block.POSITIONS + len(positions)] = positions
+        row = np.zeros(isa.ROW, np.int64)
+        row[isa.OPCODE] = opcode
+        row[isa.POSITIONS : isa.POSITIONS + len(positions)] = positions
         for column, value in ((columns or {}) | (self.outer_controls(s) if outer else {})).items():
             row[column] = value
         self.sweep_rows[s].append(row)
@@ -139,7 +139,7 @@ class RandomRows:
     @property
     def operations(self):
         rows = [row for rows in self.sweep_rows for row in rows]
-        return np.array(rows, np.int64).reshape(-1, block.ROW)
+        return np.array(rows, np.int64).reshape(-1, isa.ROW)
 
     @property
     def operation_start(self):
@@ -213,15 +213,15 @@ class RandomRows:
 def rotate(count, steep):
     def draw(r, s):
         start = r.place(r.rng.uniform(-1, 1, count))
-        columns = {block.COUNT: count, block.STEEP: steep, block.START: start}
-        r.row(s, block.ROTATE, r.tile_position(count), columns)
+        columns = {isa.ROTATE_COUNT: count, isa.ROTATE_STEEP: steep, isa.START: start}
+        r.row(s, isa.ROTATE, r.tile_position(count), columns)
 
     return draw
 
 
 def rotate_lanes(r, s):
     registers = [r.register() for _ in range(2 * r.shape.lane_bits)]
-    r.row(s, block.ROTATE_LANES, columns={block.START: r.place(*registers)})
+    r.row(s, isa.ROTATE_LANES, columns={isa.START: r.place(*registers)})
 
 
 def on_two(opcode, kind, sizes):
@@ -244,7 +244,7 @@ def on_two(opcode, kind, sizes):
         else:
             positions = sorted(int(p) for p in r.rng.permutation(lane_bits)[:2])
             start = r.place(*(r.register() for _ in range(sizes[2])))
-        r.row(s, opcode, positions, {block.START: start})
+        r.row(s, opcode, positions, {isa.START: start})
 
     return draw
 
@@ -253,17 +253,17 @@ def exchange(on_lane):
     def draw(r, s):
         target = int(r.rng.integers(r.shape.lane_bits)) if on_lane else r.tile_position()[0]
         lanes = r.lane_choice(1 << target if on_lane else 0)
-        r.row(s, block.EXCHANGE, [target], {block.START: r.place(lanes)} | r.tile_controls(target))
+        r.row(s, isa.EXCHANGE, [target], {isa.START: r.place(lanes)} | r.tile_controls(target))
 
     return draw
 
 
 def swap(r, s):
-    r.row(s, block.SWAP, r.tile_position(2), {block.START: r.place(r.lane_choice())})
+    r.row(s, isa.SWAP, r.tile_position(2), {isa.START: r.place(r.lane_choice())})
 
 
 def phase(r, s):
-    r.row(s, block.PHASE, columns={block.START: r.place(r.register(), r.register())} | r.tile_controls())
+    r.row(s, isa.PHASE, columns={isa.START: r.place(r.register(), r.register())} | r.tile_controls())
 
 
 def pauli(x, real):
@@ -274,14 +274,14 @@ def pauli(x, real):
         x_tile = int(r.rng.integers(1, 1 << tile_bits)) if "tiles" in x else 0
         flipped = [p + lane_bits for p in range(tile_bits) if x_tile >> p & 1]
         columns = {
-            block.STEEP: int(real),
-            block.START: r.place(r.register(), r.register()),
-            block.X_TILE: x_tile,
-            block.X_LANES: int(r.rng.integers(1, 1 << lane_bits)) if "lanes" in x else 0,
-            block.Z_TILE: int(r.rng.integers(1 << tile_bits)),
-            block.Z_OUTER: r.outer_mask(s),
+            isa.PAULI_REAL: int(real),
+            isa.START: r.place(r.register(), r.register()),
+            isa.PAULI_X_TILE: x_tile,
+            isa.PAULI_X_LANES: int(r.rng.integers(1, 1 << lane_bits)) if "lanes" in x else 0,
+            isa.PAULI_Z_TILE: int(r.rng.integers(1 << tile_bits)),
+            isa.PAULI_Z_OUTER: r.outer_mask(s),
         }
-        r.row(s, block.PAULI, columns=columns | r.tile_controls(*flipped))
+        r.row(s, isa.PAULI, columns=columns | r.tile_controls(*flipped))
 
     return draw
 
@@ -298,9 +298,9 @@ def diagonal(control, density):
         chosen = int(r.rng.choice(places)) if len(places) else -1
         if chosen >= 0:
             pairs[chosen], pairs[:, chosen] = 1, 1  # they belong to the linear factors
-        columns = {block.START: len(r.polynomials)}
+        columns = {isa.DIAGONAL_POLYNOMIAL: len(r.polynomials)}
         r.polynomials.append((np.exp(0.7j), linear, pairs * pairs.T, chosen))
-        r.row(s, block.DIAGONAL, columns=columns, outer=False)
+        r.row(s, isa.DIAGONAL, columns=columns, outer=False)
 
     return draw
 
@@ -311,7 +311,7 @@ def strings(count):
         for _ in range(count):
             inside = int(r.rng.integers(1 << r.shape.block_bits))
             r.strings.append((inside, r.outer_mask(s), float(r.rng.uniform(-3, 3))))
-        r.row(s, block.STRINGS, [first, first + count], outer=False)
+        r.row(s, isa.STRINGS, [first, first + count], outer=False)
 
     return draw
 
@@ -321,18 +321,18 @@ def rotate_lane(r, s):
     bit = int(r.rng.integers(r.shape.lane_bits))
     registers = np.full((2 * r.shape.lane_bits, r.shape.lanes), np.nan)
     registers[2 * bit : 2 * bit + 2] = r.register(), r.register()
-    r.row(s, block.ROTATE_LANES, [bit], {block.COUNT: 1, block.START: r.place(*registers)})
+    r.row(s, isa.ROTATE_LANES, [bit], {isa.ROTATE_LANES_ALONE: 1, isa.START: r.place(*registers)})
 
 
 def butterflies(r, s):
     n = r.shape.num_bits
     positions = r.tile_position(2)
-    columns = {block.START: r.place(r.rng.uniform(-1, 1, 2)), block.X_TILE: len(r.polynomials)}
+    columns = {isa.START: r.place(r.rng.uniform(-1, 1, 2)), isa.BUTTERFLIES_POLYNOMIALS: len(r.polynomials)}
     for position in positions:
         linear = np.exp(1j * r.rng.uniform(-3, 3, n))
         linear[r.bits[s, position]] = 1
         r.polynomials.append((np.exp(0.7j), linear, np.ones((n, n)), int(r.bits[s, position])))
-    r.row(s, block.BUTTERFLIES, positions, columns, outer=False)
+    r.row(s, isa.BUTTERFLIES, positions, columns, outer=False)
 
 
 def cartan(kind, by_tangents):
@@ -342,10 +342,10 @@ def cartan(kind, by_tangents):
         lane_bits = r.shape.lane_bits
         on_lanes = {"tiles": 0, "lane and tile": 1, "lanes": 2}[kind]
         lanes = sorted(int(p) for p in r.rng.permutation(lane_bits)[:on_lanes])
-        columns = {block.START: r.place(r.rng.uniform(-1, 1, 14 if by_tangents else 20))}
+        columns = {isa.START: r.place(r.rng.uniform(-1, 1, 14 if by_tangents else 20))}
         if by_tangents:
-            columns |= {block.STEEP: 1, block.X_TILE: int(r.rng.integers(4))}
-        r.row(s, block.CARTAN, [*lanes, *r.tile_position(2 - on_lanes)], columns)
+            columns |= {isa.CARTAN_TANGENTS: 1, isa.CARTAN_FLIPS: int(r.rng.integers(4))}
+        r.row(s, isa.CARTAN, [*lanes, *r.tile_position(2 - on_lanes)], columns)
 
     return draw
 
@@ -361,10 +361,10 @@ def reorder(r, s):
             images[i], images[j] = images[j], images[i]
     packed = sum(image << 16 * k for k, image in enumerate(images))
     columns = {
-        block.X_TILE + k: part
+        isa.REORDER_IMAGES + k: part
         for k, part in enumerate(np.array([packed >> 64 * k & 2**64 - 1 for k in range(4)], np.uint64).view(np.int64))
     }
-    r.row(s, block.REORDER, columns=columns | {block.START: int(r.rng.integers(1 << r.shape.tile_bits))})
+    r.row(s, isa.REORDER, columns=columns | {isa.REORDER_OFFSET: int(r.rng.integers(1 << r.shape.tile_bits))})
 
 
 def matrix(num_tiles, num_lanes, by_lane):
@@ -373,12 +373,12 @@ def matrix(num_tiles, num_lanes, by_lane):
         size = 2 << 2 * num_tiles + num_lanes
         registers = [r.rng.uniform(-0.5, 0.5, size * (r.shape.lanes if by_lane else 1))]
         columns = {
-            block.START: r.place(*registers),
-            block.STEEP: int(by_lane),
-            block.X_TILE: sum(1 << p - r.shape.lane_bits for p in tiles),
-            block.X_LANES: sum(1 << int(p) for p in lanes),
+            isa.START: r.place(*registers),
+            isa.MATRIX_BY_LANE: int(by_lane),
+            isa.MATRIX_TILES: sum(1 << p - r.shape.lane_bits for p in tiles),
+            isa.MATRIX_LANES: sum(1 << int(p) for p in lanes),
         }
-        r.row(s, block.MATRIX, columns=columns | r.tile_controls(*tiles))
+        r.row(s, isa.MATRIX, columns=columns | r.tile_controls(*tiles))
 
     return draw
 
@@ -388,11 +388,11 @@ def table(num_tiles):
         tiles, outer = r.tile_position(num_tiles), r.outer_mask(s)
         count = 2 << num_tiles + outer.bit_count()
         columns = {
-            block.START: r.place(*(r.register() for _ in range(count))),
-            block.X_TILE: sum(1 << p - r.shape.lane_bits for p in tiles),
-            block.Z_OUTER: outer,
+            isa.START: r.place(*(r.register() for _ in range(count))),
+            isa.TABLE_TILES: sum(1 << p - r.shape.lane_bits for p in tiles),
+            isa.TABLE_OUTER: outer,
         }
-        r.row(s, block.TABLE, columns=columns | r.tile_controls(*tiles))
+        r.row(s, isa.TABLE, columns=columns | r.tile_controls(*tiles))
 
     return draw
 
@@ -403,11 +403,11 @@ def transpose(kind):
         lanes = int(r.rng.integers(1, r.shape.lanes)) if "lanes" in kind else 0
         highest = tile.bit_length() - 1
         choice = r.lane_choice(lanes)
-        columns = {block.START: r.place(choice, choice), block.X_TILE: tile, block.X_LANES: lanes}
+        columns = {isa.START: r.place(choice, choice), isa.TRANSPOSE_TILES: tile, isa.TRANSPOSE_LANES: lanes}
         controls = r.tile_controls(*([highest + r.shape.lane_bits] if tile else []))
         if tile:
-            controls[block.TILE_MASK] |= 1 << highest
-        r.row(s, block.TRANSPOSE, columns=columns | controls)
+            controls[isa.TILE_MASK] |= 1 << highest
+        r.row(s, isa.TRANSPOSE, columns=columns | controls)
 
     return draw
 
@@ -421,7 +421,7 @@ CASES: dict[str, dict[str, Case]] = {
         f"{count} {'steep' if steep else 'flat'}": rotate(count, steep) for count in range(1, 5) for steep in (0, 1)
     },
     "ROTATE_LANES": {"": rotate_lanes, "one bit": rotate_lane},
-    "DENSE": {kind: on_two(block.DENSE, kind, (32, 16, 8)) for kind in TWO_BITS},
+    "DENSE": {kind: on_two(isa.DENSE, kind, (32, 16, 8)) for kind in TWO_BITS},
     "EXCHANGE": {"lane": exchange(True), "tile": exchange(False)},
     "SWAP": {"": swap},
     "PHASE": {"": phase},
@@ -466,7 +466,7 @@ CASES: dict[str, dict[str, Case]] = {
 
 FORWARD_ONLY = {
     ("ROTATE_LANES", "one bit"),
-    *((opcode, kind) for opcode in ("BUTTERFLIES", "REORDER", "CARTAN") for kind in CASES[opcode]),
+    *((known.name, kind) for known in isa.INSTRUCTIONS if not known.is_undone for kind in CASES[known.name]),
 }
 """Rows that are never taken back."""
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qtoolkit_kernels.vector import adjoint_block, block
+from qtoolkit_kernels.vector import adjoint_block, isa
 
 
 @dataclass(frozen=True)
@@ -45,18 +45,18 @@ class _SoughtRows:
         return self.num_places - count
 
     def add(self, s, row):
-        opcode, collect = row[block.OPCODE], [adjoint_block.NOTHING, -1, -1, -1, -1]
+        opcode, collect = row[isa.OPCODE], [adjoint_block.NOTHING, -1, -1, -1, -1]
         if self.rng.random() < 0.9:
             collect[0] = adjoint_block.SUMS
-            if opcode in (block.ROTATE, block.ROTATE_LANES):
-                count = row[block.COUNT] if opcode == block.ROTATE else self.rows.shape.lane_bits
+            if opcode in (isa.ROTATE, isa.ROTATE_LANES):
+                count = row[isa.ROTATE_COUNT] if opcode == isa.ROTATE else self.rows.shape.lane_bits
                 collect[1 : 1 + count] = [self.place() if self.rng.random() < 0.8 else -1 for _ in range(count)]
-            elif opcode == block.DIAGONAL:
+            elif opcode == isa.DIAGONAL:
                 collect[0] = int(self.rng.choice([adjoint_block.SUMS, adjoint_block.JOINED_SUMS]))
                 pairs = [self.pair(s, collect[0]) for _ in range(6)]
                 self.wanted += [[*pair, self.place()] for pair in pairs if pair]
-            elif opcode == block.STRINGS:
-                strings = row[block.POSITIONS + 1] - row[block.POSITIONS]
+            elif opcode == isa.STRINGS:
+                strings = row[isa.STRINGS_END] - row[isa.STRINGS_FIRST]
                 self.wanted += [[int(self.rng.integers(strings)), 0, self.place()] for _ in range(3)]
         self.probes += [self.probe(s) for _ in range(self.rng.integers(3))]
         self.collect.append(collect)
@@ -88,8 +88,8 @@ class _SoughtRows:
             "TILE_VALUE": tile_mask & int(self.rng.integers(1 << shape.tile_bits)),
             "LANE_MASK": lane_mask,
             "LANE_VALUE": lane_mask & int(self.rng.integers(shape.lanes)),
-            "OUTER_MASK": outer.get(block.OUTER_MASK, 0),
-            "OUTER_VALUE": outer.get(block.OUTER_VALUE, 0),
+            "OUTER_MASK": outer.get(isa.OUTER_MASK, 0),
+            "OUTER_VALUE": outer.get(isa.OUTER_VALUE, 0),
             "PLACE": self.place(2),
             "ENABLED": int(self.rng.random() < 0.8),
         }

@@ -1,11 +1,11 @@
 """Rows of the block program on one block that fits a cache: one for each opcode and kind of place, with its cost.
 
-Costs are those that `docs/engine.md` states: flops for each amplitude, a fused multiply-add counted as two, and passes
-that read and write the whole block. Numbers keep the norm, so that a row can run any number of times.
+Costs are those of the instruction set. Numbers keep the norm, so that a row can run any number of times.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,9 @@ from qtoolkit.simulators.memory import aligned_empty
 from qtoolkit_kernels.reference.vector.block import Rows
 from qtoolkit_kernels.reference.vector.block import run_block as twin_of_run_block
 from qtoolkit_kernels.reference.vector.skew import skew_of, skewed
-from qtoolkit_kernels.vector import block, phases
+from qtoolkit_kernels.vector import block, isa, phases
 from qtoolkit_kernels.vector.lanes import Lanes, native_vector_bytes
+from qtoolkit_kernels.vector.reorder import IMAGE_BITS, IMAGES_TOGETHER
 
 BLOCK_BYTES = 1 << 19
 """As in the engine: half of a second-level cache of 1 MiB."""
@@ -79,41 +80,33 @@ class Block:
         opcode: int,
         *positions: int,
         registers: Any = (),
-        flops: float = 0.0,
-        passes: float = 1.0,
+        polynomial: tuple[bool, float] = (False, 0.0),
         **columns: int,
     ) -> RowCall:
-        """A row that reads these registers."""
-        row = np.zeros(block.ROW, np.int64)
-        row[block.OPCODE] = opcode
-        row[block.POSITIONS : block.POSITIONS + len(positions)] = positions
-        row[block.START] = sum(part.size for part in self._registers)
+        """A row that reads these registers; columns are named as in `isa`, `polynomial` is the end of a `Load`."""
+        row = np.zeros(isa.ROW, np.int64)
+        row[isa.OPCODE] = opcode
+        row[isa.POSITIONS : isa.POSITIONS + len(positions)] = positions
+        row[isa.START] = sum(part.size for part in self._registers)
         for name, value in columns.items():
-            row[getattr(block, name)] = value
+            row[getattr(isa, name)] = value
         numbers = np.ravel(registers)
         self._registers.append(np.append(numbers, np.zeros(-numbers.size % self.lanes)))
+        flops, passes, *_ = isa.Load(row.tolist(), self.lane_bits, self.num_bits, *polynomial).cost()
         return RowCall(row, flops, passes)
 
     def rotate(self, *positions: int, steep: int = 0) -> RowCall:
         """Small angles, or angles near a quarter turn: what is left out stays near 1."""
         tangents = np.full(len(positions), 1e-4)
-        return self.row(
-            block.ROTATE, *positions, registers=tangents, flops=4 * len(positions), COUNT=len(positions), STEEP=steep
-        )
+        return self.row(isa.ROTATE, *positions, registers=tangents, ROTATE_COUNT=len(positions), ROTATE_STEEP=steep)
 
-    def rotate_lanes(self) -> RowCall:
-        """All bits inside a register."""
+    def rotate_lanes(self, alone: int = 0) -> RowCall:
+        """All bits inside a register, or the lowest alone."""
         registers = []
         for k in range(self.lane_bits):
             signs = np.where(np.arange(self.lanes) >> k & 1, 1.0, -1.0)
             registers += [np.full(self.lanes, np.cos(0.3)), np.sin(0.3) * signs]
-        return self.row(block.ROTATE_LANES, registers=registers, flops=6 * self.lane_bits)
-
-    def rotate_lane(self) -> RowCall:
-        """The lowest bit alone."""
-        call = self.rotate_lanes()
-        call.row[block.COUNT] = 1
-        return RowCall(call.row, 6, 1)
+        return self.row(isa.ROTATE_LANES, registers=registers, ROTATE_LANES_ALONE=alone)
 
     def dense(self, low: int, high: int) -> RowCall:
         """An orthogonal matrix that is a rotation by a string XY or the like: four equal numbers."""
@@ -127,44 +120,40 @@ class Block:
             entries[[0, 6] if count == 8 else [0]] = matrix[0, 0]
             entries[[3, 5] if count == 8 else [3]] = matrix[0, 3]
             registers = np.repeat(entries.view(np.float64), self.lanes)
-        return self.row(block.DENSE, low, high, registers=registers, flops=30)
+        return self.row(isa.DENSE, low, high, registers=registers)
 
     def cartan(self, low: int, high: int, by_tangents: bool = False) -> RowCall:
         """The same matrix, which keeps the parity, and rotations by angles that are hardly any."""
         if by_tangents:
             small = np.full(14, 1e-7)
             small[8:10] = 1.0, 0.0
-            return self.row(block.CARTAN, low, high, registers=small, flops=17.5, STEEP=1, X_TILE=3)
+            return self.row(isa.CARTAN, low, high, registers=small, CARTAN_TANGENTS=1, CARTAN_FLIPS=3)
         entry = np.array([np.cos(0.3), 0.0, 0.0, -np.sin(0.3)])
-        return self.row(block.CARTAN, low, high, registers=[*np.tile(entry, 4), *np.full(4, 1e-7)], flops=21)
+        return self.row(isa.CARTAN, low, high, registers=[*np.tile(entry, 4), *np.full(4, 1e-7)])
 
     def exchange(self, target: int, num_controls: int = 0) -> RowCall:
         """X with controls on the highest tile bits below the last."""
         mask = self._controls(num_controls)
-        registers = np.ones(self.lanes)
-        passes = 0.5**num_controls
-        return self.row(block.EXCHANGE, target, registers=registers, passes=passes, TILE_MASK=mask, TILE_VALUE=mask)
+        return self.row(isa.EXCHANGE, target, registers=np.ones(self.lanes), TILE_MASK=mask, TILE_VALUE=mask)
 
     def swap(self, first: int, second: int) -> RowCall:
         """Two tile bits."""
-        return self.row(block.SWAP, first, second, registers=np.ones(self.lanes), passes=0.5)
+        return self.row(isa.SWAP, first, second, registers=np.ones(self.lanes))
 
     def phase(self, num_controls: int) -> RowCall:
         """One phase where the controls are 1."""
-        mask, share = self._controls(num_controls), 0.5**num_controls
+        mask = self._controls(num_controls)
         registers = [np.full(self.lanes, np.cos(0.3)), np.full(self.lanes, np.sin(0.3))]
-        return self.row(
-            block.PHASE, registers=registers, flops=12 * share, passes=share, TILE_MASK=mask, TILE_VALUE=mask
-        )
+        return self.row(isa.PHASE, registers=registers, TILE_MASK=mask, TILE_VALUE=mask)
 
     def pauli(self, x_tile: int, x_lanes: int, num_controls: int = 0) -> RowCall:
         """A rotation by a string with Z on every other tile bit."""
-        mask, share = self._controls(num_controls), 0.5**num_controls
+        mask = self._controls(num_controls)
         registers = [np.full(self.lanes, np.cos(0.3)), np.full(self.lanes, np.sin(0.3))]
         z_tile = self.size // self.lanes // 3 & ~x_tile
         return self.row(
-            block.PAULI, registers=registers, flops=6 * share, passes=share, X_TILE=x_tile, X_LANES=x_lanes,
-            Z_TILE=z_tile, TILE_MASK=mask, TILE_VALUE=mask,
+            isa.PAULI, registers=registers, PAULI_X_TILE=x_tile, PAULI_X_LANES=x_lanes, PAULI_Z_TILE=z_tile,
+            TILE_MASK=mask, TILE_VALUE=mask,
         )  # fmt: skip
 
     def diagonal(self, joined: bool, controlled: bool) -> RowCall:
@@ -174,27 +163,23 @@ class Block:
         if controlled:
             angles[:, control] = 0.0
         self._polynomials.append((np.exp(1j * (angles + angles.T)), control))
-        share = 0.5 if controlled else 1.0
-        call = self.row(block.DIAGONAL, flops=(18 if joined else 12) * share, passes=share)
-        call.row[block.START] = len(self._polynomials) - 1
-        return call
+        number = len(self._polynomials) - 1
+        return self.row(isa.DIAGONAL, polynomial=(controlled, float(joined)), DIAGONAL_POLYNOMIAL=number)
 
     def butterflies(self, first: int, second: int) -> RowCall:
         """Two stages with phases of all bits."""
         for position in (first, second):
             self._polynomials.append((np.ones((self.num_bits, self.num_bits)), position))
         number = len(self._polynomials) - 2
-        return self.row(block.BUTTERFLIES, first, second, registers=np.full(2, 1e-4), flops=22, X_TILE=number)
+        return self.row(isa.BUTTERFLIES, first, second, registers=np.full(2, 1e-4), BUTTERFLIES_POLYNOMIALS=number)
 
     def reorder(self) -> RowCall:
         """A ladder of controlled X through all tile bits."""
         num_bits = self.num_bits - self.lane_bits
         images = [1 << k | (1 << k) - 1 for k in range(num_bits)]
-        columns = {}
-        for column, name in enumerate(("X_TILE", "X_LANES", "Z_TILE", "Z_OUTER")):
-            columns[name] = sum(image << 16 * k for k, image in enumerate(images[4 * column : 4 * column + 4]))
-        call = self.row(block.REORDER, **columns)
-        call.row[block.START] = 0
+        call = self.row(isa.REORDER, REORDER_OFFSET=0)
+        for k, image in enumerate(images):
+            call.row[isa.REORDER_IMAGES + k // IMAGES_TOGETHER] |= image << IMAGE_BITS * (k % IMAGES_TOGETHER)
         return call
 
     def strings(self, count: int) -> RowCall:
@@ -202,7 +187,7 @@ class Block:
         first = len(self._strings)
         masks = np.stack([self.rng.integers(0, self.size, count), np.zeros(count, np.int64)], axis=1)
         self._strings = np.concatenate([self._strings, masks])
-        return self.row(block.STRINGS, first, first + count, flops=self.num_bits + 48, passes=4.5)
+        return self.row(isa.STRINGS, first, first + count)
 
     def matrix(self, count: int) -> RowCall:
         """A phase on tile bits, written as a matrix, which here is read row by row as column by column."""
@@ -210,18 +195,20 @@ class Block:
         for k in range(1 << count):
             entries[k // 4, k, k % 4] = np.exp(0.3j)
         x_tile = ((1 << count) - 1) << (self.num_bits - self.lane_bits - count)
-        return self.row(block.MATRIX, registers=entries.ravel().view(np.float64), flops=8 * 2**count - 2, X_TILE=x_tile)
+        return self.row(isa.MATRIX, registers=entries.ravel().view(np.float64), MATRIX_TILES=x_tile)
 
     def table(self) -> RowCall:
         """Phases of three tile bits."""
         registers = np.repeat(np.exp(1j * np.arange(8)).view(np.float64), self.lanes)
-        return self.row(block.TABLE, registers=registers, flops=6, X_TILE=7)
+        return self.row(isa.TABLE, registers=registers, TABLE_TILES=7)
 
     def transpose(self, x_tile: int, x_lanes: int) -> RowCall:
         """Two values exchanged that differ in all of these bits, whatever the others."""
         highest = 1 << x_tile.bit_length() - 1
         registers = np.ones(2 * self.lanes)
-        return self.row(block.TRANSPOSE, registers=registers, X_TILE=x_tile, X_LANES=x_lanes, TILE_MASK=highest)
+        return self.row(
+            isa.TRANSPOSE, registers=registers, TRANSPOSE_TILES=x_tile, TRANSPOSE_LANES=x_lanes, TILE_MASK=highest
+        )
 
     def _controls(self, count: int) -> int:
         return sum(1 << (self.num_bits - self.lane_bits - 2 - k) for k in range(count))
@@ -248,8 +235,8 @@ class Block:
         ours, scratch = self._aligned(memory.ravel()), self._aligned(np.zeros(max(self.size, 64 * self.lanes)))
         first = 2 << self.low_bits
         tables = self._aligned(np.zeros(first + phases.tables_size(self.num_bits, self.low_bits)))
-        if call.row[block.OPCODE] == block.DIAGONAL:
-            pairs = polynomials[2][call.row[block.START]]
+        if call.row[isa.OPCODE] == isa.DIAGONAL:
+            pairs = polynomials[2][call.row[isa.START]]
             phases.prepare_phases(tables, marker, first, self.num_bits, self.low_bits, self.bits, pairs)
         theirs = self.state.astype(np.complex128)
         program = Rows(self.lanes, coefficients, self.bits, 0, *polynomials, self._strings, angles)
@@ -279,9 +266,12 @@ class Block:
 
 
 def build_row_calls(b: Block) -> dict[str, Callable[[], RowCall]]:
-    """Return the calls by name, which begins with the opcode; `far` positions are partners far apart in memory."""
+    """Return the calls by name, which begins with the opcode; `far` positions are partners far apart in memory.
+
+    An opcode that none of them has gets a call of its own, with ones in two registers.
+    """
     low, lane, top = b.lane_bits, b.lane_bits - 1, b.top
-    return {
+    calls: dict[str, Callable[[], RowCall]] = {
         "ROTATE": lambda: b.rotate(low),
         "ROTATE far": lambda: b.rotate(top),
         "ROTATE steep": lambda: b.rotate(low, steep=1),
@@ -289,7 +279,7 @@ def build_row_calls(b: Block) -> dict[str, Callable[[], RowCall]]:
         "ROTATE 4 bits far": lambda: b.rotate(top, top - 1, top - 2, top - 3),
         "ROTATE 4 bits far, steep": lambda: b.rotate(top, top - 1, top - 2, top - 3, steep=1),
         "ROTATE_LANES": b.rotate_lanes,
-        "ROTATE_LANES one bit": b.rotate_lane,
+        "ROTATE_LANES one bit": lambda: b.rotate_lanes(1),
         "DENSE lanes": lambda: b.dense(0, lane),
         "DENSE lane and tile": lambda: b.dense(lane, top),
         "DENSE lowest tile": lambda: b.dense(low, top),
@@ -326,6 +316,11 @@ def build_row_calls(b: Block) -> dict[str, Callable[[], RowCall]]:
         "STRINGS 1": lambda: b.strings(1),
         "STRINGS 100": lambda: b.strings(STRINGS),
     }
+    named = {name.split()[0] for name in calls}
+    for number, known in enumerate(isa.INSTRUCTIONS):
+        if known.name not in named:
+            calls[known.name] = partial(b.row, number, low, top, registers=np.ones(2 * b.lanes))
+    return calls
 
 
 ROW_NAMES = tuple(build_row_calls(Block(8, np.float64)))

@@ -1,17 +1,14 @@
 """What a plan will do and how long that should take, counted from its arrays; nothing is run.
 
-Times come from the table below: nanoseconds for each register of 64 bytes, measured with AVX-512 at 4 to 5 GHz on
-blocks held in the second-level cache. They compare plans; another machine may be faster or slower by a factor.
+Times come from the instruction set, `qtoolkit_kernels.vector.isa`. They compare plans; another machine may be faster
+or slower by a factor.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from qtoolkit._arguments import is_integer, shown
 from qtoolkit._cores import num_cores
@@ -20,40 +17,14 @@ from qtoolkit.compiler.plan import BranchStep, ExecutionPlan, InitializeStep, Me
 from qtoolkit.compiler.plan_report import PassReport, PlanReport, StepReport, SweepReport
 from qtoolkit.compiler.planner import plan_sweeps, traced_passes
 from qtoolkit.compiler.program import Opcode, Program
-from qtoolkit.compiler.sweep_plan import BlockOpcode, Column, SweepPart
+from qtoolkit.compiler.sweep_plan import SweepPart
 from qtoolkit.errors import InputError
+from qtoolkit_kernels.vector import isa
 
 __all__ = ["explain_plan"]
 
 REGISTER_BYTES = 64
 AMPLITUDE_BYTES = {"double": 16, "single": 8}
-
-ROTATE_NS = (0.0, 0.43, 0.54, 0.64, 0.81)
-"""By the number of bits that one pass rotates."""
-
-ROTATE_LANE_NS = 0.7
-ROTATE_LANES_NS = 1.5
-DENSE_NS = 1.2
-CARTAN_NS, CARTAN_TANGENTS_NS = 0.87, 0.75
-EXCHANGE_NS = 0.3
-PHASE_NS = 1.0
-PAULI_NS = 1.1
-"""Twice that where all X and Y lie inside a register, which is then its own partner."""
-
-POLYNOMIAL_NS, POLYNOMIAL_JOINED_NS = 1.0, 0.3
-"""The second is for multiplying the table of the low bits once for every step of the walk over the others."""
-
-POLYNOMIAL_BLOCK_NS, POLYNOMIAL_SWEEP_NS = 400.0, 1500.0
-"""Tables that are written for each block, and once for each thread and sweep."""
-
-STRINGS_NS = 5.0
-BUTTERFLIES_NS = 1.2
-REORDER_NS = 0.6
-MATRIX_NS = (0.0, 1.0, 1.9, 3.0, 6.0, 12.0)
-"""By the number of targets."""
-TABLE_NS = 0.7
-TRANSPOSE_NS = (0.4, 1.4)
-"""The second where bits inside a register flip."""
 
 MEMORY_BYTES_PER_NS = 50.0
 """Read and written by one thread, which shares the memory with no other."""
@@ -62,19 +33,14 @@ GATE_FLOPS_PER_NS = 25.0
 """A gate that no sweep can run, on one thread."""
 
 
-@dataclass(frozen=True)
-class _Cost:
-    """An operation's share of one sweep: real flops an amplitude, passes over the block, nanoseconds a register."""
+class _Cost(NamedTuple):
+    """An operation's share of one sweep: real flops an amplitude, passes over the block, nanoseconds a block."""
 
+    name: str
     flops: float
     passes: float
     nanoseconds: float
-    block_nanoseconds: float = 0.0
-    sweep_nanoseconds: float = 0.0
-
-    def times(self, share: float) -> _Cost:
-        """The cost on this share of a block."""
-        return replace(self, flops=self.flops * share, passes=self.passes * share, nanoseconds=self.nanoseconds * share)
+    sweep_nanoseconds: float
 
 
 def explain_plan(plan: ExecutionPlan, precision: str, num_threads: int | None, passes: bool = False) -> PlanReport:
@@ -135,9 +101,8 @@ class _Explainer:
         costs = list(_costs(part, sweep))
         num_blocks = 1 << (layout.num_bits - layout.block_bits)
         threads = min(self._num_threads, num_blocks)
-        registers = (layout.amplitude_bytes << layout.block_bits) / REGISTER_BYTES
-        block = sum(cost.nanoseconds * registers + cost.block_nanoseconds for _, cost in costs)
-        once = sum(cost.sweep_nanoseconds for _, cost in costs)
+        block = sum(cost.nanoseconds for cost in costs)
+        once = sum(cost.sweep_nanoseconds for cost in costs)
         held = sum(1 << int(q) for q in part.bits[sweep, : layout.block_bits])
         read = self._share(self._reached)
         self._reached |= held
@@ -151,10 +116,10 @@ class _Explainer:
             depth=depth,
             bits=tuple(sorted(part.bits[sweep, : layout.block_bits].tolist())),
             gates=int(part.gates[sweep]),
-            operations=dict(Counter(opcode.name for opcode, _ in costs)),
-            flops=sum(cost.flops for _, cost in costs) * worked / num_blocks,
+            operations=dict(Counter(cost.name for cost in costs)),
+            flops=sum(cost.flops for cost in costs) * worked / num_blocks,
             bytes=moved,
-            passes=sum(cost.passes for _, cost in costs) * worked / num_blocks,
+            passes=sum(cost.passes for cost in costs) * worked / num_blocks,
             seconds=1e-9 * time,
         )
 
@@ -174,55 +139,25 @@ class _Explainer:
         return SweepReport(depth, (), 1, {"WHOLE": 1}, flops, moved, 0.0, 1e-9 * nanoseconds * 2**layout.num_bits)
 
 
-def _costs(part: SweepPart, sweep: int) -> Iterable[tuple[BlockOpcode, _Cost]]:
+def _costs(part: SweepPart, sweep: int) -> Iterable[_Cost]:
     """The operations of a sweep that do something."""
+    layout = part.layout
+    registers = (layout.amplitude_bytes << layout.block_bits) / REGISTER_BYTES
     rotated = _rotated_bits(part)
     for number in range(int(part.operation_start[sweep]), int(part.operation_start[sweep + 1])):
-        row = part.operations[number]
-        opcode = BlockOpcode(int(row[Column.OPCODE]))
-        if opcode is not BlockOpcode.ROTATE or rotated[number]:
-            yield opcode, _cost(part, sweep, row, rotated.get(number, 0)).times(0.5 ** int(row[Column.UNREACHED]))
-
-
-def _cost(part: SweepPart, sweep: int, row: NDArray[np.int64], bits: int) -> _Cost:
-    """The cost of an operation on whole blocks; of ROTATE with so many bits."""
-    opcode = BlockOpcode(int(row[Column.OPCODE]))
-    controls = int(row[Column.TILE_MASK]).bit_count() + int(row[Column.OUTER_MASK]).bit_count()
-    acted = 0.5**controls
-    if opcode is BlockOpcode.ROTATE:
-        return _Cost(4.0 * bits, 1.0, ROTATE_NS[bits])
-    if opcode is BlockOpcode.ROTATE_LANES:
-        alone = row[Column.COUNT] == 1
-        bits = 1 if alone else part.layout.lane_bits
-        return _Cost(6.0 * bits, 1.0, ROTATE_LANE_NS if alone else ROTATE_LANES_NS)
-    if opcode is BlockOpcode.DENSE:
-        return _Cost(30.0, 1.0, DENSE_NS)
-    if opcode is BlockOpcode.CARTAN:
-        by_tangents = row[Column.STEEP]
-        return _Cost(17.5 if by_tangents else 21.0, 1.0, CARTAN_TANGENTS_NS if by_tangents else CARTAN_NS)
-    if opcode in (BlockOpcode.EXCHANGE, BlockOpcode.SWAP):
-        passes = 0.5 if opcode is BlockOpcode.SWAP else acted
-        return _Cost(0.0, passes, EXCHANGE_NS * passes)
-    if opcode is BlockOpcode.PHASE:
-        return _Cost(12.0 * acted, acted, PHASE_NS * acted)
-    if opcode is BlockOpcode.PAULI:
-        alone = 1 if row[Column.X_TILE] else 2
-        return _Cost(6.0 * acted, acted, PAULI_NS * acted * alone)
-    if opcode is BlockOpcode.STRINGS:
-        return _Cost(part.layout.block_bits + 48.0, 4.5, STRINGS_NS)
-    if opcode is BlockOpcode.REORDER:
-        return _Cost(0.0, 1.0, REORDER_NS)
-    if opcode is BlockOpcode.BUTTERFLIES:
-        return _Cost(22.0, 1.0, BUTTERFLIES_NS, POLYNOMIAL_BLOCK_NS)
-    if opcode is BlockOpcode.MATRIX:
-        targets = int(row[Column.X_TILE]).bit_count() + int(row[Column.X_LANES]).bit_count()
-        return _Cost((8.0 * 2**targets - 2) * acted, acted, MATRIX_NS[targets] * acted)
-    if opcode is BlockOpcode.TABLE:
-        return _Cost(6.0 * acted, acted, TABLE_NS * acted)
-    if opcode is BlockOpcode.TRANSPOSE:
-        passes = acted * (2 if row[Column.X_TILE] else 1)
-        return _Cost(0.0, passes, TRANSPOSE_NS[int(row[Column.X_LANES] != 0)] * passes)
-    return _polynomial_cost(part, sweep, int(row[Column.START]), int(row[Column.UNREACHED]))
+        row = part.operations[number].tolist()
+        load = isa.Load(row, layout.lane_bits, layout.block_bits)
+        if row[isa.OPCODE] == isa.ROTATE:
+            row[isa.ROTATE_COUNT] = rotated[number]
+            if not rotated[number]:
+                continue
+        elif row[isa.OPCODE] == isa.DIAGONAL:
+            load = isa.Load(row, layout.lane_bits, layout.block_bits, *_walk(part, sweep, row))
+        flops, passes, nanoseconds, block_nanoseconds, sweep_nanoseconds = load.cost()
+        reached = 0.5 ** row[isa.UNREACHED]
+        block_nanoseconds += nanoseconds * reached * registers
+        name = isa.INSTRUCTIONS[row[isa.OPCODE]].name
+        yield _Cost(name, flops * reached, passes * reached, block_nanoseconds, sweep_nanoseconds)
 
 
 def _rotated_bits(part: SweepPart) -> dict[int, int]:
@@ -235,10 +170,11 @@ def _rotated_bits(part: SweepPart) -> dict[int, int]:
     return bits
 
 
-def _polynomial_cost(part: SweepPart, sweep: int, number: int, unreached: int) -> _Cost:
-    layout = part.layout
+def _walk(part: SweepPart, sweep: int, row: Sequence[int]) -> tuple[bool, float]:
+    """Whether a polynomial has a control, and its share of steps that turn a bit with pairs among the low ones."""
+    layout, number = part.layout, row[isa.DIAGONAL_POLYNOMIAL]
     position = {int(q): p for p, q in enumerate(part.bits[sweep])}
-    extent = layout.block_bits - unreached
+    extent = layout.block_bits - row[isa.UNREACHED]
     control = int(part.controls[number])
     joined = set()
     for first, second in part.terms[part.terms[:, 1] == number][:, 2:4].tolist():
@@ -249,15 +185,7 @@ def _polynomial_cost(part: SweepPart, sweep: int, number: int, unreached: int) -
             joined.add(high)
     inside = layout.low_bits <= position.get(control, -1) < extent
     free = extent - layout.low_bits - inside - len(joined)
-    steps = 0.5**free * (1 - 0.5 ** len(joined))
-    acted = 1.0 if control < 0 else 0.5
-    return _Cost(
-        flops=(12.0 + 6.0 * steps) * acted,
-        passes=acted,
-        nanoseconds=(POLYNOMIAL_NS + POLYNOMIAL_JOINED_NS * steps) * acted,
-        block_nanoseconds=POLYNOMIAL_BLOCK_NS * acted,
-        sweep_nanoseconds=POLYNOMIAL_SWEEP_NS,
-    )
+    return control >= 0, 0.5**free * (1 - 0.5 ** len(joined))
 
 
 def _describe(step: MeasureStep | ResetStep | InitializeStep) -> str:

@@ -3,70 +3,47 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import EnumMeta, IntEnum
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit.compiler.layout import Layout
+from qtoolkit_kernels.vector import isa, numbers
 
 __all__ = ["BlockOpcode", "Column", "GatePart", "Part", "SweepPart", "Write"]
 
 IntArray = NDArray[np.int64]
+ROW = isa.ROW
 
 
-class BlockOpcode(IntEnum):
-    """What the block program does for a row; the numbers are those of `qtoolkit_kernels.vector.block`."""
+class _Derived(EnumMeta):
+    if TYPE_CHECKING:
 
-    ROTATE = 0
-    ROTATE_LANES = 1
-    DENSE = 2
-    EXCHANGE = 3
-    SWAP = 4
-    PHASE = 5
-    PAULI = 6
-    DIAGONAL = 7
-    STRINGS = 8
-    BUTTERFLIES = 9
-    REORDER = 10
-    MATRIX = 11
-    TABLE = 12
-    TRANSPOSE = 13
-    CARTAN = 14
+        def __getattr__(cls, name: str) -> Any: ...
+
+
+class BlockOpcode(IntEnum, metaclass=_Derived):
+    """Opcodes by name."""
+
+    vars().update({known.name: number for number, known in enumerate(isa.INSTRUCTIONS)})
 
 
 class Column(IntEnum):
-    """Columns of a row, as in `qtoolkit_kernels.vector.block`."""
+    """Columns by name, those that opcodes have of their own as PAULI has them."""
 
-    OPCODE = 0
-    POSITIONS = 1
-    COUNT = 5
-    STEEP = 6
-    START = 7
-    TILE_MASK = 8
-    TILE_VALUE = 9
-    OUTER_MASK = 10
-    OUTER_VALUE = 11
-    X_TILE = 12
-    X_LANES = 13
-    Z_TILE = 14
-    Z_OUTER = 15
-    UNREACHED = 16
+    OPCODE, POSITIONS, COUNT, START, UNREACHED = isa.OPCODE, isa.POSITIONS, isa.COUNT, isa.START, isa.UNREACHED
+    TILE_MASK, TILE_VALUE, OUTER_MASK, OUTER_VALUE = isa.TILE_MASK, isa.TILE_VALUE, isa.OUTER_MASK, isa.OUTER_VALUE
+    STEEP = isa.PAULI_REAL
+    X_TILE, X_LANES, Z_TILE, Z_OUTER = isa.PAULI_X_TILE, isa.PAULI_X_LANES, isa.PAULI_Z_TILE, isa.PAULI_Z_OUTER
 
 
-ROW = 17
+class Write(IntEnum, metaclass=_Derived):
+    """What a row of `writes` fills in, by name."""
 
-
-class Write(IntEnum):
-    """What a row of `writes` fills in, as in `qtoolkit_kernels.vector.numbers`."""
-
-    LANES = 0
-    DENSE = 1
-    PHASE = 2
-    PAULI = 3
-    MATRIX = 4
-    TABLE = 5
+    vars().update({name: number for number, name in enumerate(numbers.WRITES)})
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +57,7 @@ class SweepPart:
         layout: how the state is cut.
         bits: int64[sweeps, num_bits].
         operation_start: int64[sweeps + 1].
-        operations: int64[:, 17].
+        operations: int64[:, 17], rows of `qtoolkit_kernels.vector.isa`.
         registers: float64[:].
         product_start, product_factors, dense_start, dense_factors, terms, controls, sets, members, writes: how the
             numbers come from the coefficients of gates.
@@ -114,12 +91,12 @@ class SweepPart:
     @cached_property
     def has_rare_rows(self) -> bool:
         """Whether there are rows whose code is compiled only when first needed."""
-        return bool((self.operations[:, Column.OPCODE] >= BlockOpcode.MATRIX).any())
+        return bool((self.operations[:, isa.OPCODE] >= isa.FIRST_RARE).any())
 
     @cached_property
     def has_rare_writes(self) -> bool:
         """Whether there are writes whose code is compiled only when first needed."""
-        return bool((self.writes[:, 0] >= Write.MATRIX).any())
+        return bool((self.writes[:, 0] >= numbers.WRITE_MATRIX).any())
 
     @property
     def num_sweeps(self) -> int:

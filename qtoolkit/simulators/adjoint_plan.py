@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from qtoolkit.circuit import GateRecord
 from qtoolkit.compiler import Program, SweepPart
-from qtoolkit.compiler.sweep_plan import BlockOpcode, Column, Write
 from qtoolkit_kernels.vector import adjoint_block as kernels
 from qtoolkit_kernels.vector import adjoint_numbers as number_kernels
+from qtoolkit_kernels.vector import isa
 from qtoolkit_kernels.vector import numbers as forms
 
 __all__ = ["AdjointPart", "Generators", "adjoint_part"]
@@ -157,8 +157,8 @@ class _Builder:
         self._lane_bits = part.layout.lane_bits
         self._collect = np.full((len(rows), kernels.COLLECT), -1, np.int64)
         self._collect[:, 0] = 0
-        self._row_of = {(int(r[0]), int(r[Column.START])): i for i, r in enumerate(rows)}
-        others = (BlockOpcode.DIAGONAL, BlockOpcode.ROTATE)
+        self._row_of = {(int(r[0]), int(r[isa.START])): i for i, r in enumerate(rows)}
+        others = (isa.DIAGONAL, isa.ROTATE)
         self._row_at = {start: i for (opcode, start), i in self._row_of.items() if opcode not in others}
         self._probes: list[list[list[int]]] = [[] for _ in rows]
         self._wanted: list[dict[tuple[int, int], int]] = [{} for _ in rows]
@@ -181,19 +181,19 @@ class _Builder:
             self._add_rotations(chosen)
         for term in part.terms:
             self._add_term(term)
-        for row in np.flatnonzero(part.operations[:, Column.OPCODE] == BlockOpcode.STRINGS).tolist():
+        for row in np.flatnonzero(part.operations[:, isa.OPCODE] == isa.STRINGS).tolist():
             self._add_strings(row)
         denses: list[list[int]] = []
         for write in part.writes:
-            if write[0] == Write.LANES:
+            if write[0] == forms.WRITE_LANES:
                 self._add_lanes(write)
-            elif write[0] == Write.PHASE:
+            elif write[0] == forms.WRITE_PHASE:
                 self._add_phase(write)
-            elif write[0] == Write.PAULI:
+            elif write[0] == forms.WRITE_PAULI:
                 self._add_string(write)
-            elif write[0] == Write.DENSE:
+            elif write[0] == forms.WRITE_DENSE:
                 denses += self._add_dense(write)
-            elif write[0] == Write.MATRIX:
+            elif write[0] == forms.WRITE_MATRIX:
                 denses += self._add_matrix(write)
         locals_ = self._add_locals()
         return self._finish(locals_, denses)
@@ -246,7 +246,7 @@ class _Builder:
         start, product, bit = int(write[1]), int(write[2]), int(write[3])
         if product not in self._sums:
             return
-        row = self._row_of[BlockOpcode.ROTATE_LANES, start - (2 << self._lane_bits) * bit]
+        row = self._row_of[isa.ROTATE_LANES, start - (2 << self._lane_bits) * bit]
         self._sums[product][0] = self._place()
         self._collect[row, 0] = kernels.SUMS
         self._collect[row, 1 + bit] = self._sums[product][0]
@@ -257,7 +257,7 @@ class _Builder:
 
     def _add_term(self, term: IntArray) -> None:
         form, polynomial, i, j, place, detail = term.tolist()
-        row = self._row_of[BlockOpcode.DIAGONAL, polynomial]
+        row = self._row_of[isa.DIAGONAL, polynomial]
         if form in (forms.BEFORE_ROTATION, forms.AFTER_ROTATION):
             if place in self._sums:
                 self._sums[place][1 if form == forms.AFTER_ROTATION else 2] = self._want(row, i, i)
@@ -299,14 +299,15 @@ class _Builder:
     def _add_string(self, write: IntArray) -> None:
         _, start, place, sign, z_lanes, mask, value = write.tolist()
         row = self._row_at[start]
-        real = bool(self._part.operations[row, Column.STEEP])
+        real = bool(self._part.operations[row, isa.PAULI_REAL])
         for angle in self._angles(place):
-            strings = {name: int(self._part.operations[row, Column[name]]) for name in ("X_TILE", "X_LANES", "Z_TILE")}
             probe = self._probe(
                 row,
-                **strings,
+                X_TILE=self._column(row, isa.PAULI_X_TILE),
+                X_LANES=self._column(row, isa.PAULI_X_LANES),
+                Z_TILE=self._column(row, isa.PAULI_Z_TILE),
                 Z_LANES=z_lanes,
-                Z_OUTER=int(self._part.operations[row, Column.Z_OUTER]),
+                Z_OUTER=self._column(row, isa.PAULI_Z_OUTER),
                 LANE_MASK=mask,
                 LANE_VALUE=value,
                 **self._controls(row),
@@ -315,7 +316,7 @@ class _Builder:
 
     def _add_strings(self, row: int) -> None:
         """Rotations by many strings of Z: their generators are half the strings."""
-        first, last = self._part.operations[row, Column.POSITIONS : Column.POSITIONS + 2].tolist()
+        first, last = self._column(row, isa.STRINGS_FIRST), self._column(row, isa.STRINGS_END)
         for k in range(first, last):
             for angle in self._angles(int(self._part.string_places[k])):
                 place = self._wanted[row][k - first, -1] = self._place()
@@ -324,7 +325,10 @@ class _Builder:
 
     def _controls(self, row: int) -> dict[str, int]:
         names = ("TILE_MASK", "TILE_VALUE", "OUTER_MASK", "OUTER_VALUE")
-        return {name: int(self._part.operations[row, Column[name]]) for name in names}
+        return {name: self._column(row, getattr(isa, name)) for name in names}
+
+    def _column(self, row: int, column: int) -> int:
+        return int(self._part.operations[row, column])
 
     def _add_dense(self, write: IntArray) -> list[list[int]]:
         number, positions = int(write[2]), (int(write[3]), int(write[4]))
@@ -353,8 +357,7 @@ class _Builder:
         return self._overlaps(row, positions, controls, [(number, factor, angle) for angle in angles])
 
     def _targets_of(self, row: int) -> int:
-        tile, lane = (int(self._part.operations[row, c]) for c in (Column.X_TILE, Column.X_LANES))
-        return tile << self._lane_bits | lane
+        return self._column(row, isa.MATRIX_TILES) << self._lane_bits | self._column(row, isa.MATRIX_LANES)
 
     def _overlaps(
         self, row: int, positions: Sequence[int], controls: dict[str, int], found: Sequence[tuple[int, int, Angle]]
@@ -412,9 +415,9 @@ class _Builder:
         needed = (self._collect[:, 0] > 0) & (self._collect[:, 0] != number_kernels.RENORMALISED)
         needed |= np.array([bool(p) for p in self._probes], dtype=bool)
         writes = part.writes.copy()
-        strings = writes[:, 0] == Write.PAULI
+        strings = writes[:, 0] == forms.WRITE_PAULI
         writes[strings, 3] *= -1
-        writes[writes[:, 0] == Write.MATRIX, 3] |= TAKEN_BACK
+        writes[writes[:, 0] == forms.WRITE_MATRIX, 3] |= TAKEN_BACK
         probes = [probe for row in self._probes for probe in row]
         number = {id(probe): k for k, probe in enumerate(probes)}
         products = np.full((part.product_start.size - 1, 5), -1, np.int64)

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit.compiler import Layout, Program, SweepPart, plan_sweeps
-from qtoolkit.compiler.sweep_plan import BlockOpcode, Column, Write
-from qtoolkit_kernels.vector.batch_block import COLUMNS, OPCODES
+from qtoolkit_kernels.vector import batch_block, isa, numbers
 
 __all__ = ["BatchPlan", "batch_plan"]
 
@@ -44,7 +43,7 @@ class BatchPlan:
     @cached_property
     def has_matrices(self) -> bool:
         """Whether there are rows whose code is compiled only when first needed."""
-        return bool((self.operations[:, 0] == OPCODES.index("MATRIX")).any())
+        return bool((self.operations[:, batch_block.OPCODE] == isa.MATRIX).any())
 
 
 def batch_plan(program: Program, num_qubits: int, amplitude_bytes: int) -> BatchPlan | None:
@@ -71,46 +70,45 @@ class _Translator:
         writes = {int(write[1]): write for write in part.writes}
         sets = {int(rotations[0]): rotations for rotations in part.sets}
         for number, row in enumerate(part.operations):
-            start = int(row[Column.START])
-            positions = row[Column.POSITIONS : Column.POSITIONS + 2].tolist()
-            controls = {"MASK": int(row[Column.TILE_MASK]), "VALUE": int(row[Column.TILE_VALUE])}
-            match BlockOpcode(int(row[Column.OPCODE])):
-                case BlockOpcode.ROTATE:
+            start = int(row[isa.START])
+            positions = row[isa.POSITIONS : isa.POSITIONS + 2].tolist()
+            controls = {"MASK": int(row[isa.TILE_MASK]), "VALUE": int(row[isa.TILE_VALUE])}
+            match int(row[isa.OPCODE]):
+                case isa.ROTATE:
                     if number in sets:
                         self._rotations(part.members[sets[number][2] : sets[number][3]])
-                case BlockOpcode.DENSE:
-                    self._row("DENSE", positions, 32, (int(writes[start][2]),))
-                case BlockOpcode.EXCHANGE:
-                    self._row("EXCHANGE", positions[:1], **controls)
-                case BlockOpcode.SWAP:
-                    self._row("SWAP", positions)
-                case BlockOpcode.PHASE:
+                case isa.DENSE:
+                    self._row(isa.DENSE, positions, 32, (int(writes[start][2]),))
+                case isa.EXCHANGE:
+                    self._row(isa.EXCHANGE, positions[:1], **controls)
+                case isa.SWAP:
+                    self._row(isa.SWAP, positions)
+                case isa.PHASE:
                     # A phase that nothing writes makes up for cosines, which rows of batches do themselves.
-                    if start in writes and writes[start][0] == Write.PHASE:
-                        self._row("PHASE", (), 2, writes[start][2:4].tolist(), **controls)
-                case BlockOpcode.PAULI:
+                    if start in writes and writes[start][0] == numbers.WRITE_PHASE:
+                        self._row(isa.PHASE, (), 2, writes[start][2:4].tolist(), **controls)
+                case isa.PAULI:
                     place, sign = writes[start][2:4].tolist()
-                    x, z, real = (int(row[c]) for c in (Column.X_TILE, Column.Z_TILE, Column.STEEP))
-                    self._row("PAULI", (), 2, (place, sign), X=x, Z=z, REAL=real, **controls)
-                case BlockOpcode.DIAGONAL:
+                    x, z, real = (int(row[c]) for c in (isa.PAULI_X_TILE, isa.PAULI_Z_TILE, isa.PAULI_REAL))
+                    self._row(isa.PAULI, (), 2, (place, sign), X=x, Z=z, REAL=real, **controls)
+                case isa.DIAGONAL:
                     size = 1 + self._num_qubits + sum(int(mask).bit_count() for mask in partners[start])
                     self._polynomials[start] = self._size
-                    self._row("DIAGONAL", (), 2 * size, (start,), COUNT=size)
-                case BlockOpcode.STRINGS:
+                    self._row(isa.DIAGONAL, (), 2 * size, (start,), COUNT=size)
+                case isa.STRINGS:
                     for string in range(*positions):
                         z, place = int(part.strings[string, 0]), int(part.string_places[string])
-                        self._row("PAULI", (), 2, (place, -1), Z=z)
-                case BlockOpcode.MATRIX:
+                        self._row(isa.PAULI, (), 2, (place, -1), Z=z)
+                case isa.MATRIX:
                     place, order = writes[start][2:4].tolist()
-                    self._row(
-                        "MATRIX", (), 2 << 2 * (order >> 32), (place, order), X=int(row[Column.X_TILE]), **controls
-                    )
-                case BlockOpcode.TABLE:
-                    self._phases(int(row[Column.X_TILE]), start, writes, controls)
-                case BlockOpcode.TRANSPOSE:
-                    self._row("TRANSPOSE", (), X=int(row[Column.X_TILE]), **controls)
-                case BlockOpcode.ROTATE_LANES:
-                    raise AssertionError("a layout without lane bits has no rotations inside a register")
+                    size = 2 << 2 * (order >> 32)
+                    self._row(isa.MATRIX, (), size, (place, order), X=int(row[isa.MATRIX_TILES]), **controls)
+                case isa.TABLE:
+                    self._phases(int(row[isa.TABLE_TILES]), start, writes, controls)
+                case isa.TRANSPOSE:
+                    self._row(isa.TRANSPOSE, (), X=int(row[isa.TRANSPOSE_TILES]), **controls)
+                case opcode:
+                    raise AssertionError(f"no rows of {isa.INSTRUCTIONS[opcode].name} in batches")
         terms = np.array([self._term(term, partners) for term in part.terms.tolist()], np.int64).reshape(-1, 7)
         recipes = (part.product_start, part.product_factors, part.dense_start, part.dense_factors, terms)
         return self._plan(recipes, partners)
@@ -135,7 +133,7 @@ class _Translator:
     def _rotations(self, members: IntArray) -> None:
         """Rows of as equal length as can be."""
         for chunk in np.array_split(members, -(-len(members) // TOGETHER)):
-            self._row("ROTATE", chunk[:, 0].tolist(), len(chunk) + 1, chunk[:, 1].tolist(), COUNT=len(chunk))
+            self._row(isa.ROTATE, chunk[:, 0].tolist(), len(chunk) + 1, chunk[:, 1].tolist(), COUNT=len(chunk))
 
     def _phases(self, chosen: int, start: int, writes: dict[int, IntArray], controls: dict[str, int]) -> None:
         """A diagonal as one phase for each of its entries."""
@@ -143,24 +141,24 @@ class _Translator:
         for entry in range(1 << chosen.bit_count()):
             place = int(writes[start + 2 * entry][2])
             values = {"MASK": controls["MASK"] | chosen, "VALUE": controls["VALUE"] | subset}
-            self._row("PHASE", (), 2, (place, 0), **values)
+            self._row(isa.PHASE, (), 2, (place, 0), **values)
             subset = (subset - chosen) & chosen
 
     def _row(
         self,
-        opcode: str,
+        opcode: int,
         positions: Sequence[int],
         registers: int = 0,
         sources: Sequence[int] = (),
         /,
         **columns: int,
     ) -> None:
-        row = [0] * len(COLUMNS)
-        row[0] = OPCODES.index(opcode)
-        row[1 : 1 + len(positions)] = positions
-        row[COLUMNS.index("SOURCE") : COLUMNS.index("SOURCE") + len(sources)] = sources
+        row = [0] * batch_block.ROW
+        row[batch_block.OPCODE] = opcode
+        row[batch_block.POSITIONS : batch_block.POSITIONS + len(positions)] = positions
+        row[batch_block.SOURCE : batch_block.SOURCE + len(sources)] = sources
         for name, value in {"START": self._size, **columns}.items():
-            row[COLUMNS.index(name)] = value
+            row[getattr(batch_block, name)] = value
         self._rows.append(row)
         self._size += registers
 
@@ -169,8 +167,8 @@ def _with_permutations(rows: Sequence[Sequence[int]], num_qubits: int) -> tuple[
     """Replace exchanges in a row that move more than all amplitudes by one permutation."""
     kept: list[Sequence[int]] = []
     permutations: list[IntArray] = []
-    moving = (OPCODES.index("EXCHANGE"), OPCODES.index("SWAP"), OPCODES.index("TRANSPOSE"))
-    for together, run in groupby(rows, key=lambda row: row[0] in moving):
+    moving = (isa.EXCHANGE, isa.SWAP, isa.TRANSPOSE)
+    for together, run in groupby(rows, key=lambda row: row[batch_block.OPCODE] in moving):
         exchanges = list(run)
         sources = [_source(row, num_qubits) for row in exchanges] if together else []
         moved = sum(np.count_nonzero(source != np.arange(source.size)) for source in sources)
@@ -180,12 +178,12 @@ def _with_permutations(rows: Sequence[Sequence[int]], num_qubits: int) -> tuple[
         found = sources[0]
         for source in sources[1:]:
             found = found[source]
-        row = [0] * len(COLUMNS)
-        row[0], row[COLUMNS.index("SOURCE")] = OPCODES.index("PERMUTE"), len(permutations)
+        row = [0] * batch_block.ROW
+        row[batch_block.OPCODE], row[batch_block.SOURCE] = batch_block.PERMUTE, len(permutations)
         kept.append(row)
         permutations.append(found)
     return (
-        np.array(kept, np.int64).reshape(-1, len(COLUMNS)),
+        np.array(kept, np.int64).reshape(-1, batch_block.ROW),
         np.array(permutations, np.int64).reshape(-1, 1 << num_qubits),
     )
 
@@ -193,14 +191,14 @@ def _with_permutations(rows: Sequence[Sequence[int]], num_qubits: int) -> tuple[
 def _source(row: Sequence[int], num_qubits: int) -> IntArray:
     """Where an exchange takes each amplitude from."""
     x: IntArray = np.arange(1 << num_qubits)
-    first = row[COLUMNS.index("POSITIONS")]
-    if row[0] == OPCODES.index("SWAP"):
-        second = row[COLUMNS.index("POSITIONS") + 1]
+    first = row[batch_block.POSITIONS]
+    if row[batch_block.OPCODE] == isa.SWAP:
+        second = row[batch_block.POSITIONS + 1]
         differ: IntArray = (x >> first ^ x >> second) & 1
         swapped: IntArray = x ^ (differ << first | differ << second)
         return swapped
-    mask, value = row[COLUMNS.index("MASK")], row[COLUMNS.index("VALUE")]
-    flips = row[COLUMNS.index("X")] if row[0] == OPCODES.index("TRANSPOSE") else 1 << first
+    mask, value = row[batch_block.MASK], row[batch_block.VALUE]
+    flips = row[batch_block.X] if row[batch_block.OPCODE] == isa.TRANSPOSE else 1 << first
     here: NDArray[np.bool_] = x & mask == value
     found: IntArray = np.where(here | here[x ^ flips], x ^ flips, x)
     return found

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit.compiler import SweepPart
-from qtoolkit.compiler.sweep_plan import ROW, BlockOpcode, Column
 from qtoolkit.simulators.memory import aligned_empty
 from qtoolkit.simulators.numbers import Numbers
+from qtoolkit_kernels.vector import isa
 
 __all__ = ["phases_by_tile"]
 
@@ -28,7 +28,7 @@ IntArray = NDArray[np.int64]
 def phases_by_tile(part: SweepPart, numbers: Numbers) -> tuple[SweepPart, Numbers]:
     """Replace DIAGONAL rows by PHASE rows where the whole state is a block of a few tiles."""
     layout, lanes = part.layout, 1 << part.layout.lane_bits
-    is_diagonal = numbers.operations[:, Column.OPCODE] == BlockOpcode.DIAGONAL
+    is_diagonal = numbers.operations[:, isa.OPCODE] == isa.DIAGONAL
     is_one_block = part.num_sweeps == 1 and layout.block_bits == layout.num_bits
     if not is_one_block or 1 << layout.num_bits > MOST_TILES * lanes or not is_diagonal.any():
         return part, numbers
@@ -41,7 +41,7 @@ def phases_by_tile(part: SweepPart, numbers: Numbers) -> tuple[SweepPart, Number
         if not diagonal:
             rows.append(row[None])
             continue
-        polynomial = row[Column.START]
+        polynomial = row[isa.DIAGONAL_POLYNOMIAL]
         chosen = np.flatnonzero(is_needed[polynomial])
         phases = by_tile[polynomial, chosen]
         values.append(np.stack([phases.real, phases.imag], axis=1).ravel())
@@ -59,10 +59,10 @@ def phases_by_tile(part: SweepPart, numbers: Numbers) -> tuple[SweepPart, Number
 
 
 def _phase_rows(chosen: IntArray, mask: int, starts: IntArray) -> IntArray:
-    rows = np.zeros((chosen.size, ROW), np.int64)
-    rows[:, Column.OPCODE] = BlockOpcode.PHASE
-    rows[:, Column.START] = starts
-    rows[:, Column.TILE_MASK], rows[:, Column.TILE_VALUE] = mask, chosen
+    rows = np.zeros((chosen.size, isa.ROW), np.int64)
+    rows[:, isa.OPCODE] = isa.PHASE
+    rows[:, isa.START] = starts
+    rows[:, isa.TILE_MASK], rows[:, isa.TILE_VALUE] = mask, chosen
     return rows
 
 

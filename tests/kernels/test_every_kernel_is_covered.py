@@ -8,11 +8,14 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+import instruction_table
+import numpy as np
 import pytest
+from vector_rows import CASES, RandomRows, Shape
 
 import qtoolkit_kernels
 from qtoolkit_kernels._jit import Kernel
-from qtoolkit_kernels.vector import batch_block, block
+from qtoolkit_kernels.vector import isa
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(qtoolkit_kernels.__file__).parent
@@ -129,18 +132,36 @@ def test_what_holds_the_other_vector_kernels_exists() -> None:
         assert (Path(__file__).parents[1] / test).is_file(), kernel
 
 
-@pytest.mark.parametrize(("module", "opcodes"), [("block", block.OPCODES), ("batch_block", batch_block.OPCODES)])
-def test_twins_know_every_opcode(module: str, opcodes: tuple[str, ...]) -> None:
-    """That there are random rows of each is asserted beside those rows."""
-    twin = (FOLDER / "reference/vector" / f"{module}.py").read_text()
-    for opcode in opcodes:
-        assert re.search(rf"\brows\.{opcode}\b", twin), opcode
+def test_batches_know_the_opcodes_that_they_should() -> None:
+    """That there are random rows of each opcode is asserted beside those rows."""
+    text = (ROOT / "qtoolkit/simulators/batch_plan.py").read_text()
+    named = set(re.findall(r"case isa\.(\w+):", text))
+    assert named == {known.name for known in isa.INSTRUCTIONS if known.is_batched}
 
 
-def test_benchmarks_know_every_opcode() -> None:
-    benchmarks = (ROOT / "benchmarks/kernels/vector_calls.py").read_text()
-    for opcode in block.OPCODES:
-        assert re.search(rf"\bblock\.{opcode}\b", benchmarks), opcode
+def test_numbers_and_columns_of_the_instruction_set() -> None:
+    for number, known in enumerate(isa.INSTRUCTIONS):
+        assert getattr(isa, known.name) == number
+        assert set(known.operands.values()) <= set(range(isa.ROW)) - {isa.OPCODE, isa.UNREACHED}
+        assert len(set(known.operands.values())) == len(known.operands)
+        assert known.is_undone or not (known.is_batched or known.is_derived)
+
+
+def test_rows_set_every_column_of_their_opcode() -> None:
+    """Those that tests draw."""
+    for known in isa.INSTRUCTIONS:
+        rows = RandomRows(Shape(np.float64, 32), seed=0)
+        for draw in CASES[known.name].values():
+            draw(rows, 0)
+            draw(rows, 0)
+        for name, column in known.operands.items():
+            assert rows.operations[:, column].any(), f"{known.name}_{name}"
+
+
+def test_the_documentation_has_the_table_of_operations() -> None:
+    """Where it differs, `python tests/instruction_table.py` writes it."""
+    page = instruction_table.PAGE.read_text("utf-8")
+    assert instruction_table.rewritten(page) == page
 
 
 def test_benchmarks_run() -> None:

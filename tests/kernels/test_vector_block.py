@@ -6,7 +6,7 @@ from vector_rows import CASES, RandomRows, Shape, draw_program, every_case, fitt
 from vector_widths import WIDTHS
 
 from qtoolkit_kernels.reference.vector import sweep as twins
-from qtoolkit_kernels.vector import block, sweep
+from qtoolkit_kernels.vector import isa, sweep
 
 PRECISIONS = pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["double", "single"])
 EPSILONS = {np.float64: 1e-15, np.float32: 5e-7}
@@ -55,12 +55,12 @@ def test_operation_that_leaves_out_the_highest_bits(opcode, kind, vector_bytes, 
         CASES[opcode][kind](rows, 0)
         rows.shape = large
         for row in rows.sweep_rows[0]:
-            row[block.UNREACHED] = large.block_bits - small.block_bits
+            row[isa.UNREACHED] = large.block_bits - small.block_bits
         check(rows)
 
 
 def test_every_opcode_has_cases():
-    assert set(CASES) == set(block.OPCODES)
+    assert set(CASES) == {known.name for known in isa.INSTRUCTIONS}
 
 
 def every_pair_of(lane_bits, tile_bits):
@@ -77,7 +77,7 @@ def test_dense_matrices_on_every_pair_of_positions(vector_bytes, dtype):
         inside = sum(1 << p < shape.lanes for p in (low, high))
         registers = [rows.register() for _ in range((0, 16, 8)[inside])]
         start = rows.place(*registers) if inside else rows.place(rows.rng.uniform(-1, 1, 32))
-        rows.row(0, block.DENSE, [low, high], {block.START: start})
+        rows.row(0, isa.DENSE, [low, high], {isa.START: start})
         check(rows)
 
 
@@ -87,12 +87,14 @@ def test_cartan_forms_on_every_pair_of_positions(vector_bytes, dtype):
     """Two tiles in both orders; by tangents each value of each bit the other way round."""
     shape = Shape(dtype, vector_bytes, 4, 1)
     for low, high in every_pair_of(shape.lane_bits, shape.tile_bits):
-        forms = [{}] if high < shape.lane_bits else [{}, *({block.STEEP: 1, block.X_TILE: k} for k in range(4))]
+        forms = [{}]
+        if high >= shape.lane_bits:
+            forms += [{isa.CARTAN_TANGENTS: 1, isa.CARTAN_FLIPS: k} for k in range(4)]
         for form in forms:
             for positions in [[low, high], [high, low]] if low >= shape.lane_bits else [[low, high]]:
                 rows = RandomRows(shape, [low, high])
                 start = rows.place(rows.rng.uniform(-1, 1, 14 if form else 20))
-                rows.row(0, block.CARTAN, positions, {block.START: start} | form)
+                rows.row(0, isa.CARTAN, positions, {isa.START: start} | form)
                 check(rows)
 
 
@@ -102,12 +104,12 @@ def test_exchanges_and_rotations_at_every_position(vector_bytes, dtype):
     shape = Shape(dtype, vector_bytes, 6, 0)
     for position in range(shape.block_bits):
         rows = RandomRows(shape, position)
-        rows.row(0, block.EXCHANGE, [position], {block.START: rows.place(rows.lane_choice(1 << position))})
+        rows.row(0, isa.EXCHANGE, [position], {isa.START: rows.place(rows.lane_choice(1 << position))})
         check(rows, rounding=0)
         if position >= shape.lane_bits:
             rows = RandomRows(shape, position)
-            columns = {block.COUNT: 1, block.START: rows.place(rows.rng.uniform(-1, 1, 1))}
-            rows.row(0, block.ROTATE, [position], columns)
+            columns = {isa.ROTATE_COUNT: 1, isa.START: rows.place(rows.rng.uniform(-1, 1, 1))}
+            rows.row(0, isa.ROTATE, [position], columns)
             check(rows)
 
 

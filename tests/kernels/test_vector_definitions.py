@@ -11,7 +11,7 @@ from scipy.linalg import expm
 from scipy.stats import unitary_group
 
 from qtoolkit_kernels.reference.vector import adjoint_sweep, sweep
-from qtoolkit_kernels.vector import adjoint_block, block, numbers
+from qtoolkit_kernels.vector import adjoint_block, isa, numbers
 from qtoolkit_kernels.vector.sweep import COMPLEX, TILES, ZERO_STATE
 
 LANES, BLOCK_BITS = 4, 4
@@ -48,11 +48,11 @@ def random_state(seed=0):
 
 
 def row_of(opcode, positions=(), **columns):
-    row = np.zeros(block.ROW, np.int64)
-    row[block.OPCODE] = opcode
-    row[block.POSITIONS : block.POSITIONS + len(positions)] = positions
+    row = np.zeros(isa.ROW, np.int64)
+    row[isa.OPCODE] = opcode
+    row[isa.POSITIONS : isa.POSITIONS + len(positions)] = positions
     for name, value in columns.items():
-        row[getattr(block, name)] = value
+        row[getattr(isa, name)] = value
     return row
 
 
@@ -86,22 +86,22 @@ def test_rotations(theta):
         rotation = np.array([[cosine, -sine], [sine, cosine]])
         weight, left_out = (cosine / sine, sine) if steep else (sine / cosine, cosine)
         for position in (2, 3):
-            row = row_of(block.ROTATE, [position], COUNT=1, STEEP=steep)
+            row = row_of(isa.ROTATE, [position], ROTATE_COUNT=1, ROTATE_STEEP=steep)
             check(on({position: rotation}) / left_out, row, [weight])
-        row = row_of(block.ROTATE, [3, 2], COUNT=2, STEEP=steep)
+        row = row_of(isa.ROTATE, [3, 2], ROTATE_COUNT=2, ROTATE_STEEP=steep)
         check(on({2: rotation, 3: rotation}) / left_out**2, row, [weight, weight])
         registers = np.concatenate(
             [written(numbers.WRITE_LANES, k, angles=[[cosine, sine]])[: 2 * LANES] for k in range(2)]
         )
-        check(on({0: rotation, 1: rotation}), row_of(block.ROTATE_LANES), registers)
-        check(on({1: rotation}), row_of(block.ROTATE_LANES, [1], COUNT=1), registers)
+        check(on({0: rotation, 1: rotation}), row_of(isa.ROTATE_LANES), registers)
+        check(on({1: rotation}), row_of(isa.ROTATE_LANES, [1], ROTATE_LANES_ALONE=1), registers)
 
 
 @pytest.mark.parametrize(("low", "high"), [(2, 3), (0, 2), (1, 3), (0, 1)])
 def test_dense_matrices(low, high):
     matrix = unitary_group.rvs(4, random_state=1)
     registers = written(numbers.WRITE_DENSE, low, high, 2, matrix=matrix)
-    check(on_two(matrix, low, high), row_of(block.DENSE, [low, high]), registers)
+    check(on_two(matrix, low, high), row_of(isa.DENSE, [low, high]), registers)
 
 
 @pytest.mark.parametrize("target", range(4))
@@ -113,20 +113,20 @@ def test_controlled_exchanges(target):
             projector = on({other: ONE if here else ZERO, 4: ONE if outside else ZERO})
             lanes = np.ones(LANES) if other == 3 else (np.arange(LANES) & 1 == here).astype(float)
             tiles = {"TILE_MASK": 2, "TILE_VALUE": 2 * here} if other == 3 else {}
-            row = row_of(block.EXCHANGE, [target], OUTER_MASK=8, OUTER_VALUE=8 * outside, **tiles)
+            row = row_of(isa.EXCHANGE, [target], OUTER_MASK=8, OUTER_VALUE=8 * outside, **tiles)
             check(controlled(projector, on({target: X})), row, lanes)
 
 
 def test_swaps():
     swap = np.eye(4)[[0, 2, 1, 3]]
-    check(on_two(swap, 2, 3), row_of(block.SWAP, [2, 3]), np.ones(LANES))
+    check(on_two(swap, 2, 3), row_of(isa.SWAP, [2, 3]), np.ones(LANES))
 
 
 def test_controlled_phases():
     turn = np.exp(0.4j)
     projector = on({0: ONE, 2: ZERO, 4: ONE})
     registers = written(numbers.WRITE_PHASE, 0, 1, 1, coefficients=[turn])
-    row = row_of(block.PHASE, TILE_MASK=1, TILE_VALUE=0, OUTER_MASK=8, OUTER_VALUE=8)
+    row = row_of(isa.PHASE, TILE_MASK=1, TILE_VALUE=0, OUTER_MASK=8, OUTER_VALUE=8)
     check(np.eye(32) + (turn - 1) * projector, row, registers)
 
 
@@ -143,14 +143,14 @@ def test_controlled_rotations_by_strings(letters):
     half = 0.35
     # Z acts before X here: its sign is that of the amplitude that is read.
     sign *= (-1) ** ((x & z).bit_count())
-    masks = {"X_TILE": x >> 2, "X_LANES": x & 3, "Z_TILE": z >> 2, "Z_OUTER": 8 * (letters[4] == "Z")}
+    masks = {"X_TILE": x >> 2, "X_LANES": x & 3, "Z_TILE": z >> 2, "Z_OUTER": 8 * (letters[4] == "Z"), "REAL": real}
     free = [p for p in (2, 3) if letters[p] == "I"]
     projector, controls = np.eye(32), {}
     if free:
         projector = on({free[0]: ONE})
         controls = {"TILE_MASK": 1 << free[0] - 2, "TILE_VALUE": 1 << free[0] - 2}
     registers = written(numbers.WRITE_PAULI, sign, z & 3, 0, 0, coefficients=[np.cos(half), np.sin(half)])
-    row = row_of(block.PAULI, STEEP=real, **masks, **controls)
+    row = row_of(isa.PAULI, **{f"PAULI_{name}": value for name, value in masks.items()}, **controls)
     check(controlled(projector, expm(-1j * half * string)), row, registers)
 
 
@@ -164,14 +164,14 @@ def test_polynomials_of_phases():
     for control in (-1, 4, 3):
         phases = np.array([np.exp(0.3j)]), np.exp(1j * angles)[None], pairs[None], np.array([control])
         projector = np.eye(32) if control < 0 else ones[control]
-        check(controlled(projector, expm(1j * generator)), row_of(block.DIAGONAL, START=0), phases=phases)
+        check(controlled(projector, expm(1j * generator)), row_of(isa.DIAGONAL), phases=phases)
 
 
 def test_strings_of_z():
     inside, outside = 0b1011, 8
     strings = np.array([[5, 0], [inside, outside]]), np.array([9.0, 0.6])
     string = on({p: Z for p in range(4) if inside >> p & 1} | {4: Z})
-    check(expm(0.6j * string), row_of(block.STRINGS, [1, 2]), strings=strings)
+    check(expm(0.6j * string), row_of(isa.STRINGS, [1, 2]), strings=strings)
 
 
 @pytest.mark.parametrize("bits", [(2, 3), (3, 2)])
@@ -185,7 +185,7 @@ def test_two_stages_of_a_fourier_transform(bits):
         generator = 0.3 * np.eye(32) + sum(a * one for a, one in zip(angles[stage], ones, strict=True))
         operator = controlled(ones[BITS[position]], expm(1j * generator)) @ on({position: turn}) @ operator
     phases = np.full(2, np.exp(0.3j)), np.exp(1j * angles), np.ones((2, 5, 5)), np.array([BITS[p] for p in bits])
-    row = row_of(block.BUTTERFLIES, bits, X_TILE=0)
+    row = row_of(isa.BUTTERFLIES, bits)
     check(operator, row, [1.0, 1.0], phases=phases)
 
 
@@ -200,12 +200,12 @@ def test_exchanges_in_a_row():
     sources = [images.index(t) for t in range(4)]
     packed = (sources[1] ^ sources[0]) | (sources[2] ^ sources[0]) << 16
     assert sources[3] == sources[0] ^ sources[1] ^ sources[2]
-    check(operator, row_of(block.REORDER, START=sources[0], X_TILE=packed))
+    check(operator, row_of(isa.REORDER, REORDER_OFFSET=sources[0], REORDER_IMAGES=packed))
 
 
 def test_what_states_hold():
     state = random_state()
-    nothing = np.array([0, 0]), np.zeros((0, block.ROW), np.int64), np.zeros(0), NO_PHASES, NO_STRINGS
+    nothing = np.array([0, 0]), np.zeros((0, isa.ROW), np.int64), np.zeros(0), NO_PHASES, NO_STRINGS
     for source, reals, expected in (
         (COMPLEX, state.view(float).copy(), state),
         (TILES, np.concatenate([np.append(part.real, part.imag) for part in state.reshape(-1, LANES)]), state),
@@ -222,7 +222,7 @@ def test_sums_of_the_way_back(position):
     """⟨λ|-iY|ψ⟩ of a rotation, ±λ*ψ of a probe, and Im λ*ψ where bits are set."""
     ket, bra = random_state(1), random_state(2)
     lane = position < 2
-    row = row_of(block.ROTATE_LANES if lane else block.ROTATE, [position], COUNT=1)
+    row = row_of(isa.ROTATE_LANES if lane else isa.ROTATE, [position], ROTATE_COUNT=1)
     slot = position if lane else 0
     collect = np.array([[1, *(0 if k == slot else -1 for k in range(4))]])
     probe = np.zeros((1, adjoint_block.PROBE), np.int64)
@@ -243,7 +243,7 @@ def test_sums_of_the_way_back(position):
     sums = np.zeros((1, 2))
     adjoint_sweep.turn_back_sweeps(
         ket.copy().view(float), bra.copy().view(float), LANES, BLOCK_BITS, BITS[None], 0, np.array([0, 1]),
-        row_of(block.DIAGONAL)[None], np.zeros(0), phases, NO_STRINGS, np.array([[2, 0, 0, 0, 0]]), np.ones((1, 4)),
+        row_of(isa.DIAGONAL)[None], np.zeros(0), phases, NO_STRINGS, np.array([[2, 0, 0, 0, 0]]), np.ones((1, 4)),
         np.zeros(2, int), probe, np.array([0, 2]), np.array([[first, second, 0], [first, first, 1]]), False, 1, sums,
     )  # fmt: skip
     operators = [on({position: ONE, 4: ONE}), on({position: ONE})]

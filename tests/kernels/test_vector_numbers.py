@@ -7,7 +7,7 @@ from scipy.stats import unitary_group
 
 from qtoolkit.compiler.nodes import Factor, Form
 from qtoolkit.compiler.passes.split import Parts, decompose
-from qtoolkit_kernels.vector import block, numbers
+from qtoolkit_kernels.vector import isa, numbers
 
 RNG = np.random.default_rng(11)
 ONE_QUBIT = [
@@ -156,7 +156,7 @@ def fill(coefficients, lanes=8, **plan):
         "phases": np.empty((whole["product_start"].size - 1, 2), complex),
         "matrices": np.empty((whole["dense_start"].size - 1, 16), complex),
         "string_angles": np.empty(whole["string_places"].size),
-        "operations": np.zeros((8, block.ROW), np.int64),
+        "operations": np.zeros((8, isa.ROW), np.int64),
         "registers": np.full(64 * lanes, np.nan),
         "constants": np.ones(polynomials, complex),
         "linear": np.ones((polynomials, num_bits), complex),
@@ -238,10 +238,10 @@ def test_rotations_are_sorted_into_flat_and_steep_rows(count, renormalise):
     )
     left_out, seen = 1.0, {}
     for row in out["operations"][:rows]:
-        for k in range(row[block.COUNT]):
-            position = row[block.POSITIONS + k]
-            weight = out["registers"][row[block.START] + k]
-            if row[block.STEEP]:
+        for k in range(row[isa.ROTATE_COUNT]):
+            position = row[isa.POSITIONS + k]
+            weight = out["registers"][row[isa.START] + k]
+            if row[isa.ROTATE_STEEP]:
                 assert abs(weight) < 1
                 seen[position] = np.arctan2(np.sign(weight), abs(weight))
                 left_out *= np.sin(seen[position])

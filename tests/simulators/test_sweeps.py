@@ -14,10 +14,10 @@ from vector_widths import WIDTHS
 from qtoolkit import Circuit, Parameter
 from qtoolkit.circuit import PauliRotationGate, StandardGate
 from qtoolkit.compiler import Layout, SweepPart, compile_circuit, plan_sweeps, planner
-from qtoolkit.compiler.sweep_plan import BlockOpcode, Column
 from qtoolkit.simulators.engine import Engine
 from qtoolkit.simulators.memory import set_to_zero_state
 from qtoolkit_kernels.reference import program as twins
+from qtoolkit_kernels.vector import isa
 
 PRECISIONS = pytest.mark.parametrize("precision", ["double", "single"])
 STARTS = pytest.mark.parametrize("fresh", [True, False], ids=["zero", "given"])
@@ -297,12 +297,13 @@ def test_the_circuits_reach_every_operation_at_every_place():
         for fresh in (True, False):
             for part in plan_sweeps(compile_circuit(circuit).unitary_program(), layout, fresh):
                 for row in part.operations if isinstance(part, SweepPart) else ():
-                    opcode = BlockOpcode(row[Column.OPCODE])
-                    two = opcode in (BlockOpcode.DENSE, BlockOpcode.SWAP, BlockOpcode.CARTAN)
-                    positions = row[Column.POSITIONS :][: 2 if two else opcode is BlockOpcode.EXCHANGE]
-                    found.add((opcode.name, *(bool(p < layout.lane_bits) for p in positions)))
-                    if opcode is BlockOpcode.ROTATE_LANES:
-                        found.add((opcode.name, "one" if row[Column.COUNT] else "all"))
+                    opcode = row[isa.OPCODE]
+                    name = isa.INSTRUCTIONS[opcode].name
+                    two = opcode in (isa.DENSE, isa.SWAP, isa.CARTAN)
+                    positions = row[isa.POSITIONS :][: 2 if two else opcode == isa.EXCHANGE]
+                    found.add((name, *(bool(p < layout.lane_bits) for p in positions)))
+                    if opcode == isa.ROTATE_LANES:
+                        found.add((name, "one" if row[isa.ROTATE_LANES_ALONE] else "all"))
     lane, tile = True, False
     assert found >= {
         ("ROTATE",), ("ROTATE_LANES",), ("PHASE",), ("PAULI",), ("DIAGONAL",), ("STRINGS",), ("REORDER",),

@@ -16,8 +16,8 @@ from qtoolkit.circuit import (
     UnitaryGate,
 )
 from qtoolkit.compiler import SweepPart, compile_circuit, plan_sweeps
-from qtoolkit.compiler.sweep_plan import BlockOpcode, Column
 from qtoolkit.simulators.engine import Engine
+from qtoolkit_kernels.vector import isa
 from qtoolkit_kernels.vector.lanes import native_vector_bytes
 
 PRECISIONS = pytest.mark.parametrize("precision", ["double", "single"])
@@ -90,7 +90,7 @@ def opcodes(circuit, engine, fresh=True):
     """The opcodes of a plan, which has nothing but sweeps."""
     parts = plan_sweeps(compile_circuit(circuit).unitary_program(), engine.layout(circuit.num_qubits), fresh)
     assert all(isinstance(part, SweepPart) for part in parts)
-    return {BlockOpcode(code).name for part in parts for code in part.operations[:, Column.OPCODE].tolist()}
+    return {isa.INSTRUCTIONS[code].name for part in parts for code in part.operations[:, isa.OPCODE].tolist()}
 
 
 def check(circuit, engine, fresh, seed=0):

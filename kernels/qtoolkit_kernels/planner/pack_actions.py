@@ -21,7 +21,7 @@ from qtoolkit_kernels.planner.pack_room import (
     reserve,
 )
 from qtoolkit_kernels.planner.reorder import add_reorder, exchanges_together
-from qtoolkit_kernels.vector import block, numbers
+from qtoolkit_kernels.vector import isa, numbers
 
 __all__ = ["add_polynomial", "add_rotations", "add_strings", "add_together"]
 
@@ -49,9 +49,9 @@ def add_rotations(heap: Integers, registers: Floats, nodes: Integers, members: I
         place = reserve(heap, 2 * width * lane_bits)
         for k in range(2 * width * lane_bits):
             registers[place + k] = 0.0 if k & width else 1.0
-        row = add_operation(heap, block.ROTATE_LANES, place)
+        row = add_operation(heap, isa.ROTATE_LANES, place)
         if lanes & (lanes - 1) == 0:
-            heap[row + block.POSITIONS], heap[row + block.COUNT] = index_of(lanes), 1
+            heap[row + isa.POSITIONS], heap[row + isa.ROTATE_LANES_ALONE] = index_of(lanes), 1
         for position in range(lane_bits):
             if lanes >> position & 1:
                 product = heap[room.SORTED + position]
@@ -62,7 +62,7 @@ def add_rotations(heap: Integers, registers: Floats, nodes: Integers, members: I
         rows = (count + ROTATIONS_TOGETHER - 1) // ROTATIONS_TOGETHER + (1 if count > 1 else 0)
         added = _add_set(heap, rows, count)
         for _ in range(rows):
-            add_operation(heap, block.ROTATE, 0)
+            add_operation(heap, isa.ROTATE, 0)
         while tiles:
             position = index_of(tiles & -tiles)
             _add_member(heap, position, heap[room.SORTED + position])
@@ -96,7 +96,7 @@ def _count_rotations(heap: Integers, added: int, count: int) -> None:
         heap[room.ROTATED] = 0
         start = reserve(heap, 2 << heap[room.LANE_BITS])
         heap[added + 6] = start
-        add_operation(heap, block.PHASE, start)
+        add_operation(heap, isa.PHASE, start)
 
 
 @njit
@@ -152,7 +152,7 @@ def add_polynomial(heap: Integers, nodes: Integers, factors: Integers, members: 
             zeros |= 0 if factor[DETAIL] & 2 or factor[OTHER] < 0 else 1 << factor[OTHER]
         add_phase(heap, factor, nodes[members[start], DIAGONAL], zeros)
         return
-    add_operation(heap, block.DIAGONAL, count_of(heap, room.CONTROLS))
+    add_operation(heap, isa.DIAGONAL, count_of(heap, room.CONTROLS))
     control = _common_control(heap, nodes, factors, members, start, end)
     _add_terms(heap, nodes, factors, members, start, end, control)
     heap[room.NUM_DIAGONALS] += 1
@@ -168,9 +168,9 @@ def add_strings(heap: Integers, nodes: Integers, factors: Integers, members: Int
         heap[row] = positions_of(heap, node[DIAGONAL] & ~heap[room.OUTSIDE])
         heap[row + 1] = node[DIAGONAL] & heap[room.OUTSIDE]
         heap[new_row(heap, room.STRING_PLACES)] = factors[node[FIRST], PLACE]
-    row = add_operation(heap, block.STRINGS, 0)
-    heap[row + block.POSITIONS], heap[row + block.POSITIONS + 1] = first, count_of(heap, room.STRINGS)
-    heap[row + block.UNREACHED] = 0
+    row = add_operation(heap, isa.STRINGS, 0)
+    heap[row + isa.STRINGS_FIRST], heap[row + isa.STRINGS_END] = first, count_of(heap, room.STRINGS)
+    heap[row + isa.UNREACHED] = 0
 
 
 @njit
@@ -185,12 +185,12 @@ def _add_stages(
         reach(heap, position_of(heap, target) + 1)
         _add_terms(heap, nodes, factors, members, polynomial[START], polynomial[END], index_of(target))
     added = _add_set(heap, butterfly.STAGES // 2, butterfly.STAGES)
-    row = add_operation(heap, block.BUTTERFLIES, heap[added + 4])
-    heap[row + block.X_TILE] = number
+    row = add_operation(heap, isa.BUTTERFLIES, heap[added + 4])
+    heap[row + isa.BUTTERFLIES_POLYNOMIALS] = number
     for stage in range(butterfly.STAGES):
         node = nodes[members[actions[k + 2 * stage, START]]]
         position = position_of(heap, node[TARGETS])
-        heap[row + block.POSITIONS + stage] = position
+        heap[row + isa.POSITIONS + stage] = position
         _add_member(heap, position, node[EXTRA])
     _count_rotations(heap, added, butterfly.STAGES)
 

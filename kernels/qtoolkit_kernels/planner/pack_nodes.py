@@ -40,7 +40,7 @@ from qtoolkit_kernels.planner.pack_room import (
     positions_of,
     reserve,
 )
-from qtoolkit_kernels.vector import block, numbers
+from qtoolkit_kernels.vector import isa, numbers
 
 __all__ = ["CARTAN_TILE_BITS", "add_node", "add_phase"]
 
@@ -80,8 +80,8 @@ def _add_exchange(heap: Integers, registers: Floats, target: int, controls: int,
     low = (1 << heap[room.LANE_BITS]) - 1
     mask, value = positions_of(heap, controls), positions_of(heap, controls & ~zeros)
     start = choose_lanes(heap, registers, mask & low, value & low)
-    row = add_controlled(heap, block.EXCHANGE, start, controls, zeros, mask, value)
-    heap[row + block.POSITIONS] = position_of(heap, target)
+    row = add_controlled(heap, isa.EXCHANGE, start, controls, zeros, mask, value)
+    heap[row + isa.POSITIONS] = position_of(heap, target)
 
 
 @njit
@@ -90,9 +90,9 @@ def _add_swap(heap: Integers, registers: Floats, targets: int, zeros: int) -> No
     if position_of(heap, low) > position_of(heap, high):
         low, high = high, low
     if position_of(heap, low) >= heap[room.LANE_BITS]:
-        row = add_operation(heap, block.SWAP, choose_lanes(heap, registers, 0, 0))
-        heap[row + block.POSITIONS] = position_of(heap, low)
-        heap[row + block.POSITIONS + 1] = position_of(heap, high)
+        row = add_operation(heap, isa.SWAP, choose_lanes(heap, registers, 0, 0))
+        heap[row + isa.POSITIONS] = position_of(heap, low)
+        heap[row + isa.POSITIONS + 1] = position_of(heap, high)
         return
     for k in range(3):
         control = high if k == 1 else low
@@ -118,7 +118,7 @@ def add_phase(heap: Integers, factor: Integers, qubits: int, zeros: int) -> None
         source = 2
     write = add_write(heap, numbers.WRITE_PHASE, start, factor[PLACE], source)
     heap[write + 1], heap[write + 2] = mask & (lanes - 1), value & (lanes - 1)
-    add_controlled(heap, block.PHASE, start, qubits, zeros, mask, value)
+    add_controlled(heap, isa.PHASE, start, qubits, zeros, mask, value)
 
 
 @njit
@@ -134,10 +134,10 @@ def _add_pauli(heap: Integers, factors: Integers, node: Integers) -> None:
     sign = 1 if turns & 2 else -1
     write = add_write(heap, numbers.WRITE_PAULI, start, factors[node[FIRST], PLACE], sign)
     heap[write + 1], heap[write + 2], heap[write + 3] = z & low, mask & low, value & low
-    row = add_controlled(heap, block.PAULI, start, controls, zeros, mask, value)
-    heap[row + block.STEEP] = turns & 1
-    heap[row + block.X_TILE], heap[row + block.X_LANES] = x >> lane_bits, x & low
-    heap[row + block.Z_TILE], heap[row + block.Z_OUTER] = z >> lane_bits, letters_z & heap[room.OUTSIDE]
+    row = add_controlled(heap, isa.PAULI, start, controls, zeros, mask, value)
+    heap[row + isa.PAULI_REAL] = turns & 1
+    heap[row + isa.PAULI_X_TILE], heap[row + isa.PAULI_X_LANES] = x >> lane_bits, x & low
+    heap[row + isa.PAULI_Z_TILE], heap[row + isa.PAULI_Z_OUTER] = z >> lane_bits, letters_z & heap[room.OUTSIDE]
 
 
 @njit
@@ -165,8 +165,8 @@ def _add_dense(heap: Integers, factors: Integers, node: Integers) -> None:
     start = reserve(heap, size)
     write = add_write(heap, numbers.WRITE_DENSE, start, number, low)
     heap[write + 1], heap[write + 2] = high, lane_bits
-    row = add_operation(heap, block.DENSE, start)
-    heap[row + block.POSITIONS], heap[row + block.POSITIONS + 1] = low, high
+    row = add_operation(heap, isa.DENSE, start)
+    heap[row + isa.POSITIONS], heap[row + isa.POSITIONS + 1] = low, high
 
 
 @njit
@@ -176,11 +176,11 @@ def _add_cartan(heap: Integers, registers: Floats, forms: Floats, targets: int, 
     start = reserve(heap, size)
     for k in range(size):
         registers[start + k] = forms[number, FORM_NUMBERS + k]
-    row = add_operation(heap, block.CARTAN, start)
-    heap[row + block.POSITIONS] = position_of(heap, targets & -targets)
-    heap[row + block.POSITIONS + 1] = position_of(heap, targets & (targets - 1))
-    heap[row + block.UNREACHED] = min(
+    row = add_operation(heap, isa.CARTAN, start)
+    heap[row + isa.POSITIONS] = position_of(heap, targets & -targets)
+    heap[row + isa.POSITIONS + 1] = position_of(heap, targets & (targets - 1))
+    heap[row + isa.UNREACHED] = min(
         heap[room.UNREACHED], heap[room.BLOCK_BITS] - heap[room.LANE_BITS] - CARTAN_TILE_BITS
     )
     if is_tangent:
-        heap[row + block.STEEP], heap[row + block.X_TILE] = 1, int(forms[number, FLIPS])
+        heap[row + isa.CARTAN_TANGENTS], heap[row + isa.CARTAN_FLIPS] = 1, int(forms[number, FLIPS])

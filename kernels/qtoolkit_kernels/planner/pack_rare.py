@@ -31,7 +31,7 @@ from qtoolkit_kernels.planner.pack_room import (
     tiles_in_reach,
 )
 from qtoolkit_kernels.planner.transpose import FLIPS, MASK, STEP_COLUMNS, VALUE, reordered, transpositions
-from qtoolkit_kernels.vector import block, numbers
+from qtoolkit_kernels.vector import isa, numbers
 
 __all__ = ["add_rare_nodes", "is_rare"]
 
@@ -116,9 +116,9 @@ def _add_matrix(heap: Integers, qubits: Integers, source: int, controls: int, ze
     start = reserve(heap, size >> count_bits(targets & low) << lane_bits if by_lane else size)
     write = add_write(heap, numbers.WRITE_MATRIX, start, source, order)
     heap[write + 1], heap[write + 2], heap[write + 3] = targets & low, mask & low, value & low
-    row = add_controlled(heap, block.MATRIX, start, controls, zeros, mask, value)
-    heap[row + block.STEEP] = by_lane
-    heap[row + block.X_TILE], heap[row + block.X_LANES] = targets >> lane_bits, targets & low
+    row = add_controlled(heap, isa.MATRIX, start, controls, zeros, mask, value)
+    heap[row + isa.MATRIX_BY_LANE] = by_lane
+    heap[row + isa.MATRIX_TILES], heap[row + isa.MATRIX_LANES] = targets >> lane_bits, targets & low
 
 
 @njit
@@ -147,9 +147,9 @@ def _add_table(heap: Integers, qubits: Integers, source: int, controls: int, zer
             entry += (i >> j & 1) << heap[room.SORTED + j]
         write = add_write(heap, numbers.WRITE_TABLE, start + (2 * i << lane_bits), entry, strides)
         heap[write + 1], heap[write + 2] = mask & low, value & low
-    row = add_controlled(heap, block.TABLE, start, controls, zeros, mask, value)
+    row = add_controlled(heap, isa.TABLE, start, controls, zeros, mask, value)
     tile = (positions & ((1 << block_bits) - 1)) >> lane_bits
-    heap[row + block.X_TILE], heap[row + block.Z_OUTER] = tile & tiles_in_reach(heap), outer
+    heap[row + isa.TABLE_TILES], heap[row + isa.TABLE_OUTER] = tile & tiles_in_reach(heap), outer
 
 
 @njit
@@ -196,5 +196,5 @@ def _add_transposition(heap: Integers, registers: Floats, flipped: int, controls
         registers[start + lane] = here if tile else here + there
         if tile:
             registers[start + lanes + lane] = there
-    row = add_controlled(heap, block.TRANSPOSE, start, controls, zeros, mask, value)
-    heap[row + block.X_TILE], heap[row + block.X_LANES] = tile, lane_flips
+    row = add_controlled(heap, isa.TRANSPOSE, start, controls, zeros, mask, value)
+    heap[row + isa.TRANSPOSE_TILES], heap[row + isa.TRANSPOSE_LANES] = tile, lane_flips

@@ -11,7 +11,7 @@ called with, but not for those.
 from qtoolkit_kernels._bits import count_bits
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Floats, Integers
-from qtoolkit_kernels.vector import block
+from qtoolkit_kernels.vector import isa
 
 __all__ = [
     "HEADER", "POSITION", "SORTED", "SPARE", "TABLES", "TABLE_COLUMNS", "TABLE_COUNT", "TABLE_ROOM", "WIDTHS",
@@ -35,7 +35,7 @@ rotations there were since their cosines were made up for, and polynomials in th
 ) = range(15)  # fmt: skip
 """The tables, which `qtoolkit.compiler.SweepPart` describes."""
 
-WIDTHS = (0, 1, block.ROW, 1, 4, 1, 4, 6, 1, 7, 2, 7, 2, 1, 1)
+WIDTHS = (0, 1, isa.ROW, 1, 4, 1, 4, 6, 1, 7, 2, 7, 2, 1, 1)
 """Of their rows; those of BITS have as many columns as there are bits."""
 
 TABLES, TABLE_COLUMNS = NUMBERS, 4
@@ -136,10 +136,10 @@ def tiles_in_reach(heap: Integers) -> int:
 def add_operation(heap: Integers, opcode: int, start: int) -> int:
     """Add a row without positions; its place in the heap."""
     row = new_row(heap, OPERATIONS)
-    for column in range(block.ROW):
+    for column in range(isa.ROW):
         heap[row + column] = 0
-    heap[row + block.OPCODE], heap[row + block.START] = opcode, start
-    heap[row + block.UNREACHED] = heap[UNREACHED]
+    heap[row + isa.OPCODE], heap[row + isa.START] = opcode, start
+    heap[row + isa.UNREACHED] = heap[UNREACHED]
     return row
 
 
@@ -162,10 +162,10 @@ def add_controlled(heap: Integers, opcode: int, start: int, controls: int, zeros
     if tile_value & ~in_reach:
         return SPARE
     row = add_operation(heap, opcode, start)
-    heap[row + block.TILE_MASK] = (mask & inside) >> heap[LANE_BITS] & in_reach
-    heap[row + block.TILE_VALUE] = tile_value
-    heap[row + block.OUTER_MASK] = controls & heap[OUTSIDE]
-    heap[row + block.OUTER_VALUE] = controls & ~zeros & heap[OUTSIDE]
+    heap[row + isa.TILE_MASK] = (mask & inside) >> heap[LANE_BITS] & in_reach
+    heap[row + isa.TILE_VALUE] = tile_value
+    heap[row + isa.OUTER_MASK] = controls & heap[OUTSIDE]
+    heap[row + isa.OUTER_VALUE] = controls & ~zeros & heap[OUTSIDE]
     return row
 
 

@@ -7,7 +7,7 @@ from qtoolkit_kernels.planner import pack_room as room
 from qtoolkit_kernels.planner.merge import ACTION, NODE, START
 from qtoolkit_kernels.planner.nodes import CONTROLS, DIAGONAL, EXCHANGE, KIND, SWAP, TARGETS, ZEROS
 from qtoolkit_kernels.planner.pack_room import add_operation, index_of, position_of, positions_of, reach
-from qtoolkit_kernels.vector import block
+from qtoolkit_kernels.vector import isa
 from qtoolkit_kernels.vector.reorder import IMAGE_BITS, IMAGES_TOGETHER
 
 __all__ = ["add_reorder", "exchanges_together"]
@@ -15,8 +15,7 @@ __all__ = ["add_reorder", "exchanges_together"]
 LEAST_EXCHANGES = 6
 """Moving tiles along cycles takes about as long as so many exchanges of half of them, which run in order."""
 
-IMAGE_COLUMNS = 4
-"""Of a row, from X_TILE on."""
+IMAGE_COLUMNS = isa.UNREACHED - isa.REORDER_IMAGES
 
 
 @njit
@@ -84,6 +83,6 @@ def add_reorder(heap: Integers, nodes: Integers, actions: Integers, members: Int
         heap[images + bit // IMAGES_TOGETHER] |= image << IMAGE_BITS * (bit % IMAGES_TOGETHER)
     moved |= offset
     reach(heap, lane_bits + (index_of(highest_bit(moved)) + 1 if moved else 0))
-    row = add_operation(heap, block.REORDER, offset)
+    row = add_operation(heap, isa.REORDER, offset)
     for packed in range(IMAGE_COLUMNS):
-        heap[row + block.X_TILE + packed] = heap[images + packed]
+        heap[row + isa.REORDER_IMAGES + packed] = heap[images + packed]

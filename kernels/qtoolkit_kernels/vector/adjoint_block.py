@@ -20,7 +20,7 @@ import numpy as np
 from qtoolkit_kernels._bits import next_without, parity
 from qtoolkit_kernels._jit import njit, reduction_njit
 from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
-from qtoolkit_kernels.vector import adjoint_tiles, block, tiles, walsh_tiles
+from qtoolkit_kernels.vector import adjoint_tiles, block, isa, tiles, walsh_tiles
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.phases import begin_walk, next_step
 from qtoolkit_kernels.vector.skew import skew_of, skewed
@@ -64,16 +64,16 @@ def turn_rotations(
     lane_sums: Floats,
 ) -> None:
     """Take back a ROTATE row."""
-    row_count, steep = row[block.COUNT], row[block.STEEP]
+    row_count, steep = row[isa.ROTATE_COUNT], row[isa.ROTATE_STEEP]
     first = 0
     while first < row_count:
         count = row_count - first
         if count > MAX_ROTATED:
             count = 2
-        start = row[block.START] + first
-        s0 = 1 << (row[block.POSITIONS + first] - lane_bits)
-        s1 = 1 << (row[block.POSITIONS + first + 1] - lane_bits) if count > 1 else 0
-        s2 = 1 << (row[block.POSITIONS + first + 2] - lane_bits) if count > 2 else 0
+        start = row[isa.START] + first
+        s0 = 1 << (row[isa.POSITIONS + first] - lane_bits)
+        s1 = 1 << (row[isa.POSITIONS + first + 1] - lane_bits) if count > 1 else 0
+        s2 = 1 << (row[isa.POSITIONS + first + 2] - lane_bits) if count > 2 else 0
         mask = s0 | s1 | s2
         t0, t1, t2 = skewed(s0, skew) * tile, skewed(s1, skew) * tile, skewed(s2, skew) * tile
         none = adjoint_tiles.no_sum(data, lanes)
@@ -149,7 +149,7 @@ def turn_lanes(
     found = (none, none, none, none)
     for j in range(num_tiles):
         o = skewed(j, skew) * tile
-        found = adjoint_tiles.turn_back_lanes(data, lanes, o, far, coefficients, row[block.START], found)
+        found = adjoint_tiles.turn_back_lanes(data, lanes, o, far, coefficients, row[isa.START], found)
     for k in range(lane_bits):
         if collect[1 + k] < 0:
             continue
@@ -413,12 +413,12 @@ def turn_back_block(
     diagonals = first_table.size
     for i in range(operations.shape[0] - 1, first_row - 1, -1):
         row = operations[i]
-        opcode = row[block.OPCODE]
+        opcode = row[isa.OPCODE]
         for p in range(probe_start[i], probe_start[i + 1]):
             if probes[p, PROBE_ENABLED]:
                 run_probe(data, lanes, num_tiles, tile, skew, probes[p], outer, far, scales[i, 0], sums, lane_sums)
-        if opcode == block.DIAGONAL:
-            d = row[block.START]
+        if opcode == isa.DIAGONAL:
+            d = row[isa.DIAGONAL_POLYNOMIAL]
             diagonals -= 1
             turn_phases(
                 data, lanes, block_bits, low_bits, skew, bits, outer, tables, weights, first_table[diagonals],
@@ -426,16 +426,16 @@ def turn_back_block(
                 wanted[wanted_start[i] : wanted_start[i + 1]], scales[i, 0], sums, lane_sums,
             )  # fmt: skip
             continue
-        if opcode == block.STRINGS:
-            first, last = row[block.POSITIONS], row[block.POSITIONS + 1]
+        if opcode == isa.STRINGS:
+            first, last = row[isa.STRINGS_FIRST], row[isa.STRINGS_END]
             turn_strings(
                 data, lanes, block_bits, skew, outer, strings[first:last], string_angles[first:last], weights, angles,
                 far, collect[i, 0], wanted[wanted_start[i] : wanted_start[i + 1]], scales[i, 0], sums,
             )  # fmt: skip
             continue
-        if outer & row[block.OUTER_MASK] != row[block.OUTER_VALUE]:
+        if outer & row[isa.OUTER_MASK] != row[isa.OUTER_VALUE]:
             continue
-        if opcode == block.ROTATE:
+        if opcode == isa.ROTATE:
             if collect[i, 0]:
                 turn_rotations(
                     data, lanes, num_tiles, tile, skew, lane_bits, row, coefficients, far, collect[i], scales[i], sums,
@@ -443,7 +443,7 @@ def turn_back_block(
                 )  # fmt: skip
             else:
                 block.rotate(data, lanes, 2 * num_tiles, tile, skew, lane_bits, row, coefficients)
-        elif opcode == block.ROTATE_LANES:
+        elif opcode == isa.ROTATE_LANES:
             if collect[i, 0]:
                 turn_lanes(
                     data, lanes, num_tiles, tile, skew, lane_bits, row, coefficients, far, collect[i], scales[i], sums,
@@ -451,17 +451,17 @@ def turn_back_block(
                 )  # fmt: skip
             else:
                 for j in range(0, 2 * num_tiles, 2):
-                    tiles.rotate_lanes(data, lanes, skewed(j, skew) * tile, coefficients, row[block.START])
-        elif opcode == block.DENSE:
-            low, high = row[block.POSITIONS], row[block.POSITIONS + 1]
-            block.dense(data, lanes, 2 * num_tiles, tile, skew, lane_bits, low, high, coefficients, row[block.START])
-        elif opcode == block.EXCHANGE:
+                    tiles.rotate_lanes(data, lanes, skewed(j, skew) * tile, coefficients, row[isa.START])
+        elif opcode == isa.DENSE:
+            low, high = row[isa.POSITIONS], row[isa.POSITIONS + 1]
+            block.dense(data, lanes, 2 * num_tiles, tile, skew, lane_bits, low, high, coefficients, row[isa.START])
+        elif opcode == isa.EXCHANGE:
             block.exchange(data, lanes, 2 * num_tiles, tile, skew, lane_bits, row, coefficients)
-        elif opcode == block.SWAP:
+        elif opcode == isa.SWAP:
             block.swap(data, lanes, 2 * num_tiles, tile, skew, lane_bits, row, coefficients)
-        elif opcode == block.PHASE:
+        elif opcode == isa.PHASE:
             block.phase(data, lanes, 2 * num_tiles, tile, skew, row, coefficients)
-        elif opcode == block.PAULI:
+        elif opcode == isa.PAULI:
             block.rotate_string(data, lanes, 2 * num_tiles, tile, skew, row, coefficients, outer)
         else:
             block.run_rare(data, lanes, 2 * num_tiles, tile, skew, row, coefficients, outer, angles)

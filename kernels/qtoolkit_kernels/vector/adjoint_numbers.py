@@ -14,7 +14,7 @@ import numpy as np
 
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
-from qtoolkit_kernels.vector import block
+from qtoolkit_kernels.vector import isa
 from qtoolkit_kernels.vector.adjoint_block import MAX_ROTATED, NOTHING, PROBE_ENABLED
 from qtoolkit_kernels.vector.numbers import (
     PAULI_1Q,
@@ -75,22 +75,22 @@ def place_inverse_rotations(
                 if (abs(sine) > cosine) != (steep == 1) or (sine == 0.0 and products[product, 0] < 0):
                     continue
                 if count == 4:
-                    operations[row, block.COUNT] = 4
+                    operations[row, isa.ROTATE_COUNT] = 4
                     row += 1
                     place += step
                     count = 0
-                operations[row, block.POSITIONS + count] = members[m, 0]
-                operations[row, block.STEEP] = steep
-                operations[row, block.START] = place
+                operations[row, isa.POSITIONS + count] = members[m, 0]
+                operations[row, isa.ROTATE_STEEP] = steep
+                operations[row, isa.START] = place
                 registers[place + count] = cosine / sine if steep == 1 else sine / cosine
                 collect[row, 1 + count] = products[product, 0]
                 count += 1
             if count:
-                operations[row, block.COUNT] = count
+                operations[row, isa.ROTATE_COUNT] = count
                 row += 1
                 place += step
         for empty in range(row, last_row):
-            operations[empty, block.COUNT] = 0
+            operations[empty, isa.ROTATE_COUNT] = 0
 
 
 @njit
@@ -100,9 +100,9 @@ def find_scales(operations: Integers, collect: Integers, registers: Reals, lanes
     for i in range(operations.shape[0] - 1, -1, -1):
         for slot in range(4):
             scales[i, slot] = scale * scale
-        start = operations[i, block.START]
-        if operations[i, block.OPCODE] == block.ROTATE:
-            count = operations[i, block.COUNT]
+        start = operations[i, isa.START]
+        if operations[i, isa.OPCODE] == isa.ROTATE:
+            count = operations[i, isa.ROTATE_COUNT]
             for slot in range(count):
                 # Rows of four are taken back in two passes.
                 if collect[i, 0] != NOTHING and slot == 2 and count > MAX_ROTATED:

@@ -16,45 +16,38 @@ coefficient, so each is a register that is loaded once or, of a matrix, for ever
 | MATRIX | 4 · 2^(targets-controls) | 2^-controls | a complex matrix on up to five bits, with any controls |
 | TRANSPOSE | 0 | 2^(1-bits), 1 at most | two values of some bits exchanged |
 
-An operation is a row of 16 int64; the constants below name its columns. The tile of amplitude x stands at `skewed(x)`.
+An operation is a row of 16 int64; opcodes are those of `isa`, the constants below name its columns. The tile of
+amplitude x stands at `skewed(x)`.
 """
 
 from qtoolkit_kernels._bits import next_without, parity
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Integers, Reals
 from qtoolkit_kernels.vector import batch_tiles as tiles
+from qtoolkit_kernels.vector import isa
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.matrices import apply_matrix
 from qtoolkit_kernels.vector.skew import skewed
 from qtoolkit_kernels.vector.tiles import copy_tile
 
-__all__ = ["COLUMNS", "OPCODES", "run_batch_block"]
+__all__ = ["PERMUTE", "ROW", "run_batch_block"]
 
-OPCODES = (
-    "ROTATE", "DENSE", "EXCHANGE", "SWAP", "PHASE", "PAULI", "DIAGONAL", "PERMUTE", "MATRIX", "TRANSPOSE",
-)  # fmt: skip
-"""Names of the opcodes in the order of their numbers."""
+PERMUTE = -1
+"""The one opcode that only batches have."""
 
-ROTATE, DENSE, EXCHANGE, SWAP, PHASE, PAULI, DIAGONAL, PERMUTE, MATRIX, TRANSPOSE = range(len(OPCODES))
+ROW = 16
+OPCODE, POSITIONS, COUNT, REAL, START, MASK, VALUE, X, Z, SOURCE = 0, 1, 5, 6, 7, 8, 9, 10, 11, 12
+"""Columns.
 
-COLUMNS = (
-    "OPCODE", "POSITIONS", "POSITION_1", "POSITION_2", "POSITION_3", "COUNT", "REAL", "START", "MASK", "VALUE", "X",
-    "Z", "SOURCE", "SOURCE_1", "SOURCE_2", "SOURCE_3",
-)  # fmt: skip
-"""Names of the columns in order."""
-
-OPCODE, POSITIONS = 0, 1
-"""Up to four positions: qubits."""
-COUNT, REAL = 5, 6
-"""How many positions; whether a string's factor is real."""
-START = 7
-"""The first register."""
-MASK, VALUE = 8, 9
-"""Controls."""
-X, Z = 10, 11
-"""Masks of a Pauli string; of MATRIX and TRANSPOSE, X are the targets and the flips."""
-SOURCE = 12
-"""Where the numbers come from, see `batch_numbers`; of DIAGONAL the polynomial, of PERMUTE the permutation."""
+POSITIONS: up to four qubits.
+COUNT: how many.
+REAL: whether a string's factor is real.
+START: the first register.
+MASK, VALUE: controls.
+X, Z: masks of a Pauli string; of MATRIX and TRANSPOSE, X are the targets and the flips.
+SOURCE: where the numbers come from, see `batch_numbers`, up to four; of DIAGONAL the polynomial, of PERMUTE the
+    permutation.
+"""
 
 
 @njit
@@ -93,9 +86,9 @@ def rotate(
 def exchange(block: Reals, lanes: Lanes, num_tiles: int, tile: int, skew: int, row: Integers) -> None:
     """X where the controls have their values, or the exchange of two bits, or of two values of some bits."""
     first, second, fixed = 1 << row[POSITIONS], 0, row[MASK]
-    if row[OPCODE] == TRANSPOSE:
+    if row[OPCODE] == isa.TRANSPOSE:
         first = row[X]
-    elif row[OPCODE] == SWAP:
+    elif row[OPCODE] == isa.SWAP:
         second = 1 << row[POSITIONS + 1]
         fixed |= first | second
     else:
@@ -227,14 +220,14 @@ def run_batch_block(
         row = operations[i]
         opcode = row[OPCODE]
         start = row[START] * (tile >> 1)
-        if matrices is not None and opcode == MATRIX:
+        if matrices is not None and opcode == isa.MATRIX:
             apply_matrix(
                 block, lanes, num_tiles, tile, skew, row[MASK], row[VALUE], row[X], 0, True, registers, start, spare
             )
             continue
-        if opcode == ROTATE:
+        if opcode == isa.ROTATE:
             rotate(block, lanes, num_tiles, tile, skew, row, registers, start)
-        elif opcode == DENSE:
+        elif opcode == isa.DENSE:
             s0, s1 = 1 << row[POSITIONS], 1 << row[POSITIONS + 1]
             t0, t1 = skewed(s0, skew) * tile, skewed(s1, skew) * tile
             j = 0
@@ -242,17 +235,17 @@ def run_batch_block(
                 o = skewed(j, skew) * tile
                 tiles.dense(block, lanes, o, o + t0, o + t1, o + t0 + t1, registers, start)
                 j = next_without(j, s0 | s1)
-        elif opcode in (EXCHANGE, SWAP, TRANSPOSE):
+        elif opcode in (isa.EXCHANGE, isa.SWAP, isa.TRANSPOSE):
             exchange(block, lanes, num_tiles, tile, skew, row)
-        elif opcode == PHASE:
+        elif opcode == isa.PHASE:
             j = 0
             while j < num_tiles:
                 o = skewed(j | row[VALUE], skew) * tile
                 tiles.multiply_tiles(block, lanes, o, block, o, registers, start)
                 j = next_without(j, row[MASK])
-        elif opcode == PAULI:
+        elif opcode == isa.PAULI:
             rotate_string(block, lanes, num_tiles, tile, skew, row, registers, start)
-        elif opcode == DIAGONAL:
+        elif opcode == isa.DIAGONAL:
             apply_phases(block, lanes, num_bits, tile, skew, partners[row[SOURCE]], registers, start, spare)
         else:
             source = permutations[row[SOURCE]]

@@ -12,18 +12,8 @@ import numpy as np
 
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Floats, Integers
-from qtoolkit_kernels.vector.batch_block import (
-    COUNT,
-    DENSE,
-    DIAGONAL,
-    MATRIX,
-    OPCODE,
-    PAULI,
-    PHASE,
-    ROTATE,
-    SOURCE,
-    START,
-)
+from qtoolkit_kernels.vector import isa
+from qtoolkit_kernels.vector.batch_block import COUNT, OPCODE, SOURCE, START
 from qtoolkit_kernels.vector.batch_number_tiles import (
     add_turned,
     multiply_conjugate,
@@ -253,7 +243,7 @@ def write_dense(
             own[k] = complex(work[2 * k * width + lane], work[(2 * k + 1) * width + lane])
         multiply_dense(own, starts, factors, matrices)
         for i in range(operations.shape[0]):
-            if operations[i, OPCODE] == DENSE:
+            if operations[i, OPCODE] == isa.DENSE:
                 place = image + operations[i, START] * width + lane
                 for k in range(16):
                     entry = matrices[operations[i, SOURCE], k]
@@ -332,23 +322,23 @@ def fill_numbers(
         row = operations[i]
         opcode, source, detail = row[OPCODE], row[SOURCE], row[SOURCE + 1]
         place = image + row[START] * width
-        if matrices is not None and opcode == MATRIX:
+        if matrices is not None and opcode == isa.MATRIX:
             # source: where its entries begin; detail: the order of its qubits.
             copy_matrix(work, tile, source, detail, place)
             continue
-        if opcode == ROTATE:
+        if opcode == isa.ROTATE:
             write_rotations(work, width, products, row, smallest, place)
-        elif opcode == PHASE:
+        elif opcode == isa.PHASE:
             # detail: a coefficient, or the phase before or after the rotation of a product.
             o = source * tile if detail == 0 else products + (3 * source + detail) * tile
             for k in range(tile):
                 work[place + k] = work[o + k]
-        elif opcode == PAULI:
+        elif opcode == isa.PAULI:
             # source: where cosine and sine of half the angle stand; detail: the sine's sign.
             for k in range(width):
                 work[place + k] = work[source * tile + k]
                 work[place + width + k] = work[(source + 1) * tile + k] * detail
-        elif opcode == DIAGONAL:
+        elif opcode == isa.DIAGONAL:
             for k in range(row[COUNT]):
                 write_number(work, place + k * tile, width, 1.0 + 0.0j)
     for t in range(terms.shape[0]):

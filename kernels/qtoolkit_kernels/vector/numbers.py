@@ -13,7 +13,7 @@ import numpy as np
 from qtoolkit_kernels._bits import parity
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
-from qtoolkit_kernels.vector.block import COUNT, POSITIONS, START, STEEP
+from qtoolkit_kernels.vector import isa
 from qtoolkit_kernels.vector.matrix_numbers import write_matrix, write_table
 
 __all__ = [
@@ -285,22 +285,22 @@ def place_rotations(
                 if (abs(sine) > MARGIN * cosine) != (steep == 1) or sine == 0.0:
                     continue
                 if count == 4:
-                    operations[row, COUNT] = 4
+                    operations[row, isa.ROTATE_COUNT] = 4
                     row += 1
                     place += step
                     count = 0
-                operations[row, POSITIONS + count] = members[m, 0]
-                operations[row, STEEP] = steep
-                operations[row, START] = place
+                operations[row, isa.POSITIONS + count] = members[m, 0]
+                operations[row, isa.ROTATE_STEEP] = steep
+                operations[row, isa.START] = place
                 registers[place + count] = cosine / sine if steep == 1 else sine / cosine
                 scale *= sine if steep == 1 else cosine
                 count += 1
             if count:
-                operations[row, COUNT] = count
+                operations[row, isa.ROTATE_COUNT] = count
                 row += 1
                 place += step
         for empty in range(row, last_row):
-            operations[empty, COUNT] = 0
+            operations[empty, isa.ROTATE_COUNT] = 0
         if sets[k, 6] >= 0:
             registers[sets[k, 6] : sets[k, 6] + lanes] = scale
             registers[sets[k, 6] + lanes : sets[k, 6] + 2 * lanes] = 0.0

@@ -18,8 +18,8 @@ from qtoolkit_kernels._bits import scatter_bits
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
 from qtoolkit_kernels.threads import add_to_counter, wait_for_counter
-from qtoolkit_kernels.vector import tiles
-from qtoolkit_kernels.vector.block import DIAGONAL, OPCODE, START, run_block
+from qtoolkit_kernels.vector import isa, tiles
+from qtoolkit_kernels.vector.block import run_block
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.matrices import MOST_TARGETS
 from qtoolkit_kernels.vector.phases import prepare_phases, tables_size
@@ -74,7 +74,7 @@ def count_diagonals(operations: Integers) -> int:
     """How many polynomials of phases a sweep applies."""
     count = 0
     for i in range(operations.shape[0]):
-        count += operations[i, OPCODE] == DIAGONAL
+        count += operations[i, isa.OPCODE] == isa.DIAGONAL
     return count
 
 
@@ -93,9 +93,10 @@ def prepare_tables(
     place = 2 << low_bits
     found = 0
     for i in range(operations.shape[0]):
-        if operations[i, OPCODE] == DIAGONAL:
+        if operations[i, isa.OPCODE] == isa.DIAGONAL:
             first_table[found] = place
-            place = prepare_phases(tables, lanes, place, block_bits, low_bits, bits, pairs[operations[i, START]])
+            own = pairs[operations[i, isa.DIAGONAL_POLYNOMIAL]]
+            place = prepare_phases(tables, lanes, place, block_bits, low_bits, bits, own)
             found += 1
 
 

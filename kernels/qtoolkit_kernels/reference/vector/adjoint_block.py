@@ -6,7 +6,7 @@ from qtoolkit_kernels._types import Complex, Floats, Integers
 from qtoolkit_kernels.reference._indices import signs
 from qtoolkit_kernels.reference.vector.block import Rows
 from qtoolkit_kernels.vector import adjoint_block as columns
-from qtoolkit_kernels.vector import block as rows
+from qtoolkit_kernels.vector import isa
 
 __all__ = ["turn_back_block"]
 
@@ -37,15 +37,15 @@ def turn_back_block(
                 _probe(ket, bra, program, probe, scales[i, 0], sums)
         if not program.enabled(row):
             continue
-        opcode = row[rows.OPCODE]
-        if opcode == rows.ROTATE and collect[i, 0]:
+        opcode = row[isa.OPCODE]
+        if opcode == isa.ROTATE and collect[i, 0]:
             _turn_rotations(ket, bra, program, row, collect[i, 1:], scales[i], sums)
             continue
-        if opcode == rows.ROTATE_LANES and collect[i, 0]:
+        if opcode == isa.ROTATE_LANES and collect[i, 0]:
             for k in range(program.lanes.bit_length() - 1):
                 if collect[i, 1 + k] >= 0:
                     sums[collect[i, 1 + k]] += scales[i, 0] * _turning(ket, bra, k)
-        if opcode in (rows.DIAGONAL, rows.STRINGS) and collect[i, 0]:
+        if opcode in (isa.DIAGONAL, isa.STRINGS) and collect[i, 0]:
             for entry in wanted[wanted_start[i] : wanted_start[i + 1]]:
                 sums[entry[2]] += scales[i, 0] * np.sum(_factors(program, row, entry, ket.size) * _currents(ket, bra))
         for state in (ket, bra):
@@ -68,11 +68,11 @@ def _turn_rotations(
     ket: Complex, bra: Complex, program: Rows, row: Integers, places: Integers, scales: Floats, sums: Floats
 ) -> None:
     """A ROTATE row: all sums before all rotations, but of four the first two come first."""
-    count = int(row[rows.COUNT])
+    count = int(row[isa.ROTATE_COUNT])
     for turns in [range(2), range(2, 4)] if count > columns.MAX_ROTATED else [range(count)]:
         for k in turns:
             if places[k] >= 0:
-                sums[places[k]] += scales[k] * _turning(ket, bra, int(row[rows.POSITIONS + k]))
+                sums[places[k]] += scales[k] * _turning(ket, bra, int(row[isa.POSITIONS + k]))
         for k in turns:
             for state in (ket, bra):
                 program.rotate_bit(row, k, state)
@@ -80,12 +80,12 @@ def _turn_rotations(
 
 def _factors(program: Rows, row: Integers, entry: Integers, size: int) -> Floats:
     """What a wanted sum multiplies Im λ*ψ with: of STRINGS a sign, of DIAGONAL whether the bits are set."""
-    if row[rows.OPCODE] == rows.STRINGS:
-        inside, outside = program.strings[row[rows.POSITIONS] + entry[0]].tolist()
+    if row[isa.OPCODE] == isa.STRINGS:
+        inside, outside = program.strings[row[isa.STRINGS_FIRST] + entry[0]].tolist()
         outer_sign = (-1.0) ** (program.outer & outside).bit_count()
         return np.asarray(outer_sign * signs(np.arange(size, dtype=np.int64), inside))
     indices = program.indices(size)
-    control = program.controls[row[rows.START]]
+    control = program.controls[row[isa.DIAGONAL_POLYNOMIAL]]
     chosen = indices >> entry[0] & indices >> entry[1] & (1 if control < 0 else indices >> control) & 1
     return np.asarray(chosen, np.float64)
 

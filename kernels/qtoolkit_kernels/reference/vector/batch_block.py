@@ -6,6 +6,7 @@ from qtoolkit_kernels._types import Complex, Integers, Reals
 from qtoolkit_kernels.reference._indices import signs
 from qtoolkit_kernels.reference.vector.block import gathered, spread
 from qtoolkit_kernels.vector import batch_block as rows
+from qtoolkit_kernels.vector import isa
 
 __all__ = ["run_batch_block"]
 
@@ -18,17 +19,17 @@ def run_batch_block(
     for row in operations:
         own = numbers[row[rows.START] :]
         apply = {
-            rows.ROTATE: _rotate,
-            rows.DENSE: _dense,
-            rows.EXCHANGE: _exchange,
-            rows.SWAP: _exchange,
-            rows.PHASE: _phase,
-            rows.PAULI: _pauli,
-            rows.MATRIX: _matrix,
-            rows.TRANSPOSE: _transpose,
+            isa.ROTATE: _rotate,
+            isa.DENSE: _dense,
+            isa.EXCHANGE: _exchange,
+            isa.SWAP: _exchange,
+            isa.PHASE: _phase,
+            isa.PAULI: _pauli,
+            isa.MATRIX: _matrix,
+            isa.TRANSPOSE: _transpose,
         }
         opcode = int(row[rows.OPCODE])
-        if opcode == rows.DIAGONAL:
+        if opcode == isa.DIAGONAL:
             states *= _polynomial(own, partners[row[rows.SOURCE]])
         elif opcode == rows.PERMUTE:
             states[:] = states[permutations[row[rows.SOURCE]]]
@@ -71,7 +72,7 @@ def _exchange(row: Integers, states: Complex, _own: Reals) -> Complex:
     places = _places(states)
     first = row[rows.POSITIONS]
     differs = places ^ 1 << first
-    if row[rows.OPCODE] == rows.SWAP:
+    if row[rows.OPCODE] == isa.SWAP:
         second = row[rows.POSITIONS + 1]
         unequal = (places >> first ^ places >> second) & 1
         differs = places ^ unequal << first ^ unequal << second

@@ -12,12 +12,9 @@ from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
 from qtoolkit_kernels.reference._indices import signs
 from qtoolkit_kernels.reference.vector.phases import apply_phases
 from qtoolkit_kernels.reference.vector.walsh import apply_strings
-from qtoolkit_kernels.vector import block as rows
+from qtoolkit_kernels.vector import isa
 
 __all__ = ["Rows", "run_block"]
-
-EVERYWHERE = (rows.DIAGONAL, rows.STRINGS, rows.BUTTERFLIES)
-"""Opcodes that run on every block."""
 
 
 class Rows:
@@ -52,28 +49,12 @@ class Rows:
 
     def enabled(self, row: Integers) -> bool:
         """Whether the block has the values that the row asks of the bits outside."""
-        opcode = row[rows.OPCODE]
-        return bool(opcode in EVERYWHERE or self.outer & row[rows.OUTER_MASK] == row[rows.OUTER_VALUE])
+        return bool(self.outer & row[isa.OUTER_MASK] == row[isa.OUTER_VALUE])
 
     def apply(self, row: Integers, block: Complex) -> None:
         """Run one row on a block, in place."""
-        {
-            rows.ROTATE: self._rotate,
-            rows.ROTATE_LANES: self._rotate_lanes,
-            rows.DENSE: self._dense,
-            rows.EXCHANGE: self._exchange,
-            rows.SWAP: self._swap,
-            rows.PHASE: self._phase,
-            rows.PAULI: self._pauli,
-            rows.DIAGONAL: self._diagonal,
-            rows.STRINGS: self._strings,
-            rows.BUTTERFLIES: self._butterflies,
-            rows.REORDER: self._reorder,
-            rows.MATRIX: self._matrix,
-            rows.TABLE: self._table,
-            rows.TRANSPOSE: self._transpose,
-            rows.CARTAN: self._cartan,
-        }[int(row[rows.OPCODE])](row, block)
+        name = isa.INSTRUCTIONS[row[isa.OPCODE]].name
+        getattr(self, f"_{name.lower()}")(row, block)
 
     def indices(self, size: int) -> Integers:
         """The index of every amplitude in the whole state."""
@@ -85,27 +66,27 @@ class Rows:
 
     def _register(self, row: Integers, number: int, size: int) -> Floats:
         """The number that a register holds for each amplitude."""
-        start = row[rows.START] + number * self.lanes
+        start = row[isa.START] + number * self.lanes
         return np.tile(self.coefficients[start : start + self.lanes], size // self.lanes)
 
     def _controlled(self, row: Integers, size: int) -> np.ndarray:
         tiles = np.arange(size) // self.lanes
-        return np.asarray(tiles & row[rows.TILE_MASK] == row[rows.TILE_VALUE])
+        return np.asarray(tiles & row[isa.TILE_MASK] == row[isa.TILE_VALUE])
 
     def rotate_bit(self, row: Integers, k: int, block: Complex) -> None:
         """The k-th rotation of a ROTATE row."""
-        t = self.coefficients[row[rows.START] + k]
-        matrix = np.array([[t, -1], [1, t]] if row[rows.STEEP] else [[1, -t], [t, 1]])
-        halves = block.reshape(-1, 2, 1 << row[rows.POSITIONS + k])
+        t = self.coefficients[row[isa.START] + k]
+        matrix = np.array([[t, -1], [1, t]] if row[isa.ROTATE_STEEP] else [[1, -t], [t, 1]])
+        halves = block.reshape(-1, 2, 1 << row[isa.POSITIONS + k])
         halves[:] = np.einsum("ij,ajb->aib", matrix, halves)
 
     def _rotate(self, row: Integers, block: Complex) -> None:
-        for k in range(row[rows.COUNT]):
+        for k in range(row[isa.ROTATE_COUNT]):
             self.rotate_bit(row, k, block)
 
     def _rotate_lanes(self, row: Integers, block: Complex) -> None:
         places = np.arange(block.size)
-        alone = [int(row[rows.POSITIONS])] if row[rows.COUNT] == 1 else range(self.lanes.bit_length() - 1)
+        alone = [int(row[isa.POSITIONS])] if row[isa.ROTATE_LANES_ALONE] == 1 else range(self.lanes.bit_length() - 1)
         for k in alone:
             keep, cross = (self._register(row, 2 * k + part, block.size) for part in range(2))
             block[:] = keep * block + cross * block[places ^ 1 << k]
@@ -115,7 +96,7 @@ class Rows:
 
     def _apply_two(self, row: Integers, block: Complex, entries: Callable[[Integers, int], Complex]) -> None:
         """A 4x4 matrix on the row's two positions, by its elements (here, there) for all amplitudes."""
-        low, high = row[rows.POSITIONS : rows.POSITIONS + 2]
+        low, high = row[isa.POSITIONS : isa.POSITIONS + 2]
         places = np.arange(block.size)
         here = (places >> high & 1) << 1 | places >> low & 1
         image = np.zeros(block.size, np.complex128)
@@ -126,9 +107,9 @@ class Rows:
 
     def _entries(self, row: Integers, here: Integers, there: int, size: int) -> Complex:
         """Element (here, there) of the matrix, for each amplitude."""
-        low, high = row[rows.POSITIONS : rows.POSITIONS + 2]
+        low, high = row[isa.POSITIONS : isa.POSITIONS + 2]
         if 1 << low >= self.lanes:
-            matrix = self.coefficients[row[rows.START] :][:32].view(np.complex128).reshape(4, 4)
+            matrix = self.coefficients[row[isa.START] :][:32].view(np.complex128).reshape(4, 4)
             return np.asarray(matrix[here, there])
         differs = here ^ there
         # Both bits inside a register: by partner. One of them: by the tile bits, then whether the lane bit differs.
@@ -138,12 +119,12 @@ class Rows:
         return np.asarray(entries[number, np.arange(size)])
 
     def _exchange(self, row: Integers, block: Complex) -> None:
-        target = 1 << row[rows.POSITIONS]
+        target = 1 << row[isa.POSITIONS]
         chosen = self._controlled(row, block.size) & (self._register(row, 0, block.size) != 0)
         block[:] = np.where(chosen, block[np.arange(block.size) ^ target], block)
 
     def _swap(self, row: Integers, block: Complex) -> None:
-        first, second = row[rows.POSITIONS : rows.POSITIONS + 2]
+        first, second = row[isa.POSITIONS : isa.POSITIONS + 2]
         places = np.arange(block.size)
         differs = (places >> first ^ places >> second) & 1
         chosen = self._register(row, 0, block.size) != 0
@@ -156,37 +137,38 @@ class Rows:
 
     def _pauli(self, row: Integers, block: Complex) -> None:
         places = np.arange(block.size, dtype=np.int64)
-        mask = row[rows.X_TILE] * self.lanes | row[rows.X_LANES]
+        mask = row[isa.PAULI_X_TILE] * self.lanes | row[isa.PAULI_X_LANES]
         keep, cross = self._register(row, 0, block.size), self._register(row, 1, block.size)
-        sign = signs(places // self.lanes, row[rows.Z_TILE]) * (-1) ** int(self.outer & row[rows.Z_OUTER]).bit_count()
-        factor = 1.0 if row[rows.STEEP] else 1j
+        outside = int(self.outer & row[isa.PAULI_Z_OUTER]).bit_count()
+        sign = signs(places // self.lanes, row[isa.PAULI_Z_TILE]) * (-1) ** outside
+        factor = 1.0 if row[isa.PAULI_REAL] else 1j
         chosen = self._controlled(row, block.size)
         block[:] = np.where(chosen, keep * block + factor * sign * cross * block[places ^ mask], block)
 
     def _diagonal(self, row: Integers, block: Complex) -> None:
-        d = row[rows.START]
+        d = row[isa.DIAGONAL_POLYNOMIAL]
         polynomial = self.constants[d], self.linear[d], self.pairs[d], int(self.controls[d])
         apply_phases(block, self.indices(block.size), *polynomial)
 
     def _strings(self, row: Integers, block: Complex) -> None:
-        chosen = slice(row[rows.POSITIONS], row[rows.POSITIONS + 1])
+        chosen = slice(row[isa.STRINGS_FIRST], row[isa.STRINGS_END])
         apply_strings(block, self.outer, self.strings[chosen], self.string_angles[chosen])
 
     def _butterflies(self, row: Integers, block: Complex) -> None:
         """Two stages: each a rotation, and then phases where its bit is 1."""
         for stage in range(2):
-            bit = self.bits[row[rows.POSITIONS + stage]]
+            bit = self.bits[row[isa.POSITIONS + stage]]
             self.rotate_bit(row, stage, block)
-            d = row[rows.X_TILE] + stage
+            d = row[isa.BUTTERFLIES_POLYNOMIALS] + stage
             pairs = np.ones((self.bits.size, self.bits.size), np.complex128)
             apply_phases(block, self.indices(block.size), self.constants[d], self.linear[d], pairs, int(bit))
 
     def _reorder(self, row: Integers, block: Complex) -> None:
         """Tile j becomes what tile ``offset ^ (images of the bits of j)`` was."""
-        packed = [int(column) & (1 << 64) - 1 for column in row[rows.X_TILE :]]
+        packed = [int(column) & (1 << 64) - 1 for column in row[isa.REORDER_IMAGES : isa.UNREACHED]]
         everything = sum(column << 64 * k for k, column in enumerate(packed))
         tiles = np.arange(block.size // self.lanes)
-        sources = np.full(tiles.size, row[rows.START])
+        sources = np.full(tiles.size, row[isa.REORDER_OFFSET])
         for k in range((tiles.size - 1).bit_length()):
             sources ^= (tiles >> k & 1) * (everything >> 16 * k & 0xFFFF)
         block[:] = block.reshape(-1, self.lanes)[sources].ravel()
@@ -194,7 +176,7 @@ class Rows:
     def _matrix(self, row: Integers, block: Complex) -> None:
         """Rows in groups of up to four; of each group all columns, of each column all rows of the group."""
         places = np.arange(block.size, dtype=np.int64)
-        tiles, x_tile, x_lanes = places // self.lanes, int(row[rows.X_TILE]), int(row[rows.X_LANES])
+        tiles, x_tile, x_lanes = places // self.lanes, int(row[isa.MATRIX_TILES]), int(row[isa.MATRIX_LANES])
         here, inside = gathered(tiles, x_tile), x_lanes.bit_count()
         outputs = 1 << x_tile.bit_count()
         together = min(4, outputs)
@@ -203,10 +185,10 @@ class Rows:
             there = tiles & ~x_tile | spread(column >> inside, x_tile)
             source = there * self.lanes | (places % self.lanes ^ spread(column & (1 << inside) - 1, x_lanes))
             number = (here // together * (outputs << inside) + column) * together + here % together
-            first = row[rows.START] + 2 * number
+            first = row[isa.START] + 2 * number
             real, imag = first, first + 1
-            if row[rows.STEEP]:
-                real = row[rows.START] + 2 * number * self.lanes + places % self.lanes
+            if row[isa.MATRIX_BY_LANE]:
+                real = row[isa.START] + 2 * number * self.lanes + places % self.lanes
                 imag = real + self.lanes
             image += (self.coefficients[real] + 1j * self.coefficients[imag]) * block[source]
         chosen = self._controlled(row, block.size)
@@ -215,21 +197,21 @@ class Rows:
     def _table(self, row: Integers, block: Complex) -> None:
         """A register pair for each value of the bits that choose, those among tiles lowest."""
         places = np.arange(block.size, dtype=np.int64)
-        x_tile = int(row[rows.X_TILE])
-        outside = gathered(np.array([self.outer]), int(row[rows.Z_OUTER]))[0]
+        x_tile = int(row[isa.TABLE_TILES])
+        outside = gathered(np.array([self.outer]), int(row[isa.TABLE_OUTER]))[0]
         number = gathered(places // self.lanes, x_tile) | outside << x_tile.bit_count()
-        first = row[rows.START] + 2 * number * self.lanes + places % self.lanes
+        first = row[isa.START] + 2 * number * self.lanes + places % self.lanes
         chosen = self._controlled(row, block.size)
         block[chosen] *= (self.coefficients[first] + 1j * self.coefficients[first + self.lanes])[chosen]
 
     def _transpose(self, row: Integers, block: Complex) -> None:
-        partners = np.arange(block.size) ^ (row[rows.X_TILE] * self.lanes | row[rows.X_LANES])
+        partners = np.arange(block.size) ^ (row[isa.TRANSPOSE_TILES] * self.lanes | row[isa.TRANSPOSE_LANES])
         chosen = self._controlled(row, block.size) & (self._register(row, 0, block.size) != 0)
         block[:] = np.where(chosen | chosen[partners], block[partners], block)
 
     def _cartan(self, row: Integers, block: Complex) -> None:
-        numbers = self.coefficients[row[rows.START] :][:20].copy()
-        if row[rows.STEEP]:
+        numbers = self.coefficients[row[isa.START] :][:20].copy()
+        if row[isa.CARTAN_TANGENTS]:
             before = np.array([1, *(1 + 1j * numbers[:3])])
             a, b, c, d = numbers[3:7]
             after = np.array([1, 1, 1 + 1j * numbers[7], numbers[8] + 1j * numbers[9]])
@@ -242,7 +224,7 @@ class Rows:
             rotations = numbers[16:]
         low_turn, high_turn = (np.array([[1, -a], [b, 1]]) for a, b in rotations.reshape(2, 2))
         matrix = np.kron(high_turn, low_turn) @ matrix
-        flipped = np.arange(4) ^ row[rows.X_TILE]
+        flipped = np.arange(4) ^ row[isa.CARTAN_FLIPS]
         matrix = matrix[np.ix_(flipped, flipped)]
         self._apply_two(row, block, lambda here, there: matrix[here, there])
 
@@ -265,4 +247,4 @@ def run_block(block: Complex, operations: Integers, program: Rows) -> None:
     """Run rows (int64[:, 17]) on the amplitudes of one block (complex128), in place."""
     for row in operations:
         if program.enabled(row):
-            program.apply(row, block[: block.size >> row[rows.UNREACHED]])
+            program.apply(row, block[: block.size >> row[isa.UNREACHED]])
