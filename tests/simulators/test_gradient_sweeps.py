@@ -9,7 +9,10 @@ from reference_gradients import reference_gradient
 
 from qtoolkit import Circuit, ParameterVector, PauliSum, StatevectorSimulator
 from qtoolkit.circuit import STANDARD_GATES, PauliRotationGate, StandardGate
+from qtoolkit.compiler import Layout, SweepPart, compile_circuit, plan_sweeps
+from qtoolkit.simulators.adjoint_plan import Generators, adjoint_part
 from qtoolkit.simulators.engine import Engine
+from qtoolkit_kernels.vector import isa
 
 TOLERANCES = {"double": 1e-12, "single": 2e-4}
 
@@ -218,3 +221,24 @@ def test_after_initialize():
         shift = 1e-5 * np.eye(4)[j]
         above, below = (simulator().expectation_value(circuit, observable, values + s) for s in (shift, -shift))
         assert gradient[j] == pytest.approx((above - below) / 2e-5, abs=1e-8)
+
+
+def test_the_instruction_set_says_what_is_taken_back_and_derived():
+    """Derivatives come from sums of the rows' own, or from probes."""
+    found, derived = set(), set()
+    rng = np.random.default_rng(11)
+    circuits = [random_circuit(9, 80, rng) for _ in range(12)]
+    theta = ParameterVector("theta", 60)
+    circuits.append(Circuit(9).h(range(9)))
+    for k in range(60):
+        circuits[-1].pauli_rotation("".join(rng.choice(list("IZ"), 9)), theta[k])
+    for circuit in circuits:
+        program = compile_circuit(circuit).unitary_program()
+        for part in plan_sweeps(program, Layout(9, 2, 7, 4, 4, 16), True, forward_only=False):
+            assert isinstance(part, SweepPart)
+            adjoint, opcodes = adjoint_part(part, Generators(program)), part.operations[:, isa.OPCODE]
+            is_summed = (adjoint.collect[:, 1:] >= 0).any(axis=1) | (np.diff(adjoint.wanted_start) > 0)
+            found |= set(opcodes.tolist())
+            derived |= set(opcodes[is_summed | (np.diff(adjoint.probe_start) > 0)].tolist())
+    assert found <= {number for number, known in enumerate(isa.INSTRUCTIONS) if known.is_undone}
+    assert derived == {number for number, known in enumerate(isa.INSTRUCTIONS) if known.is_derived}
