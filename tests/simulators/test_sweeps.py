@@ -297,7 +297,7 @@ def test_the_circuits_reach_every_operation_at_every_place():
         for fresh in (True, False):
             for part in plan_sweeps(compile_circuit(circuit).unitary_program(), layout, fresh):
                 for row in part.operations if isinstance(part, SweepPart) else ():
-                    opcode = row[isa.OPCODE]
+                    opcode = int(row[isa.OPCODE])
                     name = isa.INSTRUCTIONS[opcode].name
                     two = opcode in (isa.DENSE, isa.SWAP, isa.CARTAN)
                     positions = row[isa.POSITIONS :][: 2 if two else opcode == isa.EXCHANGE]

@@ -282,7 +282,7 @@ def run_sweeps(
         block_bits, chunk_bits, low_bits: how blocks are cut.
         bits: int64[sweeps, num_bits], for each sweep the index bit of every position, the block's first.
         operation_start: int64[sweeps + 1].
-        operations: int64[:, 17], see `block`.
+        operations: int64[:, 17], see `isa`.
         coefficients: registers in the state's precision, aligned.
         constants, linear, pairs, controls: the polynomials of phases, complex128[d], [d, num_bits],
             [d, num_bits, num_bits], and int64[d], see `phases`.
