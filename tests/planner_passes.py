@@ -17,8 +17,23 @@ from planner_tables import Action, Kind, MergedSweep, Node, Polynomial, Rotation
 
 from qtoolkit.compiler import Layout, Program, SweepPart, planner, with_constants
 from qtoolkit_kernels import _jit
-from qtoolkit_kernels.planner import cancel, cartan, fuse as fusing, gather, lower as lowering, merge, narrow, nodes
-from qtoolkit_kernels.planner import pack, pairs, reach, relabel, schedule as scheduling, split, transpose
+from qtoolkit_kernels.planner import (
+    cancel,
+    cartan,
+    gather,
+    merge,
+    narrow,
+    nodes,
+    pack,
+    pairs,
+    reach,
+    relabel,
+    split,
+    transpose,
+)
+from qtoolkit_kernels.planner import fuse as fuse_kernels
+from qtoolkit_kernels.planner import lower as lower_kernels
+from qtoolkit_kernels.planner import schedule as schedule_kernels
 
 Call = Callable[..., Any]
 
@@ -78,10 +93,10 @@ def lower(
 ) -> list[Node]:
     """Every gate as one node or a few."""
     probes = np.array(probes or [with_constants(program.constant_coefficients)])
-    most = lowering.MOST_NODES * program.num_operations
+    most = lower_kernels.MOST_NODES * program.num_operations
     rows, factors, operands = _empty(most), _empty(2 * most, nodes.FACTOR_COLUMNS), np.empty(program.qubits.size, int)
     count, num_factors, kinds = call(
-        lowering.lower, program.opcodes, program.qubits, program.qubit_start, program.control_masks,
+        lower_kernels.lower, program.opcodes, program.qubits, program.qubit_start, program.control_masks,
         program.control_values, program.coefficient_start, program.table, program.table_start, probes, most_targets,
         rows, factors, operands,
     )  # fmt: skip
@@ -133,7 +148,7 @@ def replace_runs(
     tables = _tables_of(given, len(given) + pairs.RUN_FACTORS * num_runs)
     out = _empty(len(given) + pairs.RUN_NODES * num_runs)
     constants, counts = np.full(pairs.RUN_CONSTANTS * num_runs, np.nan + 0j), np.full(3, UNSET)
-    x_place = probes[0].size - lowering.NUM_CONSTANTS + lowering.X_PLACE
+    x_place = probes[0].size - lower_kernels.NUM_CONSTANTS + lower_kernels.X_PLACE
     replaced = call(
         pairs.replace_runs, tables.rows, tables.factors, tables.num_factors, np.array(probes), x_place, matrix_cost,
         run_of, runs[:num_runs], out, constants, counts,
@@ -148,7 +163,7 @@ def replace_runs(
 
 def fuse(given: Sequence[Node], x_place: int, call: Call = compiled) -> list[Node]:
     tables = _tables_of(given, len(given))
-    count, num_factors = call(fusing.fuse, tables.rows, tables.factors, tables.num_factors, x_place)
+    count, num_factors = call(fuse_kernels.fuse, tables.rows, tables.factors, tables.num_factors, x_place)
     assert np.all(tables.factors[num_factors:] == UNSET)
     return _nodes_of(tables.rows[:count], tables)
 
@@ -230,7 +245,7 @@ def sizes_of(layout: Layout) -> tuple[int, int, int]:
 def greedy_blocks(given: Sequence[Node], layout: Layout, call: Call = compiled) -> list[int]:
     """Masks of the bits of blocks, sweep by sweep."""
     blocks = np.full(len(given), UNSET)
-    count = call(scheduling.choose_blocks, _tables_of(given).rows, *sizes_of(layout), blocks)
+    count = call(schedule_kernels.choose_blocks, _tables_of(given).rows, *sizes_of(layout), blocks)
     assert np.all(blocks[count:] == UNSET)
     return blocks[:count].tolist()
 
@@ -238,7 +253,7 @@ def greedy_blocks(given: Sequence[Node], layout: Layout, call: Call = compiled) 
 def searched_blocks(given: Sequence[Node], layout: Layout, most: int, call: Call = compiled) -> list[int]:
     """The same for at most so many sweeps; none if they aren't found."""
     blocks = np.full(most, UNSET)
-    count = call(scheduling.search_blocks, _tables_of(given).rows, *sizes_of(layout), most, blocks)
+    count = call(schedule_kernels.search_blocks, _tables_of(given).rows, *sizes_of(layout), most, blocks)
     return blocks[:count].tolist()
 
 
@@ -246,7 +261,7 @@ def distribute(given: Sequence[Node], layout: Layout, blocks: Sequence[int], cal
     """What runs in sweeps with these blocks; the nodes are the same objects."""
     order, starts = np.full(len(given), UNSET), np.full(len(blocks) + 1, UNSET)
     masks = np.array(blocks, np.int64)
-    call(scheduling.distribute, _tables_of(given).rows, *sizes_of(layout), masks, len(blocks), order, starts)
+    call(schedule_kernels.distribute, _tables_of(given).rows, *sizes_of(layout), masks, len(blocks), order, starts)
     bits = range(layout.num_bits)
     return [
         Sweep(

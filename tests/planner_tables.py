@@ -186,19 +186,17 @@ def mask_of(qubits: Iterable[int]) -> int:
 
 
 def tables_of(
-    nodes: Sequence[Node], tables: Sequence[int] = (), spare: int = 0
+    nodes: Sequence[Node],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Nodes as arrays.
 
     Args:
         nodes: in time order.
-        tables: what tables of permutations are appended to.
-        spare: rows of nodes and of factors to add.
 
     Returns:
         nodes int64[:, 10], factors int64[:, 6], operands int64[:], forms float64[:, 22] and tables int64[:].
     """
-    rows, factors, operands, forms, table = [], [], [], [], list(tables)
+    rows, factors, operands, forms, table = [], [], [], [], []
     for node in nodes:
         first, extra = -1, node.operation
         for factor in node.factors:
@@ -221,36 +219,24 @@ def tables_of(
             numbers = [float(tangent), float(node.form.flips if tangent else 0), *node.form.numbers]
             forms.append(numbers + [0.0] * (columns.FORM_COLUMNS - len(numbers)))
         rows.append([
-            int(node.kind), mask_of(node.targets), mask_of(node.diagonal), node.zeros, mask_of(node.controls), mask_of(node.y),
-            first, len(factors) - 1 if first >= 0 else -1, extra, node.operations,
+            int(node.kind), mask_of(node.targets), mask_of(node.diagonal), node.zeros, mask_of(node.controls),
+            mask_of(node.y), first, len(factors) - 1 if first >= 0 else -1, extra, node.operations,
         ])  # fmt: skip
     return (
-        np.array(rows + [[0] * columns.NODE_COLUMNS] * spare, np.int64).reshape(-1, columns.NODE_COLUMNS),
-        np.array(factors + [[0] * columns.FACTOR_COLUMNS] * spare, np.int64).reshape(-1, columns.FACTOR_COLUMNS),
+        np.array(rows, np.int64).reshape(-1, columns.NODE_COLUMNS),
+        np.array(factors, np.int64).reshape(-1, columns.FACTOR_COLUMNS),
         np.array(operands, np.int64),
         np.array(forms, np.float64).reshape(-1, columns.FORM_COLUMNS),
         np.array(table, np.int64),
     )
 
 
-def comparable(nodes: Iterable[Node]) -> list[Node]:
-    """Nodes whose qubits are in ascending order, which arrays don't tell."""
-    return [
-        Node(
-            node.kind, tuple(sorted(node.targets)), tuple(sorted(node.diagonal)), list(node.factors), node.zeros,
-            tuple(sorted(node.controls)), tuple(sorted(node.y)), tuple(node.table), node.form, node.operation,
-            node.operations,
-        )
-        for node in nodes
-    ]  # fmt: skip
-
-
 def nodes_of(
     rows: np.ndarray,
     factors: np.ndarray,
-    operands: np.ndarray = np.zeros(0, np.int64),
-    forms: np.ndarray = np.zeros((0, columns.FORM_COLUMNS)),
-    table: np.ndarray = np.zeros(0, np.int64),
+    operands: np.ndarray,
+    forms: np.ndarray,
+    table: np.ndarray,
 ) -> list[Node]:
     """Arrays as nodes; qubits are in ascending order."""
 

@@ -83,7 +83,7 @@ def transpiled_circuit(num_qubits: int, num_gates: int, seed: int, basis: str = 
         angle = float(rng.choice([np.pi / 2, np.pi, -np.pi / 4, rng.uniform(-4, 4)]))
         qubit = int(rng.choice(pair))
         if rng.random() < 0.35:
-            first, second = (pair[::-1] if rng.random() < 0.2 else pair)
+            first, second = pair[::-1] if rng.random() < 0.2 else pair
             circuit.cx(first, second) if basis == "cx" else circuit.cz(first, second)
         elif basis != "cx":
             circuit.u(angle, float(rng.uniform(-4, 4)), float(rng.choice([0, rng.uniform(-4, 4)])), qubit)

@@ -108,7 +108,9 @@ def begin_ordered() -> None:
     _ordered.clear()
     claim = _cache.claim(name) if _is_interpreter() else None
     process = _interpreter(_COMMAND_ORDERED, has_output=False) if claim is not None else None
-    if process is not None:
+    if process is None and claim is not None:
+        claim.unlink(missing_ok=True)
+    elif process is not None:
         _tell(process, (orders, claim))
         threading.Thread(target=process.wait, daemon=True).start()  # lest it stays behind as a dead process
 

@@ -131,11 +131,11 @@ def claim(name: str) -> Path | None:
         path = folder / f".{name}.claimed"
         try:
             _check(folder, make=True)
-            if path.exists() and time.time() - path.lstat().st_mtime > ABANDONED:
+            if path.exists():
+                if time.time() - path.lstat().st_mtime <= ABANDONED:
+                    return None
                 path.unlink(missing_ok=True)
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644))
-        except FileExistsError:
-            return None
         except OSError:
             continue
         return path

@@ -305,6 +305,8 @@ class Tape(Sequence[Operation]):
 
     def version(self) -> Hashable:
         """Something else whenever the tape has changed, or a branch on it."""
+        if not self.others:
+            return len(self.words), self.cuts, ()
         branches = tuple(b.version for op in self.others if isinstance(op.gate, IfElse) for b in op.gate.branches)
         return len(self.words), self.cuts, branches
 

@@ -98,7 +98,8 @@ class _Symbols:
         self._parameter_index = parameter_index
         self._constants = [phase]
         self._terms: list[tuple[int, int, float]] = []
-        self._groups: dict[object, tuple[ParameterGroup, list[IntArray], list[IntArray]]] = {}
+        self._groups: dict[object, tuple[ParameterGroup, list[int], list[int]]] = {}
+        """By how coefficients are computed: an example, and of each gate its first slot and coefficient."""
         self.differentials: list[Differential] = []
 
     def add_tape(
@@ -158,9 +159,9 @@ class _Symbols:
 
     def _add(self, program: Program, slots: list[int], operation: int, start: int) -> None:
         for group in program.groups:
-            _, its_slots, positions = self._groups.setdefault(group.coefficients, (group, [], []))
-            its_slots.append(group.slots + (slots[1] - 1))
-            positions.append(group.positions + start)
+            _, first_slots, starts = self._groups.setdefault(group.coefficients, (group, [], []))
+            first_slots.append(slots[1])
+            starts.append(start)
         for differential in program.differentials:
             moved = tuple(slots[slot] for slot in differential.slots)
             self.differentials.append(Differential(operation, moved, differential.record))
@@ -178,8 +179,12 @@ class _Symbols:
     def groups(self) -> tuple[ParameterGroup, ...]:
         """Operations of one kind together."""
         return tuple(
-            ParameterGroup(group.coefficients, np.concatenate(slots), np.concatenate(positions))
-            for group, slots, positions in self._groups.values()
+            ParameterGroup(
+                group.coefficients,
+                group.slots - 1 + np.array(first_slots, np.int64)[:, None],
+                group.positions + np.array(starts, np.int64)[:, None],
+            )
+            for group, first_slots, starts in self._groups.values()
         )
 
 

@@ -15,9 +15,10 @@ from qtoolkit._cores import num_cores
 from qtoolkit.compiler.layout import Layout
 from qtoolkit.compiler.plan import BranchStep, ExecutionPlan, InitializeStep, MeasureStep, ResetStep, Step, UnitaryStep
 from qtoolkit.compiler.plan_report import PassReport, PlanReport, StepReport, SweepReport
-from qtoolkit.compiler.planner import plan_sweeps, traced_passes
+from qtoolkit.compiler.planner import traced_passes
 from qtoolkit.compiler.program import Opcode, Program
 from qtoolkit.compiler.sweep_plan import SweepPart
+from qtoolkit.compiler.sweeps import plan_sweeps
 from qtoolkit.errors import InputError
 from qtoolkit_kernels.vector import isa
 

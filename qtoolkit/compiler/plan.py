@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from qtoolkit.circuit import ClassicalRegister, Parameter, ParameterValues
 from qtoolkit.circuit.parameter import listed, resolve_values
 from qtoolkit.circuit.tape import Tape
-from qtoolkit.compiler.examples import program_of
 from qtoolkit.compiler.program import Program
 from qtoolkit.errors import CircuitError, ParameterError, UnboundParameterError
 
@@ -41,6 +40,8 @@ class UnitaryStep:
     @cached_property
     def program(self) -> Program:
         """The gates as arrays of numbers, written when first asked for."""
+        from qtoolkit.compiler.examples import program_of  # what runs unplanned starts sooner without
+
         return program_of(self.tape, self.parameter_index)
 
     def __getstate__(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from qtoolkit.compiler.layout import CARTAN_TILE_BITS, Layout
 from qtoolkit.compiler.plan_report import PassReport
-from qtoolkit.compiler.program import Program
+from qtoolkit.compiler.program import Program, with_constants
 from qtoolkit.compiler.sweep_plan import BlockOpcode, Column, GatePart, Part, SweepPart
 from qtoolkit_kernels._jit import compile_ordered, run_soon
 from qtoolkit_kernels.planner import (
@@ -35,13 +35,10 @@ from qtoolkit_kernels.planner import (
 )
 from qtoolkit_kernels.planner import split as splitting
 
-__all__ = ["plan_sweeps", "traced_passes", "with_constants"]
+__all__ = ["planned", "traced_passes"]
 
 IntArray = NDArray[np.int64]
 ComplexArray = NDArray[np.complex128]
-
-PLANNER_CONSTANTS: ComplexArray = np.array([0, 1, 1, 0, 1, 1j, 1, -1j], np.complex128)
-"""What nodes use beside the program's coefficients, and behind them: the matrix of X, the diagonals of S and S†."""
 
 PROBE_SEED = 20
 """Parameter values that the passes look at are generic; any would do."""
@@ -73,21 +70,11 @@ ACTIONS = ("NODE", "ROTATIONS", "POLYNOMIAL", "STRINGS")
 _Call = Callable[..., Any]
 
 
-def plan_sweeps(program: Program, layout: Layout, from_zero_state: bool, forward_only: bool = True) -> tuple[Part, ...]:
-    """Plan a program's sweeps; the program keeps the plan.
-
-    Args:
-        program: the gates.
-        layout: how states are cut.
-        from_zero_state: whether it always starts from ``|0…0⟩``, which lets swaps vanish and zeros be left out.
-        forward_only: whether the plan need neither be taken back nor run on batches.
-    """
-    key = (layout, from_zero_state, forward_only)
-    if key not in program.plans:
-        program.plans[key] = _Planner(program, layout, from_zero_state, forward_only).parts()
-        compile_ordered()
-    plan: tuple[Part, ...] = program.plans[key]
-    return plan
+def planned(program: Program, layout: Layout, from_zero_state: bool, forward_only: bool) -> tuple[Part, ...]:
+    """Plan a program's sweeps; arguments as of `plan_sweeps`."""
+    parts = _Planner(program, layout, from_zero_state, forward_only).parts()
+    compile_ordered()
+    return parts
 
 
 def traced_passes(program: Program, layout: Layout, from_zero_state: bool) -> tuple[PassReport, ...]:
@@ -96,11 +83,6 @@ def traced_passes(program: Program, layout: Layout, from_zero_state: bool) -> tu
     planner.trace = []
     planner.parts()
     return tuple(planner.trace)
-
-
-def with_constants(coefficients: ComplexArray) -> ComplexArray:
-    """A program's coefficients with the planner's constants behind them."""
-    return np.concatenate([coefficients, PLANNER_CONSTANTS])
 
 
 def probes_of(program: Program) -> ComplexArray:

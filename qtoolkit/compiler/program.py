@@ -14,11 +14,15 @@ from numpy.typing import NDArray
 from qtoolkit.circuit import GateRecord
 from qtoolkit.errors import ParameterError
 
-__all__ = ["Differential", "Opcode", "ParameterGroup", "Program", "Slots"]
+__all__ = ["PLANNER_CONSTANTS", "Differential", "Opcode", "ParameterGroup", "Program", "Slots", "with_constants"]
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
+
+
+PLANNER_CONSTANTS: ComplexArray = np.array([0, 1, 1, 0, 1, 1j, 1, -1j], np.complex128)
+"""What nodes use beside the program's coefficients, and behind them: the matrix of X, the diagonals of S and S†."""
 
 
 class Opcode(IntEnum):
@@ -218,6 +222,11 @@ class Program:
             parts.append(index)
             signs.append(sign)
         return np.concatenate(parts), np.concatenate(signs)
+
+
+def with_constants(coefficients: ComplexArray) -> ComplexArray:
+    """A program's coefficients with the planner's constants behind them."""
+    return np.concatenate([coefficients, PLANNER_CONSTANTS])
 
 
 def _gather(values: IntArray, start: IntArray, order: IntArray) -> tuple[IntArray, IntArray]:

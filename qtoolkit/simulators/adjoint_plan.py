@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +30,9 @@ PROBE_COLUMNS = (
 
 TAKEN_BACK = 1 << 40
 """In the order of a matrix's qubits, see `qtoolkit_kernels.vector.matrix_numbers`: write the adjoint."""
+
+MOST_RECORDS = 1 << 10
+"""Gates whose generators are kept."""
 
 
 class Angle(NamedTuple):
@@ -58,20 +62,19 @@ class Generators:
         self._flat: list[NDArray[np.complex128]] = []
         self._size = 0
         moving: dict[GateRecord, list[tuple[tuple[int, ...], list[int]]]] = {}
-        rng = np.random.default_rng(20)
         for differential in program.differentials:
             record = differential.record
             place = int(program.coefficient_start[differential.operation])
             if record is None:
                 self.by_place[place] = [Angle(differential.slots[0], self._append(np.array([0, 0.5])))]
                 continue
-            first, second = (_flat_generators(record, rng.uniform(-1, 1, len(differential.slots))) for _ in range(2))
-            places = [self._append(entries) for entries in first]
+            generators, is_moving = _at_some_angles(record)
+            places = [self._append(entries) for entries in generators]
             self.by_place[place] = [Angle(s, p) for s, p in zip(differential.slots, places, strict=True)]
             # Each entry of a diagonal may become a phase of its own.
-            for k in range(1, first[0].size if record.is_diagonal else 0):
+            for k in range(1, generators[0].size if record.is_diagonal else 0):
                 self.by_place[place + k] = [Angle(a.slot, a.place + k) for a in self.by_place[place]]
-            if not all(np.array_equal(a, b) for a, b in zip(first, second, strict=True)):
+            if is_moving:
                 moving.setdefault(record, []).append((differential.slots, places))
         self._constant = np.concatenate([np.zeros(0, np.complex128), *self._flat])
         self._moving = [
@@ -98,6 +101,15 @@ class Generators:
             for j, entries in enumerate(_flat_generators(record, angles[slots].T)):
                 flat[places[:, j, None] + np.arange(entries.shape[-1])] = entries
         return flat
+
+
+@lru_cache(maxsize=MOST_RECORDS)
+def _at_some_angles(record: GateRecord) -> tuple[list[NDArray[np.complex128]], bool]:
+    """Generators at some angles, and whether they are others at others."""
+    rng = np.random.default_rng(20)
+    first, second = (_flat_generators(record, rng.uniform(-1, 1, record.num_params)) for _ in range(2))
+    is_moving = not all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+    return [entries.astype(np.complex128) for entries in first], is_moving
 
 
 def _flat_generators(record: GateRecord, angles: Iterable[NDArray[np.float64]]) -> list[NDArray[np.complex128]]:

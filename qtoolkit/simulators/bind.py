@@ -32,7 +32,7 @@ def bind(program: Program, values: FloatArray) -> tuple[ComplexArray, FloatArray
         ParameterError: if an angle is too large for a float.
     """
     if not program.groups and not program.slots.slot.size:
-        return with_constants(program.constant_coefficients), program.slots.constant
+        return with_constants(program.constant_coefficients), program.slots.angles(values)
     binding = binding_of(program)
     coefficients, angles = binding.coefficients.copy(), np.empty(program.slots.constant.size)
     arguments = (values, *binding.arguments, angles, coefficients)

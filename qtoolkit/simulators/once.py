@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple, cast
@@ -20,7 +21,7 @@ from qtoolkit_kernels._load import DECLINED
 from qtoolkit_kernels.vector import tape as kernels
 from qtoolkit_kernels.vector.lanes import Lanes
 
-__all__ = ["state_once"]
+__all__ = ["state_of_gates", "state_once"]
 
 KEPT_OPERATIONS = 1 << 14
 """Memory for no more than these, some 4 MiB, is kept for the calling thread's next circuit of the same size."""
@@ -39,7 +40,16 @@ def state_once(engine: Engine, tape: Tape, num_qubits: int) -> StateArray | None
     rows = tape.rows()
     if tape.others and _has_others_behind_measurements(tape, rows):
         return None
-    recipes = recipes_with(tape.others) if tape.others else standard_recipes()
+    return _state_of(engine, rows, num_qubits, recipes_with(tape.others) if tape.others else standard_recipes())
+
+
+def state_of_gates(engine: Engine, words: array[float], num_qubits: int) -> StateArray | None:
+    """The same for the rows of a tape without symbols and other operations, one after another."""
+    rows = np.ndarray((len(words) // WIDTH, WIDTH), np.float64, words)
+    return _state_of(engine, rows, num_qubits, standard_recipes())
+
+
+def _state_of(engine: Engine, rows: NDArray[np.float64], num_qubits: int, recipes: Recipes) -> StateArray | None:
     most = recipes.count(rows)
     if engine.drifts(most):
         return None

@@ -15,7 +15,7 @@ from qtoolkit.compiler import ExecutionPlan, compile_circuit, plans, used_qubits
 from qtoolkit.errors import InputError
 from qtoolkit.simulators.batch import ParameterBatch
 from qtoolkit.simulators.engine import Engine, StateArray
-from qtoolkit.simulators.once import state_once
+from qtoolkit.simulators.once import state_of_gates, state_once
 from qtoolkit.simulators.quick import SMALL_QUBITS
 
 __all__ = ["measurements_of", "plan_of", "state_unplanned", "unplanned_qubits"]
@@ -26,9 +26,9 @@ ALWAYS_QUBITS = 9
 MOST_QUBITS = 16
 """From here on a plan pays at once."""
 
-PLANNING, BINDING, RECIPE, AMPLITUDE = 60e-6, 5e-6, 40e-6, 0.35e-9
-"""Seconds to plan a gate; to give it values, or a recipe of its own, without a plan; and what an amplitude takes longer
-without one.
+PLAN, PLANNING, BINDING, RECIPE, AMPLITUDE = 0.3e-3, 1.2e-6, 5e-6, 25e-6, 0.1e-9
+"""Seconds for a plan, and for each of its gates; what it takes longer without one to give a gate values, or a recipe of
+its own; and an amplitude, for each gate.
 """
 
 MOST_ROWS, MOST_VISITS, LEAST_QUBITS = 1 << 17, 1 << 30, 10
@@ -36,8 +36,8 @@ MOST_ROWS, MOST_VISITS, LEAST_QUBITS = 1 << 17, 1 << 30, 10
 number of qubits from which on amplitudes are what takes time.
 """
 
-GRADIENT_PLANNING, GRADIENT_AMPLITUDE = 120e-6, 2e-9
-"""The same for a gradient."""
+GRADIENT_PLANNING, GRADIENT_AMPLITUDE = 50e-6, 1e-9
+"""The same for a gate and an amplitude of a gradient."""
 
 
 def state_unplanned(
@@ -56,12 +56,17 @@ def state_unplanned(
     num_qubits = circuit.num_qubits
     if num_qubits > MOST_QUBITS or (parameters is not None and not _is_one_vector(parameters)) or _is_long(circuit):
         return None
-    tape = circuit.operations.copy()  # others may add to the circuit meanwhile
-    seconds = AMPLITUDE * (1 << num_qubits) + (BINDING if tape.symbols else 0.0) + (RECIPE if tape.others else 0.0)
+    tape = circuit.operations
+    words = tape.words[:]
+    if parameters is None and num_qubits <= ALWAYS_QUBITS and not tape.symbols and not tape.others:
+        # As long as this takes, it is most of the time.
+        return None if circuit.version[-1] else state_of_gates(engine, words, num_qubits)
+    tape = tape.copy()  # others may add to the circuit meanwhile
+    seconds = AMPLITUDE * (len(tape) << num_qubits) + BINDING * len(tape.symbols) + RECIPE * len(tape.others)
     if num_qubits > ALWAYS_QUBITS or tape.symbols or tape.others:
         known = plans.of(circuit)
         known.runs += 1
-        if known.plan is not None or known.runs * seconds > PLANNING:
+        if known.plan is not None or known.runs * seconds > PLAN + PLANNING * len(tape):
             return None
     if parameters is not None:
         free = circuit.parameters

@@ -12,7 +12,7 @@ from scipy.stats import unitary_group
 
 from qtoolkit import Circuit, Parameter
 from qtoolkit.circuit import StandardGate
-from qtoolkit.compiler import compile_circuit, planner, with_constants
+from qtoolkit.compiler import compile_circuit, plan_sweeps, planner, with_constants
 from qtoolkit.compiler.layout import Layout
 from qtoolkit.compiler.sweep_plan import BlockOpcode, Column
 from qtoolkit_kernels.planner import cartan, matrices, nodes, two_qubit
@@ -303,7 +303,7 @@ def test_the_planner_uses_it_where_it_pays():
         small.unitary(random_matrix(), [k % small.num_qubits, (k + 1 + k // small.num_qubits) % small.num_qubits])
     for forward_only, made in ((True, circuit), (False, circuit), (True, small)):
         program = compile_circuit(made).unitary_program()
-        (part,) = planner.plan_sweeps(program, Layout.of(made.num_qubits, 16, 64), True, forward_only)
+        (part,) = plan_sweeps(program, Layout.of(made.num_qubits, 16, 64), True, forward_only)
         used = BlockOpcode.CARTAN in part.operations[:, Column.OPCODE]
         assert used == (forward_only and made is circuit)
         assert bool(part.constants.size) == used

@@ -46,7 +46,8 @@ def test_rows_are_the_sweeps_of_the_plan(precision):
         (Circuit(8).ry(0.3, 0), {"ROTATE_LANES": 1}, 6),
         (Circuit(8).ry(0.3, [0, 2]), {"ROTATE_LANES": 1}, 18),
         (Circuit(10).ry(0.3, [0, 2]), {"ROTATE_LANES": 1}, 18 / 4),
-        (Circuit(8).unitary(np.kron([[0.6, 0.8], [0.8, -0.6]], np.eye(2)), [3, 7]), {"DENSE": 1}, 30),
+        (Circuit(8).unitary(unitary_group.rvs(4, random_state=1), [3, 7]), {"DENSE": 1}, 30),
+        (Circuit(8).unitary(np.kron([[0.6, 0.8], [-0.8, 0.6]], np.eye(2)), [3, 7]), {"ROTATE": 1}, 4),
         (Circuit(10).cx(8, 9), {"EXCHANGE": 1}, 0),
         (Circuit(10).cx(8, 9).cx(7, 8).cx(3, 7).cx(9, 3).cx(5, 4).cx(6, 5), {"REORDER": 1}, 0),
         (

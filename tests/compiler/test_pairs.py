@@ -137,9 +137,9 @@ def test_a_unitary_written_as_three_cx_joins_to_one_matrix(cost):
 
 def test_runs_that_are_no_phase_join_where_a_matrix_costs_less():
     """With the one-qubit gates in front, which it would take in."""
-    circuit = Circuit(2).cx(0, 1).h(0).cx(0, 1)
-    cost = 2 * pairs.EXCHANGE_COST + pairs.LOCAL_COST
-    assert kinds(replaced(circuit, cost)[1]) == ["EXCHANGE", "LOCAL", "EXCHANGE"]
+    circuit = Circuit(2).cx(0, 1).u(0.3, 0.5, 0.7, 0).u(1.3, 0.4, 0.2, 1).cx(0, 1)
+    cost = 2 * pairs.EXCHANGE_COST + 2 * pairs.LOCAL_COST
+    assert kinds(replaced(circuit, cost)[1]) == ["EXCHANGE", "LOCAL", "LOCAL", "EXCHANGE"]
     assert kinds(replaced(circuit, cost - 1)[1]) == ["DENSE"]
     circuit = Circuit(2).h([0, 1]).extend(circuit).h([0, 1])
     cost += 2 * pairs.LOCAL_COST

@@ -14,8 +14,11 @@ from qtoolkit_kernels.planner.zz_rotation import LOCAL_GATES, ZZ_ROTATION
 RNG = np.random.default_rng(8)
 ZZ = np.array([1, -1, -1, 1])
 X, Y, Z = np.array([[0, 1], [1, 0]]), np.array([[0, -1j], [1j, 0]]), np.diag([1, -1])
-STEPS = [k * np.pi / 4 for k in range(-4, 5)]
-ANGLES = [0.3, -1.1, 2.9, *(step + near for step in STEPS for near in (0, 1e-3, -1e-7, 1e-10, -3e-13, 5e-14))]
+ANGLES = {"any": [0.3, -1.1, 2.9]} | {
+    f"{k} quarters of π": [k * np.pi / 4 + near for near in (0, 1e-3, -1e-7, 1e-10, -3e-13, 5e-14)]
+    for k in range(-4, 5)
+}
+"""And angles near those that are special."""
 
 
 def local_gate():
@@ -77,19 +80,19 @@ def assert_is(matrix, found, out, kind=None):
         assert np.array_equal(high_before, np.eye(2))
 
 
-@pytest.mark.parametrize("angle", ANGLES)
-def test_members(recognize, angle):
-    for _ in range(5):
+@pytest.mark.parametrize("angles", ANGLES.values(), ids=ANGLES.keys())
+def test_members(recognize, angles):
+    for angle in [angle for angle in angles for _ in range(5)]:
         matrix = locals_of() @ rzz(angle) @ locals_of()
         kind = LOCAL_GATES if abs(np.sin(2 * angle)) < 1e-14 else ZZ_ROTATION
         assert_is(matrix, *recognize(matrix), kind)
 
 
-@pytest.mark.parametrize("angle", ANGLES)
-def test_pairs_of_cx_around_a_rotation(recognize, angle):
-    kind = LOCAL_GATES if abs(np.sin(2 * angle)) < 1e-14 else ZZ_ROTATION
+@pytest.mark.parametrize("angles", ANGLES.values(), ids=ANGLES.keys())
+def test_pairs_of_cx_around_a_rotation(recognize, angles):
     one = np.eye(2)
-    for is_low in (False, True):
+    for angle, is_low in itertools.product(angles, (False, True)):
+        kind = LOCAL_GATES if abs(np.sin(2 * angle)) < 1e-14 else ZZ_ROTATION
         cx, cz = controlled(X, is_low), controlled(Z, is_low)
         on_target = (lambda g: np.kron(g, one)) if is_low else (lambda g: np.kron(one, g))
         matrix = cx @ on_target(turn(Z, angle)) @ cx
@@ -128,20 +131,21 @@ def test_gates_before_a_control_are_taken_off_in_front(recognize):
         assert np.array_equal(before, np.eye(2)) == (not is_before)
 
 
-@pytest.mark.parametrize("angle", ANGLES)
-def test_diagonals_have_diagonal_gates_on_one_side(recognize, angle):
-    kind = LOCAL_GATES if abs(np.sin(2 * angle)) < 1e-14 else ZZ_ROTATION
+@pytest.mark.parametrize("angles", ANGLES.values(), ids=ANGLES.keys())
+def test_diagonals_have_diagonal_gates_on_one_side(recognize, angles):
     phases = np.exp(1j * RNG.uniform(-3, 3, 3))
-    for matrix in (
-        rzz(angle),
-        controlled(np.diag([1, np.exp(4j * angle)])),
-        np.diag([1, phases[0], phases[1], phases[0] * phases[1]]) * phases[2] @ rzz(angle),
-    ):
-        found, out = recognize(matrix)
-        assert_is(matrix, found, out, kind)
-        assert np.all(parts(out)[:, 0, 1] == 0)
-        assert np.all(parts(out)[:, 1, 0] == 0)
-        assert np.array_equal(parts(out)[2:], [np.eye(2)] * 2)
+    for angle in angles:
+        kind = LOCAL_GATES if abs(np.sin(2 * angle)) < 1e-14 else ZZ_ROTATION
+        for matrix in (
+            rzz(angle),
+            controlled(np.diag([1, np.exp(4j * angle)])),
+            np.diag([1, phases[0], phases[1], phases[0] * phases[1]]) * phases[2] @ rzz(angle),
+        ):
+            found, out = recognize(matrix)
+            assert_is(matrix, found, out, kind)
+            assert np.all(parts(out)[:, 0, 1] == 0)
+            assert np.all(parts(out)[:, 1, 0] == 0)
+            assert np.array_equal(parts(out)[2:], [np.eye(2)] * 2)
 
 
 def test_a_permutation_of_a_control_stays_behind(recognize):

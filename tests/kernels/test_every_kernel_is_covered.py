@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 FOLDER = Path(qtoolkit_kernels.__file__).parent
 NOT_KERNELS = {"team", "threads"}
 MODULES = sorted({path.stem for path in FOLDER.glob("[!_]*.py")} - NOT_KERNELS)
+PLANNER_MODULES = sorted(path.stem for path in FOLDER.glob("planner/[!_]*.py"))
 VECTOR_MODULES = sorted(path.stem for path in FOLDER.glob("vector/[!_]*.py"))
 
 BY_CIRCUITS = {
@@ -76,6 +77,19 @@ BY_ROWS = {
 """Vector kernels that the tests reach through the rows that another kernel runs."""
 
 
+def _kernels_called_by(kernel: Kernel) -> set[Kernel]:
+    """The kernels that one calls, and those that they call."""
+    found: set[Kernel] = set()
+    waiting = [kernel]
+    while waiting:
+        function = waiting.pop().py_func
+        values = {function.__globals__.get(name) for name in function.__code__.co_names}
+        called = {value for value in values if isinstance(value, Kernel)} - found
+        found |= called
+        waiting += called
+    return found
+
+
 def _functions(module: ModuleType) -> set[str]:
     """Public functions and kernels that a module defines itself."""
     return {
@@ -113,7 +127,7 @@ def test_tests_and_benchmarks_call_every_kernel(name: str) -> None:
     tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_kernel*.py"))
     benchmarks = (ROOT / "benchmarks/kernels/kernel_calls.py").read_text()
     for kernel in _functions(import_module(f"qtoolkit_kernels.{name}")):
-        assert re.search(rf"\b{name}\.{kernel}\b", tests), kernel
+        assert re.search(rf"\b{name}(_kernels)?\.{kernel}\b", tests), kernel
         assert re.search(rf"\b{name}\.{kernel}\b", benchmarks), kernel
 
 
@@ -125,6 +139,24 @@ def test_vector_kernels_have_twins_that_tests_call() -> None:
         assert hasattr(import_module(f"qtoolkit_kernels.reference.vector.{module}"), name), kernel
         called = BY_ROWS.get(f"{module}.{name}", f"{module}.{name}")
         assert re.search(rf"\b{re.escape(called)}\b", tests), kernel
+
+
+def test_planner_kernels_are_called_by_tests_or_by_kernels_that_are() -> None:
+    """By name in `tests/planner_passes.py`, or in a test of a pass."""
+    folder = Path(__file__).parents[1]
+    tests = "".join(path.read_text() for path in [folder / "planner_passes.py", *folder.glob("compiler/test_*.py")])
+    public: dict[Kernel, str] = {}
+    called: set[Kernel] = set()
+    for name in PLANNER_MODULES:
+        module = import_module(f"qtoolkit_kernels.planner.{name}")
+        for kernel in module.__all__:
+            value = getattr(module, kernel)
+            if isinstance(value, Kernel):
+                public[value] = f"{name}.{kernel}"
+                if re.search(rf"\b{name}(_kernels)?\.{kernel}\b", tests):
+                    called |= {value} | _kernels_called_by(value)
+    assert len(public) > 30
+    assert sorted(public[kernel] for kernel in public.keys() - called) == []
 
 
 def test_what_holds_the_other_vector_kernels_exists() -> None:

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from node_states import factor_matrix
+from one_qubit_angles import Parts, decompose
+from planner_tables import Factor, Form
 from scipy.stats import unitary_group
 
-from qtoolkit.compiler.nodes import Factor, Form
-from qtoolkit.compiler.passes.split import Parts, decompose
 from qtoolkit_kernels.vector import isa, numbers
 
 RNG = np.random.default_rng(11)

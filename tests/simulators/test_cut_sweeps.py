@@ -2,11 +2,27 @@
 
 import numpy as np
 import pytest
+from planner_passes import interpreted
 from random_circuits import random_gate_circuit
 
 from qtoolkit import Circuit, ParameterVector, PauliSum, StatevectorSimulator
-from qtoolkit.compiler import SweepPart, compile_circuit, pack, plan_sweeps
+from qtoolkit.compiler import SweepPart, compile_circuit, plan_sweeps, planner
 from qtoolkit.compiler.layout import Layout
+from qtoolkit_kernels import _jit
+from qtoolkit_kernels.planner import pack
+
+
+@pytest.fixture
+def cut(monkeypatch):
+    """Cut sweeps after so many rows from now on; the interpreter of the planner's kernels is told."""
+
+    def cut(most_rows: int) -> None:
+        monkeypatch.setattr(pack, "MOST_ROWS", most_rows)
+        monkeypatch.setattr(planner, "run_soon", interpreted)
+        _jit.interpreted.cache_clear()
+
+    yield cut
+    _jit.interpreted.cache_clear()
 
 
 def parametrised(num_qubits: int) -> Circuit:
@@ -26,11 +42,11 @@ def rows_of_sweeps(circuit: Circuit) -> list[int]:
 
 
 @pytest.mark.parametrize("num_qubits", [12, 16])
-def test_cut_sweeps_give_the_same_states_bit_for_bit(num_qubits, monkeypatch) -> None:
+def test_cut_sweeps_give_the_same_states_bit_for_bit(num_qubits, cut) -> None:
     circuit = random_gate_circuit(num_qubits, 80, 5)
     whole = [StatevectorSimulator(precision).state_vector(circuit) for precision in ("double", "single")]
     uncut = rows_of_sweeps(circuit)
-    monkeypatch.setattr(pack, "MOST_ROWS", 3)
+    cut(3)
     assert max(rows_of_sweeps(circuit)) < max(uncut)
     again = circuit.copy()
     cut = [StatevectorSimulator(precision).state_vector(again) for precision in ("double", "single")]
@@ -38,11 +54,12 @@ def test_cut_sweeps_give_the_same_states_bit_for_bit(num_qubits, monkeypatch) ->
 
 
 @pytest.mark.parametrize("num_qubits", [11, 13, 16])
-def test_cut_sweeps_give_the_same_gradients(num_qubits, monkeypatch) -> None:
+def test_cut_sweeps_give_the_same_gradients(num_qubits, cut) -> None:
     observable = PauliSum.from_list([("ZX" + "I" * (num_qubits - 2), 0.7), ("Z" * num_qubits, 1.0)])
     values = np.linspace(0.1, 2.0, num_qubits)
     expected = StatevectorSimulator().gradient(parametrised(num_qubits), observable, values)
-    monkeypatch.setattr(pack, "MOST_ROWS", 2)
+    cut(2)
+    assert max(rows_of_sweeps(parametrised(num_qubits))) < 30
     found = StatevectorSimulator().gradient(parametrised(num_qubits), observable, values)
     assert found[0] == pytest.approx(expected[0], abs=1e-12)
     assert np.allclose(found[1], expected[1], rtol=0.0, atol=1e-12)

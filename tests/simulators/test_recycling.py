@@ -141,5 +141,6 @@ def test_states_that_live_until_the_end_of_a_process_do_no_harm():
         "threading.modules = [memory, recycling]  # which are emptied then, rather than forgotten\n"
         "threading.held, qtoolkit.held, builtins.held = states.pop(), states.pop(), states.pop()\n"
     )
+    StatevectorSimulator().state_vector(Circuit(18))  # lest it says that it compiles
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stderr) == (0, "")

@@ -6,7 +6,7 @@ Blocks are made so small that states of 9 to 11 qubits need several sweeps of se
 import numpy as np
 import pytest
 from node_states import small_gates_circuit
-from random_circuits import random_gate_circuit
+from random_circuits import random_gate_circuit, transpiled_circuit
 from scipy.stats import unitary_group
 from small_blocks import SmallBlocks
 from vector_widths import WIDTHS
@@ -200,6 +200,21 @@ def chains(num_qubits):
     return circuit.bind([0.7])
 
 
+def transpiled(num_qubits):
+    """Gates of two devices, runs of them on one pair of qubits, and matrices written as three CX in a chain."""
+    rng = np.random.default_rng(10)
+    circuit = transpiled_circuit(num_qubits, 30 * num_qubits, 1, "cx")
+    for k in range(3 * num_qubits):
+        pair = [int(q) for q in rng.permutation(num_qubits)[:2]]
+        for direction in (1, -1, 1):
+            for q in pair:
+                circuit.rz(float(rng.uniform(-3, 3)), q).sx(q).rz(float(rng.uniform(-3, 3)), q)
+            circuit.cx(*pair[::direction])
+        if k % 4 == 3:
+            circuit.rz(0.3, pair[0]).cx(*pair).rz(0.4, pair[1]).cx(*pair).rz(-0.3, pair[0])
+    return circuit.extend(transpiled_circuit(num_qubits, 30 * num_qubits, 2, "cz"))
+
+
 def few_qubits(num_qubits):
     """Most amplitudes stay zero, one sweep after the other spreads the rest, and some qubits are never touched."""
     circuit = Circuit(num_qubits)
@@ -210,8 +225,10 @@ def few_qubits(num_qubits):
 
 SPECIAL = {
     make.__name__: make
-    for make in (strings, controlled, swaps, phases, dense, strings_of_z, transforms, networks, chains, few_qubits)
-}
+    for make in (
+        strings, controlled, swaps, phases, dense, strings_of_z, transforms, networks, chains, transpiled, few_qubits,
+    )
+}  # fmt: skip
 
 
 @WIDTHS

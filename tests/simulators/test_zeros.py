@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from node_states import small_gates_circuit
+from random_circuits import transpiled_circuit
 from scipy.stats import unitary_group
 from small_blocks import SmallBlocks
 
@@ -84,11 +85,20 @@ def matrices():
     return circuit
 
 
+def transpiled():
+    """Gates of devices, first on few bits."""
+    circuit = Circuit(QUBITS)
+    for limit in (4, 7, QUBITS):
+        circuit.extend(transpiled_circuit(limit, 60, limit, "cx")).extend(transpiled_circuit(limit, 30, limit, "cz"))
+    return circuit
+
+
 CIRCUITS = {
     "matrices": matrices(),
     "ladders": ladders(),
     "transforms": transforms(),
     "rotations": rotations(),
+    "transpiled": transpiled(),
     **{f"wide gates {seed}": wide_gates(seed) for seed in range(4)},
     **{f"small gates {seed}": small_gates_circuit(QUBITS, 80, seed) for seed in range(6)},
 }

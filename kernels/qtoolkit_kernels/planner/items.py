@@ -11,7 +11,7 @@ from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Integers
 from qtoolkit_kernels.planner.nodes import CONTROLS, DIAGONAL, KIND, PAULI, PHASES, TARGETS
 
-__all__ = ["FREE", "apart", "closures", "is_waiting", "needed_bits", "stake", "take", "take_until", "worth_of"]
+__all__ = ["FREE", "apart", "is_waiting", "needed_bits", "stake", "take_until"]
 
 PLACES = 67
 """Powers of two differ modulo 67, so that this tells the masks of qubits apart."""
@@ -59,28 +59,6 @@ def take_until(
         if waits and not wanted & ~targets_blocked:
             return num_taken, num_later, k + 1, int(targets_blocked)
     return num_taken, num_later, count, int(targets_blocked)
-
-
-@njit
-def take(
-    nodes: Integers, items: Integers, count: int, inside: int, taken: Integers, later: Integers
-) -> tuple[int, int]:
-    """Split nodes into those that a block with these bits can run, and the rest.
-
-    Args:
-        nodes, items, count, inside, taken, later: see `take_until`.
-
-    Returns:
-        how many were taken, and how many are left.
-    """
-    wanted = 0
-    for k in range(count):
-        wanted |= nodes[items[k], TARGETS]
-    num_taken, num_later, seen, _ = take_until(nodes, items, count, wanted, inside, taken, later)
-    for k in range(seen, count):
-        later[num_later] = items[k]
-        num_later += 1
-    return num_taken, num_later
 
 
 @njit
@@ -166,55 +144,3 @@ def needed_bits(
         if not stakes & ~lost:
             break
     return num
-
-
-@njit
-def closures(
-    nodes: Integers, items: Integers, count: int, num_bits: int, block_bits: int, needed: Integers, worth: Integers
-) -> int:
-    """What nodes are worth, by the bits that a block must hold to run them.
-
-    Args:
-        nodes, items, count: see `take_until`.
-        num_bits, block_bits: index bits of the state and of a block.
-        needed: int64[count], receives different masks, of at most `block_bits` bits.
-        worth: int64[count], receives what the nodes that need just these bits are worth together.
-
-    Returns:
-        how many masks there are.
-    """
-    stakes = 0
-    for k in range(count):
-        stakes |= stake(nodes[items[k]])
-    total = needed_bits(nodes, items, count, stakes, 0, block_bits, needed)
-    size = 2
-    while size < 2 * total:
-        size *= 2
-    places = np.full(size, -1, np.int64)
-    num = 0
-    for k in range(total):
-        mask = needed[k]
-        slot = (mask ^ mask >> 7 ^ mask >> 16 ^ mask >> 29) & (size - 1)
-        while places[slot] >= 0 and needed[places[slot]] != mask:
-            slot = (slot + 1) & (size - 1)
-        if places[slot] >= 0:
-            worth[places[slot]] += 1
-            continue
-        places[slot] = num
-        needed[num], worth[num] = mask, 1
-        num += 1
-    return num
-
-
-@njit
-def worth_of(needed: Integers, worth: Integers, num: int, block: int) -> int:
-    """How much a block with these bits gets done.
-
-    Args:
-        needed, worth, num: what `closures` found.
-        block: the bits.
-    """
-    done = 0
-    for k in range(num):
-        done += worth[k] if needed[k] & ~block == 0 else 0
-    return done

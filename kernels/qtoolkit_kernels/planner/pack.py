@@ -151,6 +151,10 @@ def pack_sweeps(
     return DONE
 
 
+MOST_SPARE = 1 << 12
+"""Numbers that arrays may keep in memory beside their own."""
+
+
 class Packed(NamedTuple):
     """Sweeps as arrays, which `qtoolkit.compiler.SweepPart` describes."""
 
@@ -246,11 +250,14 @@ def pack(
         heap[start : start + count * width].reshape((count, width) if width > 1 else count)
         for start, count, width in zip(starts, counts, widths, strict=True)
     ]
+    registers = registers[: max(found[room.NUM_REGISTERS], 1 << lane_bits)]
+    if size - sum(table.size for table in found_tables) > MOST_SPARE:
+        found_tables, registers = [table.copy() for table in found_tables], registers.copy()
     return Packed(
         bits=found_tables[room.BITS],
         operation_start=found_tables[room.OPERATION_START],
         operations=found_tables[room.OPERATIONS],
-        registers=registers[: max(found[room.NUM_REGISTERS], 1 << lane_bits)],
+        registers=registers,
         product_start=found_tables[room.PRODUCT_START],
         product_factors=found_tables[room.PRODUCT_FACTORS],
         dense_start=found_tables[room.DENSE_START],
