@@ -227,6 +227,7 @@ class _Planner:
         count, self._num_factors, used = self._call(
             gather.gather_phases, rows, self._factors, self._num_factors, probes, out, constants
         )
+        self._kinds |= 1 << nodes.LOCAL | 1 << nodes.PHASES
         return out[:count], constants[:used]
 
     def _narrowed(self, rows: IntArray) -> IntArray:

@@ -9,9 +9,11 @@ from planner_passes import interpreted
 from random_circuits import random_gate_circuit, transpiled_circuit
 
 from qtoolkit import Circuit, Parameter
+from qtoolkit.circuit import STANDARD_GATES, StandardGate
 from qtoolkit.compiler import GatePart, Layout, SweepPart, compile_circuit, plan_sweeps, planner
 from qtoolkit.compiler.program import PLANNER_CONSTANTS
 from qtoolkit.compiler.sweep_plan import BlockOpcode, Column
+from qtoolkit.simulators.engine import Engine
 
 WHOLE = Layout(num_bits=7, lane_bits=2, block_bits=7, chunk_bits=7, low_bits=3, amplitude_bytes=16)
 
@@ -114,3 +116,32 @@ def test_long_programs_wait_for_the_compiler(monkeypatch):
     assert plan_sweeps(program_of(small_gates_circuit(7, 100, 1)), SMALL, True)
     with pytest.raises(AssertionError):
         plan_sweeps(program_of(Circuit(7).h(0)), SMALL, True)
+
+
+def _right(circuit):
+    """Whether sweeps make the state that gates one by one make, from |0…0⟩ and from a given one."""
+    plan = compile_circuit(circuit)
+    program, engine, rng = plan.unitary_program(), Engine("double", 1), np.random.default_rng(3)
+    coefficients, angles = program.bind(np.zeros(0))
+    for fresh in (True, False):
+        state = np.zeros(1 << plan.num_qubits, np.complex128)
+        state[0] = 1
+        if not fresh:
+            state = rng.normal(size=state.size) + 1j * rng.normal(size=state.size)
+        expected = state.copy()
+        engine.run_gates(program, coefficients, expected, 0, program.num_operations)
+        engine.run(program, np.zeros(0), state, fresh=fresh)
+        np.testing.assert_allclose(state, expected * np.exp(1j * angles[program.phase_slot]), atol=1e-12)
+
+
+@pytest.mark.parametrize("name", STANDARD_GATES)
+def test_circuits_of_one_or_two_kinds_of_gates(name):
+    """What one pass makes of them, the next ones must know of."""
+    rng = np.random.default_rng(len(name))
+    for _ in range(12):
+        circuit = Circuit(4)
+        for kind in rng.permutation([name, rng.choice(list(STANDARD_GATES))] * int(rng.integers(1, 4))):
+            record = STANDARD_GATES[str(kind)]
+            angles = rng.choice([np.pi, np.pi / 2, rng.normal()], record.num_params)
+            circuit.append(StandardGate(record, angles), rng.permutation(4)[: record.num_qubits])
+        _right(circuit)
