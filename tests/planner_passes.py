@@ -253,7 +253,7 @@ def greedy_blocks(given: Sequence[Node], layout: Layout, call: Call = compiled) 
 def searched_blocks(given: Sequence[Node], layout: Layout, most: int, call: Call = compiled) -> list[int]:
     """The same for at most so many sweeps; none if they aren't found."""
     blocks = np.full(most, UNSET)
-    count = call(schedule_kernels.search_blocks, _tables_of(given).rows, *sizes_of(layout), most, blocks)
+    count = call(schedule_kernels.search_blocks, _tables_of(given).rows, *sizes_of(layout), most, 1, blocks)
     return blocks[:count].tolist()
 
 

@@ -55,6 +55,9 @@ SEARCH_QUBITS = 20
 SEARCH_SWEEPS = range(3, 11)
 """How many there are where the search is tried."""
 
+EFFORT_QUBITS, MORE_EFFORT = 22, 3
+"""From this size on a sweep is worth a search of some milliseconds, and by how much that is wider."""
+
 EXPONENTS = {8: (90, 64), 16: (90, 900)}
 """Powers of two by which amplitudes may be too small and too large for a while, by their bytes.
 
@@ -373,11 +376,13 @@ class _Planner:
         sizes = layout.num_bits, layout.block_bits, layout.chunk_bits
         blocks = np.empty(len(rows) + 1, np.int64)
         count = self._call(schedule.choose_blocks, rows, *sizes, blocks)
-        if layout.num_bits >= SEARCH_QUBITS and count in SEARCH_SWEEPS:
+        effort = MORE_EFFORT if layout.num_bits >= EFFORT_QUBITS else 1
+        while layout.num_bits >= SEARCH_QUBITS and count in SEARCH_SWEEPS:
             fewer = np.empty(count, np.int64)
-            found = self._call(schedule.search_blocks, rows, *sizes, count - 1, fewer)
-            if found:
-                return fewer[:found]
+            found = self._call(schedule.search_blocks, rows, *sizes, count - 1, effort, fewer)
+            if not found:
+                break
+            blocks, count = fewer, found
         return blocks[:count]
 
     def _packed(

@@ -439,12 +439,15 @@ def _weigh(
 
 
 @njit
-def search_blocks(nodes: Integers, num_bits: int, block_bits: int, chunk_bits: int, most: int, blocks: Integers) -> int:
+def search_blocks(
+    nodes: Integers, num_bits: int, block_bits: int, chunk_bits: int, most: int, effort: int, blocks: Integers
+) -> int:
     """Search blocks for few sweeps: follow the ways that leave least, with several blocks in each.
 
     Args:
         nodes, num_bits, block_bits, chunk_bits: see `choose_blocks`; `block_bits` is less than `num_bits`.
         most: how many sweeps there may be, at least 2.
+        effort: by how much there are more ways, random bits and choices than `WIDTH`, `STARTS` and `CHOICES`.
         blocks: int64[most], receives masks of bits.
 
     Returns:
@@ -455,8 +458,9 @@ def search_blocks(nodes: Integers, num_bits: int, block_bits: int, chunk_bits: i
     taken, later = np.empty(size, np.int64), np.empty(size, np.int64)
     stakes, keys = np.empty(size, np.int64), np.empty(size, np.int64)
     every_ahead, ahead = np.empty(size + 1, np.int64), np.empty(size + 1, np.int64)
-    ways, found = np.zeros((WIDTH, PATH + most), np.int64), np.zeros((WIDTH, PATH + most), np.int64)
-    random, best = np.full(1, most, np.int64), np.empty((CHOICES, 2), np.int64)
+    width = effort * WIDTH
+    ways, found = np.zeros((width, PATH + most), np.int64), np.zeros((width, PATH + most), np.int64)
+    random, best = np.full(1, most, np.int64), np.empty((effort * CHOICES, 2), np.int64)
     for k in range(size):
         keys[k] = _next(random) << 1 | (not is_waiting(nodes[k]))
     count, _ = _begin(nodes, num_bits, block_bits, every, taken, stakes, every_ahead)
@@ -473,7 +477,7 @@ def search_blocks(nodes: Integers, num_bits: int, block_bits: int, chunk_bits: i
                 _, start = _run(nodes, stakes, rest, ahead, start, count, way[PATH + k], taken)
             items, tail = rest[start:], ahead[start:]
             num_blocks = _promising(
-                nodes, items, count - start, num_bits, block_bits, chunk_bits, tail[0], STARTS, random, best
+                nodes, items, count - start, num_bits, block_bits, chunk_bits, tail[0], effort * STARTS, random, best
             )
             for choice in range(num_blocks):
                 inside = best[choice, 0]
