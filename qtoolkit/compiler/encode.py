@@ -51,6 +51,11 @@ class ProgramBuilder:
         self._groups: dict[str, tuple[Callable[..., ComplexArray], list[tuple[int, ...]], list[int], int]] = {}
         self._differentials: list[Differential] = []
 
+    @property
+    def num_operations(self) -> int:
+        """How many operations there are so far."""
+        return len(self._opcodes)
+
     def add(self, gate: Gate, qubits: tuple[int, ...]) -> None:
         """Add one gate."""
         base, num_controls, state = gate.control_structure()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -32,7 +32,8 @@ MOST_INTERPRETED = 2_000
 class _Examples(NamedTuple):
     """Arrays as `qtoolkit_kernels.planner.encode` takes them, and the programs that they were made of.
 
-    Those have one operation at most, and for each angle of a standard gate a parameter.
+    Those have one operation at most, and for each angle of a standard gate a parameter; of other gates, those without
+    parameters have none, and `phase` is what they turn all amplitudes by.
     """
 
     examples: IntArray
@@ -41,7 +42,8 @@ class _Examples(NamedTuple):
     powers: IntArray
     amplitudes: ComplexArray
     entries: IntArray
-    programs: tuple[Program, ...]
+    programs: tuple[Program | None, ...]
+    phase: float = 0.0
 
 
 def program_of(tape: Tape, parameter_index: Mapping[str, int]) -> Program:
@@ -63,10 +65,10 @@ def program_of(tape: Tape, parameter_index: Mapping[str, int]) -> Program:
     qubits = np.empty(sizes[kernel.NUM_QUBITS], np.int64)
     coefficients = np.empty(sizes[kernel.NUM_COEFFICIENTS], np.complex128)
     table = np.empty(sizes[kernel.NUM_ENTRIES], np.int64)
-    arrays = rows, *found[:-1], len(STANDARD_GATES), operations[1:], qubits, coefficients, table
+    arrays = rows, *found[:6], len(STANDARD_GATES), operations[1:], qubits, coefficients, table
     phase = run_soon(kernel.encode, *arrays) if len(rows) <= MOST_INTERPRETED else kernel.encode(*arrays)
     columns = np.ascontiguousarray(operations.T)
-    writer = _Symbols(phase, parameter_index)
+    writer = _Symbols(phase + found.phase, parameter_index)
     if tape.symbols or tape.others:
         writer.add_tape(tape, rows, numbers, found.programs, np.cumsum(has_operation) - 1, columns[4])
     return Program(
@@ -107,7 +109,7 @@ class _Symbols:
         tape: Tape,
         rows: FloatArray,
         numbers: IntArray,
-        programs: Sequence[Program],
+        programs: Sequence[Program | None],
         operation_of: IntArray,
         coefficient_start: IntArray,
     ) -> None:
@@ -125,6 +127,8 @@ class _Symbols:
         details = numbers[places], rows[places, -1].astype(np.int64), operation_of[places], starts
         for number, first, operation, start in zip(*(array.tolist() for array in details), strict=True):
             program = programs[number]
+            if program is None:
+                continue
             if number < len(STANDARD_GATES):
                 angles = tape.symbols[first : first + program.slots.parameter.size]
                 slots = self._new_slots(program, [self._split(angle) for angle in angles])
@@ -198,22 +202,36 @@ def _standard_examples() -> _Examples:
         builder = ProgramBuilder({name: k for k, name in enumerate(names)})
         builder.add(gate, tuple(range(record.num_qubits)))
         programs.append(builder.build())
-    first_angles = [1 + record.num_qubits for record in STANDARD_GATES.values()]
-    return _joined(programs, first_angles, is_absolute=False)
+    found = _joined(programs, [[k] * program.num_operations for k, program in enumerate(programs)], is_absolute=False)
+    for row, program, record in zip(found.examples, programs, STANDARD_GATES.values(), strict=True):
+        row[kernel.ANGLES] = 1 + record.num_qubits
+        row[kernel.GLOBAL] = not program.num_operations and program.slots.slot.size > 0
+    return found._replace(programs=tuple(programs))
 
 
-def _examples_with(others: Iterable[Operation], parameter_index: Mapping[str, int]) -> _Examples:
+def _examples_with(others: Sequence[Operation], parameter_index: Mapping[str, int]) -> _Examples:
     """Those of the standard gates, and of further operations where they stand."""
     standard = _standard_examples()
     if not others:
         return standard
-    programs = []
-    for operation in others:
-        builder = ProgramBuilder(parameter_index)
-        if isinstance(operation.gate, Gate):
-            builder.add(operation.gate, operation.qubits)
-        programs.append(builder.build())
-    added = _joined(programs, [0] * len(programs), is_absolute=True)
+    # Those without parameters are one program: it takes longer to begin one than to add a gate.
+    constant = ProgramBuilder({})
+    own: list[Program | None] = []
+    rows: list[int] = []
+    for number, operation in enumerate(others):
+        gate, program = operation.gate, None
+        if isinstance(gate, Gate) and gate.expressions:
+            builder = ProgramBuilder(parameter_index)
+            builder.add(gate, operation.qubits)
+            program = builder.build()
+        elif isinstance(gate, Gate):
+            constant.add(gate, operation.qubits)
+            rows += [number] * (constant.num_operations - len(rows))
+        own.append(program)
+    shared = constant.build()
+    programs = [shared, *(program for program in own if program is not None)]
+    places = [rows, *([k] * program.num_operations for k, program in enumerate(own) if program is not None)]
+    added = _joined(programs, places, is_absolute=True, size=len(others))
     examples = added.examples
     examples[:, kernel.QUBITS] += standard.operands.size
     examples[:, kernel.TERMS] += standard.term_start.size - 1
@@ -225,42 +243,51 @@ def _examples_with(others: Iterable[Operation], parameter_index: Mapping[str, in
         np.concatenate([standard.powers, added.powers]),
         np.concatenate([standard.amplitudes, added.amplitudes]),
         np.concatenate([standard.entries, added.entries]),
-        standard.programs + added.programs,
+        (*standard.programs, *own),
+        float(shared.slots.constant[0]),
     )
 
 
-def _joined(programs: Sequence[Program], first_angles: Sequence[int], is_absolute: bool) -> _Examples:
-    examples = np.zeros((len(programs), kernel.EXAMPLE_COLUMNS), np.int64)
-    operands, entries, lengths, powers, amplitudes = [], [], [], [], []
+def _joined(
+    programs: Sequence[Program], rows: Sequence[Sequence[int]], is_absolute: bool, size: int | None = None
+) -> _Examples:
+    """Examples of the operations of programs.
+
+    Args:
+        programs: whose arrays follow each other.
+        rows: the number of the example that each operation of each program is.
+        is_absolute: whether qubits are those of the circuit.
+        size: how many examples there are; as many as programs by default.
+    """
+    examples = np.zeros((len(programs) if size is None else size, kernel.EXAMPLE_COLUMNS), np.int64)
+    examples[:, kernel.OPCODE], examples[:, kernel.IS_ABSOLUTE] = -1, is_absolute
     num_operands = num_entries = num_coefficients = 0
-    for row, program, first_angle in zip(examples, programs, first_angles, strict=True):
-        row[kernel.OPCODE], row[kernel.ANGLES], row[kernel.IS_ABSOLUTE] = -1, first_angle, is_absolute
-        row[kernel.GLOBAL] = not program.num_operations and not is_absolute and program.slots.slot.size > 0
-        if not program.num_operations:
-            continue
-        row[kernel.OPCODE] = program.opcodes[0]
-        row[kernel.MASK], row[kernel.VALUE] = program.control_masks[0], program.control_values[0]
-        row[kernel.QUBITS], row[kernel.NUM_QUBITS] = num_operands, program.qubits.size
-        row[kernel.ENTRIES], row[kernel.NUM_ENTRIES] = num_entries, program.table.size
-        row[kernel.TERMS], row[kernel.NUM_COEFFICIENTS] = num_coefficients, program.constant_coefficients.size
+    for program, places in zip(programs, rows, strict=True):
+        columns = {
+            kernel.OPCODE: program.opcodes,
+            kernel.MASK: program.control_masks,
+            kernel.VALUE: program.control_values,
+            kernel.QUBITS: num_operands + program.qubit_start[:-1],
+            kernel.NUM_QUBITS: np.diff(program.qubit_start),
+            kernel.ENTRIES: num_entries + program.table_start[:-1],
+            kernel.NUM_ENTRIES: np.diff(program.table_start),
+            kernel.TERMS: num_coefficients + program.coefficient_start[:-1],
+            kernel.NUM_COEFFICIENTS: np.diff(program.coefficient_start),
+        }
+        for column, values in columns.items():
+            examples[places, column] = values
         num_operands += program.qubits.size
         num_entries += program.table.size
         num_coefficients += program.constant_coefficients.size
-        operands.append(program.qubits)
-        entries.append(program.table)
-        counts, its_powers, its_amplitudes = _terms_of(program, is_absolute)
-        lengths.append(counts)
-        powers.append(its_powers)
-        amplitudes.append(its_amplitudes)
-    none = np.zeros(0, np.int64)
+    terms = [_terms_of(program, is_absolute) for program in programs]
     return _Examples(
         examples,
-        np.concatenate([none, *operands]),
-        np.concatenate([[0], np.cumsum(np.concatenate([none, *lengths]))]),
-        np.concatenate([np.zeros((0, MAX_ANGLES), np.int64), *powers]),
-        np.concatenate([np.zeros(0, np.complex128), *amplitudes]),
-        np.concatenate([none, *entries]),
-        tuple(programs),
+        np.concatenate([program.qubits for program in programs]),
+        np.concatenate([[0], np.cumsum(np.concatenate([lengths for lengths, _, _ in terms]))]),
+        np.concatenate([powers for _, powers, _ in terms]),
+        np.concatenate([amplitudes for _, _, amplitudes in terms]),
+        np.concatenate([program.table for program in programs]),
+        (),
     )
 
 
