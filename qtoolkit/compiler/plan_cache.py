@@ -91,13 +91,13 @@ class PlanCache:
         if note and note.known.nbytes and note.circuit() is circuit and note.version == circuit.version:
             note.known.asked = True
             return note.known
-        version, content = circuit.version, self._content(circuit)
+        version, (content, nbytes) = circuit.version, self._content(circuit)
         if content is None or circuit.version != version:
             return Known(0)
         with self._lock:
             known = self._by_content.get(content)
             if known is None:
-                known = self._by_content[content] = Known(_nbytes_of(circuit))
+                known = self._by_content[content] = Known(nbytes)
                 self._nbytes += known.nbytes
                 self._shrink(known)
             else:
@@ -108,22 +108,23 @@ class PlanCache:
 
     def keep(self, circuit: Circuit, plan: ExecutionPlan) -> None:
         """Keep the plan of a circuit that nobody else adds to."""
-        content = self._content(circuit)
+        content, nbytes = self._content(circuit)
         if content is None:
             return
         with self._lock:
             known = self._by_content.setdefault(content, Known(0))
             self._nbytes -= known.nbytes
             known.plan = plan
-            known.nbytes = BYTES_OF_PLAN + BYTES_OF_OPERATION * len(circuit) + COPIES * _nbytes_of(circuit)
+            known.nbytes = BYTES_OF_PLAN + BYTES_OF_OPERATION * len(circuit) + COPIES * nbytes
             known.nbytes += 16 * STATES << circuit.num_qubits if circuit.num_qubits <= MOST_QUBITS else 0
             self._by_content.move_to_end(content)
             self._nbytes += known.nbytes
             self._shrink(known)
 
-    def _content(self, circuit: Circuit) -> Hashable | None:
-        """What circuits are told apart by; None for those that are not kept: copies of the largest take long."""
-        return circuit.content if _nbytes_of(circuit) <= self._most_bytes // LARGEST_SHARE else None
+    def _content(self, circuit: Circuit) -> tuple[Hashable | None, int]:
+        """What circuits are told apart by, None for those too large to be kept, and the bytes that it takes."""
+        nbytes = _nbytes_of(circuit)
+        return circuit.content if nbytes <= self._most_bytes // LARGEST_SHARE else None, nbytes
 
     def _shrink(self, newest: Known) -> None:
         while self._nbytes > self._most_bytes and self._by_content:

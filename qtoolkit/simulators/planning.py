@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 
 from qtoolkit._arguments import shown
-from qtoolkit.circuit import Circuit, ParameterValues
+from qtoolkit.circuit import Circuit, ParameterValues, UnitaryGate
 from qtoolkit.circuit.parameter import resolve_values
 from qtoolkit.circuit.tape import MEASURE
 from qtoolkit.compiler import ExecutionPlan, compile_circuit, plans, used_qubits
@@ -61,6 +61,8 @@ def state_unplanned(
     if parameters is None and num_qubits <= ALWAYS_QUBITS and not tape.symbols and not tape.others:
         # As long as this takes, it is most of the time.
         return None if circuit.version[-1] else state_of_gates(engine, words, num_qubits)
+    if any(type(operation.gate) is UnitaryGate and len(operation.qubits) > 1 for operation in tape.others):
+        return None  # which has no recipe
     tape = tape.copy()  # others may add to the circuit meanwhile
     seconds = AMPLITUDE * (len(tape) << num_qubits) + BINDING * len(tape.symbols) + RECIPE * len(tape.others)
     if num_qubits > ALWAYS_QUBITS or tape.symbols or tape.others:
