@@ -9,7 +9,10 @@ A gate reads and writes several runs of one array in one loop. The compiler vect
 runs do not overlap, which `as_index`, `non_negative` and `start_beyond` let it do (a factor of three to five).
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Integers
@@ -72,6 +75,22 @@ def highest_bit(mask: int) -> int:
     while mask & (mask - 1):
         mask &= mask - 1
     return mask
+
+
+@njit
+def lowest_index(mask: int) -> int:
+    """Return the number of the lowest set bit of a non-empty `mask`."""
+    return count_bits((mask & -mask) - 1)
+
+
+@njit
+def map_bits(mask: int, places: NDArray[Any]) -> int:
+    """Return the mask in which every bit of `mask` is moved to the number that stands at its own in `places`."""
+    moved = 0
+    while mask:
+        moved |= 1 << int(places[lowest_index(mask)])
+        mask &= mask - 1
+    return moved
 
 
 @njit

@@ -45,7 +45,9 @@ __all__ = [
     "intrinsic",
     "njit",
     "reduction_njit",
+    "run_now",
     "run_soon",
+    "runner",
     "types",
     "waiting_for_compiler",
 ]
@@ -60,6 +62,9 @@ REDUCTION_FASTMATH = FASTMATH | {"reassoc"}
 
 NOTICE_AFTER = 0.5
 """Seconds of compiling after which the user is told what takes so long."""
+
+MOST_INTERPRETED = 2_000
+"""Gates that are interpreted rather than waited for: half a second or some in all passes of the planner."""
 
 LOOK_AGAIN = 0.5
 """Seconds after which the disk is asked again whether another process has compiled a kernel."""
@@ -155,6 +160,16 @@ def run_soon(kernel: Callable[..., Any], *arguments: Any) -> Any:
         return kernel(*arguments)
     _ahead.order(kernel, described[0])
     return interpreted(kernel)(*arguments)
+
+
+def run_now(kernel: Callable[..., Any], *arguments: Any) -> Any:
+    """Run a kernel, compiled first if it must be."""
+    return kernel(*arguments)
+
+
+def runner(size: int) -> Callable[..., Any]:
+    """What runs kernels that take so many gates: `run_soon`, or `run_now` where interpreting takes too long."""
+    return run_soon if size <= MOST_INTERPRETED else run_now
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from qtoolkit.circuit.tape import OTHER, SYMBOLIC, Tape, gate_numbers
 from qtoolkit.compiler.encode import ProgramBuilder
 from qtoolkit.compiler.polynomials import polynomials_of
 from qtoolkit.compiler.program import Differential, ParameterGroup, Program, Slots
-from qtoolkit_kernels._jit import run_soon
+from qtoolkit_kernels._jit import runner
 from qtoolkit_kernels.planner import encode as kernel
 from qtoolkit_kernels.vector.trigonometry import MAX_ANGLES
 
@@ -24,9 +24,6 @@ __all__ = ["program_of"]
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
-
-MOST_INTERPRETED = 2_000
-"""Rows that are encoded by the interpreter where nothing compiled is at hand."""
 
 
 class _Examples(NamedTuple):
@@ -66,7 +63,7 @@ def program_of(tape: Tape, parameter_index: Mapping[str, int]) -> Program:
     coefficients = np.empty(sizes[kernel.NUM_COEFFICIENTS], np.complex128)
     table = np.empty(sizes[kernel.NUM_ENTRIES], np.int64)
     arrays = rows, *found[:6], len(STANDARD_GATES), operations[1:], qubits, coefficients, table
-    phase = run_soon(kernel.encode, *arrays) if len(rows) <= MOST_INTERPRETED else kernel.encode(*arrays)
+    phase = runner(len(rows))(kernel.encode, *arrays)
     columns = np.ascontiguousarray(operations.T)
     writer = _Symbols(phase + found.phase, parameter_index)
     if tape.symbols or tape.others:

@@ -7,8 +7,8 @@ to do.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from qtoolkit.compiler.layout import CARTAN_TILE_BITS, Layout
 from qtoolkit.compiler.plan_report import PassReport
 from qtoolkit.compiler.program import Program, with_constants
-from qtoolkit.compiler.sweep_plan import BlockOpcode, Column, GatePart, Part, SweepPart
-from qtoolkit_kernels._jit import compile_ordered, run_soon
+from qtoolkit.compiler.sweep_plan import GatePart, Part, SweepPart
+from qtoolkit_kernels._jit import compile_ordered, runner
 from qtoolkit_kernels.planner import (
     cancel,
     cartan,
@@ -34,6 +34,7 @@ from qtoolkit_kernels.planner import (
     schedule,
 )
 from qtoolkit_kernels.planner import split as splitting
+from qtoolkit_kernels.vector import isa
 
 __all__ = ["planned", "traced_passes"]
 
@@ -63,14 +64,6 @@ EXPONENTS = {8: (90, 64), 16: (90, 900)}
 
 Single precision holds 2^127: rotations may leave out another 2^50 before it is made up for, steps within a gate 2^12.
 """
-
-MOST_INTERPRETED = 2_000
-"""Gates that are planned by the interpreter where no compiled planner is at hand: half a second or some."""
-
-ACTIONS = ("NODE", "ROTATIONS", "POLYNOMIAL", "STRINGS")
-"""Names of what `merge` makes of nodes, by number."""
-
-_Call = Callable[..., Any]
 
 
 def planned(program: Program, layout: Layout, from_zero_state: bool, forward_only: bool) -> tuple[Part, ...]:
@@ -127,7 +120,7 @@ class _Planner:
         self._layout = layout
         self._from_zero_state = from_zero_state
         self._forward_only = forward_only
-        self._call: _Call = run_soon if program.num_operations <= MOST_INTERPRETED else _call
+        self._call = runner(program.num_operations)
         self._probes = probes_of(program)
         self._x_place = program.constant_coefficients.size + lower.X_PLACE
         self._s_place = program.constant_coefficients.size + lower.S_PLACE
@@ -142,9 +135,7 @@ class _Planner:
         """The plan."""
         parts: list[Part] = []
         lowered = self._lowered()
-        if not self._has(nodes.WHOLE):
-            return (self._sweeps(lowered, self._from_zero_state),)
-        for number, rows in enumerate(_segments(lowered)):
+        for number, rows in enumerate(_segments(lowered) if self._has(nodes.WHOLE) else [lowered]):
             if len(rows) and rows[0, nodes.KIND] == nodes.WHOLE:
                 parts.append(GatePart(int(rows[0, nodes.EXTRA])))
             else:
@@ -177,11 +168,10 @@ class _Planner:
 
     def _sweeps(self, rows: IntArray, is_first: bool) -> SweepPart:
         layout = self._layout
-        constants, forms = np.zeros(0, np.complex128), np.zeros((0, nodes.FORM_COLUMNS))
+        probes, forms = self._probes, np.zeros((0, nodes.FORM_COLUMNS))
         if self._forward_only:
-            rows, constants = self._without_runs(rows)
+            rows, probes = self._without_runs(rows)
             self._note("pairs", rows)
-        probes = _joined(self._probes, constants)
         rows = self._without_swaps(rows, is_first)
         self._note("relabel", rows)
         if self._has(nodes.EXCHANGE, nodes.PERMUTE):
@@ -191,21 +181,19 @@ class _Planner:
         rows = self._fused(rows)
         self._note("fuse", rows)
         if self._forward_only and self._has(nodes.PHASES, nodes.LOCAL):
-            rows, more = self._gathered(rows, probes)
-            probes, constants = _joined(probes, more), np.concatenate([constants, more])
+            rows, probes = self._gathered(rows, probes)
             rows = self._fused(rows)
             self._note("gather", rows)
         self._kinds |= 1 << nodes.DENSE
         rows = self._narrowed(rows)
         self._note("narrow", rows)
         if self._forward_only and layout.num_bits >= CARTAN_QUBITS and layout.tile_bits >= CARTAN_TILE_BITS:
-            rows, more, forms = self._cartan_forms(rows, probes)
-            probes, constants = _joined(probes, more), np.concatenate([constants, more])
+            rows, probes, forms = self._cartan_forms(rows, probes)
             self._note("cartan", rows)
         rows, products = self._split(rows, probes)
         self._note("split", rows)
-        merged = self._merged(rows, self._from_zero_state and self._forward_only and is_first)
-        return self._packed(rows, merged, products, forms, constants)
+        merged = self._merged(rows, self._forward_only and is_first)
+        return self._packed(rows, merged, products, forms, probes[0, self._probes.shape[1] :].copy())
 
     def _without_swaps(self, rows: IntArray, is_first: bool) -> IntArray:
         if not self._has(nodes.SWAP):
@@ -224,14 +212,14 @@ class _Planner:
         return rows[:count]
 
     def _gathered(self, rows: IntArray, probes: ComplexArray) -> tuple[IntArray, ComplexArray]:
-        """With diagonal one-qubit gates gathered, and the coefficients that this adds."""
+        """With diagonal one-qubit gates gathered, and the coefficients with those that this adds."""
         self._make_room(len(rows))
         out, constants = _table(len(rows), nodes.NODE_COLUMNS), np.empty(2 * len(rows) + 2, np.complex128)
         count, self._num_factors, used = self._call(
             gather.gather_phases, rows, self._factors, self._num_factors, probes, out, constants
         )
         self._kinds |= 1 << nodes.LOCAL | 1 << nodes.PHASES
-        return out[:count], constants[:used]
+        return out[:count], _joined(probes, constants[:used])
 
     def _narrowed(self, rows: IntArray) -> IntArray:
         layout = self._layout
@@ -257,17 +245,16 @@ class _Planner:
             most = count
 
     def _without_runs(self, rows: IntArray) -> tuple[IntArray, ComplexArray]:
-        """With runs of gates on one pair of qubits replaced, and the coefficients that this adds."""
-        none = np.zeros(0, np.complex128)
+        """With runs of gates on one pair of qubits replaced, and the coefficients with those that this adds."""
         if not self._has(nodes.EXCHANGE, nodes.DENSE, nodes.PAULI, nodes.PHASES):
-            return rows, none
+            return rows, self._probes
         run_of, runs = np.empty(len(rows), np.int64), _table(len(rows), pairs.RUN_COLUMNS)
         num_runs = self._call(pairs.find_runs, rows, self._factors, run_of, runs)
         if not num_runs:
-            return rows, none
+            return rows, self._probes
         out = _table(len(rows) + pairs.RUN_NODES * num_runs, nodes.NODE_COLUMNS)
         constants = np.empty(pairs.RUN_CONSTANTS * num_runs, np.complex128)
-        counts = np.zeros(3, np.int64)
+        counts = np.zeros(pairs.COUNTS, np.int64)
         self._make_room(len(rows) + pairs.RUN_FACTORS * num_runs)
         replaced = self._call(
             pairs.replace_runs,
@@ -283,18 +270,18 @@ class _Planner:
             constants,
             counts,
         )
-        self._num_factors = int(counts[1])
+        self._num_factors = int(counts[pairs.FACTORS])
         if not replaced:
-            return rows, none
+            return rows, self._probes
         self._kinds |= 1 << nodes.SWAP | 1 << nodes.LOCAL | 1 << nodes.PHASES | 1 << nodes.DENSE
-        return out[: counts[0]], constants[: counts[2]]
+        return out[: counts[pairs.NODES]], _joined(self._probes, constants[: counts[pairs.CONSTANTS]])
 
     def _cartan_forms(self, rows: IntArray, probes: ComplexArray) -> tuple[IntArray, ComplexArray, NDArray[np.float64]]:
+        """With matrices in Cartan's form, the coefficients with those that this adds, and the forms."""
         layout = self._layout
-        none = np.zeros(0, np.complex128), np.zeros((0, nodes.FORM_COLUMNS))
         num_chains = self._call(cartan.count_chains, rows) if self._has(nodes.DENSE) else 0
         if not num_chains:
-            return rows, *none
+            return rows, probes, np.zeros((0, nodes.FORM_COLUMNS))
         self._make_room(cartan.FORM_FACTORS * num_chains + 1)
         out = _table(len(rows) + cartan.FORM_NODES * num_chains, nodes.NODE_COLUMNS)
         forms = np.zeros((num_chains, nodes.FORM_COLUMNS))
@@ -318,9 +305,9 @@ class _Planner:
             counts,
         )
         if not found:
-            return rows, *none
+            return rows, probes, forms[:0]
         self._num_factors = int(counts[cartan.FACTORS])
-        return out[: counts[cartan.NODES]], constants[: counts[cartan.CONSTANTS]], forms[:found]
+        return out[: counts[cartan.NODES]], _joined(probes, constants[: counts[cartan.CONSTANTS]]), forms[:found]
 
     def _split(self, rows: IntArray, probes: ComplexArray) -> tuple[IntArray, IntArray]:
         if not self._has(nodes.LOCAL):
@@ -365,7 +352,7 @@ class _Planner:
             gates,
         )
         if self.trace is not None:
-            names = Counter(ACTIONS[action] for action in actions[:num_actions, merge.ACTION].tolist())
+            names = Counter(merge.ACTIONS[action] for action in actions[:num_actions, merge.ACTION].tolist())
             self.trace.append(PassReport("schedule", {"SWEEP": int(count)}))
             self.trace.append(PassReport("merge", dict(names)))
         return _Merged(actions[:num_actions], action_start, members, bits, unreached, gates)
@@ -415,8 +402,8 @@ class _Planner:
             call=self._call,
         )
         if self.trace is not None:
-            opcodes = packed.operations[:, Column.OPCODE].tolist()
-            self.trace.append(PassReport("pack", dict(Counter(BlockOpcode(opcode).name for opcode in opcodes))))
+            opcodes = packed.operations[:, isa.OPCODE].tolist()
+            self.trace.append(PassReport("pack", dict(Counter(isa.INSTRUCTIONS[opcode].name for opcode in opcodes))))
         return SweepPart(layout=layout, constants=constants, **packed._asdict())
 
     def _note(self, name: str, rows: IntArray) -> None:
@@ -435,10 +422,6 @@ class _Planner:
             grown = _table(self._num_factors + more + len(self._factors), nodes.FACTOR_COLUMNS)
             grown[: self._num_factors] = self._factors[: self._num_factors]
             self._factors = grown
-
-
-def _call(kernel: _Call, *arguments: Any) -> Any:
-    return kernel(*arguments)
 
 
 def _table(rows: int, columns: int) -> IntArray:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import EnumMeta, IntEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,37 +11,9 @@ from numpy.typing import NDArray
 from qtoolkit.compiler.layout import Layout
 from qtoolkit_kernels.vector import isa, numbers
 
-__all__ = ["BlockOpcode", "Column", "GatePart", "Part", "SweepPart", "Write"]
+__all__ = ["GatePart", "Part", "SweepPart"]
 
 IntArray = NDArray[np.int64]
-ROW = isa.ROW
-
-
-class _Derived(EnumMeta):
-    if TYPE_CHECKING:
-
-        def __getattr__(cls, name: str) -> Any: ...
-
-
-class BlockOpcode(IntEnum, metaclass=_Derived):
-    """Opcodes by name."""
-
-    vars().update({known.name: number for number, known in enumerate(isa.INSTRUCTIONS)})
-
-
-class Column(IntEnum):
-    """Columns by name, those that opcodes have of their own as PAULI has them."""
-
-    OPCODE, POSITIONS, COUNT, START, UNREACHED = isa.OPCODE, isa.POSITIONS, isa.COUNT, isa.START, isa.UNREACHED
-    TILE_MASK, TILE_VALUE, OUTER_MASK, OUTER_VALUE = isa.TILE_MASK, isa.TILE_VALUE, isa.OUTER_MASK, isa.OUTER_VALUE
-    STEEP = isa.PAULI_REAL
-    X_TILE, X_LANES, Z_TILE, Z_OUTER = isa.PAULI_X_TILE, isa.PAULI_X_LANES, isa.PAULI_Z_TILE, isa.PAULI_Z_OUTER
-
-
-class Write(IntEnum, metaclass=_Derived):
-    """What a row of `writes` fills in, by name."""
-
-    vars().update({name: number for number, name in enumerate(numbers.WRITES)})
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,9 +14,9 @@ from qtoolkit import Circuit, Parameter
 from qtoolkit.circuit import StandardGate
 from qtoolkit.compiler import compile_circuit, plan_sweeps, planner, with_constants
 from qtoolkit.compiler.layout import Layout
-from qtoolkit.compiler.sweep_plan import BlockOpcode, Column
 from qtoolkit_kernels.planner import cartan, matrices, nodes, two_qubit
 from qtoolkit_kernels.planner.lower import NUM_CONSTANTS
+from qtoolkit_kernels.vector import isa
 
 LAYOUT = Layout.of(16, 16, 16)
 """A register holds one bit only, so that most pairs of a few qubits take the form by tangents."""
@@ -304,6 +304,6 @@ def test_the_planner_uses_it_where_it_pays():
     for forward_only, made in ((True, circuit), (False, circuit), (True, small)):
         program = compile_circuit(made).unitary_program()
         (part,) = plan_sweeps(program, Layout.of(made.num_qubits, 16, 64), True, forward_only)
-        used = BlockOpcode.CARTAN in part.operations[:, Column.OPCODE]
+        used = isa.CARTAN in part.operations[:, isa.OPCODE]
         assert used == (forward_only and made is circuit)
         assert bool(part.constants.size) == used

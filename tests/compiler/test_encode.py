@@ -10,6 +10,7 @@ from qtoolkit.circuit import STANDARD_GATES, StandardGate
 from qtoolkit.compiler import examples
 from qtoolkit.compiler.encode import ProgramBuilder
 from qtoolkit.compiler.examples import program_of
+from qtoolkit_kernels import _jit
 from qtoolkit_kernels.planner import encode
 
 EXACT = (
@@ -51,7 +52,7 @@ def _both(monkeypatch):
         assert kernel is encode.encode
         return both(kernel, *arguments)
 
-    monkeypatch.setattr(examples, "run_soon", run)
+    monkeypatch.setattr(examples, "runner", lambda _: run)
 
 
 @pytest.mark.parametrize("name", STANDARD_GATES)
@@ -122,8 +123,8 @@ def test_long_tapes_wait_for_the_compiler(monkeypatch):
     def refuse(*_arguments):
         raise AssertionError
 
-    monkeypatch.setattr(examples, "run_soon", refuse)
-    monkeypatch.setattr(examples, "MOST_INTERPRETED", 100)
+    monkeypatch.setattr(_jit, "run_soon", refuse)
+    monkeypatch.setattr(_jit, "MOST_INTERPRETED", 100)
     circuit = Circuit(3)
     for k in range(200):
         circuit.rx(0.1 * k, k % 3).cx(k % 3, (k + 1) % 3)

@@ -13,13 +13,13 @@ from scipy.stats import unitary_group
 from qtoolkit import Circuit, Parameter
 from qtoolkit.circuit import StandardGate
 from qtoolkit.compiler import GatePart, Layout, SweepPart, compile_circuit, plan_sweeps, planner
-from qtoolkit.compiler.sweep_plan import BlockOpcode, Column, Write
 from qtoolkit.simulators.bind import bind
 from qtoolkit.simulators.numbers import numbers_of
 from qtoolkit_kernels.planner import pack, pack_rare
 from qtoolkit_kernels.reference import program as twins
 from qtoolkit_kernels.reference.vector.block import Rows, run_block
 from qtoolkit_kernels.reference.vector.sweep import blocks_of
+from qtoolkit_kernels.vector import isa, numbers
 
 LAYOUTS = {
     "small": Layout(num_bits=7, lane_bits=1, block_bits=4, chunk_bits=2, low_bits=3, amplitude_bytes=16),
@@ -128,7 +128,7 @@ def run_part(part, coefficients, state):
                 1 << layout.lane_bits, filled.registers, bits, outer, *phases, part.strings, filled.string_angles
             )
             for row in rows:
-                assert not amplitudes[amplitudes.size >> row[Column.UNREACHED] :].any()
+                assert not amplitudes[amplitudes.size >> row[isa.UNREACHED] :].any()
                 run_block(amplitudes, row[None], program)
             state[chosen] = amplitudes
     state *= filled.factor
@@ -150,8 +150,8 @@ def assert_right(circuit, layout, fresh, forward_only):
             run_gates(program, coefficients, state, part.operation, part.operation + 1)
             continue
         run_part(part, coefficients, state)
-        seen.update(BlockOpcode(code).name for code in part.operations[:, Column.OPCODE])
-        seen.update("write " + Write(code).name for code in part.writes[:, 0])
+        seen.update(isa.INSTRUCTIONS[code].name for code in part.operations[:, isa.OPCODE])
+        seen.update("write " + numbers.WRITES[code] for code in part.writes[:, 0])
     assert np.abs(state - expected).max() < 1e-12
     return seen
 
@@ -171,7 +171,7 @@ def test_every_opcode_and_write_came_up():
         for seed in range(3):
             for name in ("small", "wide", "narrow registers", "whole"):
                 seen |= assert_right(make(seed), LAYOUTS[name], bool(seed & 1), True)
-    assert {code.name for code in BlockOpcode} | {"write " + write.name for write in Write} <= seen
+    assert {known.name for known in isa.INSTRUCTIONS} | {"write " + name for name in numbers.WRITES} <= seen
 
 
 @BY_LAYOUT

@@ -11,9 +11,9 @@ from scipy.stats import unitary_group
 from qtoolkit import Circuit, Parameter
 from qtoolkit.circuit import StandardGate
 from qtoolkit.compiler import Layout, compile_circuit, plan_sweeps, with_constants
-from qtoolkit.compiler.sweep_plan import BlockOpcode, Column
 from qtoolkit_kernels.planner import pairs
 from qtoolkit_kernels.planner.lower import NUM_CONSTANTS
+from qtoolkit_kernels.vector import isa
 
 RNG = np.random.default_rng(21)
 FREE, DEAR = 0, 10**6
@@ -43,7 +43,7 @@ def kinds(nodes):
 def planned(circuit):
     """Opcodes of its plan from |0…0⟩."""
     (part,) = plan_sweeps(compile_circuit(circuit).unitary_program(), Layout.of(circuit.num_qubits, 16, 16), True)
-    return [BlockOpcode(code).name for code in part.operations[:, Column.OPCODE]]
+    return [isa.INSTRUCTIONS[code].name for code in part.operations[:, isa.OPCODE]]
 
 
 @COSTS

@@ -12,8 +12,9 @@ from qtoolkit import Circuit, Parameter
 from qtoolkit.circuit import STANDARD_GATES, StandardGate
 from qtoolkit.compiler import GatePart, Layout, SweepPart, compile_circuit, plan_sweeps, planner
 from qtoolkit.compiler.program import PLANNER_CONSTANTS
-from qtoolkit.compiler.sweep_plan import BlockOpcode, Column
 from qtoolkit.simulators.engine import Engine
+from qtoolkit_kernels import _jit
+from qtoolkit_kernels.vector import isa
 
 WHOLE = Layout(num_bits=7, lane_bits=2, block_bits=7, chunk_bits=7, low_bits=3, amplitude_bytes=16)
 
@@ -24,7 +25,7 @@ def program_of(circuit):
 
 def opcodes(circuit, layout=WHOLE, **options):
     (part,) = plan_sweeps(program_of(circuit), layout, True, **options)
-    return [BlockOpcode(code).name for code in part.operations[:, Column.OPCODE]]
+    return [isa.INSTRUCTIONS[code].name for code in part.operations[:, isa.OPCODE]]
 
 
 @pytest.mark.parametrize("fresh", [False, True])
@@ -45,7 +46,7 @@ def test_interpreted_plans_are_the_same(layout, seed, monkeypatch):
     make = [small_gates_circuit, random_gate_circuit, transpiled_circuit][seed % 3]
     circuit = make(7, 60, seed)
     plans = [plan_sweeps(program_of(circuit), layout, bool(seed % 2), seed < 3)]
-    monkeypatch.setattr(planner, "run_soon", interpreted)
+    monkeypatch.setattr(planner, "runner", lambda _: interpreted)
     plans.append(plan_sweeps(program_of(circuit), layout, bool(seed % 2), seed < 3))
     for one, other in zip(*plans, strict=True):
         assert type(one) is type(other)
@@ -74,7 +75,7 @@ def test_swaps_vanish_from_the_zero_state_only():
     circuit = Circuit(7).ry(0.3, [4, 5]).swap(4, 5).cx(5, 6)
     assert "SWAP" not in opcodes(circuit)
     (part,) = plan_sweeps(program_of(circuit), WHOLE, False)
-    assert BlockOpcode.SWAP in part.operations[:, Column.OPCODE]
+    assert isa.SWAP in part.operations[:, isa.OPCODE]
     swap = Circuit(7).ry(0.3, [0, 5]).cx(0, 5).cx(5, 0).cx(0, 5).ry(0.2, 5)
     assert "EXCHANGE" not in opcodes(swap)
 
@@ -111,8 +112,8 @@ def test_long_programs_wait_for_the_compiler(monkeypatch):
     def refuse(*_arguments):
         raise AssertionError
 
-    monkeypatch.setattr(planner, "run_soon", refuse)
-    monkeypatch.setattr(planner, "MOST_INTERPRETED", 50)
+    monkeypatch.setattr(_jit, "run_soon", refuse)
+    monkeypatch.setattr(_jit, "MOST_INTERPRETED", 50)
     assert plan_sweeps(program_of(small_gates_circuit(7, 100, 1)), SMALL, True)
     with pytest.raises(AssertionError):
         plan_sweeps(program_of(Circuit(7).h(0)), SMALL, True)

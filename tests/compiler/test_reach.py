@@ -9,9 +9,9 @@ from random_circuits import random_gate_circuit
 
 from qtoolkit import Circuit
 from qtoolkit.compiler import Layout, compile_circuit, plan_sweeps
-from qtoolkit.compiler.sweep_plan import BlockOpcode, Column
 from qtoolkit_kernels import _jit
 from qtoolkit_kernels.planner import reach
+from qtoolkit_kernels.vector import isa
 
 WIDE = Layout(num_bits=7, lane_bits=1, block_bits=6, chunk_bits=2, low_bits=3, amplitude_bytes=16)
 CHUNKY = Layout(num_bits=7, lane_bits=1, block_bits=6, chunk_bits=4, low_bits=2, amplitude_bytes=16)
@@ -210,9 +210,9 @@ def test_other_plans_are_left_alone():
     """States that do not start from zero, and plans that are run backwards."""
     circuit = Circuit(12).ry(0.3, range(12)).rxx(0.2, 0, 11)
     layout = Layout(12, 3, 12, 12, 8, 16)
-    assert rows_of(circuit, layout)[:, Column.UNREACHED].any()
-    assert not rows_of(circuit, layout, fresh=False)[:, Column.UNREACHED].any()
-    assert not rows_of(circuit, layout, forward_only=False)[:, Column.UNREACHED].any()
+    assert rows_of(circuit, layout)[:, isa.UNREACHED].any()
+    assert not rows_of(circuit, layout, fresh=False)[:, isa.UNREACHED].any()
+    assert not rows_of(circuit, layout, forward_only=False)[:, isa.UNREACHED].any()
     nodes = prepared(circuit, layout)[0]
     (sweep,) = merge_sweeps(schedule(nodes, layout), layout, False, both)
     assert list(sweep.actions) == merge_sweep(nodes)
@@ -221,12 +221,12 @@ def test_other_plans_are_left_alone():
 def test_controls_out_of_reach():
     """Where one must be 1 nothing happens; one that must be 0 is as good as none."""
     layout = Layout(12, 3, 12, 12, 8, 16)
-    assert rows_of(Circuit(12).h(8).cx(11, 9), layout)[:, Column.OPCODE].tolist() == [BlockOpcode.ROTATE]
+    assert rows_of(Circuit(12).h(8).cx(11, 9), layout)[:, isa.OPCODE].tolist() == [isa.ROTATE]
     gate = Circuit(1).x(0).operations[0].gate
     (_, row) = rows_of(Circuit(12).ry(0.3, 8).append(gate.controlled(2, 0b01), [8, 11, 9]), layout)
-    assert row[Column.OPCODE] == BlockOpcode.EXCHANGE
-    assert row[Column.TILE_MASK] == row[Column.TILE_VALUE] == 1 << 8 - 3
-    assert row[Column.UNREACHED] == 2
+    assert row[isa.OPCODE] == isa.EXCHANGE
+    assert row[isa.TILE_MASK] == row[isa.TILE_VALUE] == 1 << 8 - 3
+    assert row[isa.UNREACHED] == 2
 
 
 @pytest.mark.parametrize(("target", "unreached"), [(7, 4), (9, 2)])
@@ -238,5 +238,5 @@ def test_moves_of_tiles_reach_as_far_as_their_highest_target(target, unreached):
     nodes, _ = nodes_of(circuit)
     sweep = MergedSweep(tuple(range(12)), tuple(nodes), len(nodes), unreached=4)
     (row,) = pack_sweeps([sweep], [], layout, call=both).operations
-    assert row[Column.OPCODE] == BlockOpcode.REORDER
-    assert row[Column.UNREACHED] == unreached
+    assert row[isa.OPCODE] == isa.REORDER
+    assert row[isa.UNREACHED] == unreached

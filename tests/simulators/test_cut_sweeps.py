@@ -18,7 +18,7 @@ def cut(monkeypatch):
 
     def cut(most_rows: int) -> None:
         monkeypatch.setattr(pack, "MOST_ROWS", most_rows)
-        monkeypatch.setattr(planner, "run_soon", interpreted)
+        monkeypatch.setattr(planner, "runner", lambda _: interpreted)
         _jit.interpreted.cache_clear()
 
     yield cut

@@ -5,12 +5,13 @@ and their inverses to this form. Two in a row need one pass over a block instead
 larger than their cosine are left alone, which leaves those with parameters alone.
 """
 
+from qtoolkit_kernels._bits import lowest_index
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Integers
 from qtoolkit_kernels.planner import pack_room as room
 from qtoolkit_kernels.planner.merge import ACTION, END, POLYNOMIAL, ROTATIONS, START
 from qtoolkit_kernels.planner.nodes import DETAIL, EXTRA, FIRST, FORM, NEXT, OTHER, QUBIT, TARGETS
-from qtoolkit_kernels.planner.pack_room import index_of, position_of
+from qtoolkit_kernels.planner.pack_room import position_of
 from qtoolkit_kernels.planner.split import IS_GENTLE
 from qtoolkit_kernels.vector.numbers import AFTER_ROTATION, BEFORE_ROTATION, PHASE_1Q, PHASE_2Q
 
@@ -77,7 +78,7 @@ def are_two_stages(
             return False
         if position_of(heap, target) < heap[room.LANE_BITS]:
             return False
-        if not vanish_without(nodes, factors, members, polynomial[START], polynomial[END], index_of(target)):
+        if not vanish_without(nodes, factors, members, polynomial[START], polynomial[END], lowest_index(target)):
             return False
         before = target
     return True

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from qtoolkit_kernels._bits import count_bits
+from qtoolkit_kernels._bits import count_bits, lowest_index
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Integers
 from qtoolkit_kernels.planner.nodes import (
@@ -17,6 +17,7 @@ from qtoolkit_kernels.planner.nodes import (
     QUBIT,
     TARGETS,
     ZEROS,
+    close_gaps,
 )
 
 __all__ = ["cancel_inverses"]
@@ -62,7 +63,7 @@ def cancel_inverses(nodes: Integers, factors: Integers, operands: Integers, tabl
     # What touched each qubit so far, as lists that go back in time.
     last = np.full(64, -1, np.int64)
     touched, earlier = np.empty(total, np.int64), np.empty(total, np.int64)
-    used = count = 0
+    used = 0
     for k in range(size):
         row = nodes[k]
         rest = row[TARGETS] | row[DIAGONAL]
@@ -72,7 +73,7 @@ def cancel_inverses(nodes: Integers, factors: Integers, operands: Integers, tabl
             if twin >= 0 and not _are_inverse(nodes[twin], row, factors, operands, tables):
                 twin = -1
         while rest:
-            q = count_bits((rest & -rest) - 1)
+            q = lowest_index(rest)
             rest &= rest - 1
             if twin >= 0:
                 last[q] = earlier[last[q]]
@@ -82,12 +83,7 @@ def cancel_inverses(nodes: Integers, factors: Integers, operands: Integers, tabl
             used += 1
         if twin >= 0:
             row[KIND] = nodes[twin, KIND] = -1
-    for k in range(size):
-        if nodes[k, KIND] >= 0:
-            for column in range(nodes.shape[1]):
-                nodes[count, column] = nodes[k, column]
-            count += 1
-    return count
+    return close_gaps(nodes)
 
 
 @njit
@@ -95,7 +91,7 @@ def _common(qubits: int, last: Integers, touched: Integers) -> int:
     """The node that touched all of these qubits last; -1 if there is none."""
     common = -2
     while qubits:
-        entry = last[count_bits((qubits & -qubits) - 1)]
+        entry = last[lowest_index(qubits)]
         node = touched[entry] if entry >= 0 else -1
         if common != -2 and node != common:
             return -1

@@ -12,6 +12,7 @@ would hand on too much for the range of the amplitudes, makes up for it instead.
 
 import numpy as np
 
+from qtoolkit_kernels._bits import lowest_index
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Floats, Integers
 from qtoolkit_kernels.planner.matrices import ROW, dense_product, square, turn
@@ -25,9 +26,9 @@ from qtoolkit_kernels.planner.nodes import (
     LAST,
     LOCAL,
     NEXT,
-    NODE_COLUMNS,
     PHASES,
     TARGETS,
+    copy_node,
     set_factor,
     set_node,
 )
@@ -89,18 +90,10 @@ def count_chains(nodes: Integers) -> int:
 
 
 @njit
-def _low_qubit(mask: int) -> int:
-    qubit = 0
-    while not mask >> qubit & 1:
-        qubit += 1
-    return qubit
-
-
-@njit
 def _qubit(nodes: Integers, k: int, side: int) -> int:
     """The low or the high qubit of a matrix."""
     targets = nodes[k, TARGETS]
-    return _low_qubit(targets & (targets - 1) if side else targets)
+    return lowest_index(targets & (targets - 1) if side else targets)
 
 
 @njit
@@ -126,7 +119,7 @@ def _find_chains(
         is_chain = targets & ~ready == 0
         for probe in range(probes.shape[0] if is_chain else 0):
             product = work[2] if probe else gates[count]
-            dense_product(probes[probe], factors, nodes[k, FIRST], _low_qubit(targets), product, work)
+            dense_product(probes[probe], factors, nodes[k, FIRST], lowest_index(targets), product, work)
             for i in range(16):
                 is_chain &= product[i] == gates[count, i]
         for side in range(2):
@@ -272,7 +265,7 @@ def _add_form(
     outer = work[OUTER]
     left, high = node[TARGETS], 0
     for side in range(2):
-        high = _low_qubit(left)
+        high = lowest_index(left)
         left &= left - 1
         giver = givers[high]
         for i in range(2):
@@ -348,7 +341,7 @@ def _finish(
     k = 0
     while out_nodes[k, KIND] != DENSE:
         k += 1
-    row = _add_factor(factors, constants, counts, first_place, _low_qubit(out_nodes[k, TARGETS]), outer)
+    row = _add_factor(factors, constants, counts, first_place, lowest_index(out_nodes[k, TARGETS]), outer)
     factors[out_nodes[k, LAST], NEXT] = row
     out_nodes[k, LAST] = row
 
@@ -414,7 +407,7 @@ def cartan_forms(
         waiting &= ~taken
         added = counts[FACTORS]
         while taken:
-            qubit = _low_qubit(taken)
+            qubit = lowest_index(taken)
             taken &= taken - 1
             row = _add_outer(factors, constants, counts, first_place, marks, qubit, gates)
             if kind != DENSE and kind != LOCAL:
@@ -423,8 +416,7 @@ def cartan_forms(
         for row in range(counts[FACTORS] - 1, added - 1, -1):
             factors[row, NEXT] = node[FIRST]
             node[FIRST] = row
-        for column in range(NODE_COLUMNS):
-            out_nodes[counts[NODES], column] = node[column]
+        copy_node(node, out_nodes[counts[NODES]])
         counts[NODES] += 1
     _finish(nodes, chains, out_nodes, factors, constants, counts, first_place, marks, gates, total)
     num_forms: int = counts[FORMS]

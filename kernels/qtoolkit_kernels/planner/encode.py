@@ -18,10 +18,11 @@ operands, and its coefficients as trigonometric polynomials ``Σ c exp(i Σ m_j 
 import numpy as np
 
 from qtoolkit_kernels import program
-from qtoolkit_kernels._bits import count_bits
+from qtoolkit_kernels._bits import map_bits
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Floats, Integers
-from qtoolkit_kernels.vector.trigonometry import HIGHEST, MAX_ANGLES
+from qtoolkit_kernels.vector.tape import OTHER, SYMBOLIC
+from qtoolkit_kernels.vector.trigonometry import HIGHEST, MAX_ANGLES, fill_powers
 
 __all__ = [
     "ANGLES", "ENTRIES", "EXAMPLE_COLUMNS", "GLOBAL", "IS_ABSOLUTE", "MASK", "NUM_COEFFICIENTS",
@@ -34,29 +35,6 @@ EXAMPLE_COLUMNS = 12
 ) = range(EXAMPLE_COLUMNS)  # fmt: skip
 
 OPERATION_COLUMNS = 6
-
-OTHER, SYMBOLIC = -3, 1 << 10
-"""Codes of rows, as in `qtoolkit.circuit.tape`."""
-
-
-@njit
-def _moved(mask: int, row: Floats) -> int:
-    """A mask over operands as one over qubits."""
-    moved = 0
-    while mask:
-        moved |= 1 << int(row[1 + count_bits((mask & -mask) - 1)])
-        mask &= mask - 1
-    return moved
-
-
-@njit
-def _fill_powers(angle: float, powers: Complex) -> None:
-    """Powers of ``exp(i angle / 2)`` from -`HIGHEST` to `HIGHEST`."""
-    half = complex(np.cos(0.5 * angle), np.sin(0.5 * angle))
-    powers[HIGHEST] = 1.0
-    for k in range(1, HIGHEST + 1):
-        power = powers[HIGHEST + k - 1] * half
-        powers[HIGHEST + k], powers[HIGHEST - k] = power, power.conjugate()
 
 
 @njit
@@ -110,10 +88,10 @@ def encode(
             num_qubits += 1
         is_string = example[OPCODE] == program.PAULI_ROTATION and not absolute
         for k in range(example[ENTRIES], example[ENTRIES] + example[NUM_ENTRIES]):
-            table[num_entries] = _moved(entries[k], row) if is_string else entries[k]
+            table[num_entries] = map_bits(entries[k], row[1:]) if is_string else entries[k]
             num_entries += 1
         if mask and not absolute:
-            mask, value = _moved(mask, row), _moved(value, row)
+            mask, value = map_bits(mask, row[1:]), map_bits(value, row[1:])
         filled = 0
         for c in range(example[TERMS], example[TERMS] + example[NUM_COEFFICIENTS]):
             total = 0.0 + 0.0j
@@ -122,7 +100,7 @@ def encode(
                 for j in range(MAX_ANGLES):
                     if powers[t, j] and not is_symbolic:
                         if not filled >> j & 1:
-                            _fill_powers(row[angles + j], known[j])
+                            fill_powers(row[angles + j], known[j])
                             filled |= 1 << j
                         term *= known[j, HIGHEST + powers[t, j]]
                 total += term

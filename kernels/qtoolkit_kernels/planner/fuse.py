@@ -7,7 +7,7 @@ multiplied together and stay apart otherwise: as phase · real rotation · phase
 
 import numpy as np
 
-from qtoolkit_kernels._bits import count_bits
+from qtoolkit_kernels._bits import count_bits, lowest_index
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Integers
 from qtoolkit_kernels.planner.nodes import (
@@ -27,11 +27,12 @@ from qtoolkit_kernels.planner.nodes import (
     TARGETS,
     ZEROS,
     Y,
+    close_gaps,
     set_factor,
 )
 from qtoolkit_kernels.vector.numbers import CONTROLLED_MATRIX, PAULI_2Q
 
-__all__ = ["append_node", "fuse", "give_factors", "has_factors"]
+__all__ = ["append_node", "fuse", "give_factors", "has_factors", "prepend_node"]
 
 
 @njit
@@ -50,7 +51,7 @@ def give_factors(row: Integers, factors: Integers, num_factors: int, x_place: in
     """See to it that a node that is a small matrix has factors; how many factors there are then."""
     if row[KIND] != EXCHANGE or row[FIRST] >= 0:
         return num_factors
-    target, control = count_bits(row[TARGETS] - 1), count_bits(row[CONTROLS] - 1)
+    target, control = lowest_index(row[TARGETS]), lowest_index(row[CONTROLS])
     on = 0 if row[ZEROS] else 1
     set_factor(factors, num_factors, CONTROLLED_MATRIX, x_place, target, control, on)
     row[FIRST] = row[LAST] = num_factors
@@ -62,6 +63,14 @@ def append_node(row: Integers, other: Integers, factors: Integers) -> None:
     """Let the factors and gates of another node follow those of one."""
     factors[row[LAST], NEXT] = other[FIRST]
     row[LAST] = other[LAST]
+    row[GATES] += other[GATES]
+
+
+@njit
+def prepend_node(row: Integers, other: Integers, factors: Integers) -> None:
+    """Let the factors and gates of another node precede those of one."""
+    factors[other[LAST], NEXT] = row[FIRST]
+    row[FIRST] = other[FIRST]
     row[GATES] += other[GATES]
 
 
@@ -83,10 +92,10 @@ def fuse(nodes: Integers, factors: Integers, num_factors: int, x_place: int) -> 
     for k in range(size):
         row = nodes[k]
         qubits = row[TARGETS] | row[DIAGONAL]
-        first = last[count_bits((qubits & -qubits) - 1)] if qubits else -1
+        first = last[lowest_index(qubits)] if qubits else -1
         second, number = first, count_bits(qubits)
         if number == 2:
-            second = last[count_bits((qubits & (qubits - 1)) - 1)]
+            second = last[lowest_index(qubits & (qubits - 1))]
         if number <= 2 and has_factors(row, factors):
             before = first if first == second else -1
             kind = nodes[before, KIND] if before >= 0 else -1
@@ -101,15 +110,9 @@ def fuse(nodes: Integers, factors: Integers, num_factors: int, x_place: int) -> 
             if row[KIND] == DENSE or (row[KIND] == LOCAL and follows_phase):
                 num_factors = _take_in(nodes, k, min(first, second), max(first, second), factors, num_factors, x_place)
         while qubits:
-            last[count_bits((qubits & -qubits) - 1)] = k
+            last[lowest_index(qubits)] = k
             qubits &= qubits - 1
-    count = 0
-    for k in range(size):
-        if nodes[k, KIND] >= 0:
-            for column in range(nodes.shape[1]):
-                nodes[count, column] = nodes[k, column]
-            count += 1
-    return count, num_factors
+    return close_gaps(nodes), num_factors
 
 
 @njit
@@ -128,7 +131,6 @@ def _take_in(
         if its & ~qubits or not has_factors(earlier, factors) or (first != second and count_bits(its) > 1):
             continue
         num_factors = give_factors(earlier, factors, num_factors, x_place)
-        append_node(earlier, row, factors)
-        row[FIRST], row[LAST], row[GATES] = earlier[FIRST], earlier[LAST], earlier[GATES]
+        prepend_node(row, earlier, factors)
         earlier[KIND] = -1
     return num_factors

@@ -7,21 +7,20 @@ transpilers write for a controlled phase is one, and nothing beside it. Products
 
 import numpy as np
 
-from qtoolkit_kernels._bits import count_bits
+from qtoolkit_kernels._bits import lowest_index
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Integers
-from qtoolkit_kernels.planner.fuse import append_node
+from qtoolkit_kernels.planner.fuse import append_node, prepend_node
 from qtoolkit_kernels.planner.nodes import (
     DENSE,
     DIAGONAL,
     FIRST,
-    GATES,
     KIND,
     LAST,
     LOCAL,
-    NODE_COLUMNS,
     PHASES,
     TARGETS,
+    copy_node,
     set_factor,
 )
 from qtoolkit_kernels.planner.split import multiply_factors
@@ -39,8 +38,7 @@ def _release(nodes: Integers, waiting: Integers, qubit: int, out: Integers, coun
     number = waiting[qubit]
     waiting[qubit] = -1
     row = out[count]
-    for column in range(NODE_COLUMNS):
-        row[column] = nodes[number, column]
+    copy_node(nodes[number], row)
     if row[FIRST] != row[LAST]:
         row[KIND], row[TARGETS], row[DIAGONAL] = LOCAL, 1 << qubit, 0
     return count + 1
@@ -59,7 +57,7 @@ def _write_diagonal(
         if probe and (abs(a - constants[used]) > NEGLIGIBLE or abs(d - constants[used + 1]) > NEGLIGIBLE):
             return False
         constants[used], constants[used + 1] = a / abs(a), d / abs(d)
-    set_factor(factors, num_factors, DIAGONAL_1Q, probes.shape[1] + used, count_bits(row[TARGETS] - 1))
+    set_factor(factors, num_factors, DIAGONAL_1Q, probes.shape[1] + used, lowest_index(row[TARGETS]))
     row[KIND], row[TARGETS], row[DIAGONAL] = PHASES, 0, row[TARGETS]
     row[FIRST] = row[LAST] = num_factors
     return True
@@ -92,7 +90,7 @@ def gather_phases(
             num_factors, used = num_factors + 1, used + 2
         qubits = row[DIAGONAL]
         if row[KIND] == PHASES and qubits & (qubits - 1) == 0:
-            qubit = count_bits(qubits - 1)
+            qubit = lowest_index(qubits)
             if waiting[qubit] >= 0:
                 append_node(nodes[waiting[qubit]], row, factors)
             else:
@@ -102,20 +100,17 @@ def gather_phases(
         stopped = held & row[TARGETS]
         held ^= stopped
         while stopped:
-            qubit = count_bits((stopped & -stopped) - 1)
+            qubit = lowest_index(stopped)
             stopped &= stopped - 1
             if row[KIND] == LOCAL or row[KIND] == DENSE:
-                earlier = nodes[waiting[qubit]]
-                append_node(earlier, row, factors)
-                row[FIRST], row[LAST], row[GATES] = earlier[FIRST], earlier[LAST], earlier[GATES]
+                prepend_node(row, nodes[waiting[qubit]], factors)
                 waiting[qubit] = -1
             else:
                 count = _release(nodes, waiting, qubit, out, count)
-        for column in range(NODE_COLUMNS):
-            out[count, column] = row[column]
+        copy_node(row, out[count])
         count += 1
     while held:
-        qubit = count_bits((held & -held) - 1)
+        qubit = lowest_index(held)
         held &= held - 1
         count = _release(nodes, waiting, qubit, out, count)
     return count, num_factors, used

@@ -1,7 +1,7 @@
 """Gates of a program as nodes of the few kinds that the vector kernels know; nothing is merged yet."""
 
 from qtoolkit_kernels import program
-from qtoolkit_kernels._bits import count_bits
+from qtoolkit_kernels._bits import count_bits, lowest_index
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Integers
 from qtoolkit_kernels.planner.nodes import (
@@ -63,12 +63,6 @@ def _mask_of(qubits: Integers) -> int:
 
 
 @njit
-def _lowest(mask: int) -> int:
-    """The number of the lowest bit."""
-    return count_bits((mask & -mask) - 1)
-
-
-@njit
 def _is_one(probes: Complex, place: int) -> bool:
     """Whether a coefficient is 1 at all parameter values, as far as two tell."""
     others = 0
@@ -109,11 +103,11 @@ def _add_phase(
         set_node(nodes, count, PHASE, 0, every, num_factors, gates)
         nodes[count, ZEROS] = every & ~values
         return
-    first = qubits[0] if qubits.size else _lowest(every)
+    first = qubits[0] if qubits.size else lowest_index(every)
     if number < 2:
         set_factor(factors, num_factors, PHASE_1Q, place, first, -1, values >> first & 1)
     else:
-        second = _lowest(every & ~(1 << first))
+        second = lowest_index(every & ~(1 << first))
         if qubits.size == 2:
             second = qubits[1]
         detail = (values >> first & 1) | (values >> second & 1) << 1
@@ -156,7 +150,7 @@ def _add_diagonal(
     if size == 2:
         set_factor(factors, num_factors, DIAGONAL_2Q, place, qubits[0], qubits[1])
     elif mask:
-        control = _lowest(mask)
+        control = lowest_index(mask)
         set_factor(factors, num_factors, CONTROLLED_DIAGONAL, place, qubits[0], control, value >> control & 1)
     else:
         set_factor(factors, num_factors, DIAGONAL_1Q, place, qubits[0])
@@ -174,11 +168,11 @@ def _add_rotation(
     if mask or number > 2 or number == 0:
         set_factor(factors, num_factors, PAULI_1Q, place, -1)
     else:
-        first = _lowest(qubits)
+        first = lowest_index(qubits)
         detail = (x >> first & 1) | (z >> first & 1) << 1
         form, second = PAULI_1Q, -1
         if number == 2:
-            form, second = PAULI_2Q, _lowest(qubits & ~(1 << first))
+            form, second = PAULI_2Q, lowest_index(qubits & ~(1 << first))
             detail |= (x >> second & 1) << 2 | (z >> second & 1) << 3
         set_factor(factors, num_factors, form, place, first, second, detail)
         if not x:
@@ -271,7 +265,7 @@ def lower(
             set_factor(factors, num_factors, MATRIX_1Q, place, targets[0])
             set_node(nodes, count, LOCAL, 1 << targets[0], 0, num_factors)
         elif opcode == program.DENSE_1Q and mask & (mask - 1) == 0:
-            control = _lowest(mask)
+            control = lowest_index(mask)
             set_factor(factors, num_factors, CONTROLLED_MATRIX, place, targets[0], control, value >> control & 1)
             set_node(nodes, count, DENSE, 1 << targets[0] | mask, 0, num_factors)
         elif opcode == program.DENSE_2Q and not mask:

@@ -16,20 +16,23 @@ Cost: 30 to 100 ns a node.
 
 import numpy as np
 
-from qtoolkit_kernels._bits import count_bits
+from qtoolkit_kernels._bits import lowest_index
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Integers
 from qtoolkit_kernels.planner.items import is_waiting
 from qtoolkit_kernels.planner.nodes import DIAGONAL, KIND, PHASES, ROTATION, TARGETS
 
 __all__ = [
-    "ACTION", "ACTION_COLUMNS", "END", "LINK_COLUMNS", "NODE", "POLYNOMIAL", "QUEUES", "ROTATIONS", "START", "STRINGS",
-    "STRINGS_TOGETHER", "WAIT_COLUMNS", "merge_sweep",
+    "ACTION", "ACTIONS", "ACTION_COLUMNS", "END", "LINK_COLUMNS", "NODE", "POLYNOMIAL", "QUEUES", "ROTATIONS", "START",
+    "STRINGS", "STRINGS_TOGETHER", "WAIT_COLUMNS", "merge_sweep",
 ]  # fmt: skip
 
 ACTION_COLUMNS = 3
 ACTION, START, END = range(ACTION_COLUMNS)
-NODE, ROTATIONS, POLYNOMIAL, STRINGS = range(4)
+ACTIONS = ("NODE", "ROTATIONS", "POLYNOMIAL", "STRINGS")
+"""Names of what nodes are merged into, by number."""
+
+NODE, ROTATIONS, POLYNOMIAL, STRINGS = range(len(ACTIONS))
 
 STRINGS_TOGETHER = 12
 """From this many on, one transform of their angles costs less than one pass for each string."""
@@ -77,7 +80,7 @@ def _find_order(nodes: Integers, items: Integers, waits: Integers, links: Intege
         waits[node, WAITS], waits[node, FIRST_LINK], waits[node, LAST_LINK] = 0, -1, -1
         qubits = nodes[node, TARGETS]
         while qubits:
-            q = count_bits((qubits & -qubits) - 1)
+            q = lowest_index(qubits)
             qubits &= qubits - 1
             before, entry = ends[q, TARGET], ends[q, DIAGONALS]
             if entry < 0 and before >= 0:
@@ -91,7 +94,7 @@ def _find_order(nodes: Integers, items: Integers, waits: Integers, links: Intege
             ends[q, TARGET], ends[q, DIAGONALS] = node, -1
         qubits = nodes[node, DIAGONAL]
         while qubits:
-            q = count_bits((qubits & -qubits) - 1)
+            q = lowest_index(qubits)
             qubits &= qubits - 1
             before = ends[q, TARGET]
             if before >= 0:

@@ -1,6 +1,6 @@
 """Pauli strings with more X and Y than a block holds."""
 
-from qtoolkit_kernels._bits import count_bits
+from qtoolkit_kernels._bits import count_bits, lowest_index
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Integers
 from qtoolkit_kernels.planner.nodes import (
@@ -14,6 +14,7 @@ from qtoolkit_kernels.planner.nodes import (
     PLACE,
     TARGETS,
     Y,
+    copy_node,
     set_factor,
     set_node,
 )
@@ -40,7 +41,7 @@ def _add_phases(
 ) -> tuple[int, int]:
     while qubits:
         bit = qubits & -qubits
-        set_factor(factors, num_factors, DIAGONAL_1Q, place, count_bits(bit - 1))
+        set_factor(factors, num_factors, DIAGONAL_1Q, place, lowest_index(bit))
         set_node(out, count, PHASES, 0, bit, num_factors, 0)
         count += 1
         num_factors += 1
@@ -91,8 +92,7 @@ def narrow_strings(
         if excess:
             count, num_factors = _add_phases(out, count, factors, num_factors, turned, s_place + 2)
             count = _add_ladder(out, count, excess, control)
-        for column in range(row.size):
-            out[count, column] = row[column]
+        copy_node(row, out[count])
         if excess:
             factor = factors[row[FIRST]]
             set_factor(factors, num_factors, PAULI_1Q, factor[PLACE], -1)

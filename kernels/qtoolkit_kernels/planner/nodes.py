@@ -20,10 +20,14 @@ A factor is a row of int64 as well.
 |---|---|
 | FORM | what its coefficients mean, one of `qtoolkit_kernels.vector.numbers.FORMS` |
 | PLACE | where they begin; of *_ROTATION the number of the product, of PERMUTE the beginning of its table |
-| QUBIT, OTHER | the qubits of the small matrix, lowest bit first, -1 for one that it lacks; MATRIX, TABLE, PERMUTE: where the list of their qubits begins in `operands`, and how many they are |
-| DETAIL | PHASE_*, CONTROLLED_*: the values of its qubits that it acts on (bit j for qubit j, of CONTROLLED_* the last qubit's alone); PAULI_*: the letters (bit 2j: x, bit 2j + 1: z of qubit j) |
+| QUBIT, OTHER | the qubits of the small matrix, lowest bit first, -1 for one that it lacks |
+| DETAIL | PHASE_*, CONTROLLED_*: the values of its qubits that it acts on; PAULI_*: the letters |
 | NEXT | the factor that follows it in its node, -1 if none does |
-"""  # noqa: E501
+
+QUBIT and OTHER of MATRIX, TABLE and PERMUTE say where the list of their qubits begins in `operands`, and how many they
+are. In DETAIL, bit j is the value of qubit j, of CONTROLLED_* the last qubit's alone; of PAULI_*, bit 2j is the x and
+bit 2j + 1 the z of qubit j.
+"""
 
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Integers
@@ -32,7 +36,8 @@ __all__ = [
     "CARTAN", "CONTROLS", "DENSE", "DETAIL", "DIAGONAL", "EXCHANGE", "EXTRA", "FACTOR_COLUMNS", "FIRST", "FORM",
     "FORM_COLUMNS", "GATES", "IS_TANGENT", "FLIPS", "FORM_NUMBERS", "KIND", "KINDS", "LAST", "LOCAL", "MATRIX", "NEXT",
     "NODE_COLUMNS", "OTHER", "PAULI", "PERMUTE", "PHASE", "PHASES", "PLACE", "QUBIT", "ROTATION", "SWAP", "TABLE",
-    "TARGETS", "WHOLE", "Y", "ZEROS", "set_factor", "set_node",
+    "TARGETS", "WHOLE", "Y", "ZEROS", "close_gaps", "copy_node",
+    "set_factor", "set_node",
 ]  # fmt: skip
 
 NODE_COLUMNS = 10
@@ -78,3 +83,21 @@ def set_factor(
     row[FORM], row[PLACE], row[QUBIT], row[OTHER], row[DETAIL], row[NEXT] = (
         form, coefficient, qubit, other, detail, -1,
     )  # fmt: skip
+
+
+@njit
+def copy_node(row: Integers, out: Integers) -> None:
+    """Write a node to another row."""
+    for column in range(NODE_COLUMNS):
+        out[column] = row[column]
+
+
+@njit
+def close_gaps(nodes: Integers) -> int:
+    """Move nodes to the beginning, those of a negative kind left out; how many there are then."""
+    count = 0
+    for k in range(nodes.shape[0]):
+        if nodes[k, KIND] >= 0:
+            copy_node(nodes[k], nodes[count])
+            count += 1
+    return count

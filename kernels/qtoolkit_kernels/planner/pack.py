@@ -31,6 +31,10 @@ LEAST_REGISTERS = 1024
 """More than any operation needs whose registers hold constants."""
 
 
+MOST_SPARE = 1 << 12
+"""Numbers that arrays may keep in memory beside their own."""
+
+
 @njit
 def _add_products(heap: Integers, factors: Integers, products: Integers) -> None:
     heap[new_row(heap, room.PRODUCT_START)] = 0
@@ -151,10 +155,6 @@ def pack_sweeps(
     return DONE
 
 
-MOST_SPARE = 1 << 12
-"""Numbers that arrays may keep in memory beside their own."""
-
-
 class Packed(NamedTuple):
     """Sweeps as arrays, which `qtoolkit.compiler.SweepPart` describes."""
 
@@ -177,10 +177,6 @@ class Packed(NamedTuple):
     gates: Integers
 
 
-def _call(kernel: Callable[..., Any], *arguments: Any) -> Any:
-    return kernel(*arguments)
-
-
 def pack(
     nodes: Integers,
     factors: Integers,
@@ -200,7 +196,7 @@ def pack(
     low_bits: int,
     has_room_for_butterflies: bool,
     forward_only: bool,
-    call: Callable[..., Any] = _call,
+    call: Callable[..., Any],
 ) -> Packed:
     """Encode sweeps in arrays of the right sizes; all are parts of one, but for the registers.
 

@@ -1,6 +1,6 @@
 """Rows of sweeps for rotations, polynomials and strings, and for actions that several make together."""
 
-from qtoolkit_kernels._bits import count_bits
+from qtoolkit_kernels._bits import count_bits, lowest_index
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Floats, Integers
 from qtoolkit_kernels.planner import butterfly
@@ -13,7 +13,6 @@ from qtoolkit_kernels.planner.pack_room import (
     add_operation,
     add_write,
     count_of,
-    index_of,
     new_row,
     position_of,
     positions_of,
@@ -51,7 +50,7 @@ def add_rotations(heap: Integers, registers: Floats, nodes: Integers, members: I
             registers[place + k] = 0.0 if k & width else 1.0
         row = add_operation(heap, isa.ROTATE_LANES, place)
         if lanes & (lanes - 1) == 0:
-            heap[row + isa.POSITIONS], heap[row + isa.ROTATE_LANES_ALONE] = index_of(lanes), 1
+            heap[row + isa.POSITIONS], heap[row + isa.ROTATE_LANES_ALONE] = lowest_index(lanes), 1
         for position in range(lane_bits):
             if lanes >> position & 1:
                 product = heap[room.SORTED + position]
@@ -64,7 +63,7 @@ def add_rotations(heap: Integers, registers: Floats, nodes: Integers, members: I
         for _ in range(rows):
             add_operation(heap, isa.ROTATE, 0)
         while tiles:
-            position = index_of(tiles & -tiles)
+            position = lowest_index(tiles)
             _add_member(heap, position, heap[room.SORTED + position])
             tiles &= tiles - 1
         _count_rotations(heap, added, count)
@@ -183,7 +182,7 @@ def _add_stages(
         rotation, polynomial = actions[k + 2 * stage], actions[k + 2 * stage + 1]
         target = nodes[members[rotation[START]], TARGETS]
         reach(heap, position_of(heap, target) + 1)
-        _add_terms(heap, nodes, factors, members, polynomial[START], polynomial[END], index_of(target))
+        _add_terms(heap, nodes, factors, members, polynomial[START], polynomial[END], lowest_index(target))
     added = _add_set(heap, butterfly.STAGES // 2, butterfly.STAGES)
     row = add_operation(heap, isa.BUTTERFLIES, heap[added + 4])
     heap[row + isa.BUTTERFLIES_POLYNOMIALS] = number

@@ -1,6 +1,6 @@
 """Rows of sweeps for nodes that stand alone, those of rare kinds apart."""
 
-from qtoolkit_kernels._bits import count_bits
+from qtoolkit_kernels._bits import count_bits, lowest_index
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Floats, Integers
 from qtoolkit_kernels.planner import pack_room as room
@@ -34,7 +34,6 @@ from qtoolkit_kernels.planner.pack_room import (
     add_write,
     choose_lanes,
     count_of,
-    index_of,
     new_row,
     position_of,
     positions_of,
@@ -145,10 +144,10 @@ def _add_dense(heap: Integers, factors: Integers, node: Integers) -> None:
     lane_bits, targets = heap[room.LANE_BITS], node[TARGETS]
     first, second = targets & -targets, targets & (targets - 1)
     low, high = position_of(heap, first), position_of(heap, second)
-    low_qubit = index_of(first)
+    low_qubit = lowest_index(first)
     if low > high:
         low, high = high, low
-        low_qubit = index_of(second)
+        low_qubit = lowest_index(second)
     place = node[FIRST]
     while place >= 0:
         row = new_row(heap, room.DENSE_FACTORS)

@@ -8,14 +8,14 @@ Modules name the heap's places as attributes of this one: numba compiles a funct
 called with, but not for those.
 """
 
-from qtoolkit_kernels._bits import count_bits
+from qtoolkit_kernels._bits import lowest_index, map_bits
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Floats, Integers
 from qtoolkit_kernels.vector import isa
 
 __all__ = [
     "HEADER", "POSITION", "SORTED", "SPARE", "TABLES", "TABLE_COLUMNS", "TABLE_COUNT", "TABLE_ROOM", "WIDTHS",
-    "add_controlled", "add_operation", "add_write", "choose_lanes", "count_of", "extent_of", "index_of", "new_row",
+    "add_controlled", "add_operation", "add_write", "choose_lanes", "count_of", "extent_of", "new_row",
     "position_of", "positions_of", "reach", "reserve", "tiles_in_reach",
 ]  # fmt: skip
 
@@ -46,12 +46,6 @@ SORTED = POSITION + 64
 SPARE = SORTED + 64
 HEADER = SPARE + 64
 """Positions of index bits, scratch for one number by position, and rows that there is no room for."""
-
-
-@njit
-def index_of(bit: int) -> int:
-    """The number of a bit given as a power of two."""
-    return count_bits(bit - 1)
 
 
 @njit
@@ -95,18 +89,14 @@ def choose_lanes(heap: Integers, registers: Floats, mask: int, value: int) -> in
 @njit
 def position_of(heap: Integers, bit: int) -> int:
     """The position of a qubit given as a mask."""
-    position: int = heap[POSITION + index_of(bit)]
+    position: int = heap[POSITION + lowest_index(bit)]
     return position
 
 
 @njit
 def positions_of(heap: Integers, qubits: int) -> int:
     """A mask of qubits as one of positions."""
-    positions = 0
-    while qubits:
-        positions |= 1 << position_of(heap, qubits & -qubits)
-        qubits &= qubits - 1
-    return positions
+    return map_bits(qubits, heap[POSITION:])
 
 
 @njit

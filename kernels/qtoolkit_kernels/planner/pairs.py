@@ -10,10 +10,10 @@ Costs are hundredths of a nanosecond for 64 bytes of a block in the cache, as `e
 
 import numpy as np
 
-from qtoolkit_kernels._bits import count_bits
+from qtoolkit_kernels._bits import count_bits, lowest_index
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Integers
-from qtoolkit_kernels.planner.fuse import append_node, give_factors, has_factors
+from qtoolkit_kernels.planner.fuse import give_factors, has_factors, prepend_node
 from qtoolkit_kernels.planner.matrices import dense_product, multiply
 from qtoolkit_kernels.planner.nodes import (
     DENSE,
@@ -22,25 +22,32 @@ from qtoolkit_kernels.planner.nodes import (
     FIRST,
     GATES,
     KIND,
-    LAST,
     LOCAL,
-    NODE_COLUMNS,
     PHASES,
     SWAP,
     TARGETS,
+    copy_node,
     set_factor,
     set_node,
 )
 from qtoolkit_kernels.planner.zz_rotation import locals_and_phase
 from qtoolkit_kernels.vector.numbers import DIAGONAL_1Q, MATRIX_1Q, PHASE_2Q
 
-__all__ = ["RUN_COLUMNS", "RUN_CONSTANTS", "RUN_FACTORS", "RUN_NODES", "find_runs", "replace_runs"]
+__all__ = [
+    "CONSTANTS", "COUNTS", "FACTORS", "NODES", "RUN_COLUMNS", "RUN_CONSTANTS", "RUN_FACTORS", "RUN_NODES", "find_runs",
+    "replace_runs",
+]  # fmt: skip
 
-RUN_COLUMNS = 7
-PAIR, END, COUNT, COST, OUTER, IS_MATRIX, DECISION = range(RUN_COLUMNS)
+RUN_COLUMNS = 8
+PAIR, END, COUNT, COST, OUTER, IS_MATRIX, DECISION, JOINED = range(RUN_COLUMNS)
 """Of a run: its qubits, its last node, how many nodes on both qubits it has, what its nodes cost, what one-qubit gates
-before it cost that a matrix would take in, whether there is a matrix, and what becomes of it.
+before it cost that a matrix would take in, whether there is a matrix, what becomes of it, and the node that holds what
+has been joined so far.
 """
+
+COUNTS = 3
+NODES, FACTORS, CONSTANTS = range(COUNTS)
+"""What is counted."""
 
 RUN_NODES, RUN_FACTORS, RUN_CONSTANTS = 6, 5, 17
 """What the place of a run takes at most."""
@@ -54,7 +61,7 @@ EXCHANGE_COST, LOCAL_COST, PHASE_COST, STRING_COST, MATRIX_COST = 30, 30, 25, 11
 JOINING_COST = 10
 """Of a one-qubit gate beside what a run comes to: it mostly becomes part of another one."""
 
-PLAIN_COST, CARTAN_COST = 120, 90
+PLAIN_COST, CARTAN_COST = MATRIX_COST, 90
 """Of a matrix instead of a run: of any, and of one among others that take Cartan's form."""
 
 NEGLIGIBLE = 1e-15
@@ -81,7 +88,7 @@ def find_runs(nodes: Integers, factors: Integers, run_of: Integers, runs: Intege
         nodes: int64[n, 10], in time order.
         factors: int64[:, 6].
         run_of: int64[n], receives the run that each node belongs to if it stands no later than that run's end, else -1.
-        runs: int64[n, 6], receives the runs.
+        runs: int64[n, 8], receives the runs.
 
     Returns:
         How many there are.
@@ -93,8 +100,8 @@ def find_runs(nodes: Integers, factors: Integers, run_of: Integers, runs: Intege
         row = nodes[k]
         qubits = row[TARGETS] | row[DIAGONAL]
         number = count_bits(qubits)
-        low = count_bits((qubits & -qubits) - 1)
-        high = count_bits((qubits & (qubits - 1)) - 1) if number == 2 else low
+        low = lowest_index(qubits)
+        high = lowest_index(qubits & (qubits - 1)) if number == 2 else low
         run = is_open[low] if number else -1
         run_of[k] = -1
         is_small = number <= 2 and number > 0 and has_factors(row, factors)
@@ -117,7 +124,7 @@ def find_runs(nodes: Integers, factors: Integers, run_of: Integers, runs: Intege
             run_of[k] = run
         else:
             while qubits:
-                low = count_bits((qubits & -qubits) - 1)
+                low = lowest_index(qubits)
                 is_open[low], before[low] = -1, 0
                 qubits &= qubits - 1
     for k in range(nodes.shape[0]):
@@ -139,7 +146,7 @@ def _multiply_runs(
     """Multiply the nodes of every run that may be replaced into its matrix."""
     for run in range(matrices.shape[0]):
         for j in range(16):
-            matrices[run, j] = 0.0
+            matrices[run, j] = 1.0 if j % 5 == 0 else 0.0
     product = work[2]
     for k in range(nodes.shape[0]):
         run = run_of[k]
@@ -147,12 +154,7 @@ def _multiply_runs(
             continue
         matrix = matrices[run]
         pair = runs[run, PAIR]
-        dense_product(probe, factors, nodes[k, FIRST], count_bits((pair & -pair) - 1), product, work)
-        is_first = matrix[0] == 0 and matrix[1] == 0 and matrix[2] == 0 and matrix[3] == 0
-        if is_first:
-            for j in range(16):
-                matrix[j] = product[j]
-            continue
+        dense_product(probe, factors, nodes[k, FIRST], lowest_index(pair), product, work)
         for j in range(16):
             work[0, j] = matrix[j]
         multiply(product, work[0], matrix)
@@ -173,6 +175,13 @@ def _locals_cost(parts: Complex) -> int:
 
 
 @njit
+def _is_dear(run: Integers, matrix_cost: int) -> bool:
+    """Whether a matrix, which would take in the gates before, costs less than a run that has none."""
+    is_dear: bool = run[COST] + run[OUTER] > matrix_cost and run[IS_MATRIX] == 0
+    return is_dear
+
+
+@njit
 def _decide(run: Integers, matrix: Complex, parts: Complex, work: Complex, matrix_cost: int) -> int:
     """What becomes of a run with a known matrix, and if it is replaced, by which gates."""
     swapped = work[3]
@@ -182,7 +191,7 @@ def _decide(run: Integers, matrix: Complex, parts: Complex, work: Complex, matri
         return REPLACE if _locals_cost(parts) < run[COST] else KEEP
     if locals_and_phase(swapped, parts):
         return REPLACE_SWAPPED if _locals_cost(parts) + EXCHANGE_COST < run[COST] else KEEP
-    return JOIN if run[COST] + run[OUTER] > matrix_cost and not run[IS_MATRIX] else KEEP
+    return JOIN if _is_dear(run, matrix_cost) else KEEP
 
 
 @njit
@@ -195,20 +204,20 @@ def _add_local(
     is_diagonal = _is_diagonal(parts, place)
     if is_diagonal and abs(a - 1.0) <= NEGLIGIBLE and abs(d - 1.0) <= NEGLIGIBLE:
         return
-    count, row, used = counts[0], counts[1], counts[2]
+    count, row, used = counts[NODES], counts[FACTORS], counts[CONSTANTS]
     if is_diagonal:
         constants[used], constants[used + 1] = a, d
         set_factor(factors, row, DIAGONAL_1Q, first_place + used, qubit)
         set_node(out, count, PHASES, 0, 1 << qubit, row, 0)
-        counts[2] += 2
+        counts[CONSTANTS] += 2
     else:
         for j in range(4):
             constants[used + j] = parts[place + j]
         set_factor(factors, row, MATRIX_1Q, first_place + used, qubit)
         set_node(out, count, LOCAL, 1 << qubit, 0, row, 0)
-        counts[2] += 4
-    counts[0] += 1
-    counts[1] += 1
+        counts[CONSTANTS] += 4
+    counts[NODES] += 1
+    counts[FACTORS] += 1
 
 
 @njit
@@ -216,16 +225,16 @@ def _add_gates(
     out: Integers, factors: Integers, constants: Complex, counts: Integers, first_place: int, pair: int, parts: Complex
 ) -> None:
     """Write ``(A1 ⊗ A0) exp(-iφ ZZ) (B1 ⊗ B0)`` with a controlled phase, whose other phases go into A."""
-    low, high = count_bits((pair & -pair) - 1), count_bits((pair & (pair - 1)) - 1)
+    low, high = lowest_index(pair), lowest_index(pair & (pair - 1))
     phi = parts[16].real
     if phi != 0.0:
         _add_local(out, factors, constants, counts, first_place, low, parts, 8)
         _add_local(out, factors, constants, counts, first_place, high, parts, 12)
-        row, used = counts[1], counts[2]
+        row, used = counts[FACTORS], counts[CONSTANTS]
         constants[used] = complex(np.cos(4 * phi), -np.sin(4 * phi))
         set_factor(factors, row, PHASE_2Q, first_place + used, low, high, 3)
-        set_node(out, counts[0], PHASES, 0, pair, row, 0)
-        counts[0], counts[1], counts[2] = counts[0] + 1, row + 1, used + 1
+        set_node(out, counts[NODES], PHASES, 0, pair, row, 0)
+        counts[NODES], counts[FACTORS], counts[CONSTANTS] = counts[NODES] + 1, row + 1, used + 1
         # exp(-iφ ZZ) is exp(-iφ) times a phase of 2φ on each qubit and this one on both.
         turn, common = complex(np.cos(2 * phi), np.sin(2 * phi)), complex(np.cos(phi), -np.sin(phi))
         for place in (0, 4):
@@ -268,17 +277,17 @@ def replace_runs(
     Returns:
         How many runs were replaced; where it is 0 no node is written.
     """
-    counts[0], counts[1], counts[2] = 0, num_factors, 0
+    counts[NODES], counts[FACTORS], counts[CONSTANTS] = 0, num_factors, 0
     candidates = 0
     for r in range(runs.shape[0]):
         is_long = runs[r, COUNT] > 1 or runs[r, IS_MATRIX]
-        runs[r, DECISION] = JOIN if is_long else KEEP
+        runs[r, DECISION], runs[r, JOINED] = JOIN if is_long else KEEP, -1
         candidates += is_long
     if candidates == 0:
         return 0
     for k in range(nodes.shape[0]):
         if run_of[k] >= 0 and runs[run_of[k], DECISION] != KEEP:
-            counts[1] = give_factors(nodes[k], factors, counts[1], x_place)
+            counts[FACTORS] = give_factors(nodes[k], factors, counts[FACTORS], x_place)
     work, parts = np.empty((4, 16), np.complex128), np.empty((runs.shape[0], 17), np.complex128)
     matrices = np.empty((probes.shape[0], runs.shape[0], 16), np.complex128)
     for probe in range(probes.shape[0]):
@@ -294,49 +303,36 @@ def replace_runs(
         if is_constant:
             runs[r, DECISION] = _decide(runs[r], matrices[0, r], parts[r], work, matrix_cost)
         else:
-            is_dear = runs[r, COST] + runs[r, OUTER] > matrix_cost and not runs[r, IS_MATRIX]
-            runs[r, DECISION] = JOIN if is_dear else KEEP
+            runs[r, DECISION] = JOIN if _is_dear(runs[r], matrix_cost) else KEEP
         replaced += runs[r, DECISION] != KEEP
     if replaced == 0:
         return 0
     for k in range(nodes.shape[0]):
         run = run_of[k]
         decision = runs[run, DECISION] if run >= 0 else KEEP
-        if decision == KEEP:
-            _copy(nodes[k], out[counts[0]])
-            counts[0] += 1
-            continue
-        _add_to_run(nodes, k, factors, runs[run])
-        if k < runs[run, END]:
-            continue
-        if decision == JOIN:
-            _copy(nodes[k], out[counts[0]])
-            counts[0] += 1
+        if decision != KEEP:
+            _join(nodes, k, factors, runs[run])
+            if k < runs[run, END]:
+                continue
+        if decision in (KEEP, JOIN):
+            copy_node(nodes[k], out[counts[NODES]])
+            counts[NODES] += 1
             continue
         if decision == REPLACE_SWAPPED:
-            set_node(out, counts[0], SWAP, runs[run, PAIR], 0, -1, 0)
-            counts[0] += 1
-        first = counts[0]
+            set_node(out, counts[NODES], SWAP, runs[run, PAIR], 0, -1, 0)
+            counts[NODES] += 1
+        first = counts[NODES]
         _add_gates(out, factors, constants, counts, probes.shape[1], runs[run, PAIR], parts[run])
-        if counts[0] > first:
+        if counts[NODES] > first:
             out[first, GATES] = nodes[k, GATES]
     return replaced
 
 
 @njit
-def _copy(row: Integers, out: Integers) -> None:
-    for column in range(NODE_COLUMNS):
-        out[column] = row[column]
-
-
-@njit
-def _add_to_run(nodes: Integers, k: int, factors: Integers, run: Integers) -> None:
+def _join(nodes: Integers, k: int, factors: Integers, run: Integers) -> None:
     """Let a node of a run be all of the run up to it, as a matrix."""
     row = nodes[k]
-    earlier = run[COUNT]
-    if earlier < 0:
-        append_node(nodes[-1 - earlier], row, factors)
-        for column in (FIRST, LAST, GATES):
-            row[column] = nodes[-1 - earlier, column]
+    if run[JOINED] >= 0:
+        prepend_node(row, nodes[run[JOINED]], factors)
     row[KIND], row[TARGETS], row[DIAGONAL] = DENSE, run[PAIR], 0
-    run[COUNT] = -1 - k
+    run[JOINED] = k

@@ -9,7 +9,7 @@ are one. Chunks, and so blocks that are whole states, keep the order of their bi
 
 import numpy as np
 
-from qtoolkit_kernels._bits import count_bits, highest_bit
+from qtoolkit_kernels._bits import count_bits, highest_bit, lowest_index
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Integers
 from qtoolkit_kernels.planner.items import apart, is_waiting, take_until
@@ -249,7 +249,7 @@ def _in_stages(
 def _place_bits(bits: Integers, count: int, mask: int) -> int:
     """Append the bits of a mask, the lowest first; how many there are now."""
     while mask:
-        bits[count] = count_bits((mask & -mask) - 1)
+        bits[count] = lowest_index(mask)
         mask &= mask - 1
         count += 1
     return count

@@ -1,6 +1,6 @@
 """Swaps cost nothing where the qubits before them can take other names."""
 
-from qtoolkit_kernels._bits import count_bits
+from qtoolkit_kernels._bits import lowest_index, map_bits
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Integers
 from qtoolkit_kernels.planner.nodes import (
@@ -18,6 +18,7 @@ from qtoolkit_kernels.planner.nodes import (
     TARGETS,
     ZEROS,
     Y,
+    copy_node,
     set_node,
 )
 
@@ -25,19 +26,9 @@ __all__ = ["add_swaps", "relabel_swaps"]
 
 
 @njit
-def _renamed(mask: int, names: Integers) -> int:
-    """A mask with every qubit under its name."""
-    renamed = 0
-    while mask:
-        renamed |= 1 << names[count_bits((mask & -mask) - 1)]
-        mask &= mask - 1
-    return renamed
-
-
-@njit
 def _rename(row: Integers, factors: Integers, operands: Integers, names: Integers) -> None:
     for column in (TARGETS, DIAGONAL, ZEROS, CONTROLS, Y):
-        row[column] = _renamed(row[column], names)
+        row[column] = map_bits(row[column], names)
     place = row[FIRST]
     while place >= 0:
         factor = factors[place]
@@ -71,16 +62,15 @@ def relabel_swaps(nodes: Integers, factors: Integers, operands: Integers, names:
     for k in range(nodes.shape[0] - 1, -1, -1):
         row = nodes[k]
         if row[KIND] == SWAP:
-            first = count_bits((row[TARGETS] & -row[TARGETS]) - 1)
-            second = count_bits((row[TARGETS] & (row[TARGETS] - 1)) - 1)
+            first = lowest_index(row[TARGETS])
+            second = lowest_index(row[TARGETS] & (row[TARGETS] - 1))
             names[first], names[second] = names[second], names[first]
             is_changed = True
             continue
         if is_changed:
             _rename(row, factors, operands, names)
         place -= 1
-        for column in range(row.size):
-            nodes[place, column] = row[column]
+        copy_node(row, nodes[place])
     return place
 
 

@@ -1,12 +1,12 @@
 """Exchanges and swaps among tile bits, several in a row as one operation."""
 
-from qtoolkit_kernels._bits import highest_bit
+from qtoolkit_kernels._bits import highest_bit, lowest_index
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Integers
 from qtoolkit_kernels.planner import pack_room as room
 from qtoolkit_kernels.planner.merge import ACTION, NODE, START
 from qtoolkit_kernels.planner.nodes import CONTROLS, DIAGONAL, EXCHANGE, KIND, SWAP, TARGETS, ZEROS
-from qtoolkit_kernels.planner.pack_room import add_operation, index_of, position_of, positions_of, reach
+from qtoolkit_kernels.planner.pack_room import add_operation, position_of, positions_of, reach
 from qtoolkit_kernels.vector import isa
 from qtoolkit_kernels.vector.reorder import IMAGE_BITS, IMAGES_TOGETHER
 
@@ -82,7 +82,7 @@ def add_reorder(heap: Integers, nodes: Integers, actions: Integers, members: Int
         moved |= image ^ 1 << bit
         heap[images + bit // IMAGES_TOGETHER] |= image << IMAGE_BITS * (bit % IMAGES_TOGETHER)
     moved |= offset
-    reach(heap, lane_bits + (index_of(highest_bit(moved)) + 1 if moved else 0))
+    reach(heap, lane_bits + (lowest_index(highest_bit(moved)) + 1 if moved else 0))
     row = add_operation(heap, isa.REORDER, offset)
     for packed in range(IMAGE_COLUMNS):
         heap[row + isa.REORDER_IMAGES + packed] = heap[images + packed]

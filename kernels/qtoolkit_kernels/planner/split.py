@@ -15,7 +15,7 @@ the parts it is split into, and all phases come from entries that are large (`qt
 
 import numpy as np
 
-from qtoolkit_kernels._bits import count_bits
+from qtoolkit_kernels._bits import lowest_index
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Integers
 from qtoolkit_kernels.planner.nodes import (
@@ -28,11 +28,11 @@ from qtoolkit_kernels.planner.nodes import (
     KIND,
     LOCAL,
     NEXT,
-    NODE_COLUMNS,
     PHASES,
     PLACE,
     ROTATION,
     TARGETS,
+    copy_node,
     set_factor,
     set_node,
 )
@@ -129,8 +129,7 @@ def split_locals(
         if row[KIND] != LOCAL:
             qubits = row[DIAGONAL]
             passed += row[KIND] == PHASES and qubits & (qubits - 1) != 0
-            for column in range(NODE_COLUMNS):
-                out[count, column] = row[column]
+            copy_node(row, out[count])
             count += 1
             continue
         target = row[TARGETS]
@@ -151,7 +150,7 @@ def split_locals(
         products[number, PRODUCT_FIRST], products[number, PARTS], products[number, IS_GENTLE] = (
             row[FIRST], parts, is_gentle,
         )  # fmt: skip
-        qubit = count_bits(target - 1)
+        qubit = lowest_index(target)
         if not parts & WITHOUT_GAMMA:
             set_factor(factors, num_factors, BEFORE_ROTATION, number, qubit)
             set_node(out, count, PHASES, 0, target, num_factors, 0)

@@ -21,7 +21,7 @@ Cost: about 20 ns a step and 20 for an angle, then 8 fused multiply-adds an ampl
 
 import numpy as np
 
-from qtoolkit_kernels._bits import highest_bit
+from qtoolkit_kernels._bits import highest_bit, map_bits
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
 from qtoolkit_kernels.vector import small_block as block
@@ -59,13 +59,7 @@ OPERATIONS, LINKS, CELLS, SLOTS, PATTERNS, PRODUCTS = range(COUNTS)
 @njit
 def _moved(mask: int, row: Floats, is_absolute: bool) -> int:
     """A mask over operands as one over qubits."""
-    if is_absolute:
-        return mask
-    moved = 0
-    for k in range(3):
-        if mask >> k & 1:
-            moved |= 1 << int(row[1 + k])
-    return moved
+    return mask if is_absolute else map_bits(mask, row[1:])
 
 
 @njit

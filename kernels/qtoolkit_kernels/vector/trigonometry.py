@@ -8,13 +8,24 @@ import numpy as np
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Floats, Integers
 
-__all__ = ["HIGHEST", "MAX_ANGLES", "bind_gates"]
+__all__ = ["HIGHEST", "MAX_ANGLES", "bind_gates", "fill_powers"]
 
 MAX_ANGLES = 4
 """Angles of one gate at most."""
 
 HIGHEST = 3
 """Of the m_j, in absolute value."""
+
+
+@njit
+def fill_powers(angle: float, powers: Complex) -> None:
+    """Write the powers of ``exp(i angle / 2)`` from -`HIGHEST` to `HIGHEST`, complex128[2 * HIGHEST + 1]."""
+    half = 0.5 * angle
+    turn = complex(np.cos(half), np.sin(half))
+    powers[HIGHEST] = 1.0
+    for m in range(1, HIGHEST + 1):
+        powers[HIGHEST + m] = powers[HIGHEST + m - 1] * turn
+        powers[HIGHEST - m] = powers[HIGHEST + m].conjugate()
 
 
 @njit
@@ -56,12 +67,7 @@ def bind_gates(
     for g in range(gates.shape[0]):
         place, length, first, last, count = gates[g, 0], gates[g, 1], gates[g, 2], gates[g, 3], gates[g, 4]
         for j in range(count):
-            half = 0.5 * angles[gate_slots[g, j]]
-            turn = complex(np.cos(half), np.sin(half))
-            powers[j, HIGHEST] = 1.0
-            for m in range(1, HIGHEST + 1):
-                powers[j, HIGHEST + m] = powers[j, HIGHEST + m - 1] * turn
-                powers[j, HIGHEST - m] = powers[j, HIGHEST + m].conjugate()
+            fill_powers(angles[gate_slots[g, j]], powers[j])
         for k in range(place, place + length):
             coefficients[k] = 0.0
         for t in range(first, last):
