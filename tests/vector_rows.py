@@ -10,7 +10,8 @@ import pytest
 from qtoolkit.simulators.memory import aligned_empty
 from qtoolkit_kernels.team import Team
 from qtoolkit_kernels.threads import counters
-from qtoolkit_kernels.vector import adjoint_sweep, isa, sweep
+from qtoolkit_kernels.vector import isa, sweep
+from qtoolkit_kernels.vector.adjoint import sweep as adjoint_sweep
 from qtoolkit_kernels.vector.lanes import Lanes
 
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qtoolkit_kernels.vector import adjoint_block, isa
+from qtoolkit_kernels.vector import isa
+from qtoolkit_kernels.vector.adjoint import block as adjoint_block
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from qtoolkit_kernels import (
 )
 from qtoolkit_kernels.threads import counters
 from qtoolkit_kernels.vector.lanes import Lanes
-from qtoolkit_kernels.vector.prepared_sums import PreparedSums
+from qtoolkit_kernels.vector.pauli.prepared_sums import PreparedSums
 
 SHOTS = 10_000
 STRINGS = 64

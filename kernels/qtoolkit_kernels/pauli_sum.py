@@ -1,6 +1,6 @@
 """Sums of Pauli strings on states: expectation values of one or many, and H|ψ⟩.
 
-The work is done by `vector.pauli_sweep`, on programs that `PreparedSums` packs once for each precision. Below some
+The work is done by `vector.pauli.sweep`, on programs that `PreparedSums` packs once for each precision. Below some
 tens of microseconds of work one thread runs it in one compiled call; above, the team shares the superblocks. Sums are
 formed superblock by superblock and added in order, so the number of threads leaves no trace.
 """
@@ -15,9 +15,9 @@ from qtoolkit_kernels._jit import entry_of
 from qtoolkit_kernels._types import Complex, Floats
 from qtoolkit_kernels.team import Team
 from qtoolkit_kernels.threads import counters
-from qtoolkit_kernels.vector.pauli_program import PauliProgram
-from qtoolkit_kernels.vector.pauli_sweep import program_image, program_value, program_values
-from qtoolkit_kernels.vector.prepared_sums import PreparedSums
+from qtoolkit_kernels.vector.pauli.prepared_sums import PreparedSums
+from qtoolkit_kernels.vector.pauli.program import PauliProgram
+from qtoolkit_kernels.vector.pauli.sweep import program_image, program_value, program_values
 
 __all__ = ["pauli_sum_expectation", "pauli_sum_expectations", "apply_pauli_sum"]
 

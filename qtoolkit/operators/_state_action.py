@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from qtoolkit.operators.pauli_sum import PauliSum
     from qtoolkit_kernels.team import Team
     from qtoolkit_kernels.vector.lanes import Lanes
-    from qtoolkit_kernels.vector.pauli_program import PauliProgram
-    from qtoolkit_kernels.vector.prepared_sums import PreparedSums
+    from qtoolkit_kernels.vector.pauli.prepared_sums import PreparedSums
+    from qtoolkit_kernels.vector.pauli.program import PauliProgram
 
 __all__ = [
     "StateVector",
@@ -114,7 +114,7 @@ def expectation_values(ops: Sequence[PauliSum], state_vector: npt.ArrayLike, tea
     Raises:
         OperatorError: if the state has not shape (2^n,) or a sum is not Hermitian.
     """
-    from qtoolkit_kernels.vector.prepared_sums import PreparedSums
+    from qtoolkit_kernels.vector.pauli.prepared_sums import PreparedSums
 
     state = np.asarray(state_vector)
     if len(ops) < 2 or state.size < _TOGETHER_SIZE:
@@ -162,7 +162,7 @@ def is_hermitian(op: PauliSum) -> bool:
 def _prepared(op: PauliSum) -> tuple[PreparedSums, bool]:
     """The packed terms of a sum and whether it is Hermitian, kept because a sum is evaluated many times."""
     if op._prepared is None:
-        from qtoolkit_kernels.vector.prepared_sums import PreparedSums
+        from qtoolkit_kernels.vector.pauli.prepared_sums import PreparedSums
 
         op._prepared = PreparedSums([op._terms], op.num_qubits), op.is_hermitian()
     return op._prepared

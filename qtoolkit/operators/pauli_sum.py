@@ -37,7 +37,7 @@ from qtoolkit.operators.pauli_string import PauliString
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-    from qtoolkit_kernels.vector.prepared_sums import PreparedSums
+    from qtoolkit_kernels.vector.pauli.prepared_sums import PreparedSums
 
 __all__ = ["PauliSum"]
 

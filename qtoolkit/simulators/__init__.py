@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from qtoolkit.simulators.statevector import Observable, StatevectorSimulator, Trajectory
 
 if TYPE_CHECKING:
-    from qtoolkit.simulators.sector import SectorSimulator
+    from qtoolkit.simulators.sector.simulator import SectorSimulator
 
 __all__ = ["StatevectorSimulator", "SectorSimulator", "Trajectory", "Observable"]
 
@@ -19,7 +19,7 @@ def __getattr__(name: str) -> Any:
     if name != "SectorSimulator":
         raise AttributeError(f"module 'qtoolkit.simulators' has no attribute {name!r}")
     # Its kernels take time to load, and most programs never need them.
-    from qtoolkit.simulators.sector import SectorSimulator
+    from qtoolkit.simulators.sector.simulator import SectorSimulator
 
     globals()[name] = SectorSimulator
     return SectorSimulator

@@ -20,9 +20,9 @@ from qtoolkit.simulators.bind import bind
 from qtoolkit.simulators.memory import ThreadArrays, aligned_empty, idle_remedy, is_aligned, set_to_zero_state
 from qtoolkit.simulators.numbers import Numbers, numbers_of, unfilled_numbers
 from qtoolkit.simulators.options import dtype_of, threads_of
-from qtoolkit.simulators.ready import NO_COUNTERS, ReadyRun, ready_run
-from qtoolkit.simulators.ready_phases import phases_by_tile
 from qtoolkit.simulators.recycling import recycled_empty
+from qtoolkit.simulators.small.ready import NO_COUNTERS, ReadyRun, ready_run
+from qtoolkit.simulators.small.ready_phases import phases_by_tile
 from qtoolkit_kernels import program as gate_kernels
 from qtoolkit_kernels._jit import compile_ahead, entry_of
 from qtoolkit_kernels._room import refuse_with

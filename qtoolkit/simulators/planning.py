@@ -13,10 +13,10 @@ from qtoolkit.circuit.parameter import resolve_values
 from qtoolkit.circuit.tape import MEASURE
 from qtoolkit.compiler import ExecutionPlan, compile_circuit, plans, used_qubits
 from qtoolkit.errors import InputError
-from qtoolkit.simulators.batch import ParameterBatch
+from qtoolkit.simulators.batch.runs import ParameterBatch
 from qtoolkit.simulators.engine import Engine, StateArray
-from qtoolkit.simulators.once import state_of_gates, state_once
-from qtoolkit.simulators.quick import SMALL_QUBITS
+from qtoolkit.simulators.small.once import state_of_gates, state_once
+from qtoolkit.simulators.small.quick import SMALL_QUBITS
 
 __all__ = ["measurements_of", "plan_of", "state_unplanned", "unplanned_qubits"]
 

@@ -22,7 +22,7 @@ from qtoolkit.errors import CircuitError, InputError
 from qtoolkit.operators import PauliSum
 from qtoolkit.primitives import Result
 from qtoolkit.simulators import measure
-from qtoolkit.simulators.batch import (
+from qtoolkit.simulators.batch.runs import (
     ParameterBatch,
     batch_expectation_values,
     batch_probabilities,
@@ -44,8 +44,8 @@ from qtoolkit.simulators.observables import (
 from qtoolkit.simulators.options import check_norm, check_shots
 from qtoolkit.simulators.plan_memory import beside_state
 from qtoolkit.simulators.planning import measurements_of, plan_of, state_unplanned, unplanned_qubits
-from qtoolkit.simulators.quick import quick_gradient, quick_state, quick_value
-from qtoolkit.simulators.ready import ReadyRun
+from qtoolkit.simulators.small.quick import quick_gradient, quick_state, quick_value
+from qtoolkit.simulators.small.ready import ReadyRun
 from qtoolkit.simulators.trajectory import Trajectory
 from qtoolkit.simulators.walk import Walker
 from qtoolkit_kernels import inner as inner_kernels
@@ -433,7 +433,7 @@ class StatevectorSimulator:
         if quick is not None:
             return quick
         # Imported here, because a process that only runs circuits starts sooner without it.
-        from qtoolkit.simulators.adjoint import value_and_gradient, values_and_gradients
+        from qtoolkit.simulators.gradients.adjoint import value_and_gradient, values_and_gradients
 
         plan = self.compile(circuit)
         observables, several = checked_observables(observable, plan.num_qubits)

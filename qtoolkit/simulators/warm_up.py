@@ -166,7 +166,7 @@ def _gradients(precision: str) -> None:
 
 
 def _sectors(precision: str) -> None:
-    from qtoolkit.simulators.sector import SectorSimulator
+    from qtoolkit.simulators.sector.simulator import SectorSimulator
 
     n = 8
     simulator = SectorSimulator(4, precision)

@@ -167,7 +167,7 @@ def test_what_holds_the_other_vector_kernels_exists() -> None:
 
 def test_batches_know_the_opcodes_that_they_should() -> None:
     """That there are random rows of each opcode is asserted beside those rows."""
-    text = (ROOT / "qtoolkit/simulators/batch_plan.py").read_text()
+    text = (ROOT / "qtoolkit/simulators/batch/plan.py").read_text()
     named = set(re.findall(r"case isa\.(\w+):", text))
     assert named == {known.name for known in isa.INSTRUCTIONS if known.is_batched}
 

@@ -6,8 +6,8 @@ import pytest
 from qtoolkit_kernels import inner, pauli_sum
 from qtoolkit_kernels.reference import pauli_sum as twins
 from qtoolkit_kernels.team import Team
-from qtoolkit_kernels.vector import pauli_program
-from qtoolkit_kernels.vector.prepared_sums import PreparedSums
+from qtoolkit_kernels.vector.pauli import program as pauli_program
+from qtoolkit_kernels.vector.pauli.prepared_sums import PreparedSums
 
 TOLERANCES = {np.complex128: 1e-12, np.complex64: 1e-5}
 WIDTHS = [64, 32, 16]

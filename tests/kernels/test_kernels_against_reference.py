@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from qtoolkit_kernels import dense, diagonal, inner, pauli, pauli_sum, permutation
-from qtoolkit_kernels.vector.prepared_sums import PreparedSums
+from qtoolkit_kernels.vector.pauli.prepared_sums import PreparedSums
 
 REPEATS = 8
 TOLERANCE = {np.complex128: 1e-12, np.complex64: 1e-5}

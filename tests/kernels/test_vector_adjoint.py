@@ -6,7 +6,7 @@ from vector_rows import CASES, FORWARD_ONLY, RandomRows, Shape, draw_program, ev
 from vector_sums import Sought
 from vector_widths import WIDTHS
 
-from qtoolkit_kernels.reference.vector import adjoint_sweep as twins
+from qtoolkit_kernels.reference.vector.adjoint import sweep as twins
 
 PRECISIONS = pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["double", "single"])
 EPSILONS = {np.float64: 1e-15, np.float32: 5e-7}

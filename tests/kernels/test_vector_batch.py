@@ -5,9 +5,10 @@ import pytest
 from vector_rows import aligned
 from vector_widths import WIDTHS
 
-from qtoolkit_kernels.reference.vector import batch_block as twins
+from qtoolkit_kernels.reference.vector.batch import block as twins
 from qtoolkit_kernels.reference.vector.skew import skewed
-from qtoolkit_kernels.vector import batch_block, isa
+from qtoolkit_kernels.vector import isa
+from qtoolkit_kernels.vector.batch import block as batch_block
 from qtoolkit_kernels.vector.lanes import Lanes
 
 PRECISIONS = pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["double", "single"])

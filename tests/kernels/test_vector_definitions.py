@@ -10,8 +10,10 @@ import pytest
 from scipy.linalg import expm
 from scipy.stats import unitary_group
 
-from qtoolkit_kernels.reference.vector import adjoint_sweep, sweep
-from qtoolkit_kernels.vector import adjoint_block, isa, numbers
+from qtoolkit_kernels.reference.vector import sweep
+from qtoolkit_kernels.reference.vector.adjoint import sweep as adjoint_sweep
+from qtoolkit_kernels.vector import isa, numbers
+from qtoolkit_kernels.vector.adjoint import block as adjoint_block
 from qtoolkit_kernels.vector.sweep import COMPLEX, TILES, ZERO_STATE
 
 LANES, BLOCK_BITS = 4, 4

@@ -6,14 +6,16 @@ from vector_rows import aligned
 from vector_widths import WIDTHS
 
 from qtoolkit_kernels.reference.vector import overlaps as overlap_twins
-from qtoolkit_kernels.reference.vector import pauli_sweep as pauli_twins
 from qtoolkit_kernels.reference.vector import skew as skew_twins
 from qtoolkit_kernels.reference.vector import trigonometry as trigonometry_twins
 from qtoolkit_kernels.reference.vector import walsh as walsh_twins
+from qtoolkit_kernels.reference.vector.pauli import sweep as pauli_twins
 from qtoolkit_kernels.threads import counters
-from qtoolkit_kernels.vector import overlaps, pauli_program, pauli_sweep, skew, trigonometry, walsh
+from qtoolkit_kernels.vector import overlaps, skew, trigonometry, walsh
 from qtoolkit_kernels.vector.lanes import Lanes
-from qtoolkit_kernels.vector.prepared_sums import PreparedSums
+from qtoolkit_kernels.vector.pauli import program as pauli_program
+from qtoolkit_kernels.vector.pauli import sweep as pauli_sweep
+from qtoolkit_kernels.vector.pauli.prepared_sums import PreparedSums
 
 PRECISIONS = pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["double", "single"])
 EPSILONS = {np.float64: 1e-15, np.float32: 5e-7}

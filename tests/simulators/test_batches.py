@@ -16,8 +16,10 @@ from qtoolkit.circuit import (
 )
 from qtoolkit.errors import CircuitError, InsufficientMemoryError, OperatorError, ParameterError
 from qtoolkit.operators import PauliSum
-from qtoolkit.simulators import batch, batch_observables, bind
-from qtoolkit.simulators.batch_plan import batch_plan
+from qtoolkit.simulators import bind
+from qtoolkit.simulators.batch import observables as batch_observables
+from qtoolkit.simulators.batch import runs as batch
+from qtoolkit.simulators.batch.plan import batch_plan
 from qtoolkit.simulators.engine import Engine
 
 TOLERANCE = {"double": 1e-13, "single": 4e-6}

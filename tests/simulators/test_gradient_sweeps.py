@@ -10,8 +10,8 @@ from reference_gradients import reference_gradient
 from qtoolkit import Circuit, ParameterVector, PauliSum, StatevectorSimulator
 from qtoolkit.circuit import STANDARD_GATES, PauliRotationGate, StandardGate
 from qtoolkit.compiler import Layout, SweepPart, compile_circuit, plan_sweeps
-from qtoolkit.simulators.adjoint_plan import Generators, adjoint_part
 from qtoolkit.simulators.engine import Engine
+from qtoolkit.simulators.gradients.adjoint_plan import Generators, adjoint_part
 from qtoolkit_kernels.vector import isa
 
 TOLERANCES = {"double": 1e-12, "single": 2e-4}

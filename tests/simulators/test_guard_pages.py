@@ -12,8 +12,9 @@ from vector_widths import WIDTHS
 
 from qtoolkit import Circuit, ParameterVector, PauliSum, StatevectorSimulator
 from qtoolkit.compiler import plans
-from qtoolkit.simulators import memory, ready
+from qtoolkit.simulators import memory
 from qtoolkit.simulators.engine import Engine
+from qtoolkit.simulators.small import ready
 
 
 def parametrised_circuit(num_qubits):

@@ -22,7 +22,7 @@ from qtoolkit.errors import (
 )
 from qtoolkit.primitives import DifferentiableEstimator, Estimator, Sampler
 from qtoolkit.simulators import SectorSimulator
-from qtoolkit.simulators.sector_pairs import MAX_LISTED
+from qtoolkit.simulators.sector.pairs import MAX_LISTED
 
 FULL = StatevectorSimulator()
 
@@ -68,7 +68,7 @@ def test_tables_cut_into_high_and_low_bits_give_the_same(seed, monkeypatch):
     circuit = random_sector_circuit(9, 3 + seed % 3, 60, seed)
     simulator = SectorSimulator(3 + seed % 3)
     whole = simulator.compile(circuit)
-    monkeypatch.setattr("qtoolkit.simulators.sector_pairs.MAX_LISTED", 100)
+    monkeypatch.setattr("qtoolkit.simulators.sector.pairs.MAX_LISTED", 100)
     cut = simulator.compile(circuit)
     assert len(cut.program.tables.low_pairs) < len(whole.program.tables.low_pairs)
     assert (cut.program.tables.rows[:, 2] < 0).any()

@@ -13,7 +13,7 @@ from qtoolkit import Circuit, ParameterVector, PauliSum, StatevectorSimulator
 from qtoolkit.circuit import DiagonalGate, PauliRotationGate, StandardGate
 from qtoolkit.errors import ParameterError, UnboundParameterError
 from qtoolkit.simulators.engine import Engine
-from qtoolkit.simulators.small import SMALL_QUBITS, quick_gradient, quick_state, quick_value
+from qtoolkit.simulators.small.program import SMALL_QUBITS, quick_gradient, quick_state, quick_value
 
 TOLERANCES = {"double": 1e-12, "single": 2e-4}
 

@@ -16,14 +16,15 @@ from qtoolkit import Circuit, Parameter, ParameterVector, PauliSum, StatevectorS
 from qtoolkit.circuit import STANDARD_GATES, Gate, PauliRotationGate, StandardGate, tape
 from qtoolkit.compiler import PlanCache, compile_circuit, plans
 from qtoolkit.errors import CircuitError, ParameterError, UnboundParameterError
-from qtoolkit.simulators import once, planning
-from qtoolkit.simulators.adjoint import value_and_gradient
+from qtoolkit.simulators import planning
 from qtoolkit.simulators.engine import Engine
-from qtoolkit.simulators.once import state_once
-from qtoolkit.simulators.quick import quick_gradient
-from qtoolkit.simulators.recipes import recipes_with, standard_recipes
+from qtoolkit.simulators.gradients.adjoint import value_and_gradient
+from qtoolkit.simulators.small import once
+from qtoolkit.simulators.small.once import state_once
+from qtoolkit.simulators.small.quick import quick_gradient
+from qtoolkit.simulators.small.recipes import recipes_with, standard_recipes
 from qtoolkit_kernels._load import DECLINED
-from qtoolkit_kernels.vector import tape as kernels
+from qtoolkit_kernels.vector.small import tape as kernels
 
 pytestmark = pytest.mark.usefixtures("unplanned")
 

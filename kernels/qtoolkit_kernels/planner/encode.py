@@ -21,7 +21,7 @@ from qtoolkit_kernels import program
 from qtoolkit_kernels._bits import map_bits
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Floats, Integers
-from qtoolkit_kernels.vector.tape import OTHER, SYMBOLIC
+from qtoolkit_kernels.vector.small.tape import OTHER, SYMBOLIC
 from qtoolkit_kernels.vector.trigonometry import HIGHEST, MAX_ANGLES, fill_powers
 
 __all__ = [

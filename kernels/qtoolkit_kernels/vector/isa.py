@@ -74,7 +74,7 @@ class Instruction:
             sweep, measured with AVX-512 at 4 to 5 GHz on blocks held in the second-level cache.
         bits: the load's `bits`.
         controlled: whether each control halves flops, passes and times, as each UNREACHED bit does those of a block.
-        undone: whether `adjoint_block` takes it back; others are made for plans that only run forward.
+        undone: whether `adjoint.block` takes it back; others are made for plans that only run forward.
         batched: whether batches have it.
         derived: whether its numbers may depend on parameters by which gradients are taken.
     """

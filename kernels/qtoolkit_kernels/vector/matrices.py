@@ -11,8 +11,8 @@ from qtoolkit_kernels._bits import count_bits, next_subset, next_without
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Reals
 from qtoolkit_kernels.vector import matrix_tiles as tiles
-from qtoolkit_kernels.vector.adjoint_tiles import no_sum
-from qtoolkit_kernels.vector.batch_tiles import multiply_tiles
+from qtoolkit_kernels.vector.adjoint.tiles import no_sum
+from qtoolkit_kernels.vector.batch.tiles import multiply_tiles
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.skew import skewed
 from qtoolkit_kernels.vector.tiles import copy_tile, swap_tiles

@@ -10,7 +10,7 @@ from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Floats, Integers
 from qtoolkit_kernels.threads import add_to_counter, wait_for_counter
 from qtoolkit_kernels.vector.lanes import Lanes
-from qtoolkit_kernels.vector.pauli_registers import register_length, sum_distances, sum_products
+from qtoolkit_kernels.vector.pauli.registers import register_length, sum_distances, sum_products
 
 __all__ = ["BLOCK", "distances", "products", "share_distances", "share_products"]
 

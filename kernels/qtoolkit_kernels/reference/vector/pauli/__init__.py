@@ -1,0 +1,1 @@
+"""Twins of the kernels for sums of Pauli strings."""

@@ -1,0 +1,1 @@
+"""Sums of Pauli strings: packed into programs, and these on states."""

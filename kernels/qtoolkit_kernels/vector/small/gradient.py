@@ -1,0 +1,120 @@
+"""Value and gradient of a small circuit, all of it in one call: angles, ψ, H|ψ⟩, and both states taken back.
+
+Cost: that of `small.state`, H|ψ⟩ as `pauli.sweep` says, and the ways back of `small.block`; nothing leaves the cache.
+"""
+
+import numpy as np
+
+from qtoolkit_kernels._jit import njit
+from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
+from qtoolkit_kernels.vector.adjoint.alone import product
+from qtoolkit_kernels.vector.lanes import Lanes
+from qtoolkit_kernels.vector.pauli.sweep import superblock_image
+from qtoolkit_kernels.vector.small import block
+from qtoolkit_kernels.vector.small.state import prepare_state
+from qtoolkit_kernels.vector.tiles import lanes_of, tile_from_complex
+
+__all__ = ["small_gradient"]
+
+
+@njit
+def run_back(
+    data: Reals,
+    lanes: Lanes,
+    num_tiles: int,
+    operations: Integers,
+    first: int,
+    factors: Integers,
+    quaternions: Floats,
+    patterns: Reals,
+    turns: Floats,
+    products: Floats,
+) -> None:
+    """Take both states back to the operation `first`, and add up sums."""
+    for i in range(operations.shape[0] - 1, first - 1, -1):
+        row = operations[i]
+        if row[block.KIND] == block.PRODUCT:
+            quaternion = products[row[block.PLACE]]
+            if row[block.WANTED]:
+                x, y, z = block.back_product(data, lanes, num_tiles, row[block.BIT], quaternion)
+                block.add_slopes(factors, row[block.FIRST], row[block.LAST], turns, quaternions, x, y, z)
+            else:
+                block.turn_product(data, lanes, 2 * num_tiles, row[block.BIT], quaternion, -1.0)
+        else:
+            k = row[block.TURN]
+            cosine, sine = turns[block.COSINE, k], turns[block.SINE, k]
+            if row[block.WANTED]:
+                turns[block.SUM, k] += block.back_string(data, lanes, num_tiles, row, patterns, cosine, sine)
+            else:
+                sine *= row[block.INVERSE]
+                block.turn_string(data, lanes, 2 * num_tiles, row, patterns, cosine, sine)
+
+
+@njit
+def small_gradient(
+    lanes: Lanes,
+    num_qubits: int,
+    operations: Integers,
+    factors: Integers,
+    quaternions: Floats,
+    patterns: Reals,
+    angles: Floats,
+    terms: Integers,
+    coefficients: Floats,
+    data: Reals,
+    turns: Floats,
+    products: Floats,
+    ket: Complex,
+    image: Complex,
+    first: int,
+    sum_lanes: Lanes,
+    ints: Integers,
+    floats: Floats,
+    diagonal: Floats,
+    values: Floats,
+    gradient: Floats,
+) -> float:
+    """Compute the expectation value of an observable and its derivatives.
+
+    Args:
+        lanes, num_qubits, operations, factors, quaternions, patterns, angles, terms, coefficients: see `prepare_state`.
+        data: room for two states as tiles, aligned.
+        turns, products: see `prepare_state`.
+        ket, image: room for a state each, whole tiles, aligned; what lies behind 2^num_qubits is zero.
+        first: the first operation that a derivative needs.
+        sum_lanes, ints, floats: the program of H|ψ⟩ of a Pauli sum, see `pauli.sweep`.
+        diagonal: instead, the diagonal of an observable; empty for a Pauli sum.
+        values: of the parameters.
+        gradient: receives the derivatives.
+
+    Returns:
+        The expectation value; NaN if a value or an angle is not finite, and the derivatives are not written then.
+    """
+    if not prepare_state(
+        lanes, num_qubits, operations, factors, quaternions, patterns, angles, terms, coefficients, data, turns,
+        products, -1, values, ket,
+    ):  # fmt: skip
+        return np.nan
+    tile = 2 * lanes_of(data, lanes)
+    num_tiles = max(1, (2 << num_qubits) // tile)
+    size = num_tiles * tile
+    if diagonal.size:
+        for i in range(diagonal.size):
+            image[i] = ket[i] * diagonal[i]
+    else:
+        scratch = np.empty(2 * ints[0] if ints[4] else 0, np.float64)
+        for k in range(max(1, (1 << num_qubits) // ints[1])):
+            superblock_image(ket, sum_lanes, image, ints, floats, scratch, k * ints[1])
+    images = image.view(data.dtype)
+    for j in range(0, size, tile):
+        tile_from_complex(data, lanes, size + j, images, j)
+    value = product(data[:size], data[size : 2 * size])
+
+    for k in range(angles.size):
+        turns[block.SUM, k] = 0.0
+    run_back(data, lanes, num_tiles, operations, first, factors, quaternions, patterns, turns, products)
+    for k in range(gradient.size):
+        gradient[k] = 0.0
+    for t in range(coefficients.size):
+        gradient[terms[t, 1]] += 2.0 * coefficients[t] * turns[block.SUM, terms[t, 0]]
+    return value

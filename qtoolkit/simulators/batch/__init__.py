@@ -1,0 +1,1 @@
+"""Many parameter values of one circuit at once."""

@@ -1,0 +1,1 @@
+"""Derivatives of expectation values by the adjoint method, on the sweeps of a plan."""

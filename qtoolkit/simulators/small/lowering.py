@@ -1,0 +1,86 @@
+"""A tape of gates as the operations of `small.block`, for registers of some width."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit.circuit import STANDARD_GATES
+from qtoolkit.compiler import UnitaryStep
+from qtoolkit.simulators.engine import Engine
+from qtoolkit.simulators.memory import aligned_empty
+from qtoolkit.simulators.small.recipes import Symbols, recipes_with
+from qtoolkit_kernels.vector.lanes import Lanes
+from qtoolkit_kernels.vector.small import block as small_block
+from qtoolkit_kernels.vector.small import tape as kernels
+
+__all__ = ["Lowered", "lowered", "working_memory"]
+
+FloatArray = NDArray[np.float64]
+
+
+class Lowered(NamedTuple):
+    """What gates come to.
+
+    Attributes:
+        operations: int64[:, 16], see `small.block`; products and turns are named as `tape.lower` does.
+        links, cells, slots, counts: see `qtoolkit_kernels.vector.small.tape.lower`.
+        patterns: registers of signs, aligned.
+        symbols: that slots name.
+        factor: of the state, of modulus 1.
+    """
+
+    operations: NDArray[np.int64]
+    links: NDArray[np.int64]
+    cells: FloatArray
+    slots: FloatArray
+    counts: NDArray[np.int64]
+    patterns: NDArray[np.floating]
+    symbols: Symbols
+    factor: complex
+
+
+def working_memory(engine: Engine, capacity: int) -> tuple[NDArray[Any], ...]:
+    """What `tape.lower` writes to, in its order, for so many steps: operations to counts."""
+    real = np.dtype(engine.real.char)  # compiled code compares dtypes by identity
+    lanes = engine.vector_bytes // real.itemsize
+    num_patterns = _num_patterns(lanes)
+    return (
+        np.zeros((capacity, small_block.ROW), np.int64),
+        np.empty((capacity, kernels.LINK_COLUMNS), np.int64),
+        np.empty((capacity, kernels.STEP_NUMBERS)),
+        np.empty((capacity, kernels.SLOT_COLUMNS)),
+        aligned_empty(num_patterns * lanes, real),
+        np.empty((num_patterns, kernels.KEY_COLUMNS), np.int64),
+        np.empty(kernels.COUNTS, np.int64),
+    )
+
+
+def _num_patterns(lanes: int) -> int:
+    """How many registers of signs there may be."""
+    lane_bits: int = lanes.bit_length() - 1
+    return 2 * int(3**lane_bits) << lane_bits
+
+
+def lowered(step: UnitaryStep, engine: Engine) -> Lowered | None:
+    """Take gates apart; None if there are some that are no such operations."""
+    tape = step.tape
+    symbols = Symbols(tape.symbols, step.parameter_index)
+    recipes = recipes_with(tape.others, symbols)
+    rows = tape.rows()
+    memory = working_memory(engine, max(1, recipes.count(rows)))
+    factor = kernels.lower(
+        rows, Lanes(engine.vector_bytes), recipes.recipes, recipes.steps, recipes.numbers, len(STANDARD_GATES), *memory
+    )
+    if factor == 0:
+        return None
+    operations, links, cells, slots, patterns, _, counts = memory
+    lanes = engine.vector_bytes // patterns.itemsize
+    kept: NDArray[Any] = aligned_empty(int(counts[kernels.PATTERNS]) * lanes, patterns.dtype)
+    kept[:] = patterns[: kept.size]
+    return Lowered(
+        operations[: counts[kernels.OPERATIONS]].copy(), links[: counts[kernels.LINKS]].copy(),
+        cells[: counts[kernels.CELLS]].copy(), slots[: counts[kernels.SLOTS]].copy(), counts, kept, symbols, factor,
+    )  # fmt: skip

@@ -1,0 +1,276 @@
+"""Small circuits at given parameter values, in one compiled call; all that no value changes is kept with the program.
+
+Up to some ten qubits what Python does around a call takes longer than the arithmetic. Here a call takes parameter
+values, an observable and working memory, and returns the result. Nothing is checked twice: what is not as it should be
+is left to the engine, which says what is wrong.
+"""
+
+from __future__ import annotations
+
+import cmath
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit.compiler import ExecutionPlan, UnitaryStep
+from qtoolkit.operators import PauliSum
+from qtoolkit.operators import _state_action as pauli_sums
+from qtoolkit.simulators.engine import Engine, StateArray
+from qtoolkit.simulators.memory import aligned_empty
+from qtoolkit.simulators.small.lowering import Lowered, lowered
+from qtoolkit.simulators.small.quick import SMALL_QUBITS
+from qtoolkit_kernels._jit import entry_of
+from qtoolkit_kernels._load import DECLINED
+from qtoolkit_kernels.vector.lanes import Lanes, native_vector_bytes
+from qtoolkit_kernels.vector.small import block as kernels
+from qtoolkit_kernels.vector.small import tape as tape_kernels
+from qtoolkit_kernels.vector.small.gradient import small_gradient
+from qtoolkit_kernels.vector.small.state import prepare_state, small_value
+
+__all__ = ["quick_gradient", "quick_state", "quick_value"]
+
+MERGED_QUBITS = 10
+"""From this size on, phases are better merged, if they are most of the circuit."""
+
+BOUND_QUBITS = 8
+"""The same without parameters, for circuits of all kinds."""
+
+WIDEST = 8
+"""Doubles of the widest register."""
+
+FloatArray = NDArray[np.float64]
+
+_NO_INTS, _NO_FLOATS = np.zeros(0, np.int64), np.zeros(0)
+
+
+@cache
+def _widest() -> Lanes:
+    """The registers that sums of Pauli strings use, whatever those of the engine; asking the machine takes long."""
+    return Lanes(native_vector_bytes())
+
+
+def quick_gradient(
+    engine: Engine, plan: object, observable: object, values: object, most_qubits: int = SMALL_QUBITS
+) -> tuple[float, FloatArray] | None:
+    """What `value_and_gradient` returns, or None for whatever is not small, not usual or not right.
+
+    Args:
+        engine: whose precision and registers count.
+        plan: an `ExecutionPlan` that is one program.
+        observable: a Pauli sum, or a diagonal.
+        values: float64 of shape ``(num_parameters,)``.
+        most_qubits: that count as small.
+    """
+    program = _small_program(engine, plan, values, most_qubits)
+    return None if program is None else program.gradient(observable, cast(FloatArray, values))
+
+
+def quick_value(engine: Engine, plan: object, observable: object, values: object) -> float | None:
+    """The expectation value, or None as for `quick_gradient`; of a circuit without parameters, `values` may be None.
+
+    A Pauli sum is kept by the program, under the engine's `value_key`, beside what evaluates it at the next values.
+    """
+    given = _NO_FLOATS if values is None else values
+    program = _small_program(engine, plan, given)
+    if program is None:
+        return None
+    evaluate = program.evaluator(observable, cast(FloatArray, given).shape)
+    if evaluate is None:
+        return None
+    if type(observable) is PauliSum:
+        cast(UnitaryStep, cast(ExecutionPlan, plan).only_step).kept[engine.value_key] = observable, evaluate
+    return evaluate(given)
+
+
+def quick_state(engine: Engine, plan: object, values: object) -> StateArray | None:
+    """The state at the end of a circuit with parameters, or None as for `quick_gradient`."""
+    program = _small_program(engine, plan, values)
+    return None if program is None or not cast(FloatArray, values).size else program.state(cast(FloatArray, values))
+
+
+def _small_program(
+    engine: Engine, plan: object, values: object, most_qubits: int = SMALL_QUBITS
+) -> _SmallProgram | None:
+    if type(plan) is not ExecutionPlan or plan.num_qubits > most_qubits:
+        return None
+    step = plan.only_step
+    if step is None or type(values) is not np.ndarray or values.shape != (len(plan.parameters),):
+        return None
+    kept = step.kept
+    try:
+        found: _SmallProgram | None = kept[engine.small_key]
+    except KeyError:
+        found = kept[engine.small_key] = _SmallProgram.of(step, engine, plan.num_qubits)
+    return found
+
+
+class _SmallProgram:
+    """Runs one stretch of gates at any values, from any number of Python threads at once.
+
+    Args:
+        gates: taken apart.
+        engine: whose precision and registers count.
+        num_qubits: size of the circuit.
+    """
+
+    def __init__(self, gates: Lowered, engine: Engine, num_qubits: int) -> None:
+        self._num_qubits = num_qubits
+        self._dtype = np.dtype(engine.dtype.char)  # compiled code compares dtypes by identity
+        self._itemsize = self._dtype.itemsize
+        self._real = np.dtype(engine.real.char)
+        # Whole tiles of this engine, and registers of complex numbers as sums of Pauli strings read them.
+        lanes = engine.vector_bytes // self._real.itemsize
+        self._state_size = max(lanes, 1 << num_qubits)
+        self._size = max(lanes, _widest().nbytes // self._itemsize, 1 << num_qubits)
+        self._phase = len(gates.slots)
+        """The number of the global phase among the angles."""
+        self._num_angles = self._phase + 1 + -(self._phase + 1) % WIDEST
+        self._constants = np.ascontiguousarray(gates.cells[:, :2].T)
+        self._num_products = int(gates.counts[tape_kernels.PRODUCTS])
+        operations, factors = gates.operations, np.empty((len(gates.links), kernels.FACTOR_COLUMNS), np.int64)
+        tape_kernels.flatten(operations, gates.links, factors, gates.counts, self._num_angles)
+        wanted = np.flatnonzero(operations[:, kernels.WANTED])
+        self._first = int(wanted[0]) if wanted.size else len(operations)
+        angles = np.zeros(self._num_angles)
+        angles[self._phase] = cmath.phase(gates.factor)
+        turns: list[tuple[int, int, float]] = []
+        phases: list[tuple[int, int, float]] = []
+        for slot, (is_phase, symbol, scale, offset) in enumerate(gates.slots.tolist()):
+            number = self._phase if is_phase else slot
+            angles[number] += offset + scale * gates.symbols.constants[int(symbol)]
+            found = [(number, parameter, scale * slope) for parameter, slope in gates.symbols.terms[int(symbol)]]
+            (phases if is_phase else turns).extend(found)
+        self._fixed = (
+            Lanes(engine.vector_bytes), num_qubits, operations, factors, gates.cells, gates.patterns, angles,
+        )  # fmt: skip
+        self._terms = _terms(turns)
+        self._terms_with_phase = _terms(turns + phases)
+        # Entries with working memory that no call is using; a list is safe between threads.
+        self._for_states: list[Callable[..., Any]] = []
+        self._for_gradients: list[Callable[..., Any]] = []
+        self._for_values: list[Callable[..., Any]] = []
+
+    @classmethod
+    def of(cls, step: UnitaryStep, engine: Engine, num_qubits: int) -> _SmallProgram | None:
+        """None if the gates are better left to the engine."""
+        gates = lowered(step, engine)
+        if gates is None or engine.drifts(len(gates.operations)):
+            return None
+        # Sweeps that nothing changes are kept with all their numbers.
+        has_turns = bool((gates.operations[:, kernels.WANTED] != 0).any())
+        if (MERGED_QUBITS if has_turns else BOUND_QUBITS) <= num_qubits <= SMALL_QUBITS:
+            strings = gates.operations[gates.operations[:, kernels.KIND] == kernels.STRING]
+            phases = int((strings[:, [kernels.X_TILE, kernels.X_LANES]] == 0).all(axis=1).sum())
+            if 2 * phases > len(gates.operations) or not has_turns:
+                return None
+        return cls(gates, engine, num_qubits)
+
+    def state(self, values: FloatArray) -> StateArray | None:
+        """The state with its phase; None if a value is not finite."""
+        try:
+            enter = self._for_states.pop()
+        except IndexError:
+            enter = self._state_entry()
+        state: StateArray = np.empty(self._state_size, self._dtype)
+        is_finite = enter(values, state)
+        self._for_states.append(enter)
+        if is_finite is DECLINED or not is_finite:
+            return None
+        return state if state.size == 1 << self._num_qubits else state[: 1 << self._num_qubits]
+
+    def gradient(self, observable: object, values: FloatArray) -> tuple[float, FloatArray] | None:
+        """Value and gradient; None if an argument is not as it should be, or not finite."""
+        measured = self._measured(observable, False)
+        if measured is None:
+            return None
+        try:
+            enter = self._for_gradients.pop()
+        except IndexError:
+            enter = self._gradient_entry()
+        found = np.empty(values.size)
+        value = enter(*measured, values, found)
+        self._for_gradients.append(enter)
+        return None if value is DECLINED or value - value != 0.0 else (value, found)
+
+    def evaluator(self, observable: object, shape: tuple[int, ...]) -> Callable[[object], float | None] | None:
+        """The expectation value as a function of values, arrays of this shape or, if that is ``(0,)``, None."""
+        measured = self._measured(observable, True)
+        if measured is None:
+            return None
+        idle, entry = self._for_values, self._value_entry
+        ndarray, nothing = np.ndarray, _NO_FLOATS  # names of their own are found sooner
+        takes_none = shape == nothing.shape
+
+        def evaluate(values: object) -> float | None:
+            if values is None and takes_none:
+                values = nothing
+            elif type(values) is not ndarray or values.shape != shape:
+                return None
+            try:
+                enter = idle.pop()
+            except IndexError:
+                enter = entry()
+            value: object = enter(*measured, values)
+            idle.append(enter)
+            return value if isinstance(value, float) and value - value == 0.0 else None
+
+        return evaluate
+
+    def _measured(self, observable: object, hermitian: bool) -> tuple[Any, ...] | None:
+        """What kernels take of an observable: for its expectation value, or for its image of a state."""
+        if type(observable) is PauliSum:
+            found = pauli_sums.kernel_program(observable, self._itemsize, hermitian)
+            if found is None or observable.num_qubits != self._num_qubits:
+                return None
+            lanes, program = found
+            return lanes, program.ints, program.floats, _NO_FLOATS
+        if type(observable) is not np.ndarray or observable.shape != (1 << self._num_qubits,):
+            return None
+        if observable.dtype.kind not in "biuf":
+            return None
+        return _widest(), _NO_INTS, _NO_FLOATS, observable.astype(np.float64)
+
+    def _state_entry(self) -> Callable[..., Any]:
+        data, turns, products, state = self._memory(states=1)
+        kept = (*self._fixed, *self._terms_with_phase, data, turns, products, self._phase)
+        entry, arguments = entry_of(prepare_state, *kept, _NO_FLOATS, state)
+        return partial(entry, *arguments[: len(kept)])
+
+    def _gradient_entry(self) -> Callable[..., Any]:
+        data, turns, products, ket = self._memory(states=2)
+        kept = (*self._fixed, *self._terms, data, turns, products, ket, self._empty_state(), self._first)
+        return _entered(small_gradient, kept, np.zeros(0))
+
+    def _value_entry(self) -> Callable[..., Any]:
+        return _entered(small_value, (*self._fixed, *self._terms, *self._memory(states=1)))
+
+    def _memory(self, states: int) -> tuple[NDArray[Any], ...]:
+        """Working memory of one call: states as tiles, turns, products, and a state."""
+        end = self._num_angles + self._constants.shape[1]
+        width = end + -end % WIDEST
+        turns = aligned_empty(4 * width, np.float64).reshape(4, width)
+        turns[:] = 0.0
+        turns[kernels.COSINE : kernels.SINE + 1, self._num_angles : end] = self._constants
+        data = aligned_empty(2 * states * self._size, self._real)
+        return data, turns, np.empty((self._num_products, 4)), self._empty_state()
+
+    def _empty_state(self) -> NDArray[Any]:
+        state = aligned_empty(self._size, self._dtype)
+        state[:] = 0.0
+        return state
+
+
+def _entered(kernel: Callable[..., float], kept: tuple[Any, ...], *more: Any) -> Callable[..., Any]:
+    """A kernel given all but an observable, values, and what comes after these."""
+    observable = _widest(), _NO_INTS, _NO_FLOATS, _NO_FLOATS
+    entry, arguments = entry_of(kernel, *kept, *observable, _NO_FLOATS, *more)
+    return partial(entry, *arguments[: len(kept)])
+
+
+def _terms(found: Sequence[tuple[int, int, float]]) -> tuple[NDArray[np.int64], FloatArray]:
+    """Turn and parameter, and the coefficient between them."""
+    places = np.array([(turn, parameter) for turn, parameter, _ in found], np.int64).reshape(-1, 2)
+    return places, np.array([coefficient for _, _, coefficient in found], np.float64)

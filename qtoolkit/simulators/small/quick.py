@@ -1,0 +1,40 @@
+"""Short ways for small circuits, found when they are first taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit.simulators.engine import StateArray
+
+__all__ = ["SMALL_QUBITS", "quick_gradient", "quick_state", "quick_value"]
+
+SMALL_QUBITS = 10
+"""Up to this size one pass for each gate takes less time than to gather them into fewer passes."""
+
+
+@cache
+def quick_gradient() -> Callable[..., tuple[float, NDArray[np.float64]] | None]:
+    """Imported on first use, and not by a statement where it is used, which takes a third of a microsecond."""
+    from qtoolkit.simulators.small.program import quick_gradient as found
+
+    return found
+
+
+@cache
+def quick_state() -> Callable[..., StateArray | None]:
+    """The same for states."""
+    from qtoolkit.simulators.small.program import quick_state as found
+
+    return found
+
+
+@cache
+def quick_value() -> Callable[..., float | None]:
+    """The same for expectation values."""
+    from qtoolkit.simulators.small.program import quick_value as found
+
+    return found

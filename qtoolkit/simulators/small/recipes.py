@@ -1,0 +1,235 @@
+"""Gates as the steps that `qtoolkit_kernels.vector.small.tape` takes: one-qubit factors, Pauli strings, global phases.
+
+The steps of a standard gate hold for all its angles; they are found once in a process. Those of any other operation are
+found where it stands.
+"""
+
+from __future__ import annotations
+
+import cmath
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit.circuit import (
+    STANDARD_GATES,
+    Barrier,
+    Gate,
+    GateRecord,
+    Operation,
+    Parameter,
+    ParameterExpression,
+    ParameterValue,
+    StandardGate,
+)
+from qtoolkit.circuit.tape import OTHER, gate_numbers
+from qtoolkit.compiler.encode import ProgramBuilder
+from qtoolkit.compiler.program import Program
+from qtoolkit.simulators.small.plan import Product, SmallPlan, small_plan
+from qtoolkit_kernels.vector.small import tape as kernels
+
+__all__ = ["Recipes", "Symbols", "recipes_with", "standard_recipes"]
+
+FloatArray = NDArray[np.float64]
+
+FEW_ROWS = 256
+"""Below, counting steps takes longer than memory for the most that there may be."""
+
+_Step = tuple[list[int], list[float]]
+
+
+class Recipes(NamedTuple):
+    """Recipes by number: first those of `STANDARD_GATES` in their order, then others.
+
+    Attributes:
+        recipes: int64[:, 2], the first step of each and the one past the last; -1 where there is none.
+        steps, numbers: int64[:, 11] and float64[:, 4].
+        most_steps: of any recipe.
+    """
+
+    recipes: NDArray[np.int64]
+    steps: NDArray[np.int64]
+    numbers: FloatArray
+    most_steps: int
+
+    def count(self, rows: FloatArray) -> int:
+        """How many steps the rows of a tape have, or somewhat more."""
+        if len(rows) < FEW_ROWS:
+            return len(rows) * self.most_steps
+        numbers = gate_numbers(rows)
+        numbers = np.where(numbers == OTHER, len(STANDARD_GATES) + rows[:, 1].astype(np.int64), numbers)
+        lengths = self.recipes[:, 1] - self.recipes[:, 0]
+        return int(lengths[numbers[numbers >= 0]].sum())
+
+    @classmethod
+    def of(cls, found: Sequence[list[_Step] | None]) -> Recipes:
+        """Join recipes; None where there is none."""
+        lengths = [len(recipe or ()) for recipe in found]
+        ends = np.cumsum([0, *lengths])
+        recipes = np.column_stack([ends[:-1], ends[1:]])
+        recipes[[recipe is None for recipe in found]] = -1
+        joined = [step for recipe in found for step in recipe or ()]
+        steps = np.array([step for step, _ in joined], np.int64).reshape(-1, kernels.STEP_COLUMNS)
+        numbers = np.array([number for _, number in joined], np.float64).reshape(-1, kernels.STEP_NUMBERS)
+        return cls(recipes, steps, numbers, max(lengths, default=0))
+
+
+@cache
+def standard_recipes() -> Recipes:
+    """Those of the standard gates."""
+    return Recipes.of([_standard_recipe(record) for record in STANDARD_GATES.values()])
+
+
+class Symbols:
+    """Angles with free parameters, by number: ``constant + Σ coefficient · parameter``.
+
+    Args:
+        angles: of a tape's `symbols`.
+        parameter_index: place of each parameter in the vector of values.
+    """
+
+    def __init__(self, angles: Iterable[ParameterValue], parameter_index: Mapping[str, int]) -> None:
+        self.parameter_index = parameter_index
+        self.constants: list[float] = []
+        self.terms: list[list[tuple[int, float]]] = []
+        for angle in angles:
+            if isinstance(angle, ParameterExpression):
+                # A symbol that no row refers to may have parameters that the circuit has not.
+                terms = [(parameter_index[n], c) for n, c in angle.terms.items() if n in parameter_index]
+                self.add(angle.constant, terms)
+            else:
+                self.add(angle, [])
+
+    def add(self, constant: float, terms: list[tuple[int, float]]) -> int:
+        """The number of a new one."""
+        self.constants.append(constant)
+        self.terms.append(terms)
+        return len(self.terms) - 1
+
+
+def recipes_with(others: Iterable[Operation], symbols: Symbols | None = None) -> Recipes:
+    """Those of the standard gates, and of further operations where they stand.
+
+    Args:
+        others: what is no row of numbers.
+        symbols: receives angles of theirs; without it, an operation that has one has no recipe.
+    """
+    standard = standard_recipes()
+    added = Recipes.of([_other_recipe(operation, symbols) for operation in others])
+    if not len(added.recipes):
+        return standard
+    moved = np.where(added.recipes < 0, -1, added.recipes + len(standard.steps))
+    return Recipes(
+        np.concatenate([standard.recipes, moved]),
+        np.concatenate([standard.steps, added.steps]),
+        np.concatenate([standard.numbers, added.numbers]),
+        max(standard.most_steps, added.most_steps),
+    )
+
+
+def _standard_recipe(record: GateRecord) -> list[_Step] | None:
+    names = [str(k) for k in range(record.num_params)]
+    gate = StandardGate(record, [Parameter(name) for name in names])
+    positions = tuple(range(record.num_qubits))
+    for gates in ([(gate, positions)], gate.decomposition() or ()):
+        builder = ProgramBuilder({name: k for k, name in enumerate(names)})
+        for part, qubits in gates:
+            builder.add(part, qubits)
+        recipe = _recipe(builder.build(), 1 + record.num_qubits) if gates else None
+        if recipe is not None:
+            return recipe
+    return None
+
+
+def _other_recipe(operation: Operation, symbols: Symbols | None) -> list[_Step] | None:
+    gate = operation.gate
+    if isinstance(gate, Barrier):
+        return []
+    if not isinstance(gate, Gate) or (gate.expressions and symbols is None):
+        return None
+    builder = ProgramBuilder(symbols.parameter_index if symbols else {})
+    builder.add(gate, operation.qubits)
+    return _recipe(builder.build(), 0, symbols)
+
+
+def _recipe(program: Program, first_angle: int, symbols: Symbols | None = None) -> list[_Step] | None:
+    plan = small_plan(program)
+    return None if plan is None else _Writer(program, plan, first_angle, symbols).recipe()
+
+
+class _Writer:
+    """Writes the steps of a plan whose parameters are operands of a row, from `first_angle` on, or else symbols."""
+
+    def __init__(self, program: Program, plan: SmallPlan, first_angle: int, symbols: Symbols | None) -> None:
+        self._plan = plan
+        self._symbols = symbols
+        self._first_angle = first_angle
+        slots = program.slots
+        self._constant = slots.constant
+        self._terms: dict[int, list[tuple[int, float]]] = {}
+        terms = zip(slots.slot.tolist(), slots.parameter.tolist(), slots.coefficient.tolist(), strict=True)
+        for slot, parameter, coefficient in terms:
+            self._terms.setdefault(slot, []).append((parameter, coefficient))
+
+    def recipe(self) -> list[_Step] | None:
+        """The steps; None if an angle depends on several operands."""
+        plan = self._plan
+        if not self._symbols and any(len(self._terms.get(slot, ())) > 1 for slot, _, _ in plan.slots):
+            return None
+        found: list[_Step] = []
+        for operation in plan.operations:
+            if isinstance(operation, Product):
+                found += [self._factor(operation.qubit, *factor) for factor in operation.factors]
+                continue
+            angle, numbers = self._turn(operation.turn)
+            masks = [operation.x_mask, operation.z_mask, operation.controls, operation.values]
+            signs = [operation.sign, operation.imaginary, operation.inverse]
+            found.append(self._step(kernels.STRING, angle, 0, [*masks, *signs], numbers))
+        turned = plan.turned
+        for slot, scale in plan.phases:
+            turned *= cmath.rect(1.0, scale * float(self._constant[slot]))
+            terms = self._terms.get(slot, [])
+            if terms and self._symbols:
+                found.append(self._step(kernels.PHASE, self._symbols.add(0.0, terms), 0, [], [scale, 0.0]))
+                continue
+            for parameter, coefficient in terms:
+                found.append(self._step(kernels.PHASE, parameter, 0, [], [scale * coefficient, 0.0]))
+        if turned != 1.0:
+            found.append(self._step(kernels.PHASE, -1, 0, [], [turned.real, turned.imag]))
+        return found
+
+    def _factor(self, qubit: int, axis: int, number: int) -> _Step:
+        angle, numbers = -1, [0.0] * 4
+        if axis == 0:
+            numbers = self._plan.quaternions[number].tolist()
+        else:
+            angle, turn = self._turn(number)
+            if angle >= 0:
+                numbers = turn
+            else:
+                numbers[0], numbers[axis], axis = turn[0], turn[1], 0
+        return self._step(kernels.FACTOR, angle, axis, [qubit], numbers)
+
+    def _turn(self, turn: int) -> tuple[int, list[float]]:
+        """The angle that a turn depends on, and how; -1 and the cosine and sine of one that depends on none."""
+        if turn < 0:
+            return -1, list(self._plan.constants[-1 - turn])
+        slot, scale, offset = self._plan.slots[turn]
+        terms = self._terms.get(slot)
+        if not terms:
+            return -1, [float(np.cos(offset)), float(np.sin(offset))]
+        if self._symbols:
+            return self._symbols.add(0.0, terms), [scale, offset]
+        ((parameter, coefficient),) = terms
+        return parameter, [scale * coefficient, offset]
+
+    def _step(self, kind: int, angle: int, axis: int, rest: list[int], numbers: list[float]) -> _Step:
+        operand = self._first_angle + angle if angle >= 0 else -1
+        columns = [kind, operand, angle, axis, *rest]
+        return (
+            columns + [0] * (kernels.STEP_COLUMNS - len(columns)),
+            numbers + [0.0] * (kernels.STEP_NUMBERS - len(numbers)),
+        )
