@@ -22,13 +22,17 @@ FOLDER = Path(qtoolkit_kernels.__file__).parent
 NOT_KERNELS = {"team", "threads"}
 MODULES = sorted({path.stem for path in FOLDER.glob("[!_]*.py")} - NOT_KERNELS)
 PLANNER_MODULES = sorted(path.stem for path in FOLDER.glob("planner/[!_]*.py"))
-VECTOR_MODULES = sorted(path.stem for path in FOLDER.glob("vector/[!_]*.py"))
+VECTOR_MODULES = {
+    "_".join(path.relative_to(FOLDER / "vector").with_suffix("").parts): path
+    for path in sorted(FOLDER.glob("vector/**/[!_]*.py"))
+}
+"""By the names that tests import them under: a folder's comes first."""
 
 BY_CIRCUITS = {
     "adjoint_alone.adjoint_alone": "simulators/test_gradient.py",
     "adjoint_numbers.add_derivatives": "simulators/test_gradient_sweeps.py",
     "adjoint_numbers.fill_adjoint": "simulators/test_gradient_sweeps.py",
-    "batch.run_batch": "simulators/test_batches.py",
+    "batch_run.run_batch": "simulators/test_batches.py",
     "batch_numbers.fill_numbers": "simulators/test_batches.py",
     "batch_numbers.write_number": "simulators/test_batches.py",
     "matrix_numbers.entry_of": "simulators/test_wide_gates.py",
@@ -47,9 +51,9 @@ BY_CIRCUITS = {
     "small_gradient.small_gradient": "simulators/test_small_programs.py",
     "small_state.prepare_state": "simulators/test_small_programs.py",
     "small_state.small_value": "simulators/test_small_programs.py",
-    "tape.flatten": "simulators/test_unplanned.py",
-    "tape.lower": "simulators/test_unplanned.py",
-    "tape.run_tape": "simulators/test_unplanned.py",
+    "small_tape.flatten": "simulators/test_unplanned.py",
+    "small_tape.lower": "simulators/test_unplanned.py",
+    "small_tape.run_tape": "simulators/test_unplanned.py",
 }
 """Vector kernels that turn gates into rows or run circuits whole: what holds them to matrices of gates, not twins."""
 
@@ -104,9 +108,14 @@ def _vector_kernels() -> set[str]:
     """Public vector kernels, as module and name."""
     found = set()
     for name in VECTOR_MODULES:
-        module = import_module(f"qtoolkit_kernels.vector.{name}")
+        module = import_module(_dotted(name, "qtoolkit_kernels"))
         found |= {f"{name}.{public}" for public in module.__all__ if isinstance(getattr(module, public), Kernel)}
     return found
+
+
+def _dotted(name: str, package: str) -> str:
+    """The module of a vector kernel, or of its twin."""
+    return ".".join([package, *VECTOR_MODULES[name].relative_to(FOLDER).with_suffix("").parts])
 
 
 def _tests() -> str:
@@ -137,7 +146,7 @@ def test_vector_kernels_have_twins_that_tests_call() -> None:
     assert set(BY_CIRCUITS) | set(STEPS) | set(BY_ROWS) <= kernels
     for kernel in sorted(kernels - set(BY_CIRCUITS)):
         module, name = STEPS.get(kernel, kernel).split(".")
-        assert hasattr(import_module(f"qtoolkit_kernels.reference.vector.{module}"), name), kernel
+        assert hasattr(import_module(_dotted(module, "qtoolkit_kernels.reference")), name), kernel
         called = BY_ROWS.get(f"{module}.{name}", f"{module}.{name}")
         assert re.search(rf"\b{re.escape(called)}\b", tests), kernel
 
