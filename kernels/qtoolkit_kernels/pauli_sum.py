@@ -36,7 +36,9 @@ def pauli_sum_expectation(state: Complex, sums: PreparedSums, team: Team | None 
     if program.num_observables > 1 or _is_long(program) or (team is not None and _shareable(program)):
         return float(pauli_sum_expectations(state, sums, team)[0])
     whole = sums.whole_registers(state, program)
-    if whole is state and state.itemsize not in sums.ready and not _shareable(program):
+    if state.itemsize not in sums.ready:
+        sums.ready[state.itemsize] = None
+    elif sums.ready[state.itemsize] is None and whole is state and not _shareable(program):
         enter, (*fixed, _) = entry_of(program_value, sums.lanes, program.ints, program.floats, state)
         sums.ready[state.itemsize] = partial(enter, *fixed)
     return program_value(sums.lanes, program.ints, program.floats, whole)

@@ -43,6 +43,14 @@ BY_CIRCUITS = {
     "numbers.multiply_dense": "kernels/test_vector_numbers.py",
     "numbers.multiply_products": "kernels/test_vector_numbers.py",
     "numbers.split_unitary": "kernels/test_vector_numbers.py",
+    "pauli_forms.pack_terms": "kernels/test_pauli_packing.py",
+    "pauli_parities.add_parity": "kernels/test_pauli_packing.py",
+    "pauli_parities.fold_mirrors": "kernels/test_pauli_packing.py",
+    "pauli_passes.add_pass": "kernels/test_pauli_packing.py",
+    "pauli_passes.has_room": "kernels/test_pauli_packing.py",
+    "pauli_passes.order_passes": "kernels/test_pauli_packing.py",
+    "pauli_sorting.sort_by_keys": "kernels/test_pauli_packing.py",
+    "pauli_sorting.sort_terms": "kernels/test_pauli_packing.py",
     "small_block.back_product": "simulators/test_small_programs.py",
     "small_block.back_string": "simulators/test_small_programs.py",
     "small_block.multiply": "simulators/test_small_programs.py",
@@ -55,7 +63,9 @@ BY_CIRCUITS = {
     "small_tape.lower": "simulators/test_unplanned.py",
     "small_tape.run_tape": "simulators/test_unplanned.py",
 }
-"""Vector kernels that turn gates into rows or run circuits whole: what holds them to matrices of gates, not twins."""
+"""Vector kernels that turn gates into rows or Pauli sums into passes, or run circuits whole: what holds them to
+matrices of gates or values of sums, not twins.
+"""
 
 STEPS = {
     "pauli_sweep.superblock_image": "pauli_sweep.program_image",

@@ -6,7 +6,8 @@ import numpy as np
 
 from qtoolkit_kernels._types import Complex
 from qtoolkit_kernels.vector.lanes import Lanes, native_vector_bytes
-from qtoolkit_kernels.vector.pauli.program import PauliProgram, Strings, pack_pauli_sums
+from qtoolkit_kernels.vector.pauli.pack import pack_pauli_sums
+from qtoolkit_kernels.vector.pauli.program import PauliProgram, Strings
 
 __all__ = ["PreparedSums"]
 
@@ -28,9 +29,9 @@ class PreparedSums:
         self.num_qubits = num_qubits
         self.vector_bytes = native_vector_bytes() if vector_bytes is None else vector_bytes
         self.lanes = Lanes(self.vector_bytes)
-        self.ready: dict[int, Callable[[Complex], float]] = {}
-        """By bytes of an amplitude, the value of a single sum on one thread, once it was asked for: a kernel given all
-        but a state, C-contiguous and writable; for states of another kind it returns no float."""
+        self.ready: dict[int, Callable[[Complex], float] | None] = {}
+        """By bytes of an amplitude, the value of a single sum on one thread, once it was asked for twice: a kernel
+        given all but a state, C-contiguous and writable; for states of another kind it returns no float."""
         self._programs: dict[tuple[int, bool], PauliProgram] = {}
 
     def program(self, itemsize: int, hermitian: bool) -> PauliProgram:
@@ -39,7 +40,7 @@ class PreparedSums:
         """
         program = self._programs.get((itemsize, hermitian))
         if program is None:
-            sums = [(x, z, c.real + 0j) for x, z, c in self.sums] if hermitian else self.sums[:1]
+            sums = self.sums if hermitian else self.sums[:1]
             qubits = max(self.num_qubits, (self.vector_bytes // itemsize).bit_length() - 1)
             program = pack_pauli_sums(sums, qubits, itemsize, self.vector_bytes, hermitian)
             self._programs[itemsize, hermitian] = program
