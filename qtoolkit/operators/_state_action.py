@@ -69,6 +69,13 @@ def _kernels() -> ModuleType:
     return pauli_sum
 
 
+@cache
+def _prepared_sums() -> type[PreparedSums]:
+    from qtoolkit_kernels.vector.pauli.prepared_sums import PreparedSums
+
+    return PreparedSums
+
+
 def applied(
     op: PauliSum, state_vector: npt.ArrayLike, team: Team | None = None, out: StateVector | None = None
 ) -> StateVector:
@@ -114,8 +121,6 @@ def expectation_values(ops: Sequence[PauliSum], state_vector: npt.ArrayLike, tea
     Raises:
         OperatorError: if the state has not shape (2^n,) or a sum is not Hermitian.
     """
-    from qtoolkit_kernels.vector.pauli.prepared_sums import PreparedSums
-
     state = np.asarray(state_vector)
     if len(ops) < 2 or state.size < _TOGETHER_SIZE:
         return np.array([expectation_value(op, state, team) for op in ops], np.float64)
@@ -126,7 +131,7 @@ def expectation_values(ops: Sequence[PauliSum], state_vector: npt.ArrayLike, tea
     if key not in _sets:
         while len(_sets) >= _MOST_SETS:
             _sets.pop(next(iter(_sets)))
-        _sets[key] = tuple(ops), PreparedSums([op._terms for op in ops], ops[0].num_qubits)
+        _sets[key] = tuple(ops), _prepared_sums()([op._terms for op in ops], ops[0].num_qubits)
     return cast(FloatArray, _kernels().pauli_sum_expectations(state, _sets[key][1], _team_for(state, team)))
 
 
@@ -162,9 +167,7 @@ def is_hermitian(op: PauliSum) -> bool:
 def _prepared(op: PauliSum) -> tuple[PreparedSums, bool]:
     """The packed terms of a sum and whether it is Hermitian, kept because a sum is evaluated many times."""
     if op._prepared is None:
-        from qtoolkit_kernels.vector.pauli.prepared_sums import PreparedSums
-
-        op._prepared = PreparedSums([op._terms], op.num_qubits), op.is_hermitian()
+        op._prepared = _prepared_sums()([op._terms], op._num_qubits), op.is_hermitian()
     return op._prepared
 
 

@@ -27,6 +27,7 @@ __all__ = [
     "checked_coefficient",
     "checked_coefficients",
     "checked_masks",
+    "coefficients_of",
     "complex_array",
     "is_scalar",
     "shortest",
@@ -44,6 +45,8 @@ DEFAULT_ATOL = 1e-12
 
 MAX_SUM_QUBITS = 62
 """Most qubits of a `PauliSum`: masks and the dimension 2^n must both be non-negative int64, as in the kernels."""
+
+_FLOATS = frozenset({float, complex})
 
 
 def is_scalar(value: object) -> bool:
@@ -66,6 +69,19 @@ def checked_coefficient(value: object) -> complex:
     if not cmath.isfinite(number):
         raise OperatorError(f"a coefficient must be finite, got {shown(value)}")
     return number
+
+
+def coefficients_of(values: Sequence[object]) -> ComplexArray:
+    """Numbers as a finite complex128 vector.
+
+    Raises:
+        OperatorError: as `checked_coefficient` does.
+    """
+    if set(map(type, values)) <= _FLOATS:
+        array = np.array(values, np.complex128)
+        if np.isfinite(array).all():
+            return array
+    return np.array([checked_coefficient(value) for value in values], np.complex128)
 
 
 def as_int(name: str, value: object) -> int:

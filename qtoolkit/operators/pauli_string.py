@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from qtoolkit._arguments import check_flag, check_instance, shown
 from qtoolkit.errors import OperatorError
@@ -14,11 +14,12 @@ from qtoolkit.operators._types import ComplexArray, Scalar, as_int, check_num_qu
 if TYPE_CHECKING:
     from qtoolkit.operators.pauli_sum import PauliSum
 
-__all__ = ["PauliString"]
+__all__ = ["PauliString", "masks_of"]
 
-_LETTERS = frozenset("IXYZ")
-_X_BITS = str.maketrans("IXYZ", "0110")
-_Z_BITS = str.maketrans("IXYZ", "0011")
+_ALPHABET = "IXYZ"
+_LETTERS = frozenset(_ALPHABET)
+_X_BITS = str.maketrans(_ALPHABET, "0110")
+_Z_BITS = str.maketrans(_ALPHABET, "0011")
 _LETTER_OF_BITS = "IXZY"  # indexed by x + 2 z
 _SPARSE_FACTOR = re.compile(r"([A-Za-z])(\d+)")
 _PHASES = (1 + 0j, 1j, -1 + 0j, -1j)
@@ -221,6 +222,25 @@ class PauliString:
 
     def __repr__(self) -> str:
         return f"PauliString({self.label!r})"
+
+
+def masks_of(strings: Sequence[PauliString | str]) -> tuple[list[int], list[int], list[int]]:
+    """The numbers of qubits, x masks and z masks of strings or labels; labels alone are read all at once.
+
+    Raises:
+        OperatorError: as `PauliString` does.
+    """
+    if set(map(type, strings)) == {str}:
+        labels = cast(Sequence[str], strings)
+        lengths, letters = list(map(len, labels)), "".join(labels)
+        if all(lengths) and not letters.strip(_ALPHABET):
+            text = " ".join(labels)
+            x_masks, z_masks = (
+                [int(bits, 2) for bits in text.translate(table).split()] for table in (_X_BITS, _Z_BITS)
+            )
+            return lengths, x_masks, z_masks
+    items = [string if isinstance(string, PauliString) else PauliString(string) for string in strings]
+    return [item.num_qubits for item in items], [item.x_mask for item in items], [item.z_mask for item in items]
 
 
 def _parse_sparse(text: str) -> list[tuple[int, str]]:

@@ -26,13 +26,14 @@ from qtoolkit.operators._types import (
     checked_coefficient,
     checked_coefficients,
     checked_masks,
+    coefficients_of,
     complex_array,
     is_scalar,
     shortest,
     sparse_terms,
     tuples_of,
 )
-from qtoolkit.operators.pauli_string import PauliString
+from qtoolkit.operators.pauli_string import PauliString, masks_of
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -86,13 +87,13 @@ class PauliSum:
             checked_coefficients(coefficients),
             num_qubits,
         )
-        if not len(self._x_masks) == len(self._z_masks) == len(self._coefficients):
-            raise OperatorError(
-                "x_masks, z_masks and coefficients must have one entry per term, got lengths "
-                f"{len(self._x_masks)}, {len(self._z_masks)} and {len(self._coefficients)}"
-            )
 
     def _fill(self, x_masks: IntArray, z_masks: IntArray, coefficients: ComplexArray, num_qubits: int) -> None:
+        if not len(x_masks) == len(z_masks) == len(coefficients):
+            raise OperatorError(
+                "x_masks, z_masks and coefficients must have one entry per term, got lengths "
+                f"{len(x_masks)}, {len(z_masks)} and {len(coefficients)}"
+            )
         for array in (x_masks, z_masks, coefficients):
             array.setflags(write=False)
         self._x_masks, self._z_masks, self._coefficients = x_masks, z_masks, coefficients
@@ -116,7 +117,8 @@ class PauliSum:
                 is no term and no `num_qubits`.
         """
         pairs = list(tuples_of(terms, 2, "a term is a pair (label, coefficient)"))
-        return cls.from_strings([PauliString(label) for label, _ in pairs], [value for _, value in pairs], num_qubits)
+        labels = [label if isinstance(label, str) else PauliString(label) for label, _ in pairs]
+        return cls.from_strings(labels, [value for _, value in pairs], num_qubits)
 
     @classmethod
     def from_strings(
@@ -132,20 +134,18 @@ class PauliSum:
                 the strings, or if there is no string and no `num_qubits`.
         """
         given = items_of(strings, "strings are a sequence of labels or PauliStrings", OperatorError)
-        items = [string if isinstance(string, PauliString) else PauliString(string) for string in given]
+        lengths, x_masks, z_masks = masks_of(given)
         if num_qubits is None:
-            if not items:
+            if not lengths:
                 raise OperatorError("a sum without terms needs num_qubits: use PauliSum.zero(num_qubits)")
-            num_qubits = items[0].num_qubits
+            num_qubits = lengths[0]
         num_qubits = check_num_qubits(num_qubits, MAX_SUM_QUBITS)
-        for item in items:
-            if item.num_qubits != num_qubits:
-                raise OperatorError(
-                    f"every term must have {num_qubits} qubits, got {item.num_qubits} in {shown(item.label)}"
-                )
-        factors = [1.0] * len(items) if coefficients is None else items_of(coefficients, _COEFFICIENTS, OperatorError)
-        values = [checked_coefficient(value) for value in factors]
-        return cls([item.x_mask for item in items], [item.z_mask for item in items], values, num_qubits)
+        if lengths.count(num_qubits) != len(lengths):
+            length, string = next(pair for pair in zip(lengths, given, strict=True) if pair[0] != num_qubits)
+            raise OperatorError(f"every term must have {num_qubits} qubits, got {length} in {shown(str(string))}")
+        factors = [1.0] * len(lengths) if coefficients is None else items_of(coefficients, _COEFFICIENTS, OperatorError)
+        masks = np.array(x_masks, np.int64), np.array(z_masks, np.int64)
+        return cls._of((*masks, coefficients_of(factors)), num_qubits)
 
     @classmethod
     def from_sparse_list(cls, terms: Iterable[tuple[str, Sequence[int], Scalar]], num_qubits: int) -> PauliSum:
@@ -293,7 +293,7 @@ class PauliSum:
 
     def is_hermitian(self, atol: float = DEFAULT_ATOL) -> bool:
         """Whether every merged coefficient has an imaginary part of magnitude at most `atol`."""
-        if not self._coefficients.imag.any():
+        if not np.count_nonzero(self._coefficients.imag):
             return True
         return bool(np.all(np.abs(self._merged[2].imag) <= check_atol(atol)))
 
