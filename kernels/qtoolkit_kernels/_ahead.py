@@ -60,9 +60,16 @@ def begin(kernel: Kernel, kinds: tuple[str, ...], values: tuple[Any, ...], must:
     process = _interpreter(_COMMAND, has_output=True)
     if process is None:
         return
-    markers = {k: value for k, (kind, value) in enumerate(zip(kinds, values, strict=True)) if kind.startswith("marker")}
-    _tell(process, (kernel, kinds, markers))
+    _tell(process, (kernel, kinds, _markers(values)))
     _running[_key(place)] = process
+
+
+def _markers(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Arguments without what takes room: arrays and numbers are None."""
+    return tuple(
+        _markers(value) if isinstance(value, tuple) else value if hasattr(type(value), "kernel_marker") else None
+        for value in values
+    )
 
 
 def _interpreter(command: str, has_output: bool) -> subprocess.Popen[bytes] | None:
@@ -147,8 +154,8 @@ def wait_for(place: _cache.Place | None) -> bytes | None:
 
 def main() -> None:
     """Compile what the standard input names, in a process of its own, and write it to the standard output."""
-    kernel, kinds, markers = pickle.load(sys.stdin.buffer)
-    code = kernel.compile(kinds, tuple(markers.get(k) for k in range(len(kinds))))
+    kernel, kinds, values = pickle.load(sys.stdin.buffer)
+    code = kernel.compile(kinds, values)
     place = _cache.place(kernel.py_func, kinds)
     if code is not None and place is not None and is_current():
         sys.stdout.buffer.write(_cache.pack(place, code))

@@ -9,15 +9,23 @@
 | array, C-contiguous | `float64[2]` with dtype and number of dimensions; read-only: `float64[2]r` |
 | array with other strides | `float64[2]s`, `float64[2]sr` |
 | marker | `marker:` and its `kernel_marker`, a string |
+| named tuple of such | `tuple:`, its module and name, and in brackets the kinds of its members |
 """
 
 from __future__ import annotations
 
+import functools
+import importlib
+import operator
+import re
 from typing import Any
 
 import numpy as np
 
-__all__ = ["describe"]
+__all__ = ["TUPLE", "describe", "member_at", "members"]
+
+TUPLE = "tuple:"
+"""How kinds of named tuples begin."""
 
 _ARRAYS = frozenset({
     "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64",
@@ -74,8 +82,33 @@ def describe(arguments: tuple[Any, ...]) -> tuple[tuple[str, ...], tuple[Any, ..
         elif hasattr(type(argument), "kernel_marker"):
             kind = f"marker:{argument.kernel_marker}"
             argument = _markers.setdefault(kind, argument)
+        elif isinstance(argument, tuple) and hasattr(argument, "_make"):
+            inner, own = describe(argument), type(argument)
+            if inner is None:
+                return None
+            kind = f"{TUPLE}{own.__module__}:{own.__qualname__}({', '.join(inner[0])})"
+            argument = own._make(inner[1])
         else:
             return None
         kinds.append(kind)
         values.append(argument)
     return tuple(kinds), tuple(values)
+
+
+def members(kind: str) -> tuple[type, list[str]]:
+    """The class that a kind of tuples names, and the kinds of its members."""
+    name, _, listed = kind[len(TUPLE) : -1].partition("(")
+    module, _, own = name.partition(":")
+    found, depth, start = [], 0, 0
+    for place in re.finditer(r"[()]|, |$", listed):
+        depth += {"(": 1, ")": -1}.get(place[0], 0)
+        if (not depth and place[0] not in "()") or place.start() == len(listed):
+            found.append(listed[start : place.start()])
+            start = place.end()
+    owner: Any = importlib.import_module(module)
+    return functools.reduce(getattr, own.split("."), owner), found
+
+
+def member_at(arguments: tuple[Any, ...], path: str) -> Any:
+    """An argument by its place, or a member of one by the places that lead there, joined by dots."""
+    return functools.reduce(operator.getitem, map(int, path.split(".")), arguments)

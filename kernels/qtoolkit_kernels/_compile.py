@@ -26,6 +26,7 @@ from numba.core.runtime import nrtdynmod
 from numba.core.types.misc import unliteral
 from numba.np import arrayobj
 
+from qtoolkit_kernels._arguments import TUPLE, members
 from qtoolkit_kernels._load import ENTRY, NAMES, TABLE
 
 if TYPE_CHECKING:
@@ -132,6 +133,10 @@ def machine_code(compiled: dispatcher.Dispatcher, kinds: tuple[str, ...], values
 def _type_of(kind: str, value: Any) -> Any:
     if kind.startswith("marker:"):
         return numba.typeof(value)
+    if kind.startswith(TUPLE):
+        own, inner = members(kind)
+        values = value or (None,) * len(inner)
+        return types.containers.NamedTuple([_type_of(*item) for item in zip(inner, values, strict=True)], own)
     name, bracket, rest = kind.partition("[")
     if not bracket:
         return getattr(types, {"bool": "boolean"}.get(name, name))
@@ -222,6 +227,9 @@ _TYPE_AT = _HEAD - 8
 _DATA_AT, _NDIM_AT, _SHAPE_AT, _STRIDES_AT, _DTYPE_AT, _FLAGS_AT = (_HEAD + 8 * k for k in (0, 1, 2, 3, 5, 6))
 """Offsets into `PyObject` and `PyArrayObject_fields`, part of the binary interface that extension modules rely on."""
 
+_ITEMS_AT = tuple.__basicsize__
+"""Where a tuple's items begin, of named tuples too."""
+
 _C_CONTIGUOUS, _ALIGNED, _WRITEABLE = 0x1, 0x100, 0x400
 """Array flags of NumPy's C interface."""
 
@@ -257,7 +265,8 @@ class _Entry:
         self.builder = builder = ir.IRBuilder(function.append_basic_block())
         own, arguments, count = function.args
         self.declined = function.append_basic_block("declined")
-        size = 16 + 4 * len(kinds)  # functions that any kernel may call, and the most that one argument needs
+        # Functions that any kernel may call, and the most that one argument or member of a tuple needs.
+        size = 16 + 4 * sum(1 + kind.count(",") + kind.count("(") for kind in kinds)
         self.addresses = ir.GlobalVariable(module, ir.ArrayType(POINTER, size), TABLE)
         self.addresses.initializer = ir.Constant(self.addresses.value_type, None)
         signature = result.signature
@@ -265,7 +274,7 @@ class _Entry:
         self._require(builder.icmp_signed("==", count, I64(len(kinds))))
         objects = [self._load(arguments, 8 * k, POINTER) for k in range(len(kinds))]
         for place, (kind, value) in enumerate(zip(kinds, objects, strict=True)):
-            self._check(kind, value, place)
+            self._check(kind, value, str(place))
         values = [self._value(*item) for item in zip(kinds, signature.args, objects, strict=True)]
         state = self._call("PyEval_SaveThread", POINTER)
         callee = self.context.declare_function(module, result.fndesc)
@@ -286,11 +295,16 @@ class _Entry:
         listed.initializer = ir.Constant(listed.value_type, names)
         listed.global_constant = True
 
-    def _check(self, kind: str, value: ir.Value, place: int) -> None:
+    def _check(self, kind: str, value: ir.Value, place: str) -> None:
         """Go on if an argument is of the kind that the kernel was compiled for."""
         builder = self.builder
         if kind.startswith("marker:"):
             self._require(builder.icmp_unsigned("==", value, self._address(f"argument:{place}")))
+        elif kind.startswith(TUPLE):
+            own = self._load(value, _TYPE_AT, POINTER)
+            self._require(builder.icmp_unsigned("==", own, self._address(f"class:{place}")))
+            for k, inner in enumerate(members(kind)[1]):
+                self._check(inner, self._load(value, _ITEMS_AT + 8 * k, POINTER), f"{place}.{k}")
         elif kind == "none":
             self._require(self._is(value, "None"))
         elif kind == "bool":
@@ -313,6 +327,11 @@ class _Entry:
         builder = self.builder
         if kind.startswith("marker:") or kind == "none":
             return self.context.get_dummy_value()
+        if kind.startswith(TUPLE):
+            inner = members(kind)[1]
+            objects = [self._load(value, _ITEMS_AT + 8 * k, POINTER) for k in range(len(inner))]
+            items = [self._value(*item) for item in zip(inner, numba_type.types, objects, strict=True)]
+            return self.context.make_tuple(builder, numba_type, items)
         if kind == "bool":
             return self._is(value, "True", "np.True")
         if kind == "int64":

@@ -18,13 +18,15 @@ from typing import Any
 import numpy as np
 from llvmlite import binding
 
+from qtoolkit_kernels._arguments import member_at
+
 __all__ = ["DECLINED", "ENTRY", "NAMES", "TABLE", "load"]
 
 ENTRY, TABLE, NAMES = "qtoolkit_entry", "qtoolkit_table", "qtoolkit_names"
 """Names of the function, the table and the list of what belongs into it, in the code.
 
 The list is a string, with a line for each place of the table: a name of Python's C interface, `object:` with a key of
-`_OBJECTS`, `dtype:` with a name, or `argument:` with the place of a marker.
+`_OBJECTS`, `dtype:` with a name, `argument:` with the place of a marker, or `class:` with that of a named tuple.
 """
 
 
@@ -126,6 +128,14 @@ def _address(name: str, values: tuple[Any, ...]) -> int | None:
     kind, colon, key = name.partition(":")
     if not colon:
         return ctypes.cast(ctypes.pythonapi[name], ctypes.c_void_p).value
-    pointee = _OBJECTS[key] if kind == "object" else np.dtype(key) if kind == "dtype" else values[int(key)]
+    match kind:
+        case "object":
+            pointee = _OBJECTS[key]
+        case "dtype":
+            pointee = np.dtype(key)
+        case "class":
+            pointee = type(member_at(values, key))
+        case _:
+            pointee = member_at(values, key)
     _kept.append(pointee)
     return id(pointee)

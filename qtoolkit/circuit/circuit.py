@@ -109,10 +109,14 @@ class Circuit(GateMethods):
 
         Declared ones come first, see `declare_parameters`; then others by their first appearance.
         """
-        seen = dict.fromkeys(self._declared)
+        seen = {name: Parameter(name) for name in self._declared}
         for expression in self._tape.expressions():
-            seen.update(dict.fromkeys(expression.terms))
-        return tuple(Parameter(name) for name in seen)
+            if type(expression) is Parameter:
+                seen.setdefault(expression.name, expression)
+            else:
+                for parameter in expression.parameters:
+                    seen.setdefault(parameter.name, parameter)
+        return tuple(seen.values())
 
     @property
     def num_parameters(self) -> int:

@@ -125,7 +125,14 @@ class ParameterExpression:
         return NotImplemented
 
     def __hash__(self) -> int:
-        return hash((frozenset(self._terms.items()), self._constant)) if self._terms else hash(self._constant)
+        terms, constant = self._terms, self._constant
+        if not terms:
+            return hash(constant)
+        if len(terms) == 1 and not constant:
+            ((name, coefficient),) = terms.items()
+            if coefficient == 1.0:
+                return hash(name)  # as of the parameter, which it equals
+        return hash((frozenset(terms.items()), constant))
 
     def __str__(self) -> str:
         parts: list[str] = []
@@ -157,6 +164,12 @@ class Parameter(ParameterExpression):
             raise ParameterError(f"a parameter's name must be a non-empty string, got {shown(name)}")
         self.name = name
         self._terms, self._constant = {name: 1.0}, 0.0
+
+    def __eq__(self, other: object) -> bool:
+        return self.name == other.name if type(other) is Parameter else super().__eq__(other)
+
+    def __hash__(self) -> int:
+        return hash(self.name)
 
     def __reduce__(self) -> tuple[type[Parameter], tuple[str]]:
         return (Parameter, (self.name,))

@@ -72,6 +72,7 @@ GATE_NUMBERS: Mapping[str, int] = {record.name: number for number, record in enu
 _SHAPES = tuple(
     _Shape(r.num_qubits, r.num_qubits + r.num_params, None if r.num_params else StandardGate(r)) for r in _RECORDS
 )
+_ANGLES_IN = np.array([record.num_params for record in _RECORDS])
 _QUBITS_IN = np.array([*(shape.num_qubits for shape in _SHAPES), 0, 1, 1])  # OTHER, RESET and MEASURE last
 _IDLE = tuple((0.0,) * (WIDTH - 1 - used) for used in range(WIDTH))
 """Operands that a row lacks, by how many it has."""
@@ -257,6 +258,9 @@ class Tape(Sequence[Operation]):
         """The tape with parameters replaced by the values under their names."""
         if not self.symbols and not self.others:
             return self.copy()
+        numbers = self._numbers(values)
+        if numbers is not None:
+            return self._with_numbers(numbers)
         result = Tape()
         for row in _ROW.iter_unpack(self.words.tobytes()):
             if row[0] >= SYMBOLIC or row[0] == OTHER:
@@ -265,6 +269,33 @@ class Tape(Sequence[Operation]):
                 result.append(Operation(gate, operation.qubits, operation.clbits))
             else:
                 result.words.frombytes(pack_row(*row))
+        return result
+
+    def _numbers(self, values: Mapping[str, float]) -> list[float] | None:
+        """The symbols at some values; None unless all are numbers then, and no other operation has any."""
+        if any(operation.gate.expressions for operation in self.others):
+            return None
+        try:
+            numbers = [values[symbol.name] for symbol in self.symbols]  # type: ignore[union-attr]
+        except (AttributeError, KeyError):
+            bound = [s.bind(values) if isinstance(s, ParameterExpression) else s for s in self.symbols]
+            numbers = [number for number in bound if not isinstance(number, ParameterExpression)]
+        return numbers if len(numbers) == len(self.symbols) and are_finite_floats(numbers) else None
+
+    def _with_numbers(self, numbers: Sequence[float]) -> Tape:
+        """The tape with numbers for all symbols."""
+        rows, angles = self.rows(), np.array(numbers)
+        places = np.flatnonzero(rows[:, 0] >= SYMBOLIC)
+        gates = rows[places, 0].astype(np.int64) - SYMBOLIC
+        first, qubits, count = rows[places, WIDTH - 1].astype(np.int64), _QUBITS_IN[gates], _ANGLES_IN[gates]
+        rows[places, 0] = gates
+        rows[places, WIDTH - 1] = 0.0
+        for k in range(count.max(initial=0)):
+            here = count > k
+            rows[places[here], 1 + qubits[here] + k] = angles[first[here] + k]
+        result = Tape()
+        result.words.frombytes(rows.tobytes())
+        result.others = self.others[:]
         return result
 
     @property
@@ -317,7 +348,9 @@ class Tape(Sequence[Operation]):
 
     def expressions(self) -> Iterator[ParameterExpression]:
         """All angles with free parameters, in time order."""
-        if self.symbols or self.others:
+        if self.symbols and not self.others and self._refers_to_all():
+            yield from (angle for angle in self.symbols if isinstance(angle, ParameterExpression))
+        elif self.symbols or self.others:
             for row in _ROW.iter_unpack(self.words.tobytes()):
                 if row[0] >= SYMBOLIC:
                     shape, first = _SHAPES[int(row[0]) - SYMBOLIC], int(row[-1])
@@ -326,6 +359,14 @@ class Tape(Sequence[Operation]):
                             yield angle
                 elif row[0] == OTHER:
                     yield from self.others[int(row[1])].gate.expressions
+
+    def _refers_to_all(self) -> bool:
+        """Whether rows refer to one symbol after another, and to no other rows' and none left over."""
+        rows = self.rows()
+        rows = rows[rows[:, 0] >= SYMBOLIC]
+        counts = _ANGLES_IN[rows[:, 0].astype(np.int64) - SYMBOLIC]
+        ends = counts.cumsum()
+        return bool(ends.size and ends[-1] == len(self.symbols) and (rows[:, WIDTH - 1] == ends - counts).all())
 
     def _operation(self, row: _Row | tuple[float, ...]) -> Operation:
         code = int(row[0])

@@ -11,7 +11,7 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Hashable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from qtoolkit.circuit import Circuit
 from qtoolkit.compiler.plan import ExecutionPlan
@@ -44,15 +44,17 @@ class Known:
         plan: None before there is one, and again when it was forgotten.
         nbytes: what it is counted for; 0 of one that is not kept, or no longer.
         asked: whether somebody has asked for it since there was last no room.
+        kept: what simulators make of the circuit without a plan, by keys of their own.
     """
 
-    __slots__ = ("asked", "nbytes", "plan", "runs")
+    __slots__ = ("asked", "kept", "nbytes", "plan", "runs")
 
     def __init__(self, nbytes: int) -> None:
         self.runs = 0
         self.plan: ExecutionPlan | None = None
         self.nbytes = nbytes
         self.asked = False
+        self.kept: dict[Any, Any] = {}
 
 
 class _Note(NamedTuple):
@@ -114,12 +116,21 @@ class PlanCache:
         with self._lock:
             known = self._by_content.setdefault(content, Known(0))
             self._nbytes -= known.nbytes
+            if known.plan is None:
+                known.nbytes += BYTES_OF_PLAN + BYTES_OF_OPERATION * len(circuit) + COPIES * nbytes
+                known.nbytes += 16 * STATES << circuit.num_qubits if circuit.num_qubits <= MOST_QUBITS else 0
             known.plan = plan
-            known.nbytes = BYTES_OF_PLAN + BYTES_OF_OPERATION * len(circuit) + COPIES * nbytes
-            known.nbytes += 16 * STATES << circuit.num_qubits if circuit.num_qubits <= MOST_QUBITS else 0
             self._by_content.move_to_end(content)
             self._nbytes += known.nbytes
             self._shrink(known)
+
+    def count_more(self, known: Known, nbytes: int) -> None:
+        """Count what was made of a circuit without a plan."""
+        with self._lock:
+            if known.nbytes:
+                known.nbytes += nbytes
+                self._nbytes += nbytes
+                self._shrink(known)
 
     def _content(self, circuit: Circuit) -> tuple[Hashable | None, int]:
         """What circuits are told apart by, None for those too large to be kept, and the bytes that it takes."""
@@ -136,6 +147,7 @@ class PlanCache:
                 continue
             self._nbytes -= known.nbytes
             known.plan, known.nbytes = None, 0
+            known.kept.clear()
 
 
 def _nbytes_of(circuit: Circuit) -> int:

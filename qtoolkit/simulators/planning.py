@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qtoolkit._arguments import shown
 from qtoolkit.circuit import Circuit, ParameterValues, UnitaryGate
@@ -16,9 +17,12 @@ from qtoolkit.errors import InputError
 from qtoolkit.simulators.batch.runs import ParameterBatch
 from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.small.once import state_of_gates, state_once
-from qtoolkit.simulators.small.quick import SMALL_QUBITS
+from qtoolkit.simulators.small.quick import SMALL_QUBITS, program_of_circuit
 
-__all__ = ["measurements_of", "plan_of", "state_unplanned", "unplanned_qubits"]
+if TYPE_CHECKING:
+    from qtoolkit.simulators.small.program import SmallProgram
+
+__all__ = ["measurements_of", "plan_of", "program_unplanned", "state_unplanned", "values_of"]
 
 ALWAYS_QUBITS = 9
 """Up to this size no plan is faster by more than some microseconds."""
@@ -26,9 +30,9 @@ ALWAYS_QUBITS = 9
 MOST_QUBITS = 16
 """From here on a plan pays at once."""
 
-PLAN, PLANNING, BINDING, RECIPE, AMPLITUDE = 0.3e-3, 1.2e-6, 5e-6, 25e-6, 0.1e-9
-"""Seconds for a plan, and for each of its gates; what it takes longer without one to give a gate values, or a recipe of
-its own; and an amplitude, for each gate.
+PLAN, PLANNING, RECIPE, AMPLITUDE = 0.3e-3, 1.2e-6, 25e-6, 0.1e-9
+"""Seconds for a plan, and for each of its gates; what it takes longer without one to give a gate a recipe of its own;
+and an amplitude, for each gate.
 """
 
 MOST_ROWS, MOST_VISITS, LEAST_QUBITS = 1 << 17, 1 << 30, 10
@@ -38,6 +42,8 @@ number of qubits from which on amplitudes are what takes time.
 
 GRADIENT_PLANNING, GRADIENT_AMPLITUDE = 50e-6, 1e-9
 """The same for a gate and an amplitude of a gradient."""
+
+FloatArray = NDArray[np.float64]
 
 
 def state_unplanned(
@@ -54,52 +60,76 @@ def state_unplanned(
     if type(circuit) is not Circuit:
         return None
     num_qubits = circuit.num_qubits
-    if num_qubits > MOST_QUBITS or (parameters is not None and not _is_one_vector(parameters)) or _is_long(circuit):
+    if num_qubits > MOST_QUBITS or _is_long(circuit):
         return None
+    if parameters is not None:
+        program = program_unplanned(engine, circuit)
+        if program is None:
+            return None
+        values = values_of(circuit, program, parameters)
+        return None if values is None else program.state(values)
     tape = circuit.operations
     words = tape.words[:]
-    if parameters is None and num_qubits <= ALWAYS_QUBITS and not tape.symbols and not tape.others:
+    if num_qubits <= ALWAYS_QUBITS and not tape.symbols and not tape.others:
         # As long as this takes, it is most of the time.
         return None if circuit.version[-1] else state_of_gates(engine, words, num_qubits)
     if any(type(operation.gate) is UnitaryGate and len(operation.qubits) > 1 for operation in tape.others):
         return None  # which has no recipe
     tape = tape.copy()  # others may add to the circuit meanwhile
-    seconds = AMPLITUDE * (len(tape) << num_qubits) + BINDING * len(tape.symbols) + RECIPE * len(tape.others)
-    if num_qubits > ALWAYS_QUBITS or tape.symbols or tape.others:
+    seconds = AMPLITUDE * (len(tape) << num_qubits) + RECIPE * len(tape.others)
+    if num_qubits > ALWAYS_QUBITS or tape.others:
         known = plans.of(circuit)
         known.runs += 1
         if known.plan is not None or known.runs * seconds > PLAN + PLANNING * len(tape):
             return None
-    if parameters is not None:
-        free = circuit.parameters
-        values = resolve_values(free, cast(ParameterValues, parameters))
-        if len(values) < len(free):
-            return None
-        tape = tape.bound(values)
-    elif circuit.version[-1]:
+    return None if circuit.version[-1] else state_once(engine, tape, num_qubits)
+
+
+def program_unplanned(engine: Engine, circuit: Circuit, is_gradient: bool = False) -> SmallProgram | None:
+    """What runs a circuit at parameter values, where that is sooner than a plan, and counts this run; else None.
+
+    Args:
+        engine: whose precision and registers count.
+        circuit: with parameters.
+        is_gradient: whether its gradient is wanted, not a state or a value.
+    """
+    num_qubits = circuit.num_qubits
+    if num_qubits > MOST_QUBITS or _is_long(circuit):
         return None
-    return state_once(engine, tape, num_qubits)
-
-
-def unplanned_qubits(circuit: Circuit | ExecutionPlan) -> int:
-    """Up to how many qubits a gradient of the circuit is there sooner without sweeps, counting this one."""
-    if isinstance(circuit, ExecutionPlan) or _is_long(circuit):
-        return SMALL_QUBITS
     known = plans.of(circuit)
+    program = program_of_circuit()(engine, circuit, known)
+    if program is None or (num_qubits <= SMALL_QUBITS and not program.is_better_merged):
+        return program
     known.runs += 1
-    has_paid = known.runs * GRADIENT_AMPLITUDE * (1 << circuit.num_qubits) > GRADIENT_PLANNING
-    return SMALL_QUBITS if has_paid else MOST_QUBITS
+    amplitude, planning = (GRADIENT_AMPLITUDE, GRADIENT_PLANNING) if is_gradient else (AMPLITUDE, PLANNING)
+    seconds = known.runs * amplitude * (program.num_operations << num_qubits)
+    return program if known.plan is None and seconds < PLAN + planning * len(circuit) else None
+
+
+def values_of(
+    circuit: Circuit, program: SmallProgram, parameters: ParameterValues | ParameterBatch
+) -> FloatArray | None:
+    """Values of one run of a circuit's program, one a parameter; None for what must be looked at more closely.
+
+    Raises:
+        ParameterError: for names that are not the circuit's.
+    """
+    if isinstance(parameters, np.ndarray):
+        is_usual = parameters.dtype == np.float64 and parameters.shape == (program.num_parameters,)
+        return parameters if is_usual else None
+    if isinstance(parameters, Mapping):
+        free = circuit.parameters
+        found = resolve_values(free, cast(ParameterValues, parameters))
+        return np.array([found[p.name] for p in free]) if len(found) == len(free) else None
+    if isinstance(parameters, list | tuple) and all(type(value) is float for value in parameters):
+        return np.array(parameters) if len(parameters) == program.num_parameters else None
+    return None
 
 
 def _is_long(circuit: Circuit) -> bool:
     """Whether a circuit takes more memory or time than nobody may interrupt."""
     length = len(circuit)
     return length > MOST_ROWS or length << max(circuit.num_qubits, LEAST_QUBITS) > MOST_VISITS
-
-
-def _is_one_vector(parameters: object) -> bool:
-    """Whether these are certainly no batch."""
-    return isinstance(parameters, Mapping) or (isinstance(parameters, np.ndarray) and parameters.ndim == 1)
 
 
 def measurements_of(circuit: Circuit | ExecutionPlan) -> ExecutionPlan:

@@ -43,7 +43,7 @@ from qtoolkit.simulators.observables import (
 )
 from qtoolkit.simulators.options import check_norm, check_shots
 from qtoolkit.simulators.plan_memory import beside_state
-from qtoolkit.simulators.planning import measurements_of, plan_of, state_unplanned, unplanned_qubits
+from qtoolkit.simulators.planning import measurements_of, plan_of, program_unplanned, state_unplanned, values_of
 from qtoolkit.simulators.small.quick import quick_gradient, quick_state, quick_value
 from qtoolkit.simulators.small.ready import ReadyRun
 from qtoolkit.simulators.trajectory import Trajectory
@@ -324,6 +324,10 @@ class StatevectorSimulator:
             quick = quick_value()(self._engine, circuit, observable, parameters)
             if quick is not None:
                 return quick
+        elif type(circuit) is Circuit and parameters is not None:
+            quick = self._value_unplanned(circuit, observable, parameters)
+            if quick is not None:
+                return quick
         unplanned = state_unplanned(self._engine, circuit, parameters)
         if unplanned is not None:
             observables, several = checked_observables(observable, circuit.num_qubits)
@@ -429,7 +433,12 @@ class StatevectorSimulator:
             CircuitError: if the circuit measures or branches before its end.
             OperatorError: if an observable is not Hermitian or has another number of qubits.
         """
-        quick = quick_gradient()(self._engine, circuit, observable, parameters)
+        if type(circuit) is Circuit:
+            program = program_unplanned(self._engine, circuit, is_gradient=True)
+            given = None if program is None else values_of(circuit, program, parameters)
+            quick = None if program is None or given is None else program.gradient(observable, given)
+        else:
+            quick = quick_gradient()(self._engine, circuit, observable, parameters)
         if quick is not None:
             return quick
         # Imported here, because a process that only runs circuits starts sooner without it.
@@ -441,7 +450,7 @@ class StatevectorSimulator:
             return self.gradient(plan.active, active_observables(plan, observable, several), parameters)
         values = parameters_of(plan, parameters)
         if values.ndim == 1 and not several:
-            quick = quick_gradient()(self._engine, plan, observables[0], values, unplanned_qubits(circuit))
+            quick = quick_gradient()(self._engine, plan, observables[0], values)
             if quick is not None:
                 return quick
             value, slopes = value_and_gradient(self._engine, plan, values, observables[0])
@@ -451,6 +460,15 @@ class StatevectorSimulator:
         shape = rows.shape[: values.ndim - 1] + (len(observables),) * several
         levels = finite(np.reshape([level for level, _ in by_row], shape))
         return levels, np.reshape([slope for _, slope in by_row], (*shape, rows.shape[1]))
+
+    def _value_unplanned(
+        self, circuit: Circuit, observable: object, parameters: ParameterValues | ParameterBatch
+    ) -> float | None:
+        """The expectation value at parameter values without a plan; None where that is not sooner, or not usual."""
+        program = program_unplanned(self._engine, circuit)
+        values = None if program is None else values_of(circuit, program, parameters)
+        evaluate = None if program is None or values is None else program.evaluator(observable, values.shape)
+        return None if evaluate is None else evaluate(values)
 
     def _whole(self, plan: ExecutionPlan) -> ExecutionPlan:
         """The plan of all qubits, for whoever gives or takes all amplitudes."""

@@ -129,7 +129,7 @@ def test_long_circuits_can_be_interrupted(monkeypatch):
     assert unplanned(simulator._engine, circuit, None) is not None
     monkeypatch.setattr(planning, "MOST_VISITS", (len(circuit) << 10) - 1)
     assert unplanned(simulator._engine, circuit, None) is None
-    assert planning.unplanned_qubits(circuit) == 10
+    assert planning.program_unplanned(simulator._engine, circuit) is None
 
 
 def test_steps_are_counted():
@@ -331,7 +331,8 @@ def test_plans_take_no_more_than_is_counted(circuit):
             simulator.state_vector(plan, values)
             simulator.expectation_value(plan, observable, values)
             simulator.gradient(plan, observable, values)
-            quick_gradient()(simulator._engine, plan, observable, values, 16)
+            quick_gradient()(simulator._engine, plan, observable, values)
+            simulator.gradient(circuit, observable, values)
         return plan
 
     used(circuit.copy().x(0))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit.circuit import STANDARD_GATES
-from qtoolkit.compiler import UnitaryStep
+from qtoolkit.circuit.tape import Tape
 from qtoolkit.simulators.engine import Engine
 from qtoolkit.simulators.memory import aligned_empty
-from qtoolkit.simulators.small.recipes import Symbols, recipes_with
+from qtoolkit.simulators.small.recipes import Symbols, SymbolTable, recipes_with
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.small import block as small_block
 from qtoolkit_kernels.vector.small import tape as kernels
@@ -38,7 +39,7 @@ class Lowered(NamedTuple):
     slots: FloatArray
     counts: NDArray[np.int64]
     patterns: NDArray[np.floating]
-    symbols: Symbols
+    symbols: SymbolTable
     factor: complex
 
 
@@ -64,10 +65,9 @@ def _num_patterns(lanes: int) -> int:
     return 2 * int(3**lane_bits) << lane_bits
 
 
-def lowered(step: UnitaryStep, engine: Engine) -> Lowered | None:
-    """Take gates apart; None if there are some that are no such operations."""
-    tape = step.tape
-    symbols = Symbols(tape.symbols, step.parameter_index)
+def lowered(tape: Tape, parameter_index: Mapping[str, int], engine: Engine) -> Lowered | None:
+    """Take gates apart; None if there are some that are no such operations, or measurements before the last gate."""
+    symbols = Symbols(tape.symbols, parameter_index)
     recipes = recipes_with(tape.others, symbols)
     rows = tape.rows()
     memory = working_memory(engine, max(1, recipes.count(rows)))
@@ -82,5 +82,6 @@ def lowered(step: UnitaryStep, engine: Engine) -> Lowered | None:
     kept[:] = patterns[: kept.size]
     return Lowered(
         operations[: counts[kernels.OPERATIONS]].copy(), links[: counts[kernels.LINKS]].copy(),
-        cells[: counts[kernels.CELLS]].copy(), slots[: counts[kernels.SLOTS]].copy(), counts, kept, symbols, factor,
+        cells[: counts[kernels.CELLS]].copy(), slots[: counts[kernels.SLOTS]].copy(), counts, kept, symbols.table(),
+        factor,
     )  # fmt: skip

@@ -21,7 +21,7 @@ from qtoolkit_kernels._load import DECLINED
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.small import tape as kernels
 
-__all__ = ["state_of_gates", "state_once"]
+__all__ = ["has_others_behind_measurements", "state_of_gates", "state_once"]
 
 KEPT_OPERATIONS = 1 << 14
 """Memory for no more than these, some 4 MiB, is kept for the calling thread's next circuit of the same size."""
@@ -37,9 +37,9 @@ def state_once(engine: Engine, tape: Tape, num_qubits: int) -> StateArray | None
         tape: of any circuit, which nobody adds to.
         num_qubits: of the circuit.
     """
-    rows = tape.rows()
-    if tape.others and _has_others_behind_measurements(tape, rows):
+    if has_others_behind_measurements(tape):
         return None
+    rows = tape.rows()
     return _state_of(engine, rows, num_qubits, recipes_with(tape.others) if tape.others else standard_recipes())
 
 
@@ -63,8 +63,11 @@ def _state_of(engine: Engine, rows: NDArray[np.float64], num_qubits: int, recipe
     return state if state.size == 1 << num_qubits else state[: 1 << num_qubits]
 
 
-def _has_others_behind_measurements(tape: Tape, rows: NDArray[np.float64]) -> bool:
+def has_others_behind_measurements(tape: Tape) -> bool:
     """Whether more than standard gates and barriers follow a measurement, whose qubits alone tell if it is final."""
+    if not tape.others:
+        return False
+    rows = tape.rows()
     measured = np.flatnonzero(rows[:, 0] == MEASURE)
     if not measured.size:
         return False

@@ -8,19 +8,22 @@ is left to the engine, which says what is wrong.
 from __future__ import annotations
 
 import cmath
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit.compiler import ExecutionPlan, UnitaryStep
+from qtoolkit.circuit import Circuit
+from qtoolkit.circuit.tape import Tape
+from qtoolkit.compiler import ExecutionPlan, Known, UnitaryStep, plans
 from qtoolkit.operators import PauliSum
 from qtoolkit.operators import _state_action as pauli_sums
 from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.memory import aligned_empty
 from qtoolkit.simulators.small.lowering import Lowered, lowered
+from qtoolkit.simulators.small.once import has_others_behind_measurements
 from qtoolkit.simulators.small.quick import SMALL_QUBITS
 from qtoolkit_kernels._jit import entry_of
 from qtoolkit_kernels._load import DECLINED
@@ -30,7 +33,7 @@ from qtoolkit_kernels.vector.small import tape as tape_kernels
 from qtoolkit_kernels.vector.small.gradient import small_gradient
 from qtoolkit_kernels.vector.small.state import prepare_state, small_value
 
-__all__ = ["quick_gradient", "quick_state", "quick_value"]
+__all__ = ["SmallProgram", "program_of_circuit", "quick_gradient", "quick_state", "quick_value"]
 
 MERGED_QUBITS = 10
 """From this size on, phases are better merged, if they are most of the circuit."""
@@ -52,9 +55,7 @@ def _widest() -> Lanes:
     return Lanes(native_vector_bytes())
 
 
-def quick_gradient(
-    engine: Engine, plan: object, observable: object, values: object, most_qubits: int = SMALL_QUBITS
-) -> tuple[float, FloatArray] | None:
+def quick_gradient(engine: Engine, plan: object, observable: object, values: object) -> tuple[float, FloatArray] | None:
     """What `value_and_gradient` returns, or None for whatever is not small, not usual or not right.
 
     Args:
@@ -62,9 +63,8 @@ def quick_gradient(
         plan: an `ExecutionPlan` that is one program.
         observable: a Pauli sum, or a diagonal.
         values: float64 of shape ``(num_parameters,)``.
-        most_qubits: that count as small.
     """
-    program = _small_program(engine, plan, values, most_qubits)
+    program = _small_program(engine, plan, values)
     return None if program is None else program.gradient(observable, cast(FloatArray, values))
 
 
@@ -91,32 +91,60 @@ def quick_state(engine: Engine, plan: object, values: object) -> StateArray | No
     return None if program is None or not cast(FloatArray, values).size else program.state(cast(FloatArray, values))
 
 
-def _small_program(
-    engine: Engine, plan: object, values: object, most_qubits: int = SMALL_QUBITS
-) -> _SmallProgram | None:
-    if type(plan) is not ExecutionPlan or plan.num_qubits > most_qubits:
+def program_of_circuit(engine: Engine, circuit: Circuit, known: Known) -> SmallProgram | None:
+    """The program of a circuit without a plan, kept by what is known of that; None if its gates are better left to it.
+
+    Args:
+        engine: whose precision and registers count.
+        circuit: gates, and measurements behind them.
+        known: of the circuit as it is.
+    """
+    try:
+        found: SmallProgram | None = known.kept[engine.small_key]
+    except KeyError:
+        tape = circuit.operations.copy()  # others may add to the circuit meanwhile
+        index = {parameter.name: place for place, parameter in enumerate(circuit.parameters)}
+        found = None
+        if not has_others_behind_measurements(tape):
+            found = SmallProgram.of(tape, index, engine, circuit.num_qubits)
+        known.kept[engine.small_key] = found
+        plans.count_more(known, found.nbytes if found else 0)
+    return found
+
+
+def _small_program(engine: Engine, plan: object, values: object) -> SmallProgram | None:
+    if type(plan) is not ExecutionPlan or plan.num_qubits > SMALL_QUBITS:
         return None
     step = plan.only_step
     if step is None or type(values) is not np.ndarray or values.shape != (len(plan.parameters),):
         return None
     kept = step.kept
     try:
-        found: _SmallProgram | None = kept[engine.small_key]
+        found: SmallProgram | None = kept[engine.small_key]
     except KeyError:
-        found = kept[engine.small_key] = _SmallProgram.of(step, engine, plan.num_qubits)
+        found = SmallProgram.of(step.tape, step.parameter_index, engine, plan.num_qubits)
+        if found and found.is_better_merged:
+            found = None
+        kept[engine.small_key] = found
     return found
 
 
-class _SmallProgram:
+class SmallProgram:
     """Runs one stretch of gates at any values, from any number of Python threads at once.
 
     Args:
         gates: taken apart.
         engine: whose precision and registers count.
         num_qubits: size of the circuit.
+        num_parameters: how many values there are.
+
+    Attributes:
+        is_better_merged: whether sweeps, once planned, take less time.
+        num_operations: passes over the state.
     """
 
-    def __init__(self, gates: Lowered, engine: Engine, num_qubits: int) -> None:
+    def __init__(self, gates: Lowered, engine: Engine, num_qubits: int, num_parameters: int) -> None:
+        self.num_parameters = num_parameters
         self._num_qubits = num_qubits
         self._dtype = np.dtype(engine.dtype.char)  # compiled code compares dtypes by identity
         self._itemsize = self._dtype.itemsize
@@ -130,43 +158,53 @@ class _SmallProgram:
         self._num_angles = self._phase + 1 + -(self._phase + 1) % WIDEST
         self._constants = np.ascontiguousarray(gates.cells[:, :2].T)
         self._num_products = int(gates.counts[tape_kernels.PRODUCTS])
+        self.is_better_merged = _is_better_merged(gates.operations, num_qubits)
+        self.num_operations = len(gates.operations)
         operations, factors = gates.operations, np.empty((len(gates.links), kernels.FACTOR_COLUMNS), np.int64)
         tape_kernels.flatten(operations, gates.links, factors, gates.counts, self._num_angles)
         wanted = np.flatnonzero(operations[:, kernels.WANTED])
         self._first = int(wanted[0]) if wanted.size else len(operations)
         angles = np.zeros(self._num_angles)
         angles[self._phase] = cmath.phase(gates.factor)
-        turns: list[tuple[int, int, float]] = []
-        phases: list[tuple[int, int, float]] = []
-        for slot, (is_phase, symbol, scale, offset) in enumerate(gates.slots.tolist()):
-            number = self._phase if is_phase else slot
-            angles[number] += offset + scale * gates.symbols.constants[int(symbol)]
-            found = [(number, parameter, scale * slope) for parameter, slope in gates.symbols.terms[int(symbol)]]
-            (phases if is_phase else turns).extend(found)
+        symbols = gates.symbols
+        used = gates.slots[:, tape_kernels.SYMBOL].astype(np.int64)
+        num_terms = int((symbols.starts[used + 1] - symbols.starts[used]).sum())
+        terms, coefficients = np.empty((num_terms, 2), np.int64), np.empty(num_terms)
+        turns = tape_kernels.add_slots(gates.slots, *symbols, self._phase, angles, terms, coefficients)
         self._fixed = (
             Lanes(engine.vector_bytes), num_qubits, operations, factors, gates.cells, gates.patterns, angles,
         )  # fmt: skip
-        self._terms = _terms(turns)
-        self._terms_with_phase = _terms(turns + phases)
+        self._terms = terms[:turns], coefficients[:turns]
+        self._terms_with_phase = terms, coefficients
+        self._is_used: set[Callable[..., Any]] = set()
+        """Kernels that ran once; from then on their entries are kept, which take longer to make than such a run."""
         # Entries with working memory that no call is using; a list is safe between threads.
-        self._for_states: list[Callable[..., Any]] = []
-        self._for_gradients: list[Callable[..., Any]] = []
-        self._for_values: list[Callable[..., Any]] = []
+        self._for_states: list[partial[Any]] = []
+        self._for_gradients: list[partial[Any]] = []
+        self._for_values: list[partial[Any]] = []
 
     @classmethod
-    def of(cls, step: UnitaryStep, engine: Engine, num_qubits: int) -> _SmallProgram | None:
-        """None if the gates are better left to the engine."""
-        gates = lowered(step, engine)
+    def of(cls, tape: Tape, parameter_index: Mapping[str, int], engine: Engine, num_qubits: int) -> SmallProgram | None:
+        """None for gates that must be left to the engine, and for what is no gate.
+
+        Args:
+            tape: that nobody adds to.
+            parameter_index: place of each parameter in the vector of values.
+            engine: whose precision and registers count.
+            num_qubits: of the circuit.
+        """
+        gates = lowered(tape, parameter_index, engine)
         if gates is None or engine.drifts(len(gates.operations)):
             return None
-        # Sweeps that nothing changes are kept with all their numbers.
-        has_turns = bool((gates.operations[:, kernels.WANTED] != 0).any())
-        if (MERGED_QUBITS if has_turns else BOUND_QUBITS) <= num_qubits <= SMALL_QUBITS:
-            strings = gates.operations[gates.operations[:, kernels.KIND] == kernels.STRING]
-            phases = int((strings[:, [kernels.X_TILE, kernels.X_LANES]] == 0).all(axis=1).sum())
-            if 2 * phases > len(gates.operations) or not has_turns:
-                return None
-        return cls(gates, engine, num_qubits)
+        return cls(gates, engine, num_qubits, len(parameter_index))
+
+    @property
+    def nbytes(self) -> int:
+        """Of arrays, working memory of one call of each kind included."""
+        arrays = (*self._fixed, *self._terms_with_phase, self._constants)
+        kept = sum([array.nbytes for array in arrays if isinstance(array, np.ndarray)])
+        turns = 32 * (self._num_angles + self._constants.shape[1]) + 32 * self._num_products
+        return int(kept + 3 * turns + 10 * self._size * self._itemsize)
 
     def state(self, values: FloatArray) -> StateArray | None:
         """The state with its phase; None if a value is not finite."""
@@ -176,7 +214,8 @@ class _SmallProgram:
             enter = self._state_entry()
         state: StateArray = np.empty(self._state_size, self._dtype)
         is_finite = enter(values, state)
-        self._for_states.append(enter)
+        if enter.func is not prepare_state:
+            self._for_states.append(enter)
         if is_finite is DECLINED or not is_finite:
             return None
         return state if state.size == 1 << self._num_qubits else state[: 1 << self._num_qubits]
@@ -192,7 +231,8 @@ class _SmallProgram:
             enter = self._gradient_entry()
         found = np.empty(values.size)
         value = enter(*measured, values, found)
-        self._for_gradients.append(enter)
+        if enter.func is not small_gradient:
+            self._for_gradients.append(enter)
         return None if value is DECLINED or value - value != 0.0 else (value, found)
 
     def evaluator(self, observable: object, shape: tuple[int, ...]) -> Callable[[object], float | None] | None:
@@ -214,7 +254,8 @@ class _SmallProgram:
             except IndexError:
                 enter = entry()
             value: object = enter(*measured, values)
-            idle.append(enter)
+            if enter.func is not small_value:
+                idle.append(enter)
             return value if isinstance(value, float) and value - value == 0.0 else None
 
         return evaluate
@@ -233,19 +274,27 @@ class _SmallProgram:
             return None
         return _widest(), _NO_INTS, _NO_FLOATS, observable.astype(np.float64)
 
-    def _state_entry(self) -> Callable[..., Any]:
+    def _state_entry(self) -> partial[Any]:
         data, turns, products, state = self._memory(states=1)
         kept = (*self._fixed, *self._terms_with_phase, data, turns, products, self._phase)
-        entry, arguments = entry_of(prepare_state, *kept, _NO_FLOATS, state)
-        return partial(entry, *arguments[: len(kept)])
+        return self._entered(prepare_state, kept, _NO_FLOATS, state)
 
-    def _gradient_entry(self) -> Callable[..., Any]:
+    def _gradient_entry(self) -> partial[Any]:
         data, turns, products, ket = self._memory(states=2)
         kept = (*self._fixed, *self._terms, data, turns, products, ket, self._empty_state(), self._first)
-        return _entered(small_gradient, kept, np.zeros(0))
+        return self._entered(small_gradient, kept, *_nothing_measured(), np.zeros(0))
 
-    def _value_entry(self) -> Callable[..., Any]:
-        return _entered(small_value, (*self._fixed, *self._terms, *self._memory(states=1)))
+    def _value_entry(self) -> partial[Any]:
+        kept = (*self._fixed, *self._terms, *self._memory(states=1))
+        return self._entered(small_value, kept, *_nothing_measured())
+
+    def _entered(self, kernel: Callable[..., Any], kept: tuple[Any, ...], *more: Any) -> partial[Any]:
+        """A kernel given all but what comes after what is kept: itself at first, then its entry."""
+        if kernel not in self._is_used:
+            self._is_used.add(kernel)
+            return partial(kernel, *kept)
+        entry, arguments = entry_of(kernel, *kept, *more)
+        return partial(entry, *arguments[: len(kept)])
 
     def _memory(self, states: int) -> tuple[NDArray[Any], ...]:
         """Working memory of one call: states as tiles, turns, products, and a state."""
@@ -263,14 +312,16 @@ class _SmallProgram:
         return state
 
 
-def _entered(kernel: Callable[..., float], kept: tuple[Any, ...], *more: Any) -> Callable[..., Any]:
-    """A kernel given all but an observable, values, and what comes after these."""
-    observable = _widest(), _NO_INTS, _NO_FLOATS, _NO_FLOATS
-    entry, arguments = entry_of(kernel, *kept, *observable, _NO_FLOATS, *more)
-    return partial(entry, *arguments[: len(kept)])
+def _nothing_measured() -> tuple[Any, ...]:
+    """An observable and values of the kinds that kernels take."""
+    return _widest(), _NO_INTS, _NO_FLOATS, _NO_FLOATS, _NO_FLOATS
 
 
-def _terms(found: Sequence[tuple[int, int, float]]) -> tuple[NDArray[np.int64], FloatArray]:
-    """Turn and parameter, and the coefficient between them."""
-    places = np.array([(turn, parameter) for turn, parameter, _ in found], np.int64).reshape(-1, 2)
-    return places, np.array([coefficient for _, _, coefficient in found], np.float64)
+def _is_better_merged(operations: NDArray[np.int64], num_qubits: int) -> bool:
+    # Sweeps that nothing changes are kept with all their numbers.
+    has_turns = bool((operations[:, kernels.WANTED] != 0).any())
+    if num_qubits < (MERGED_QUBITS if has_turns else BOUND_QUBITS):
+        return False
+    strings = operations[operations[:, kernels.KIND] == kernels.STRING]
+    phases = int((strings[:, [kernels.X_TILE, kernels.X_LANES]] == 0).all(axis=1).sum())
+    return 2 * phases > len(operations) or not has_turns

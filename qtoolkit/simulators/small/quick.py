@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit.simulators.engine import StateArray
 
-__all__ = ["SMALL_QUBITS", "quick_gradient", "quick_state", "quick_value"]
+if TYPE_CHECKING:
+    from qtoolkit.simulators.small.program import SmallProgram
+
+__all__ = ["SMALL_QUBITS", "program_of_circuit", "quick_gradient", "quick_state", "quick_value"]
 
 SMALL_QUBITS = 10
 """Up to this size one pass for each gate takes less time than to gather them into fewer passes."""
 
 
 @cache
-def quick_gradient() -> Callable[..., tuple[float, NDArray[np.float64]] | None]:
+def program_of_circuit() -> Callable[..., SmallProgram | None]:
     """Imported on first use, and not by a statement where it is used, which takes a third of a microsecond."""
+    from qtoolkit.simulators.small.program import program_of_circuit as found
+
+    return found
+
+
+@cache
+def quick_gradient() -> Callable[..., tuple[float, NDArray[np.float64]] | None]:
+    """The same for gradients of plans."""
     from qtoolkit.simulators.small.program import quick_gradient as found
 
     return found

@@ -31,7 +31,7 @@ from qtoolkit.compiler.program import Program
 from qtoolkit.simulators.small.plan import Product, SmallPlan, small_plan
 from qtoolkit_kernels.vector.small import tape as kernels
 
-__all__ = ["Recipes", "Symbols", "recipes_with", "standard_recipes"]
+__all__ = ["Recipes", "SymbolTable", "Symbols", "recipes_with", "standard_recipes"]
 
 FloatArray = NDArray[np.float64]
 
@@ -83,6 +83,22 @@ def standard_recipes() -> Recipes:
     return Recipes.of([_standard_recipe(record) for record in STANDARD_GATES.values()])
 
 
+class SymbolTable(NamedTuple):
+    """Angles by number as compiled code takes them: ``constant + Σ coefficient · parameter``.
+
+    Attributes:
+        constants: float64[symbols].
+        starts: int64[symbols + 1], the first term of each, and the one past the last.
+        parameters: int64[terms], places in the vector of values.
+        coefficients: float64[terms].
+    """
+
+    constants: FloatArray
+    starts: NDArray[np.int64]
+    parameters: NDArray[np.int64]
+    coefficients: FloatArray
+
+
 class Symbols:
     """Angles with free parameters, by number: ``constant + Σ coefficient · parameter``.
 
@@ -91,23 +107,45 @@ class Symbols:
         parameter_index: place of each parameter in the vector of values.
     """
 
-    def __init__(self, angles: Iterable[ParameterValue], parameter_index: Mapping[str, int]) -> None:
+    def __init__(self, angles: Sequence[ParameterValue], parameter_index: Mapping[str, int]) -> None:
         self.parameter_index = parameter_index
-        self.constants: list[float] = []
-        self.terms: list[list[tuple[int, float]]] = []
-        for angle in angles:
-            if isinstance(angle, ParameterExpression):
-                # A symbol that no row refers to may have parameters that the circuit has not.
-                terms = [(parameter_index[n], c) for n, c in angle.terms.items() if n in parameter_index]
-                self.add(angle.constant, terms)
-            else:
-                self.add(angle, [])
+        self._constants: list[float] = []
+        self._starts = [0]
+        self._parameters: list[int] = []
+        self._coefficients: list[float] = []
+        try:
+            # Most angles are parameters and no more.
+            self._parameters = [parameter_index[angle.name] for angle in angles]  # type: ignore[union-attr]
+        except (AttributeError, KeyError):
+            for angle in angles:
+                if isinstance(angle, ParameterExpression):
+                    # A symbol that no row refers to may have parameters that the circuit has not.
+                    terms = [(parameter_index[n], c) for n, c in angle.terms.items() if n in parameter_index]
+                    self.add(angle.constant, terms)
+                else:
+                    self.add(angle, [])
+            return
+        self._constants = [0.0] * len(angles)
+        self._starts = list(range(len(angles) + 1))
+        self._coefficients = [1.0] * len(angles)
 
     def add(self, constant: float, terms: list[tuple[int, float]]) -> int:
         """The number of a new one."""
-        self.constants.append(constant)
-        self.terms.append(terms)
-        return len(self.terms) - 1
+        self._constants.append(constant)
+        for parameter, coefficient in terms:
+            self._parameters.append(parameter)
+            self._coefficients.append(coefficient)
+        self._starts.append(len(self._parameters))
+        return len(self._constants) - 1
+
+    def table(self) -> SymbolTable:
+        """All of them."""
+        return SymbolTable(
+            np.array(self._constants),
+            np.array(self._starts, np.int64),
+            np.array(self._parameters, np.int64),
+            np.array(self._coefficients),
+        )
 
 
 def recipes_with(others: Iterable[Operation], symbols: Symbols | None = None) -> Recipes:
@@ -118,9 +156,10 @@ def recipes_with(others: Iterable[Operation], symbols: Symbols | None = None) ->
         symbols: receives angles of theirs; without it, an operation that has one has no recipe.
     """
     standard = standard_recipes()
-    added = Recipes.of([_other_recipe(operation, symbols) for operation in others])
-    if not len(added.recipes):
+    found = [_other_recipe(operation, symbols) for operation in others]
+    if not found:
         return standard
+    added = Recipes.of(found)
     moved = np.where(added.recipes < 0, -1, added.recipes + len(standard.steps))
     return Recipes(
         np.concatenate([standard.recipes, moved]),

@@ -31,7 +31,7 @@ from qtoolkit_kernels.vector.tiles import lane_bits_of, lanes_of, tile_to_comple
 
 __all__ = [
     "CELLS", "COUNTS", "FACTOR", "KEY_COLUMNS", "LINKS", "LINK_COLUMNS", "OPERATIONS", "PATTERNS", "PHASE", "PRODUCTS",
-    "SLOTS", "SLOT_COLUMNS", "STEP_COLUMNS", "STEP_NUMBERS", "STRING", "flatten", "lower", "run_tape",
+    "SLOTS", "SLOT_COLUMNS", "STEP_COLUMNS", "STEP_NUMBERS", "STRING", "add_slots", "flatten", "lower", "run_tape",
 ]  # fmt: skip
 
 FACTOR, STRING, PHASE = range(3)
@@ -285,6 +285,47 @@ def flatten(operations: Integers, links: Integers, factors: Integers, counts: In
             link = links[link, NEXT]
             count += 1
         row[block.LAST] = count
+
+
+@njit
+def add_slots(
+    slots: Floats,
+    constants: Floats,
+    starts: Integers,
+    parameters: Integers,
+    slopes: Floats,
+    phase: int,
+    angles: Floats,
+    terms: Integers,
+    coefficients: Floats,
+) -> int:
+    """Say how angles depend on parameters.
+
+    Args:
+        slots: float64[:, 4], as `lower` wrote them.
+        constants, starts, parameters, slopes: of the symbols: a constant each, and where its terms begin, a parameter
+            and what that is multiplied by.
+        phase: the place of the global phase among the angles.
+        angles: receives the part of each that no parameter changes.
+        terms: int64[:, 2], receives angle and parameter of as many terms as the slots' symbols have.
+        coefficients: receives what the parameter is multiplied by there.
+
+    Returns:
+        How many terms there are before those of the global phase.
+    """
+    count = before = 0
+    for is_phase in range(2):
+        before = count if is_phase else 0
+        for slot in range(slots.shape[0]):
+            if slots[slot, IS_PHASE] != is_phase:
+                continue
+            place, symbol, scale = phase if is_phase else slot, int(slots[slot, SYMBOL]), slots[slot, SCALE]
+            angles[place] += slots[slot, OFFSET] + scale * constants[symbol]
+            for t in range(starts[symbol], starts[symbol + 1]):
+                terms[count, 0], terms[count, 1] = place, parameters[t]
+                coefficients[count] = scale * slopes[t]
+                count += 1
+    return before
 
 
 @njit
