@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit._arguments import shown
-from qtoolkit.circuit import Circuit, ParameterValues, UnitaryGate
+from qtoolkit.circuit import Circuit, ParameterValues, PermutationGate, UnitaryGate
 from qtoolkit.circuit.parameter import resolve_values
 from qtoolkit.circuit.tape import MEASURE
 from qtoolkit.compiler import ExecutionPlan, compile_circuit, plans, used_qubits
@@ -30,9 +30,9 @@ ALWAYS_QUBITS = 9
 MOST_QUBITS = 16
 """From here on a plan pays at once."""
 
-PLAN, PLANNING, RECIPE, AMPLITUDE = 0.3e-3, 1.2e-6, 25e-6, 0.1e-9
-"""Seconds for a plan, and for each of its gates; what it takes longer without one to give a gate a recipe of its own;
-and an amplitude, for each gate.
+PLAN, PLANNING, ARRAY, RECIPE, AMPLITUDE, PRODUCT = 0.3e-3, 1.2e-6, 20e-6, 5e-6, 0.1e-9, 1e-9
+"""Seconds for a plan, for each of its gates, and more for each that is a matrix or another array; what it takes longer
+without one to give a gate a recipe of its own, and an amplitude, for each gate, and for each column of a matrix.
 """
 
 MOST_ROWS, MOST_VISITS, LEAST_QUBITS = 1 << 17, 1 << 30, 10
@@ -73,14 +73,13 @@ def state_unplanned(
     if num_qubits <= ALWAYS_QUBITS and not tape.symbols and not tape.others:
         # As long as this takes, it is most of the time.
         return None if circuit.version[-1] else state_of_gates(engine, words, num_qubits)
-    if any(type(operation.gate) is UnitaryGate and len(operation.qubits) > 1 for operation in tape.others):
-        return None  # which has no recipe
     tape = tape.copy()  # others may add to the circuit meanwhile
-    seconds = AMPLITUDE * (len(tape) << num_qubits) + RECIPE * len(tape.others)
+    products = sum([1 << len(op.qubits) for op in tape.others if type(op.gate) in (UnitaryGate, PermutationGate)])
+    seconds = ((AMPLITUDE * len(tape) + PRODUCT * products) * (1 << num_qubits)) + RECIPE * len(tape.others)
     if num_qubits > ALWAYS_QUBITS or tape.others:
         known = plans.of(circuit)
         known.runs += 1
-        if known.plan is not None or known.runs * seconds > PLAN + PLANNING * len(tape):
+        if known.plan is not None or known.runs * seconds > PLAN + PLANNING * len(tape) + ARRAY * len(tape.others):
             return None
     return None if circuit.version[-1] else state_once(engine, tape, num_qubits)
 

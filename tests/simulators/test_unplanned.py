@@ -43,7 +43,7 @@ def engine_of(precision, vector_bytes):
 
 
 def test_every_standard_gate_has_a_recipe():
-    assert (standard_recipes().recipes >= 0).all()
+    assert (standard_recipes().arrays.ranges >= 0).all()
 
 
 @pytest.mark.parametrize("precision", ["double", "single"])
@@ -76,6 +76,17 @@ def test_random_circuits(seed, vector_bytes, precision):
         assert np.abs(found - reference(circuit)).max() < 10 * TOLERANCE[precision]
 
 
+@pytest.mark.parametrize("precision", ["double", "single"])
+@WIDTHS
+@pytest.mark.parametrize("seed", range(6))
+def test_matrices_and_other_arrays(seed, vector_bytes, precision):
+    engine = engine_of(precision, vector_bytes)
+    for num_qubits in (1, 2, 3, 5, 7):
+        circuit = random_gate_circuit(num_qubits, 40, seed, arrays=True)
+        found = state_once(engine, circuit.operations, num_qubits)
+        assert np.abs(found - reference(circuit)).max() < 10 * TOLERANCE[precision]
+
+
 def test_large_angles_and_many_phases():
     circuit = Circuit(2)
     for k in range(3000):
@@ -88,7 +99,7 @@ def test_other_gates_have_recipes_where_they_stand():
     circuit = Circuit(4).h(range(4)).barrier()
     circuit.pauli_rotation("XIZY", 0.3).unitary([[0, 1j], [1, 0]], 2).mcx([0, 1, 3], 2).mcp(0.2, [3, 1], 0)
     circuit.diagonal(np.exp(1j * np.arange(4)), [3, 0]).append(StandardGate("rx", [0.4]).controlled(2, 1), [2, 0, 3])
-    assert (recipes_with(circuit.operations.others).recipes >= 0).all()
+    assert (recipes_with(circuit.operations.others).arrays.ranges >= 0).all()
     expected = reference(Circuit(4).extend(_without_barriers(circuit)))
     assert np.abs(StatevectorSimulator().state_vector(circuit) - expected).max() < 1e-14
     assert plans.of(circuit).plan is None
@@ -105,15 +116,15 @@ def _without_barriers(circuit):
 @pytest.mark.parametrize(
     "change",
     [
-        lambda circuit: circuit.unitary(np.eye(4)[[1, 2, 3, 0]], [0, 1]),
-        lambda circuit: circuit.permutation([1, 2, 3, 0], [0, 1]),
+        lambda circuit: circuit.unitary(np.roll(np.eye(32), 1, axis=0), range(5)),
+        lambda circuit: circuit.permutation(np.roll(np.arange(32), 1), range(5)),
         lambda circuit: circuit.initialize([0.6, 0.8], [0]),
         lambda circuit: circuit.reset(1),
     ],
 )
 def test_what_has_no_recipe_is_planned(change):
-    circuit = change(Circuit(2).h(0).cx(0, 1))
-    assert state_once(engine_of("double", 32), circuit.operations, 2) is None
+    circuit = change(Circuit(5).h(0).cx(0, 1))
+    assert state_once(engine_of("double", 32), circuit.operations, 5) is None
     if circuit.operations[-1].gate.name not in ("reset", "initialize"):
         simulator = StatevectorSimulator()
         assert np.array_equal(simulator.state_vector(circuit), simulator.state_vector(simulator.compile(circuit)))

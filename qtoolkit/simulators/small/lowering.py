@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,17 +43,17 @@ class Lowered(NamedTuple):
     factor: complex
 
 
-def working_memory(engine: Engine, capacity: int) -> tuple[NDArray[Any], ...]:
-    """What `tape.lower` writes to, in its order, for so many steps: operations to counts."""
+def working_memory(engine: Engine, capacity: int) -> kernels.Memory:
+    """What `tape.lower` writes to, for so many steps."""
     real = np.dtype(engine.real.char)  # compiled code compares dtypes by identity
     lanes = engine.vector_bytes // real.itemsize
     num_patterns = _num_patterns(lanes)
-    return (
+    return kernels.Memory(
         np.zeros((capacity, small_block.ROW), np.int64),
         np.empty((capacity, kernels.LINK_COLUMNS), np.int64),
         np.empty((capacity, kernels.STEP_NUMBERS)),
         np.empty((capacity, kernels.SLOT_COLUMNS)),
-        aligned_empty(num_patterns * lanes, real),
+        cast("NDArray[np.floating]", aligned_empty(num_patterns * lanes, real)),
         np.empty((num_patterns, kernels.KEY_COLUMNS), np.int64),
         np.empty(kernels.COUNTS, np.int64),
     )
@@ -71,9 +71,7 @@ def lowered(tape: Tape, parameter_index: Mapping[str, int], engine: Engine) -> L
     recipes = recipes_with(tape.others, symbols)
     rows = tape.rows()
     memory = working_memory(engine, max(1, recipes.count(rows)))
-    factor = kernels.lower(
-        rows, Lanes(engine.vector_bytes), recipes.recipes, recipes.steps, recipes.numbers, len(STANDARD_GATES), *memory
-    )
+    factor = kernels.lower(rows, Lanes(engine.vector_bytes), recipes.arrays, len(STANDARD_GATES), memory)
     if factor == 0:
         return None
     operations, links, cells, slots, patterns, _, counts = memory

@@ -97,16 +97,15 @@ def _entry(engine: Engine, most: int, num_qubits: int, recipes: Recipes) -> Call
         memory = _new_memory(engine, most + most // 2, num_qubits)
         if most <= KEPT_OPERATIONS:
             kept[key] = memory
-    return partial(memory.enter, recipes.recipes, recipes.steps, recipes.numbers)
+    return partial(memory.enter, recipes.arrays)
 
 
 def _new_memory(engine: Engine, capacity: int, num_qubits: int) -> _Memory:
     real = np.dtype(engine.real.char)  # compiled code compares dtypes by identity
     size = max(engine.vector_bytes // real.itemsize, 1 << num_qubits)
     data = aligned_empty(2 * size, real)
-    memory = Lanes(engine.vector_bytes), len(STANDARD_GATES), *working_memory(engine, capacity), data
-    standard = standard_recipes()
+    memory = Lanes(engine.vector_bytes), len(STANDARD_GATES), working_memory(engine, capacity), data
     ket = np.empty(size, np.dtype(engine.dtype.char))
-    changing = standard.recipes, standard.steps, standard.numbers, np.empty((1, WIDTH)), ket
+    changing = standard_recipes().arrays, np.empty((1, WIDTH)), ket
     entry, arguments = entry_of(kernels.run_tape, *memory, *changing)
     return _Memory(capacity, partial(entry, *arguments[: len(memory)]))

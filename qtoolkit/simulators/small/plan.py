@@ -30,7 +30,7 @@ from qtoolkit.simulators.small.gates import (
     steps_of,
 )
 
-__all__ = ["Product", "SmallPlan", "String", "small_plan"]
+__all__ = ["Product", "SmallPlan", "String", "small_plan", "string_signs"]
 
 ComplexArray = NDArray[np.complex128]
 FloatArray = NDArray[np.float64]
@@ -96,6 +96,12 @@ class SmallPlan:
     constants: list[tuple[float, float]] = field(default_factory=list)
     phases: list[tuple[int, float]] = field(default_factory=list)
     turned: complex = 1.0 + 0.0j
+
+
+def string_signs(x_mask: int, z_mask: int) -> tuple[int, int]:
+    """Sign and power of i of a rotation: (P ψ)(x) = (-i)^y (-1)^|x & z| ψ(x ^ x_mask) with y letters Y."""
+    y = (x_mask & z_mask).bit_count() & 3
+    return (-1 if y < 2 else 1), 1 - (y & 1)
 
 
 def small_plan(program: Program) -> SmallPlan | None:
@@ -280,9 +286,7 @@ class _Builder:
         if not controls and qubits.bit_count() == 1:
             self._factor(qubits.bit_length() - 1, 2 if x_mask and z_mask else (1 if x_mask else 3), turn)
             return
-        # (P ψ)(x) = (-i)^y (-1)^|x & z| ψ(x ^ x_mask) with the number y of letters Y.
-        y = (x_mask & z_mask).bit_count() & 3
-        self._string(String(x_mask, z_mask, controls, values, -1 if y < 2 else 1, 1 - (y & 1), turn))
+        self._string(String(x_mask, z_mask, controls, values, *string_signs(x_mask, z_mask), turn))
 
     def _flip(self, target: int, controls: int, values: int) -> None:
         if not controls:

@@ -7,6 +7,7 @@ found where it stands.
 from __future__ import annotations
 
 import cmath
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
@@ -17,18 +18,21 @@ from numpy.typing import NDArray
 from qtoolkit.circuit import (
     STANDARD_GATES,
     Barrier,
+    DiagonalGate,
     Gate,
     GateRecord,
     Operation,
     Parameter,
     ParameterExpression,
     ParameterValue,
+    PauliRotationGate,
     StandardGate,
 )
 from qtoolkit.circuit.tape import OTHER, gate_numbers
 from qtoolkit.compiler.encode import ProgramBuilder
 from qtoolkit.compiler.program import Program
-from qtoolkit.simulators.small.plan import Product, SmallPlan, small_plan
+from qtoolkit.simulators.small.plan import Product, SmallPlan, small_plan, string_signs
+from qtoolkit_kernels.vector.small import block
 from qtoolkit_kernels.vector.small import tape as kernels
 
 __all__ = ["Recipes", "SymbolTable", "Symbols", "recipes_with", "standard_recipes"]
@@ -38,21 +42,22 @@ FloatArray = NDArray[np.float64]
 FEW_ROWS = 256
 """Below, counting steps takes longer than memory for the most that there may be."""
 
+MOST_MATRIX_QUBITS = 4
+"""A matrix on more is better planned."""
+
 _Step = tuple[list[int], list[float]]
+_Entries = list[NDArray[np.complex128]]
 
 
 class Recipes(NamedTuple):
     """Recipes by number: first those of `STANDARD_GATES` in their order, then others.
 
     Attributes:
-        recipes: int64[:, 2], the first step of each and the one past the last; -1 where there is none.
-        steps, numbers: int64[:, 11] and float64[:, 4].
+        arrays: what the kernel takes.
         most_steps: of any recipe.
     """
 
-    recipes: NDArray[np.int64]
-    steps: NDArray[np.int64]
-    numbers: FloatArray
+    arrays: kernels.Recipes
     most_steps: int
 
     def count(self, rows: FloatArray) -> int:
@@ -61,26 +66,30 @@ class Recipes(NamedTuple):
             return len(rows) * self.most_steps
         numbers = gate_numbers(rows)
         numbers = np.where(numbers == OTHER, len(STANDARD_GATES) + rows[:, 1].astype(np.int64), numbers)
-        lengths = self.recipes[:, 1] - self.recipes[:, 0]
+        lengths = self.arrays.ranges[:, 1] - self.arrays.ranges[:, 0]
         return int(lengths[numbers[numbers >= 0]].sum())
 
     @classmethod
-    def of(cls, found: Sequence[list[_Step] | None]) -> Recipes:
+    def of(cls, found: Sequence[list[_Step] | None], entries: _Entries) -> Recipes:
         """Join recipes; None where there is none."""
         lengths = [len(recipe or ()) for recipe in found]
         ends = np.cumsum([0, *lengths])
-        recipes = np.column_stack([ends[:-1], ends[1:]])
-        recipes[[recipe is None for recipe in found]] = -1
+        ranges = np.column_stack([ends[:-1], ends[1:]])
+        ranges[[recipe is None for recipe in found]] = -1
         joined = [step for recipe in found for step in recipe or ()]
         steps = np.array([step for step, _ in joined], np.int64).reshape(-1, kernels.STEP_COLUMNS)
         numbers = np.array([number for _, number in joined], np.float64).reshape(-1, kernels.STEP_NUMBERS)
-        return cls(recipes, steps, numbers, max(lengths, default=0))
+        flat = np.concatenate([array.ravel() for array in entries]) if entries else _NO_ENTRIES
+        return cls(kernels.Recipes(ranges, steps, numbers, flat), max(lengths, default=0))
+
+
+_NO_ENTRIES = np.zeros(0, np.complex128)
 
 
 @cache
 def standard_recipes() -> Recipes:
     """Those of the standard gates."""
-    return Recipes.of([_standard_recipe(record) for record in STANDARD_GATES.values()])
+    return Recipes.of([_standard_recipe(record) for record in STANDARD_GATES.values()], [])
 
 
 class SymbolTable(NamedTuple):
@@ -119,9 +128,7 @@ class Symbols:
         except (AttributeError, KeyError):
             for angle in angles:
                 if isinstance(angle, ParameterExpression):
-                    # A symbol that no row refers to may have parameters that the circuit has not.
-                    terms = [(parameter_index[n], c) for n, c in angle.terms.items() if n in parameter_index]
-                    self.add(angle.constant, terms)
+                    self.add_expression(angle)
                 else:
                     self.add(angle, [])
             return
@@ -138,6 +145,14 @@ class Symbols:
         self._starts.append(len(self._parameters))
         return len(self._constants) - 1
 
+    def add_expression(self, angle: ParameterExpression) -> int:
+        """The number of a new one.
+
+        A symbol that no row refers to may have parameters that the circuit has not.
+        """
+        index = self.parameter_index
+        return self.add(angle.constant, [(index[name], c) for name, c in angle.terms.items() if name in index])
+
     def table(self) -> SymbolTable:
         """All of them."""
         return SymbolTable(
@@ -153,20 +168,24 @@ def recipes_with(others: Iterable[Operation], symbols: Symbols | None = None) ->
 
     Args:
         others: what is no row of numbers.
-        symbols: receives angles of theirs; without it, an operation that has one has no recipe.
+        symbols: receives angles of theirs; without it, an operation that has one has no recipe. With it there are no
+            matrices and diagonals, of which there are no derivatives.
     """
     standard = standard_recipes()
-    found = [_other_recipe(operation, symbols) for operation in others]
+    entries: _Entries = []
+    found = [_other_recipe(operation, symbols, entries) for operation in others]
     if not found:
         return standard
-    added = Recipes.of(found)
-    moved = np.where(added.recipes < 0, -1, added.recipes + len(standard.steps))
-    return Recipes(
-        np.concatenate([standard.recipes, moved]),
-        np.concatenate([standard.steps, added.steps]),
-        np.concatenate([standard.numbers, added.numbers]),
-        max(standard.most_steps, added.most_steps),
+    (ranges, steps, numbers, _), most_steps = standard
+    (added_ranges, added_steps, added_numbers, flat), most_added = Recipes.of(found, entries)
+    moved = np.where(added_ranges < 0, -1, added_ranges + len(steps))
+    arrays = kernels.Recipes(
+        np.concatenate([ranges, moved]),
+        np.concatenate([steps, added_steps]),
+        np.concatenate([numbers, added_numbers]),
+        flat,
     )
+    return Recipes(arrays, max(most_steps, most_added))
 
 
 def _standard_recipe(record: GateRecord) -> list[_Step] | None:
@@ -183,15 +202,69 @@ def _standard_recipe(record: GateRecord) -> list[_Step] | None:
     return None
 
 
-def _other_recipe(operation: Operation, symbols: Symbols | None) -> list[_Step] | None:
+def _other_recipe(operation: Operation, symbols: Symbols | None, entries: _Entries) -> list[_Step] | None:
     gate = operation.gate
     if isinstance(gate, Barrier):
         return []
-    if not isinstance(gate, Gate) or (gate.expressions and symbols is None):
+    if not isinstance(gate, Gate):
         return None
-    builder = ProgramBuilder(symbols.parameter_index if symbols else {})
+    if type(gate) is PauliRotationGate:
+        return _rotation_recipe(gate, operation.qubits, symbols)
+    if symbols is None:
+        return None if gate.expressions else _array_recipe(gate, operation.qubits, entries)
+    builder = ProgramBuilder(symbols.parameter_index)
     builder.add(gate, operation.qubits)
     return _recipe(builder.build(), 0, symbols)
+
+
+def _array_recipe(gate: Gate, qubits: tuple[int, ...], entries: _Entries) -> list[_Step] | None:
+    """A gate without parameters as its matrix or diagonal, perhaps controlled; None if it is too large."""
+    base, num_controls, ctrl_state = gate.control_structure()
+    targets = qubits[num_controls:]
+    if isinstance(base, DiagonalGate) and len(targets) <= block.MOST_TARGETS:
+        kind, array = kernels.DIAGONAL, base.entries
+    elif len(targets) <= MOST_MATRIX_QUBITS:
+        kind, array = kernels.MATRIX, base.matrix()
+    else:
+        return None
+    controls = values = packed = 0
+    for k, qubit in enumerate(qubits[:num_controls]):
+        controls |= 1 << qubit
+        values |= (ctrl_state >> k & 1) << qubit
+    for k, qubit in enumerate(targets):
+        packed |= qubit << block.TARGET_BITS * k
+    first = sum([known.size for known in entries])
+    entries.append(array)
+    return [([kind, -1, first, len(targets), packed, 0, controls, values, 0, 0, 0], [0.0] * kernels.STEP_NUMBERS)]
+
+
+def _rotation_recipe(gate: PauliRotationGate, qubits: tuple[int, ...], symbols: Symbols | None) -> list[_Step] | None:
+    """A Pauli rotation: a global phase, a factor or a string."""
+    (angle,) = gate.params
+    symbol, first, second = -1, 0.5, 0.0  # what the angle is multiplied by, and what is added
+    if not isinstance(angle, ParameterExpression):
+        first, second = math.cos(angle / 2), math.sin(angle / 2)
+    elif symbols is None:
+        return None
+    else:
+        symbol = symbols.add_expression(angle)
+    x_mask = z_mask = 0
+    for qubit, letter in zip(qubits, reversed(gate.label), strict=True):
+        x_mask |= (letter in "XY") << qubit
+        z_mask |= (letter in "ZY") << qubit
+    letters = x_mask | z_mask
+    if not letters:
+        numbers = [-0.5, 0.0] if symbol >= 0 else [first, -second]
+        return [_step(kernels.PHASE, symbol, symbol, 0, [], numbers)]
+    if not letters & (letters - 1):
+        axis = 2 if x_mask and z_mask else (1 if x_mask else 3)
+        numbers = [first, second]
+        if symbol < 0:
+            numbers = [first, 0.0, 0.0, 0.0]
+            numbers[axis], axis = second, 0
+        return [_step(kernels.FACTOR, symbol, symbol, axis, [letters.bit_length() - 1], numbers)]
+    sign, imaginary = string_signs(x_mask, z_mask)
+    return [_step(kernels.STRING, symbol, symbol, 0, [x_mask, z_mask, 0, 0, sign, imaginary, -1], [first, second])]
 
 
 def _recipe(program: Program, first_angle: int, symbols: Symbols | None = None) -> list[_Step] | None:
@@ -226,18 +299,18 @@ class _Writer:
             angle, numbers = self._turn(operation.turn)
             masks = [operation.x_mask, operation.z_mask, operation.controls, operation.values]
             signs = [operation.sign, operation.imaginary, operation.inverse]
-            found.append(self._step(kernels.STRING, angle, 0, [*masks, *signs], numbers))
+            found.append(self._step_of(kernels.STRING, angle, 0, [*masks, *signs], numbers))
         turned = plan.turned
         for slot, scale in plan.phases:
             turned *= cmath.rect(1.0, scale * float(self._constant[slot]))
             terms = self._terms.get(slot, [])
             if terms and self._symbols:
-                found.append(self._step(kernels.PHASE, self._symbols.add(0.0, terms), 0, [], [scale, 0.0]))
+                found.append(self._step_of(kernels.PHASE, self._symbols.add(0.0, terms), 0, [], [scale, 0.0]))
                 continue
             for parameter, coefficient in terms:
-                found.append(self._step(kernels.PHASE, parameter, 0, [], [scale * coefficient, 0.0]))
+                found.append(self._step_of(kernels.PHASE, parameter, 0, [], [scale * coefficient, 0.0]))
         if turned != 1.0:
-            found.append(self._step(kernels.PHASE, -1, 0, [], [turned.real, turned.imag]))
+            found.append(self._step_of(kernels.PHASE, -1, 0, [], [turned.real, turned.imag]))
         return found
 
     def _factor(self, qubit: int, axis: int, number: int) -> _Step:
@@ -250,7 +323,10 @@ class _Writer:
                 numbers = turn
             else:
                 numbers[0], numbers[axis], axis = turn[0], turn[1], 0
-        return self._step(kernels.FACTOR, angle, axis, [qubit], numbers)
+        return self._step_of(kernels.FACTOR, angle, axis, [qubit], numbers)
+
+    def _step_of(self, kind: int, angle: int, axis: int, rest: list[int], numbers: list[float]) -> _Step:
+        return _step(kind, self._first_angle + angle if angle >= 0 else -1, angle, axis, rest, numbers)
 
     def _turn(self, turn: int) -> tuple[int, list[float]]:
         """The angle that a turn depends on, and how; -1 and the cosine and sine of one that depends on none."""
@@ -265,10 +341,10 @@ class _Writer:
         ((parameter, coefficient),) = terms
         return parameter, [scale * coefficient, offset]
 
-    def _step(self, kind: int, angle: int, axis: int, rest: list[int], numbers: list[float]) -> _Step:
-        operand = self._first_angle + angle if angle >= 0 else -1
-        columns = [kind, operand, angle, axis, *rest]
-        return (
-            columns + [0] * (kernels.STEP_COLUMNS - len(columns)),
-            numbers + [0.0] * (kernels.STEP_NUMBERS - len(numbers)),
-        )
+
+def _step(kind: int, operand: int, place: int, axis: int, rest: list[int], numbers: list[float]) -> _Step:
+    columns = [kind, operand, place, axis, *rest]
+    return (
+        columns + [0] * (kernels.STEP_COLUMNS - len(columns)),
+        numbers + [0.0] * (kernels.STEP_NUMBERS - len(numbers)),
+    )

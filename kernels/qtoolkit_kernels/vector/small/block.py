@@ -1,9 +1,10 @@
 """Operations on states so small that what stands around the arithmetic counts most: forward, and back with ψ and λ.
 
-There are two kinds, each a row of 16 int64. A *product* is any number of one-qubit gates in a row on one qubit; up to
-a phase it is a unit quaternion (w, x, y, z), the gate ``w - i (x X + y Y + z Z)``. A *string* takes ψ(x) to
-``a ψ(x) ± b i^k ψ(x ^ mask)`` where controls have their values, and to itself elsewhere: a rotation by a Pauli string
-with a = cos and b = sin; with a = 0 and b = 1 an X; with an empty mask a phase.
+There are two kinds that derivatives are taken of, each a row of 16 int64. A *product* is any number of one-qubit gates
+in a row on one qubit; up to a phase it is a unit quaternion (w, x, y, z), the gate ``w - i (x X + y Y + z Z)``. A
+*string* takes ψ(x) to ``a ψ(x) ± b i^k ψ(x ^ mask)`` where controls have their values, and to itself elsewhere: a
+rotation by a Pauli string with a = cos and b = sin; with a = 0 and b = 1 an X; with an empty mask a phase. Matrices and
+diagonals, which `arrays` applies, run forward only.
 
 A product is undone by one pass, which sums up Im ⟨λ|P|ψ⟩ of all three Paulis P; those at any place within the
 product follow by turning that vector. A string sums up its own. Costs, an amplitude: 8 fused multiply-adds for a
@@ -21,13 +22,22 @@ from qtoolkit_kernels.vector.tiles import lane_bits_of, lanes_of
 
 __all__ = [
     "ANGLE",
+    "CONTROLS",
     "COSINE",
+    "COUNT",
+    "DIAGONAL",
+    "ENTRIES",
     "FACTOR_COLUMNS",
+    "MATRIX",
+    "MOST_TARGETS",
     "PRODUCT",
     "ROW",
     "SINE",
     "STRING",
     "SUM",
+    "TARGETS",
+    "TARGET_BITS",
+    "VALUES",
     "back_product",
     "back_string",
     "multiply",
@@ -35,7 +45,7 @@ __all__ = [
     "turn_string",
 ]
 
-PRODUCT, STRING = range(2)
+PRODUCT, STRING, MATRIX, DIAGONAL = range(4)
 
 ROW = 16
 KIND, WANTED = 0, 1
@@ -46,6 +56,11 @@ TURN, INVERSE, IMAGINARY, PATTERN = 2, 3, 4, 5
 """Of strings: the number of its cosine and sine; the sign of the sine in the inverse; k; where its pattern begins."""
 X_TILE, X_LANES, Z_TILE, FIXED, VALUE = 6, 7, 8, 9, 10
 """Of strings: masks by tile and by lane; tile bits that the walk leaves alone, with their values."""
+COUNT, ENTRIES, CONTROLS, VALUES, TARGETS = 2, 3, 4, 5, 6
+"""Of matrices and diagonals: the number of qubits, where the entries begin, masks over the index, the qubits."""
+
+MOST_TARGETS, TARGET_BITS = ROW - TARGETS, 6
+"""How many these can be, and bits of a qubit's number where several stand in one."""
 
 FACTOR_COLUMNS = 3
 AXIS, NUMBER, NEEDED = range(FACTOR_COLUMNS)

@@ -7,17 +7,22 @@ quaternion.
 
 | columns of a step | |
 |---|---|
-| KIND | FACTOR, STRING or PHASE |
+| KIND | FACTOR, STRING, PHASE, MATRIX or DIAGONAL |
 | ANGLE, PLACE | the operand that it depends on and its place among the angles, or a symbol's number; -1 if on none |
 | of FACTOR: AXIS, X | 0 for a constant gate, 1, 2, 3 for a rotation about X, Y, Z; the qubit |
 | of STRING: X, Z, CONTROLS, VALUES | masks over qubits |
 | SIGN, IMAGINARY, INVERSE | as of strings of `small.block` |
+| of MATRIX and DIAGONAL: PLACE | where its entries begin |
+| AXIS, X, CONTROLS, VALUES | number of qubits; these, `TARGET_BITS` each; masks over qubits |
 
 Its numbers are a quaternion, or the cosine and sine of a string or a phase; where it depends on an angle, what that is
 multiplied by and what is added.
 
-Cost: about 20 ns a step and 20 for an angle, then 8 fused multiply-adds an amplitude for a product, 4 for a string.
+Cost: about 20 ns a step and 20 for an angle, then 8 fused multiply-adds an amplitude for a product, 4 for a string, and
+4 · 2^k for a matrix of k qubits, one amplitude after the other.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,14 +32,16 @@ from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.pauli.registers import odd_bits
 from qtoolkit_kernels.vector.small import block
+from qtoolkit_kernels.vector.small.arrays import apply_array
 from qtoolkit_kernels.vector.tiles import lane_bits_of, lanes_of, tile_to_complex
 
 __all__ = [
-    "CELLS", "COUNTS", "FACTOR", "KEY_COLUMNS", "LINKS", "LINK_COLUMNS", "OPERATIONS", "PATTERNS", "PHASE", "PRODUCTS",
-    "SLOTS", "SLOT_COLUMNS", "STEP_COLUMNS", "STEP_NUMBERS", "STRING", "add_slots", "flatten", "lower", "run_tape",
+    "CELLS", "COUNTS", "DIAGONAL", "FACTOR", "KEY_COLUMNS", "LINKS", "LINK_COLUMNS", "MATRIX", "OPERATIONS", "PATTERNS",
+    "PHASE", "PRODUCTS", "SLOTS", "SLOT_COLUMNS", "STEP_COLUMNS", "STEP_NUMBERS", "STRING", "SYMBOL", "Memory",
+    "Recipes", "add_slots", "flatten", "lower", "run_tape",
 ]  # fmt: skip
 
-FACTOR, STRING, PHASE = range(3)
+FACTOR, STRING, PHASE, MATRIX, DIAGONAL = range(5)
 
 STEP_COLUMNS = 11
 KIND, ANGLE, PLACE, AXIS, X, Z, CONTROLS, VALUES, SIGN, IMAGINARY, INVERSE = range(STEP_COLUMNS)
@@ -54,6 +61,43 @@ IS_PHASE, SYMBOL, SCALE, OFFSET = range(SLOT_COLUMNS)
 COUNTS = 6
 OPERATIONS, LINKS, CELLS, SLOTS, PATTERNS, PRODUCTS = range(COUNTS)
 """What is counted. Cells hold quaternions, and the cosines and sines of strings."""
+
+
+class Recipes(NamedTuple):
+    """How gates become steps.
+
+    Attributes:
+        ranges: int64[:, 2], the first step of each recipe and the one past the last; -1 where there is none.
+        steps, numbers: int64[:, 11] and float64[:, 4], see above.
+        entries: complex128, of matrices row by row and of diagonals.
+    """
+
+    ranges: Integers
+    steps: Integers
+    numbers: Floats
+    entries: Complex
+
+
+class Memory(NamedTuple):
+    """What `lower` writes to.
+
+    Attributes:
+        operations: int64[:, 16], receives rows of `small.block`.
+        links: int64[:, 3], receives factors, an axis and the columns above.
+        cells: float64[:, 4], receives constants.
+        slots: float64[:, 4], receives angles that depend on symbols.
+        patterns: receives registers of signs, aligned.
+        keys: int64[:, 4], as many rows as there may be patterns.
+        counts: int64[6], receives how many there are of each.
+    """
+
+    operations: Integers
+    links: Integers
+    cells: Floats
+    slots: Floats
+    patterns: Reals
+    keys: Integers
+    counts: Integers
 
 
 @njit
@@ -125,21 +169,32 @@ def _add_factor(row: Integers, links: Integers, counts: Integers, axis: int, num
 
 
 @njit
-def lower(
-    rows: Floats,
-    lanes: Lanes,
-    recipes: Integers,
-    steps: Integers,
-    numbers: Floats,
-    num_gates: int,
-    operations: Integers,
-    links: Integers,
-    cells: Floats,
-    slots: Floats,
-    patterns: Reals,
-    keys: Integers,
-    counts: Integers,
-) -> complex:
+def _close(products: Integers, touched: int) -> None:
+    """Let no more factors join the products on some qubits."""
+    qubit = 0
+    while touched >> qubit:
+        if touched >> qubit & 1:
+            products[qubit] = -1
+        qubit += 1
+
+
+@njit
+def _write_array(operation: Integers, step: Integers) -> int:
+    """Write a matrix or a diagonal; return the mask of its targets."""
+    operation[block.KIND] = block.MATRIX if step[KIND] == MATRIX else block.DIAGONAL
+    operation[block.WANTED] = 0
+    operation[block.COUNT], operation[block.ENTRIES] = step[AXIS], step[PLACE]
+    operation[block.CONTROLS], operation[block.VALUES] = step[CONTROLS], step[VALUES]
+    touched = 0
+    for k in range(step[AXIS]):
+        qubit = step[X] >> block.TARGET_BITS * k & (1 << block.TARGET_BITS) - 1
+        operation[block.TARGETS + k] = qubit
+        touched |= 1 << qubit
+    return touched
+
+
+@njit
+def lower(rows: Floats, lanes: Lanes, recipes: Recipes, num_gates: int, memory: Memory) -> complex:
     """Write the operations of a tape.
 
     Turns of strings are slots, or -1 minus the number of a cell. Products have the ends of a chain of links for FIRST
@@ -148,20 +203,15 @@ def lower(
     Args:
         rows: float64[:, 5], the tape; its measurements are last on their qubits.
         lanes: marker of the vector width.
-        recipes: int64[:, 2], the first step of each and the one past the last; -1 where there is none.
-        steps, numbers: int64[:, 11] and float64[:, 4], see above.
+        recipes: of standard gates and of others.
         num_gates: number of the first recipe that is not a standard gate's.
-        operations: int64[:, 16], receives rows of `small.block`.
-        links: int64[:, 3], receives factors, an axis and the columns above.
-        cells: float64[:, 4], receives constants.
-        slots: float64[:, 4], receives angles that depend on symbols.
-        patterns: receives registers of signs, aligned.
-        keys: int64[:, 4], as many rows as there may be patterns.
-        counts: int64[6], receives how many there are of each.
+        memory: receives what the tape comes to.
 
     Returns:
         The state's factor, of modulus 1; 0 for a tape that holds something else.
     """
+    operations, links, cells, slots, patterns, keys, counts = memory
+    ranges, steps, numbers, _ = recipes
     lane_bits = lane_bits_of(patterns, lanes)
     counts[:] = 0
     products = np.full(64, -1, np.int64)
@@ -176,9 +226,9 @@ def lower(
             continue
         is_absolute, is_symbolic = code == OTHER, code >= SYMBOLIC
         recipe = num_gates + int(row[1]) if is_absolute else (code - SYMBOLIC if is_symbolic else code)
-        if recipe < 0 or (recipe >= num_gates and not is_absolute) or recipes[recipe, 0] < 0:
+        if recipe < 0 or (recipe >= num_gates and not is_absolute) or ranges[recipe, 0] < 0:
             return 0.0j
-        for s in range(recipes[recipe, 0], recipes[recipe, 1]):
+        for s in range(ranges[recipe, 0], ranges[recipe, 1]):
             step, number = steps[s], numbers[s]
             slot, angle = -1, number[0]
             if step[ANGLE] >= 0 and (is_symbolic or is_absolute):
@@ -230,16 +280,19 @@ def lower(
                 else:
                     _add_factor(operation, links, counts, 0, _add_cell(cells, counts, a, b, c, d))
                 continue
+            if step[KIND] >= MATRIX:
+                touched = step[CONTROLS] | _write_array(operations[place], step)
+                counts[OPERATIONS] += 1
+                if measured & touched:
+                    return 0.0j
+                _close(products, touched)
+                continue
             x, z = _moved(step[X], row, is_absolute), _moved(step[Z], row, is_absolute)
             controls, values = _moved(step[CONTROLS], row, is_absolute), _moved(step[VALUES], row, is_absolute)
             touched = x | z | controls
             if measured & touched:
                 return 0.0j
-            qubit = 0
-            while touched >> qubit:
-                if touched >> qubit & 1:
-                    products[qubit] = -1
-                qubit += 1
+            _close(products, touched)
             counts[OPERATIONS] += 1
             operation = operations[place]
             operation[block.KIND], operation[block.WANTED] = block.STRING, slot >= 0
@@ -273,6 +326,8 @@ def flatten(operations: Integers, links: Integers, factors: Integers, counts: In
         if row[block.KIND] == block.STRING:
             if row[block.TURN] < 0:
                 row[block.TURN] = first_constant - 1 - row[block.TURN]
+            continue
+        if row[block.KIND] != block.PRODUCT:
             continue
         link = row[block.FIRST]
         row[block.FIRST] = count
@@ -330,33 +385,17 @@ def add_slots(
 
 @njit
 def run_tape(
-    lanes: Lanes,
-    num_gates: int,
-    operations: Integers,
-    links: Integers,
-    cells: Floats,
-    slots: Floats,
-    patterns: Reals,
-    keys: Integers,
-    counts: Integers,
-    data: Reals,
-    recipes: Integers,
-    steps: Integers,
-    numbers: Floats,
-    rows: Floats,
-    ket: Complex,
+    lanes: Lanes, num_gates: int, memory: Memory, data: Reals, recipes: Recipes, rows: Floats, ket: Complex
 ) -> bool:
     """Write the state that a tape makes of ``|0…0⟩``; False if it has symbols, or something else that is no gate.
 
     Args:
         data: receives the state as tiles, aligned.
         ket: receives the state, whole tiles.
-        lanes, num_gates, operations, links, cells, slots, patterns, keys, counts, recipes, steps, numbers, rows: see
-            `lower`.
+        lanes, num_gates, memory, recipes, rows: see `lower`.
     """
-    factor = lower(
-        rows, lanes, recipes, steps, numbers, num_gates, operations, links, cells, slots, patterns, keys, counts
-    )
+    factor = lower(rows, lanes, recipes, num_gates, memory)
+    operations, links, cells, _, patterns, _, counts = memory
     if factor == 0.0j or counts[SLOTS]:
         return False
     tile = 2 * lanes_of(data, lanes)
@@ -370,9 +409,11 @@ def run_tape(
             # Without symbols a product is one quaternion.
             quaternion = cells[links[row[block.FIRST], NUMBER]]
             block.turn_product(data, lanes, num_tiles, row[block.BIT], quaternion, 1.0)
-        else:
+        elif row[block.KIND] == block.STRING:
             cell = cells[-1 - row[block.TURN]]
             block.turn_string(data, lanes, num_tiles, row, patterns, cell[0], cell[1])
+        else:
+            apply_array(data, lanes, num_tiles, row, recipes.entries)
     reals = ket.view(data.dtype)
     real, imag = data.dtype.type(factor.real), data.dtype.type(factor.imag)
     for j in range(0, num_tiles * tile, tile):
