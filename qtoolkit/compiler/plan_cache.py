@@ -57,6 +57,22 @@ class Known:
         self.kept: dict[Any, Any] = {}
 
 
+class _Key:
+    """What circuits are told apart by, hashed once: each array in it is read for that."""
+
+    __slots__ = ("_content", "_hash")
+
+    def __init__(self, content: Hashable) -> None:
+        self._content = content
+        self._hash = hash(content)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self._hash == other._hash and self._content == other._content
+
+
 class _Note(NamedTuple):
     """A circuit at some version, which it may have left."""
 
@@ -80,7 +96,7 @@ class PlanCache:
         """Begin anew."""
         self._lock = threading.RLock()  # the handler of a signal may run a circuit while this thread holds it
         self._notes: dict[int, _Note] = {}
-        self._by_content: OrderedDict[Hashable, Known] = OrderedDict()
+        self._by_content: OrderedDict[_Key, Known] = OrderedDict()
         self._nbytes = 0
 
     def __len__(self) -> int:
@@ -132,10 +148,11 @@ class PlanCache:
                 self._nbytes += nbytes
                 self._shrink(known)
 
-    def _content(self, circuit: Circuit) -> tuple[Hashable | None, int]:
+    def _content(self, circuit: Circuit) -> tuple[_Key | None, int]:
         """What circuits are told apart by, None for those too large to be kept, and the bytes that it takes."""
         nbytes = _nbytes_of(circuit)
-        return circuit.content if nbytes <= self._most_bytes // LARGEST_SHARE else None, nbytes
+        content = circuit.content if nbytes <= self._most_bytes // LARGEST_SHARE else None
+        return None if content is None else _Key(content), nbytes
 
     def _shrink(self, newest: Known) -> None:
         while self._nbytes > self._most_bytes and self._by_content:

@@ -20,6 +20,7 @@ from qtoolkit_kernels._jit import entry_of
 from qtoolkit_kernels._load import DECLINED
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.small import tape as kernels
+from qtoolkit_kernels.vector.small.arrays import array_room
 
 __all__ = ["has_others_behind_measurements", "state_of_gates", "state_once"]
 
@@ -104,7 +105,8 @@ def _new_memory(engine: Engine, capacity: int, num_qubits: int) -> _Memory:
     real = np.dtype(engine.real.char)  # compiled code compares dtypes by identity
     size = max(engine.vector_bytes // real.itemsize, 1 << num_qubits)
     data = aligned_empty(2 * size, real)
-    memory = Lanes(engine.vector_bytes), len(STANDARD_GATES), working_memory(engine, capacity), data
+    room = aligned_empty(array_room(engine.vector_bytes // real.itemsize), real)
+    memory = Lanes(engine.vector_bytes), len(STANDARD_GATES), working_memory(engine, capacity), data, room
     ket = np.empty(size, np.dtype(engine.dtype.char))
     changing = standard_recipes().arrays, np.empty((1, WIDTH)), ket
     entry, arguments = entry_of(kernels.run_tape, *memory, *changing)

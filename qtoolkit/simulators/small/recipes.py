@@ -9,7 +9,7 @@ from __future__ import annotations
 import cmath
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from qtoolkit.circuit import (
     STANDARD_GATES,
     Barrier,
+    ControlledGate,
     DiagonalGate,
     Gate,
     GateRecord,
@@ -26,7 +27,9 @@ from qtoolkit.circuit import (
     ParameterExpression,
     ParameterValue,
     PauliRotationGate,
+    PermutationGate,
     StandardGate,
+    UnitaryGate,
 )
 from qtoolkit.circuit.tape import OTHER, gate_numbers
 from qtoolkit.compiler.encode import ProgramBuilder
@@ -34,6 +37,7 @@ from qtoolkit.compiler.program import Program
 from qtoolkit.simulators.small.plan import Product, SmallPlan, small_plan, string_signs
 from qtoolkit_kernels.vector.small import block
 from qtoolkit_kernels.vector.small import tape as kernels
+from qtoolkit_kernels.vector.small.arrays import MOST_MATRIX_QUBITS
 
 __all__ = ["Recipes", "SymbolTable", "Symbols", "recipes_with", "standard_recipes"]
 
@@ -42,8 +46,10 @@ FloatArray = NDArray[np.float64]
 FEW_ROWS = 256
 """Below, counting steps takes longer than memory for the most that there may be."""
 
-MOST_MATRIX_QUBITS = 4
-"""A matrix on more is better planned."""
+MOST_MATRICES = 1 << 8
+"""Matrices of controlled gates that are kept."""
+
+_OF_ARRAYS = frozenset({UnitaryGate, ControlledGate, DiagonalGate, PermutationGate})
 
 _Step = tuple[list[int], list[float]]
 _Entries = list[NDArray[np.complex128]]
@@ -72,15 +78,19 @@ class Recipes(NamedTuple):
     @classmethod
     def of(cls, found: Sequence[list[_Step] | None], entries: _Entries) -> Recipes:
         """Join recipes; None where there is none."""
-        lengths = [len(recipe or ()) for recipe in found]
-        ends = np.cumsum([0, *lengths])
-        ranges = np.column_stack([ends[:-1], ends[1:]])
-        ranges[[recipe is None for recipe in found]] = -1
-        joined = [step for recipe in found for step in recipe or ()]
+        joined: list[_Step] = []
+        ranges: list[tuple[int, int]] = []
+        for recipe in found:
+            if recipe is None:
+                ranges.append((-1, -1))
+                continue
+            ranges.append((len(joined), len(joined) + len(recipe)))
+            joined += recipe
         steps = np.array([step for step, _ in joined], np.int64).reshape(-1, kernels.STEP_COLUMNS)
         numbers = np.array([number for _, number in joined], np.float64).reshape(-1, kernels.STEP_NUMBERS)
         flat = np.concatenate([array.ravel() for array in entries]) if entries else _NO_ENTRIES
-        return cls(kernels.Recipes(ranges, steps, numbers, flat), max(lengths, default=0))
+        most_steps = max([last - first for first, last in ranges])
+        return cls(kernels.Recipes(np.array(ranges, np.int64), steps, numbers, flat), most_steps)
 
 
 _NO_ENTRIES = np.zeros(0, np.complex128)
@@ -204,14 +214,16 @@ def _standard_recipe(record: GateRecord) -> list[_Step] | None:
 
 def _other_recipe(operation: Operation, symbols: Symbols | None, entries: _Entries) -> list[_Step] | None:
     gate = operation.gate
-    if isinstance(gate, Barrier):
+    kind = type(gate)  # asking for an instance of an abstract class takes half a microsecond
+    if kind is Barrier:
         return []
-    if not isinstance(gate, Gate):
-        return None
-    if type(gate) is PauliRotationGate:
+    if kind is PauliRotationGate and isinstance(gate, PauliRotationGate):
         return _rotation_recipe(gate, operation.qubits, symbols)
+    if kind not in _OF_ARRAYS and not isinstance(gate, Gate):
+        return None
+    assert isinstance(gate, Gate)
     if symbols is None:
-        return None if gate.expressions else _array_recipe(gate, operation.qubits, entries)
+        return None if gate.params and gate.expressions else _array_recipe(gate, operation.qubits, entries)
     builder = ProgramBuilder(symbols.parameter_index)
     builder.add(gate, operation.qubits)
     return _recipe(builder.build(), 0, symbols)
@@ -221,10 +233,10 @@ def _array_recipe(gate: Gate, qubits: tuple[int, ...], entries: _Entries) -> lis
     """A gate without parameters as its matrix or diagonal, perhaps controlled; None if it is too large."""
     base, num_controls, ctrl_state = gate.control_structure()
     targets = qubits[num_controls:]
-    if isinstance(base, DiagonalGate) and len(targets) <= block.MOST_TARGETS:
+    if type(base) is DiagonalGate and len(targets) <= block.MOST_TARGETS:
         kind, array = kernels.DIAGONAL, base.entries
     elif len(targets) <= MOST_MATRIX_QUBITS:
-        kind, array = kernels.MATRIX, base.matrix()
+        kind, array = kernels.MATRIX, _standard_matrix(base) if type(base) is StandardGate else base.matrix()
     else:
         return None
     controls = values = packed = 0
@@ -236,6 +248,11 @@ def _array_recipe(gate: Gate, qubits: tuple[int, ...], entries: _Entries) -> lis
     first = sum([known.size for known in entries])
     entries.append(array)
     return [([kind, -1, first, len(targets), packed, 0, controls, values, 0, 0, 0], [0.0] * kernels.STEP_NUMBERS)]
+
+
+@lru_cache(maxsize=MOST_MATRICES)
+def _standard_matrix(gate: StandardGate) -> NDArray[np.complex128]:
+    return gate.matrix()
 
 
 def _rotation_recipe(gate: PauliRotationGate, qubits: tuple[int, ...], symbols: Symbols | None) -> list[_Step] | None:

@@ -1,24 +1,39 @@
-"""Matrices and diagonals on states of a few registers, one amplitude after the other.
+"""Matrices and diagonals on states of a few registers.
 
-Rows are those of `small.block`. Who brings a gate as a matrix brings it once: a circuit that runs again is planned, and
-its matrices are applied by registers. Cost, an amplitude that the controls let through: 4 · 2^k fused multiply-adds for
-a matrix of k qubits, 4 for a diagonal.
+Rows are those of `small.block`. Cost: 10 ns for each entry of a matrix, which is written as `matrices` reads it, then
+what that says; 4 fused multiply-adds for each amplitude of a diagonal, one after the other.
 """
 
 import numpy as np
 
-from qtoolkit_kernels._bits import gather_bits, next_subset
+from qtoolkit_kernels._bits import gather_bits
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Integers, Reals
 from qtoolkit_kernels.vector.lanes import Lanes
+from qtoolkit_kernels.vector.matrices import apply_matrix
+from qtoolkit_kernels.vector.matrix_numbers import write_matrix
 from qtoolkit_kernels.vector.small import block
 from qtoolkit_kernels.vector.tiles import lane_bits_of, lanes_of
 
-__all__ = ["apply_array"]
+__all__ = ["MOST_MATRIX_QUBITS", "apply_array", "array_room"]
+
+MOST_MATRIX_QUBITS = 4
+"""Of a matrix; one on more is better planned."""
+
+NO_SKEW = 30
+"""Tiles stand where their numbers say, see `skew`."""
+
+
+def array_room(lanes: int) -> int:
+    """How many elements `apply_array` needs to work in: a matrix, each entry two registers, and as many tiles as it has
+    columns.
+    """
+    columns = 1 << MOST_MATRIX_QUBITS
+    return 2 * lanes * columns * (columns + 1)
 
 
 @njit
-def apply_array(data: Reals, lanes: Lanes, num_tiles: int, row: Integers, entries: Complex) -> None:
+def apply_array(data: Reals, lanes: Lanes, num_tiles: int, row: Integers, entries: Complex, room: Reals) -> None:
     """Apply a matrix or a diagonal to a state of tiles.
 
     Args:
@@ -27,45 +42,35 @@ def apply_array(data: Reals, lanes: Lanes, num_tiles: int, row: Integers, entrie
         num_tiles: of the state.
         row: int64[16], MATRIX or DIAGONAL, see `small.block`.
         entries: complex128, those of the row from its ENTRIES on.
+        room: as many elements as `array_room` says, aligned.
     """
     width, lane_bits = lanes_of(data, lanes), lane_bits_of(data, lanes)
-    controls, values, first = row[block.CONTROLS], row[block.VALUES], row[block.ENTRIES]
+    controls, values = row[block.CONTROLS], row[block.VALUES]
     targets = row[block.TARGETS : block.TARGETS + row[block.COUNT]]
-    size = 1 << targets.size
-    mask = 0
-    for k in range(targets.size):
-        mask |= 1 << targets[k]
     if row[block.KIND] == block.DIAGONAL:
         for index in range(num_tiles * width):
-            if index & controls != values:
-                continue
-            place = 2 * (index >> lane_bits << lane_bits) + (index & (width - 1))
-            entry = entries[first + gather_bits(index, targets)]
-            value = complex(data[place], data[place + width]) * entry
-            data[place], data[place + width] = value.real, value.imag
+            if index & controls == values:
+                place = index + (index & -width)
+                value = complex(data[place], data[place + width])
+                value *= entries[row[block.ENTRIES] + gather_bits(index, targets)]
+                data[place], data[place + width] = value.real, value.imag
         return
-    # Where an amplitude lies: the place of a bit pattern is the sum of its bits' places.
-    offsets = np.empty(size, np.int64)
-    for j in range(size):
-        offsets[j] = 0
-        for k in range(targets.size):
-            if j >> k & 1:
-                bit = 1 << targets[k]
-                offsets[j] += bit if bit < width else 2 * bit
-    before = np.empty(size, np.complex128)
-    fixed = mask | controls
-    free = (num_tiles * width - 1) & ~fixed
-    index = 0
-    while True:
-        base = index | values
-        place = 2 * (base >> lane_bits << lane_bits) + (base & (width - 1))
-        for j in range(size):
-            before[j] = complex(data[place + offsets[j]], data[place + offsets[j] + width])
-        for i in range(size):
-            value = 0.0j
-            for j in range(size):
-                value += entries[first + i * size + j] * before[j]
-            data[place + offsets[i]], data[place + offsets[i] + width] = value.real, value.imag
-        index = next_subset(index, free)
-        if index == 0:
-            return
+    mask = 0
+    order = targets.size << 32
+    for k in range(targets.size):
+        mask |= 1 << targets[k]
+        place = 0
+        for other in targets:
+            place += other < targets[k]
+        order |= k << 4 * place
+    low = width - 1
+    write = np.empty(7, np.int64)
+    write[0], write[1], write[2], write[3] = 0, 0, row[block.ENTRIES], order
+    write[4], write[5], write[6] = mask & low, controls & low, values & low
+    write_matrix(write, width, entries, room)
+    spare = room[room.size - (2 * width << targets.size) :]
+    by_lane = (mask | controls) & low != 0
+    apply_matrix(
+        data, lanes, num_tiles, 2 * width, NO_SKEW, controls >> lane_bits, values >> lane_bits, mask >> lane_bits,
+        mask & low, by_lane, room, 0, spare,
+    )  # fmt: skip

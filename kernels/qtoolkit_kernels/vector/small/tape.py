@@ -19,7 +19,7 @@ Its numbers are a quaternion, or the cosine and sine of a string or a phase; whe
 multiplied by and what is added.
 
 Cost: about 20 ns a step and 20 for an angle, then 8 fused multiply-adds an amplitude for a product, 4 for a string, and
-4 · 2^k for a matrix of k qubits, one amplitude after the other.
+what `arrays` says for matrices.
 """
 
 from typing import NamedTuple
@@ -385,12 +385,20 @@ def add_slots(
 
 @njit
 def run_tape(
-    lanes: Lanes, num_gates: int, memory: Memory, data: Reals, recipes: Recipes, rows: Floats, ket: Complex
+    lanes: Lanes,
+    num_gates: int,
+    memory: Memory,
+    data: Reals,
+    room: Reals,
+    recipes: Recipes,
+    rows: Floats,
+    ket: Complex,
 ) -> bool:
     """Write the state that a tape makes of ``|0…0⟩``; False if it has symbols, or something else that is no gate.
 
     Args:
         data: receives the state as tiles, aligned.
+        room: see `apply_array`.
         ket: receives the state, whole tiles.
         lanes, num_gates, memory, recipes, rows: see `lower`.
     """
@@ -413,7 +421,7 @@ def run_tape(
             cell = cells[-1 - row[block.TURN]]
             block.turn_string(data, lanes, num_tiles, row, patterns, cell[0], cell[1])
         else:
-            apply_array(data, lanes, num_tiles, row, recipes.entries)
+            apply_array(data, lanes, num_tiles, row, recipes.entries, room)
     reals = ket.view(data.dtype)
     real, imag = data.dtype.type(factor.real), data.dtype.type(factor.imag)
     for j in range(0, num_tiles * tile, tile):
