@@ -13,6 +13,7 @@ from qtoolkit.circuit import STANDARD_GATES, Operation, Parameter, ParameterExpr
 from qtoolkit.circuit.gate import Gate
 from qtoolkit.circuit.tape import OTHER, SYMBOLIC, Tape, gate_numbers
 from qtoolkit.compiler.encode import ProgramBuilder
+from qtoolkit.compiler.ladders import with_rotations
 from qtoolkit.compiler.polynomials import polynomials_of
 from qtoolkit.compiler.program import Differential, ParameterGroup, Program, Slots
 from qtoolkit_kernels._jit import runner
@@ -50,7 +51,7 @@ def program_of(tape: Tape, parameter_index: Mapping[str, int]) -> Program:
         tape: gates alone.
         parameter_index: place of each parameter in the vector of values.
     """
-    rows = tape.rows()
+    rows = with_rotations(tape.rows())
     found = _examples_with(tape.others, parameter_index)
     numbers = gate_numbers(rows)
     if tape.others:

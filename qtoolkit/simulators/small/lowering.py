@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from qtoolkit.circuit import STANDARD_GATES
 from qtoolkit.circuit.tape import Tape
+from qtoolkit.compiler.ladders import with_rotations
 from qtoolkit.simulators.engine import Engine
 from qtoolkit.simulators.memory import aligned_empty
 from qtoolkit.simulators.small.recipes import Symbols, SymbolTable, recipes_with
@@ -69,7 +70,7 @@ def lowered(tape: Tape, parameter_index: Mapping[str, int], engine: Engine) -> L
     """Take gates apart; None if there are some that are no such operations, or measurements before the last gate."""
     symbols = Symbols(tape.symbols, parameter_index)
     recipes = recipes_with(tape.others, symbols)
-    rows = tape.rows()
+    rows = with_rotations(tape.rows())
     memory = working_memory(engine, max(1, recipes.count(rows)))
     factor = kernels.lower(rows, Lanes(engine.vector_bytes), recipes.arrays, len(STANDARD_GATES), memory)
     if factor == 0:

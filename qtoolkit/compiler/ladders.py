@@ -1,0 +1,40 @@
+"""What transpilers made of rotations about ZZ, on the rows of a tape."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit.circuit import STANDARD_GATES
+from qtoolkit.circuit.tape import GATE_NUMBERS, SYMBOLIC
+from qtoolkit_kernels._jit import runner
+from qtoolkit_kernels.planner import ladders as kernel
+
+__all__ = ["with_rotations"]
+
+MOST_QUBITS = 64
+
+_CX, _RZ, _RZZ = (GATE_NUMBERS[name] for name in ("cx", "rz", "rzz"))
+
+
+def with_rotations(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rows with one RZZ for each CX, RZ at an angle with symbols, and CX again.
+
+    Args:
+        rows: float64[:, 5], of a tape on up to 64 qubits; overwritten.
+    """
+    codes = rows[:, 0]
+    if not (codes == _RZ + SYMBOLIC).any() or np.count_nonzero(codes == _CX) < 2:
+        return rows
+    last = np.empty((MOST_QUBITS, 2), np.int64)
+    return rows[: runner(len(rows))(kernel.find_rotations, rows, *_kinds(), _RZZ, last)]
+
+
+@cache
+def _kinds() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    records = STANDARD_GATES.values()
+    kinds = np.array([kernel.DIAGONAL_GATE if r.is_diagonal else kernel.OTHER_GATE for r in records])
+    kinds[_CX], kinds[_RZ] = kernel.CX_GATE, kernel.RZ_GATE
+    return kinds, np.array([record.num_qubits for record in records])
