@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import unitary_group
 
-from qtoolkit.circuit import STANDARD_GATES, Circuit, StandardGate
+from qtoolkit.circuit import (
+    STANDARD_GATES,
+    Circuit,
+    ParameterValue,
+    ParameterVector,
+    PauliRotationGate,
+    StandardGate,
+)
 
 
 def random_gate_circuit(num_qubits: int, num_gates: int, seed: int, *, arrays: bool = True) -> Circuit:
@@ -91,4 +98,31 @@ def transpiled_circuit(num_qubits: int, num_gates: int, seed: int, basis: str = 
             circuit.rz(angle, qubit)
         else:
             circuit.sx(qubit) if rng.random() < 0.7 else circuit.x(qubit)
+    return circuit
+
+
+def random_parametrised_circuit(n: int, num_gates: int, rng: np.random.Generator) -> Circuit:
+    """Gates of the library, controlled ones and Pauli rotations, their angles numbers and linear expressions."""
+    theta = ParameterVector("theta", 7)
+    circuit = Circuit(n)
+    records = [record for record in STANDARD_GATES.values() if record.num_qubits <= n]
+
+    def angle() -> ParameterValue:
+        if rng.random() < 0.3:
+            return float(rng.normal())
+        shift = float(rng.normal()) if rng.random() < 0.5 else 0.0
+        return float(rng.normal()) * theta[int(rng.integers(7))] + theta[int(rng.integers(7))] + shift
+
+    for _ in range(num_gates):
+        kind = rng.integers(12)
+        if kind == 0:
+            k = int(rng.integers(1, min(n, 5) + 1))
+            gate = PauliRotationGate("".join(rng.choice(list("XYZ"), k)), angle())
+        else:
+            record = records[rng.integers(len(records))]
+            gate = StandardGate(record, [angle() for _ in range(record.num_params)])
+            if kind == 1 and gate.num_qubits + 2 <= n:
+                controls = int(rng.integers(1, 3))
+                gate = gate.controlled(controls, int(rng.integers(1 << controls)))
+        circuit.append(gate, rng.permutation(n)[: gate.num_qubits].tolist())
     return circuit

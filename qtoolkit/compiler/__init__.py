@@ -9,7 +9,7 @@ from qtoolkit.compiler.padded_plan import PaddedPlan
 from qtoolkit.compiler.plan import BranchStep, ExecutionPlan, InitializeStep, MeasureStep, ResetStep, Step, UnitaryStep
 from qtoolkit.compiler.plan_cache import Known, PlanCache, plans
 from qtoolkit.compiler.plan_report import PassReport, PlanReport, StepReport, SweepReport
-from qtoolkit.compiler.program import Differential, Opcode, Program, with_constants
+from qtoolkit.compiler.program import PLANNER_CONSTANTS, Differential, Opcode, Program, with_constants
 from qtoolkit.compiler.steps import used_qubits
 from qtoolkit.compiler.sweep_plan import GatePart, Part, SweepPart
 from qtoolkit.compiler.sweeps import plan_sweeps
@@ -31,6 +31,7 @@ __all__ = [
     "Differential",
     "Layout",
     "plan_sweeps",
+    "PLANNER_CONSTANTS",
     "with_constants",
     "Part",
     "SweepPart",

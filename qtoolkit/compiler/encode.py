@@ -48,7 +48,8 @@ class ProgramBuilder:
         self._table_start = [0]
         self._slot_constants = [0.0]
         self._slot_terms: list[tuple[int, int, float]] = []
-        self._groups: dict[str, tuple[Callable[..., ComplexArray], list[tuple[int, ...]], list[int], int]] = {}
+        self._groups: dict[GateRecord | None, tuple[Callable[..., ComplexArray], list[tuple[int, ...]], list[int], int]]
+        self._groups = {}
         self._differentials: list[Differential] = []
 
     @property
@@ -94,8 +95,7 @@ class ProgramBuilder:
         length = side if record.is_diagonal else side * side
         self._add(opcode, targets, mask, value, np.zeros(length, np.complex128))
         slots = tuple(self._new_slot(p) for p in gate.params)
-        self._register(record.name, partial(_standard_coefficients, record), slots, length)
-        self._differentials.append(Differential(len(self._opcodes) - 1, slots, record))
+        self._register(record, partial(_standard_coefficients, record), slots, length)
 
     def _add_pauli_rotation(
         self, label: str, theta: ParameterValue, targets: tuple[int, ...], mask: int, value: int
@@ -109,8 +109,7 @@ class ProgramBuilder:
             return
         self._add(Opcode.PAULI_ROTATION, (), mask, value, np.zeros(2, np.complex128), masks)
         slots = (self._new_slot(theta),)
-        self._register("pauli_rotation", _half_angle, slots, 2)
-        self._differentials.append(Differential(len(self._opcodes) - 1, slots, None))
+        self._register(None, _half_angle, slots, 2)
 
     def _add(
         self,
@@ -148,11 +147,16 @@ class ProgramBuilder:
             self._slot_terms.append((slot, self._parameter_index[name], coefficient))
 
     def _register(
-        self, key: str, coefficients: Callable[..., ComplexArray], slots: tuple[int, ...], length: int
+        self,
+        record: GateRecord | None,
+        coefficients: Callable[..., ComplexArray],
+        slots: tuple[int, ...],
+        length: int,
     ) -> None:
-        _, group_slots, starts, _ = self._groups.setdefault(key, (coefficients, [], [], length))
+        _, group_slots, starts, _ = self._groups.setdefault(record, (coefficients, [], [], length))
         group_slots.append(slots)
         starts.append(self._coefficient_start[-2])
+        self._differentials.append(Differential(len(self._opcodes) - 1, slots, record))
 
     def build(self) -> Program:
         """The program of the gates added so far."""
@@ -178,8 +182,9 @@ class ProgramBuilder:
                     coefficients,
                     np.array(slots, dtype=np.int64),
                     np.array(starts, dtype=np.int64)[:, None] + np.arange(length),
+                    record,
                 )
-                for coefficients, slots, starts, length in self._groups.values()
+                for record, (coefficients, slots, starts, length) in self._groups.items()
             ),
             differentials=tuple(self._differentials),
             phase_slot=0,

@@ -185,6 +185,7 @@ class _Symbols:
                 group.coefficients,
                 group.slots - 1 + np.array(first_slots, np.int64)[:, None],
                 group.positions + np.array(starts, np.int64)[:, None],
+                group.record,
             )
             for group, first_slots, starts in self._groups.values()
         )

@@ -79,11 +79,13 @@ class ParameterGroup:
         coefficients: angles, each of shape ``(group,)``, to coefficients of shape ``(group, length)``.
         slots: int64, shape ``(group, angles per gate)``.
         positions: int64, shape ``(group, length)``, where the coefficients go.
+        record: the gate; None for Pauli rotations.
     """
 
     coefficients: Callable[..., ComplexArray]
     slots: IntArray
     positions: IntArray
+    record: GateRecord | None
 
 
 @dataclass(frozen=True)

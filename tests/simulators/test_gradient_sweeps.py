@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from random_circuits import random_parametrised_circuit
 from reference_gradients import reference_gradient
 
 from qtoolkit import Circuit, ParameterVector, PauliSum, StatevectorSimulator
@@ -12,36 +13,10 @@ from qtoolkit.circuit import STANDARD_GATES, PauliRotationGate, StandardGate
 from qtoolkit.compiler import Layout, SweepPart, compile_circuit, plan_sweeps
 from qtoolkit.simulators.engine import Engine
 from qtoolkit.simulators.gradients.adjoint_plan import Generators, adjoint_part
+from qtoolkit_kernels._jit import run_now
 from qtoolkit_kernels.vector import isa
 
 TOLERANCES = {"double": 1e-12, "single": 2e-4}
-
-
-def random_circuit(n, num_gates, rng):
-    """Gates of the library, controlled ones and Pauli rotations, their angles numbers and linear expressions."""
-    theta = ParameterVector("theta", 7)
-    circuit = Circuit(n)
-    records = [record for record in STANDARD_GATES.values() if record.num_qubits <= n]
-
-    def angle():
-        if rng.random() < 0.3:
-            return float(rng.normal())
-        shift = float(rng.normal()) if rng.random() < 0.5 else 0.0
-        return float(rng.normal()) * theta[int(rng.integers(7))] + theta[int(rng.integers(7))] + shift
-
-    for _ in range(num_gates):
-        kind = rng.integers(12)
-        if kind == 0:
-            k = int(rng.integers(1, min(n, 5) + 1))
-            gate = PauliRotationGate("".join(rng.choice(list("XYZ"), k)), angle())
-        else:
-            record = records[rng.integers(len(records))]
-            gate = StandardGate(record, [angle() for _ in range(record.num_params)])
-            if kind == 1 and gate.num_qubits + 2 <= n:
-                controls = int(rng.integers(1, 3))
-                gate = gate.controlled(controls, int(rng.integers(1 << controls)))
-        circuit.append(gate, rng.permutation(n)[: gate.num_qubits].tolist())
-    return circuit
 
 
 def random_observable(n, rng):
@@ -81,14 +56,14 @@ def check(circuit, rng, sim, values=None):
 def test_random_circuits(num_qubits, precision):
     for seed in range(3):
         rng = np.random.default_rng([num_qubits, seed])
-        check(random_circuit(num_qubits, 40, rng), rng, simulator(precision))
+        check(random_parametrised_circuit(num_qubits, 40, rng), rng, simulator(precision))
 
 
 @pytest.mark.parametrize("precision", ["double", "single"])
 def test_several_sweeps_of_small_blocks(precision):
     for seed in range(4):
         rng = np.random.default_rng([8, seed])
-        check(random_circuit(8, 40, rng), rng, simulator(precision, num_threads=1, small_blocks=True))
+        check(random_parametrised_circuit(8, 40, rng), rng, simulator(precision, num_threads=1, small_blocks=True))
 
 
 @pytest.mark.slow
@@ -97,7 +72,7 @@ def test_several_sweeps_of_small_blocks(precision):
 def test_every_vector_width(vector_bytes, precision):
     for small_blocks in (False, True):
         rng = np.random.default_rng(vector_bytes)
-        check(random_circuit(7, 50, rng), rng, simulator(precision, 1, vector_bytes, small_blocks))
+        check(random_parametrised_circuit(7, 50, rng), rng, simulator(precision, 1, vector_bytes, small_blocks))
 
 
 @pytest.mark.slow
@@ -108,7 +83,7 @@ def test_wide_registers_after_large_circuits_with_narrow_ones(precision):
     def gradients(seed):
         for num_qubits, num_gates, vector_bytes in ((9, 50, 16), (7, 50, 64), (6, 40, 32)):
             rng = np.random.default_rng([seed, vector_bytes])
-            check(random_circuit(num_qubits, num_gates, rng), rng, simulator(precision, 1, vector_bytes))
+            check(random_parametrised_circuit(num_qubits, num_gates, rng), rng, simulator(precision, 1, vector_bytes))
 
     for seed in range(10):
         with ThreadPoolExecutor(1) as pool:
@@ -117,7 +92,7 @@ def test_wide_registers_after_large_circuits_with_narrow_ones(precision):
 
 def test_threads_leave_no_trace():
     rng = np.random.default_rng(3)
-    circuit, observable = random_circuit(9, 60, rng), random_observable(9, rng)
+    circuit, observable = random_parametrised_circuit(9, 60, rng), random_observable(9, rng)
     values = rng.uniform(-2, 2, circuit.num_parameters)
     found = [
         simulator(num_threads=threads, small_blocks=True).gradient(circuit, observable, values)[1]
@@ -194,7 +169,7 @@ def test_many_strings_of_z(small_blocks, precision):
 
 def test_several_observables_at_once():
     rng = np.random.default_rng(9)
-    circuit = random_circuit(6, 40, rng)
+    circuit = random_parametrised_circuit(6, 40, rng)
     observables = [random_observable(6, rng), rng.normal(size=64), random_observable(6, rng)]
     values = rng.uniform(-2, 2, (2, circuit.num_parameters))
     for sim in (simulator(), simulator(small_blocks=True)):
@@ -227,7 +202,7 @@ def test_the_instruction_set_says_what_is_taken_back_and_derived():
     """Derivatives come from sums of the rows' own, or from probes."""
     found, derived = set(), set()
     rng = np.random.default_rng(11)
-    circuits = [random_circuit(9, 80, rng) for _ in range(12)]
+    circuits = [random_parametrised_circuit(9, 80, rng) for _ in range(12)]
     theta = ParameterVector("theta", 60)
     circuits.append(Circuit(9).h(range(9)))
     for k in range(60):
@@ -236,7 +211,7 @@ def test_the_instruction_set_says_what_is_taken_back_and_derived():
         program = compile_circuit(circuit).unitary_program()
         for part in plan_sweeps(program, Layout(9, 2, 7, 4, 4, 16), True, forward_only=False):
             assert isinstance(part, SweepPart)
-            adjoint, opcodes = adjoint_part(part, Generators(program)), part.operations[:, isa.OPCODE]
+            adjoint, opcodes = adjoint_part(part, Generators(program), run_now), part.operations[:, isa.OPCODE]
             is_summed = (adjoint.collect[:, 1:] >= 0).any(axis=1) | (np.diff(adjoint.wanted_start) > 0)
             found |= set(opcodes.tolist())
             derived |= set(opcodes[is_summed | (np.diff(adjoint.probe_start) > 0)].tolist())

@@ -34,6 +34,7 @@ from qtoolkit.simulators.plan_memory import beside_state
 from qtoolkit.simulators.small.program import quick_gradient
 from qtoolkit.simulators.walk import Walker
 from qtoolkit_kernels import inner, pauli
+from qtoolkit_kernels._jit import compile_ordered, runner
 from qtoolkit_kernels.threads import counters
 from qtoolkit_kernels.vector.adjoint import numbers as number_kernels
 from qtoolkit_kernels.vector.adjoint import sweep as kernels
@@ -216,13 +217,13 @@ class _AdjointPlan:
         self.generators = Generators(program)
         self.differentials = {d.operation: d for d in program.differentials}
         self.items: list[AdjointPart | int] = []
-        last = 0
+        last, call = 0, runner(program.num_operations)
         for part in reversed(plan_sweeps(program, layout, from_zero_state, forward_only=False)):
             if isinstance(part, GatePart):
                 self.items.append(part.operation)
                 needed = part.operation in self.differentials
             elif part.num_sweeps:
-                item = adjoint_part(part, self.generators)
+                item = adjoint_part(part, self.generators, call)
                 self.items.append(item)
                 needed = item.first_row < len(part.operations)
             else:
@@ -230,6 +231,7 @@ class _AdjointPlan:
             if needed:
                 last = len(self.items)
         del self.items[last:]
+        compile_ordered()
         self.alone: tuple[Any, ...] | None = None
         self.scratch_size = 0
         only = self.items[0] if len(self.items) == 1 else None
