@@ -12,7 +12,7 @@ from qtoolkit.compiler.plan_report import PassReport, PlanReport, StepReport, Sw
 from qtoolkit.compiler.program import PLANNER_CONSTANTS, Differential, Opcode, Program, with_constants
 from qtoolkit.compiler.steps import used_qubits
 from qtoolkit.compiler.sweep_plan import GatePart, Part, SweepPart
-from qtoolkit.compiler.sweeps import plan_sweeps
+from qtoolkit.compiler.sweeps import is_planned, plan_sweeps
 
 __all__ = [
     "compile_circuit",
@@ -31,6 +31,7 @@ __all__ = [
     "Differential",
     "Layout",
     "plan_sweeps",
+    "is_planned",
     "PLANNER_CONSTANTS",
     "with_constants",
     "Part",

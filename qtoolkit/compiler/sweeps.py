@@ -6,7 +6,7 @@ from qtoolkit.compiler.layout import Layout
 from qtoolkit.compiler.program import Program
 from qtoolkit.compiler.sweep_plan import Part
 
-__all__ = ["plan_sweeps"]
+__all__ = ["is_planned", "plan_sweeps"]
 
 
 def plan_sweeps(program: Program, layout: Layout, from_zero_state: bool, forward_only: bool = True) -> tuple[Part, ...]:
@@ -25,3 +25,8 @@ def plan_sweeps(program: Program, layout: Layout, from_zero_state: bool, forward
         program.plans[key] = planned(program, layout, from_zero_state, forward_only)
     plan: tuple[Part, ...] = program.plans[key]
     return plan
+
+
+def is_planned(program: Program, layout: Layout, from_zero_state: bool, forward_only: bool = True) -> bool:
+    """Whether `plan_sweeps` has a plan with these arguments already."""
+    return (layout, from_zero_state, forward_only) in program.plans

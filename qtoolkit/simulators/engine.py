@@ -259,6 +259,7 @@ class Engine:
         state: StateArray,
         fresh: bool = False,
         bound: _Bound | None = None,
+        forward_only: bool = True,
     ) -> None:
         """Run a program on a state in place, its global phase included.
 
@@ -268,12 +269,13 @@ class Engine:
             state: shape ``(2**num_qubits,)``.
             fresh: whether the state counts as ``|0…0⟩``, whatever it holds.
             bound: what `bind` makes of the program and the values, if it is known.
+            forward_only: whether on the plan that is only run, not on that which can be taken back.
 
         Raises:
             StoppedError: if the calling thread's `Stop` is set.
         """
         check_stop()
-        calls = self._calls(program, values, state.size, fresh, bound)
+        calls = self._calls(program, values, state.size, fresh, bound, forward_only)
         work = state if state.size >= self._least_size else self.workspace(state, fresh)
         if fresh and not (calls and isinstance(calls[0], _Sweeps)):
             set_to_zero_state(work)
@@ -339,21 +341,33 @@ class Engine:
         return work
 
     def _calls(
-        self, program: Program, values: NDArray[np.float64], size: int, fresh: bool, bound: _Bound | None
+        self,
+        program: Program,
+        values: NDArray[np.float64],
+        size: int,
+        fresh: bool,
+        bound: _Bound | None,
+        forward_only: bool = True,
     ) -> list[_Call]:
         """What to run, in order; kept where no parameter enters."""
         if program.groups or program.slots.slot.size:
-            return self._bound_calls(program, values, size, fresh, bound)
-        key = ("calls", self._kind, size, fresh)
+            return self._bound_calls(program, values, size, fresh, bound, forward_only)
+        key = ("calls", self._kind, size, fresh, forward_only)
         calls: list[_Call] | None = program.kept.get(key)
         if calls is None:
-            calls = program.kept[key] = self._bound_calls(program, values, size, fresh, bound)
+            calls = program.kept[key] = self._bound_calls(program, values, size, fresh, bound, forward_only)
         return calls
 
     def _bound_calls(
-        self, program: Program, values: NDArray[np.float64], size: int, fresh: bool, bound: _Bound | None
+        self,
+        program: Program,
+        values: NDArray[np.float64],
+        size: int,
+        fresh: bool,
+        bound: _Bound | None,
+        forward_only: bool,
     ) -> list[_Call]:
-        parts = plan_sweeps(program, self.layout(size.bit_length() - 1), fresh)
+        parts = plan_sweeps(program, self.layout(size.bit_length() - 1), fresh, forward_only)
         self._compile_ahead(parts)
         coefficients, angles = bound or bind(program, values)
         phase = cmath.rect(1.0, angles[program.phase_slot])

@@ -10,7 +10,7 @@ from reference_gradients import reference_gradient
 
 from qtoolkit import Circuit, ParameterVector, PauliSum, StatevectorSimulator
 from qtoolkit.circuit import STANDARD_GATES, PauliRotationGate, StandardGate
-from qtoolkit.compiler import Layout, SweepPart, compile_circuit, plan_sweeps
+from qtoolkit.compiler import Layout, SweepPart, compile_circuit, is_planned, plan_sweeps
 from qtoolkit.simulators.engine import Engine
 from qtoolkit.simulators.gradients.adjoint_plan import Generators, adjoint_part
 from qtoolkit_kernels._jit import run_now
@@ -217,3 +217,18 @@ def test_the_instruction_set_says_what_is_taken_back_and_derived():
             derived |= set(opcodes[is_summed | (np.diff(adjoint.probe_start) > 0)].tolist())
     assert found <= {number for number, known in enumerate(isa.INSTRUCTIONS) if known.is_undone}
     assert derived == {number for number, known in enumerate(isa.INSTRUCTIONS) if known.is_derived}
+
+
+def test_a_first_gradient_plans_once_and_later_ones_run_forward_on_a_plan_of_its_own():
+    rng, sim = np.random.default_rng(12), simulator()
+    circuit, observable = random_parametrised_circuit(11, 60, rng), random_observable(11, rng)
+    values = rng.uniform(-2, 2, circuit.num_parameters)
+    plan = compile_circuit(circuit)
+    program, layout = plan.unitary_program(), sim._engine.layout(11)
+    first = sim.gradient(plan, observable, values)
+    assert [is_planned(program, layout, True, forward_only) for forward_only in (True, False)] == [False, True]
+    for _ in range(100):
+        later = sim.gradient(plan, observable, values)
+    assert is_planned(program, layout, True)
+    assert later[0] == pytest.approx(first[0], abs=1e-12)
+    assert np.abs(later[1] - first[1]).max() < 1e-12

@@ -8,7 +8,7 @@ back through the sweeps of the plan that prepared ``|ψ⟩``, block by block; ga
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from qtoolkit.compiler import (
     Opcode,
     Program,
     UnitaryStep,
+    is_planned,
     plan_sweeps,
 )
 from qtoolkit.errors import CircuitError
@@ -31,6 +32,7 @@ from qtoolkit.simulators.gradients.adjoint_plan import AdjointPart, Generators, 
 from qtoolkit.simulators.numbers import arrays_to_fill
 from qtoolkit.simulators.observables import Observable, apply
 from qtoolkit.simulators.plan_memory import beside_state
+from qtoolkit.simulators.planning import PLAN, PLANNING
 from qtoolkit.simulators.small.program import quick_gradient
 from qtoolkit.simulators.walk import Walker
 from qtoolkit_kernels import inner, pauli
@@ -43,10 +45,14 @@ from qtoolkit_kernels.vector.lanes import Lanes
 
 __all__ = ["value_and_gradient", "values_and_gradients"]
 
-FloatArray = NDArray[np.float64]
+FloatArray: TypeAlias = NDArray[np.float64]
+_Bound: TypeAlias = tuple[NDArray[np.complex128], FloatArray]
 
 MAX_GROUPS = 256
 """Sums are kept apart for so many groups of blocks."""
+
+EXCESS = 0.1e-9
+"""Seconds for each gate and amplitude, or less, that running forward takes longer on a plan that can be taken back."""
 
 MAX_COPY_BYTES = 1 << 26
 """For several observables, states up to this size are copied, and larger ones prepared again for each."""
@@ -87,11 +93,24 @@ def _value_and_gradient(
     backward = _plan_of(program, engine, plan.num_qubits, fresh)
     if fresh and backward.alone is not None:
         return _alone(engine, program, backward, backward.alone, plan.num_qubits, values, observable)
-    ket = Walker(engine, plan, values).final_state(None)
+    bound = bind(program, values)
+    ket = _prepared(engine, plan, program, backward, values, bound)
     bra = engine.empty_state(plan.num_qubits)
     apply(observable, ket, bra, engine.team)
     value = inner.vdot(ket, bra, engine.team).real
-    return float(value), _take_back(engine, program, backward, values, ket, bra)
+    return float(value), _take_back(engine, program, backward, values.size, bound, ket, bra)
+
+
+def _prepared(
+    engine: Engine, plan: ExecutionPlan, program: Program, backward: _AdjointPlan, values: FloatArray, bound: _Bound
+) -> StateArray:
+    """The state that a plan prepares."""
+    if len(plan.steps) > 1:
+        return Walker(engine, plan, values).final_state(None)
+    ket = engine.empty_state(plan.num_qubits)
+    forward_only = backward.has_paid(program, engine.layout(plan.num_qubits))
+    engine.run(program, values, ket, fresh=True, bound=bound, forward_only=forward_only)
+    return ket
 
 
 def values_and_gradients(
@@ -120,6 +139,7 @@ def _values_and_gradients(
     copies: bool,
 ) -> tuple[FloatArray, FloatArray]:
     found, slopes = np.empty(len(observables)), np.empty((len(observables), values.size))
+    bound = bind(program, values)
     fresh = len(plan.steps) == 1
     backward = _plan_of(program, engine, plan.num_qubits, fresh)
     copied: StateArray | None = None
@@ -128,12 +148,12 @@ def _values_and_gradients(
             found[k], slopes[k] = value_and_gradient(engine, plan, values, observable)
             continue
         if copied is None:
-            copied = Walker(engine, plan, values).final_state(None)
+            copied = _prepared(engine, plan, program, backward, values, bound)
         bra = engine.empty_state(plan.num_qubits)
         apply(observable, copied, bra, engine.team)
         found[k] = inner.vdot(copied, bra, engine.team).real
         ket = engine.copy_of(copied, plan.num_qubits)
-        slopes[k] = _take_back(engine, program, backward, values, ket, bra)
+        slopes[k] = _take_back(engine, program, backward, values.size, bound, ket, bra)
         del ket, bra  # before the next observable's are made
     return found, slopes
 
@@ -161,7 +181,9 @@ def _alone(
     size = plan.state_size
     pair = cast(StateArray, engine.scratch(2, size, engine.dtype))
     ket, bra = pair[0, : 1 << num_qubits], pair[1, : 1 << num_qubits]
-    engine.run(program, values, ket, fresh=True, bound=bound)
+    engine.run(
+        program, values, ket, fresh=True, bound=bound, forward_only=plan.has_paid(program, engine.layout(num_qubits))
+    )
     apply(observable, ket, bra, engine.team)
     if ket.size < size:
         pair[:, ket.size : size] = 0.0
@@ -180,10 +202,16 @@ def _alone(
 
 
 def _take_back(
-    engine: Engine, program: Program, plan: _AdjointPlan, values: FloatArray, ket: StateArray, bra: StateArray
+    engine: Engine,
+    program: Program,
+    plan: _AdjointPlan,
+    num_parameters: int,
+    bound: _Bound,
+    ket: StateArray,
+    bra: StateArray,
 ) -> FloatArray:
     """Derivatives from ``|ψ⟩`` and ``H|ψ⟩``, which are used up."""
-    coefficients, angles = bind(program, values)
+    coefficients, angles = bound
     by_slot = np.zeros(angles.size)
     ket, bra = engine.workspace(ket), engine.workspace(bra)
     run = _Run(engine, program, plan, coefficients, angles, by_slot)
@@ -193,7 +221,7 @@ def _take_back(
             run.sweeps(item, ket, bra, keep)
         else:
             run.gate(item, ket, bra, keep)
-    return program.slots.pull_back(by_slot, values.size)
+    return program.slots.pull_back(by_slot, num_parameters)
 
 
 class _AdjointPlan:
@@ -213,6 +241,7 @@ class _AdjointPlan:
     def __init__(self, program: Program, engine: Engine, num_qubits: int, from_zero_state: bool) -> None:
         layout = engine.layout(num_qubits)
         self.real = engine.real
+        self._num_runs = 0
         self.state_size = 1 << layout.num_bits
         self.generators = Generators(program)
         self.differentials = {d.operation: d for d in program.differentials}
@@ -237,6 +266,19 @@ class _AdjointPlan:
         only = self.items[0] if len(self.items) == 1 else None
         if isinstance(only, AdjointPart) and only.part.num_sweeps == 1 and layout.block_bits == layout.num_bits:
             self._run_alone(program, engine, layout, only)
+
+    def has_paid(self, program: Program, layout: Layout) -> bool:
+        """Whether the next run from ``|0…0⟩`` takes a plan of its own: one that is there, or that has paid.
+
+        What need not be taken back joins more gates and leaves out zeros, so it is faster, on large states many times
+        what planning takes. But a first gradient of few qubits is there sooner if it plans once, and runs forward on
+        the plan that it takes back.
+        """
+        if is_planned(program, layout, from_zero_state=True):
+            return True
+        self._num_runs += 1
+        gates = program.num_operations
+        return self._num_runs * EXCESS * (gates << layout.num_bits) > PLAN + PLANNING * gates
 
     def _run_alone(self, program: Program, engine: Engine, layout: Layout, item: AdjointPart) -> None:
         part, slots = item.part, program.slots
