@@ -442,7 +442,8 @@ class StatevectorSimulator:
         if quick is not None:
             return quick
         # Imported here, because a process that only runs circuits starts sooner without it.
-        from qtoolkit.simulators.gradients.adjoint import value_and_gradient, values_and_gradients
+        from qtoolkit.simulators.gradients.adjoint import Gradients
+        from qtoolkit.simulators.gradients.rows import gradients_of_rows
 
         plan = self.compile(circuit)
         observables, several = checked_observables(observable, plan.num_qubits)
@@ -453,13 +454,11 @@ class StatevectorSimulator:
             quick = quick_gradient()(self._engine, plan, observables[0], values)
             if quick is not None:
                 return quick
-            value, slopes = value_and_gradient(self._engine, plan, values, observables[0])
-            return finite_number(value), slopes
-        rows = np.atleast_2d(values)
-        by_row = [values_and_gradients(self._engine, plan, row, observables) for row in rows]
-        shape = rows.shape[: values.ndim - 1] + (len(observables),) * several
-        levels = finite(np.reshape([level for level, _ in by_row], shape))
-        return levels, np.reshape([slope for _, slope in by_row], (*shape, rows.shape[1]))
+            levels, slopes = Gradients(self._engine, plan)(values, observables)
+            return finite_number(float(levels[0])), slopes[0]
+        levels, slopes = gradients_of_rows(self._engine, plan, np.atleast_2d(values), observables)
+        shape = values.shape[: values.ndim - 1] + (len(observables),) * several
+        return finite(levels.reshape(shape)), slopes.reshape(*shape, values.shape[-1])
 
     def _value_unplanned(
         self, circuit: Circuit, observable: object, parameters: ParameterValues | ParameterBatch

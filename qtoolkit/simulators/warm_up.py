@@ -161,8 +161,10 @@ def _gradients(precision: str) -> None:
     simulator = StatevectorSimulator(precision)
     for n in (*SIZES, ONE_BLOCK):
         circuit, values = _ansatz(n)
-        for observable in _observables(n):
-            simulator.gradient(circuit, observable, values)
+        for body in (circuit, simulator.compile(circuit)):
+            for observable in _observables(n):
+                simulator.gradient(body, observable, values)
+        simulator.gradient(circuit, _observables(n), np.array([values] * 2))
 
 
 def _sectors(precision: str) -> None:

@@ -58,6 +58,7 @@ BY_CIRCUITS = {
     "small_block.turn_product": "simulators/test_small_programs.py",
     "small_block.turn_string": "simulators/test_small_programs.py",
     "small_gradient.small_gradient": "simulators/test_small_programs.py",
+    "small_gradient.small_gradients": "simulators/test_small_programs.py",
     "small_state.prepare_state": "simulators/test_small_programs.py",
     "small_state.small_value": "simulators/test_small_programs.py",
     "small_tape.add_slots": "simulators/test_unplanned.py",

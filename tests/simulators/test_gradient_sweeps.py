@@ -11,6 +11,7 @@ from reference_gradients import reference_gradient
 from qtoolkit import Circuit, ParameterVector, PauliSum, StatevectorSimulator
 from qtoolkit.circuit import STANDARD_GATES, PauliRotationGate, StandardGate
 from qtoolkit.compiler import Layout, SweepPart, compile_circuit, is_planned, plan_sweeps
+from qtoolkit.errors import ParameterError
 from qtoolkit.simulators.engine import Engine
 from qtoolkit.simulators.gradients.adjoint_plan import Generators, adjoint_part
 from qtoolkit_kernels._jit import run_now
@@ -232,3 +233,27 @@ def test_a_first_gradient_plans_once_and_later_ones_run_forward_on_a_plan_of_its
     assert is_planned(program, layout, True)
     assert later[0] == pytest.approx(first[0], abs=1e-12)
     assert np.abs(later[1] - first[1]).max() < 1e-12
+
+
+def test_threads_share_the_rows_of_a_batch_on_more_qubits():
+    rng = np.random.default_rng(13)
+    circuit = random_parametrised_circuit(11, 40, rng)
+    observables = [random_observable(11, rng), rng.normal(size=1 << 11)]
+    values = rng.uniform(-2, 2, (5, circuit.num_parameters))
+    levels, slopes = simulator(num_threads=1).gradient(circuit, observables, values)
+    shared = simulator(num_threads=StatevectorSimulator().num_threads).gradient(circuit, observables, values)
+    assert np.array_equal(shared[0], levels)
+    assert np.array_equal(shared[1], slopes)
+    level, slope = simulator().gradient(circuit, observables, values[3])
+    assert np.allclose(level, levels[3], rtol=0, atol=1e-12)
+    assert np.allclose(slope, slopes[3], rtol=0, atol=1e-12)
+
+
+def test_what_fails_on_one_thread_ends_the_batch():
+    theta = ParameterVector("theta", 1)
+    circuit = Circuit(11).h(range(11)).ry(1e200 * theta[0], 3)
+    values = np.ones((20, 1))
+    values[7] = 1e150
+    for num_threads in (1, StatevectorSimulator().num_threads):
+        with pytest.raises(ParameterError, match="angles must be finite"):
+            simulator(num_threads=num_threads).gradient(circuit, np.arange(1 << 11), values)

@@ -13,7 +13,7 @@ from qtoolkit import Circuit, ParameterVector, PauliSum, StatevectorSimulator
 from qtoolkit.circuit import DiagonalGate, PauliRotationGate, StandardGate
 from qtoolkit.errors import ParameterError, UnboundParameterError
 from qtoolkit.simulators.engine import Engine
-from qtoolkit.simulators.small.program import SMALL_QUBITS, quick_gradient, quick_state, quick_value
+from qtoolkit.simulators.small.program import SMALL_QUBITS, quick_gradient, quick_gradients, quick_state, quick_value
 
 TOLERANCES = {"double": 1e-12, "single": 2e-4}
 
@@ -208,6 +208,32 @@ def test_several_observables_and_batches():
             value, gradient = simulator.gradient(plan, observable, parameters)
             assert values[row, k] == value
             assert np.array_equal(gradients[row, k], gradient)
+
+
+@pytest.mark.parametrize("precision", ["double", "single"])
+def test_threads_share_the_rows_of_a_batch(precision):
+    for num_qubits in (1, 2, 6):
+        rng = np.random.default_rng(num_qubits)
+        circuit = small_circuit(num_qubits, 40, rng)
+        plan = StatevectorSimulator().compile(circuit)
+        observables = [rng.normal(size=1 << num_qubits), some_observable(num_qubits, rng)]
+        batch = rng.uniform(-3, 3, (50, circuit.num_parameters))
+        values, gradients = quick_gradients(Engine(precision, 1), plan, observables, batch)
+        for num_threads in range(2, 1 + StatevectorSimulator().num_threads):
+            found = quick_gradients(Engine(precision, num_threads), plan, observables, batch)
+            assert np.array_equal(found[0], values)
+            assert np.array_equal(found[1], gradients)
+        for k, observable in enumerate(observables):
+            value, gradient = quick_gradient(Engine(precision, 1), plan, observable, batch[-1])
+            assert value == values[-1, k]
+            assert np.array_equal(gradient, gradients[-1, k])
+
+
+def test_batches_with_angles_that_are_not_finite_are_refused():
+    t = ParameterVector("t", 1)
+    z = PauliSum.from_list([("Z", 1.0)])
+    with pytest.raises(ParameterError, match="angles must be finite"):
+        StatevectorSimulator().gradient(Circuit(1).ry(1e200 * t[0], 0), z, [[1.0], [1e150], [2.0]])
 
 
 def test_what_is_not_finite_is_refused():

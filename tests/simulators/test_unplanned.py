@@ -18,7 +18,7 @@ from qtoolkit.compiler import PlanCache, compile_circuit, plans
 from qtoolkit.errors import CircuitError, ParameterError, UnboundParameterError
 from qtoolkit.simulators import planning
 from qtoolkit.simulators.engine import Engine
-from qtoolkit.simulators.gradients.adjoint import value_and_gradient
+from qtoolkit.simulators.gradients.adjoint import Gradients
 from qtoolkit.simulators.small import once
 from qtoolkit.simulators.small.once import state_once
 from qtoolkit.simulators.small.quick import quick_gradient
@@ -240,7 +240,7 @@ def test_gradients_agree_with_the_plan(num_qubits, precision):
     values = np.linspace(-2, 2, circuit.num_parameters)
     observable = PauliSum.from_list([("Z" * num_qubits, 0.4), ("X" + "I" * (num_qubits - 1), 1.0)])
     plan = compile_circuit(circuit)
-    expected, slopes = value_and_gradient(simulator._engine, plan, values, observable)
+    ((expected,), (slopes,)) = Gradients(simulator._engine, plan)(values, [observable])
     tolerance = {"double": 1e-12, "single": 2e-4}[precision]
     for _ in range(30):
         found, gradient = simulator.gradient(circuit, observable, values)

@@ -8,42 +8,31 @@ back through the sweeps of the plan that prepared ``|ψ⟩``, block by block; ga
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias, cast
+from functools import cached_property
+from typing import TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit import _needs
-from qtoolkit.compiler import (
-    Differential,
-    ExecutionPlan,
-    GatePart,
-    Layout,
-    Opcode,
-    Program,
-    UnitaryStep,
-    is_planned,
-    plan_sweeps,
-)
+from qtoolkit.compiler import Differential, ExecutionPlan, Opcode, Program, UnitaryStep
 from qtoolkit.errors import CircuitError
 from qtoolkit.simulators.bind import bind
 from qtoolkit.simulators.engine import LONG_VISITS, SWEEP_ROWS, Engine, StateArray
-from qtoolkit.simulators.gradients.adjoint_plan import AdjointPart, Generators, adjoint_part
+from qtoolkit.simulators.gradients.adjoint_plan import AdjointPart
+from qtoolkit.simulators.gradients.backward_plan import BackwardPlan, backward_plan, scratch_size
 from qtoolkit.simulators.numbers import arrays_to_fill
 from qtoolkit.simulators.observables import Observable, apply
 from qtoolkit.simulators.plan_memory import beside_state
-from qtoolkit.simulators.planning import PLAN, PLANNING
-from qtoolkit.simulators.small.program import quick_gradient
 from qtoolkit.simulators.walk import Walker
 from qtoolkit_kernels import inner, pauli
-from qtoolkit_kernels._jit import compile_ordered, runner
 from qtoolkit_kernels.threads import counters
 from qtoolkit_kernels.vector.adjoint import numbers as number_kernels
 from qtoolkit_kernels.vector.adjoint import sweep as kernels
 from qtoolkit_kernels.vector.adjoint.alone import adjoint_alone
 from qtoolkit_kernels.vector.lanes import Lanes
 
-__all__ = ["value_and_gradient", "values_and_gradients"]
+__all__ = ["Gradients"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 _Bound: TypeAlias = tuple[NDArray[np.complex128], FloatArray]
@@ -51,111 +40,112 @@ _Bound: TypeAlias = tuple[NDArray[np.complex128], FloatArray]
 MAX_GROUPS = 256
 """Sums are kept apart for so many groups of blocks."""
 
-EXCESS = 0.1e-9
-"""Seconds for each gate and amplitude, or less, that running forward takes longer on a plan that can be taken back."""
-
 MAX_COPY_BYTES = 1 << 26
 """For several observables, states up to this size are copied, and larger ones prepared again for each."""
 
 
-def value_and_gradient(
-    engine: Engine, plan: ExecutionPlan, values: FloatArray, observable: Observable
-) -> tuple[float, FloatArray]:
-    """``⟨ψ|H|ψ⟩`` and its derivatives by the parameters, shape ``(num_parameters,)``.
+class Gradients:
+    """Expectation values at the end of a plan and their derivatives, at any values, from any number of Python threads.
 
     Args:
         engine: runs the gates.
         plan: prepares ``|ψ⟩``.
-        values: parameter values.
-        observable: H.
+        num_runs: how many times they are to be taken.
 
     Raises:
         CircuitError: if a parameter enters before the last initialize or reset, or the plan measures or branches.
-        InsufficientMemoryError: if two states do not fit into free memory.
     """
-    found = quick_gradient(engine, plan, observable, values)
-    if found is not None:
-        return found
-    program = _parametrised_program(plan)
-    with engine.reserved(plan.num_qubits, _needed(engine, plan, False), states=2):
-        return _value_and_gradient(engine, plan, program, values, observable)
 
+    def __init__(self, engine: Engine, plan: ExecutionPlan, num_runs: int = 1) -> None:
+        self._engine = engine
+        self._plan = plan
+        self._program = _parametrised_program(plan)
+        self._is_fresh = len(plan.steps) == 1
+        self._num_runs = num_runs
 
-def _needed(engine: Engine, plan: ExecutionPlan, copies: bool) -> int:
-    amplitude = engine.dtype.itemsize
-    return _needs.gradient(amplitude, plan.num_qubits, copies, beside_state(plan, amplitude))
+    @cached_property
+    def _backward(self) -> BackwardPlan:
+        return backward_plan(self._program, self._engine, self._plan.num_qubits, self._is_fresh)
 
+    @cached_property
+    def _forward_only(self) -> bool:
+        return self._backward.has_paid(self._program, self._engine.layout(self._plan.num_qubits), self._num_runs)
 
-def _value_and_gradient(
-    engine: Engine, plan: ExecutionPlan, program: Program, values: FloatArray, observable: Observable
-) -> tuple[float, FloatArray]:
-    fresh = len(plan.steps) == 1
-    backward = _plan_of(program, engine, plan.num_qubits, fresh)
-    if fresh and backward.alone is not None:
-        return _alone(engine, program, backward, backward.alone, plan.num_qubits, values, observable)
-    bound = bind(program, values)
-    ket = _prepared(engine, plan, program, backward, values, bound)
-    bra = engine.empty_state(plan.num_qubits)
-    apply(observable, ket, bra, engine.team)
-    value = inner.vdot(ket, bra, engine.team).real
-    return float(value), _take_back(engine, program, backward, values.size, bound, ket, bra)
+    @property
+    def use_one_thread(self) -> bool:
+        """Whether each is taken by one thread, in one block."""
+        return self._is_fresh and self._backward.alone is not None
 
+    def __call__(self, values: FloatArray, observables: Sequence[Observable]) -> tuple[FloatArray, FloatArray]:
+        """``⟨ψ|H|ψ⟩`` of each observable and its derivatives, shapes ``(k,)`` and ``(k, num_parameters)``.
 
-def _prepared(
-    engine: Engine, plan: ExecutionPlan, program: Program, backward: _AdjointPlan, values: FloatArray, bound: _Bound
-) -> StateArray:
-    """The state that a plan prepares."""
-    if len(plan.steps) > 1:
-        return Walker(engine, plan, values).final_state(None)
-    ket = engine.empty_state(plan.num_qubits)
-    forward_only = backward.has_paid(program, engine.layout(plan.num_qubits))
-    engine.run(program, values, ket, fresh=True, bound=bound, forward_only=forward_only)
-    return ket
+        There are never more than two states and, for several observables and if they are small, a copy.
 
+        Raises:
+            InsufficientMemoryError: if they do not fit into free memory.
+        """
+        engine, num_qubits, amplitude = self._engine, self._plan.num_qubits, self._engine.dtype.itemsize
+        copies = len(observables) > 1 and amplitude << num_qubits <= MAX_COPY_BYTES
+        needed = _needs.gradient(amplitude, num_qubits, copies, beside_state(self._plan, amplitude))
+        with engine.reserved(num_qubits, needed, states=2 + copies):
+            bound = bind(self._program, values)
+            if self.use_one_thread:
+                return self._on_one_thread(values, bound, observables)
+            levels, slopes = np.empty(len(observables)), np.empty((len(observables), values.size))
+            kept = self._prepared(values, bound) if copies else None
+            for k, observable in enumerate(observables):
+                ket = self._prepared(values, bound) if kept is None else engine.copy_of(kept, num_qubits)
+                bra = engine.empty_state(num_qubits)
+                apply(observable, ket, bra, engine.team)
+                levels[k] = inner.vdot(ket, bra, engine.team).real
+                slopes[k] = self._take_back(values.size, bound, ket, bra)
+                del ket, bra  # before the next observable's are made
+            return levels, slopes
 
-def values_and_gradients(
-    engine: Engine, plan: ExecutionPlan, values: FloatArray, observables: Sequence[Observable]
-) -> tuple[FloatArray, FloatArray]:
-    """The same for several observables: arrays of shapes ``(k,)`` and ``(k, num_parameters)``.
+    def _prepared(self, values: FloatArray, bound: _Bound) -> StateArray:
+        """The state that the plan prepares."""
+        if not self._is_fresh:
+            return Walker(self._engine, self._plan, values).final_state(None)
+        state = self._engine.empty_state(self._plan.num_qubits)
+        self._engine.run(self._program, values, state, fresh=True, bound=bound, forward_only=self._forward_only)
+        return state
 
-    There are never more than two states and, if they are small, a copy.
-    """
-    quick = [item for item in (quick_gradient(engine, plan, o, values) for o in observables) if item is not None]
-    if len(quick) == len(observables):
-        slopes = np.reshape([slope for _, slope in quick], (len(observables), values.size))
-        return np.array([value for value, _ in quick]), slopes
-    program = _parametrised_program(plan)
-    copies = engine.dtype.itemsize << plan.num_qubits <= MAX_COPY_BYTES
-    with engine.reserved(plan.num_qubits, _needed(engine, plan, copies), states=2 + copies):
-        return _values_and_gradients(engine, plan, program, values, observables, copies)
+    def _on_one_thread(
+        self, values: FloatArray, bound: _Bound, observables: Sequence[Observable]
+    ) -> tuple[FloatArray, FloatArray]:
+        """Forward once, then for each observable H, and the way back in one call."""
+        engine, plan, arguments = self._engine, self._backward, self._backward.alone or ()
+        size, several = plan.state_size, len(observables) > 1
+        states = cast(StateArray, engine.scratch(2 + several, size, engine.dtype))[:, :size]
+        used = states[:, : 1 << self._plan.num_qubits]
+        last = used[-1 if several else 0]
+        engine.run(self._program, values, last, fresh=True, bound=bound, forward_only=self._forward_only)
+        states[:, used.shape[1] :] = 0.0
+        levels, slopes = np.empty(len(observables)), np.zeros((len(observables), values.size))
+        generators, scratch = plan.generators.at(bound[1]), engine.scratch(1, plan.scratch_size, plan.real)
+        for k, observable in enumerate(observables):
+            if several:
+                states[0] = states[-1]
+            apply(observable, used[0], used[1], engine.team)
+            pair = states[0].view(plan.real), states[1].view(plan.real)
+            call = (*pair, *arguments[:3], bound[0], generators, *arguments[3:], scratch, slopes[k])
+            levels[k] = adjoint_alone(*call)
+        return levels, slopes
 
-
-def _values_and_gradients(
-    engine: Engine,
-    plan: ExecutionPlan,
-    program: Program,
-    values: FloatArray,
-    observables: Sequence[Observable],
-    copies: bool,
-) -> tuple[FloatArray, FloatArray]:
-    found, slopes = np.empty(len(observables)), np.empty((len(observables), values.size))
-    bound = bind(program, values)
-    fresh = len(plan.steps) == 1
-    backward = _plan_of(program, engine, plan.num_qubits, fresh)
-    copied: StateArray | None = None
-    for k, observable in enumerate(observables):
-        if (fresh and backward.alone is not None) or not copies:
-            found[k], slopes[k] = value_and_gradient(engine, plan, values, observable)
-            continue
-        if copied is None:
-            copied = _prepared(engine, plan, program, backward, values, bound)
-        bra = engine.empty_state(plan.num_qubits)
-        apply(observable, copied, bra, engine.team)
-        found[k] = inner.vdot(copied, bra, engine.team).real
-        ket = engine.copy_of(copied, plan.num_qubits)
-        slopes[k] = _take_back(engine, program, backward, values.size, bound, ket, bra)
-        del ket, bra  # before the next observable's are made
-    return found, slopes
+    def _take_back(self, num_parameters: int, bound: _Bound, ket: StateArray, bra: StateArray) -> FloatArray:
+        """Derivatives from ``|ψ⟩`` and ``H|ψ⟩``, which are used up."""
+        coefficients, angles = bound
+        by_slot = np.zeros(angles.size)
+        engine, plan = self._engine, self._backward
+        ket, bra = engine.workspace(ket), engine.workspace(bra)
+        run = _Run(engine, self._program, plan, coefficients, angles, by_slot)
+        for number, item in enumerate(plan.items):
+            keep = number + 1 < len(plan.items)
+            if isinstance(item, AdjointPart):
+                run.sweeps(item, ket, bra, keep)
+            else:
+                run.gate(item, ket, bra, keep)
+        return self._program.slots.pull_back(by_slot, num_parameters)
 
 
 def _parametrised_program(plan: ExecutionPlan) -> Program:
@@ -167,152 +157,6 @@ def _parametrised_program(plan: ExecutionPlan) -> Program:
     return last.program
 
 
-def _alone(
-    engine: Engine,
-    program: Program,
-    plan: _AdjointPlan,
-    arguments: tuple[Any, ...],
-    num_qubits: int,
-    values: FloatArray,
-    observable: Observable,
-) -> tuple[float, FloatArray]:
-    """One block and one thread: forward, H, and back in one call."""
-    bound = bind(program, values)
-    size = plan.state_size
-    pair = cast(StateArray, engine.scratch(2, size, engine.dtype))
-    ket, bra = pair[0, : 1 << num_qubits], pair[1, : 1 << num_qubits]
-    engine.run(
-        program, values, ket, fresh=True, bound=bound, forward_only=plan.has_paid(program, engine.layout(num_qubits))
-    )
-    apply(observable, ket, bra, engine.team)
-    if ket.size < size:
-        pair[:, ket.size : size] = 0.0
-    gradient = np.zeros(values.size)
-    call = (
-        pair[0, :size].view(plan.real),
-        pair[1, :size].view(plan.real),
-        *arguments[:3],
-        bound[0],
-        plan.generators.at(bound[1]),
-        *arguments[3:],
-        engine.scratch(1, plan.scratch_size, plan.real),
-        gradient,
-    )
-    return adjoint_alone(*call), gradient
-
-
-def _take_back(
-    engine: Engine,
-    program: Program,
-    plan: _AdjointPlan,
-    num_parameters: int,
-    bound: _Bound,
-    ket: StateArray,
-    bra: StateArray,
-) -> FloatArray:
-    """Derivatives from ``|ψ⟩`` and ``H|ψ⟩``, which are used up."""
-    coefficients, angles = bound
-    by_slot = np.zeros(angles.size)
-    ket, bra = engine.workspace(ket), engine.workspace(bra)
-    run = _Run(engine, program, plan, coefficients, angles, by_slot)
-    for number, item in enumerate(plan.items):
-        keep = number + 1 < len(plan.items)
-        if isinstance(item, AdjointPart):
-            run.sweeps(item, ket, bra, keep)
-        else:
-            run.gate(item, ket, bra, keep)
-    return program.slots.pull_back(by_slot, num_parameters)
-
-
-class _AdjointPlan:
-    """The parts of a plan in reverse order, up to the first that depends on parameters.
-
-    Attributes:
-        generators: of all angles.
-        differentials: of the gates that run on the whole state.
-        items: sweeps, or the number of such a gate.
-        alone: if one part of one block is all there is, what `adjoint_alone` takes from lanes to slots, without the
-            coefficients and generators.
-        real: the precision.
-        state_size: amplitudes of a state, as the kernels need them.
-        scratch_size: elements of working memory for `alone`.
-    """
-
-    def __init__(self, program: Program, engine: Engine, num_qubits: int, from_zero_state: bool) -> None:
-        layout = engine.layout(num_qubits)
-        self.real = engine.real
-        self._num_runs = 0
-        self.state_size = 1 << layout.num_bits
-        self.generators = Generators(program)
-        self.differentials = {d.operation: d for d in program.differentials}
-        self.items: list[AdjointPart | int] = []
-        last, call = 0, runner(program.num_operations)
-        for part in reversed(plan_sweeps(program, layout, from_zero_state, forward_only=False)):
-            if isinstance(part, GatePart):
-                self.items.append(part.operation)
-                needed = part.operation in self.differentials
-            elif part.num_sweeps:
-                item = adjoint_part(part, self.generators, call)
-                self.items.append(item)
-                needed = item.first_row < len(part.operations)
-            else:
-                continue
-            if needed:
-                last = len(self.items)
-        del self.items[last:]
-        compile_ordered()
-        self.alone: tuple[Any, ...] | None = None
-        self.scratch_size = 0
-        only = self.items[0] if len(self.items) == 1 else None
-        if isinstance(only, AdjointPart) and only.part.num_sweeps == 1 and layout.block_bits == layout.num_bits:
-            self._run_alone(program, engine, layout, only)
-
-    def has_paid(self, program: Program, layout: Layout) -> bool:
-        """Whether the next run from ``|0…0⟩`` takes a plan of its own: one that is there, or that has paid.
-
-        What need not be taken back joins more gates and leaves out zeros, so it is faster, on large states many times
-        what planning takes. But a first gradient of few qubits is there sooner if it plans once, and runs forward on
-        the plan that it takes back.
-        """
-        if is_planned(program, layout, from_zero_state=True):
-            return True
-        self._num_runs += 1
-        gates = program.num_operations
-        return self._num_runs * EXCESS * (gates << layout.num_bits) > PLAN + PLANNING * gates
-
-    def _run_alone(self, program: Program, engine: Engine, layout: Layout, item: AdjointPart) -> None:
-        part, slots = item.part, program.slots
-        self.alone = (
-            Lanes(engine.vector_bytes), layout.block_bits, layout.low_bits, part.bits, item.first_row,
-            part.operation_start, part.operations, part.registers, part.product_start, part.product_factors,
-            part.dense_start, part.dense_factors, part.terms, part.controls, part.sets, part.members, item.writes,
-            part.strings, part.string_places, item.products, item.locals_, item.denses, item.collect, item.probe_start,
-            item.probes, item.wanted_start, item.wanted, item.entries, item.weights, item.num_places,
-            np.ascontiguousarray(np.column_stack([slots.slot, slots.parameter]).astype(np.int64)), slots.coefficient,
-            slots.constant.size,
-        )  # fmt: skip
-        size = _scratch_size(engine, item)
-        room = part.registers.size + -part.registers.size % (engine.vector_bytes // self.real.itemsize)
-        self.scratch_size = size + room
-
-
-def _scratch_size(engine: Engine, item: AdjointPart) -> int:
-    part, layout = item.part, item.part.layout
-    size: int = kernels.adjoint_scratch_size(
-        layout.block_bits, layout.low_bits, part.most_diagonals, part.strings.size > 0, engine.vector_bytes,
-        layout.amplitude_bytes // 2,
-    )  # fmt: skip
-    return size
-
-
-def _plan_of(program: Program, engine: Engine, num_qubits: int, from_zero_state: bool) -> _AdjointPlan:
-    key = ("adjoint", engine.precision, engine.vector_bytes, num_qubits, from_zero_state)
-    plan: _AdjointPlan | None = program.kept.get(key)
-    if plan is None:
-        plan = program.kept[key] = _AdjointPlan(program, engine, num_qubits, from_zero_state)
-    return plan
-
-
 class _Run:
     """Takes two states back at given parameter values; the derivatives go to `by_slot`."""
 
@@ -320,7 +164,7 @@ class _Run:
         self,
         engine: Engine,
         program: Program,
-        plan: _AdjointPlan,
+        plan: BackwardPlan,
         coefficients: NDArray[np.complex128],
         angles: FloatArray,
         by_slot: FloatArray,
@@ -351,7 +195,7 @@ class _Run:
         num_threads = min(engine.num_threads, len(sums))
         visits = 2 * (len(part.operations) + SWEEP_ROWS * part.num_sweeps) << layout.num_bits
         long = visits >= LONG_VISITS * num_threads
-        size = _scratch_size(engine, item)
+        size = scratch_size(engine, item)
         engine.team.run(
             kernels.turn_back_sweeps, ket.view(real), bra.view(real), Lanes(engine.vector_bytes), layout.block_bits,
             layout.chunk_bits, layout.low_bits, part.bits, 0 if keep else item.first_row, part.operation_start,

@@ -8,7 +8,7 @@ is left to the engine, which says what is wrong.
 from __future__ import annotations
 
 import cmath
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any, cast
 
@@ -20,6 +20,7 @@ from qtoolkit.circuit.tape import Tape
 from qtoolkit.compiler import ExecutionPlan, Known, UnitaryStep, plans
 from qtoolkit.operators import PauliSum
 from qtoolkit.operators import _state_action as pauli_sums
+from qtoolkit.simulators.batch.runs import ALONE_WORK, LONG_WORK
 from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.memory import aligned_empty
 from qtoolkit.simulators.small.lowering import Lowered, lowered
@@ -27,13 +28,16 @@ from qtoolkit.simulators.small.once import has_others_behind_measurements
 from qtoolkit.simulators.small.quick import SMALL_QUBITS
 from qtoolkit_kernels._jit import entry_of
 from qtoolkit_kernels._load import DECLINED
+from qtoolkit_kernels.threads import counters
 from qtoolkit_kernels.vector.lanes import Lanes, native_vector_bytes
 from qtoolkit_kernels.vector.small import block as kernels
 from qtoolkit_kernels.vector.small import tape as tape_kernels
-from qtoolkit_kernels.vector.small.gradient import small_gradient
+from qtoolkit_kernels.vector.small.gradient import small_gradient, small_gradients
 from qtoolkit_kernels.vector.small.state import prepare_state, small_value
 
-__all__ = ["SmallProgram", "program_of_circuit", "quick_gradient", "quick_state", "quick_value"]
+__all__ = [
+    "SmallProgram", "program_of_circuit", "quick_gradient", "quick_gradients", "quick_state", "quick_value",
+]  # fmt: skip
 
 MERGED_QUBITS = 10
 """From this size on, phases are better merged, if they are most of the circuit."""
@@ -56,7 +60,7 @@ def _widest() -> Lanes:
 
 
 def quick_gradient(engine: Engine, plan: object, observable: object, values: object) -> tuple[float, FloatArray] | None:
-    """What `value_and_gradient` returns, or None for whatever is not small, not usual or not right.
+    """The expectation value and its derivatives, or None for whatever is not small, not usual or not right.
 
     Args:
         engine: whose precision and registers count.
@@ -66,6 +70,24 @@ def quick_gradient(engine: Engine, plan: object, observable: object, values: obj
     """
     program = _small_program(engine, plan, values)
     return None if program is None else program.gradient(observable, cast(FloatArray, values))
+
+
+def quick_gradients(
+    engine: Engine, plan: object, observables: Sequence[object], values: FloatArray
+) -> tuple[FloatArray, FloatArray] | None:
+    """The same for many values and several observables, or None as for `quick_gradient`.
+
+    Args:
+        engine: whose precision, registers and threads count.
+        plan: as there.
+        observables: Pauli sums and diagonals.
+        values: float64 of shape ``(batch, num_parameters)``.
+
+    Returns:
+        Arrays of shapes ``(batch, num_observables)`` and ``(batch, num_observables, num_parameters)``.
+    """
+    program = _small_program(engine, plan, values[0]) if len(values) else None
+    return None if program is None else program.gradients(observables, values, engine)
 
 
 def quick_value(engine: Engine, plan: object, observable: object, values: object) -> float | None:
@@ -235,6 +257,29 @@ class SmallProgram:
             self._for_gradients.append(enter)
         return None if value is DECLINED or value - value != 0.0 else (value, found)
 
+    def gradients(
+        self, observables: Sequence[object], values: FloatArray, engine: Engine
+    ) -> tuple[FloatArray, FloatArray] | None:
+        """Values and gradients of rows that the engine's threads share; None as for `gradient`."""
+        measured = [self._measured(observable, False) for observable in observables]
+        found = [item for item in measured if item is not None]
+        if not found or len(found) < len(measured):
+            return None
+        columns = [[item[k] for item in found] for k in (1, 2, 3)]
+        ends = np.array([[array.size for array in column] for column in columns]).cumsum(axis=1)
+        starts = ends - [[array.size for array in column] for column in columns]
+        spans = np.ascontiguousarray(np.stack([starts, ends], axis=2).transpose(1, 0, 2).reshape(-1, 6))
+        num_rows, work = len(values), len(found) * len(values) * (len(self._fixed[2]) << self._num_qubits)
+        num_threads = max(1, min(engine.num_threads, num_rows)) if work > ALONE_WORK else 1
+        memory = [(*self._memory(states=2), self._empty_state()) for _ in range(num_threads)]
+        levels, slopes = np.empty((num_rows, len(found))), np.empty((num_rows, len(found), values.shape[1]))
+        engine.team.run(
+            small_gradients, *self._fixed, *self._terms, *(_stacked(arrays) for arrays in zip(*memory, strict=True)),
+            self._first, _widest(), spans, *(np.concatenate(column) for column in columns), values, levels, slopes,
+            counters(2), num_threads=num_threads, long=work >= LONG_WORK * num_threads,
+        )  # fmt: skip
+        return None if np.isnan(levels).any() else (levels, slopes)
+
     def evaluator(self, observable: object, shape: tuple[int, ...]) -> Callable[[object], float | None] | None:
         """The expectation value as a function of values, arrays of this shape or, if that is ``(0,)``, None."""
         measured = self._measured(observable, True)
@@ -315,6 +360,15 @@ class SmallProgram:
 def _nothing_measured() -> tuple[Any, ...]:
     """An observable and values of the kinds that kernels take."""
     return _widest(), _NO_INTS, _NO_FLOATS, _NO_FLOATS, _NO_FLOATS
+
+
+def _stacked(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Arrays of whole registers as the rows of one that begins at a register."""
+    first = arrays[0]
+    rows = aligned_empty(len(arrays) * first.size, first.dtype).reshape(len(arrays), *first.shape)
+    for row, array in zip(rows, arrays, strict=True):
+        row[:] = array
+    return rows
 
 
 def _is_better_merged(operations: NDArray[np.int64], num_qubits: int) -> bool:

@@ -1,4 +1,4 @@
-"""Value and gradient of a small circuit, all of it in one call: angles, ψ, H|ψ⟩, and both states taken back.
+"""Values and gradients of a small circuit, all of it in one call: angles, ψ, H|ψ⟩, and both states taken back.
 
 Cost: that of `small.state`, H|ψ⟩ as `pauli.sweep` says, and the ways back of `small.block`; nothing leaves the cache.
 """
@@ -7,6 +7,7 @@ import numpy as np
 
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
+from qtoolkit_kernels.threads import claim_block, finish_block, wait_for_blocks
 from qtoolkit_kernels.vector.adjoint.alone import product
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.pauli.sweep import superblock_image
@@ -14,7 +15,7 @@ from qtoolkit_kernels.vector.small import block
 from qtoolkit_kernels.vector.small.state import prepare_state
 from qtoolkit_kernels.vector.tiles import lanes_of, tile_from_complex
 
-__all__ = ["small_gradient"]
+__all__ = ["small_gradient", "small_gradients"]
 
 
 @njit
@@ -48,6 +49,60 @@ def run_back(
             else:
                 sine *= row[block.INVERSE]
                 block.turn_string(data, lanes, 2 * num_tiles, row, patterns, cosine, sine)
+
+
+@njit
+def take_back(
+    lanes: Lanes,
+    num_qubits: int,
+    operations: Integers,
+    factors: Integers,
+    quaternions: Floats,
+    patterns: Reals,
+    terms: Integers,
+    coefficients: Floats,
+    data: Reals,
+    turns: Floats,
+    products: Floats,
+    ket: Complex,
+    image: Complex,
+    first: int,
+    sum_lanes: Lanes,
+    ints: Integers,
+    floats: Floats,
+    diagonal: Floats,
+    gradient: Floats,
+) -> float:
+    """Compute the expectation value of an observable and its derivatives from a state that is there; see below.
+
+    Args:
+        data: holds the state in its first half, which is used up.
+        turns, products: as `prepare_state` leaves them; receives sums.
+        ket: the state.
+    """
+    tile = 2 * lanes_of(data, lanes)
+    num_tiles = max(1, (2 << num_qubits) // tile)
+    size = num_tiles * tile
+    if diagonal.size:
+        for i in range(diagonal.size):
+            image[i] = ket[i] * diagonal[i]
+    else:
+        scratch = np.empty(2 * ints[0] if ints[4] else 0, np.float64)
+        for k in range(max(1, (1 << num_qubits) // ints[1])):
+            superblock_image(ket, sum_lanes, image, ints, floats, scratch, k * ints[1])
+    images = image.view(data.dtype)
+    for j in range(0, size, tile):
+        tile_from_complex(data, lanes, size + j, images, j)
+    value = product(data[:size], data[size : 2 * size])
+
+    for k in range(turns.shape[1]):
+        turns[block.SUM, k] = 0.0
+    run_back(data, lanes, num_tiles, operations, first, factors, quaternions, patterns, turns, products)
+    for k in range(gradient.size):
+        gradient[k] = 0.0
+    for t in range(coefficients.size):
+        gradient[terms[t, 1]] += 2.0 * coefficients[t] * turns[block.SUM, terms[t, 0]]
+    return value
 
 
 @njit
@@ -95,26 +150,79 @@ def small_gradient(
         products, -1, values, ket,
     ):  # fmt: skip
         return np.nan
-    tile = 2 * lanes_of(data, lanes)
-    num_tiles = max(1, (2 << num_qubits) // tile)
-    size = num_tiles * tile
-    if diagonal.size:
-        for i in range(diagonal.size):
-            image[i] = ket[i] * diagonal[i]
-    else:
-        scratch = np.empty(2 * ints[0] if ints[4] else 0, np.float64)
-        for k in range(max(1, (1 << num_qubits) // ints[1])):
-            superblock_image(ket, sum_lanes, image, ints, floats, scratch, k * ints[1])
-    images = image.view(data.dtype)
-    for j in range(0, size, tile):
-        tile_from_complex(data, lanes, size + j, images, j)
-    value = product(data[:size], data[size : 2 * size])
+    return take_back(
+        lanes, num_qubits, operations, factors, quaternions, patterns, terms, coefficients, data, turns, products, ket,
+        image, first, sum_lanes, ints, floats, diagonal, gradient,
+    )  # fmt: skip
 
-    for k in range(angles.size):
-        turns[block.SUM, k] = 0.0
-    run_back(data, lanes, num_tiles, operations, first, factors, quaternions, patterns, turns, products)
-    for k in range(gradient.size):
-        gradient[k] = 0.0
-    for t in range(coefficients.size):
-        gradient[terms[t, 1]] += 2.0 * coefficients[t] * turns[block.SUM, terms[t, 0]]
-    return value
+
+@njit
+def small_gradients(
+    lanes: Lanes,
+    num_qubits: int,
+    operations: Integers,
+    factors: Integers,
+    quaternions: Floats,
+    patterns: Reals,
+    angles: Floats,
+    terms: Integers,
+    coefficients: Floats,
+    data: Reals,
+    turns: Floats,
+    products: Floats,
+    kets: Complex,
+    images: Complex,
+    first: int,
+    sum_lanes: Lanes,
+    spans: Integers,
+    ints: Integers,
+    floats: Floats,
+    diagonals: Floats,
+    values: Floats,
+    levels: Floats,
+    slopes: Floats,
+    counters: Integers,
+    thread: int,
+) -> None:
+    """Compute the expectation values of observables and their derivatives, row by row, as one of several threads.
+
+    Args:
+        lanes, num_qubits, operations, factors, quaternions, patterns, angles, terms, coefficients, first, sum_lanes:
+            as for `small_gradient`.
+        data, turns, products, kets, images: the same for each thread.
+        spans: int64[observables, 6], where each one's `ints`, `floats` and diagonal begin and end.
+        ints, floats, diagonals: of all observables.
+        values: float64[rows, :], of the parameters.
+        levels: float64[rows, observables], receives the expectation values; NaN where a value or an angle is not
+            finite.
+        slopes: float64[rows, observables, :], receives the derivatives.
+        counters: zeros, two rows.
+        thread: the caller's number.
+    """
+    num_rows = values.shape[0]
+    tile = 2 * lanes_of(data, lanes)
+    size = max(tile, 2 << num_qubits)
+    while True:
+        row = claim_block(counters)
+        if row >= num_rows:
+            break
+        own, ket = data[thread], kets[thread]
+        is_finite = prepare_state(
+            lanes, num_qubits, operations, factors, quaternions, patterns, angles, terms, coefficients, own,
+            turns[thread], products[thread], -1, values[row], ket,
+        )  # fmt: skip
+        for k in range(spans.shape[0]):
+            if not is_finite:
+                levels[row, k] = np.nan
+                continue
+            if k:
+                for j in range(0, size, tile):
+                    tile_from_complex(own, lanes, j, ket.view(own.dtype), j)
+            span = spans[k]
+            levels[row, k] = take_back(
+                lanes, num_qubits, operations, factors, quaternions, patterns, terms, coefficients, own, turns[thread],
+                products[thread], ket, images[thread], first, sum_lanes, ints[span[0] : span[1]],
+                floats[span[2] : span[3]], diagonals[span[4] : span[5]], slopes[row, k],
+            )  # fmt: skip
+        finish_block(counters)
+    wait_for_blocks(counters, num_rows)
