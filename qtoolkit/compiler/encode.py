@@ -18,7 +18,7 @@ from qtoolkit.circuit import (
     PermutationGate,
     StandardGate,
 )
-from qtoolkit.compiler.program import Differential, Opcode, ParameterGroup, Program, Slots
+from qtoolkit.compiler.program import Opcode, ParameterGroup, Program, Slots
 
 __all__ = ["ProgramBuilder"]
 
@@ -50,7 +50,6 @@ class ProgramBuilder:
         self._slot_terms: list[tuple[int, int, float]] = []
         self._groups: dict[GateRecord | None, tuple[Callable[..., ComplexArray], list[tuple[int, ...]], list[int], int]]
         self._groups = {}
-        self._differentials: list[Differential] = []
 
     @property
     def num_operations(self) -> int:
@@ -156,7 +155,6 @@ class ProgramBuilder:
         _, group_slots, starts, _ = self._groups.setdefault(record, (coefficients, [], [], length))
         group_slots.append(slots)
         starts.append(self._coefficient_start[-2])
-        self._differentials.append(Differential(len(self._opcodes) - 1, slots, record))
 
     def build(self) -> Program:
         """The program of the gates added so far."""
@@ -186,7 +184,6 @@ class ProgramBuilder:
                 )
                 for record, (coefficients, slots, starts, length) in self._groups.items()
             ),
-            differentials=tuple(self._differentials),
             phase_slot=0,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from qtoolkit.circuit.tape import OTHER, SYMBOLIC, Tape, gate_numbers
 from qtoolkit.compiler.encode import ProgramBuilder
 from qtoolkit.compiler.ladders import with_rotations
 from qtoolkit.compiler.polynomials import polynomials_of
-from qtoolkit.compiler.program import Differential, ParameterGroup, Program, Slots
+from qtoolkit.compiler.program import ParameterGroup, Program, Slots
 from qtoolkit_kernels._jit import runner
 from qtoolkit_kernels.planner import encode as kernel
 from qtoolkit_kernels.vector.trigonometry import MAX_ANGLES
@@ -81,7 +82,6 @@ def program_of(tape: Tape, parameter_index: Mapping[str, int]) -> Program:
         table_start=columns[5],
         slots=writer.slots(),
         groups=writer.groups(),
-        differentials=tuple(writer.differentials),
         phase_slot=0,
     )
 
@@ -96,11 +96,11 @@ class _Symbols:
 
     def __init__(self, phase: float, parameter_index: Mapping[str, int]) -> None:
         self._parameter_index = parameter_index
-        self._constants = [phase]
-        self._terms: list[tuple[int, int, float]] = []
-        self._groups: dict[object, tuple[ParameterGroup, list[int], list[int]]] = {}
-        """By how coefficients are computed: an example, and of each gate its first slot and coefficient."""
-        self.differentials: list[Differential] = []
+        self._constants = np.array([phase])
+        self._terms: list[tuple[IntArray, IntArray, FloatArray]] = []
+        """Slots, parameters, and the coefficients between them."""
+        self._groups: dict[object, list[ParameterGroup]] = {}
+        """By how coefficients are computed."""
 
     def add_tape(
         self,
@@ -111,7 +111,7 @@ class _Symbols:
         operation_of: IntArray,
         coefficient_start: IntArray,
     ) -> None:
-        """Add all of a tape's gates with symbols.
+        """Add all of a tape's gates with symbols, those of one kind together.
 
         Args:
             tape: the gates.
@@ -121,74 +121,88 @@ class _Symbols:
             coefficient_start: of the operations.
         """
         places = np.flatnonzero((rows[:, 0] >= SYMBOLIC) | (rows[:, 0] == OTHER))
+        kinds, firsts = numbers[places], rows[places, -1].astype(np.int64)
         starts = coefficient_start[np.minimum(operation_of[places], coefficient_start.size - 1)]
-        details = numbers[places], rows[places, -1].astype(np.int64), operation_of[places], starts
-        for number, first, operation, start in zip(*(array.tolist() for array in details), strict=True):
-            program = programs[number]
-            if program is None:
-                continue
-            if number < len(STANDARD_GATES):
-                angles = tape.symbols[first : first + program.slots.parameter.size]
-                slots = self._new_slots(program, [self._split(angle) for angle in angles])
-            else:
-                slots = self._new_slots(program, None)
-            self._add(program, slots, operation, start)
+        angles = _Angles.of(tape.symbols, self._parameter_index)
+        for number in np.unique(kinds).tolist():
+            program, chosen = programs[number], kinds == number
+            if program is not None:
+                is_standard = number < len(STANDARD_GATES)
+                self._add(program, starts[chosen], angles if is_standard else None, firsts[chosen])
 
-    def _split(self, angle: ParameterValue) -> tuple[float, list[tuple[int, float]]]:
-        """An angle as a constant and the coefficients of parameters."""
-        if not isinstance(angle, ParameterExpression):
-            return angle, []
-        return angle.constant, [(self._parameter_index[name], c) for name, c in angle.terms.items()]
+    def _add(self, program: Program, starts: IntArray, angles: _Angles | None, firsts: IntArray) -> None:
+        """Add gates of one example, whose parameters are angles, or else the circuit's.
 
-    def _new_slots(self, program: Program, angles: list[tuple[float, list[tuple[int, float]]]] | None) -> list[int]:
-        """The numbers that the slots of an example have here; its parameters are angles, or else they are its own."""
-        own = program.slots
-        numbers = [0, *range(len(self._constants), len(self._constants) + own.constant.size - 1)]
-        constants = own.constant.tolist()
-        self._constants[0] += constants[0]
-        self._constants += constants[1:]
-        for slot, parameter, coefficient in zip(
-            own.slot.tolist(), own.parameter.tolist(), own.coefficient.tolist(), strict=True
-        ):
-            number = numbers[slot]
-            if angles is None:
-                self._terms.append((number, parameter, coefficient))
-                continue
-            constant, terms = angles[parameter]
-            self._constants[number] += coefficient * constant
-            self._terms += [(number, place, coefficient * factor) for place, factor in terms]
-        return numbers
-
-    def _add(self, program: Program, slots: list[int], operation: int, start: int) -> None:
+        Args:
+            program: of the example.
+            starts: the first coefficient of each gate.
+            angles: of the tape, if they are the parameters.
+            firsts: the first angle of each gate.
+        """
+        own, num_gates = program.slots, len(starts)
+        size = own.constant.size - 1
+        moved = self._constants.size - 1 + size * np.arange(num_gates)[:, None]
+        slots = np.where(own.slot > 0, own.slot + moved, 0)
+        self._constants = np.concatenate([self._constants, np.tile(own.constant[1:], num_gates)])
+        self._constants[0] += num_gates * own.constant[0]
+        coefficients = np.broadcast_to(own.coefficient, slots.shape).ravel()
+        if angles is None:
+            self._terms.append((slots.ravel(), np.tile(own.parameter, num_gates), coefficients))
+        else:
+            used = (firsts[:, None] + own.parameter).ravel()
+            np.add.at(self._constants, slots.ravel(), coefficients * angles.constants[used])
+            counts = np.diff(angles.start)[used]
+            which = np.repeat(np.arange(used.size), counts)
+            terms = angles.start[used][which] + np.arange(which.size) - (np.cumsum(counts) - counts)[which]
+            scaled = coefficients[which] * angles.coefficients[terms]
+            self._terms.append((slots.ravel()[which], angles.parameters[terms], scaled))
         for group in program.groups:
-            _, first_slots, starts = self._groups.setdefault(group.coefficients, (group, [], []))
-            first_slots.append(slots[1])
-            starts.append(start)
-        for differential in program.differentials:
-            moved = tuple(slots[slot] for slot in differential.slots)
-            self.differentials.append(Differential(operation, moved, differential.record))
+            positions = group.positions + starts[:, None]
+            found = ParameterGroup(group.coefficients, group.slots + moved, positions, group.record)
+            self._groups.setdefault(group.coefficients, []).append(found)
 
     def slots(self) -> Slots:
         """All angles."""
-        terms = self._terms
-        return Slots(
-            constant=np.array(self._constants, dtype=np.float64),
-            slot=np.array([t[0] for t in terms], dtype=np.int64),
-            parameter=np.array([t[1] for t in terms], dtype=np.int64),
-            coefficient=np.array([t[2] for t in terms], dtype=np.float64),
-        )
+        none = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
+        slot, parameter, coefficient = (np.concatenate(arrays) for arrays in zip(none, *self._terms, strict=True))
+        return Slots(self._constants, slot, parameter, coefficient)
 
     def groups(self) -> tuple[ParameterGroup, ...]:
         """Operations of one kind together."""
         return tuple(
-            ParameterGroup(
-                group.coefficients,
-                group.slots - 1 + np.array(first_slots, np.int64)[:, None],
-                group.positions + np.array(starts, np.int64)[:, None],
-                group.record,
+            replace(
+                found[0],
+                slots=np.concatenate([group.slots for group in found]),
+                positions=np.concatenate([group.positions for group in found]),
             )
-            for group, first_slots, starts in self._groups.values()
+            for found in self._groups.values()
         )
+
+
+class _Angles(NamedTuple):
+    """Angles of a tape: constants, and of each where its parameters and their coefficients begin."""
+
+    constants: FloatArray
+    start: IntArray
+    parameters: IntArray
+    coefficients: FloatArray
+
+    @classmethod
+    def of(cls, symbols: Sequence[ParameterValue], parameter_index: Mapping[str, int]) -> _Angles:
+        """Take angles apart."""
+        constants, sizes = [], [0]
+        names: list[str] = []
+        coefficients: list[float] = []
+        for angle in symbols:
+            if isinstance(angle, ParameterExpression):
+                constants.append(angle.constant)
+                names += angle.terms
+                coefficients += angle.terms.values()
+            else:
+                constants.append(angle)
+            sizes.append(len(names))
+        parameters = np.array([parameter_index[name] for name in names], np.int64)
+        return cls(np.array(constants, float), np.array(sizes), parameters, np.array(coefficients, float))
 
 
 @cache

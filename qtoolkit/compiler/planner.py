@@ -88,13 +88,15 @@ def probes_of(program: Program) -> ComplexArray:
     slots, rng = program.slots, np.random.default_rng(PROBE_SEED)
     num_parameters = int(slots.parameter.max(initial=-1)) + 1
     moves = np.bincount(slots.slot, minlength=slots.constant.size) > 0
-    probes = []
-    for _ in range(2):
-        angles = slots.angles(rng.uniform(-3, 3, num_parameters))
-        still = moves & (np.abs(angles - slots.constant) < LEAST_TURN)
-        angles[still] += rng.uniform(1, 3, np.count_nonzero(still))
-        probes.append(with_constants(program.coefficients_at(angles)))
-    return np.array(probes)
+    angles = np.empty((2, slots.constant.size))
+    for row in angles:
+        row[:] = slots.angles(rng.uniform(-3, 3, num_parameters))
+        still = moves & (np.abs(row - slots.constant) < LEAST_TURN)
+        row[still] += rng.uniform(1, 3, np.count_nonzero(still))
+    probes = np.tile(with_constants(program.constant_coefficients), (2, 1))
+    for group in program.groups:
+        probes[:, group.positions] = group.coefficients(*np.moveaxis(angles[:, group.slots], -1, 0))
+    return probes
 
 
 class _Merged(NamedTuple):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -76,7 +77,7 @@ class ParameterGroup:
     """Operations of one gate whose coefficients depend on parameters.
 
     Attributes:
-        coefficients: angles, each of shape ``(group,)``, to coefficients of shape ``(group, length)``.
+        coefficients: angles, each of shape ``(..., group)``, to coefficients of shape ``(..., group, length)``.
         slots: int64, shape ``(group, angles per gate)``.
         positions: int64, shape ``(group, length)``, where the coefficients go.
         record: the gate; None for Pauli rotations.
@@ -121,7 +122,6 @@ class Program:
         table, table_start: int64, cut likewise: tables of permutations, x and z masks of Pauli rotations.
         slots: the angles that parameters enter, and the global phase.
         groups: where coefficients depend on parameters.
-        differentials: operations with parameters, in time order.
         phase_slot: slot of the global phase.
         plans: sweeps planned so far, see `plan_sweeps`; not pickled.
         kept: what simulators make of a program once, by keys of their own; not pickled.
@@ -138,7 +138,6 @@ class Program:
     table_start: IntArray
     slots: Slots
     groups: tuple[ParameterGroup, ...]
-    differentials: tuple[Differential, ...]
     phase_slot: int
     plans: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     kept: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -150,6 +149,17 @@ class Program:
     def num_operations(self) -> int:
         """Number of operations."""
         return self.opcodes.size
+
+    @cached_property
+    def differentials(self) -> tuple[Differential, ...]:
+        """Operations with parameters, in time order."""
+        found = []
+        for group in self.groups:
+            # Operations without coefficients begin where the next one does.
+            operations = np.searchsorted(self.coefficient_start, group.positions[:, 0], side="right") - 1
+            for operation, slots in zip(operations.tolist(), group.slots.tolist(), strict=True):
+                found.append(Differential(operation, tuple(slots), group.record))
+        return tuple(sorted(found, key=attrgetter("operation")))
 
     def bind(self, values: FloatArray) -> tuple[ComplexArray, FloatArray]:
         """Coefficients, and the angle of every slot, at these parameter values.
@@ -199,7 +209,6 @@ class Program:
             table_start=table_start,
             slots=Slots(np.zeros(1), none, none, np.zeros(0)),
             groups=(),
-            differentials=(),
             phase_slot=0,
         )
 

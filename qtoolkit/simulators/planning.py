@@ -40,7 +40,7 @@ MOST_ROWS, MOST_VISITS, LEAST_QUBITS = 1 << 17, 1 << 30, 10
 number of qubits from which on amplitudes are what takes time.
 """
 
-GRADIENT_PLANNING, GRADIENT_AMPLITUDE = 50e-6, 1e-9
+GRADIENT_PLANNING, GRADIENT_AMPLITUDE = 13e-6, 0.5e-9
 """The same for a gate and an amplitude of a gradient."""
 
 FloatArray = NDArray[np.float64]

@@ -152,7 +152,7 @@ def _parametrised_program(plan: ExecutionPlan) -> Program:
     """The last program of a plan, the only one that parameters may enter."""
     last = plan.steps[-1]
     earlier = [step.program for step in plan.steps[:-1] if isinstance(step, UnitaryStep)]
-    if not isinstance(last, UnitaryStep) or any(program.differentials for program in earlier):
+    if not isinstance(last, UnitaryStep) or any(program.groups for program in earlier):
         raise CircuitError("a gradient needs every parametrised gate after the last initialize or reset")
     return last.program
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from qtoolkit.compiler import GatePart, Layout, Program, is_planned, plan_sweeps
+from qtoolkit.compiler import Differential, GatePart, Layout, Program, is_planned, plan_sweeps
 from qtoolkit.simulators.engine import Engine
 from qtoolkit.simulators.gradients.adjoint_plan import AdjointPart, Generators, adjoint_part
 from qtoolkit.simulators.planning import PLAN, PLANNING
@@ -40,10 +40,13 @@ class BackwardPlan:
         self._num_runs = 0
         self.state_size = 1 << layout.num_bits
         self.generators = Generators(program)
-        self.differentials = {d.operation: d for d in program.differentials}
+        self.differentials: dict[int, Differential] = {}
         self.items: list[AdjointPart | int] = []
         last, call = 0, runner(program.num_operations)
-        for part in reversed(plan_sweeps(program, layout, from_zero_state, forward_only=False)):
+        parts = plan_sweeps(program, layout, from_zero_state, forward_only=False)
+        if any(isinstance(part, GatePart) for part in parts):
+            self.differentials = {d.operation: d for d in program.differentials}
+        for part in reversed(parts):
             if isinstance(part, GatePart):
                 self.items.append(part.operation)
                 needed = part.operation in self.differentials
