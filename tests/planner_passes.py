@@ -139,7 +139,11 @@ def gather_phases(
 
 
 def replace_runs(
-    given: Sequence[Node], probes: Sequence[np.ndarray], matrix_cost: int = pairs.PLAIN_COST, call: Call = compiled
+    given: Sequence[Node],
+    probes: Sequence[np.ndarray],
+    matrix_cost: int = pairs.PLAIN_COST,
+    call: Call = compiled,
+    joins_parameters: bool = True,
 ) -> tuple[list[Node], np.ndarray]:
     """With runs of gates on one pair of qubits replaced, and the constants that this adds behind the probes."""
     before = _tables_of(given)
@@ -151,7 +155,7 @@ def replace_runs(
     x_place = probes[0].size - lower_kernels.NUM_CONSTANTS + lower_kernels.X_PLACE
     replaced = call(
         pairs.replace_runs, tables.rows, tables.factors, tables.num_factors, np.array(probes), x_place, matrix_cost,
-        run_of, runs[:num_runs], out, constants, counts,
+        joins_parameters, run_of, runs[:num_runs], out, constants, counts,
     )  # fmt: skip
     if not replaced:
         unchanged = _nodes_of(tables.rows, tables)

@@ -126,3 +126,16 @@ def random_parametrised_circuit(n: int, num_gates: int, rng: np.random.Generator
                 gate = gate.controlled(controls, int(rng.integers(1 << controls)))
         circuit.append(gate, rng.permutation(n)[: gate.num_qubits].tolist())
     return circuit
+
+
+def transpiled_with_parameters(num_qubits: int, rng: np.random.Generator) -> Circuit:
+    """Runs of gates on pairs that come to phases, swaps and matrices, and others that parameters enter."""
+    theta = ParameterVector("theta", 2 * num_qubits)
+    circuit = Circuit(num_qubits).h(range(num_qubits))
+    for k in range(2 * num_qubits):
+        a, b = rng.permutation(num_qubits)[:2].tolist()
+        circuit.rz(theta[k], a).sx(a).rz(float(rng.normal()), a).cx(a, b).rz(float(rng.normal()), b).cx(a, b)
+        circuit.sx(b).cx(b, a).rz(theta[k] if k % 3 else 0.4, a).cx(b, a)
+        if k % 4 == 0:
+            circuit.cx(a, b).cx(b, a).cx(a, b)
+    return circuit

@@ -171,9 +171,8 @@ class _Planner:
     def _sweeps(self, rows: IntArray, is_first: bool) -> SweepPart:
         layout = self._layout
         probes, forms = self._probes, np.zeros((0, nodes.FORM_COLUMNS))
-        if self._forward_only:
-            rows, probes = self._without_runs(rows)
-            self._note("pairs", rows)
+        rows, probes = self._without_runs(rows)
+        self._note("pairs", rows)
         rows = self._without_swaps(rows, is_first)
         self._note("relabel", rows)
         if self._has(nodes.EXCHANGE, nodes.PERMUTE):
@@ -182,7 +181,8 @@ class _Planner:
             self._note("cancel", rows)
         rows = self._fused(rows)
         self._note("fuse", rows)
-        if self._forward_only and self._has(nodes.PHASES, nodes.LOCAL):
+        is_transpiled = probes is not self._probes
+        if (self._forward_only or is_transpiled) and self._has(nodes.PHASES, nodes.LOCAL):
             rows, probes = self._gathered(rows, probes)
             rows = self._fused(rows)
             self._note("gather", rows)
@@ -265,7 +265,8 @@ class _Planner:
             self._num_factors,
             self._probes,
             self._x_place,
-            pairs.PLAIN_COST if self._layout.num_bits < CARTAN_QUBITS else pairs.CARTAN_COST,
+            pairs.CARTAN_COST if self._forward_only and self._layout.num_bits >= CARTAN_QUBITS else pairs.PLAIN_COST,
+            self._forward_only,
             run_of,
             runs[:num_runs],
             out,

@@ -68,6 +68,10 @@ class SweepPart:
         """Whether there are writes whose code is compiled only when first needed."""
         return bool((self.writes[:, 0] >= numbers.WRITE_MATRIX).any())
 
+    def extended(self, coefficients: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        """Coefficients of a program, planner's constants behind them, with this part's constants behind those."""
+        return np.concatenate([coefficients, self.constants]) if self.constants.size else coefficients
+
     @property
     def num_sweeps(self) -> int:
         """Passes over memory."""

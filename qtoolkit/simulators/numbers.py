@@ -50,7 +50,7 @@ def numbers_of(
     num_products = part.product_start.size - 1
     string_angles, operations, registers, constants, linear, pairs = arrays = arrays_to_fill(part, dtype)
     factor = kernels.fill_numbers(
-        np.concatenate([coefficients, part.constants]) if part.constants.size else coefficients,
+        part.extended(coefficients),
         1 << part.layout.lane_bits,
         part.product_start,
         part.product_factors,

@@ -165,7 +165,7 @@ def test_what_would_cost_more_stays():
     assert found == nodes, "there is a matrix already"
 
 
-def with_parameters(circuit, values, cost=pairs.PLAIN_COST):
+def with_parameters(circuit, values, cost=pairs.PLAIN_COST, joins_parameters=True):
     """The nodes before and after; their unitaries are the same at these values of the parameters."""
     program = compile_circuit(circuit).unitary_program()
 
@@ -174,7 +174,7 @@ def with_parameters(circuit, values, cost=pairs.PLAIN_COST):
 
     probes = [coefficients(value) for value in (0.3, -1.2)]
     nodes = lower(program, probes)
-    found, constants = replace_runs(nodes, probes, cost, both)
+    found, constants = replace_runs(nodes, probes, cost, both, joins_parameters)
     for value in values:
         before = coefficients(value)
         after = np.concatenate([before, constants])
@@ -196,6 +196,8 @@ def test_runs_with_symbols():
     nodes, found, _ = with_parameters(long, VALUES, FREE)
     assert kinds(found) == ["DENSE", "LOCAL", "LOCAL"]
     assert found[0].operations == len(nodes) - 2
+    nodes, found, _ = with_parameters(long, VALUES, FREE, joins_parameters=False)
+    assert found == nodes
 
 
 def test_symbols_that_cancel_are_none():

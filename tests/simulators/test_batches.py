@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from random_circuits import transpiled_with_parameters
 from vector_widths import WIDTHS
 
 from qtoolkit import Circuit, Parameter, StatevectorSimulator
@@ -105,6 +106,11 @@ def wide(num_qubits):
     return circuit
 
 
+def transpiled(num_qubits):
+    """Runs of gates on pairs, which plans replace by others with constants of their own."""
+    return transpiled_with_parameters(num_qubits, np.random.default_rng(6))
+
+
 def observables(num_qubits):
     rng = np.random.default_rng(2)
     labels = ["".join(rng.choice(list("IXYZ"), num_qubits)) for _ in range(12)]
@@ -122,7 +128,7 @@ def values_of(circuit, size, seed=0):
 
 @WIDTHS
 @pytest.mark.parametrize("precision", ["double", "single"])
-@pytest.mark.parametrize("make", [every_gate, strings, ansatz, wide])
+@pytest.mark.parametrize("make", [every_gate, strings, ansatz, wide, transpiled])
 def test_a_batch_equals_its_rows(make, precision, vector_bytes):
     simulator = simulator_of(precision, vector_bytes)
     plan = simulator.compile(make(5))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from random_circuits import random_parametrised_circuit
+from random_circuits import random_parametrised_circuit, transpiled_with_parameters
 from reference_gradients import reference_gradient
 
 from qtoolkit import Circuit, ParameterVector, PauliSum, StatevectorSimulator
@@ -13,6 +13,7 @@ from qtoolkit.circuit import STANDARD_GATES, PauliRotationGate, StandardGate
 from qtoolkit.compiler import Layout, SweepPart, compile_circuit, is_planned, plan_sweeps
 from qtoolkit.errors import ParameterError
 from qtoolkit.simulators.engine import Engine
+from qtoolkit.simulators.gradients.adjoint import Gradients
 from qtoolkit.simulators.gradients.adjoint_plan import Generators, adjoint_part
 from qtoolkit_kernels._jit import run_now
 from qtoolkit_kernels.vector import isa
@@ -166,6 +167,21 @@ def test_many_strings_of_z(small_blocks, precision):
         circuit.append(PauliRotationGate("Z" * len(qubits), theta[k]), qubits)
     circuit.h(range(8))
     check(circuit, rng, simulator(precision, small_blocks=small_blocks))
+
+
+@pytest.mark.parametrize("small_blocks", [False, True])
+def test_runs_as_transpilers_write_them(small_blocks):
+    rng = np.random.default_rng(14)
+    sim = simulator(small_blocks=small_blocks)
+    circuit = transpiled_with_parameters(8, rng)
+    plan = compile_circuit(circuit)
+    (part,) = plan_sweeps(plan.unitary_program(), sim._engine.layout(8), True, forward_only=False)
+    assert part.constants.size > 0
+    values, observable = rng.uniform(-2, 2, circuit.num_parameters), random_observable(8, rng)
+    expected_level, expected = reference_gradient(circuit, observable.to_matrix(), values)
+    levels, slopes = Gradients(sim._engine, plan)(values, [observable, observable])
+    assert np.allclose(levels, expected_level, rtol=0, atol=1e-12)
+    assert np.allclose(slopes, expected, rtol=0, atol=1e-12)
 
 
 def test_several_observables_at_once():

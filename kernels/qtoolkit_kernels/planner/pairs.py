@@ -253,6 +253,7 @@ def replace_runs(
     probes: Complex,
     x_place: int,
     matrix_cost: int,
+    joins_parameters: bool,
     run_of: Integers,
     runs: Integers,
     out: Integers,
@@ -268,6 +269,7 @@ def replace_runs(
         probes: complex128[:, coefficients], at generic parameter values.
         x_place: where the matrix of X stands among the coefficients.
         matrix_cost: of a matrix in place of a run.
+        joins_parameters: whether a run that parameters enter may become a matrix.
         run_of, runs: what `find_runs` wrote, all runs.
         out: int64[:, 10], receives the nodes; it has `RUN_NODES` more rows for each run.
         constants: complex128[:], receives coefficients that stand behind those of `probes`; `RUN_CONSTANTS` for each
@@ -303,7 +305,7 @@ def replace_runs(
         if is_constant:
             runs[r, DECISION] = _decide(runs[r], matrices[0, r], parts[r], work, matrix_cost)
         else:
-            runs[r, DECISION] = JOIN if _is_dear(runs[r], matrix_cost) else KEEP
+            runs[r, DECISION] = JOIN if joins_parameters and _is_dear(runs[r], matrix_cost) else KEEP
         replaced += runs[r, DECISION] != KEEP
     if replaced == 0:
         return 0

@@ -33,6 +33,7 @@ class BatchPlan:
         partners: int64[polynomials, qubits], the lower bits with which each bit of a polynomial forms pairs.
         permutations: int64[:, 2**qubits], where each amplitude comes from.
         num_registers: coefficients of one member.
+        constants: what factors use behind the coefficients and the planner's constants.
     """
 
     recipes: tuple[IntArray, ...]
@@ -40,6 +41,7 @@ class BatchPlan:
     partners: IntArray
     permutations: IntArray
     num_registers: int
+    constants: NDArray[np.complex128]
 
     @cached_property
     def has_matrices(self) -> bool:
@@ -112,11 +114,11 @@ class _Translator:
                     raise AssertionError(f"no rows of {isa.INSTRUCTIONS[opcode].name} in batches")
         terms = np.array([self._term(term, partners) for term in part.terms.tolist()], np.int64).reshape(-1, 7)
         recipes = (part.product_start, part.product_factors, part.dense_start, part.dense_factors, terms)
-        return self._plan(recipes, partners)
+        return self._plan(recipes, partners, part.constants)
 
-    def _plan(self, recipes: tuple[IntArray, ...], partners: IntArray) -> BatchPlan:
+    def _plan(self, recipes: tuple[IntArray, ...], partners: IntArray, constants: NDArray[np.complex128]) -> BatchPlan:
         rows, permutations = _with_permutations(self._rows, self._num_qubits)
-        return BatchPlan(recipes, rows, partners, permutations, self._size)
+        return BatchPlan(recipes, rows, partners, permutations, self._size, constants)
 
     def _term(self, term: Sequence[int], partners: IntArray) -> list[int]:
         """A term with the registers that it changes instead of bits."""

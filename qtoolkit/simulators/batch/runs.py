@@ -210,11 +210,10 @@ class _Run:
         """Fill in what is wanted: states, probabilities, or the sums of weights, zeros of [observables, batch]."""
         engine, rows, program = self._engine, self._rows, self._program
         binding = binding_of(program)
+        coefficients = np.concatenate([binding.coefficients, rows.constants])
         num_groups = -(-len(values) // self._lanes)
         num_parts = 0 if weights is None else len(weights.parts)
-        work = len(values) * binding.coefficients.size + (
-            num_groups * (len(rows.operations) + num_parts) << self._num_qubits
-        )
+        work = len(values) * coefficients.size + (num_groups * (len(rows.operations) + num_parts) << self._num_qubits)
         num_threads = max(1, min(engine.num_threads, num_groups)) if work > ALONE_WORK else 1
         long = work >= LONG_WORK * num_threads
         finite = np.array([1], np.int64)
@@ -223,7 +222,7 @@ class _Run:
             Lanes(engine.vector_bytes),
             self._num_qubits,
             values,
-            binding.coefficients,
+            coefficients,
             *binding.arguments,
             *self._others(binding.others, values),
             program.phase_slot,
@@ -235,7 +234,7 @@ class _Run:
             rows.has_matrices or None,
             (weights or _NO_WEIGHTS).parts,
             (weights or _NO_WEIGHTS).values,
-            self._number_scratch(num_threads, binding.coefficients.size, long),
+            self._number_scratch(num_threads, coefficients.size, long),
             engine.scratch(
                 num_threads,
                 kernels.batch_scratch_size(

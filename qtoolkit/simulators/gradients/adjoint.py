@@ -114,7 +114,9 @@ class Gradients:
         self, values: FloatArray, bound: _Bound, observables: Sequence[Observable]
     ) -> tuple[FloatArray, FloatArray]:
         """Forward once, then for each observable H, and the way back in one call."""
-        engine, plan, arguments = self._engine, self._backward, self._backward.alone or ()
+        engine, plan = self._engine, self._backward
+        assert plan.alone is not None
+        part, arguments = plan.alone
         size, several = plan.state_size, len(observables) > 1
         states = cast(StateArray, engine.scratch(2 + several, size, engine.dtype))[:, :size]
         used = states[:, : 1 << self._plan.num_qubits]
@@ -123,12 +125,13 @@ class Gradients:
         states[:, used.shape[1] :] = 0.0
         levels, slopes = np.empty(len(observables)), np.zeros((len(observables), values.size))
         generators, scratch = plan.generators.at(bound[1]), engine.scratch(1, plan.scratch_size, plan.real)
+        coefficients = part.extended(bound[0])
         for k, observable in enumerate(observables):
             if several:
                 states[0] = states[-1]
             apply(observable, used[0], used[1], engine.team)
             pair = states[0].view(plan.real), states[1].view(plan.real)
-            call = (*pair, *arguments[:3], bound[0], generators, *arguments[3:], scratch, slopes[k])
+            call = (*pair, *arguments[:3], coefficients, generators, *arguments[3:], scratch, slopes[k])
             levels[k] = adjoint_alone(*call)
         return levels, slopes
 
@@ -185,8 +188,9 @@ class _Run:
         string_angles, operations, registers, constants, linear, pairs = arrays = arrays_to_fill(part, real)
         collect, probes = item.collect.copy(), item.probes.copy()
         scales, weights = np.empty((len(operations), 4)), item.weights.copy()
+        coefficients = part.extended(self._coefficients)
         factor = number_kernels.fill_adjoint(
-            self._coefficients, self._generators, 1 << layout.lane_bits, part.product_start, part.product_factors,
+            coefficients, self._generators, 1 << layout.lane_bits, part.product_start, part.product_factors,
             part.dense_start, part.dense_factors, part.terms, part.controls, part.sets, part.members, item.writes,
             part.string_places, item.products, item.locals_, item.denses, *arrays, collect, scales, probes, weights,
         )  # fmt: skip

@@ -146,7 +146,8 @@ def adjoint_part(part: SweepPart, generators: Generators, call: Callable[..., An
     layout, num_rows = part.layout, len(part.operations)
     writes, counts = part.writes.copy(), np.empty(tables.COUNTS, np.int64)
     matrices = part.product_start, part.product_factors, part.dense_start, part.dense_factors, part.terms
-    call(kernels.count_sums, *matrices, writes, part.string_places, generators.angle_start, counts)
+    angle_start = np.pad(generators.angle_start, (0, part.constants.size), mode="edge")
+    call(kernels.count_sums, *matrices, writes, part.string_places, angle_start, counts)
     rooms = counts.tolist()
     collect, products = _table(num_rows, block.COLLECT), _table(len(part.product_start) - 1, 5)
     probe_start, probes = np.empty(num_rows + 1, np.int64), _table(rooms[tables.PROBES], block.PROBE)
@@ -157,7 +158,7 @@ def adjoint_part(part: SweepPart, generators: Generators, call: Callable[..., An
     call(
         kernels.collect_sums, layout.lane_bits, layout.block_bits, layout.low_bits, part.bits, part.operation_start,
         part.operations, part.registers.size, *matrices, part.controls.size, part.sets, part.members, writes,
-        part.string_places, generators.angle_start, generators.angles, generators.constant, collect, products,
+        part.string_places, angle_start, generators.angles, generators.constant, collect, products,
         probe_start, probes, wanted_start, wanted, entries, weights, locals_, denses, factors, counts,
     )  # fmt: skip
     found = counts.tolist()

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from qtoolkit.compiler import Differential, GatePart, Layout, Program, is_planned, plan_sweeps
+from qtoolkit.compiler import Differential, GatePart, Layout, Program, SweepPart, is_planned, plan_sweeps
 from qtoolkit.simulators.engine import Engine
 from qtoolkit.simulators.gradients.adjoint_plan import AdjointPart, Generators, adjoint_part
 from qtoolkit.simulators.planning import PLAN, PLANNING
@@ -27,8 +27,8 @@ class BackwardPlan:
         generators: of all angles.
         differentials: of the gates that run on the whole state.
         items: sweeps, or the number of such a gate.
-        alone: if one part of one block is all there is, what `adjoint_alone` takes from lanes to slots, without the
-            coefficients and generators.
+        alone: if one part of one block is all there is, that part, and what `adjoint_alone` takes from lanes to slots,
+            without the coefficients and generators.
         real: the precision.
         state_size: amplitudes of a state, as the kernels need them.
         scratch_size: elements of working memory for `alone`.
@@ -60,7 +60,7 @@ class BackwardPlan:
                 last = len(self.items)
         del self.items[last:]
         compile_ordered()
-        self.alone: tuple[Any, ...] | None = None
+        self.alone: tuple[SweepPart, tuple[Any, ...]] | None = None
         self.scratch_size = 0
         only = self.items[0] if len(self.items) == 1 else None
         if isinstance(only, AdjointPart) and only.part.num_sweeps == 1 and layout.block_bits == layout.num_bits:
@@ -81,7 +81,7 @@ class BackwardPlan:
 
     def _run_alone(self, program: Program, engine: Engine, layout: Layout, item: AdjointPart) -> None:
         part, slots = item.part, program.slots
-        self.alone = (
+        arguments = (
             Lanes(engine.vector_bytes), layout.block_bits, layout.low_bits, part.bits, item.first_row,
             part.operation_start, part.operations, part.registers, part.product_start, part.product_factors,
             part.dense_start, part.dense_factors, part.terms, part.controls, part.sets, part.members, item.writes,
@@ -90,6 +90,7 @@ class BackwardPlan:
             np.ascontiguousarray(np.column_stack([slots.slot, slots.parameter]).astype(np.int64)), slots.coefficient,
             slots.constant.size,
         )  # fmt: skip
+        self.alone = part, arguments
         size = scratch_size(engine, item)
         room = part.registers.size + -part.registers.size % (engine.vector_bytes // self.real.itemsize)
         self.scratch_size = size + room
