@@ -77,7 +77,8 @@ class _Binding(NamedTuple):
             last = num_terms + len(found[0])
             shape = [group.positions.shape[1], num_terms, last, num_angles]
             gates.append(np.column_stack([group.positions[:, 0], np.tile(shape, (size, 1))]))
-            gate_slots.append(np.pad(group.slots, ((0, 0), (0, kernels.MAX_ANGLES - num_angles))))
+            gate_slots.append(np.zeros((size, kernels.MAX_ANGLES), np.int64))
+            gate_slots[-1][:, :num_angles] = group.slots
             terms.append(found[0])
             amplitudes.append(found[1])
             num_terms = last

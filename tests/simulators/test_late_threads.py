@@ -83,6 +83,7 @@ def test_who_comes_late_touches_nothing(seen) -> None:
     for q in range(10):
         short.rx(parameters[q], q).cx(q, (q + 1) % 10)
     simulator.expectation_value(short, PauliSum.from_list([("Z" * 10, 1.0)]), values)
+    simulator.gradient(short, PauliSum.from_list([("Z" * 10, 1.0)]), values)
 
     # Sums over states are shared from eight blocks of 2^14 amplitudes on.
     wide = Circuit(18).h(range(18)).cz(0, 17)

@@ -146,7 +146,9 @@ def adjoint_part(part: SweepPart, generators: Generators, call: Callable[..., An
     layout, num_rows = part.layout, len(part.operations)
     writes, counts = part.writes.copy(), np.empty(tables.COUNTS, np.int64)
     matrices = part.product_start, part.product_factors, part.dense_start, part.dense_factors, part.terms
-    angle_start = np.pad(generators.angle_start, (0, part.constants.size), mode="edge")
+    angle_start = generators.angle_start
+    if part.constants.size:
+        angle_start = np.concatenate([angle_start, np.full(part.constants.size, angle_start[-1])])
     call(kernels.count_sums, *matrices, writes, part.string_places, angle_start, counts)
     rooms = counts.tolist()
     collect, products = _table(num_rows, block.COLLECT), _table(len(part.product_start) - 1, 5)
