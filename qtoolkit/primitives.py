@@ -1,6 +1,6 @@
-"""What algorithms are written against: a `Result`, and the `Sampler` and `Estimator` protocols.
+"""What algorithms are written against: a `Result`, and the protocols of what samples and estimates.
 
-The local simulator satisfies both protocols, and `qtoolkit.backends` makes samplers and estimators of
+The local simulators satisfy them, and `qtoolkit.backends` makes samplers and estimators of
 clouds, so that one line moves an algorithm from one to another.
 """
 
@@ -25,7 +25,15 @@ if TYPE_CHECKING:
     from qtoolkit.circuit import Circuit, ClassicalRegister, ParameterValues
     from qtoolkit.operators import PauliSum
 
-__all__ = ["DifferentiableEstimator", "Estimator", "Result", "Sampler"]
+__all__ = [
+    "Result",
+    "Sampler",
+    "Estimator",
+    "DifferentiableEstimator",
+    "CompilingEstimator",
+    "ExactEstimator",
+    "SectorEstimator",
+]
 
 
 @dataclass(frozen=True)
@@ -284,4 +292,48 @@ class DifferentiableEstimator(Estimator, Protocol):
         self, circuit: Circuit, observable: PauliSum, parameters: ParameterValues
     ) -> tuple[float, NDArray[np.float64]]:
         """The expectation value and its derivative by each parameter, in the order of ``circuit.parameters``."""
+        ...
+
+
+@runtime_checkable
+class CompilingEstimator(Estimator, Protocol):
+    """An estimator that prepares a circuit and a diagonal observable once, to take them many times.
+
+    What `compile` and `diagonal` return is taken wherever the estimator takes a circuit and an observable.
+    """
+
+    def compile(self, circuit: Circuit) -> Any:
+        """The circuit in the estimator's own form."""
+        ...
+
+    def diagonal(self, observable: PauliSum) -> NDArray[np.float64]:
+        """An observable of I and Z alone by its values on the basis states."""
+        ...
+
+
+@runtime_checkable
+class ExactEstimator(Estimator, Protocol):
+    """An estimator whose values are free of noise, because it holds the amplitudes of all basis states."""
+
+    @property
+    def precision(self) -> str:
+        """``"double"`` or ``"single"``, of the amplitudes."""
+        ...
+
+    def probabilities(self, circuit: Circuit, *, parameters: ParameterValues | None = None) -> NDArray[np.float64]:
+        """Of every basis state, float64 of shape ``(2**num_qubits,)``; qubit k is bit k of the index."""
+        ...
+
+
+@runtime_checkable
+class SectorEstimator(ExactEstimator, Protocol):
+    """An exact estimator of one Hamming weight; probabilities are those of the states of `basis`, in its order."""
+
+    @property
+    def hamming_weight(self) -> int:
+        """Number of ones in every basis state."""
+        ...
+
+    def basis(self, num_qubits: int) -> NDArray[np.int64]:
+        """The basis states, int64 of shape ``(C(num_qubits, weight),)``; qubit k is bit k."""
         ...

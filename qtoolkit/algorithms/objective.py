@@ -15,7 +15,13 @@ from qtoolkit.algorithms.parameter_shift import parameter_shift_gradient
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import InputError, OperatorError
 from qtoolkit.operators import PauliSum
-from qtoolkit.primitives import DifferentiableEstimator, Estimator, check_estimator
+from qtoolkit.primitives import (
+    CompilingEstimator,
+    DifferentiableEstimator,
+    Estimator,
+    ExactEstimator,
+    check_estimator,
+)
 
 __all__ = ["CircuitObjective"]
 
@@ -35,7 +41,7 @@ class CircuitObjective:
     """
 
     def __init__(self, circuit: Circuit, observable: PauliSum, estimator: Estimator | None = None) -> None:
-        from qtoolkit.simulators import SectorSimulator, StatevectorSimulator
+        from qtoolkit.simulators import StatevectorSimulator
 
         check_instance(circuit, Circuit, "what prepares the state must be a Circuit")
         check_instance(observable, PauliSum, "the observable must be a PauliSum", OperatorError)
@@ -50,16 +56,12 @@ class CircuitObjective:
         self.estimator: Estimator = StatevectorSimulator() if estimator is None else estimator
         self._executable: Any = circuit
         self._measured: Any = observable
-        self._precision: str | None = None
-        if isinstance(self.estimator, StatevectorSimulator | SectorSimulator):
-            self._precision = self.estimator.precision
-        if isinstance(self.estimator, StatevectorSimulator):
+        self._precision = self.estimator.precision if isinstance(self.estimator, ExactEstimator) else None
+        if isinstance(self.estimator, CompilingEstimator):
             self._executable = self.estimator.compile(circuit)
-            # a diagonal costs one pass over the state, however many terms it has
-            self._measured = observable.diagonal() if observable.is_diagonal() else observable
-        elif isinstance(self.estimator, SectorSimulator):
-            self._executable = self.estimator.compile(circuit)
-            self._measured = self.estimator.diagonal(observable) if observable.is_diagonal() else observable
+            if observable.is_diagonal():
+                # which costs one pass over the state, however many terms it has
+                self._measured = self.estimator.diagonal(observable)
 
     @property
     def num_parameters(self) -> int:
@@ -73,7 +75,7 @@ class CircuitObjective:
 
     @property
     def is_exact(self) -> bool:
-        """Whether values are known to be free of noise, as those of the local simulators are."""
+        """Whether values are known to be free of noise, as those of an `ExactEstimator` are."""
         return self._precision is not None
 
     @property

@@ -37,7 +37,7 @@ from qtoolkit.algorithms.schedules import Schedule
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import CircuitError, InputError
 from qtoolkit.operators import PauliSum
-from qtoolkit.primitives import Estimator, Result, Sampler
+from qtoolkit.primitives import Estimator, ExactEstimator, Result, Sampler, SectorEstimator
 
 __all__ = ["QAOA"]
 
@@ -371,24 +371,19 @@ class QAOA:
         return self._sampler.run(circuit, shots, seed=int(rng.integers(1 << 31)), parameters=parameters)
 
     def _exact_statistics(self, parameters: FloatArray) -> OutcomeStatistics | None:
-        from qtoolkit.simulators import SectorSimulator, StatevectorSimulator
-
         num_qubits, estimator = self._cost.num_qubits, self._estimator
-        if not isinstance(estimator, SectorSimulator | StatevectorSimulator):
+        if not isinstance(estimator, ExactEstimator):
             return None
-        in_sector = isinstance(estimator, SectorSimulator)
-        if not in_sector and 1 << num_qubits > MAX_ENUMERATED:
+        sector = estimator if isinstance(estimator, SectorEstimator) else None
+        num_outcomes = 1 << num_qubits if sector is None else math.comb(num_qubits, sector.hamming_weight)
+        if sector is None and num_outcomes > MAX_ENUMERATED:
             return None
-        weight = estimator.hamming_weight if isinstance(estimator, SectorSimulator) else None
-        num_outcomes = 1 << num_qubits if weight is None else math.comb(num_qubits, weight)
         needed = _needs.outcome_statistics(num_outcomes)
         with reserved(needed, f"the distribution of {num_outcomes} bitstrings", "use fewer qubits"):
             probabilities = estimator.probabilities(self._circuit, parameters=parameters)
-            probabilities /= probabilities.sum()  # in single precision the norm is off by some 1e-7
-            if self._weight is None:
-                return self._landscape.statistics(np.arange(1 << num_qubits), probabilities)
-            feasible = SectorSimulator(self._weight).basis(num_qubits)
-            return self._landscape.statistics(feasible, probabilities if in_sector else probabilities[feasible])
+            probabilities = probabilities / probabilities.sum()  # in single precision the norm is off by some 1e-7
+            bitstrings = np.arange(num_outcomes) if sector is None else sector.basis(num_qubits)
+            return self._landscape.statistics(bitstrings, probabilities)
 
 
 def _default_initial_state(mixer: Mixer, hamming_weight: int | None) -> Circuit:

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qtoolkit import _needs
-from qtoolkit._arguments import seeded, shown
+from qtoolkit._arguments import check_instance, seeded, shown
 from qtoolkit._memory import ALWAYS_THERE, check_memory, unreserved
 from qtoolkit._packed_bits import num_words
 from qtoolkit._version import __version__
 from qtoolkit.circuit import Circuit, ParameterValues
 from qtoolkit.circuit._checks import check_indices, numeric_array
 from qtoolkit.compiler import ExecutionPlan, PaddedPlan
-from qtoolkit.errors import CircuitError, InputError
+from qtoolkit.errors import CircuitError, InputError, OperatorError
 from qtoolkit.operators import PauliSum
 from qtoolkit.primitives import Result
 from qtoolkit.simulators import measure
@@ -98,6 +98,15 @@ class StatevectorSimulator:
             InsufficientMemoryError: if the state of the qubits that it uses does not fit into free memory.
         """
         return plan_of(self._engine, circuit)
+
+    def diagonal(self, observable: PauliSum) -> NDArray[np.float64]:
+        """Values of a diagonal observable on all basis states, float64 of shape ``(2**num_qubits,)``.
+
+        Raises:
+            OperatorError: if it is not diagonal and real.
+            InsufficientMemoryError: if the values do not fit into free memory.
+        """
+        return check_instance(observable, PauliSum, "a diagonal is that of a PauliSum", OperatorError).diagonal()
 
     def state_vector(
         self,

@@ -29,7 +29,7 @@ from qtoolkit.algorithms import (
 from qtoolkit.applications.finance.exact import ExactSelection, exact_selection
 from qtoolkit.applications.finance.problem import PortfolioProblem, require_problem
 from qtoolkit.errors import InputError
-from qtoolkit.primitives import Estimator, Sampler
+from qtoolkit.primitives import Estimator, ExactEstimator, Sampler, SectorEstimator
 
 __all__ = ["ConstraintForm", "PortfolioResult", "select_assets"]
 
@@ -218,13 +218,14 @@ def select_assets(
 
 def _check_room(problem: PortfolioProblem, form: ConstraintForm, estimator: Estimator | None) -> None:
     """Say before the enumeration, which may take minutes, that there is no memory for what comes after it."""
-    from qtoolkit.simulators import StatevectorSimulator
-
     remedy = "take fewer assets"
-    if isinstance(estimator, StatevectorSimulator) or (estimator is None and form == "penalty"):
+    precision = "single" if estimator is None and form == "penalty" else None
+    if isinstance(estimator, ExactEstimator) and not isinstance(estimator, SectorEstimator):
+        precision = estimator.precision
+    if precision is not None:
         if form == "penalty":
             remedy += ', or form="ring", which keeps feasible choices alone'
-        amplitude = 16 if estimator is not None and estimator.precision == "double" else 8
+        amplitude = 16 if precision == "double" else 8
         needed = (amplitude + _BYTES_BESIDE_AMPLITUDE) << problem.num_assets
         check_memory(needed, f"QAOA on all bitstrings of {problem.num_assets} assets", remedy)
     elif estimator is None:
