@@ -4,6 +4,7 @@
 """
 
 from qtoolkit.compiler.compile import compile_circuit
+from qtoolkit.compiler.kept import Kept, Key
 from qtoolkit.compiler.layout import Layout
 from qtoolkit.compiler.padded_plan import PaddedPlan
 from qtoolkit.compiler.plan import BranchStep, ExecutionPlan, InitializeStep, MeasureStep, ResetStep, Step, UnitaryStep
@@ -22,6 +23,8 @@ __all__ = [
     "Known",
     "PlanCache",
     "plans",
+    "Kept",
+    "Key",
     "PassReport",
     "PlanReport",
     "SweepReport",

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from qtoolkit.circuit import Circuit
+from qtoolkit.compiler.kept import Kept
 from qtoolkit.compiler.plan import ExecutionPlan, Step
 from qtoolkit.compiler.steps import plan_on
 
@@ -22,7 +23,7 @@ class PaddedPlan(ExecutionPlan):
         kept: what simulators make for the plan once; not pickled.
     """
 
-    kept: dict[Any, Any]
+    kept: Kept
     _circuit: Circuit
 
     def __init__(self, circuit: Circuit, active_qubits: tuple[int, ...]) -> None:
@@ -33,14 +34,14 @@ class PaddedPlan(ExecutionPlan):
             "clbit_registers": circuit.clbit_registers,
             "final_measurements": circuit.split_final_measurements()[1],
             "active_qubits": active_qubits,
-            "kept": {},
+            "kept": Kept(),
             "_circuit": circuit.copy(),  # whoever made it may go on adding
         }.items():
             object.__setattr__(self, name, value)
         self.__post_init__()
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"kept": {}}
+        return self.__dict__ | {"kept": Kept()}
 
     def __repr__(self) -> str:
         return f"PaddedPlan of {self.num_qubits} qubits, of which it uses {self.active_qubits}"

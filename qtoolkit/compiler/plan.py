@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from qtoolkit.circuit import ClassicalRegister, Parameter, ParameterValues
 from qtoolkit.circuit.parameter import listed, resolve_values
 from qtoolkit.circuit.tape import Tape
+from qtoolkit.compiler.kept import Kept
 from qtoolkit.compiler.program import Program
 from qtoolkit.errors import CircuitError, ParameterError, UnboundParameterError
 
@@ -30,12 +31,12 @@ class UnitaryStep:
     Attributes:
         tape: the gates, on qubits of the plan.
         parameter_index: place of each parameter in the vector of values.
-        kept: what simulators make of the tape once, by keys of their own; not pickled.
+        kept: what simulators make of the tape once; not pickled.
     """
 
     tape: Tape
     parameter_index: Mapping[str, int]
-    kept: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
+    kept: Kept = field(default_factory=Kept, init=False, repr=False)
 
     @cached_property
     def program(self) -> Program:
@@ -45,7 +46,7 @@ class UnitaryStep:
         return program_of(self.tape, self.parameter_index)
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"kept": {}}
+        return self.__dict__ | {"kept": Kept()}
 
 
 @dataclass(frozen=True)

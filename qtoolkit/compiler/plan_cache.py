@@ -11,9 +11,10 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Hashable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from qtoolkit.circuit import Circuit
+from qtoolkit.compiler.kept import Kept
 from qtoolkit.compiler.plan import ExecutionPlan
 
 __all__ = ["Known", "PlanCache", "plans"]
@@ -54,7 +55,7 @@ class Known:
         self.plan: ExecutionPlan | None = None
         self.nbytes = nbytes
         self.asked = False
-        self.kept: dict[Any, Any] = {}
+        self.kept = Kept()
 
 
 class _Key:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit.circuit import GateRecord
+from qtoolkit.compiler.kept import Kept
 from qtoolkit.errors import ParameterError
 
 __all__ = ["PLANNER_CONSTANTS", "Differential", "Opcode", "ParameterGroup", "Program", "Slots", "with_constants"]
@@ -123,8 +124,7 @@ class Program:
         slots: the angles that parameters enter, and the global phase.
         groups: where coefficients depend on parameters.
         phase_slot: slot of the global phase.
-        plans: sweeps planned so far, see `plan_sweeps`; not pickled.
-        kept: what simulators make of a program once, by keys of their own; not pickled.
+        kept: what is made of a program once, its sweeps among that; not pickled.
     """
 
     opcodes: IntArray
@@ -139,11 +139,10 @@ class Program:
     slots: Slots
     groups: tuple[ParameterGroup, ...]
     phase_slot: int
-    plans: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-    kept: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    kept: Kept = field(default_factory=Kept, init=False, repr=False, compare=False)
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"plans": {}, "kept": {}}
+        return self.__dict__ | {"kept": Kept()}
 
     @property
     def num_operations(self) -> int:

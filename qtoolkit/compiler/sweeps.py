@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from qtoolkit.compiler.kept import Key
 from qtoolkit.compiler.layout import Layout
 from qtoolkit.compiler.program import Program
 from qtoolkit.compiler.sweep_plan import Part
 
-__all__ = ["is_planned", "plan_sweeps"]
+__all__ = ["SWEEPS", "is_planned", "plan_sweeps"]
+
+SWEEPS: Key[tuple[Part, ...]] = Key(__name__, "SWEEPS")
+"""At a layout, whether they start from ``|0…0⟩``, and whether they only run forward."""
 
 
 def plan_sweeps(program: Program, layout: Layout, from_zero_state: bool, forward_only: bool = True) -> tuple[Part, ...]:
@@ -18,15 +22,14 @@ def plan_sweeps(program: Program, layout: Layout, from_zero_state: bool, forward
         from_zero_state: whether it always starts from ``|0…0⟩``, which lets swaps vanish and zeros be left out.
         forward_only: whether the plan need neither be taken back nor run on batches.
     """
-    key = (layout, from_zero_state, forward_only)
-    if key not in program.plans:
+    key = SWEEPS.at(layout, from_zero_state, forward_only)
+    if key not in program.kept:
         from qtoolkit.compiler.planner import planned  # what runs unplanned starts sooner without
 
-        program.plans[key] = planned(program, layout, from_zero_state, forward_only)
-    plan: tuple[Part, ...] = program.plans[key]
-    return plan
+        program.kept[key] = planned(program, layout, from_zero_state, forward_only)
+    return program.kept[key]
 
 
 def is_planned(program: Program, layout: Layout, from_zero_state: bool, forward_only: bool = True) -> bool:
     """Whether `plan_sweeps` has a plan with these arguments already."""
-    return (layout, from_zero_state, forward_only) in program.plans
+    return SWEEPS.at(layout, from_zero_state, forward_only) in program.kept

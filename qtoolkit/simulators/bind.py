@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit.compiler import Program, with_constants
+from qtoolkit.compiler import Key, Program, with_constants
 from qtoolkit.compiler.polynomials import polynomials_of
 from qtoolkit.compiler.program import ParameterGroup
 from qtoolkit_kernels.vector import trigonometry as kernels
@@ -45,9 +45,9 @@ def bind(program: Program, values: FloatArray) -> tuple[ComplexArray, FloatArray
 
 def binding_of(program: Program) -> _Binding:
     """How a program's coefficients depend on parameters; kept."""
-    binding: _Binding | None = program.kept.get("binding")
+    binding = program.kept.get(_BINDING)
     if binding is None:
-        binding = program.kept["binding"] = _Binding.of(program)
+        binding = program.kept[_BINDING] = _Binding.of(program)
     return binding
 
 
@@ -92,6 +92,9 @@ class _Binding(NamedTuple):
             np.concatenate([np.zeros(0, np.complex128), *amplitudes]),
         )
         return cls(with_constants(program.constant_coefficients), arguments, tuple(others))
+
+
+_BINDING: Key[_Binding] = Key(__name__, "_BINDING")
 
 
 def _joined(rows: list[NDArray[np.int64]], width: int) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from qtoolkit._cores import num_cores
 from qtoolkit._memory import ALWAYS_THERE, check_memory, reserve_more, reserved, unreserved
-from qtoolkit.compiler import GatePart, Layout, Opcode, Part, Program, SweepPart, plan_sweeps
+from qtoolkit.compiler import GatePart, Key, Layout, Opcode, Part, Program, SweepPart, plan_sweeps
 from qtoolkit.errors import InsufficientMemoryError
 from qtoolkit.simulators import measure
 from qtoolkit.simulators.bind import bind
@@ -21,7 +21,8 @@ from qtoolkit.simulators.memory import ThreadArrays, aligned_empty, idle_remedy,
 from qtoolkit.simulators.numbers import Numbers, numbers_of, unfilled_numbers
 from qtoolkit.simulators.options import dtype_of, threads_of
 from qtoolkit.simulators.recycling import recycled_empty
-from qtoolkit.simulators.small.ready import NO_COUNTERS, ReadyRun, ready_run
+from qtoolkit.simulators.small.keys import REPEATED, SMALL
+from qtoolkit.simulators.small.ready import NO_COUNTERS, READY, ReadyRun, ready_run
 from qtoolkit.simulators.small.ready_phases import phases_by_tile
 from qtoolkit_kernels import program as gate_kernels
 from qtoolkit_kernels._jit import compile_ahead, entry_of
@@ -98,6 +99,9 @@ class _Phase(NamedTuple):
 _Bound: TypeAlias = tuple[NDArray[np.complex128], NDArray[np.float64]]
 _Call: TypeAlias = _Sweeps | _Gate | _Phase
 
+_CALLS: Key[list[_Call]] = Key(__name__, "_CALLS")
+"""At a kind of engine, the amplitudes of a state, and whether it counts as ``|0…0⟩``: a program without parameters."""
+
 
 class Engine:
     """Allocates states and runs programs in one precision.
@@ -118,12 +122,9 @@ class Engine:
         self.vector_bytes = native_vector_bytes() if vector_bytes is None else vector_bytes
         self.shared_visits = SHARED_VISITS
         self._kind = f"{precision}, {self.vector_bytes}, {self.num_threads}"
-        self.ready_key = f"ready {self._kind}"
-        """Under which small programs that were run keep a `ReadyRun`, or None where it takes more."""
-        self.small_key = f"small {precision}, {self.vector_bytes}"
-        """Under which programs keep what small circuits need."""
-        self.value_key = f"value {precision}, {self.vector_bytes}"
-        """Under which they keep a Pauli sum and what evaluates it."""
+        self.ready_key = READY.at(self._kind)
+        self.small_key = SMALL.at(precision, self.vector_bytes)
+        self.value_key = REPEATED.at(precision, self.vector_bytes)
         self._least_size = 4 * self.vector_bytes // self.dtype.itemsize
         self.real: np.dtype[np.floating] = np.dtype(np.float64 if precision == "double" else np.float32)
         """Of the real and imaginary parts."""
@@ -163,7 +164,7 @@ class Engine:
             # Values without effect are asked for all the same, which a ready run does not.
             is_bound = not program.groups and not program.slots.slot.size and not values.size
             kept[self.ready_key] = self._ready_run(program, values, num_qubits) if is_bound else None
-        ready: ReadyRun | None = kept.get(self.ready_key)
+        ready = kept.get(self.ready_key)
         if ready is not None:
             return ready()
         state = self._passing_state(num_qubits) if passing else self.empty_state(num_qubits)
@@ -352,8 +353,8 @@ class Engine:
         """What to run, in order; kept where no parameter enters."""
         if program.groups or program.slots.slot.size:
             return self._bound_calls(program, values, size, fresh, bound, forward_only)
-        key = ("calls", self._kind, size, fresh, forward_only)
-        calls: list[_Call] | None = program.kept.get(key)
+        key = _CALLS.at(self._kind, size, fresh, forward_only)
+        calls = program.kept.get(key)
         if calls is None:
             calls = program.kept[key] = self._bound_calls(program, values, size, fresh, bound, forward_only)
         return calls

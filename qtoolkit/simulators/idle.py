@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit._masks import distinct
-from qtoolkit.compiler import PaddedPlan
+from qtoolkit.compiler import Key, PaddedPlan
 from qtoolkit.operators import PauliSum
 from qtoolkit.operators import _state_action as pauli_sums
 from qtoolkit.simulators.engine import StateArray
@@ -26,6 +26,9 @@ MOST_KEPT = 16
 """Observables that a plan remembers before it forgets all of them."""
 
 IntArray = NDArray[np.int64]
+
+_ACTIVE: Key[dict[int, tuple[PauliSum, PauliSum]]] = Key(__name__, "_ACTIVE")
+"""Observables, by their identity, and what they are on the active qubits."""
 
 
 def active_observables(
@@ -42,11 +45,14 @@ def active_observable(plan: PaddedPlan, observable: Observable) -> Observable:
     if not isinstance(observable, PauliSum):
         return _in_zero(observable, plan.active_qubits, plan.num_qubits)
     # Kept, because the kernels keep what they make of a sum, and by identity, because that is how it comes back.
-    known: tuple[PauliSum, PauliSum] | None = plan.kept.get(id(observable))
+    kept = plan.kept.get(_ACTIVE)
+    if kept is None:
+        kept = plan.kept[_ACTIVE] = {}
+    known = kept.get(id(observable))
     if known is None:
-        if len(plan.kept) >= MOST_KEPT:
-            plan.kept.clear()
-        known = plan.kept[id(observable)] = observable, _flipping(plan, observable, 0)
+        if len(kept) >= MOST_KEPT:
+            kept.clear()
+        known = kept[id(observable)] = observable, _flipping(plan, observable, 0)
     return known[1]
 
 

@@ -7,9 +7,12 @@ from collections.abc import Iterable
 import numpy as np
 
 from qtoolkit import _needs
-from qtoolkit.compiler import BranchStep, ExecutionPlan, InitializeStep, Opcode, Program, Step, UnitaryStep
+from qtoolkit.compiler import BranchStep, ExecutionPlan, InitializeStep, Key, Opcode, Program, Step, UnitaryStep
 
 __all__ = ["beside_state"]
+
+_BESIDE: Key[int] = Key(__name__, "_BESIDE")
+"""At the bytes of an amplitude: bytes that a program needs."""
 
 
 def beside_state(plan: ExecutionPlan, amplitude: int) -> int:
@@ -31,8 +34,8 @@ def _of_steps(steps: Iterable[Step], num_qubits: int, amplitude: int) -> Iterabl
 
 
 def _of_program(program: Program, amplitude: int) -> int:
-    key = f"beside {amplitude}"
-    found: int | None = program.kept.get(key)
+    key = _BESIDE.at(amplitude)
+    found = program.kept.get(key)
     if found is None:
         tables = np.diff(program.table_start)[program.opcodes == Opcode.PERMUTATION]
         size = program.constant_coefficients.size

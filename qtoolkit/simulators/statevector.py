@@ -45,7 +45,6 @@ from qtoolkit.simulators.options import check_norm, check_shots
 from qtoolkit.simulators.plan_memory import beside_state
 from qtoolkit.simulators.planning import measurements_of, plan_of, program_unplanned, state_unplanned, values_of
 from qtoolkit.simulators.small.quick import quick_gradient, quick_state, quick_value
-from qtoolkit.simulators.small.ready import ReadyRun
 from qtoolkit.simulators.trajectory import Trajectory
 from qtoolkit.simulators.walk import Walker
 from qtoolkit_kernels import inner as inner_kernels
@@ -134,7 +133,7 @@ class StatevectorSimulator:
         if parameters is None and initial_state is None and type(circuit) is ExecutionPlan:
             # A small circuit is done in less time than the rest of this function takes.
             program = circuit.only_program
-            ready: ReadyRun | None = None if program is None else program.kept.get(self._ready_key)
+            ready = None if program is None else program.kept.get(self._ready_key)
             if ready is not None:
                 return ready()
         if initial_state is None and parameters is not None:
@@ -324,7 +323,7 @@ class StatevectorSimulator:
             step = circuit.only_step
             repeated = None if step is None else step.kept.get(self._value_key)
             if repeated is not None and repeated[0] is observable:
-                value: float | None = repeated[1](parameters)
+                value = repeated[1](parameters)
                 if value is not None:
                     return value
         # A plan, one observable, and values as an array or none are taken as they are.

@@ -10,7 +10,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit.compiler import Layout, Program, SweepPart, plan_sweeps
+from qtoolkit.compiler import Key, Layout, Program, SweepPart, plan_sweeps
 from qtoolkit_kernels.vector import isa, numbers
 from qtoolkit_kernels.vector.batch import block as batch_block
 
@@ -49,16 +49,19 @@ class BatchPlan:
         return bool((self.operations[:, batch_block.OPCODE] == isa.MATRIX).any())
 
 
+_BATCH: Key[BatchPlan | None] = Key(__name__, "_BATCH")
+"""At qubits and bytes of an amplitude; None for a program that does not run in batches."""
+
+
 def batch_plan(program: Program, num_qubits: int, amplitude_bytes: int) -> BatchPlan | None:
     """The rows of a program that begins from ``|0…0⟩``; None if it has gates that don't run in sweeps."""
-    key = ("batch", num_qubits, amplitude_bytes)
-    if key not in program.plans:
+    key = _BATCH.at(num_qubits, amplitude_bytes)
+    if key not in program.kept:
         layout = Layout(num_qubits, 0, num_qubits, num_qubits, min(8, num_qubits), amplitude_bytes)
         parts = plan_sweeps(program, layout, from_zero_state=True, forward_only=False)
         part = parts[0] if len(parts) == 1 else None
-        program.plans[key] = _Translator(num_qubits).plan(part) if isinstance(part, SweepPart) else None
-    plan: BatchPlan | None = program.plans[key]
-    return plan
+        program.kept[key] = _Translator(num_qubits).plan(part) if isinstance(part, SweepPart) else None
+    return program.kept[key]
 
 
 class _Translator:

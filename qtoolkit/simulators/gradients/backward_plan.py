@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from qtoolkit.compiler import Differential, GatePart, Layout, Program, SweepPart, is_planned, plan_sweeps
+from qtoolkit.compiler import Differential, GatePart, Key, Layout, Program, SweepPart, is_planned, plan_sweeps
 from qtoolkit.simulators.engine import Engine
 from qtoolkit.simulators.gradients.adjoint_plan import AdjointPart, Generators, adjoint_part
 from qtoolkit.simulators.planning import PLAN, PLANNING
@@ -106,10 +106,14 @@ def scratch_size(engine: Engine, item: AdjointPart) -> int:
     return size
 
 
+_BACKWARD: Key[BackwardPlan] = Key(__name__, "_BACKWARD")
+"""At precision, bytes of a register, qubits, and whether the program starts from ``|0…0⟩``."""
+
+
 def backward_plan(program: Program, engine: Engine, num_qubits: int, from_zero_state: bool) -> BackwardPlan:
     """How a program is taken back; kept."""
-    key = ("adjoint", engine.precision, engine.vector_bytes, num_qubits, from_zero_state)
-    plan: BackwardPlan | None = program.kept.get(key)
+    key = _BACKWARD.at(engine.precision, engine.vector_bytes, num_qubits, from_zero_state)
+    plan = program.kept.get(key)
     if plan is None:
         plan = program.kept[key] = BackwardPlan(program, engine, num_qubits, from_zero_state)
     return plan

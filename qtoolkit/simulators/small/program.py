@@ -122,7 +122,7 @@ def program_of_circuit(engine: Engine, circuit: Circuit, known: Known) -> SmallP
         known: of the circuit as it is.
     """
     try:
-        found: SmallProgram | None = known.kept[engine.small_key]
+        found = known.kept[engine.small_key]
     except KeyError:
         tape = circuit.operations.copy()  # others may add to the circuit meanwhile
         index = {parameter.name: place for place, parameter in enumerate(circuit.parameters)}
@@ -142,7 +142,7 @@ def _small_program(engine: Engine, plan: object, values: object) -> SmallProgram
         return None
     kept = step.kept
     try:
-        found: SmallProgram | None = kept[engine.small_key]
+        found = kept[engine.small_key]
     except KeyError:
         found = SmallProgram.of(step.tape, step.parameter_index, engine, plan.num_qubits)
         if found and found.is_better_merged:

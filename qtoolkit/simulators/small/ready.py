@@ -14,16 +14,20 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit.compiler import Key
 from qtoolkit.simulators.memory import aligned_empty
 from qtoolkit_kernels.threads import counters
 
-__all__ = ["NO_COUNTERS", "ReadyRun", "ready_run"]
+__all__ = ["NO_COUNTERS", "READY", "ReadyRun", "ready_run"]
 
 NO_COUNTERS = counters(0)
 """What a kernel takes for counters on a thread that runs alone."""
 
 ReadyRun: TypeAlias = Callable[[], NDArray[Any]]
 """A call gives a new state, complex128 or complex64 of shape ``(2**num_qubits,)``."""
+
+READY: Key[ReadyRun | None] = Key(__name__, "READY")
+"""At a kind of engine: the run of a small program that was run before; None where it takes more."""
 
 _Prepared: TypeAlias = tuple[Callable[[], object], Callable[[], NDArray[Any]]]
 """Where the kernel writes more than the circuit has: a call that fills memory of its own, one that copies a part."""
