@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from qtoolkit_kernels import _ahead, _cache, _load
 from qtoolkit_kernels._arguments import describe
 from qtoolkit_kernels._room import check_room
+from qtoolkit_kernels._slow_start import warn_once
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -220,6 +221,8 @@ class Kernel:
         self._entries: tuple[Callable[..., Any], ...] = ()
         self._by_kinds: dict[tuple[str, ...], Callable[..., Any] | None] = {}
         self._looked_for: dict[tuple[str, ...], float] = {}
+        self._surprise: str | None = None
+        """What of numba was not as expected when this was compiled last."""
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """Run the kernel; what was compiled for other arguments declines."""
@@ -310,6 +313,8 @@ class Kernel:
             if entry is None:
                 code = _compile_aside(self, kinds, values)
                 entry = self._loaded(code, values)
+                if entry is None and self._surprise is not None:
+                    warn_once(self._surprise)
         if code is not None and entry is not None:
             _cache.write(place, code)
         return entry
@@ -339,6 +344,7 @@ class Kernel:
                 return _compile.machine_code(self.callee, kinds, values)
             except Exception as error:
                 _LOGGER.info("%s is left to numba: %s", self._name, error)
+                self._note(error)
                 return None
 
     def _loaded(self, code: bytes | None, values: tuple[Any, ...]) -> Callable[..., Any] | None:
@@ -348,7 +354,13 @@ class Kernel:
             return _load.load(code, self.py_func, values)
         except Exception as error:
             _LOGGER.info("%s could not be loaded: %s", self._name, error)
+            self._note(error)
             return None
+
+    def _note(self, error: Exception) -> None:
+        """Remember what should not happen; numba's own errors say what is wrong with a kernel, not with numba."""
+        own = self.py_func.__module__.startswith(f"{__package__}.") and not type(error).__module__.startswith("numba.")
+        self._surprise = f"{type(error).__name__}: {error}" if own else None
 
 
 class Intrinsic:

@@ -13,6 +13,7 @@ import pytest
 
 import qtoolkit_kernels
 from qtoolkit_kernels import _cache, _code, _machine, measurement
+from qtoolkit_kernels._slow_start import TESTED
 
 PACKAGE = Path(qtoolkit_kernels.__file__).parent
 
@@ -293,8 +294,8 @@ def test_the_hash_covers_all_that_a_module_imports():
     digests = {name: _code.module_digest(f"{PACKAGE.name}.{name}") for name in names}
     assert None not in digests.values()
     assert len(set(digests.values())) == len(digests)
-    code = compile((PACKAGE / "vector" / "batch.py").read_text(), "batch.py", "exec")
-    imported = {f"{PACKAGE.name}.{name}" for name in ("_jit", "vector.batch_tiles", "vector.lanes")}
+    code = compile((PACKAGE / "vector" / "batch" / "run.py").read_text(), "run.py", "exec")
+    imported = {f"{PACKAGE.name}.{name}" for name in ("_jit", "vector.batch.tiles", "vector.lanes")}
     assert imported <= set(_code.dependencies(code))
     code = compile((PACKAGE / "vector" / "lanes.py").read_text(), "lanes.py", "exec")
     assert f"{PACKAGE.name}.vector._lanes_type" in set(_code.dependencies(code))
@@ -342,9 +343,39 @@ def test_what_its_source_does_not_tell_apart_is_not_kept(made_by):
 
 def test_plain_numba_where_its_insides_are_others(tmp_path):
     broken = "import numba.core.codegen\ndel numba.core.codegen.AOTCodeLibrary\n"
-    report, _ = run(tmp_path, broken + NORM)
+    report, messages = run(tmp_path, broken + NORM)
     assert report["values"] == VALUES
     assert list(tmp_path.iterdir()) == []
+    assert messages.count("SlowStartWarning: qtoolkit: numba") == 1, "two kernels, one warning"
+    assert "AOTCodeLibrary" in messages
+    assert f"pip install '{TESTED}'" in messages
+
+
+def test_what_is_warned_of_is_a_warning_of_our_own(tmp_path):
+    broken = """
+import warnings
+import numba.core.codegen
+from qtoolkit_kernels._slow_start import SlowStartWarning
+del numba.core.codegen.AOTCodeLibrary
+warnings.simplefilter("ignore", SlowStartWarning)
+warnings.filterwarnings("error", category=Warning, append=True)
+"""
+    report, messages = run(tmp_path, broken + NORM)
+    assert report["values"] == VALUES
+    assert "Warning" not in messages
+
+
+def test_a_kernel_that_numba_refuses_is_no_surprise(tmp_path):
+    """Arguments that a kernel cannot take are the caller's matter, and numba says so."""
+    refused = """
+try:
+    measurement.norm_squared(3)
+except Exception:
+    pass
+"""
+    report, messages = run(tmp_path, NORM + refused)
+    assert report["values"] == VALUES
+    assert "SlowStartWarning" not in messages
 
 
 def test_modules_of_kernels_do_not_import_numba():

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import qtoolkit
+from qtoolkit_kernels._slow_start import TESTED
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 EXTRAS = {"ibm", "braket", "google", "ionq", "azure", "finance", "chemistry", "qec", "plot"}
@@ -54,6 +55,14 @@ def test_every_requirement_has_a_lower_bound(pyproject):
     for name in EXTRAS:
         requirements += project["optional-dependencies"][name]
     assert [requirement for requirement in requirements if ">=" not in requirement] == []
+
+
+def test_numba_is_bounded_above(pyproject):
+    """Kernels are kept by what numba and llvmlite, which numba ties to itself, do inside."""
+    assert TESTED in pyproject["project"]["dependencies"]
+    _, _, bound = TESTED.rpartition("<")
+    installed = importlib.metadata.version("numba").split(".")[:2]
+    assert [int(part) for part in installed] < [int(part) for part in bound.split(".")]
 
 
 def test_python_versions(pyproject):
