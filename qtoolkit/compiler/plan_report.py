@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["PassReport", "PlanReport", "StepReport", "SweepReport"]
+__all__ = ["WIDTH", "PassReport", "PlanReport", "StepReport", "SweepReport", "duration"]
 
 WIDTH = 80
 
@@ -174,10 +174,11 @@ def _pass_lines(passes: Sequence[PassReport]) -> list[str]:
 
 
 def _costs(row: SweepReport | PlanReport) -> tuple[str, str, str, str]:
-    return f"{row.flops:.1f}", f"{row.bytes:.1f}", f"{row.passes:.2f}", _duration(row.seconds)
+    return f"{row.flops:.1f}", f"{row.bytes:.1f}", f"{row.passes:.2f}", duration(row.seconds)
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """A time in the unit that fits."""
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if seconds >= size:
             return f"{seconds / size:.3g} {unit}"

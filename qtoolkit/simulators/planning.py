@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
@@ -11,37 +12,42 @@ from numpy.typing import NDArray
 from qtoolkit._arguments import shown
 from qtoolkit.circuit import Circuit, ParameterValues, PermutationGate, UnitaryGate
 from qtoolkit.circuit.parameter import resolve_values
-from qtoolkit.circuit.tape import MEASURE
-from qtoolkit.compiler import ExecutionPlan, compile_circuit, plans, used_qubits
+from qtoolkit.circuit.tape import MEASURE, Tape
+from qtoolkit.compiler import ExecutionPlan, Known, compile_circuit, plans, used_qubits
 from qtoolkit.errors import InputError
 from qtoolkit.simulators.batch.runs import ParameterBatch
 from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.small.once import state_of_gates, state_once
 from qtoolkit.simulators.small.quick import SMALL_QUBITS, program_of_circuit
+from qtoolkit.simulators.small.recipes import recipes_with
+from qtoolkit.simulators.ways import (
+    ALWAYS_QUBITS,
+    AMPLITUDE,
+    ARRAY,
+    GIVEN,
+    GRADIENT_AMPLITUDE,
+    GRADIENT_PLANNING,
+    LARGE,
+    LEAST_QUBITS,
+    LONG,
+    MOST_QUBITS,
+    MOST_ROWS,
+    MOST_VISITS,
+    NEVER,
+    PARAMETRISED,
+    PLAN,
+    PLANNING,
+    PRODUCT,
+    RECIPE,
+    WHEN_IT_PAYS,
+    WITHOUT_RECIPE,
+    Way,
+)
 
 if TYPE_CHECKING:
     from qtoolkit.simulators.small.program import SmallProgram
 
-__all__ = ["measurements_of", "plan_of", "program_unplanned", "state_unplanned", "values_of"]
-
-ALWAYS_QUBITS = 9
-"""Up to this size no plan is faster by more than some microseconds."""
-
-MOST_QUBITS = 16
-"""From here on a plan pays at once."""
-
-PLAN, PLANNING, ARRAY, RECIPE, AMPLITUDE, PRODUCT = 0.3e-3, 1.2e-6, 20e-6, 5e-6, 0.1e-9, 1e-9
-"""Seconds for a plan, for each of its gates, and more for each that is a matrix or another array; what it takes longer
-without one to give a gate a recipe of its own, and an amplitude, for each gate, and for each column of a matrix.
-"""
-
-MOST_ROWS, MOST_VISITS, LEAST_QUBITS = 1 << 17, 1 << 30, 10
-"""Operations, and these times amplitudes, of a run that cannot be interrupted: a tenth of a second or some; and the
-number of qubits from which on amplitudes are what takes time.
-"""
-
-GRADIENT_PLANNING, GRADIENT_AMPLITUDE = 13e-6, 0.5e-9
-"""The same for a gate and an amplitude of a gradient."""
+__all__ = ["measurements_of", "plan_of", "program_unplanned", "state_unplanned", "values_of", "way_of"]
 
 FloatArray = NDArray[np.float64]
 
@@ -74,12 +80,10 @@ def state_unplanned(
         # As long as this takes, it is most of the time.
         return None if circuit.version[-1] else state_of_gates(engine, words, num_qubits)
     tape = tape.copy()  # others may add to the circuit meanwhile
-    products = sum([1 << len(op.qubits) for op in tape.others if type(op.gate) in (UnitaryGate, PermutationGate)])
-    seconds = ((AMPLITUDE * len(tape) + PRODUCT * products) * (1 << num_qubits)) + RECIPE * len(tape.others)
     if num_qubits > ALWAYS_QUBITS or tape.others:
         known = plans.of(circuit)
         known.runs += 1
-        if known.plan is not None or known.runs * seconds > PLAN + PLANNING * len(tape) + ARRAY * len(tape.others):
+        if known.plan is not None or known.runs * _seconds(tape, num_qubits) > _seconds_of_planning(tape):
             return None
     return None if circuit.version[-1] else state_once(engine, tape, num_qubits)
 
@@ -102,7 +106,7 @@ def program_unplanned(engine: Engine, circuit: Circuit, is_gradient: bool = Fals
     known.runs += 1
     amplitude, planning = (GRADIENT_AMPLITUDE, GRADIENT_PLANNING) if is_gradient else (AMPLITUDE, PLANNING)
     seconds = known.runs * amplitude * (program.num_operations << num_qubits)
-    return program if known.plan is None and seconds < PLAN + planning * len(circuit) else None
+    return program if known.plan is None and seconds <= PLAN + planning * len(circuit) else None
 
 
 def values_of(
@@ -123,6 +127,54 @@ def values_of(
     if isinstance(parameters, list | tuple) and all(type(value) is float for value in parameters):
         return np.array(parameters) if len(parameters) == program.num_parameters else None
     return None
+
+
+def way_of(engine: Engine, circuit: Circuit | ExecutionPlan, plan: ExecutionPlan) -> tuple[Way, float]:
+    """How a circuit runs that is given with one vector of values, or none; nothing is run, or counted.
+
+    Args:
+        engine: whose precision counts.
+        circuit: whatever is run.
+        plan: its plan.
+
+    Returns:
+        Its way, and how many runs of it, for a state or a value, go without a plan before there is one; infinity where
+        all of them do.
+    """
+    if isinstance(circuit, ExecutionPlan):
+        return GIVEN, 0
+    num_qubits, tape = circuit.num_qubits, circuit.operations.copy()
+    if num_qubits > MOST_QUBITS:
+        return LARGE, 0
+    if _is_long(circuit):
+        return LONG, 0
+    if not plan.is_unitary:
+        return WITHOUT_RECIPE, 0
+    seconds = _seconds(tape, num_qubits)
+    if plan.parameters:
+        program = program_of_circuit()(engine, circuit, Known(0))
+        if program is None:
+            return WITHOUT_RECIPE, 0
+        if num_qubits <= SMALL_QUBITS and not program.is_better_merged:
+            return PARAMETRISED, math.inf
+        seconds = AMPLITUDE * (program.num_operations << num_qubits)
+        return WHEN_IT_PAYS, math.inf if not seconds else (PLAN + PLANNING * len(tape)) // seconds
+    recipes = recipes_with(tape.others)
+    if (recipes.arrays.ranges < 0).any() or engine.drifts(recipes.count(tape.rows())):
+        return WITHOUT_RECIPE, 0
+    if num_qubits <= ALWAYS_QUBITS and not tape.others:
+        return NEVER, math.inf
+    return WHEN_IT_PAYS, math.inf if not seconds else _seconds_of_planning(tape) // seconds
+
+
+def _seconds(tape: Tape, num_qubits: int) -> float:
+    """What a run without a plan takes longer than one with it, predicted."""
+    columns = sum([1 << len(op.qubits) for op in tape.others if type(op.gate) in (UnitaryGate, PermutationGate)])
+    return (AMPLITUDE * len(tape) + PRODUCT * columns) * (1 << num_qubits) + RECIPE * len(tape.others)
+
+
+def _seconds_of_planning(tape: Tape) -> float:
+    return PLAN + PLANNING * len(tape) + ARRAY * len(tape.others)
 
 
 def _is_long(circuit: Circuit) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qtoolkit import _needs
-from qtoolkit._arguments import check_instance, seeded, shown
+from qtoolkit._arguments import check_flag, check_instance, seeded, shown
 from qtoolkit._memory import ALWAYS_THERE, check_memory, unreserved
 from qtoolkit._packed_bits import num_words
 from qtoolkit._version import __version__
@@ -48,6 +48,9 @@ from qtoolkit.simulators.small.quick import quick_gradient, quick_state, quick_v
 from qtoolkit.simulators.trajectory import Trajectory
 from qtoolkit.simulators.walk import Walker
 from qtoolkit_kernels import inner as inner_kernels
+
+if TYPE_CHECKING:
+    from qtoolkit.simulators.run_report import RunReport
 
 __all__ = ["Observable", "StatevectorSimulator", "Trajectory"]
 
@@ -97,6 +100,24 @@ class StatevectorSimulator:
             InsufficientMemoryError: if the state of the qubits that it uses does not fit into free memory.
         """
         return plan_of(self._engine, circuit)
+
+    def explain(self, circuit: Circuit | ExecutionPlan, passes: bool = False) -> RunReport:
+        """Tell which way runs of a circuit go, the first and later ones, and what its plan does; nothing is run.
+
+        Print the report to read it.
+
+        Args:
+            circuit: as for `run`; its parameters will be given as one mapping or array.
+            passes: whether to tell what each pass of the planner does.
+
+        Raises:
+            InputError: for what is neither a circuit nor a plan.
+        """
+        from qtoolkit.simulators.run_report import explain_runs
+
+        if not isinstance(circuit, Circuit | ExecutionPlan):
+            raise InputError(f"a simulator takes a Circuit or what compile made of one, got {shown(circuit)}")
+        return explain_runs(self._engine, circuit, check_flag(passes, "passes"))
 
     def diagonal(self, observable: PauliSum) -> NDArray[np.float64]:
         """Values of a diagonal observable on all basis states, float64 of shape ``(2**num_qubits,)``.

@@ -216,6 +216,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "precision": ("'double'",),
     "num_threads": ("1", "None"),
     "circuit": ("BELL", "ANSATZ"),
+    "passes": ("False", "True"),
     "parameters": ("[0.1, 0.2]", "None", "{'a': 0.1, 'b': 0.2}", "np.array([[0.1, 0.2], [0.3, 0.4]])"),
     "initial_state": ("None", "np.eye(8)[3]"),
     "observable": ("HEISENBERG", "ISING", "np.arange(8.0)", "[ISING, HEISENBERG]"),

@@ -9,7 +9,7 @@ import numpy as np
 from qtoolkit.compiler import Differential, GatePart, Key, Layout, Program, SweepPart, is_planned, plan_sweeps
 from qtoolkit.simulators.engine import Engine
 from qtoolkit.simulators.gradients.adjoint_plan import AdjointPart, Generators, adjoint_part
-from qtoolkit.simulators.planning import PLAN, PLANNING
+from qtoolkit.simulators.ways import PLAN, PLANNING
 from qtoolkit_kernels._jit import compile_ordered, runner
 from qtoolkit_kernels.vector.adjoint.sweep import adjoint_scratch_size
 from qtoolkit_kernels.vector.lanes import Lanes
