@@ -16,6 +16,7 @@ from qtoolkit_kernels._types import Complex, Integers
 from qtoolkit_kernels.planner.fuse import give_factors, has_factors, prepend_node
 from qtoolkit_kernels.planner.matrices import dense_product, multiply
 from qtoolkit_kernels.planner.nodes import (
+    CONTROLS,
     DENSE,
     DIAGONAL,
     EXCHANGE,
@@ -26,6 +27,8 @@ from qtoolkit_kernels.planner.nodes import (
     PHASES,
     SWAP,
     TARGETS,
+    ZEROS,
+    Y,
     copy_node,
     set_factor,
     set_node,
@@ -337,4 +340,5 @@ def _join(nodes: Integers, k: int, factors: Integers, run: Integers) -> None:
     if run[JOINED] >= 0:
         prepend_node(row, nodes[run[JOINED]], factors)
     row[KIND], row[TARGETS], row[DIAGONAL] = DENSE, run[PAIR], 0
+    row[ZEROS] = row[CONTROLS] = row[Y] = 0
     run[JOINED] = k
