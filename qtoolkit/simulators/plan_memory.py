@@ -1,18 +1,53 @@
-"""What the steps of a plan need while they run, beside the state they work on."""
+"""Memory for runs of plans: what their steps need beside the state they work on, kept while a run lasts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 
 import numpy as np
 
 from qtoolkit import _needs
+from qtoolkit._memory import ALWAYS_THERE, unreserved
 from qtoolkit.compiler import BranchStep, ExecutionPlan, InitializeStep, Key, Opcode, Program, Step, UnitaryStep
+from qtoolkit.simulators.engine import Engine
 
-__all__ = ["beside_state"]
+__all__ = ["beside_state", "reserved_run"]
 
 _BESIDE: Key[int] = Key(__name__, "_BESIDE")
 """At the bytes of an amplitude: bytes that a program needs."""
+
+
+_PAIRS = (_needs.overlap, _needs.variance)
+"""Kinds of runs that hold two states."""
+
+
+def reserved_run(
+    engine: Engine,
+    plan: ExecutionPlan,
+    needs: Callable[..., int],
+    sizes: tuple[int, ...] = (),
+    what: str = "",
+    kept: int = 0,
+) -> AbstractContextManager[None]:
+    """Keep memory for a run of a plan while it lasts, if that is worth asking.
+
+    Args:
+        engine: whose precision counts.
+        plan: what is run.
+        needs: of `qtoolkit._needs`, given amplitudes, qubits, `sizes` and what the plan's steps need.
+        sizes: of what lies beside the state, which is small where the state is.
+        what: the same in words.
+        kept: bytes of the result.
+
+    Raises:
+        InsufficientMemoryError: with the bytes needed and the bytes free.
+    """
+    amplitude, num_qubits = engine.dtype.itemsize, plan.num_qubits
+    if amplitude << num_qubits <= ALWAYS_THERE >> 2:
+        return unreserved
+    needed = needs(amplitude, num_qubits, *sizes, beside_state(plan, amplitude))
+    return engine.reserved(num_qubits, needed, states=2 if needs in _PAIRS else 1, beside=what, kept=kept)
 
 
 def beside_state(plan: ExecutionPlan, amplitude: int) -> int:

@@ -6,9 +6,11 @@ import math
 import textwrap
 from dataclasses import dataclass
 
+from qtoolkit._arguments import shown
 from qtoolkit.circuit import Circuit
 from qtoolkit.compiler import ExecutionPlan, PlanReport, compile_circuit, plans
 from qtoolkit.compiler.plan_report import WIDTH, duration
+from qtoolkit.errors import InputError
 from qtoolkit.simulators.engine import Engine
 from qtoolkit.simulators.planning import way_of
 from qtoolkit.simulators.ways import THRESHOLDS, Threshold, Way
@@ -72,6 +74,8 @@ def explain_runs(engine: Engine, circuit: Circuit | ExecutionPlan, passes: bool)
     """See `StatevectorSimulator.explain`. A plan that is made for this is not kept, since runs would find it."""
     if isinstance(circuit, ExecutionPlan):
         known, plan = None, circuit
+    elif not isinstance(circuit, Circuit):
+        raise InputError(f"a simulator takes a Circuit or what compile made of one, got {shown(circuit)}")
     else:
         known = plans.of(circuit)
         plan = known.plan or compile_circuit(circuit)

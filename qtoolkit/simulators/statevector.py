@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
@@ -12,13 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from qtoolkit import _needs
 from qtoolkit._arguments import check_flag, check_instance, seeded, shown
-from qtoolkit._memory import ALWAYS_THERE, check_memory, unreserved
+from qtoolkit._memory import check_memory
 from qtoolkit._packed_bits import num_words
 from qtoolkit._version import __version__
 from qtoolkit.circuit import Circuit, ParameterValues
-from qtoolkit.circuit._checks import check_indices, numeric_array
+from qtoolkit.circuit._checks import check_indices
 from qtoolkit.compiler import ExecutionPlan, PaddedPlan
-from qtoolkit.errors import CircuitError, InputError, OperatorError
+from qtoolkit.errors import CircuitError, OperatorError
 from qtoolkit.operators import PauliSum
 from qtoolkit.primitives import Result
 from qtoolkit.simulators import measure
@@ -41,10 +40,11 @@ from qtoolkit.simulators.observables import (
     finite_number,
     variance,
 )
-from qtoolkit.simulators.options import check_norm, check_shots
-from qtoolkit.simulators.plan_memory import beside_state
+from qtoolkit.simulators.options import check_shots
+from qtoolkit.simulators.plan_memory import reserved_run
 from qtoolkit.simulators.planning import measurements_of, plan_of, program_unplanned, state_unplanned, values_of
 from qtoolkit.simulators.small.quick import quick_gradient, quick_state, quick_value
+from qtoolkit.simulators.start import start_of
 from qtoolkit.simulators.trajectory import Trajectory
 from qtoolkit.simulators.walk import Walker
 from qtoolkit_kernels import inner as inner_kernels
@@ -53,10 +53,6 @@ if TYPE_CHECKING:
     from qtoolkit.simulators.run_report import RunReport
 
 __all__ = ["Observable", "StatevectorSimulator", "Trajectory"]
-
-
-_PAIRS = (_needs.overlap, _needs.variance)
-"""Kinds of runs that hold two states."""
 
 
 class StatevectorSimulator:
@@ -115,8 +111,6 @@ class StatevectorSimulator:
         """
         from qtoolkit.simulators.run_report import explain_runs
 
-        if not isinstance(circuit, Circuit | ExecutionPlan):
-            raise InputError(f"a simulator takes a Circuit or what compile made of one, got {shown(circuit)}")
         return explain_runs(self._engine, circuit, check_flag(passes, "passes"))
 
     def diagonal(self, observable: PauliSum) -> NDArray[np.float64]:
@@ -169,15 +163,15 @@ class StatevectorSimulator:
             return self.state_vector(self._whole(plan), parameters, initial_state)
         values = parameters_of(plan, parameters)
         if values.ndim == 2:
-            return batch_states(self._engine, plan, values, self._start(plan, initial_state))
+            return batch_states(self._engine, plan, values, start_of(self._engine, plan, initial_state))
         if initial_state is None and plan.only_program is not None:
             quick = quick_state()(self._engine, plan, values) if values.size else None
             if quick is not None:
                 return quick
-            with self._reserved(plan, _needs.state, kept=self._engine.dtype.itemsize << plan.num_qubits):
+            with reserved_run(self._engine, plan, _needs.state, kept=self._engine.dtype.itemsize << plan.num_qubits):
                 return self._engine.final_state(plan.only_program, values, plan.num_qubits)
-        with self._reserved(plan, _needs.state, kept=self._engine.dtype.itemsize << plan.num_qubits):
-            return Walker(self._engine, plan, values).final_state(self._start(plan, initial_state))
+        with reserved_run(self._engine, plan, _needs.state, kept=self._engine.dtype.itemsize << plan.num_qubits):
+            return Walker(self._engine, plan, values).final_state(start_of(self._engine, plan, initial_state))
 
     def trajectory(
         self,
@@ -201,8 +195,8 @@ class StatevectorSimulator:
         plan = self._whole(self.compile(circuit))
         values = plan.parameter_vector(parameters)
         number, rng = seeded(seed)
-        with self._reserved(plan, _needs.state, kept=self._engine.dtype.itemsize << plan.num_qubits):
-            state, clbits = Walker(self._engine, plan, values).one_run(self._start(plan, initial_state), rng)
+        with reserved_run(self._engine, plan, _needs.state, kept=self._engine.dtype.itemsize << plan.num_qubits):
+            state, clbits = Walker(self._engine, plan, values).one_run(start_of(self._engine, plan, initial_state), rng)
         return Trajectory(state, clbits, number)
 
     def run(
@@ -239,8 +233,10 @@ class StatevectorSimulator:
             plan = plan.active if initial_state is None else self._whole(plan)
         values = plan.parameter_vector(parameters if unplanned is None else None)
         number, rng = seeded(seed)
-        with self._reserved(plan, _needs.sampled_state, (int(shots), words), f" with {what}", 8 * int(shots) * words):
-            state = self._start(plan, initial_state) if unplanned is None else unplanned
+        with reserved_run(
+            self._engine, plan, _needs.sampled_state, (int(shots), words), f" with {what}", 8 * int(shots) * words
+        ):
+            state = start_of(self._engine, plan, initial_state) if unplanned is None else unplanned
             packed = Walker(self._engine, plan, values).all_shots(state, int(shots), rng)
         return Result.from_packed(
             packed,
@@ -294,7 +290,9 @@ class StatevectorSimulator:
         if values.ndim == 2:
             return batch_probabilities(self._engine, plan, values, measured)
         sizes = 1 << len(measured), measure.num_parts(plan.num_qubits, measured)
-        with self._reserved(plan, _needs.distribution, sizes, " with its probabilities", kept=8 << len(measured)):
+        with reserved_run(
+            self._engine, plan, _needs.distribution, sizes, " with its probabilities", kept=8 << len(measured)
+        ):
             state = self.state_vector(plan, values)
             return measure.probabilities(state, measured, self._engine.team)
 
@@ -374,7 +372,7 @@ class StatevectorSimulator:
             quick = quick_value()(self._engine, plan, observables[0], values)
             if quick is not None:
                 return quick
-        with self._reserved(plan, _needs.state):
+        with reserved_run(self._engine, plan, _needs.state):
             state = self._passing_state(plan, values)
             found = expectation_values(observables, state, self._engine.team)
         return finite(np.array(found)) if several else finite_number(found[0])
@@ -395,7 +393,9 @@ class StatevectorSimulator:
         plan = self.compile(circuit)
         check_observable(observable, plan.num_qubits)
         values = plan.parameter_vector(parameters)
-        with self._reserved(plan.active, _needs.variance if isinstance(observable, PauliSum) else _needs.state):
+        with reserved_run(
+            self._engine, plan.active, _needs.variance if isinstance(observable, PauliSum) else _needs.state
+        ):
             state = self._passing_state(plan.active, values)
             if isinstance(plan, PaddedPlan):
                 return finite_number(padded_variance(plan, observable, state, self._engine.team))
@@ -421,7 +421,7 @@ class StatevectorSimulator:
             )
         bra_plan, ket_plan, qubits = left.active, right.active, (left.active_qubits, right.active_qubits)
         bras, kets = left.parameter_vector(bra_parameters), right.parameter_vector(ket_parameters)
-        with self._reserved(bra_plan, _needs.overlap), self._reserved(ket_plan, _needs.overlap):
+        with reserved_run(self._engine, bra_plan, _needs.overlap), reserved_run(self._engine, ket_plan, _needs.overlap):
             first, second = self.state_vector(bra_plan, bras), self.state_vector(ket_plan, kets)
             if qubits[0] != qubits[1]:
                 first, second = common_part(first, *qubits), common_part(second, *reversed(qubits))
@@ -505,42 +505,8 @@ class StatevectorSimulator:
         self._engine.check_memory(plan.num_qubits, idle=plan.num_qubits - len(plan.active_qubits))
         return plan.whole
 
-    def _reserved(
-        self, plan: ExecutionPlan, needs: Callable[..., int], sizes: tuple[int, ...] = (), what: str = "", kept: int = 0
-    ) -> AbstractContextManager[None]:
-        """Keep memory for a run of a plan while it lasts, if that is worth asking.
-
-        Args:
-            plan: what is run.
-            needs: of `qtoolkit._needs`, given amplitudes, qubits, `sizes` and what the plan's steps need.
-            sizes: of what lies beside the state, which is small where the state is.
-            what: the same in words.
-            kept: bytes of the result.
-        """
-        amplitude, num_qubits = self._engine.dtype.itemsize, plan.num_qubits
-        if amplitude << num_qubits <= ALWAYS_THERE >> 2:
-            return unreserved
-        needed = needs(amplitude, num_qubits, *sizes, beside_state(plan, amplitude))
-        return self._engine.reserved(num_qubits, needed, states=2 if needs in _PAIRS else 1, beside=what, kept=kept)
-
     def _passing_state(self, plan: ExecutionPlan, values: NDArray[np.float64]) -> StateArray:
         """The state at the end of a plan, in memory that the next call may use again."""
         if plan.only_program is None:
             return self.state_vector(plan, values)
         return self._engine.final_state(plan.only_program, values, plan.num_qubits, passing=True)
-
-    def _start(self, plan: ExecutionPlan, initial_state: ArrayLike | None) -> StateArray | None:
-        """A checked copy of a given state."""
-        if initial_state is None:
-            return None
-        given = numeric_array(initial_state, "initial_state")
-        if given.shape != (1 << plan.num_qubits,):
-            raise InputError(
-                f"initial_state of {plan.num_qubits} qubits has shape ({1 << plan.num_qubits},), got {given.shape}"
-            )
-        state = self._engine.copy_of(given, plan.num_qubits)
-        norm = float(np.sqrt(measure.norm_squared(state, self._engine.team)))
-        scale = check_norm(norm, given, self._engine.dtype)
-        if scale != 1.0 and plan.has_operations:
-            np.multiply(state, scale, out=state, casting="same_kind")
-        return state
