@@ -47,7 +47,10 @@ from qtoolkit.simulators.ways import (
 if TYPE_CHECKING:
     from qtoolkit.simulators.small.program import SmallProgram
 
-__all__ = ["measurements_of", "plan_of", "program_unplanned", "state_unplanned", "values_of", "way_of"]
+__all__ = [
+    "gradient_unplanned", "measurements_of", "plan_of", "program_unplanned", "state_unplanned", "value_unplanned",
+    "way_of",
+]  # fmt: skip
 
 FloatArray = NDArray[np.float64]
 
@@ -86,6 +89,29 @@ def state_unplanned(
         if known.plan is not None or known.runs * _seconds(tape, num_qubits) > _seconds_of_planning(tape):
             return None
     return None if circuit.version[-1] else state_once(engine, tape, num_qubits)
+
+
+def value_unplanned(
+    engine: Engine, circuit: Circuit, observable: object, parameters: ParameterValues | ParameterBatch
+) -> float | None:
+    """The expectation value at parameter values without a plan; None where that is not sooner, or not usual.
+
+    Raises:
+        ParameterError: for names that are not the circuit's.
+    """
+    program = program_unplanned(engine, circuit)
+    values = None if program is None else values_of(circuit, program, parameters)
+    evaluate = None if program is None or values is None else program.evaluator(observable, values.shape)
+    return None if evaluate is None else evaluate(values)
+
+
+def gradient_unplanned(
+    engine: Engine, circuit: Circuit, observable: object, parameters: ParameterValues | ParameterBatch
+) -> tuple[float, FloatArray] | None:
+    """The same with the derivatives."""
+    program = program_unplanned(engine, circuit, is_gradient=True)
+    values = None if program is None else values_of(circuit, program, parameters)
+    return None if program is None or values is None else program.gradient(observable, values)
 
 
 def program_unplanned(engine: Engine, circuit: Circuit, is_gradient: bool = False) -> SmallProgram | None:

@@ -42,7 +42,7 @@ from qtoolkit.simulators.observables import (
 )
 from qtoolkit.simulators.options import check_shots
 from qtoolkit.simulators.plan_memory import reserved_run
-from qtoolkit.simulators.planning import measurements_of, plan_of, program_unplanned, state_unplanned, values_of
+from qtoolkit.simulators.planning import gradient_unplanned, measurements_of, plan_of, state_unplanned, value_unplanned
 from qtoolkit.simulators.small.quick import quick_gradient, quick_state, quick_value
 from qtoolkit.simulators.start import start_of
 from qtoolkit.simulators.trajectory import Trajectory
@@ -352,7 +352,7 @@ class StatevectorSimulator:
             if quick is not None:
                 return quick
         elif type(circuit) is Circuit and parameters is not None:
-            quick = self._value_unplanned(circuit, observable, parameters)
+            quick = value_unplanned(self._engine, circuit, observable, parameters)
             if quick is not None:
                 return quick
         unplanned = state_unplanned(self._engine, circuit, parameters)
@@ -463,15 +463,12 @@ class StatevectorSimulator:
             OperatorError: if an observable is not Hermitian or has another number of qubits.
         """
         if type(circuit) is Circuit:
-            program = program_unplanned(self._engine, circuit, is_gradient=True)
-            given = None if program is None else values_of(circuit, program, parameters)
-            quick = None if program is None or given is None else program.gradient(observable, given)
+            quick = gradient_unplanned(self._engine, circuit, observable, parameters)
         else:
             quick = quick_gradient()(self._engine, circuit, observable, parameters)
         if quick is not None:
             return quick
-        # Imported here, because a process that only runs circuits starts sooner without it.
-        from qtoolkit.simulators.gradients.adjoint import Gradients
+        from qtoolkit.simulators.gradients.adjoint import Gradients  # what only runs circuits starts sooner without
         from qtoolkit.simulators.gradients.rows import gradients_of_rows
 
         plan = self.compile(circuit)
@@ -488,15 +485,6 @@ class StatevectorSimulator:
         levels, slopes = gradients_of_rows(self._engine, plan, np.atleast_2d(values), observables)
         shape = values.shape[: values.ndim - 1] + (len(observables),) * several
         return finite(levels.reshape(shape)), slopes.reshape(*shape, values.shape[-1])
-
-    def _value_unplanned(
-        self, circuit: Circuit, observable: object, parameters: ParameterValues | ParameterBatch
-    ) -> float | None:
-        """The expectation value at parameter values without a plan; None where that is not sooner, or not usual."""
-        program = program_unplanned(self._engine, circuit)
-        values = None if program is None else values_of(circuit, program, parameters)
-        evaluate = None if program is None or values is None else program.evaluator(observable, values.shape)
-        return None if evaluate is None else evaluate(values)
 
     def _whole(self, plan: ExecutionPlan) -> ExecutionPlan:
         """The plan of all qubits, for whoever gives or takes all amplitudes."""
