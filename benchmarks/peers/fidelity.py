@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from peers.portable import Task
+from peers.portable import Task, kind_of
 
 __all__ = ["error_of", "tolerance_of"]
 
@@ -22,7 +22,7 @@ def tolerance_of(task: Task, precision: str) -> float:
     20 ε √gates · √qubits for states, the same relative to the norm of the observable for values. Shots are
     compared in standard errors, of which 6 are allowed.
     """
-    if task.question == "samples":
+    if kind_of(task.question) == "samples":
         return 6.0
     unit = 20 * _EPSILON[precision] * math.sqrt(len(task.circuit.gates) * task.circuit.num_qubits)
     return max(unit, 50 * _EPSILON[precision])
@@ -35,13 +35,13 @@ def error_of(task: Task, answer: Any, reference: Any) -> float:
     phase does not count. For values, the largest deviation over the sum of the observable's coefficients. For shots,
     how many standard errors the mean probability of the drawn states is from its expectation.
     """
-    if task.question in ("state", "once", "startup"):
+    if kind_of(task.question) == "state":
         return _state_error(np.asarray(answer), reference)
-    if task.question == "samples":
+    if kind_of(task.question) == "samples":
         return _shots_error(np.asarray(answer), reference)
     assert task.observable is not None
     scale = float(np.abs(task.observable.coefficients).sum())
-    if task.question == "gradient":
+    if kind_of(task.question) == "gradient":
         # |∂⟨H⟩/∂θ| ≤ ‖H‖ times the number of rotations that follow θ, each with its factor.
         gates = task.circuit.parametrised
         weight = np.zeros(len(task.circuit.parameters))

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Gate", "PauliTerms", "PortableCircuit", "Task", "load_task", "save_task"]
+__all__ = ["Gate", "PauliTerms", "PortableCircuit", "Task", "load_task", "save_task", "QUESTIONS", "kind_of"]
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,8 @@ class Task:
     """One thing to compute.
 
     Attributes:
-        question: ``state``, ``once``, ``expectation``, ``gradient`` or ``samples``.
+        question: ``state``, ``once``, ``expectation``, ``gradient`` or ``samples``; the last three with ``once-``
+            before them where everything is built anew each time.
         circuit: from ``|0…0⟩``.
         observable: of ``expectation`` and ``gradient``.
         shots: of ``samples``.
@@ -97,6 +98,17 @@ class Task:
     observable: PauliTerms | None = None
     shots: int = 0
     extra: dict[str, Any] = field(default_factory=dict)
+
+
+QUESTIONS = (
+    "state", "once", "expectation", "gradient", "samples", "once-expectation", "once-gradient", "once-samples",
+)  # fmt: skip
+"""What may be asked."""
+
+
+def kind_of(question: str) -> str:
+    """What is computed, however often: ``state``, ``expectation``, ``gradient`` or ``samples``."""
+    return "state" if question in ("once", "startup") else question.removeprefix("once-")
 
 
 def save_task(task: Task, path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from peers import plain
-from peers.portable import Task, save_task
+from peers.portable import Task, kind_of, save_task
 from peers.workers import AbsentError, BrokenError, Pool
 
 __all__ = ["write_reference"]
@@ -30,7 +30,8 @@ def write_reference(task: Task, path: Path, pool: Pool, threads: int, limit: flo
     Raises:
         BrokenError: if nothing here can.
     """
-    wanted = replace(task, question="state") if task.question in ("samples", "once") else task
+    kind = kind_of(task.question)
+    wanted = replace(task, question="state" if kind == "samples" else kind)
     if task.circuit.num_qubits <= _PLAIN_QUBITS:
         np.save(path, plain.answer(wanted))
         return "NumPy"

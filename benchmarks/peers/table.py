@@ -19,6 +19,8 @@ END = "<!-- measured: end -->"
 _WIDTH = 80
 _BUSY = 0.1
 
+_SHORT = {"double": "f64", "single": "f32"}
+
 
 def duration(seconds: float) -> str:
     """Three digits and a unit."""
@@ -32,7 +34,7 @@ def duration(seconds: float) -> str:
 def race_line(race: Race) -> str:
     """One race in one line: ours, the fastest peer, their ratio, and whether that is the goal."""
     case = race.case
-    head = f"{case.question:<11} {case.circuit:<19} {case.num_qubits:>2} {case.precision:<6}"
+    head = f"{case.question:<16} {case.circuit:<19} {case.num_qubits:>2} {_SHORT[case.precision]}"
     ours = race.ours
     goal = goal_of(case)
     against = goal[1] if goal else ()
@@ -146,6 +148,9 @@ _HEADINGS = {
     "expectation": "Expectation values",
     "gradient": "Adjoint gradients",
     "samples": "10^6 samples",
+    "once-expectation": "Expectation values of circuits that are built and run once",
+    "once-gradient": "Adjoint gradients of circuits that are built and run once",
+    "once-samples": "1000 samples of circuits that are built and run once",
     "startup": "From starting Python to the first result",
 }
 

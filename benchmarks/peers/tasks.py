@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -17,7 +17,7 @@ from qtoolkit import Circuit, PauliSum
 __all__ = ["FULL", "PRECISIONS", "QUICK", "Case", "build_task", "chosen_cases"]
 
 PRECISIONS = ("double", "single")
-SHOTS = 1_000_000
+SHOTS, FEW_SHOTS = 1_000_000, 1000
 LABS_LAYERS = 6
 
 
@@ -26,7 +26,7 @@ class Case:
     """A question about one circuit of one size in one precision.
 
     Attributes:
-        question: ``state``, ``once``, ``expectation``, ``gradient``, ``samples`` or ``startup``.
+        question: one of `peers.portable.QUESTIONS`, or ``startup``.
         circuit: a name that the question knows.
         num_qubits: size of the circuit.
         precision: ``double`` or ``single``.
@@ -126,6 +126,15 @@ def _molecule(name: str) -> tuple[int, PauliTerms]:
     return sum(integrals.nelec), portable_terms(qubit_hamiltonian(integrals))
 
 
+def _anew(question: str, build: Callable[[str, int], Task]) -> Callable[[str, int], Task]:
+    """The task of which building the circuit is a part."""
+    return lambda name, num_qubits: replace(build(name, num_qubits), question=question)
+
+
+def _few_samples(name: str, num_qubits: int) -> Task:
+    return replace(_samples(name, num_qubits), shots=FEW_SHOTS)
+
+
 _BUILDERS: dict[str, Callable[[str, int], Task]] = {
     "startup": _startup,
     "state": _state,
@@ -133,6 +142,9 @@ _BUILDERS: dict[str, Callable[[str, int], Task]] = {
     "expectation": _expectation,
     "gradient": _gradient,
     "samples": _samples,
+    "once-expectation": _anew("once-expectation", _expectation),
+    "once-gradient": _anew("once-gradient", _gradient),
+    "once-samples": _anew("once-samples", _few_samples),
 }
 
 Suite = Sequence[tuple[str, tuple[str, ...], tuple[int, ...]]]
@@ -149,6 +161,9 @@ FULL: Suite = (
     ("state", tuple(name for name in circuits.CIRCUITS if name != "uccsd"), (4, 8, 12, 16, 20, 22, 24, 26)),
     ("state", ("uccsd",), (4, 8, 12, 16, 20)),
     ("once", transpiled.NAMES, (2, 4, 8, 10, 12, 14, 16, 18, 20, 22, 24)),
+    ("once-expectation", ("ising",), (2, 4, 8, 12, 16)),
+    ("once-gradient", ("ansatz",), (4, 8, 12, 16)),
+    ("once-samples", ("ansatz",), (4, 8, 12, 16)),
 )
 """Question, circuits and sizes of the measuring run."""
 
@@ -161,6 +176,9 @@ QUICK: Suite = (
     ("samples", ("ansatz",), (16,)),
     ("state", ("qft", "quantum-volume", "ansatz", "qaoa-portfolio"), (10, 18)),
     ("once", ("qft", "qft-rzsx", "qaoa-portfolio-rzsx", "mqt-qpeexact"), (8, 16)),
+    ("once-expectation", ("ising",), (8,)),
+    ("once-gradient", ("ansatz",), (8, 14)),
+    ("once-samples", ("ansatz",), (8,)),
 )
 """A look at everything in minutes; too small for the goals that name sizes."""
 
@@ -191,7 +209,10 @@ def chosen_cases(
     )
 
 
-_ORDER = ("startup", "expectation", "gradient", "samples", "once", "state")
+_ORDER = (
+    "startup", "expectation", "gradient", "samples", "once-expectation", "once-gradient", "once-samples", "once",
+    "state",
+)  # fmt: skip
 
 
 def _sizes(question: str, name: str, usual: tuple[int, ...], wanted: tuple[int, ...]) -> Iterator[int]:

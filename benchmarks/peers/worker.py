@@ -173,6 +173,7 @@ def main(name: str) -> None:
 
     started = time.perf_counter()
     try:
+        from peers.portable import QUESTIONS
         from peers.rivals import load_rival
 
         rival = load_rival(name)
@@ -185,7 +186,7 @@ def main(name: str) -> None:
             "import_s": time.perf_counter() - started,
             "title": rival.title,
             "precisions": list(rival.precisions),
-            "questions": [*rival.questions, *(["once"] if rival.answer("once") else [])],
+            "questions": [question for question in QUESTIONS if rival.answer(question)],
             "note": rival.note,
             "versions": versions,
         }

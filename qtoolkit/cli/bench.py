@@ -27,6 +27,9 @@ class Question(StrEnum):
     EXPECTATION = "expectation"
     GRADIENT = "gradient"
     SAMPLES = "samples"
+    ONCE_EXPECTATION = "once-expectation"
+    ONCE_GRADIENT = "once-gradient"
+    ONCE_SAMPLES = "once-samples"
     STARTUP = "startup"
 
 

@@ -1,12 +1,14 @@
 """The plain reference against matrices and differences, and the simulators that are always here against it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from peers import plain, transpiled
 from peers.circuits import CIRCUITS, ansatz, labs_cost, uccsd
 from peers.convert import portable_circuit, portable_terms
 from peers.fidelity import error_of, tolerance_of
-from peers.portable import PauliTerms, PortableCircuit, Task, load_task, save_task
+from peers.portable import PauliTerms, PortableCircuit, Task, kind_of, load_task, save_task
 from peers.rivals import Prepared, load_rival
 from peers.rivals.base import Context, Rival, pauli_ladder
 from peers.tasks import FULL, QUICK, Case, build_task, chosen_cases
@@ -190,3 +192,32 @@ def test_suites_hold_what_they_say_and_filters_filter():
     assert [case.num_qubits for case in chosen_cases(FULL, names=["n2"], sizes=[12, 20])] == [20, 20]
     sizes = {case.num_qubits for case in chosen_cases(FULL, names=["uccsd"], questions=["state"], sizes=range(2, 9))}
     assert sizes == {4, 6, 8}
+
+
+@pytest.mark.parametrize("question", ["once-expectation", "once-gradient", "once-samples"])
+def test_what_is_built_anew_gives_the_same_answers(question):
+    circuit = "ising" if question == "once-expectation" else "ansatz"
+    task = build_task(Case(question, circuit, 4, "double"))
+    kept = replace(task, question=kind_of(question))
+    context = Context("double", 1, {})
+    anew, before = load_rival("qtoolkit").answer(question)(task, context), None
+    for _ in range(2):
+        found = anew.read(anew.run())
+        if question == "once-samples":
+            assert found.shape == (1000,)
+        else:
+            assert error_of(task, found, plain.answer(kept)) < tolerance_of(task, "double")
+        before = before if before is not None else found
+        assert np.array_equal(found, before)
+
+
+def test_building_counts_where_it_is_asked_for():
+    built = []
+
+    def gradient(task, context):
+        built.append(task)
+        return Prepared(lambda: len(built), lambda found: found)
+
+    answer = Rival("Other", (), ("double",), {"gradient": gradient}).answer("once-gradient")
+    prepared = answer("task", None)
+    assert [prepared.read(prepared.run()) for _ in range(3)] == [1, 2, 3]

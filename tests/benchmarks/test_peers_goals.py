@@ -118,7 +118,7 @@ def test_limits_name_arithmetic_and_passes():
 def test_lines_fit_80_columns():
     lines = [race_line(race) for race in SOME.races] + list(goal_lines(SOME))
     assert max(map(len, lines)) <= 80
-    assert lines[0].split() == ["state", "qft", "24", "double", "1", "s", "prism_q", "6.00x", "goal", "5x"]
+    assert lines[0].split() == ["state", "qft", "24", "f64", "1", "s", "prism_q", "6.00x", "goal", "5x"]
     assert "MISS 2x" in lines[1]
     assert any("MISSED" in line for line in lines)
     assert any(line.strip().startswith("ghz 20: 1.50") for line in lines)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from peers.portable import Gate, Task
+from peers.portable import Gate, Task, kind_of
 
 __all__ = ["Context", "Prepared", "Rival", "Settings", "as_matrix", "pauli_ladder"]
 
@@ -69,11 +69,19 @@ class Rival:
     note: str = ""
 
     def answer(self, question: str) -> Callable[[Task, Context], Prepared] | None:
-        """How a question is answered; ``once`` as a state with the simulator's own optimisation counted each time."""
-        state = self.questions.get("state")
-        if question != "once" or question in self.questions or state is None:
-            return self.questions.get(question)
-        return lambda task, context: _with_compiling(state(task, context))
+        """How a question is answered.
+
+        ``once`` is a state with the simulator's own optimisation counted each time; ``once-gradient`` and the like
+        begin with the gates as plain data, so that building the circuit and the observable counts too.
+        """
+        if question in self.questions:
+            return self.questions[question]
+        answer = self.questions.get(kind_of(question))
+        if answer is None or question == kind_of(question):
+            return None
+        if question == "once":
+            return lambda task, context: _with_compiling(answer(task, context))
+        return lambda task, context: _from_scratch(answer, task, context)
 
 
 def _with_compiling(prepared: Prepared) -> Prepared:
@@ -86,6 +94,16 @@ def _with_compiling(prepared: Prepared) -> Prepared:
         return run()
 
     return Prepared(once, prepared.read)
+
+
+def _from_scratch(answer: Callable[[Task, Context], Prepared], task: Task, context: Context) -> Prepared:
+    def once() -> tuple[Any, Prepared]:
+        prepared = answer(task, context)
+        if prepared.compile is not None:
+            prepared.compile()
+        return prepared.run(), prepared
+
+    return Prepared(once, lambda found: found[1].read(found[0]))
 
 
 def as_matrix(gate: Gate) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import prism_q
 
-from peers.portable import Gate, PauliTerms, PortableCircuit, Task
+from peers.portable import Gate, PauliTerms, PortableCircuit, Task, kind_of
 from peers.rivals.base import Context, Prepared, Rival, Settings
 
 __all__ = ["RIVAL"]
@@ -103,7 +103,7 @@ def _samples(task: Task, context: Context) -> Prepared:
 
 def _candidates(task: Task, threads: int) -> list[Settings]:
     backends = ("auto", "statevector")
-    plans = (False, True) if task.question == "expectation" else (False,)
+    plans = (False, True) if kind_of(task.question) == "expectation" else (False,)
     return [{"backend": backend, "plan": plan} for backend in backends for plan in plans]
 
 

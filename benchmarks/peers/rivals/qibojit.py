@@ -8,7 +8,7 @@ import numpy as np
 import qibo
 from qibo import gates
 
-from peers.portable import Gate, PortableCircuit, Task
+from peers.portable import Gate, PortableCircuit, Task, kind_of
 from peers.rivals.base import Context, Prepared, Rival, Settings, pauli_ladder
 
 __all__ = ["RIVAL"]
@@ -81,7 +81,7 @@ def _samples(task: Task, context: Context) -> Prepared:
 
 
 def _candidates(task: Task, threads: int) -> list[Settings]:
-    return [{"fusion": size} for size in ((0,) if task.question == "samples" else (0, 2, 3))]
+    return [{"fusion": size} for size in ((0,) if kind_of(task.question) == "samples" else (0, 2, 3))]
 
 
 RIVAL = Rival(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,10 @@ __all__ = ["RIVAL"]
 class _Run:
     """A circuit, its plan and the simulator."""
 
-    def __init__(self, task: Task, context: Context, *, measured: bool = False) -> None:
-        self.simulator = StatevectorSimulator(context.precision, context.threads)
+    def __init__(
+        self, task: Task, context: Context, *, measured: bool = False, simulator: StatevectorSimulator | None = None
+    ) -> None:
+        self.simulator = simulator or StatevectorSimulator(context.precision, context.threads)
         self.circuit = _circuit(task.circuit)
         if measured:
             self.circuit.measure_all()
@@ -84,6 +87,52 @@ def _once(task: Task, context: Context) -> Prepared:
     return Prepared(run, lambda state: state)
 
 
+def _anew(
+    task: Task, context: Context, ask: Callable[[_Run], Any], read: Callable[[Any], Any], **more: bool
+) -> Prepared:
+    """The same for values, gradients and shots, with circuit and observable built in each run."""
+    simulator = StatevectorSimulator(context.precision, context.threads)
+
+    def run() -> Any:
+        plans.forget()
+        return ask(_Run(task, context, simulator=simulator, **more))
+
+    return Prepared(run, read)
+
+
+def _once_expectation(task: Task, context: Context) -> Prepared:
+    return _anew(
+        task,
+        context,
+        lambda job: job.simulator.expectation_value(job.circuit, job.observable, job.values),
+        lambda value: np.array([value]),
+    )
+
+
+def _once_gradient(task: Task, context: Context) -> Prepared:
+    return _anew(
+        task,
+        context,
+        lambda job: job.simulator.gradient(job.circuit, job.observable, job.values),
+        lambda pair: np.append(pair[0], pair[1]),
+    )
+
+
+def _once_samples(task: Task, context: Context) -> Prepared:
+    return _anew(
+        task,
+        context,
+        lambda job: job.simulator.run(job.circuit, task.shots, seed=1, parameters=job.values),
+        _states_of(task),
+        measured=True,
+    )
+
+
+def _states_of(task: Task) -> Callable[[Any], Any]:
+    weights = np.int64(1) << np.arange(task.circuit.num_qubits, dtype=np.int64)
+    return lambda result: result.memory.astype(np.int64) @ weights
+
+
 def _expectation(task: Task, context: Context) -> Prepared:
     job = _Run(task, context)
     return job.prepared(
@@ -100,10 +149,8 @@ def _gradient(task: Task, context: Context) -> Prepared:
 
 def _samples(task: Task, context: Context) -> Prepared:
     job = _Run(task, context, measured=True)
-    weights = np.int64(1) << np.arange(task.circuit.num_qubits, dtype=np.int64)
     return job.prepared(
-        lambda: job.simulator.run(job.plan, task.shots, seed=1, parameters=job.values),
-        lambda result: result.memory.astype(np.int64) @ weights,
+        lambda: job.simulator.run(job.plan, task.shots, seed=1, parameters=job.values), _states_of(task)
     )
 
 
@@ -114,6 +161,9 @@ RIVAL = Rival(
     questions={
         "state": _state,
         "once": _once,
+        "once-expectation": _once_expectation,
+        "once-gradient": _once_gradient,
+        "once-samples": _once_samples,
         "expectation": _expectation,
         "gradient": _gradient,
         "samples": _samples,

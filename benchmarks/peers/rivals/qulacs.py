@@ -8,7 +8,7 @@ import numpy as np
 import qulacs
 from qulacs import gate as gates
 
-from peers.portable import Gate, PauliTerms, PortableCircuit, Task
+from peers.portable import Gate, PauliTerms, PortableCircuit, Task, kind_of
 from peers.rivals.base import Context, Prepared, Rival, Settings, as_matrix
 
 __all__ = ["RIVAL"]
@@ -123,7 +123,7 @@ def _gradient(task: Task, context: Context) -> Prepared:
 
 
 def _candidates(task: Task, threads: int) -> list[Settings]:
-    return [{"fusion": 0}] if task.question == "gradient" else [{"fusion": size} for size in (0, 2, 3, 4)]
+    return [{"fusion": 0}] if kind_of(task.question) == "gradient" else [{"fusion": size} for size in (0, 2, 3, 4)]
 
 
 RIVAL = Rival(
