@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numba
 import numpy as np
 from llvmlite import ir
-from numba.core import cgutils, codegen, dispatcher, types
+from numba.core import cgutils, codegen, dispatcher, errors, types
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUTarget, cpu_target
 from numba.core.runtime import nrtdynmod
@@ -118,7 +118,7 @@ def machine_code(compiled: dispatcher.Dispatcher, kinds: tuple[str, ...], values
         values: the arguments, of which markers are looked at.
 
     Raises:
-        numba.core.errors.NumbaError: if numba cannot compile the kernel for these arguments.
+        numba.core.errors.NumbaError: if numba cannot compile the kernel for these arguments, or it returns an array.
         NotImplementedError: if the code would need numba where it runs.
     """
     if sys.maxsize < 1 << 32:
@@ -393,7 +393,7 @@ class _Entry:
                 item = self._boxed(item_type, builder.extract_value(value, place))
                 self._call("PyTuple_SetItem", I32, boxed, I64(place), item)
             return boxed
-        raise NotImplementedError(f"it returns {numba_type}")
+        raise errors.TypingError(f"it returns {numba_type}")
 
     def _double(self, value: ir.Value) -> ir.Value:
         return self.builder.fpext(value, F64) if value.type == ir.FloatType() else value

@@ -1,6 +1,7 @@
 """A process that finds its kernels on disk starts at once, and without the compiler."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -12,6 +13,8 @@ from qtoolkit.simulators import engine
 
 CODE = """
 import json, sys, time
+import numpy
+numpy_seconds = time.process_time()
 from qtoolkit import Circuit, PauliSum, StatevectorSimulator
 
 {first}
@@ -21,10 +24,11 @@ state = simulator.state_vector(circuit)
 seconds = time.process_time()
 simulator.run(circuit.measure_all(), shots=10, seed=1)
 simulator.expectation_value(circuit.without_final_measurements(), PauliSum.from_list([("ZZI", 1.0)]))
-print(json.dumps({{"seconds": seconds, "numba": "numba" in sys.modules, "norm": float(abs(state @ state.conj()))}}))
+found = {{"seconds": seconds, "numpy_seconds": numpy_seconds, "numba": "numba" in sys.modules}}
+print(json.dumps(found | {{"norm": float(abs(state @ state.conj()))}}))
 """
-GOAL = 0.5
-"""Seconds from the start of the process to its first state vector."""
+MOST = 4
+"""Times what Python and NumPy take to start, until there is the first state vector; half of that has been seen."""
 
 
 WAITING = "from qtoolkit_kernels._jit import waiting_for_compiler; waits = waiting_for_compiler(); waits.__enter__()"
@@ -33,17 +37,19 @@ WAITING = "from qtoolkit_kernels._jit import waiting_for_compiler; waits = waiti
 
 def report(precision, first=""):
     command = [sys.executable, "-c", CODE.format(precision=precision, first=first)]
-    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    # Modules are compiled to bytecode once, as where they are installed.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout)
 
 
 @pytest.mark.parametrize("precision", ["double", "single"])
 def test_later_processes(precision):
-    """Of processor time, which counts what a busy machine cannot stretch."""
+    """Of processor time, which counts what a busy machine cannot stretch, beside what NumPy alone takes."""
     report(precision, WAITING)
     later = [report(precision) for _ in range(3)]
     assert [run["numba"] for run in later] == [False] * 3
     assert [run["norm"] for run in later] == pytest.approx([1.0] * 3, abs=1e-6)
-    assert min(run["seconds"] for run in later) < GOAL
+    assert min(run["seconds"] / run["numpy_seconds"] for run in later) < MOST
 
 
 @pytest.mark.parametrize(("cores", "ordered"), [(1, 0), (2, 1)])
