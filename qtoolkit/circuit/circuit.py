@@ -111,11 +111,8 @@ class Circuit(GateMethods):
         """
         seen = {name: Parameter(name) for name in self._declared}
         for expression in self._tape.expressions():
-            if type(expression) is Parameter:
-                seen.setdefault(expression.name, expression)
-            else:
-                for parameter in expression.parameters:
-                    seen.setdefault(parameter.name, parameter)
+            for parameter in (expression,) if type(expression) is Parameter else expression.parameters:
+                seen.setdefault(parameter.name, parameter)
         return tuple(seen.values())
 
     @property
@@ -492,9 +489,8 @@ class Circuit(GateMethods):
 
     def _all_qubits(self, count: int) -> tuple[int, ...]:
         if count != self.num_qubits:
-            raise CircuitError(
-                f"without qubits=… a gate covers all {self.num_qubits} qubits, got one on {count}; name its qubits"
-            )
+            rule = f"without qubits=… a gate covers all {self.num_qubits} qubits"
+            raise CircuitError(f"{rule}, got one on {count}; name its qubits")
         return tuple(range(count))
 
     def _check_qubits(self, qubits: Indices) -> tuple[int, ...]:

@@ -235,6 +235,8 @@ def _array_recipe(gate: Gate, qubits: tuple[int, ...], entries: _Entries) -> lis
     targets = qubits[num_controls:]
     if type(base) is DiagonalGate and len(targets) <= block.MOST_TARGETS:
         kind, array = kernels.DIAGONAL, base.entries
+    elif not targets:
+        kind, array = kernels.DIAGONAL, base.matrix()  # a phase
     elif len(targets) <= MOST_MATRIX_QUBITS:
         kind, array = kernels.MATRIX, _standard_matrix(base) if type(base) is StandardGate else base.matrix()
     else:
