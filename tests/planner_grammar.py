@@ -238,10 +238,13 @@ class Checker(planner._Planner):
 def check_part(part: SweepPart, num_places: int) -> None:
     """What holds of a planned program's arrays, given how many coefficients its gates have, constants included."""
     layout, num_rows, num_registers = part.layout, len(part.operations), part.registers.size
-    num_strings, num_polynomials, num_products = len(part.strings), part.controls.size, part.product_start.size - 1
-    for name in ("operation_start", "product_start", "dense_start"):
-        starts = getattr(part, name).tolist()
-        last = {"operation_start": num_rows}.get(name, len(getattr(part, name.replace("start", "factors"), ())))
+    formulas, num_strings, num_polynomials = part.formulas, len(part.strings), part.controls.size
+    num_products = formulas.product_start.size - 1
+    for name, starts, last in (
+        ("operation_start", part.operation_start.tolist(), num_rows),
+        ("product_start", formulas.product_start.tolist(), len(formulas.product_factors)),
+        ("dense_start", formulas.dense_start.tolist(), len(formulas.dense_factors)),
+    ):
         assert starts == sorted(starts), name
         assert (starts[0], starts[-1]) == (0, last), name
     assert part.operation_start.size == part.num_sweeps + 1 == part.gates.size + 1
@@ -251,13 +254,13 @@ def check_part(part: SweepPart, num_places: int) -> None:
     assert all(0 <= opcode < len(isa.INSTRUCTIONS) for opcode in opcodes)
     assert ((part.operations[:, isa.UNREACHED] >= 0) & (part.operations[:, isa.UNREACHED] <= layout.block_bits)).all()
     for factors, forms in (
-        (part.product_factors, [f for f in Form if f.name.endswith("1Q")]),
-        (part.dense_factors, Form),
+        (formulas.product_factors, [f for f in Form if f.name.endswith("1Q")]),
+        (formulas.dense_factors, Form),
     ):
         for form, place, *_ in factors.tolist():
             assert form in list(forms)
             assert 0 <= place <= num_places - LENGTHS.get(Form(form), 0)
-    for form, polynomial, first, second, place, _ in part.terms.tolist():
+    for form, polynomial, first, second, place, _ in formulas.terms.tolist():
         assert 0 <= form < len(numbers.FORMS)
         assert 0 <= polynomial < num_polynomials
         assert 0 <= first < layout.num_bits
@@ -265,15 +268,15 @@ def check_part(part: SweepPart, num_places: int) -> None:
         assert second != first
         assert 0 <= place < (num_products if form in OF_PRODUCTS else num_places)
     assert all(-1 <= control < layout.num_bits for control in part.controls.tolist())
-    for row, count, first, last, *_ in part.sets.tolist():
+    for row, count, first, last, *_ in formulas.sets.tolist():
         assert 0 <= row < row + count <= num_rows
-        assert 0 <= first <= last <= len(part.members)
-    assert all(0 <= product < num_products for product in part.members[:, 1].tolist())
-    for what, register, *_ in part.writes.tolist():
+        assert 0 <= first <= last <= len(formulas.members)
+    assert all(0 <= product < num_products for product in formulas.members[:, 1].tolist())
+    for what, register, *_ in formulas.writes.tolist():
         assert 0 <= what < len(numbers.WRITES)
         assert 0 <= register < num_registers
-    assert len(part.string_places) == num_strings
-    assert all(0 <= place <= num_places - 2 for place in part.string_places.tolist())
+    assert len(formulas.string_places) == num_strings
+    assert all(0 <= place <= num_places - 2 for place in formulas.string_places.tolist())
     assert np.isfinite(part.registers).all()
 
 

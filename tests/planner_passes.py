@@ -367,18 +367,21 @@ def pack_sweeps(
         action_start.append(len(actions))
     rows, factors, operands, forms, tables = planner_tables.tables_of(given)
     first = [[rows[k, nodes.FIRST], int(p.parts), int(p.is_gentle)] for k, p in enumerate(products)]
-    packed = pack.pack(
-        rows,
-        factors,
-        operands,
-        forms,
-        tables,
+    merged = pack.Merged(
         np.array(actions, np.int64).reshape(-1, merge.ACTION_COLUMNS),
         np.array(action_start, np.int64),
         np.array(members, np.int64),
         np.array([sweep.bits for sweep in sweeps], np.int64).reshape(-1, layout.num_bits),
         np.array([sweep.unreached for sweep in sweeps], np.int64),
         np.array([sweep.gates for sweep in sweeps], np.int64),
+    )
+    packed = pack.pack(
+        rows,
+        factors,
+        operands,
+        forms,
+        tables,
+        merged,
         np.array(first, np.int64).reshape(-1, split.PRODUCT_COLUMNS),
         lane_bits=layout.lane_bits,
         block_bits=layout.block_bits,

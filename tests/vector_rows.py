@@ -12,7 +12,9 @@ from qtoolkit_kernels.team import Team
 from qtoolkit_kernels.threads import counters
 from qtoolkit_kernels.vector import isa, sweep
 from qtoolkit_kernels.vector.adjoint import sweep as adjoint_sweep
+from qtoolkit_kernels.vector.cut import Cut
 from qtoolkit_kernels.vector.lanes import Lanes
+from qtoolkit_kernels.vector.plan import Numbers
 
 
 def aligned(values, dtype):
@@ -168,10 +170,12 @@ class RandomRows:
         return masks, np.array([s[2] for s in self.strings], np.float64)
 
     @property
-    def twin_arguments(self):
-        """What the twins of sweeps take after the states."""
-        cut = self.shape.lanes, self.shape.block_bits, self.bits
-        return *cut, self.operation_start, self.operations, self.coefficients, self.phases, self.string_arrays
+    def cut(self):
+        return Cut(Lanes(self.shape.vector_bytes), *self.shape.cuts)
+
+    def numbers(self, factor=1.0):
+        arrays = self.operations, self.coefficients, *self.phases, *self.string_arrays
+        return Numbers(*arrays, complex(factor))
 
     def run(self, state, source, factor=1.0, num_threads=1):
         """Run the kernel on a state of real numbers, in place; a thread that runs alone needs no counters."""
@@ -181,12 +185,9 @@ class RandomRows:
         size = sweep.scratch_size(block_bits, low_bits, len(self.polynomials), shape.vector_bytes, itemsize)
         spare = sweep.spare_size(shape.vector_bytes, itemsize)
         scratch = aligned(np.full((num_threads, size + spare), np.nan), shape.dtype)
-        numbers = state.view(np.complex128 if itemsize == 8 else np.complex64)
-        arguments = (
-            Lanes(shape.vector_bytes), *shape.cuts, self.bits, self.operation_start, self.operations,
-            self.coefficients, *self.phases, *self.string_arrays, source, complex(factor), spare, scratch,
-            numbers,
-        )  # fmt: skip
+        given = state.view(np.complex128 if itemsize == 8 else np.complex64)
+        program = self.cut, self.bits, self.operation_start, self.numbers(factor)
+        arguments = (*program, source, spare, scratch, given)
         if num_threads == 1:
             sweep.run_sweeps(*arguments, counters(0), 0)
         else:

@@ -16,7 +16,9 @@ from qtoolkit_kernels.reference.vector.block import Rows
 from qtoolkit_kernels.reference.vector.block import run_block as twin_of_run_block
 from qtoolkit_kernels.reference.vector.skew import skew_of, skewed
 from qtoolkit_kernels.vector import block, isa, phases
+from qtoolkit_kernels.vector.cut import Cut
 from qtoolkit_kernels.vector.lanes import Lanes, native_vector_bytes
+from qtoolkit_kernels.vector.plan import Numbers
 from qtoolkit_kernels.vector.reorder import IMAGE_BITS, IMAGES_TOGETHER
 
 BLOCK_BYTES = 1 << 19
@@ -226,26 +228,26 @@ class Block:
     def prepare(self, call: RowCall) -> tuple[Callable[[], None], Callable[[], None], Callable[[], float]]:
         """What runs the row `REPEATS` times, what runs the twin once, and how far apart both are after one run."""
         coefficients = self._aligned(np.concatenate([np.zeros(0), *self._registers]))
-        polynomials, angles = self._phases, np.full(len(self._strings), 0.3)
-        marker, tile = Lanes(self.vector_bytes), 2 * self.lanes
+        angles = np.full(len(self._strings), 0.3)
+        cut, tile = Cut(Lanes(self.vector_bytes), self.num_bits, self.num_bits, self.low_bits), 2 * self.lanes
         places = skewed(self.size // self.lanes, skew_of(2 * self.vector_bytes))
         memory = np.zeros((int(places[-1]) + 1, 2, self.lanes))
         memory[places, 0] = self.state.real.reshape(-1, self.lanes)
         memory[places, 1] = self.state.imag.reshape(-1, self.lanes)
         ours, scratch = self._aligned(memory.ravel()), self._aligned(np.zeros(max(self.size, 64 * self.lanes)))
+        numbers = Numbers(call.row[None], coefficients, *self._phases, self._strings, angles, 1.0 + 0.0j)
         first = 2 << self.low_bits
         tables = self._aligned(np.zeros(first + phases.tables_size(self.num_bits, self.low_bits)))
         if call.row[isa.OPCODE] == isa.DIAGONAL:
-            pairs = polynomials[2][call.row[isa.START]]
-            phases.prepare_phases(tables, marker, first, self.num_bits, self.low_bits, self.bits, pairs)
+            pairs = numbers.pairs[call.row[isa.START]]
+            phases.prepare_phases(tables, cut.lanes, first, self.num_bits, self.low_bits, self.bits, pairs)
         theirs = self.state.astype(np.complex128)
-        program = Rows(self.lanes, coefficients, self.bits, 0, *polynomials, self._strings, angles)
+        program = Rows(self.lanes, numbers, self.bits, 0)
 
         def run(count: int) -> None:
             block.run_block(
-                ours, marker, self.num_bits, self.low_bits, np.tile(call.row, (count, 1)), coefficients, self.bits, 0,
-                tables, np.full(count, first), *polynomials, self._strings, angles, scratch,
-                scratch, 64 * self.lanes,
+                ours, cut, np.tile(call.row, (count, 1)), numbers, self.bits, 0, tables, np.full(count, first),
+                scratch, scratch, 64 * self.lanes,
             )  # fmt: skip
 
         def run_twin() -> None:

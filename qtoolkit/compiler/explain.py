@@ -164,7 +164,7 @@ def _costs(part: SweepPart, sweep: int) -> Iterable[_Cost]:
 def _rotated_bits(part: SweepPart) -> dict[int, int]:
     """Bits that every row of rotations turns, if half of each set have a sine larger than their cosine."""
     bits: dict[int, int] = {}
-    for first_row, num_rows, first, last, *_ in part.sets.tolist():
+    for first_row, num_rows, first, last, *_ in part.formulas.sets.tolist():
         count = last - first
         counts = [min(4, half - k) for half in (count - count // 2, count // 2) for k in range(0, half, 4)]
         bits |= dict(zip(range(first_row, first_row + num_rows), counts + [0] * num_rows, strict=False))
@@ -178,7 +178,8 @@ def _walk(part: SweepPart, sweep: int, row: Sequence[int]) -> tuple[bool, float]
     extent = layout.block_bits - row[isa.UNREACHED]
     control = int(part.controls[number])
     joined = set()
-    for first, second in part.terms[part.terms[:, 1] == number][:, 2:4].tolist():
+    terms = part.formulas.terms
+    for first, second in terms[terms[:, 1] == number][:, 2:4].tolist():
         if second < 0 or control in (first, second):
             continue
         low, high = sorted((position[first], position[second]))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,17 +96,6 @@ def probes_of(program: Program) -> ComplexArray:
     for group in program.groups:
         probes[:, group.positions] = group.coefficients(*np.moveaxis(angles[:, group.slots], -1, 0))
     return probes
-
-
-class _Merged(NamedTuple):
-    """What `reach.merge_sweeps` writes, beside the number of actions."""
-
-    actions: IntArray
-    action_start: IntArray
-    members: IntArray
-    bits: IntArray
-    unreached: IntArray
-    gates: IntArray
 
 
 class _Planner:
@@ -323,7 +311,7 @@ class _Planner:
         )
         return out[:count], products[:num_products]
 
-    def _merged(self, rows: IntArray, from_zero_state: bool) -> _Merged:
+    def _merged(self, rows: IntArray, from_zero_state: bool) -> pack.Merged:
         layout = self._layout
         sizes = layout.num_bits, layout.block_bits, layout.chunk_bits
         if layout.block_bits == layout.num_bits:
@@ -358,7 +346,7 @@ class _Planner:
             names = Counter(merge.ACTIONS[action] for action in actions[:num_actions, merge.ACTION].tolist())
             self.trace.append(PassReport("schedule", {"SWEEP": int(count)}))
             self.trace.append(PassReport("merge", dict(names)))
-        return _Merged(actions[:num_actions], action_start, members, bits, unreached, gates)
+        return pack.Merged(actions[:num_actions], action_start, members, bits, unreached, gates)
 
     def _blocks(self, rows: IntArray) -> IntArray:
         """The masks of the blocks' bits, sweep by sweep."""
@@ -378,7 +366,7 @@ class _Planner:
     def _packed(
         self,
         rows: IntArray,
-        merged: _Merged,
+        merged: pack.Merged,
         products: IntArray,
         forms: NDArray[np.float64],
         constants: ComplexArray,
@@ -390,12 +378,7 @@ class _Planner:
             self._operands,
             forms,
             self._program.table,
-            merged.actions,
-            merged.action_start,
-            merged.members,
-            merged.bits,
-            merged.unreached,
-            merged.gates,
+            merged,
             products,
             lane_bits=layout.lane_bits,
             block_bits=layout.block_bits,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from qtoolkit.compiler.layout import Layout
 from qtoolkit_kernels.vector import isa, numbers
+from qtoolkit_kernels.vector.plan import Formulas
 
 __all__ = ["GatePart", "Part", "SweepPart"]
 
@@ -20,7 +21,7 @@ IntArray = NDArray[np.int64]
 class SweepPart:
     """Sweeps that run without a break, apart from their numbers.
 
-    The arrays are those of `qtoolkit_kernels.vector.numbers` and `sweep`; `registers` holds what no parameter
+    The arrays are those of `qtoolkit_kernels.vector.plan` and `sweep`; `registers` holds what no parameter
     changes, in double precision.
 
     Attributes:
@@ -29,10 +30,9 @@ class SweepPart:
         operation_start: int64[sweeps + 1].
         operations: int64[:, 17], rows of `qtoolkit_kernels.vector.isa`.
         registers: float64[:].
-        product_start, product_factors, dense_start, dense_factors, terms, controls, sets, members, writes: how the
-            numbers come from the coefficients of gates.
+        formulas: how the numbers come from the coefficients of gates.
+        controls: int64[:], of the polynomials.
         strings: int64[:, 2], masks of strings of Z by positions in the block and by index bits outside.
-        string_places: int64[:], where the cosine and sine of half each string's angle stand.
         constants: complex128[:], what factors use behind the coefficients and the planner's constants.
         most_diagonals: rows of DIAGONAL in the sweep that has most of them.
         gates: gates of the program that each sweep stands for, int64[sweeps].
@@ -43,17 +43,9 @@ class SweepPart:
     operation_start: IntArray
     operations: IntArray
     registers: NDArray[np.float64]
-    product_start: IntArray
-    product_factors: IntArray
-    dense_start: IntArray
-    dense_factors: IntArray
-    terms: IntArray
+    formulas: Formulas
     controls: IntArray
-    sets: IntArray
-    members: IntArray
-    writes: IntArray
     strings: IntArray
-    string_places: IntArray
     constants: NDArray[np.complex128]
     most_diagonals: int
     gates: IntArray
@@ -66,7 +58,7 @@ class SweepPart:
     @cached_property
     def has_rare_writes(self) -> bool:
         """Whether there are writes whose code is compiled only when first needed."""
-        return bool((self.writes[:, 0] >= numbers.WRITE_MATRIX).any())
+        return bool((self.formulas.writes[:, 0] >= numbers.WRITE_MATRIX).any())
 
     def extended(self, coefficients: NDArray[np.complex128]) -> NDArray[np.complex128]:
         """Coefficients of a program, planner's constants behind them, with this part's constants behind those."""

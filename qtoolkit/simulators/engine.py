@@ -18,7 +18,7 @@ from qtoolkit.errors import InsufficientMemoryError
 from qtoolkit.simulators import measure
 from qtoolkit.simulators.bind import bind
 from qtoolkit.simulators.memory import ThreadArrays, aligned_empty, idle_remedy, is_aligned, set_to_zero_state
-from qtoolkit.simulators.numbers import Numbers, numbers_of, unfilled_numbers
+from qtoolkit.simulators.numbers import numbers_of, unfilled_numbers
 from qtoolkit.simulators.options import dtype_of, threads_of
 from qtoolkit.simulators.recycling import recycled_empty
 from qtoolkit.simulators.small.keys import REPEATED, SMALL
@@ -30,7 +30,9 @@ from qtoolkit_kernels._room import refuse_with
 from qtoolkit_kernels.team import Team, check_stop
 from qtoolkit_kernels.threads import counters
 from qtoolkit_kernels.vector import sweep as kernels
+from qtoolkit_kernels.vector.cut import Cut
 from qtoolkit_kernels.vector.lanes import Lanes, native_vector_bytes
+from qtoolkit_kernels.vector.plan import Numbers
 
 __all__ = ["Engine", "StateArray"]
 
@@ -253,6 +255,10 @@ class Engine:
         """How states of this many qubits are cut."""
         return Layout.of(num_qubits, self.dtype.itemsize, self.vector_bytes)
 
+    def cut(self, layout: Layout) -> Cut:
+        """The same as kernels take it."""
+        return Cut(Lanes(self.vector_bytes), layout.block_bits, layout.chunk_bits, layout.low_bits)
+
     def run(
         self,
         program: Program,
@@ -409,27 +415,8 @@ class Engine:
 
     def _entrance(self, part: SweepPart, numbers: Numbers, source: int) -> partial[None]:
         """The kernel, given all that belongs to the program."""
-        layout = part.layout
-        return partial(
-            kernels.run_sweeps,
-            Lanes(self.vector_bytes),
-            layout.block_bits,
-            layout.chunk_bits,
-            layout.low_bits,
-            part.bits,
-            part.operation_start,
-            numbers.operations,
-            numbers.registers,
-            numbers.constants,
-            numbers.linear,
-            numbers.pairs,
-            part.controls,
-            part.strings,
-            numbers.string_angles,
-            source,
-            numbers.factor,
-            self._spare_size(part),
-        )
+        cut, spare = self.cut(part.layout), self._spare_size(part)
+        return partial(kernels.run_sweeps, cut, part.bits, part.operation_start, numbers, source, spare)
 
     def _sweeps(self, part: SweepPart, numbers: Numbers, source: int) -> _Sweeps:
         layout = part.layout

@@ -123,10 +123,7 @@ def run_part(part, coefficients, state):
         rows = filled.operations[part.operation_start[sweep] : part.operation_start[sweep + 1]]
         for outer, chosen in blocks_of(state.size, layout.block_bits, bits):
             amplitudes = state[chosen]
-            phases = filled.constants, filled.linear, filled.pairs, part.controls
-            program = Rows(
-                1 << layout.lane_bits, filled.registers, bits, outer, *phases, part.strings, filled.string_angles
-            )
+            program = Rows(1 << layout.lane_bits, filled, bits, outer)
             for row in rows:
                 assert not amplitudes[amplitudes.size >> row[isa.UNREACHED] :].any()
                 run_block(amplitudes, row[None], program)
@@ -151,7 +148,7 @@ def assert_right(circuit, layout, fresh, forward_only):
             continue
         run_part(part, coefficients, state)
         seen.update(isa.INSTRUCTIONS[code].name for code in part.operations[:, isa.OPCODE])
-        seen.update("write " + numbers.WRITES[code] for code in part.writes[:, 0])
+        seen.update("write " + numbers.WRITES[code] for code in part.formulas.writes[:, 0])
     assert np.abs(state - expected).max() < 1e-12
     return seen
 
@@ -198,8 +195,8 @@ def test_compiled_and_interpreted_rows_are_the_same(layout, name):
         part, merged, _ = packed(CIRCUITS[name](seed), layout, bool(seed), not seed)
         assert part.gates.tolist() == [sweep.gates for sweep in merged]
         assert part.bits.tolist() == [list(sweep.bits) for sweep in merged]
-        for field in dataclasses.fields(SweepPart):
-            array = getattr(part, field.name)
+        fields = (getattr(part, field.name) for field in dataclasses.fields(SweepPart))
+        for array in (*fields, *part.formulas):
             assert not isinstance(array, np.ndarray) or array.flags.c_contiguous
 
 

@@ -22,7 +22,7 @@ def check(rows, source=sweep.COMPLEX, factor=1.0, num_threads=1, rounding=10):
     expected = found.astype(np.float64)
     if source == sweep.ZERO_STATE:
         found[:] = np.nan
-    twins.run_sweeps(expected, *rows.twin_arguments, source, factor)
+    twins.run_sweeps(expected, rows.cut, rows.bits, rows.operation_start, rows.numbers(factor), source)
     rows.run(found, source, factor, num_threads)
     tolerance = rounding * EPSILONS[rows.shape.dtype] * max(1e-3, np.abs(expected).max())
     np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance)

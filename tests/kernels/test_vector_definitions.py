@@ -14,9 +14,13 @@ from qtoolkit_kernels.reference.vector import sweep
 from qtoolkit_kernels.reference.vector.adjoint import sweep as adjoint_sweep
 from qtoolkit_kernels.vector import isa, numbers
 from qtoolkit_kernels.vector.adjoint import block as adjoint_block
+from qtoolkit_kernels.vector.cut import Cut
+from qtoolkit_kernels.vector.lanes import Lanes
+from qtoolkit_kernels.vector.plan import Numbers
 from qtoolkit_kernels.vector.sweep import COMPLEX, TILES, ZERO_STATE
 
-LANES, BLOCK_BITS = 4, 4
+LANES = 4
+CUT = Cut(Lanes(32), block_bits=4, chunk_bits=4, low_bits=4)
 BITS = np.array([0, 1, 4, 2, 3])
 """The qubit at each position."""
 
@@ -60,8 +64,8 @@ def row_of(opcode, positions=(), **columns):
 
 def run(row, registers=(), phases=NO_PHASES, strings=NO_STRINGS, state=None):
     vector = random_state() if state is None else state.copy()
-    program = np.array([0, 1]), row[None], np.array(registers, float)
-    sweep.run_sweeps(vector.view(float), LANES, BLOCK_BITS, BITS[None], *program, phases, strings, COMPLEX, 1)
+    given = Numbers(row[None], np.array(registers, float), *phases, *strings, 1.0)
+    sweep.run_sweeps(vector.view(float), CUT, BITS[None], np.array([0, 1]), given, COMPLEX)
     return vector
 
 
@@ -207,7 +211,7 @@ def test_exchanges_in_a_row():
 
 def test_what_states_hold():
     state = random_state()
-    nothing = np.array([0, 0]), np.zeros((0, isa.ROW), np.int64), np.zeros(0), NO_PHASES, NO_STRINGS
+    nothing = Numbers(np.zeros((0, isa.ROW), np.int64), np.zeros(0), *NO_PHASES, *NO_STRINGS, 2j)
     for source, reals, expected in (
         (COMPLEX, state.view(float).copy(), state),
         (TILES, np.concatenate([np.append(part.real, part.imag) for part in state.reshape(-1, LANES)]), state),
@@ -215,7 +219,7 @@ def test_what_states_hold():
     ):
         if source == TILES:
             np.testing.assert_array_equal(reals, sweep.tiled(state, LANES))
-        sweep.run_sweeps(reals, LANES, BLOCK_BITS, BITS[None], *nothing, source, 2j)
+        sweep.run_sweeps(reals, CUT, BITS[None], np.array([0, 0]), nothing, source)
         np.testing.assert_allclose(reals.view(complex), 2j * expected)
 
 
@@ -232,9 +236,9 @@ def test_sums_of_the_way_back(position):
         probe[0, getattr(adjoint_block, f"PROBE_{name}")] = value
     sums = np.zeros((1, 3))
     adjoint_sweep.turn_back_sweeps(
-        ket.copy().view(float), bra.copy().view(float), LANES, BLOCK_BITS, BITS[None], 0, np.array([0, 1]), row[None],
-        np.zeros(16), NO_PHASES, NO_STRINGS, collect, np.full((1, 4), 2.0), np.array([0, 1]), probe, np.zeros(2, int),
-        np.zeros((0, 3), int), False, 1, sums,
+        ket.copy().view(float), bra.copy().view(float), CUT, BITS[None], np.array([0, 1]), 0,
+        Numbers(row[None], np.zeros(16), *NO_PHASES, *NO_STRINGS, 1.0), collect, np.full((1, 4), 2.0),
+        np.array([0, 1]), probe, np.zeros(2, int), np.zeros((0, 3), int), False, sums,
     )  # fmt: skip
     overlap = np.vdot(bra, on({1: Z, 4: Z, 3: ZERO}) @ on({2: X}) @ ket)
     expected = [np.vdot(bra, on({position: -1j * Y}) @ ket).real, overlap.real, overlap.imag]
@@ -244,9 +248,10 @@ def test_sums_of_the_way_back(position):
     first, second = int(BITS[position]), 3
     sums = np.zeros((1, 2))
     adjoint_sweep.turn_back_sweeps(
-        ket.copy().view(float), bra.copy().view(float), LANES, BLOCK_BITS, BITS[None], 0, np.array([0, 1]),
-        row_of(isa.DIAGONAL)[None], np.zeros(0), phases, NO_STRINGS, np.array([[2, 0, 0, 0, 0]]), np.ones((1, 4)),
-        np.zeros(2, int), probe, np.array([0, 2]), np.array([[first, second, 0], [first, first, 1]]), False, 1, sums,
+        ket.copy().view(float), bra.copy().view(float), CUT, BITS[None], np.array([0, 1]), 0,
+        Numbers(row_of(isa.DIAGONAL)[None], np.zeros(0), *phases, *NO_STRINGS, 1.0), np.array([[2, 0, 0, 0, 0]]),
+        np.ones((1, 4)), np.zeros(2, int), probe, np.array([0, 2]), np.array([[first, second, 0], [first, first, 1]]),
+        False, sums,
     )  # fmt: skip
     operators = [on({position: ONE, 4: ONE}), on({position: ONE})]
     np.testing.assert_allclose(sums[0], [np.vdot(bra, operator @ ket).imag for operator in operators], atol=1e-14)

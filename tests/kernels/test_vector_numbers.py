@@ -8,6 +8,7 @@ from planner_tables import Factor, Form
 from scipy.stats import unitary_group
 
 from qtoolkit_kernels.vector import isa, numbers
+from qtoolkit_kernels.vector.plan import Formulas, Numbers, Products
 
 RNG = np.random.default_rng(11)
 ONE_QUBIT = [
@@ -143,27 +144,31 @@ def test_products_on_two_qubits():
 
 def fill(coefficients, lanes=8, **plan):
     """All numbers of a plan, of which only some parts are given."""
-    whole = {
+    none = {
         "product_start": np.zeros(1, np.int64), "product_factors": np.zeros((0, 4), np.int64),
         "dense_start": np.zeros(1, np.int64), "dense_factors": np.zeros((0, 4), np.int64),
-        "terms": np.zeros((0, 6), np.int64), "controls": np.zeros(0, np.int64), "sets": np.zeros((0, 7), np.int64),
-        "members": np.zeros((0, 2), np.int64), "writes": np.zeros((0, 7), np.int64),
-        "string_places": np.zeros(0, np.int64),
-    } | {name: np.array(value, np.int64) for name, value in plan.items()}  # fmt: skip
-    polynomials, num_bits = whole["controls"].size, 4
-    out = {
-        "angles": np.empty((whole["product_start"].size - 1, 2)),
-        "phases": np.empty((whole["product_start"].size - 1, 2), complex),
-        "matrices": np.empty((whole["dense_start"].size - 1, 16), complex),
-        "string_angles": np.empty(whole["string_places"].size),
-        "operations": np.zeros((8, isa.ROW), np.int64),
-        "registers": np.full(64 * lanes, np.nan),
-        "constants": np.ones(polynomials, complex),
-        "linear": np.ones((polynomials, num_bits), complex),
-        "pairs": np.ones((polynomials, num_bits, num_bits), complex),
-    }
-    factor = numbers.fill_numbers(coefficients, lanes, *whole.values(), *out.values(), None)
-    return factor, out
+        "terms": np.zeros((0, 6), np.int64), "sets": np.zeros((0, 7), np.int64), "members": np.zeros((0, 2), np.int64),
+        "writes": np.zeros((0, 7), np.int64), "string_places": np.zeros(0, np.int64),
+    }  # fmt: skip
+    controls = np.array(plan.pop("controls", []), np.int64)
+    formulas = Formulas(**none | {name: np.array(value, np.int64) for name, value in plan.items()})
+    polynomials, num_bits, count = controls.size, 4, formulas.product_start.size - 1
+    products = Products(
+        np.empty((count, 2)), np.empty((count, 2), complex), np.empty((formulas.dense_start.size - 1, 16), complex)
+    )
+    found = Numbers(
+        operations=np.zeros((8, isa.ROW), np.int64),
+        registers=np.full(64 * lanes, np.nan),
+        constants=np.ones(polynomials, complex),
+        linear=np.ones((polynomials, num_bits), complex),
+        pairs=np.ones((polynomials, num_bits, num_bits), complex),
+        controls=controls,
+        strings=np.zeros((formulas.string_places.size, 2), np.int64),
+        string_angles=np.empty(formulas.string_places.size),
+        factor=1.0 + 0.0j,
+    )
+    factor = numbers.fill_numbers(coefficients, lanes, formulas, products, found, None)
+    return factor, products._asdict() | found._asdict()
 
 
 def polynomial_values(constant, linear, pairs, control):

@@ -118,16 +118,13 @@ def rows_with_zeros(engine, circuit):
     assert len(parts) == 1
     coefficients, _ = bind(program, np.zeros(0))
     numbers = numbers_of(part, coefficients, np.float64, 1.0)
-    phases = numbers.constants, numbers.linear, numbers.pairs, part.controls
     state = np.eye(1, 1 << QUBITS, dtype=complex)[0]
     opcodes = set()
     for sweep, bits in enumerate(part.bits):
         rows = numbers.operations[part.operation_start[sweep] : part.operation_start[sweep + 1]]
         for outer, chosen in blocks_of(state.size, layout.block_bits, bits):
             block = state[chosen]
-            program_of_block = Rows(
-                1 << layout.lane_bits, numbers.registers, bits, outer, *phases, part.strings, numbers.string_angles
-            )
+            program_of_block = Rows(1 << layout.lane_bits, numbers, bits, outer)
             for row in rows:
                 assert not block[block.size >> row[isa.UNREACHED] :].any()
                 run_block(block, row[None], program_of_block)

@@ -18,8 +18,9 @@ from qtoolkit_kernels.planner.pack_nodes import add_node
 from qtoolkit_kernels.planner.pack_rare import add_rare_nodes, is_rare
 from qtoolkit_kernels.planner.pack_room import count_of, extent_of, new_row, reach
 from qtoolkit_kernels.planner.split import PARTS, PRODUCT_FIRST
+from qtoolkit_kernels.vector.plan import Formulas
 
-__all__ = ["Packed", "pack", "pack_sweeps"]
+__all__ = ["Merged", "Packed", "pack", "pack_sweeps"]
 
 MOST_ROWS = 1 << 11
 """A sweep with more is cut: a thread stays with a block for a tenth of a second at most, and can then be stopped."""
@@ -155,6 +156,17 @@ def pack_sweeps(
     return DONE
 
 
+class Merged(NamedTuple):
+    """Sweeps of actions, as `reach.merge_sweeps` writes them, apart from how many actions there are."""
+
+    actions: Integers
+    action_start: Integers
+    members: Integers
+    bits: Integers
+    unreached: Integers
+    gates: Integers
+
+
 class Packed(NamedTuple):
     """Sweeps as arrays, which `qtoolkit.compiler.SweepPart` describes."""
 
@@ -162,17 +174,9 @@ class Packed(NamedTuple):
     operation_start: Integers
     operations: Integers
     registers: Floats
-    product_start: Integers
-    product_factors: Integers
-    dense_start: Integers
-    dense_factors: Integers
-    terms: Integers
+    formulas: Formulas
     controls: Integers
-    sets: Integers
-    members: Integers
-    writes: Integers
     strings: Integers
-    string_places: Integers
     most_diagonals: int
     gates: Integers
 
@@ -183,12 +187,7 @@ def pack(
     operands: Integers,
     forms: Floats,
     tables: Integers,
-    actions: Integers,
-    action_start: Integers,
-    members: Integers,
-    bits: Integers,
-    unreached: Integers,
-    gates: Integers,
+    merged: Merged,
     products: Integers,
     *,
     lane_bits: int,
@@ -202,12 +201,14 @@ def pack(
 
     Args:
         nodes, factors, operands, forms, tables: see `nodes`.
-        actions, action_start, members, bits, unreached, gates, products: see `pack_sweeps`.
+        merged: the sweeps.
+        products: see `pack_sweeps`.
         lane_bits, block_bits, low_bits, has_room_for_butterflies: of the layout.
         forward_only: whether there may be operations that cannot be taken back: stages of Fourier transforms two by
             two, exchanges together.
         call: runs a kernel with arguments.
     """
+    actions, action_start, members, bits, unreached, gates = merged
     num_sweeps, num_bits = bits.shape
     num_actions, num_members, num_factors, num_products = len(actions), len(members), len(factors), len(products)
     # Mostly enough: rows for every action, more for many rotations, and a few cuts of sweeps.
@@ -254,17 +255,19 @@ def pack(
         operation_start=found_tables[room.OPERATION_START],
         operations=found_tables[room.OPERATIONS],
         registers=registers,
-        product_start=found_tables[room.PRODUCT_START],
-        product_factors=found_tables[room.PRODUCT_FACTORS],
-        dense_start=found_tables[room.DENSE_START],
-        dense_factors=found_tables[room.DENSE_FACTORS],
-        terms=found_tables[room.TERMS],
+        formulas=Formulas(
+            product_start=found_tables[room.PRODUCT_START],
+            product_factors=found_tables[room.PRODUCT_FACTORS],
+            dense_start=found_tables[room.DENSE_START],
+            dense_factors=found_tables[room.DENSE_FACTORS],
+            terms=found_tables[room.TERMS],
+            sets=found_tables[room.SETS],
+            members=found_tables[room.MEMBERS],
+            writes=found_tables[room.WRITES],
+            string_places=found_tables[room.STRING_PLACES],
+        ),
         controls=found_tables[room.CONTROLS],
-        sets=found_tables[room.SETS],
-        members=found_tables[room.MEMBERS],
-        writes=found_tables[room.WRITES],
         strings=found_tables[room.STRINGS],
-        string_places=found_tables[room.STRING_PLACES],
         most_diagonals=found[room.MOST_DIAGONALS],
         gates=found_tables[room.GATES],
     )

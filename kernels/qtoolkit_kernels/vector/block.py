@@ -6,13 +6,15 @@ masks of tiles count from the first bit above them. Tiles stand where `skew.skew
 
 from qtoolkit_kernels._bits import highest_bit, next_without, parity
 from qtoolkit_kernels._jit import njit
-from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
+from qtoolkit_kernels._types import Integers, Reals
 from qtoolkit_kernels.vector import isa, string_tiles, tiles
 from qtoolkit_kernels.vector.butterflies import apply_butterflies
 from qtoolkit_kernels.vector.cartan import apply_cartan
+from qtoolkit_kernels.vector.cut import Cut
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.matrices import apply_matrix, apply_table, exchange_values
 from qtoolkit_kernels.vector.phases import apply_phases
+from qtoolkit_kernels.vector.plan import Numbers
 from qtoolkit_kernels.vector.reorder import reorder
 from qtoolkit_kernels.vector.skew import skew_of, skewed
 from qtoolkit_kernels.vector.walsh import apply_strings
@@ -293,30 +295,34 @@ def run_rare(
 @njit
 def run_block(
     block: Reals,
-    lanes: Lanes,
-    block_bits: int,
-    low_bits: int,
+    cut: Cut,
     operations: Integers,
-    coefficients: Reals,
+    numbers: Numbers,
     bits: Integers,
     outer: int,
     tables: Reals,
     first_table: Integers,
-    constants: Complex,
-    linear: Complex,
-    pairs: Complex,
-    controls: Integers,
-    strings: Integers,
-    string_angles: Floats,
     string_scratch: Reals,
     scratch: Reals,
     spare: int | None,
 ) -> None:
-    """Run the operations of one sweep on one block; `outer` holds the bits of the index outside the block.
+    """Run the operations of one sweep on one block.
 
-    The end of `scratch` is spare memory of so many elements; where it has none, there are no rows from FIRST_RARE
-    on, and their code is left out.
+    Args:
+        block: its tiles.
+        cut: of the state.
+        operations: those of `numbers` that are the sweep's.
+        numbers: what they refer to.
+        bits: int64[num_bits], the index bit of every position: the block's first, then those outside.
+        outer: the bits of the index outside the block.
+        tables: the sweep's tables of phases, behind the one that every block overwrites.
+        first_table: where the tables of each polynomial begin.
+        string_scratch: room for 2^block_bits numbers, aligned.
+        scratch: ends with spare memory.
+        spare: elements of that; None, if there are no rows from FIRST_RARE on, leaves out their code.
     """
+    lanes, block_bits, _, low_bits = cut
+    _, coefficients, constants, linear, pairs, controls, strings, string_angles, _ = numbers
     count = tiles.lanes_of(block, lanes)
     tile = 2 * count
     skew = skew_of(tile * block.itemsize)

@@ -15,6 +15,7 @@ from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
 from qtoolkit_kernels.vector import isa
 from qtoolkit_kernels.vector.matrix_numbers import write_matrix, write_table
+from qtoolkit_kernels.vector.plan import Formulas, Numbers, Products
 
 __all__ = [
     "FORMS",
@@ -126,11 +127,8 @@ def multiply_products(
 
     Args:
         coefficients: of all gates, complex128.
-        starts: product k has the factors ``starts[k]`` to ``starts[k + 1]``.
-        factors: int64[:, 4]: form, place, detail, and for the first of a product the parts that it is split into, see
-            `split_unitary`.
-        angles: float64[products, 2], receives cosine (at least 0) and sine of θ.
-        phases: complex128[products, 2], receives e^{iγ} and e^{iβ}.
+        starts, factors: those of one-qubit products, see `Formulas`.
+        angles, phases: receive what `Products` says.
 
     Returns:
         The product of all e^{iα}.
@@ -201,7 +199,7 @@ def add_factor(coefficients: Complex, form: int, place: int, detail: int, slot: 
 
 @njit
 def multiply_dense(coefficients: Complex, starts: Integers, factors: Integers, matrices: Complex) -> None:
-    """Multiply factors on two qubits into ``matrices[k]``, complex128[:, 16]; `factors` as above, with the slot."""
+    """Multiply factors on two qubits into ``matrices[k]``, complex128[:, 16]; see `Formulas`."""
     m = np.empty(16, np.complex128)
     product = np.empty(16, np.complex128)
     for k in range(starts.size - 1):
@@ -263,9 +261,7 @@ def place_rotations(
     """Write the rows of every set of rotations: those with a small sine together, then those with a small cosine.
 
     Args:
-        sets: int64[:, 7]: first row, number of rows, first member and past the last, first coefficient, distance from
-            row to row, and where to write what was left out so far, for a row that makes up for it, or -1.
-        members: int64[:, 2]: position and product.
+        sets, members: see `Formulas`.
         angles: cosines and sines by product.
         lanes: elements of a register.
         operations: rows, changed.
@@ -388,58 +384,32 @@ def fold_controls(controls: Integers, constants: Complex, linear: Complex, pairs
 
 @njit
 def fill_numbers(
-    coefficients: Complex,
-    lanes: int,
-    product_start: Integers,
-    product_factors: Integers,
-    dense_start: Integers,
-    dense_factors: Integers,
-    terms: Integers,
-    controls: Integers,
-    sets: Integers,
-    members: Integers,
-    writes: Integers,
-    string_places: Integers,
-    angles: Floats,
-    phases: Complex,
-    matrices: Complex,
-    string_angles: Floats,
-    operations: Integers,
-    registers: Reals,
-    constants: Complex,
-    linear: Complex,
-    pairs: Complex,
-    rare: bool | None,
+    coefficients: Complex, lanes: int, formulas: Formulas, products: Products, numbers: Numbers, rare: bool | None
 ) -> complex:
     """Compute all numbers of a plan.
 
     Args:
         coefficients: complex128, of the gates and then the planner's constants.
         lanes: elements of a register.
-        product_start, product_factors: see `multiply_products`.
-        dense_start, dense_factors: see `multiply_dense`.
-        terms: see `add_term`.
-        controls: the control of each polynomial, or -1.
-        sets, members: see `place_rotations`.
-        writes: see `write_registers`.
-        string_places: where the cosine and sine of half the angle of each string of Z stand.
-        angles, phases, matrices: receive what the products are.
-        string_angles: receives the angle by which each string turns where its parity is even, in radians.
-        operations: rows; those of rotations are filled in.
-        registers: receives what sweeps read.
-        constants, linear, pairs: ones; receive the polynomials.
-        rare: None, and the kernel takes less time to compile, if `writes` name no MATRIX and no TABLE.
+        formulas: of the plan.
+        products: receives what they are.
+        numbers: its rows, of which those of rotations are filled in, what no parameter changes, and polynomials of
+            ones; receives all but the factor.
+        rare: None, and the kernel takes less time to compile, if no write is one of a MATRIX or a TABLE.
 
     Returns:
         What the sweeps leave out: a scale and a global phase, as one factor.
     """
+    product_start, product_factors, dense_start, dense_factors, terms, sets, members, writes, places = formulas
+    operations, registers, constants, linear, pairs, controls, _, string_angles, _ = numbers
+    angles, phases, matrices = products
     factor = multiply_products(coefficients, product_start, product_factors, angles, phases)
     multiply_dense(coefficients, dense_start, dense_factors, matrices)
     for t in range(terms.shape[0]):
         add_term(coefficients, phases, terms[t], constants, linear, pairs)
     fold_controls(controls, constants, linear, pairs)
-    for k in range(string_places.size):
-        string_angles[k] = -np.arctan2(coefficients[string_places[k] + 1].real, coefficients[string_places[k]].real)
+    for k in range(places.size):
+        string_angles[k] = -np.arctan2(coefficients[places[k] + 1].real, coefficients[places[k]].real)
     factor *= place_rotations(sets, members, angles, lanes, operations, registers)
     for w in range(writes.shape[0]):
         if rare is not None and writes[w, 0] >= WRITE_MATRIX:

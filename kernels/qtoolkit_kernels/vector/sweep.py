@@ -16,13 +16,15 @@ import numpy as np
 
 from qtoolkit_kernels._bits import scatter_bits
 from qtoolkit_kernels._jit import njit
-from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
+from qtoolkit_kernels._types import Complex, Integers, Reals
 from qtoolkit_kernels.threads import add_to_counter, wait_for_counter
 from qtoolkit_kernels.vector import isa, tiles
 from qtoolkit_kernels.vector.block import run_block
+from qtoolkit_kernels.vector.cut import Cut
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.matrices import MOST_TARGETS
 from qtoolkit_kernels.vector.phases import prepare_phases, tables_size
+from qtoolkit_kernels.vector.plan import Numbers
 from qtoolkit_kernels.vector.skew import skew_of, skewed
 
 __all__ = ["COMPLEX", "TILES", "ZERO_STATE", "run_sweeps", "scratch_size", "spare_size"]
@@ -185,29 +187,20 @@ def write_block(
 @njit
 def run_sweep(
     state: Reals,
-    lanes: Lanes,
-    block_bits: int,
-    chunk_bits: int,
-    low_bits: int,
+    cut: Cut,
     bits: Integers,
     operations: Integers,
-    coefficients: Reals,
-    constants: Complex,
-    linear: Complex,
-    pairs: Complex,
-    controls: Integers,
-    strings: Integers,
-    string_angles: Floats,
+    numbers: Numbers,
     scratch: Reals,
     source: int,
     reached: int,
     to_complex: bool,
-    factor: complex,
     spare: int | None,
     counters: Integers,
     counter: int,
 ) -> None:
     """Run one sweep: claim blocks until none is left. Amplitudes with a bit that is not `reached` are zero."""
+    lanes, block_bits, chunk_bits, low_bits = cut
     tile = 2 * tiles.lanes_of(state, lanes)
     skew = skew_of(tile * state.itemsize)
     size = block_size(block_bits, tile, skew)
@@ -238,35 +231,21 @@ def run_sweep(
         else:
             if not prepared:
                 prepared = True
-                prepare_tables(tables, lanes, block_bits, low_bits, bits, operations, pairs, first_table)
+                prepare_tables(tables, lanes, block_bits, low_bits, bits, operations, numbers.pairs, first_table)
             read_block(block, state, lanes, base, offsets, run, tile, skew, source, reached)
-            run_block(
-                block, lanes, block_bits, low_bits, operations, coefficients, bits, outer, tables, first_table,
-                constants, linear, pairs, controls, strings, string_angles, angles, scratch, spare,
-            )  # fmt: skip
-            write_block(block, state, lanes, base, offsets, run, tile, skew, to_complex, factor)
+            run_block(block, cut, operations, numbers, bits, outer, tables, first_table, angles, scratch, spare)
+            write_block(block, state, lanes, base, offsets, run, tile, skew, to_complex, numbers.factor)
         if not alone:
             add_to_counter(counters, counter + 1, 1)
 
 
 @njit
 def run_sweeps(
-    lanes: Lanes,
-    block_bits: int,
-    chunk_bits: int,
-    low_bits: int,
+    cut: Cut,
     bits: Integers,
     operation_start: Integers,
-    operations: Integers,
-    coefficients: Reals,
-    constants: Complex,
-    linear: Complex,
-    pairs: Complex,
-    controls: Integers,
-    strings: Integers,
-    string_angles: Floats,
+    numbers: Numbers,
     source: int,
-    factor: complex,
     spare: int | None,
     scratch: Reals,
     state: Complex,
@@ -278,17 +257,11 @@ def run_sweeps(
     What belongs to a program comes first, so that it can be kept as a partial call.
 
     Args:
-        lanes: marker of the vector width.
-        block_bits, chunk_bits, low_bits: how blocks are cut.
+        cut: of the state.
         bits: int64[sweeps, num_bits], for each sweep the index bit of every position, the block's first.
-        operation_start: int64[sweeps + 1].
-        operations: int64[:, 17], see `isa`.
-        coefficients: registers in the state's precision, aligned.
-        constants, linear, pairs, controls: the polynomials of phases, complex128[d], [d, num_bits],
-            [d, num_bits, num_bits], and int64[d], see `phases`.
-        strings, string_angles: rotations by strings of Z, see `walsh`.
+        operation_start: int64[sweeps + 1], where its rows begin.
+        numbers: rows and what they refer to; the result is multiplied by the factor.
         source: what the state holds: ZERO_STATE (anything, taken as |0…0⟩), COMPLEX or TILES.
-        factor: what the result is multiplied by.
         spare: elements of `scratch` that matrices may use, `spare_size`; None, and the kernel takes less time to
             compile, if there are no rows from MATRIX on.
         scratch: one row for each thread, of `scratch_size` elements, as many as matrices may use, or more, aligned.
@@ -298,16 +271,14 @@ def run_sweeps(
     """
     reals = state.view(scratch.dtype)
     num_sweeps = bits.shape[0]
-    num_blocks = 1 << (bits.shape[1] - block_bits)
+    num_blocks = 1 << (bits.shape[1] - cut.block_bits)
     reached = 0 if source == ZERO_STATE else -1
     for s in range(num_sweeps):
         run_sweep(
-            reals, lanes, block_bits, chunk_bits, low_bits, bits[s],
-            operations[operation_start[s] : operation_start[s + 1]], coefficients, constants, linear, pairs, controls,
-            strings, string_angles, scratch[thread], source if s == 0 else TILES, reached, s == num_sweeps - 1,
-            factor, spare, counters, 2 * s,
+            reals, cut, bits[s], numbers.operations[operation_start[s] : operation_start[s + 1]], numbers,
+            scratch[thread], source if s == 0 else TILES, reached, s == num_sweeps - 1, spare, counters, 2 * s,
         )  # fmt: skip
-        for k in range(block_bits):
+        for k in range(cut.block_bits):
             reached |= 1 << bits[s, k]
         if counters.shape[0]:
             wait_for_counter(counters, 2 * s + 1, num_blocks)

@@ -73,8 +73,9 @@ class _Translator:
 
     def plan(self, part: SweepPart) -> BatchPlan:
         partners = _partners(part, self._num_qubits)
-        writes = {int(write[1]): write for write in part.writes}
-        sets = {int(rotations[0]): rotations for rotations in part.sets}
+        formulas = part.formulas
+        writes = {int(write[1]): write for write in formulas.writes}
+        sets = {int(rotations[0]): rotations for rotations in formulas.sets}
         for number, row in enumerate(part.operations):
             start = int(row[isa.START])
             positions = row[isa.POSITIONS : isa.POSITIONS + 2].tolist()
@@ -82,7 +83,7 @@ class _Translator:
             match int(row[isa.OPCODE]):
                 case isa.ROTATE:
                     if number in sets:
-                        self._rotations(part.members[sets[number][2] : sets[number][3]])
+                        self._rotations(formulas.members[sets[number][2] : sets[number][3]])
                 case isa.DENSE:
                     self._row(isa.DENSE, positions, 32, (int(writes[start][2]),))
                 case isa.EXCHANGE:
@@ -103,7 +104,7 @@ class _Translator:
                     self._row(isa.DIAGONAL, (), 2 * size, (start,), COUNT=size)
                 case isa.STRINGS:
                     for string in range(*positions):
-                        z, place = int(part.strings[string, 0]), int(part.string_places[string])
+                        z, place = int(part.strings[string, 0]), int(formulas.string_places[string])
                         self._row(isa.PAULI, (), 2, (place, -1), Z=z)
                 case isa.MATRIX:
                     place, order = writes[start][2:4].tolist()
@@ -115,8 +116,10 @@ class _Translator:
                     self._row(isa.TRANSPOSE, (), X=int(row[isa.TRANSPOSE_TILES]), **controls)
                 case opcode:
                     raise AssertionError(f"no rows of {isa.INSTRUCTIONS[opcode].name} in batches")
-        terms = np.array([self._term(term, partners) for term in part.terms.tolist()], np.int64).reshape(-1, 7)
-        recipes = (part.product_start, part.product_factors, part.dense_start, part.dense_factors, terms)
+        terms = np.array([self._term(term, partners) for term in formulas.terms.tolist()], np.int64).reshape(-1, 7)
+        recipes = (
+            formulas.product_start, formulas.product_factors, formulas.dense_start, formulas.dense_factors, terms
+        )  # fmt: skip
         return self._plan(recipes, partners, part.constants)
 
     def _plan(self, recipes: tuple[IntArray, ...], partners: IntArray, constants: NDArray[np.complex128]) -> BatchPlan:
@@ -212,7 +215,7 @@ def _source(row: Sequence[int], num_qubits: int) -> IntArray:
 
 def _partners(part: SweepPart, num_qubits: int) -> IntArray:
     partners = np.zeros((part.controls.size, num_qubits), np.int64)
-    for _, polynomial, i, j, _, _ in part.terms:
+    for _, polynomial, i, j, _, _ in part.formulas.terms:
         if j >= 0:
             partners[polynomial, max(i, j)] |= 1 << min(i, j)
     return partners

@@ -21,7 +21,7 @@ from qtoolkit.simulators.bind import bind
 from qtoolkit.simulators.engine import LONG_VISITS, SWEEP_ROWS, Engine, StateArray
 from qtoolkit.simulators.gradients.adjoint_plan import AdjointPart
 from qtoolkit.simulators.gradients.backward_plan import BackwardPlan, backward_plan, scratch_size
-from qtoolkit.simulators.numbers import arrays_to_fill
+from qtoolkit.simulators.numbers import unfilled_numbers
 from qtoolkit.simulators.observables import Observable, apply
 from qtoolkit.simulators.plan_memory import beside_state
 from qtoolkit.simulators.walk import Walker
@@ -185,14 +185,14 @@ class _Run:
         part, engine = item.part, self._engine
         layout = part.layout
         real = self._plan.real
-        string_angles, operations, registers, constants, linear, pairs = arrays = arrays_to_fill(part, real)
+        operations, registers, constants, linear, pairs, _, _, string_angles, _ = unfilled_numbers(part, real)
         collect, probes = item.collect.copy(), item.probes.copy()
         scales, weights = np.empty((len(operations), 4)), item.weights.copy()
         coefficients = part.extended(self._coefficients)
         factor = number_kernels.fill_adjoint(
-            coefficients, self._generators, 1 << layout.lane_bits, part.product_start, part.product_factors,
-            part.dense_start, part.dense_factors, part.terms, part.controls, part.sets, part.members, item.writes,
-            part.string_places, item.products, item.locals_, item.denses, *arrays, collect, scales, probes, weights,
+            coefficients, self._generators, 1 << layout.lane_bits, *part.formulas[:5], part.controls,
+            *part.formulas[5:7], item.writes, part.formulas.string_places, item.products, item.locals_, item.denses,
+            string_angles, operations, registers, constants, linear, pairs, collect, scales, probes, weights,
         )  # fmt: skip
         blocks = 1 << (layout.num_bits - layout.block_bits)
         sums = np.zeros((min(blocks, MAX_GROUPS), item.num_places))

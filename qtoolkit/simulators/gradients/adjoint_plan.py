@@ -144,14 +144,15 @@ def adjoint_part(part: SweepPart, generators: Generators, call: Callable[..., An
         call: runs a kernel with arguments.
     """
     layout, num_rows = part.layout, len(part.operations)
-    writes, counts = part.writes.copy(), np.empty(tables.COUNTS, np.int64)
-    matrices = part.product_start, part.product_factors, part.dense_start, part.dense_factors, part.terms
+    formulas = part.formulas
+    writes, counts = formulas.writes.copy(), np.empty(tables.COUNTS, np.int64)
+    matrices = formulas[:5]
     angle_start = generators.angle_start
     if part.constants.size:
         angle_start = np.concatenate([angle_start, np.full(part.constants.size, angle_start[-1])])
-    call(kernels.count_sums, *matrices, writes, part.string_places, angle_start, counts)
+    call(kernels.count_sums, *matrices, writes, formulas.string_places, angle_start, counts)
     rooms = counts.tolist()
-    collect, products = _table(num_rows, block.COLLECT), _table(len(part.product_start) - 1, 5)
+    collect, products = _table(num_rows, block.COLLECT), _table(len(formulas.product_start) - 1, 5)
     probe_start, probes = np.empty(num_rows + 1, np.int64), _table(rooms[tables.PROBES], block.PROBE)
     wanted_start, wanted = np.empty(num_rows + 1, np.int64), _table(rooms[tables.WANTED], block.WANTED)
     entries, weights = _table(rooms[tables.ENTRIES], 2), np.empty(rooms[tables.ENTRIES])
@@ -159,19 +160,19 @@ def adjoint_part(part: SweepPart, generators: Generators, call: Callable[..., An
     factors = _table(rooms[tables.FACTORS], 4)
     call(
         kernels.collect_sums, layout.lane_bits, layout.block_bits, layout.low_bits, part.bits, part.operation_start,
-        part.operations, part.registers.size, *matrices, part.controls.size, part.sets, part.members, writes,
-        part.string_places, angle_start, generators.angles, generators.constant, collect, products,
+        part.operations, part.registers.size, *matrices, part.controls.size, formulas.sets, formulas.members, writes,
+        formulas.string_places, angle_start, generators.angles, generators.constant, collect, products,
         probe_start, probes, wanted_start, wanted, entries, weights, locals_, denses, factors, counts,
     )  # fmt: skip
     found = counts.tolist()
     factors = factors[: found[tables.FACTORS]]
     if len(factors):
-        more = len(part.dense_factors) + np.arange(1, 1 + len(factors))
-        part = replace(
-            part,
-            dense_start=np.concatenate([part.dense_start, more]),
-            dense_factors=np.concatenate([part.dense_factors, factors]),
+        more = len(formulas.dense_factors) + np.arange(1, 1 + len(factors))
+        formulas = formulas._replace(
+            dense_start=np.concatenate([formulas.dense_start, more]),
+            dense_factors=np.concatenate([formulas.dense_factors, factors]),
         )
+        part = replace(part, formulas=formulas)
     return AdjointPart(
         part=part,
         first_row=found[tables.FIRST_ROW],

@@ -83,9 +83,9 @@ class BackwardPlan:
         part, slots = item.part, program.slots
         arguments = (
             Lanes(engine.vector_bytes), layout.block_bits, layout.low_bits, part.bits, item.first_row,
-            part.operation_start, part.operations, part.registers, part.product_start, part.product_factors,
-            part.dense_start, part.dense_factors, part.terms, part.controls, part.sets, part.members, item.writes,
-            part.strings, part.string_places, item.products, item.locals_, item.denses, item.collect, item.probe_start,
+            part.operation_start, part.operations, part.registers, *part.formulas[:5], part.controls,
+            *part.formulas[5:7], item.writes, part.strings, part.formulas.string_places, item.products, item.locals_,
+            item.denses, item.collect, item.probe_start,
             item.probes, item.wanted_start, item.wanted, item.entries, item.weights, item.num_places,
             np.ascontiguousarray(np.column_stack([slots.slot, slots.parameter]).astype(np.int64)), slots.coefficient,
             slots.constant.size,

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from qtoolkit.compiler import SweepPart
 from qtoolkit.simulators.memory import aligned_empty
-from qtoolkit.simulators.numbers import Numbers
 from qtoolkit_kernels.vector import isa
+from qtoolkit_kernels.vector.plan import Numbers
 
 __all__ = ["phases_by_tile"]
 
@@ -54,7 +54,7 @@ def phases_by_tile(part: SweepPart, numbers: Numbers) -> tuple[SweepPart, Number
     starts = np.array([0, len(operations)], np.int64)
     return (
         replace(part, operation_start=starts, operations=operations, most_diagonals=0),
-        replace(numbers, operations=operations, registers=registers),
+        numbers._replace(operations=operations, registers=registers),
     )
 
 

@@ -8,11 +8,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
+from qtoolkit_kernels._types import Complex, Floats, Integers
 from qtoolkit_kernels.reference._indices import signs
 from qtoolkit_kernels.reference.vector.phases import apply_phases
 from qtoolkit_kernels.reference.vector.walsh import apply_strings
 from qtoolkit_kernels.vector import isa
+from qtoolkit_kernels.vector.plan import Numbers
 
 __all__ = ["Rows", "run_block"]
 
@@ -22,30 +23,14 @@ class Rows:
 
     Args:
         lanes: of a register.
-        coefficients: registers and single numbers, as the kernel gets them.
+        numbers: what rows refer to.
         bits: int64[n], the index bit of every position: the block's first, then those outside.
         outer: the bits of the index outside the block.
-        constants, linear, pairs, controls: polynomials of phases.
-        strings, string_angles: rotations by strings of Z.
     """
 
-    def __init__(
-        self,
-        lanes: int,
-        coefficients: Reals,
-        bits: Integers,
-        outer: int,
-        constants: Complex,
-        linear: Complex,
-        pairs: Complex,
-        controls: Integers,
-        strings: Integers,
-        string_angles: Floats,
-    ) -> None:
-        self.lanes, self.bits, self.outer = lanes, bits, outer
-        self.coefficients = coefficients.astype(np.float64)
-        self.constants, self.linear, self.pairs, self.controls = constants, linear, pairs, controls
-        self.strings, self.string_angles = strings, string_angles
+    def __init__(self, lanes: int, numbers: Numbers, bits: Integers, outer: int) -> None:
+        self.lanes, self.numbers, self.bits, self.outer = lanes, numbers, bits, outer
+        self.coefficients = numbers.registers.astype(np.float64)
 
     def enabled(self, row: Integers) -> bool:
         """Whether the block has the values that the row asks of the bits outside."""
@@ -146,13 +131,13 @@ class Rows:
         block[:] = np.where(chosen, keep * block + factor * sign * cross * block[places ^ mask], block)
 
     def _diagonal(self, row: Integers, block: Complex) -> None:
-        d = row[isa.DIAGONAL_POLYNOMIAL]
-        polynomial = self.constants[d], self.linear[d], self.pairs[d], int(self.controls[d])
+        d, given = row[isa.DIAGONAL_POLYNOMIAL], self.numbers
+        polynomial = given.constants[d], given.linear[d], given.pairs[d], int(given.controls[d])
         apply_phases(block, self.indices(block.size), *polynomial)
 
     def _strings(self, row: Integers, block: Complex) -> None:
         chosen = slice(row[isa.STRINGS_FIRST], row[isa.STRINGS_END])
-        apply_strings(block, self.outer, self.strings[chosen], self.string_angles[chosen])
+        apply_strings(block, self.outer, self.numbers.strings[chosen], self.numbers.string_angles[chosen])
 
     def _butterflies(self, row: Integers, block: Complex) -> None:
         """Two stages: each a rotation, and then phases where its bit is 1."""
@@ -161,7 +146,8 @@ class Rows:
             self.rotate_bit(row, stage, block)
             d = row[isa.BUTTERFLIES_POLYNOMIALS] + stage
             pairs = np.ones((self.bits.size, self.bits.size), np.complex128)
-            apply_phases(block, self.indices(block.size), self.constants[d], self.linear[d], pairs, int(bit))
+            polynomial = self.numbers.constants[d], self.numbers.linear[d], pairs, int(bit)
+            apply_phases(block, self.indices(block.size), *polynomial)
 
     def _reorder(self, row: Integers, block: Complex) -> None:
         """Tile j becomes what tile ``offset ^ (images of the bits of j)`` was."""

@@ -1,12 +1,13 @@
 """Twin of the sweeps: blocks by index arrays, on the whole state."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from qtoolkit_kernels._types import Complex, Integers, Reals
 from qtoolkit_kernels.reference.vector.block import Rows, run_block
+from qtoolkit_kernels.vector.cut import Cut
+from qtoolkit_kernels.vector.plan import Numbers
 from qtoolkit_kernels.vector.sweep import COMPLEX, ZERO_STATE
 
 __all__ = ["amplitudes", "blocks_of", "run_sweeps", "tiled"]
@@ -39,28 +40,18 @@ def blocks_of(size: int, block_bits: int, bits: Integers) -> Iterator[tuple[int,
 
 
 def run_sweeps(
-    state: Reals,
-    lanes: int,
-    block_bits: int,
-    bits: Integers,
-    operation_start: Integers,
-    operations: Integers,
-    coefficients: Reals,
-    phases: Any,
-    strings: Any,
-    source: int,
-    factor: complex,
+    state: Reals, cut: Cut, bits: Integers, operation_start: Integers, numbers: Numbers, source: int
 ) -> None:
     """Run all sweeps on a state, in place; it is interleaved complex numbers in the end.
 
-    Arguments are those of the kernel, but `phases` (constants, linear, pairs, controls) and `strings` (strings,
-    string_angles) are tuples.
+    Arguments are those of the kernel; `state` is float64, whatever the precision of the registers.
     """
+    lanes = cut.lanes.nbytes // numbers.registers.itemsize
     vector = amplitudes(state, lanes, source)
     for sweep, positions in enumerate(bits):
-        chosen_rows = operations[operation_start[sweep] : operation_start[sweep + 1]]
-        for outer, chosen in blocks_of(vector.size, block_bits, positions):
+        rows = numbers.operations[operation_start[sweep] : operation_start[sweep + 1]]
+        for outer, chosen in blocks_of(vector.size, cut.block_bits, positions):
             block = vector[chosen]
-            run_block(block, chosen_rows, Rows(lanes, coefficients, positions, outer, *phases, *strings))
+            run_block(block, rows, Rows(lanes, numbers, positions, outer))
             vector[chosen] = block
-    state[:] = (factor * vector).view(np.float64)
+    state[:] = (numbers.factor * vector).view(np.float64)

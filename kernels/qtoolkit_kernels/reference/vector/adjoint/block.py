@@ -81,11 +81,11 @@ def _turn_rotations(
 def _factors(program: Rows, row: Integers, entry: Integers, size: int) -> Floats:
     """What a wanted sum multiplies Im λ*ψ with: of STRINGS a sign, of DIAGONAL whether the bits are set."""
     if row[isa.OPCODE] == isa.STRINGS:
-        inside, outside = program.strings[row[isa.STRINGS_FIRST] + entry[0]].tolist()
+        inside, outside = program.numbers.strings[row[isa.STRINGS_FIRST] + entry[0]].tolist()
         outer_sign = (-1.0) ** (program.outer & outside).bit_count()
         return np.asarray(outer_sign * signs(np.arange(size, dtype=np.int64), inside))
     indices = program.indices(size)
-    control = program.controls[row[isa.DIAGONAL_POLYNOMIAL]]
+    control = program.numbers.controls[row[isa.DIAGONAL_POLYNOMIAL]]
     chosen = indices >> entry[0] & indices >> entry[1] & (1 if control < 0 else indices >> control) & 1
     return np.asarray(chosen, np.float64)
 

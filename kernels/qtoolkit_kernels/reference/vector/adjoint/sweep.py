@@ -1,13 +1,13 @@
 """Twin of the sweeps taken back: blocks by index arrays, on two whole states."""
 
-from typing import Any
-
 import numpy as np
 
 from qtoolkit_kernels._types import Floats, Integers, Reals
 from qtoolkit_kernels.reference.vector.adjoint.block import turn_back_block
 from qtoolkit_kernels.reference.vector.block import Rows
 from qtoolkit_kernels.reference.vector.sweep import amplitudes, blocks_of
+from qtoolkit_kernels.vector.cut import Cut
+from qtoolkit_kernels.vector.plan import Numbers
 from qtoolkit_kernels.vector.sweep import COMPLEX
 
 __all__ = ["turn_back_sweeps"]
@@ -16,15 +16,11 @@ __all__ = ["turn_back_sweeps"]
 def turn_back_sweeps(
     ket: Reals,
     bra: Reals,
-    lanes: int,
-    block_bits: int,
+    cut: Cut,
     bits: Integers,
-    first_row: int,
     operation_start: Integers,
-    operations: Integers,
-    coefficients: Reals,
-    phases: Any,
-    strings: Any,
+    first_row: int,
+    numbers: Numbers,
     collect: Integers,
     scales: Floats,
     probe_start: Integers,
@@ -32,27 +28,26 @@ def turn_back_sweeps(
     wanted_start: Integers,
     wanted: Integers,
     keep: bool,
-    factor: complex,
     sums: Floats,
 ) -> None:
     """Take back all sweeps from the last one down to row `first_row`; with `keep` the states are written back.
 
-    Arguments are those of the kernel, but `phases` and `strings` are tuples as for `run_sweeps`. Each group of blocks
-    has its row of `sums`.
+    Arguments are those of the kernel. Each group of blocks has its row of `sums`.
     """
+    lanes = cut.lanes.nbytes // numbers.registers.itemsize
     states = [amplitudes(reals, lanes, COMPLEX) for reals in (ket, bra)]
-    per_group = (states[0].size >> block_bits) // sums.shape[0]
+    per_group = (states[0].size >> cut.block_bits) // sums.shape[0]
     for s in range(bits.shape[0] - 1, -1, -1):
         first, stop = operation_start[s], operation_start[s + 1]
         own, with_end = slice(first, stop), slice(first, stop + 1)
-        for number, (outer, chosen) in enumerate(blocks_of(states[0].size, block_bits, bits[s])):
+        for number, (outer, chosen) in enumerate(blocks_of(states[0].size, cut.block_bits, bits[s])):
             ket_block, bra_block = (state[chosen] for state in states)
             turn_back_block(
                 ket_block,
                 bra_block,
                 max(first_row - first, 0),
-                operations[own],
-                Rows(lanes, coefficients, bits[s], outer, *phases, *strings),
+                numbers.operations[own],
+                Rows(lanes, numbers, bits[s], outer),
                 collect[own],
                 scales[own],
                 probe_start[with_end],
@@ -65,4 +60,4 @@ def turn_back_sweeps(
                 state[chosen] = block
     if keep:
         for reals, state in zip((ket, bra), states, strict=True):
-            reals[:] = (factor * state).view(np.float64)
+            reals[:] = (numbers.factor * state).view(np.float64)
