@@ -206,10 +206,10 @@ class Scene:
         pairs = np.ascontiguousarray(self.rng.permutation(size).reshape(2, -1).T.astype(np.int32))
         matrix = np.array([[0.8, 0, 0, -0.6, 0, -0.6, 0.8, 0]])
         none, zero, one = np.zeros(0, np.int64), np.zeros(1, np.int64), np.arange(2)
-        tables = np.array([kind]), zero, matrix, one, one, np.array([[0, 0, 0, size // 2, 1]]), pairs
-        layer = one, zero, np.zeros((1, 3), np.int64), np.full(1, 0.3), self.rng.normal(size=(1, size)), none
-        sums = zero, np.zeros(1), zero
-        arguments = rows, Lanes(2 * rows.itemsize), *tables, *layer, np.zeros((0, 2 * size)), *sums, 0, 1, False
+        pattern = sector.Pairs(one, one, np.array([[0, 0, 0, size // 2, 1]]), pairs)
+        layer = sector.Layers(one, zero, np.zeros((1, 3), np.int64), self.rng.normal(size=(1, size)), none)
+        given = sector.Operations(np.array([kind]), zero, zero, zero, pattern, layer, np.zeros((0, 2 * size)))
+        arguments = rows, Lanes(2 * rows.itemsize), given, matrix, np.full(1, 0.3), np.zeros(1), 0, 1, False
         return Call(sector.run_sector, arguments, shared=True)
 
     def phase_terms(self) -> Call:

@@ -3,30 +3,22 @@
 Basis states of the weight are numbered in ascending order of their bit patterns. An amplitude is a row of two real
 numbers, or of four when a second vector (the bra of a gradient) travels along: (ket re, ket im, bra re, bra im).
 
-A program is a list of operations held as flat arrays, entry i for operation i:
+A program is a list of operations, each with eight weights, float64[8]:
 
-| kind | `items[i]` | `weights[i]`, float64[8] | what it does |
+| kind | item | weights | what it does |
 |---|---|---|---|
 | PAIRS | pattern | 2x2 matrix, row by row, (re, im) | the matrix on the amplitudes (a, b) of each pair of a pattern |
 | PHASES | layer | | amplitude j times exp(i Σ_e scales[e] f_e(j)) over the layer's entries e |
-| REFLECTION | direction | re, im of w | 1 + w |s⟩⟨s| for row `items[i]` of `directions` |
-
-Pattern p has the blocks `pattern_start[p] <= block < pattern_start[p + 1]`, and block k the rows
-`block_rows[k] <= row < block_rows[k + 1]` of `rows`, int64[:, 5]: (base_a, base_b, first, count, sign). A row pairs
-base_a + low_pairs[t, 0] with base_b + low_pairs[t, 1] for first <= t < first + count, or, if first is -1, base_a + t
-with base_b + t for t < count; the matrix's off-diagonal entries take the sign. No two pairs share an amplitude.
-
-Layer l has the entries `layer_start[l] <= e < layer_start[l + 1]`: f_e is row `entry_vector[e]` of `vectors`, or, where
-that is -1, the term `entry_term[e]` = (match mask, match value, parity mask): (-1)^{|bits & parity mask|} on the basis
-states with `bits & match mask == match value`, else 0.
+| REFLECTION | direction | re, im of w | 1 + w |s⟩⟨s| |
 
 Cost per pair: 16 multiply-adds for each vector, two rows read and written. Phases: one row read and written, 8 bytes
 for each of the layer's vectors, some 40 operations for sine and cosine, 15 for each term.
 
 Threads enter the kernels together (`threads.Team`) and share the blocks of an operation through two counters for each
-of its two phases, or not at all if `progress` is empty. Sums land in `sums` by operation (from `sum_start[i]`) and
-block.
+of its two phases, or not at all if `progress` is empty. Sums land in `sums` by operation and block.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -38,7 +30,9 @@ from qtoolkit_kernels._types import Floats, Integers, Reals, ShortIntegers
 from qtoolkit_kernels.threads import add_to_counter, wait_for_counter
 from qtoolkit_kernels.vector.lanes import Lanes
 
-__all__ = ["BLOCK", "PAIRS", "PHASES", "REFLECTION", "add_phase_terms", "run_sector"]
+__all__ = [
+    "BLOCK", "PAIRS", "PHASES", "REFLECTION", "Layers", "Operations", "Pairs", "add_phase_terms", "run_sector",
+]  # fmt: skip
 
 PAIRS, PHASES, REFLECTION = range(3)
 
@@ -47,6 +41,63 @@ KET, BRA = 0, 2
 
 BLOCK = 1024
 """Amplitudes in a block of phases or of a reflection: angles, sines and cosines stay in the first cache."""
+
+
+class Pairs(NamedTuple):
+    """Patterns of pairs that exchange; no two pairs of a pattern share an amplitude.
+
+    Attributes:
+        pattern_start: int64[patterns + 1], the first block of each.
+        block_rows: int64[blocks + 1], the first row of each.
+        rows: int64[:, 5], (base_a, base_b, first, count, sign): base_a + low_pairs[t, 0] pairs with base_b +
+            low_pairs[t, 1] for first <= t < first + count, or, if first is -1, base_a + t with base_b + t for
+            t < count; the matrix's off-diagonal entries take the sign.
+        low_pairs: int32[:, 2].
+    """
+
+    pattern_start: Integers
+    block_rows: Integers
+    rows: Integers
+    low_pairs: ShortIntegers
+
+
+class Layers(NamedTuple):
+    """Phases that are applied together.
+
+    Attributes:
+        layer_start: int64[layers + 1], the first entry e of each.
+        entry_vector: int64[entries], f_e as a row of `vectors`, or -1.
+        entry_term: int64[entries, 3], f_e as (match mask, match value, parity mask) where there is no vector:
+            (-1)^{|bits & parity mask|} on the basis states with `bits & match mask == match value`, else 0.
+        vectors: float64[:, size].
+        bits: int64[size], the bit pattern of each basis state; nothing if there are vectors only.
+    """
+
+    layer_start: Integers
+    entry_vector: Integers
+    entry_term: Integers
+    vectors: Floats
+    bits: Integers
+
+
+class Operations(NamedTuple):
+    """A program, apart from its weights and scales.
+
+    Attributes:
+        kinds, items: int64[operations], see above.
+        wanted: int64[operations], whether derivatives need sums.
+        sum_start: int64[operations + 1], where they go.
+        pairs, layers: the patterns and layers.
+        directions: float64[:, 2 * size], the |s⟩ of reflections, (re, im).
+    """
+
+    kinds: Integers
+    items: Integers
+    wanted: Integers
+    sum_start: Integers
+    pairs: Pairs
+    layers: Layers
+    directions: Floats
 
 
 @njit
@@ -139,19 +190,17 @@ def _phase_block(
     lanes: Lanes,
     first: int,
     count: int,
-    first_entry: int,
-    last_entry: int,
-    entry_vector: Integers,
-    entry_term: Integers,
+    layers: Layers,
+    item: int,
     scales: Floats,
-    vectors: Floats,
-    bits: Integers,
     scratch: Floats,
     summing: bool,
     sums: Floats,
     place: int,
 ) -> None:
     """The phases of a layer on some amplitudes; with `summing`, Σ_j f_e(j) Im(λ_j* ψ_j) for each entry at `place`."""
+    layer_start, entry_vector, entry_term, vectors, bits = layers
+    first_entry, last_entry = layer_start[item], layer_start[item + 1]
     angles, sines, cosines, currents = scratch[0], scratch[1], scratch[2], scratch[3]
     angles[:count] = 0.0
     for entry in range(first_entry, last_entry):
@@ -214,23 +263,10 @@ def _reflect_block(
 def run_sector(
     state: Reals,
     lanes: Lanes,
-    kinds: Integers,
-    items: Integers,
+    operations: Operations,
     weights: Floats,
-    pattern_start: Integers,
-    block_rows: Integers,
-    rows: Integers,
-    low_pairs: ShortIntegers,
-    layer_start: Integers,
-    entry_vector: Integers,
-    entry_term: Integers,
     scales: Floats,
-    vectors: Floats,
-    bits: Integers,
-    directions: Floats,
-    wanted: Integers,
     sums: Floats,
-    sum_start: Integers,
     first_operation: int,
     last_operation: int,
     backward: bool,
@@ -239,12 +275,13 @@ def run_sector(
 ) -> None:
     """Run operations `first_operation <= i < last_operation` on `state`, float[size, 2 or 4], in place.
 
-    `lanes` is a register of one row. With `backward` the last operation comes first; for the inverse, `weights` and
-    `scales` must be those of the inverse operations. On rows (ket, bra), the sums that its derivative needs are taken
-    before each operation with `wanted[i]`, block by block: for PAIRS Im(λ_b* ψ_a + λ_a* ψ_b) and
-    Re(λ_b* ψ_a - λ_a* ψ_b) with the sign of each row, for PHASES Σ_j f_e(j) Im(λ_j* ψ_j) for each entry. A REFLECTION
-    always leaves (⟨s|ψ⟩, ⟨s|λ⟩), re and im.
+    `lanes` is a register of one row, `weights` float64[operations, 8], `scales` float64[entries]. With `backward` the
+    last operation comes first; for the inverse, both must be those of the inverse operations. On rows (ket, bra), the
+    sums that its derivative needs are taken before each operation that is wanted, block by block: for PAIRS
+    Im(λ_b* ψ_a + λ_a* ψ_b) and Re(λ_b* ψ_a - λ_a* ψ_b) with the sign of each row, for PHASES Σ_j f_e(j) Im(λ_j* ψ_j)
+    for each entry. A REFLECTION always leaves (⟨s|ψ⟩, ⟨s|λ⟩), re and im.
     """
+    kinds, items, wanted, sum_start, (pattern_start, block_rows, rows, low_pairs), layers, directions = operations
     scratch = np.empty((4, BLOCK))
     shared = progress.shape[0] > 0
     size = state.shape[0]
@@ -265,24 +302,9 @@ def run_sector(
                     place = start + 2 * block
                     _turn_block(state, lanes, rows, row, last_row, low_pairs, weights[operation], summing, sums, place)
                 elif kind == PHASES:
-                    entry, last_entry = layer_start[item], layer_start[item + 1]
-                    _phase_block(
-                        state,
-                        lanes,
-                        first,
-                        count,
-                        entry,
-                        last_entry,
-                        entry_vector,
-                        entry_term,
-                        scales,
-                        vectors,
-                        bits,
-                        scratch,
-                        summing,
-                        sums,
-                        start + (last_entry - entry) * block,
-                    )
+                    entries = layers.layer_start[item + 1] - layers.layer_start[item]
+                    place = start + entries * block
+                    _phase_block(state, lanes, first, count, layers, item, scales, scratch, summing, sums, place)
                 elif phase == 0:
                     _overlap_block(state, directions[item], first, count, sums, start + 4 * block)
                 else:

@@ -109,11 +109,14 @@ def _kernels_called_by(kernel: Kernel) -> set[Kernel]:
 
 
 def _functions(module: ModuleType) -> set[str]:
-    """Public functions and kernels that a module defines itself."""
+    """Public functions and kernels that a module defines itself, but for the named tuples that they take."""
     return {
         name
         for name, value in vars(module).items()
-        if callable(value) and not name.startswith("_") and getattr(value, "__module__", "") == module.__name__
+        if callable(value)
+        and not name.startswith("_")
+        and getattr(value, "__module__", "") == module.__name__
+        and not isinstance(value, type)
     }
 
 

@@ -51,23 +51,10 @@ class RandomProgram:
         self.sums = np.zeros(self.sum_start[-1] + 16 * (size // sector.BLOCK + 1))
 
     @property
-    def arrays(self) -> tuple[np.ndarray, ...]:
-        return (
-            self.kinds,
-            self.items,
-            self.weights,
-            self.pattern_start,
-            self.block_rows,
-            self.rows,
-            self.low_pairs,
-            self.layer_start,
-            self.entry_vector,
-            self.entry_term,
-            self.scales,
-            self.vectors,
-            self.bits,
-            self.directions,
-        )
+    def operations(self) -> sector.Operations:
+        pairs = sector.Pairs(self.pattern_start, self.block_rows, self.rows, self.low_pairs)
+        layers = sector.Layers(self.layer_start, self.entry_vector, self.entry_term, self.vectors, self.bits)
+        return sector.Operations(self.kinds, self.items, self.wanted, self.sum_start, pairs, layers, self.directions)
 
     def state(self, dtype: type, vectors: int) -> np.ndarray:
         values = self.rng.normal(size=(self.size, 2 * vectors))
@@ -81,10 +68,10 @@ def test_programs_equal_their_twins(size, vectors, dtype):
     program = RandomProgram(size, size)
     state = program.state(dtype, vectors)
     expected, expected_sums = state.copy(), program.sums.copy()
-    rest = program.sum_start, 1, program.kinds.size - 1, vectors == 2
-    lanes = Lanes(2 * vectors * state.itemsize)
-    sector.run_sector(state, lanes, *program.arrays, program.wanted, program.sums, *rest, SERIAL, 0)
-    twins.run_sector(expected, lanes, *program.arrays, program.wanted, expected_sums, *rest, SERIAL, 0)
+    given = Lanes(2 * vectors * state.itemsize), program.operations, program.weights, program.scales
+    rest = 1, program.kinds.size - 1, vectors == 2, SERIAL, 0
+    sector.run_sector(state, *given, program.sums, *rest)
+    twins.run_sector(expected, *given, expected_sums, *rest)
     assert np.abs(state - expected).max() < TOLERANCE[dtype] * np.abs(expected).max()
     assert np.abs(state).max() > 0
     if vectors == 1:
@@ -105,11 +92,11 @@ def test_threads_change_no_bit():
         sums.append(program.sums.copy())
     team = Team(3)
     for k, state in enumerate(states):
-        rest = program.wanted, sums[k], program.sum_start, 0, program.kinds.size, True
+        given = program.operations, program.weights, program.scales, sums[k], 0, program.kinds.size, True
         if k:
-            team.run(sector.run_sector, state, Lanes(32), *program.arrays, *rest, counters(4 * program.kinds.size))
+            team.run(sector.run_sector, state, Lanes(32), *given, counters(4 * program.kinds.size))
         else:
-            sector.run_sector(state, Lanes(32), *program.arrays, *rest, SERIAL, 0)
+            sector.run_sector(state, Lanes(32), *given, SERIAL, 0)
     for k in (1, 2):
         assert np.array_equal(states[0], states[k])
         assert np.array_equal(sums[0], sums[k])

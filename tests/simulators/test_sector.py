@@ -70,8 +70,8 @@ def test_tables_cut_into_high_and_low_bits_give_the_same(seed, monkeypatch):
     whole = simulator.compile(circuit)
     monkeypatch.setattr("qtoolkit.simulators.sector.pairs.MAX_LISTED", 100)
     cut = simulator.compile(circuit)
-    assert len(cut.program.tables.low_pairs) < len(whole.program.tables.low_pairs)
-    assert (cut.program.tables.rows[:, 2] < 0).any()
+    assert len(cut.program.operations.pairs.low_pairs) < len(whole.program.operations.pairs.low_pairs)
+    assert (cut.program.operations.pairs.rows[:, 2] < 0).any()
     assert MAX_LISTED > 100
     np.testing.assert_allclose(simulator.state_vector(cut), simulator.state_vector(whole), atol=1e-12)
 

@@ -83,7 +83,7 @@ def check_qaoa(mixer, num_qubits, weight):
 def test_one_vector_serves_all_cost_layers():
     cost = random_observable(8, 1, diagonal=True)
     plan = SectorSimulator(3).compile(qaoa_circuit(cost, RingXYMixer(8), dicke_circuit(8, 3), 5))
-    assert plan.program.vectors.shape == (1, 56)
+    assert plan.program.operations.layers.vectors.shape == (1, 56)
     assert plan.program.kinds.tolist().count(kernels.PHASES) == 5
 
 

@@ -1,11 +1,9 @@
 """Twins of the sector programs: pairs by index arrays, phases by their definition."""
 
-from typing import Any
-
 import numpy as np
 
-from qtoolkit_kernels._types import Floats, Integers, Reals, ShortIntegers
-from qtoolkit_kernels.sector import BLOCK, PAIRS, PHASES
+from qtoolkit_kernels._types import Floats, Integers, Reals
+from qtoolkit_kernels.sector import BLOCK, PAIRS, PHASES, Operations
 from qtoolkit_kernels.vector.lanes import Lanes
 
 __all__ = ["add_phase_terms", "run_sector"]
@@ -27,37 +25,19 @@ def add_phase_terms(bits: Integers, terms: Integers, coefficients: Floats, out: 
 class _Program:
     """The arrays of a program, and its operations on vectors of complex128."""
 
-    def __init__(
-        self,
-        kinds: Integers,
-        items: Integers,
-        weights: Floats,
-        pattern_start: Integers,
-        block_rows: Integers,
-        rows: Integers,
-        low_pairs: ShortIntegers,
-        layer_start: Integers,
-        entry_vector: Integers,
-        entry_term: Integers,
-        scales: Floats,
-        vectors: Floats,
-        bits: Integers,
-        directions: Reals,
-    ) -> None:
-        self.kinds, self.items = kinds, items
+    def __init__(self, operations: Operations, weights: Floats, scales: Floats) -> None:
+        self.kinds, self.items = operations.kinds, operations.items
+        self._pairs, self._layers, self._scales = operations.pairs, operations.layers, scales
         self._matrices = weights.view(np.complex128)
-        self._pattern_start, self._block_rows, self._rows, self._low_pairs = pattern_start, block_rows, rows, low_pairs
-        self._layer_start, self._entry_vector, self._entry_term = layer_start, entry_vector, entry_term
-        self._scales, self._vectors, self._bits = scales, vectors, bits
-        self._directions = directions.view(np.complex128)
+        self._directions = operations.directions.view(np.complex128)
 
     def pairs(self, operation: int, block: int) -> tuple[Integers, Integers, Integers]:
         """Indices a and b of a block's pairs, and their signs."""
-        first = self._pattern_start[self.items[operation]] + block
+        pattern_start, block_rows, rows, low_pairs = self._pairs
+        first = pattern_start[self.items[operation]] + block
         parts = []
-        for row in range(self._block_rows[first], self._block_rows[first + 1]):
-            base_a, base_b, start, count, sign = self._rows[row]
-            low = np.stack([np.arange(count)] * 2, axis=1) if start < 0 else self._low_pairs[start : start + count]
+        for base_a, base_b, start, count, sign in rows[block_rows[first] : block_rows[first + 1]]:
+            low = np.stack([np.arange(count)] * 2, axis=1) if start < 0 else low_pairs[start : start + count]
             parts.append((base_a + low[:, 0], base_b + low[:, 1], np.full(count, sign)))
         a, b, signs = (np.concatenate(column) for column in zip(*parts, strict=True))
         return a, b, signs
@@ -65,16 +45,21 @@ class _Program:
     def pair_blocks(self, operation: int) -> int:
         """Number of blocks of an exchange."""
         item = self.items[operation]
-        return int(self._pattern_start[item + 1] - self._pattern_start[item])
+        return int(self._pairs.pattern_start[item + 1] - self._pairs.pattern_start[item])
 
     def entries(self, operation: int, size: int) -> Floats:
         """The functions f_e of a layer, shape (entries, size)."""
-        found = np.zeros((0, size))
-        for entry in range(self._layer_start[self.items[operation]], self._layer_start[self.items[operation] + 1]):
-            vector = self._entry_vector[entry]
-            values = _term(self._bits, self._entry_term[entry]) if vector < 0 else self._vectors[vector]
+        _, entry_vector, entry_term, vectors, bits = self._layers
+        found, layer = np.zeros((0, size)), self._layer(operation)
+        for vector, term in zip(entry_vector[layer], entry_term[layer], strict=True):
+            values = _term(bits, term) if vector < 0 else vectors[vector]
             found = np.concatenate([found, values[None]])
         return found
+
+    def _layer(self, operation: int) -> slice:
+        """The entries of a layer."""
+        item = self.items[operation]
+        return slice(self._layers.layer_start[item], self._layers.layer_start[item + 1])
 
     def direction(self, operation: int) -> np.ndarray:
         """The state of a reflection."""
@@ -90,8 +75,7 @@ class _Program:
                 state[a] = weights[0] * first + signs * weights[1] * second
                 state[b] = signs * weights[2] * first + weights[3] * second
         elif self.kinds[operation] == PHASES:
-            layer = slice(self._layer_start[self.items[operation]], self._layer_start[self.items[operation] + 1])
-            state *= np.exp(1j * (self._scales[layer] @ self.entries(operation, state.size)))
+            state *= np.exp(1j * (self._scales[self._layer(operation)] @ self.entries(operation, state.size)))
         else:
             direction = self.direction(operation)
             state += weights[0] * np.vdot(direction, state) * direction
@@ -115,17 +99,29 @@ class _Program:
         return np.array(overlaps).view(np.float64)
 
 
-def run_sector(state: Reals, lanes: Lanes, *arrays: Any) -> None:
+def run_sector(
+    state: Reals,
+    lanes: Lanes,
+    operations: Operations,
+    weights: Floats,
+    scales: Floats,
+    sums: Floats,
+    first_operation: int,
+    last_operation: int,
+    backward: bool,
+    progress: Integers,
+    thread: int,
+) -> None:
     """Run operations `first_operation <= i < last_operation` on `state`, float[size, 2 or 4], in place.
 
-    The arrays are those of the kernel; with two vectors, `sums` is written where `wanted`.
+    Arguments are those of the kernel; with two vectors, `sums` is written where it is wanted.
     """
-    program = _Program(*arrays[:14])
-    wanted, sums, sum_start, first, last, backward = arrays[14:20]
+    program, wanted, sum_start = _Program(operations, weights, scales), operations.wanted, operations.sum_start
     vectors = [
         part.astype(np.float64).copy().view(np.complex128)[:, 0] for part in np.split(state, state.shape[1] // 2, 1)
     ]
-    for operation in range(last - 1, first - 1, -1) if backward else range(first, last):
+    chosen = range(first_operation, last_operation)
+    for operation in reversed(chosen) if backward else chosen:
         if wanted[operation] and len(vectors) == 2:
             found = program.sums(operation, *vectors)
             sums[sum_start[operation] : sum_start[operation] + found.size] = found

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from qtoolkit._masks import distinct
 from qtoolkit.simulators.sector.basis import SectorLayout, parities
 from qtoolkit.simulators.sector.steps import PairPattern
+from qtoolkit_kernels.sector import Pairs
 
 __all__ = ["PairTables", "low_bits_for"]
 
@@ -42,7 +43,7 @@ def low_bits_for(num_qubits: int, weight: int, patterns: Iterable[PairPattern]) 
 
 
 class PairTables:
-    """The arrays `pattern_start`, `block_rows`, `rows` and `low_pairs` of `qtoolkit_kernels.sector`.
+    """The patterns of pairs that `qtoolkit_kernels.sector` reads.
 
     Args:
         layout: the basis.
@@ -65,10 +66,12 @@ class PairTables:
                 block_rows.append(total)
             pattern_start.append(len(block_rows) - 1)
             tables.append(rows)
-        self.pattern_start = np.array(pattern_start, np.int64)
-        self.block_rows = np.array(block_rows, np.int64)
-        self.rows = np.concatenate(tables)
-        self.low_pairs = np.concatenate(self._lists)
+        self.pairs = Pairs(
+            np.array(pattern_start, np.int64),
+            np.array(block_rows, np.int64),
+            np.concatenate(tables),
+            np.concatenate(self._lists),
+        )
 
     def _rows(self, pattern: PairPattern) -> IntArray:
         layout, low = self._layout, self._layout.low_mask

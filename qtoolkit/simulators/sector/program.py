@@ -95,7 +95,6 @@ class SectorProgram:
         layout = SectorLayout(num_qubits, weight, low_bits_for(num_qubits, weight, distinct))
         self.size = layout.size
         self.num_operations = len(steps)
-        self.tables = PairTables(layout, distinct)
         self.angles = Angles(parameter_index)
         self.kinds = np.zeros(len(steps), np.int64)
         self.items = np.zeros(len(steps), np.int64)
@@ -125,13 +124,18 @@ class SectorProgram:
                 self._angle_of[i] = self.angles.add(step.angle)
                 self.wanted[i] = isinstance(step.angle, ParameterExpression)
         self.angles.freeze()
-        self.layer_start = np.array(self._layers, np.int64)
-        self.entry_vector = np.array(self._entry_vector, np.int64)
-        self.entry_term = np.array(self._entry_term, np.int64).reshape(-1, 3)
-        self.vectors = self._vectors.stacked()
-        self.bits = self._vectors.bits if (self.entry_vector < 0).any() else np.zeros(0, np.int64)
-        self.directions = np.array(chosen, np.complex128).reshape(-1, self.size).view(np.float64)
-        self.sum_start, self.num_sums = self._places_of_sums()
+        entry_vector = np.array(self._entry_vector, np.int64)
+        layers = kernels.Layers(
+            np.array(self._layers, np.int64),
+            entry_vector,
+            np.array(self._entry_term, np.int64).reshape(-1, 3),
+            self._vectors.stacked(),
+            self._vectors.bits if (entry_vector < 0).any() else np.zeros(0, np.int64),
+        )
+        pairs = PairTables(layout, distinct).pairs
+        sum_start, self.num_sums = self._places_of_sums(pairs, layers)
+        reflected = np.array(chosen, np.complex128).reshape(-1, self.size).view(np.float64)
+        self.operations = kernels.Operations(self.kinds, self.items, self.wanted, sum_start, pairs, layers, reflected)
         self._entries = np.array(self._entry_angle, np.int64)
 
     def _add_exchange(self, i: int, step: PairStep) -> None:
@@ -167,14 +171,14 @@ class SectorProgram:
         self._entry_term.append(term)
         self._entry_angle.append(self.angles.add(angle))
 
-    def _places_of_sums(self) -> tuple[IntArray, int]:
+    def _places_of_sums(self, pairs: kernels.Pairs, layers: kernels.Layers) -> tuple[IntArray, int]:
         blocks = -(-self.size // kernels.BLOCK)
         lengths = np.zeros(self.num_operations, np.int64)
         for i, (kind, item) in enumerate(zip(self.kinds, self.items, strict=True)):
             if kind == kernels.PAIRS:
-                lengths[i] = 2 * (self.tables.pattern_start[item + 1] - self.tables.pattern_start[item])
+                lengths[i] = 2 * (pairs.pattern_start[item + 1] - pairs.pattern_start[item])
             elif kind == kernels.PHASES:
-                lengths[i] = blocks * (self.layer_start[item + 1] - self.layer_start[item])
+                lengths[i] = blocks * (layers.layer_start[item + 1] - layers.layer_start[item])
             else:
                 lengths[i] = 4 * blocks
         ends = np.cumsum(lengths)
@@ -208,13 +212,14 @@ class SectorProgram:
     def gradient(self, sums: FloatArray, num_parameters: int) -> FloatArray:
         """Derivatives by parameter from the sums of the adjoint kernel."""
         by_angle = np.zeros(self.angles.constant.size)
+        sum_start, layer_start = self.operations.sum_start, self.operations.layers.layer_start
         for i in np.flatnonzero(self.wanted).tolist():
-            found = sums[self.sum_start[i] : self.sum_start[i + 1]]
+            found = sums[sum_start[i] : sum_start[i + 1]]
             if self.kinds[i] == kernels.PAIRS:
                 both = found.reshape(-1, 2).sum(axis=0)
                 by_angle[self._angle_of[i]] = 2.0 * (np.cos(self._axis[i]) * both[0] + np.sin(self._axis[i]) * both[1])
             elif self.kinds[i] == kernels.PHASES:
-                first, last = self.layer_start[self.items[i]], self.layer_start[self.items[i] + 1]
+                first, last = layer_start[self.items[i]], layer_start[self.items[i] + 1]
                 by_angle[self._entries[first:last]] = -2.0 * found.reshape(-1, last - first).sum(axis=0)
             else:
                 ket_real, ket_imaginary, bra_real, bra_imaginary = found.reshape(-1, 4).sum(axis=0)

@@ -94,31 +94,8 @@ class SectorRunner:
         last: int,
         backward: bool,
     ) -> None:
-        tables = program.tables
-        arguments = (
-            rows,
-            Lanes(rows.shape[1] * rows.itemsize),
-            program.kinds,
-            program.items,
-            weights,
-            tables.pattern_start,
-            tables.block_rows,
-            tables.rows,
-            tables.low_pairs,
-            program.layer_start,
-            program.entry_vector,
-            program.entry_term,
-            scales,
-            program.vectors,
-            program.bits,
-            program.directions,
-            program.wanted,
-            sums,
-            program.sum_start,
-            first,
-            last,
-            backward,
-        )
+        lanes = Lanes(rows.shape[1] * rows.itemsize)
+        arguments = (rows, lanes, program.operations, weights, scales, sums, first, last, backward)
         num_threads = self.num_threads if program.size >= PARALLEL_SIZE else 1
         long = program.size * (last - first) >= LONG_WORK * num_threads
         if num_threads == 1 and not long:
