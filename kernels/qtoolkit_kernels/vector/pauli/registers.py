@@ -117,17 +117,19 @@ def _sum_of_lanes(builder: ir.IRBuilder, value: ir.Value) -> ir.Value:
 
 def _walk(
     e: StateEmitter,
-    arguments: Sequence[ir.Value],
+    walk: ir.Value,
+    directions: ir.Value,
     body: Callable[[int, int, ir.Value, ir.Value, ir.Value | None], ir.Value | None],
     num_sums: int,
 ) -> list[ir.Value]:
     """Emit the loop of a walk for every exchange of lanes and return the sums as registers in memory.
 
-    `arguments` are (start, partner, exchange, directions, position, steps); `body` receives the exchange, the number
-    of the unrolled register, its place, its partner's and one sum, and returns the sum.
+    `walk` is (start, partner, exchange, position, steps), with the position in `directions` where its own begin. `body`
+    receives the exchange, the number of the unrolled register, its place, its partner's and one sum, and returns the
+    sum.
     """
     builder = e.builder
-    start, partner, exchange, directions, position, steps = arguments
+    start, partner, exchange, position, steps = (builder.extract_value(walk, k) for k in range(5))
     zero = ir.Constant(e.vector, None)
     slots = [cgutils.alloca_once_value(builder, zero) for _ in range(num_sums)]
     offsets = [None, *(builder.load(builder.gep(directions, [builder.add(position, INT64(k))])) for k in range(2))]
@@ -179,12 +181,8 @@ def sum_walk(
     _context: Any,
     state: Any,
     lanes: Any,
-    start: Any,
-    partner: Any,
-    exchange: Any,
+    walk: Any,
     ints: Any,
-    position: Any,
-    steps: Any,
     sign: Any,
     floats: Any,
     weights: Any,
@@ -197,16 +195,16 @@ def sum_walk(
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Sequence[ir.Value]) -> ir.Value:
         e = StateEmitter(context, builder, signature.args[0], signature.args[1])
         data = e.data(signature.args[0], arguments[0])
-        directions = e.data(signature.args[5], arguments[5])
-        numbers = e.data(signature.args[9], arguments[9])
+        directions = e.data(signature.args[3], arguments[3])
+        numbers = e.data(signature.args[5], arguments[5])
 
         def body(mask: int, _k: int, own: ir.Value, other: ir.Value, value: ir.Value) -> ir.Value:
             return e.fma(e.load(data, own), e.exchange(e.load(data, other), mask), value)
 
-        sums = _walk(e, (*arguments[2:5], directions, *arguments[6:8]), body, UNROLLED)
-        return e.weighted_sum(_total(e, sums, arguments[8]), numbers, arguments[10])
+        sums = _walk(e, arguments[2], directions, body, UNROLLED)
+        return e.weighted_sum(_total(e, sums, arguments[4]), numbers, arguments[6])
 
-    return types.float64(state, lanes, start, partner, exchange, ints, position, steps, sign, floats, weights), codegen
+    return types.float64(state, lanes, walk, ints, sign, floats, weights), codegen
 
 
 @intrinsic
@@ -214,12 +212,8 @@ def sum_table_walk(
     _context: Any,
     state: Any,
     lanes: Any,
-    start: Any,
-    partner: Any,
-    exchange: Any,
+    walk: Any,
     ints: Any,
-    position: Any,
-    steps: Any,
     table: Any,
     first: Any,
     mask: Any,
@@ -234,23 +228,20 @@ def sum_table_walk(
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Sequence[ir.Value]) -> ir.Value:
         e = StateEmitter(context, builder, signature.args[0], signature.args[1])
         data = e.data(signature.args[0], arguments[0])
-        directions = e.data(signature.args[5], arguments[5])
-        entries = e.data(signature.args[8], arguments[8])
-        numbers = e.data(signature.args[11], arguments[11])
+        directions = e.data(signature.args[3], arguments[3])
+        entries = e.data(signature.args[4], arguments[4])
+        numbers = e.data(signature.args[7], arguments[7])
 
         def body(mask: int, _k: int, own: ir.Value, other: ir.Value, value: ir.Value) -> ir.Value:
-            factor = _entry(e, entries, own, arguments[9], arguments[10])
+            factor = _entry(e, entries, own, arguments[5], arguments[6])
             product = e.mul(factor, e.load(data, own))
             return e.fma(product, e.exchange(e.load(data, other), mask), value)
 
-        sums = _walk(e, (*arguments[2:5], directions, *arguments[6:8]), body, UNROLLED)
+        sums = _walk(e, arguments[2], directions, body, UNROLLED)
         total = builder.fadd(builder.fadd(sums[0], sums[1]), builder.fadd(sums[2], sums[3]))
-        return e.weighted_sum(total, numbers, arguments[12])
+        return e.weighted_sum(total, numbers, arguments[8])
 
-    signature = types.float64(
-        state, lanes, start, partner, exchange, ints, position, steps, table, first, mask, floats, weights
-    )
-    return signature, codegen
+    return types.float64(state, lanes, walk, ints, table, first, mask, floats, weights), codegen
 
 
 def _entry(e: StateEmitter, entries: ir.Value, own: ir.Value, first: ir.Value, mask: ir.Value) -> ir.Value:
@@ -265,12 +256,8 @@ def add_walk(
     out: Any,
     lanes: Any,
     state: Any,
-    start: Any,
-    partner: Any,
-    exchange: Any,
+    walk: Any,
     ints: Any,
-    position: Any,
-    steps: Any,
     sign: Any,
     floats: Any,
     weights: Any,
@@ -281,22 +268,19 @@ def add_walk(
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Sequence[ir.Value]) -> ir.Value:
         e = StateEmitter(context, builder, signature.args[0], signature.args[1])
         into, data = e.data(signature.args[0], arguments[0]), e.data(signature.args[2], arguments[2])
-        directions = e.data(signature.args[6], arguments[6])
-        numbers = e.data(signature.args[10], arguments[10])
-        weight = e.mul(e.load_doubles(numbers, arguments[11], e.lanes), e.splat(arguments[12]))
-        signed = [weight, e.mul(weight, e.splat(arguments[9]))]
+        directions = e.data(signature.args[4], arguments[4])
+        numbers = e.data(signature.args[6], arguments[6])
+        weight = e.mul(e.load_doubles(numbers, arguments[7], e.lanes), e.splat(arguments[8]))
+        signed = [weight, e.mul(weight, e.splat(arguments[5]))]
 
         def body(mask: int, k: int, own: ir.Value, other: ir.Value, _value: ir.Value) -> None:
             image = e.fma(signed[k & 1], e.exchange(e.load(data, other), mask), e.load(into, own))
             e.store(image, into, own)
 
-        _walk(e, (*arguments[3:6], directions, *arguments[7:9]), body, 0)
+        _walk(e, arguments[3], directions, body, 0)
         return e.done()
 
-    signature = types.void(
-        out, lanes, state, start, partner, exchange, ints, position, steps, sign, floats, weights, factor
-    )
-    return signature, codegen
+    return types.void(out, lanes, state, walk, ints, sign, floats, weights, factor), codegen
 
 
 @intrinsic
@@ -305,12 +289,8 @@ def add_table_walk(
     out: Any,
     lanes: Any,
     state: Any,
-    start: Any,
-    partner: Any,
-    exchange: Any,
+    walk: Any,
     ints: Any,
-    position: Any,
-    steps: Any,
     table: Any,
     first: Any,
     mask: Any,
@@ -323,37 +303,20 @@ def add_table_walk(
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Sequence[ir.Value]) -> ir.Value:
         e = StateEmitter(context, builder, signature.args[0], signature.args[1])
         into, data = e.data(signature.args[0], arguments[0]), e.data(signature.args[2], arguments[2])
-        directions = e.data(signature.args[6], arguments[6])
-        entries = e.data(signature.args[9], arguments[9])
-        numbers = e.data(signature.args[12], arguments[12])
-        weight = e.mul(e.load_doubles(numbers, arguments[13], e.lanes), e.splat(arguments[14]))
+        directions = e.data(signature.args[4], arguments[4])
+        entries = e.data(signature.args[5], arguments[5])
+        numbers = e.data(signature.args[8], arguments[8])
+        weight = e.mul(e.load_doubles(numbers, arguments[9], e.lanes), e.splat(arguments[10]))
 
         def body(mask: int, _k: int, own: ir.Value, other: ir.Value, _value: ir.Value) -> None:
-            product = e.mul(_entry(e, entries, own, arguments[10], arguments[11]), weight)
+            product = e.mul(_entry(e, entries, own, arguments[6], arguments[7]), weight)
             image = e.fma(product, e.exchange(e.load(data, other), mask), e.load(into, own))
             e.store(image, into, own)
 
-        _walk(e, (*arguments[3:6], directions, *arguments[7:9]), body, 0)
+        _walk(e, arguments[3], directions, body, 0)
         return e.done()
 
-    signature = types.void(
-        out,
-        lanes,
-        state,
-        start,
-        partner,
-        exchange,
-        ints,
-        position,
-        steps,
-        table,
-        first,
-        mask,
-        floats,
-        weights,
-        factor,
-    )
-    return signature, codegen
+    return types.void(out, lanes, state, walk, ints, table, first, mask, floats, weights, factor), codegen
 
 
 def _wide_registers(

@@ -120,25 +120,19 @@ def superblock_sums(
                 weights, coefficients = ints[as_index(head + WEIGHTS)], ints[as_index(head + COEFFICIENTS)]
                 terms = head + HEADER + CONSTRAINT * constraints
                 directions = terms + ints[as_index(head + TERMS)]
-                number = 2 * start
+                walk = 2 * start, partner, exchange, directions, steps
                 if form == TRANSFORM:
                     first_entry = _transformed(ints[terms:directions], floats[coefficients:], here, scratch)
-                    value = sum_table_walk(
-                        state, lanes, number, partner, exchange, ints, directions, steps,
-                        scratch, first_entry, block - 1, floats, weights,
-                    )  # fmt: skip
+                    value = sum_table_walk(state, lanes, walk, ints, scratch, first_entry, block - 1, floats, weights)
                 else:
                     value = _weight(ints, floats, terms, directions, coefficients, start)
                     if form == TABLE:
                         value *= sum_table_walk(
-                            state, lanes, number, partner, exchange, ints, directions, steps,
-                            floats, ints[head + TABLE_PLACE], ints[head + TABLE_MASK], floats, weights,
+                            state, lanes, walk, ints, floats, ints[head + TABLE_PLACE], ints[head + TABLE_MASK],
+                            floats, weights,
                         )  # fmt: skip
                     else:
-                        value *= sum_walk(
-                            state, lanes, number, partner, exchange, ints, directions, steps,
-                            float(ints[as_index(head + SIGN)]), floats, weights,
-                        )  # fmt: skip
+                        value *= sum_walk(state, lanes, walk, ints, float(ints[as_index(head + SIGN)]), floats, weights)
                 sums[as_index(ints[as_index(head + OWNER)])] += value
 
 
@@ -196,25 +190,19 @@ def superblock_image(
                 weights, coefficients = ints[as_index(head + WEIGHTS)], ints[as_index(head + COEFFICIENTS)]
                 terms = head + HEADER + CONSTRAINT * constraints
                 directions = terms + ints[as_index(head + TERMS)]
-                number = 2 * start
+                walk = 2 * start, partner, exchange, directions, steps
                 if form == TRANSFORM:
                     first_entry = _transformed(ints[terms:directions], floats[coefficients:], here, scratch)
-                    add_table_walk(
-                        out, lanes, state, number, partner, exchange, ints, directions, steps,
-                        scratch, first_entry, block - 1, floats, weights, 1.0,
-                    )  # fmt: skip
+                    add_table_walk(out, lanes, state, walk, ints, scratch, first_entry, block - 1, floats, weights, 1.0)
                     continue
                 factor = _weight(ints, floats, terms, directions, coefficients, start)
                 if form == TABLE:
                     add_table_walk(
-                        out, lanes, state, number, partner, exchange, ints, directions, steps,
-                        floats, ints[head + TABLE_PLACE], ints[head + TABLE_MASK], floats, weights, factor,
+                        out, lanes, state, walk, ints, floats, ints[head + TABLE_PLACE], ints[head + TABLE_MASK],
+                        floats, weights, factor,
                     )  # fmt: skip
                 else:
-                    add_walk(
-                        out, lanes, state, number, partner, exchange, ints, directions, steps,
-                        float(ints[as_index(head + SIGN)]), floats, weights, factor,
-                    )  # fmt: skip
+                    add_walk(out, lanes, state, walk, ints, float(ints[as_index(head + SIGN)]), floats, weights, factor)
 
 
 @njit
