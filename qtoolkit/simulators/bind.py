@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from qtoolkit.compiler.polynomials import polynomials_of
 from qtoolkit.compiler.program import ParameterGroup
 from qtoolkit_kernels.vector import trigonometry as kernels
 
-__all__ = ["bind", "binding_of"]
+__all__ = ["bind", "binding_of", "slots_of"]
 
 ComplexArray = NDArray[np.complex128]
 FloatArray = NDArray[np.float64]
@@ -35,8 +35,7 @@ def bind(program: Program, values: FloatArray) -> tuple[ComplexArray, FloatArray
         return with_constants(program.constant_coefficients), program.slots.angles(values)
     binding = binding_of(program)
     coefficients, angles = binding.coefficients.copy(), np.empty(program.slots.constant.size)
-    arguments = (values, *binding.arguments, angles, coefficients)
-    if not kernels.bind_gates(*arguments):
+    if not kernels.bind_gates(values, binding.slots, binding.gates, angles, coefficients):
         program.slots.angles(values)
     for group in binding.others:
         coefficients[group.positions] = group.coefficients(*angles[group.slots].T)
@@ -52,16 +51,16 @@ def binding_of(program: Program) -> _Binding:
 
 
 class _Binding(NamedTuple):
-    """What no parameter changes, what the kernel takes between values and angles, and groups that it cannot do."""
+    """What no parameter changes, what the kernel takes, and groups that it cannot do."""
 
     coefficients: ComplexArray
-    arguments: tuple[NDArray[Any], ...]
+    slots: kernels.Slots
+    gates: kernels.Gates
     others: tuple[ParameterGroup, ...]
 
     @classmethod
     def of(cls, program: Program) -> _Binding:
         """Find the polynomials of a program's gates."""
-        slots = program.slots
         gates: list[NDArray[np.int64]] = []
         gate_slots: list[NDArray[np.int64]] = []
         terms: list[NDArray[np.int64]] = []
@@ -82,19 +81,23 @@ class _Binding(NamedTuple):
             terms.append(found[0])
             amplitudes.append(found[1])
             num_terms = last
-        arguments = (
-            slots.constant,
-            np.ascontiguousarray(np.column_stack([slots.slot, slots.parameter]).astype(np.int64)),
-            slots.coefficient,
+        polynomials = kernels.Gates(
             _joined(gates, 5),
             _joined(gate_slots, kernels.MAX_ANGLES),
             _joined(terms, 1 + kernels.MAX_ANGLES),
             np.concatenate([np.zeros(0, np.complex128), *amplitudes]),
         )
-        return cls(with_constants(program.constant_coefficients), arguments, tuple(others))
+        return cls(with_constants(program.constant_coefficients), slots_of(program), polynomials, tuple(others))
 
 
 _BINDING: Key[_Binding] = Key(__name__, "_BINDING")
+
+
+def slots_of(program: Program) -> kernels.Slots:
+    """The angles of a program as kernels take them."""
+    slots = program.slots
+    terms = np.ascontiguousarray(np.column_stack([slots.slot, slots.parameter]).astype(np.int64))
+    return kernels.Slots(slots.constant, terms, slots.coefficient)
 
 
 def _joined(rows: list[NDArray[np.int64]], width: int) -> NDArray[np.int64]:

@@ -172,7 +172,8 @@ def test_coefficients_of_gates():
     for _ in range(20):
         *gates, size = random_gates(rng, 6)
         slot_terms = np.stack([rng.integers(0, 6, 9), rng.integers(0, 4, 9)], axis=1)
-        arguments = rng.normal(size=4), rng.normal(size=6), slot_terms, rng.normal(size=9), *gates
+        slots = trigonometry.Slots(rng.normal(size=6), slot_terms, rng.normal(size=9))
+        arguments = rng.normal(size=4), slots, trigonometry.Gates(*gates)
         before = np.arange(size) + 0j
         ours, theirs = (np.empty(6), before.copy()), (np.empty(6), before.copy())
         assert trigonometry.bind_gates(*arguments, *ours)

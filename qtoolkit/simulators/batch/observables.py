@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -12,9 +11,10 @@ from numpy.typing import NDArray
 from qtoolkit._masks import distinct
 from qtoolkit.operators import PauliSum
 from qtoolkit.simulators.observables import Observable
+from qtoolkit_kernels.vector.batch.plan import Weights
 from qtoolkit_kernels.vector.batch.run import DIAGONAL_PART, IMAGINARY_PART, REAL_PART
 
-__all__ = ["Weights", "weights_of"]
+__all__ = ["weights_of"]
 
 MOST_WEIGHTS = 1 << 20
 """Numbers that weights may fill; sums with more masks of flipped bits are better evaluated one state at a time."""
@@ -26,19 +26,6 @@ _Part: TypeAlias = tuple[int, int, NDArray[np.float64]]
 
 _kept: dict[int, tuple[PauliSum, list[_Part]]] = {}
 """Parts of the last Pauli sums, by their identities; it keeps the sums alive."""
-
-
-@dataclass(frozen=True, eq=False)
-class Weights:
-    """Observables for `qtoolkit_kernels.vector.batch`.
-
-    Attributes:
-        parts: int64[:, 4]: number of the observable, mask of flipped bits, kind, first weight.
-        values: float64.
-    """
-
-    parts: NDArray[np.int64]
-    values: NDArray[np.float64]
 
 
 def weights_of(observables: Sequence[Observable], num_qubits: int) -> Weights | None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from qtoolkit.compiler import Key, Layout, Program, SweepPart, plan_sweeps
 from qtoolkit_kernels.vector import isa, numbers
 from qtoolkit_kernels.vector.batch import block as batch_block
+from qtoolkit_kernels.vector.batch.plan import Rows
 
 __all__ = ["BatchPlan", "batch_plan"]
 
@@ -27,26 +28,17 @@ class BatchPlan:
     """What `qtoolkit_kernels.vector.batch` runs on every member.
 
     Attributes:
-        recipes: how the numbers come from the coefficients of gates: product_start, product_factors, dense_start,
-            dense_factors of `SweepPart`, and terms as int64[:, 7].
-        operations: int64[:, 16].
-        partners: int64[polynomials, qubits], the lower bits with which each bit of a polynomial forms pairs.
-        permutations: int64[:, 2**qubits], where each amplitude comes from.
-        num_registers: coefficients of one member.
+        rows: for the kernel.
         constants: what factors use behind the coefficients and the planner's constants.
     """
 
-    recipes: tuple[IntArray, ...]
-    operations: IntArray
-    partners: IntArray
-    permutations: IntArray
-    num_registers: int
+    rows: Rows
     constants: NDArray[np.complex128]
 
     @cached_property
     def has_matrices(self) -> bool:
         """Whether there are rows whose code is compiled only when first needed."""
-        return bool((self.operations[:, batch_block.OPCODE] == isa.MATRIX).any())
+        return bool((self.rows.operations[:, batch_block.OPCODE] == isa.MATRIX).any())
 
 
 _BATCH: Key[BatchPlan | None] = Key(__name__, "_BATCH")
@@ -117,14 +109,10 @@ class _Translator:
                 case opcode:
                     raise AssertionError(f"no rows of {isa.INSTRUCTIONS[opcode].name} in batches")
         terms = np.array([self._term(term, partners) for term in formulas.terms.tolist()], np.int64).reshape(-1, 7)
-        recipes = (
-            formulas.product_start, formulas.product_factors, formulas.dense_start, formulas.dense_factors, terms
-        )  # fmt: skip
-        return self._plan(recipes, partners, part.constants)
-
-    def _plan(self, recipes: tuple[IntArray, ...], partners: IntArray, constants: NDArray[np.complex128]) -> BatchPlan:
-        rows, permutations = _with_permutations(self._rows, self._num_qubits)
-        return BatchPlan(recipes, rows, partners, permutations, self._size, constants)
+        operations, permutations = _with_permutations(self._rows, self._num_qubits)
+        matrices = formulas[:4]
+        rows = Rows(self._num_qubits, *matrices, terms, operations, partners, permutations, self._size)
+        return BatchPlan(rows, part.constants)
 
     def _term(self, term: Sequence[int], partners: IntArray) -> list[int]:
         """A term with the registers that it changes instead of bits."""

@@ -15,7 +15,7 @@ from qtoolkit.compiler import ExecutionPlan, UnitaryStep
 from qtoolkit.compiler.program import ParameterGroup
 from qtoolkit.errors import ParameterError
 from qtoolkit.simulators import measure
-from qtoolkit.simulators.batch.observables import Weights, weights_of
+from qtoolkit.simulators.batch.observables import weights_of
 from qtoolkit.simulators.batch.plan import BatchPlan, batch_plan
 from qtoolkit.simulators.bind import binding_of
 from qtoolkit.simulators.engine import Engine, StateArray
@@ -26,6 +26,7 @@ from qtoolkit.simulators.walk import Walker
 from qtoolkit_kernels.threads import counters
 from qtoolkit_kernels.vector.batch import numbers as number_kernels
 from qtoolkit_kernels.vector.batch import run as kernels
+from qtoolkit_kernels.vector.batch.plan import Members, Results, Weights
 from qtoolkit_kernels.vector.lanes import Lanes
 
 __all__ = ["ParameterBatch", "batch_expectation_values", "batch_probabilities", "batch_states", "parameters_of"]
@@ -181,11 +182,11 @@ def batch_expectation_values(
 class _Run:
     """Runs batches of one small circuit."""
 
-    def __init__(self, engine: Engine, plan: ExecutionPlan, rows: BatchPlan) -> None:
+    def __init__(self, engine: Engine, plan: ExecutionPlan, batch: BatchPlan) -> None:
         self._engine = engine
         self._program = plan.unitary_program()
         self._num_qubits = plan.num_qubits
-        self._rows = rows
+        self._batch = batch
         self._real = engine.real
         self._lanes = engine.vector_bytes // self._real.itemsize
 
@@ -196,8 +197,8 @@ class _Run:
             return None
         if len(plan.steps) != 1 or not isinstance(plan.steps[0], UnitaryStep):
             return None
-        rows = batch_plan(plan.steps[0].program, plan.num_qubits, engine.dtype.itemsize)
-        return None if rows is None or engine.drifts(len(rows.operations)) else cls(engine, plan, rows)
+        batch = batch_plan(plan.steps[0].program, plan.num_qubits, engine.dtype.itemsize)
+        return None if batch is None or engine.drifts(len(batch.rows.operations)) else cls(engine, plan, batch)
 
     def __call__(
         self,
@@ -208,32 +209,31 @@ class _Run:
         sums: FloatArray | None = None,
     ) -> None:
         """Fill in what is wanted: states, probabilities, or the sums of weights, zeros of [observables, batch]."""
-        engine, rows, program = self._engine, self._rows, self._program
+        engine, rows, program = self._engine, self._batch.rows, self._program
         binding = binding_of(program)
-        coefficients = np.concatenate([binding.coefficients, rows.constants])
+        coefficients = np.concatenate([binding.coefficients, self._batch.constants])
         num_groups = -(-len(values) // self._lanes)
         num_parts = 0 if weights is None else len(weights.parts)
         work = len(values) * coefficients.size + (num_groups * (len(rows.operations) + num_parts) << self._num_qubits)
         num_threads = max(1, min(engine.num_threads, num_groups)) if work > ALONE_WORK else 1
         long = work >= LONG_WORK * num_threads
-        finite = np.array([1], np.int64)
+        results = Results(
+            np.empty((0, 1), self._real) if states is None else states.view(self._real),
+            np.empty((0, 1)) if probabilities is None else probabilities,
+            np.empty((0, 1)) if sums is None else sums,
+            np.array([1], np.int64),
+        )
         engine.team.run(
             kernels.run_batch,
             Lanes(engine.vector_bytes),
-            self._num_qubits,
-            values,
-            coefficients,
-            *binding.arguments,
-            *self._others(binding.others, values),
+            rows,
+            self._batch.has_matrices or None,
+            binding.slots,
+            binding.gates,
             program.phase_slot,
-            *rows.recipes,
-            rows.partners,
-            rows.permutations,
-            rows.operations,
-            rows.num_registers,
-            rows.has_matrices or None,
-            (weights or _NO_WEIGHTS).parts,
-            (weights or _NO_WEIGHTS).values,
+            Members(values, coefficients, *self._others(binding.others, values)),
+            _NO_WEIGHTS if weights is None else weights,
+            results,
             self._number_scratch(num_threads, coefficients.size, long),
             engine.scratch(
                 num_threads,
@@ -243,15 +243,11 @@ class _Run:
                 self._real.type,
                 long,
             ),
-            np.empty((0, 1), self._real) if states is None else states.view(self._real),
-            np.empty((0, 1)) if probabilities is None else probabilities,
-            np.empty((0, 1)) if sums is None else sums,
-            finite,
             counters(2),
             num_threads=num_threads,
             long=long,
         )
-        if not finite[0]:
+        if not results.finite[0]:
             for row in values:
                 program.slots.angles(row)
 
@@ -272,9 +268,9 @@ class _Run:
         """Memory for numbers, kept for the next call from this Python thread unless this one is `long`."""
         size = number_kernels.numbers_size(
             num_coefficients,
-            self._rows.recipes[0].size - 1,
+            self._batch.rows.product_start.size - 1,
             self._program.slots.constant.size,
-            self._rows.num_registers,
+            self._batch.rows.num_registers,
             self._engine.vector_bytes,
         )
         return (ThreadArrays() if long else _own).rows(num_threads, size, np.float64)

@@ -11,7 +11,7 @@ three tiles for each one-qubit product: cosine and sine, and the phases before a
 import numpy as np
 
 from qtoolkit_kernels._jit import njit
-from qtoolkit_kernels._types import Complex, Floats, Integers
+from qtoolkit_kernels._types import Floats, Integers
 from qtoolkit_kernels.vector import isa
 from qtoolkit_kernels.vector.batch.block import COUNT, OPCODE, SOURCE, START
 from qtoolkit_kernels.vector.batch.number_tiles import (
@@ -21,6 +21,7 @@ from qtoolkit_kernels.vector.batch.number_tiles import (
     split_product,
     write_turn,
 )
+from qtoolkit_kernels.vector.batch.plan import Members, Rows
 from qtoolkit_kernels.vector.batch.tiles import multiply_tiles
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.matrix_numbers import entry_of, targets_of
@@ -35,7 +36,7 @@ from qtoolkit_kernels.vector.numbers import (
     PHASE_2Q,
     multiply_dense,
 )
-from qtoolkit_kernels.vector.trigonometry import MAX_ANGLES
+from qtoolkit_kernels.vector.trigonometry import MAX_ANGLES, Gates, Slots
 
 __all__ = ["fill_numbers", "numbers_size", "write_number"]
 
@@ -71,20 +72,18 @@ def bind_gates(
     width: int,
     angles: int,
     scratch: int,
-    gates: Integers,
-    gate_slots: Integers,
-    terms: Integers,
-    amplitudes: Complex,
+    gates: Gates,
 ) -> None:
     """Compute the coefficients that depend on angles, as `trigonometry.bind_gates` does."""
+    rows, gate_slots, terms, amplitudes = gates
     tile = 2 * width
-    for g in range(gates.shape[0]):
-        place, length, count = gates[g, 0], gates[g, 1], gates[g, 4]
+    for g in range(rows.shape[0]):
+        place, length, count = rows[g, 0], rows[g, 1], rows[g, 4]
         for j in range(count):
             write_turn(work, lanes, scratch + (TURNS + j) * tile, angles + gate_slots[g, j] * width)
         for k in range(place * tile, (place + length) * tile):
             work[k] = 0.0
-        for t in range(gates[g, 2], gates[g, 3]):
+        for t in range(rows[g, 2], rows[g, 3]):
             into, value = (place + terms[t, 0]) * tile, amplitudes[t]
             if count == 1 and abs(terms[t, 1]) == 1:
                 add_turned(work, lanes, into, scratch + TURNS * tile, value.real, value.imag, float(terms[t, 1]))
@@ -255,24 +254,11 @@ def fill_numbers(
     work: Floats,
     lanes: Lanes,
     width: int,
-    num_coefficients: int,
-    values: Floats,
+    rows: Rows,
+    slots: Slots,
+    gates: Gates,
+    members: Members,
     first: int,
-    constants: Floats,
-    slot_terms: Integers,
-    slot_coefficients: Floats,
-    gates: Integers,
-    gate_slots: Integers,
-    gate_terms: Integers,
-    amplitudes: Complex,
-    others: Complex,
-    other_places: Integers,
-    product_start: Integers,
-    product_factors: Integers,
-    dense_start: Integers,
-    dense_factors: Integers,
-    terms: Integers,
-    operations: Integers,
     smallest: float,
     matrices: bool | None,
 ) -> tuple[int, int, int, bool]:
@@ -281,21 +267,20 @@ def fill_numbers(
     Args:
         work: see above; holds the coefficients that no parameter changes.
         lanes, width: marker of the vector width, and W.
-        num_coefficients: of the gates and the planner.
-        values: float64[batch, :], of the parameters.
+        rows: of the plan.
+        slots, gates: how parameters enter.
+        members: what they are given.
         first: number of the first member; past the last one, the last is repeated.
-        constants, slot_terms, slot_coefficients, gates, gate_slots, gate_terms, amplitudes: see `trigonometry`.
-        others, other_places: complex128[batch, :] and int64[:], coefficients that were computed elsewhere.
-        product_start, product_factors, dense_start, dense_factors: see `numbers`.
-        terms: int64[:, 7], see `add_term`.
-        operations: rows.
         smallest: see `write_rotations`.
         matrices: None, and the kernel takes less time to compile, if there are no MATRIX rows.
 
     Returns:
         Where the angles, the phase left out and the registers begin, and whether all angles are finite.
     """
-    tile = 2 * width
+    values, coefficients, others, other_places = members
+    constants, slot_terms, slot_coefficients = slots
+    operations, product_start = rows.operations, rows.product_start
+    num_coefficients, tile = coefficients.size, 2 * width
     scratch = num_coefficients * tile
     products = scratch + SCRATCH_TILES * tile
     angles = products + 3 * (product_start.size - 1) * tile
@@ -316,8 +301,8 @@ def fill_numbers(
         for k in range(other_places.size):
             place = other_places[k] * tile + lane
             work[place], work[place + width] = others[member, k].real, others[member, k].imag
-    bind_gates(work, lanes, width, angles, scratch, gates, gate_slots, gate_terms, amplitudes)
-    split_products(work, lanes, width, scratch, products, product_start, product_factors)
+    bind_gates(work, lanes, width, angles, scratch, gates)
+    split_products(work, lanes, width, scratch, products, product_start, rows.product_factors)
     for i in range(operations.shape[0]):
         row = operations[i]
         opcode, source, detail = row[OPCODE], row[SOURCE], row[SOURCE + 1]
@@ -341,8 +326,8 @@ def fill_numbers(
         elif opcode == isa.DIAGONAL:
             for k in range(row[COUNT]):
                 write_number(work, place + k * tile, width, 1.0 + 0.0j)
-    for t in range(terms.shape[0]):
-        add_term(work, lanes, width, scratch, products, image, terms[t])
-    if dense_start.size > 1:
-        write_dense(work, width, num_coefficients, dense_start, dense_factors, operations, image)
+    for t in range(rows.terms.shape[0]):
+        add_term(work, lanes, width, scratch, products, image, rows.terms[t])
+    if rows.dense_start.size > 1:
+        write_dense(work, width, num_coefficients, rows.dense_start, rows.dense_factors, operations, image)
     return angles, scratch + TOTAL * tile, image, finite

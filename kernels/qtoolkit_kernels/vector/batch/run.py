@@ -14,14 +14,16 @@ from qtoolkit_kernels.threads import add_to_counter, wait_for_counter
 from qtoolkit_kernels.vector.batch import tiles as batch_tiles
 from qtoolkit_kernels.vector.batch.block import run_batch_block
 from qtoolkit_kernels.vector.batch.numbers import fill_numbers, write_number
+from qtoolkit_kernels.vector.batch.plan import Members, Results, Rows, Weights
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.skew import skew_of, skewed
 from qtoolkit_kernels.vector.tiles import lanes_of
+from qtoolkit_kernels.vector.trigonometry import Gates, Slots
 
 __all__ = ["DIAGONAL_PART", "IMAGINARY_PART", "REAL_PART", "batch_scratch_size", "run_batch"]
 
 DIAGONAL_PART, REAL_PART, IMAGINARY_PART = range(3)
-"""What a row of `parts` sums: probabilities, or real or imaginary parts of overlaps."""
+"""What a part of `Weights` sums: probabilities, or real or imaginary parts of overlaps."""
 
 SUMMED = 128
 """Amplitudes that are summed in the state's precision before the sum goes on in double precision; all observables go
@@ -61,14 +63,14 @@ def measure(
     num_bits: int,
     tile: int,
     skew: int,
-    parts: Integers,
-    weights: Floats,
+    weights: Weights,
     sums: Reals,
     out: Floats,
     first: int,
     count: int,
 ) -> None:
     """Add the expectation values of L states to the columns of `out` from `first` on."""
+    parts, values = weights
     half, size = tile >> 1, 1 << num_bits
     piece, step = min(SUMMED, size), min(TOGETHER, size)
     sums[:] = 0
@@ -86,17 +88,17 @@ def measure(
                 s = (visited & (SUMS - 1)) * half
                 o, q = skewed(j, skew) * tile, skewed(j ^ high, skew) * tile
                 if step == 2 and kind == DIAGONAL_PART:
-                    batch_tiles.add_probabilities_2(sums, lanes, s, block, o, q, low, weights, place + j)
+                    batch_tiles.add_probabilities_2(sums, lanes, s, block, o, q, low, values, place + j)
                 elif step == 2 and kind == REAL_PART:
-                    batch_tiles.add_real_parts_2(sums, lanes, s, block, o, q, low, weights, place + j)
+                    batch_tiles.add_real_parts_2(sums, lanes, s, block, o, q, low, values, place + j)
                 elif step == 2:
-                    batch_tiles.add_imaginary_parts_2(sums, lanes, s, block, o, q, low, weights, place + j)
+                    batch_tiles.add_imaginary_parts_2(sums, lanes, s, block, o, q, low, values, place + j)
                 elif kind == DIAGONAL_PART:
-                    batch_tiles.add_probabilities_4(sums, lanes, s, block, o, q, low, weights, place + j)
+                    batch_tiles.add_probabilities_4(sums, lanes, s, block, o, q, low, values, place + j)
                 elif kind == REAL_PART:
-                    batch_tiles.add_real_parts_4(sums, lanes, s, block, o, q, low, weights, place + j)
+                    batch_tiles.add_real_parts_4(sums, lanes, s, block, o, q, low, values, place + j)
                 else:
-                    batch_tiles.add_imaginary_parts_4(sums, lanes, s, block, o, q, low, weights, place + j)
+                    batch_tiles.add_imaginary_parts_4(sums, lanes, s, block, o, q, low, values, place + j)
                 visited += 1
                 j = ((j | pivot) + step) & ~pivot
             # Where the mask has high bits, only one of two partners was visited.
@@ -146,37 +148,16 @@ def fill_registers(registers: Reals, count: int, work: Floats, image: int, width
 @njit
 def run_batch(
     lanes: Lanes,
-    num_bits: int,
-    values: Floats,
-    coefficients: Complex,
-    constants: Floats,
-    slot_terms: Integers,
-    slot_coefficients: Floats,
-    gates: Integers,
-    gate_slots: Integers,
-    gate_terms: Integers,
-    amplitudes: Complex,
-    others: Complex,
-    other_places: Integers,
-    phase_slot: int,
-    product_start: Integers,
-    product_factors: Integers,
-    dense_start: Integers,
-    dense_factors: Integers,
-    terms: Integers,
-    partners: Integers,
-    permutations: Integers,
-    operations: Integers,
-    num_registers: int,
+    rows: Rows,
     matrices: bool | None,
-    parts: Integers,
-    weights: Floats,
+    slots: Slots,
+    gates: Gates,
+    phase_slot: int,
+    members: Members,
+    weights: Weights,
+    results: Results,
     work: Floats,
     scratch: Reals,
-    states: Reals,
-    probabilities: Floats,
-    sums: Floats,
-    finite: Integers,
     counters: Integers,
     thread: int,
 ) -> None:
@@ -184,28 +165,21 @@ def run_batch(
 
     Args:
         lanes: marker of the vector width.
-        num_bits: qubits.
-        values: float64[batch, :], of the parameters.
-        coefficients: complex128, of the gates and the planner where no parameter enters.
-        constants, slot_terms, slot_coefficients, gates, gate_slots, gate_terms, amplitudes, others, other_places:
-            how parameters enter, see `batch_numbers.fill_numbers`.
-        phase_slot: the slot of the global phase.
-        product_start, product_factors, dense_start, dense_factors, terms: see `batch_numbers.fill_numbers`.
-        partners, permutations, operations: see `batch.block`.
-        num_registers: that the operations read.
+        rows: of the plan.
         matrices: None, and the kernel takes less time to compile, if there are no MATRIX rows.
-        parts: int64[:, 4], of observables: row of `sums`, mask of flipped bits, kind, first weight.
-        weights: float64, of every amplitude.
+        slots, gates: how parameters enter.
+        phase_slot: the slot of the global phase.
+        members: what they are given.
+        weights: of observables.
+        results: receives what is wanted.
         work: one row for each thread, of `batch_numbers.numbers_size` elements or more, aligned.
         scratch: one row for each thread, of `batch_scratch_size` elements or more, aligned; its precision is the
             states'.
-        states: receives the states as rows of real and imaginary parts, [batch, 2 * 2^num_bits]; nothing if [0, :].
-        probabilities: receives them, [batch, 2^num_bits]; nothing if [0, :].
-        sums: zeros, float64[observables, batch]; receives expectation values.
-        finite: ones, int64[1]; becomes 0 if an angle is not finite.
         counters: zeros, two rows.
         thread: the caller's row of scratch.
     """
+    num_bits, num_registers, coefficients = rows.num_bits, rows.num_registers, members.coefficients
+    states, probabilities, sums, finite = results
     own, numbers = scratch[thread], work[thread]
     half, width = lanes_of(own, lanes), lanes_of(numbers, lanes)
     tile = 2 * half
@@ -215,7 +189,7 @@ def run_batch(
     totals, registers = rest[: SUMS * half], rest[SUMS * half : (SUMS + num_registers) * half]
     factors = np.empty(half, np.complex128)
     smallest = 1e-17 if own.itemsize == 8 else 1e-8
-    batch = values.shape[0]
+    batch = members.values.shape[0]
     prepared = False
     num_groups = (batch + half - 1) // half
     while True:
@@ -231,11 +205,8 @@ def run_batch(
         count = min(half, batch - first)
         for part in range(half // width):
             angles, total, image, fine = fill_numbers(
-                numbers, lanes, width, coefficients.size, values, first + part * width, constants, slot_terms,
-                slot_coefficients, gates, gate_slots, gate_terms, amplitudes, others, other_places, product_start,
-                product_factors, dense_start, dense_factors, terms, operations, smallest,
-                matrices,
-            )  # fmt: skip
+                numbers, lanes, width, rows, slots, gates, members, first + part * width, smallest, matrices
+            )
             if not fine:
                 finite[0] = 0
             fill_registers(registers, num_registers, numbers, image, width, half, part)
@@ -246,13 +217,14 @@ def run_batch(
         block[:] = 0
         block[:half] = 1
         found = run_batch_block(
-            block, lanes, num_bits, tile, skew, operations, partners, permutations, registers, spare, matrices
-        )
+            block, lanes, num_bits, tile, skew, rows.operations, rows.partners, rows.permutations, registers, spare,
+            matrices,
+        )  # fmt: skip
         if states.shape[0] > 0:
             write_states(found, num_bits, tile, skew, factors, states, first, count)
         if probabilities.shape[0] > 0:
             write_probabilities(found, num_bits, tile, skew, probabilities, first, count)
-        if parts.shape[0] > 0:
-            measure(found, lanes, num_bits, tile, skew, parts, weights, totals, sums, first, count)
+        if weights.parts.shape[0] > 0:
+            measure(found, lanes, num_bits, tile, skew, weights, totals, sums, first, count)
         add_to_counter(counters, 1, 1)
     wait_for_counter(counters, 1, num_groups)
