@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -51,15 +51,31 @@ def interpreted(kernel: Any, *arguments: Any) -> Any:
 
 def both(kernel: Any, *arguments: Any) -> Any:
     """Run a kernel compiled and interpreted: what they return and write is the same, up to rounding."""
-    copies = [argument.copy() if isinstance(argument, np.ndarray) else argument for argument in arguments]
+    copies = [_copied(argument) for argument in arguments]
     expected, found = interpreted(kernel, *copies), kernel(*arguments)
     assert found == expected, kernel
-    for copy, argument in zip(copies, arguments, strict=True):
-        if isinstance(argument, np.ndarray) and argument.dtype.kind == "i":
+    for copy, argument in zip(_arrays(copies), _arrays(arguments), strict=True):
+        if argument.dtype.kind == "i":
             np.testing.assert_array_equal(argument, copy, err_msg=str(kernel))
-        elif isinstance(argument, np.ndarray):
+        else:
             np.testing.assert_allclose(argument, copy, rtol=1e-9, atol=1e-12, equal_nan=True, err_msg=str(kernel))
     return found
+
+
+def _copied(argument: Any) -> Any:
+    """An argument, its arrays copied."""
+    if isinstance(argument, tuple):
+        return type(argument)._make(map(_copied, argument))
+    return argument.copy() if isinstance(argument, np.ndarray) else argument
+
+
+def _arrays(arguments: Iterable[Any]) -> Iterator[np.ndarray]:
+    """All arrays of arguments, those of named tuples one by one."""
+    for argument in arguments:
+        if isinstance(argument, tuple):
+            yield from _arrays(argument)
+        elif isinstance(argument, np.ndarray):
+            yield argument
 
 
 class _Tables(NamedTuple):

@@ -204,9 +204,8 @@ class RandomRows:
         scratch = aligned(np.zeros((num_threads, size)), shape.dtype)
         sums = np.zeros((num_groups, sought.num_places))
         arguments = (
-            ket, bra, Lanes(shape.vector_bytes), *shape.cuts, self.bits, first_row, self.operation_start,
-            self.operations, self.coefficients, *self.phases, *self.string_arrays, *sought.arrays, scratch, keep,
-            complex(factor), sums, counters(2 * len(self.bits)),
+            ket, bra, self.cut, self.bits, self.operation_start, first_row, self.numbers(factor), sought.arrays,
+            scratch, keep, sums, counters(2 * len(self.bits)),
         )  # fmt: skip
         Team(num_threads).run(adjoint_sweep.turn_back_sweeps, *arguments)
         return sums

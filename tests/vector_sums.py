@@ -6,6 +6,7 @@ import numpy as np
 
 from qtoolkit_kernels.vector import isa
 from qtoolkit_kernels.vector.adjoint import block as adjoint_block
+from qtoolkit_kernels.vector.adjoint import plan
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,8 @@ class Sought:
 
     @property
     def arrays(self):
-        """Arguments of the kernel and the twin."""
-        return self.collect, self.scales, self.probe_start, self.probes, self.wanted_start, self.wanted
+        """As the kernel and the twin take them."""
+        return plan.Sought(self.collect, self.scales, self.probe_start, self.probes, self.wanted_start, self.wanted)
 
     @classmethod
     def draw(cls, rows):

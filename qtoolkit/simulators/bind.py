@@ -12,7 +12,7 @@ from qtoolkit.compiler.polynomials import polynomials_of
 from qtoolkit.compiler.program import ParameterGroup
 from qtoolkit_kernels.vector import trigonometry as kernels
 
-__all__ = ["bind", "binding_of", "slots_of"]
+__all__ = ["bind", "binding_of"]
 
 ComplexArray = NDArray[np.complex128]
 FloatArray = NDArray[np.float64]
@@ -87,13 +87,13 @@ class _Binding(NamedTuple):
             _joined(terms, 1 + kernels.MAX_ANGLES),
             np.concatenate([np.zeros(0, np.complex128), *amplitudes]),
         )
-        return cls(with_constants(program.constant_coefficients), slots_of(program), polynomials, tuple(others))
+        return cls(with_constants(program.constant_coefficients), _slots_of(program), polynomials, tuple(others))
 
 
 _BINDING: Key[_Binding] = Key(__name__, "_BINDING")
 
 
-def slots_of(program: Program) -> kernels.Slots:
+def _slots_of(program: Program) -> kernels.Slots:
     """The angles of a program as kernels take them."""
     slots = program.slots
     terms = np.ascontiguousarray(np.column_stack([slots.slot, slots.parameter]).astype(np.int64))

@@ -12,7 +12,7 @@ from qtoolkit.simulators.memory import aligned_empty
 from qtoolkit_kernels.vector import numbers as kernels
 from qtoolkit_kernels.vector.plan import Numbers, Products
 
-__all__ = ["numbers_of", "unfilled_numbers"]
+__all__ = ["fixed_numbers", "numbers_of", "unfilled_numbers"]
 
 
 def numbers_of(
@@ -45,13 +45,21 @@ def numbers_of(
 
 
 def unfilled_numbers(part: SweepPart, dtype: DTypeLike) -> Numbers:
-    """Arrays of the right kinds and sizes, with what no parameter changes; polynomials and the factor are 1."""
-    count, num_bits = part.controls.size, part.layout.num_bits
+    """Arrays to be filled: what no parameter changes, in the precision of a state."""
     registers = cast("NDArray[np.floating]", aligned_empty(part.registers.size, dtype))
     registers[:] = part.registers
+    return fixed_numbers(part)._replace(operations=part.operations.copy(), registers=registers)
+
+
+def fixed_numbers(part: SweepPart) -> Numbers:
+    """What no parameter changes, in arrays of the plan, and of the rest arrays of the right kinds and sizes.
+
+    Polynomials and the factor are 1.
+    """
+    count, num_bits = part.controls.size, part.layout.num_bits
     return Numbers(
-        operations=part.operations.copy(),
-        registers=registers,
+        operations=part.operations,
+        registers=part.registers,
         constants=np.ones(count, np.complex128),
         linear=np.ones((count, num_bits), np.complex128),
         pairs=np.ones((count, num_bits, num_bits), np.complex128),

@@ -39,15 +39,16 @@ def collected(circuit, layout):
 @pytest.mark.parametrize("layout", [Layout.of(9, 16, 32), SMALL_BLOCKS], ids=["one block", "small blocks"])
 def test_both_ways_find_the_same(layout):
     for seed in range(6):
-        for found in collected(random_parametrised_circuit(9, 60, np.random.default_rng(seed)), layout):
+        for item in collected(random_parametrised_circuit(9, 60, np.random.default_rng(seed)), layout):
+            found, entries = item.backward.sought, item.backward.derivatives.entries
             assert np.all(np.diff(found.probe_start) >= 0)
             assert found.probe_start[-1] == len(found.probes)
             assert found.wanted_start[-1] == len(found.wanted)
             places = found.collect[:, 1:][found.collect[:, 1:] >= 0].tolist() + found.wanted[:, 2].tolist()
             places += [place + k for place in found.probes[:, PROBE_PLACE].tolist() for k in range(2)]
             assert len(set(places)) == len(places)
-            assert max(places) < found.num_places
-            assert set(found.entries[:, 1].tolist()) <= set(range(found.num_places))
+            assert max(places) < item.backward.num_places
+            assert set(entries[:, 1].tolist()) <= set(range(item.backward.num_places))
 
 
 def test_many_strings_of_z():
@@ -56,18 +57,18 @@ def test_many_strings_of_z():
     for angle in theta:
         circuit.pauli_rotation("".join(rng.permutation(list("IIIIIZZZZ"))), angle)
     (found,) = collected(circuit, replace(SMALL_BLOCKS, block_bits=9, chunk_bits=9))
-    assert sorted(found.entries[:, 0].tolist()) == list(range(1, 1 + circuit.num_parameters))
+    assert sorted(found.backward.derivatives.entries[:, 0].tolist()) == list(range(1, 1 + circuit.num_parameters))
 
 
 def test_nothing_is_collected_without_parameters():
     (found,) = collected(Circuit(9).h(range(9)).cx(0, 1).rz(0.3, 2), Layout.of(9, 16, 32))
-    assert found.first_row == len(found.part.operations)
-    assert not len(found.probes)
-    assert not len(found.entries)
-    assert np.all(found.collect[:, 0] == NOTHING)
+    assert found.backward.first_row == len(found.part.operations)
+    assert not len(found.backward.sought.probes)
+    assert not len(found.backward.derivatives.entries)
+    assert np.all(found.backward.sought.collect[:, 0] == NOTHING)
 
 
 def test_rows_before_the_first_angle_are_left_out():
     (theta,) = ParameterVector("theta", 1)
     (found,) = collected(Circuit(9).h(range(9)).cx(0, 1).cx(1, 2).ry(theta, 1), Layout.of(9, 16, 32))
-    assert 0 < found.first_row < len(found.part.operations)
+    assert 0 < found.backward.first_row < len(found.part.operations)

@@ -19,7 +19,7 @@ def check(rows, sought, rounding, num_groups=1, keep=True, first_row=0, num_thre
     expected = [state.astype(np.float64) for state in (ket, bra)]
     sums = np.zeros((num_groups, sought.num_places))
     program = rows.cut, rows.bits, rows.operation_start, first_row, rows.numbers(factor)
-    twins.turn_back_sweeps(*expected, *program, *sought.arrays, keep, sums)
+    twins.turn_back_sweeps(*expected, *program, sought.arrays, keep, sums)
     found = rows.turn_back(ket, bra, sought, keep, factor, num_groups, first_row, num_threads)
     epsilon = rounding * EPSILONS[rows.shape.dtype]
     np.testing.assert_allclose(found, sums, rtol=0, atol=epsilon * max(1.0, np.abs(sums).max(initial=0.0)))

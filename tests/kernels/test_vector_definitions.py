@@ -14,6 +14,7 @@ from qtoolkit_kernels.reference.vector import sweep
 from qtoolkit_kernels.reference.vector.adjoint import sweep as adjoint_sweep
 from qtoolkit_kernels.vector import isa, numbers
 from qtoolkit_kernels.vector.adjoint import block as adjoint_block
+from qtoolkit_kernels.vector.adjoint.plan import Sought
 from qtoolkit_kernels.vector.cut import Cut
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.plan import Numbers
@@ -237,8 +238,9 @@ def test_sums_of_the_way_back(position):
     sums = np.zeros((1, 3))
     adjoint_sweep.turn_back_sweeps(
         ket.copy().view(float), bra.copy().view(float), CUT, BITS[None], np.array([0, 1]), 0,
-        Numbers(row[None], np.zeros(16), *NO_PHASES, *NO_STRINGS, 1.0), collect, np.full((1, 4), 2.0),
-        np.array([0, 1]), probe, np.zeros(2, int), np.zeros((0, 3), int), False, sums,
+        Numbers(row[None], np.zeros(16), *NO_PHASES, *NO_STRINGS, 1.0),
+        Sought(collect, np.full((1, 4), 2.0), np.array([0, 1]), probe, np.zeros(2, int), np.zeros((0, 3), int)),
+        False, sums,
     )  # fmt: skip
     overlap = np.vdot(bra, on({1: Z, 4: Z, 3: ZERO}) @ on({2: X}) @ ket)
     expected = [np.vdot(bra, on({position: -1j * Y}) @ ket).real, overlap.real, overlap.imag]
@@ -246,11 +248,11 @@ def test_sums_of_the_way_back(position):
 
     phases = np.ones(1), np.ones((1, 5)), np.ones((1, 5, 5)), np.array([-1])
     first, second = int(BITS[position]), 3
-    sums = np.zeros((1, 2))
+    sums, wanted = np.zeros((1, 2)), np.array([[first, second, 0], [first, first, 1]])
     adjoint_sweep.turn_back_sweeps(
         ket.copy().view(float), bra.copy().view(float), CUT, BITS[None], np.array([0, 1]), 0,
-        Numbers(row_of(isa.DIAGONAL)[None], np.zeros(0), *phases, *NO_STRINGS, 1.0), np.array([[2, 0, 0, 0, 0]]),
-        np.ones((1, 4)), np.zeros(2, int), probe, np.array([0, 2]), np.array([[first, second, 0], [first, first, 1]]),
+        Numbers(row_of(isa.DIAGONAL)[None], np.zeros(0), *phases, *NO_STRINGS, 1.0),
+        Sought(np.array([[2, 0, 0, 0, 0]]), np.ones((1, 4)), np.zeros(2, int), probe, np.array([0, 2]), wanted),
         False, sums,
     )  # fmt: skip
     operators = [on({position: ONE, 4: ONE}), on({position: ONE})]

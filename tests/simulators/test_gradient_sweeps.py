@@ -228,10 +228,11 @@ def test_the_instruction_set_says_what_is_taken_back_and_derived():
         program = compile_circuit(circuit).unitary_program()
         for part in plan_sweeps(program, Layout(9, 2, 7, 4, 4, 16), True, forward_only=False):
             assert isinstance(part, SweepPart)
-            adjoint, opcodes = adjoint_part(part, Generators(program), run_now), part.operations[:, isa.OPCODE]
-            is_summed = (adjoint.collect[:, 1:] >= 0).any(axis=1) | (np.diff(adjoint.wanted_start) > 0)
+            sought = adjoint_part(part, Generators(program), run_now).backward.sought
+            opcodes = part.operations[:, isa.OPCODE]
+            is_summed = (sought.collect[:, 1:] >= 0).any(axis=1) | (np.diff(sought.wanted_start) > 0)
             found |= set(opcodes.tolist())
-            derived |= set(opcodes[is_summed | (np.diff(adjoint.probe_start) > 0)].tolist())
+            derived |= set(opcodes[is_summed | (np.diff(sought.probe_start) > 0)].tolist())
     assert found <= {number for number, known in enumerate(isa.INSTRUCTIONS) if known.is_undone}
     assert derived == {number for number, known in enumerate(isa.INSTRUCTIONS) if known.is_derived}
 

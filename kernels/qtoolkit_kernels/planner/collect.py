@@ -7,6 +7,8 @@ share the sums of its rotation and of its phases. `vector.adjoint.numbers` weigh
 Cost: some 20 ns for each factor, term and write, more within 4x4 matrices, where an angle has 32 entries.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from qtoolkit_kernels._bits import lowest_index
@@ -29,8 +31,10 @@ from qtoolkit_kernels.vector import isa
 from qtoolkit_kernels.vector import numbers as forms
 from qtoolkit_kernels.vector.adjoint import block
 from qtoolkit_kernels.vector.adjoint import numbers as weighing
+from qtoolkit_kernels.vector.adjoint.plan import Derivatives, Sought
+from qtoolkit_kernels.vector.plan import Formulas, Numbers
 
-__all__ = ["collect_sums", "count_sums"]
+__all__ = ["Angles", "collect_sums", "count_sums"]
 
 TAKEN_BACK = 1 << 40
 """In the order of a matrix's qubits, see `vector.matrix_numbers`: write the adjoint."""
@@ -45,24 +49,30 @@ def _num_angles(angle_start: Integers, starts: Integers, factors: Integers, numb
     return count
 
 
+class Angles(NamedTuple):
+    """Which coefficients depend on which angles.
+
+    Attributes:
+        start: int64[coefficients + 1]: each coefficient depends on the angles from here up to the next.
+        places: int64[:, 2], the slot of an angle, and where its generator's entry for that coefficient stands.
+        generators: complex128[:], at some angles.
+    """
+
+    start: Integers
+    places: Integers
+    generators: Complex
+
+
 @njit
-def count_sums(
-    product_start: Integers,
-    product_factors: Integers,
-    dense_start: Integers,
-    dense_factors: Integers,
-    terms: Integers,
-    writes: Integers,
-    string_places: Integers,
-    angle_start: Integers,
-    counts: Integers,
-) -> None:
+def count_sums(formulas: Formulas, angle_start: Integers, counts: Integers) -> None:
     """Count the rows that `collect_sums` writes at most.
 
     Args:
-        product_start, product_factors, dense_start, dense_factors, terms, writes, string_places, angle_start: as there.
+        formulas: of the sweeps.
+        angle_start: see `Angles`.
         counts: int64[8], receives the numbers of rows, see `sums`.
     """
+    product_start, product_factors, dense_start, dense_factors, terms, _, _, writes, string_places = formulas
     for k in range(tables.COUNTS):
         counts[k] = 0
     for k in range(product_start.size - 1):
@@ -363,31 +373,11 @@ def collect_sums(
     low_bits: int,
     bits: Integers,
     operation_start: Integers,
-    operations: Integers,
-    num_registers: int,
-    product_start: Integers,
-    product_factors: Integers,
-    dense_start: Integers,
-    dense_factors: Integers,
-    terms: Integers,
-    num_polynomials: int,
-    sets: Integers,
-    members: Integers,
-    writes: Integers,
-    string_places: Integers,
-    angle_start: Integers,
-    angles: Integers,
-    generators: Complex,
-    collect: Integers,
-    products: Integers,
-    probe_start: Integers,
-    probes: Integers,
-    wanted_start: Integers,
-    wanted: Integers,
-    entries: Integers,
-    weights: Floats,
-    locals_: Integers,
-    denses: Integers,
+    numbers: Numbers,
+    formulas: Formulas,
+    dependence: Angles,
+    sought: Sought,
+    derivatives: Derivatives,
     more_factors: Integers,
     counts: Integers,
 ) -> None:
@@ -395,29 +385,27 @@ def collect_sums(
 
     Args:
         lane_bits, block_bits, low_bits: of the layout.
-        bits, operation_start, operations, product_start, product_factors, dense_start, dense_factors, terms, sets,
-            members, string_places: of the sweeps, see `qtoolkit.compiler.SweepPart`.
-        num_registers, num_polynomials: how many numbers and polynomials they have.
-        writes: of the sweeps; changed to those for the way back.
-        angle_start: int64[coefficients + 1]: each coefficient depends on the angles from here up to the next.
-        angles: int64[:, 2], the slot of an angle, and where its generator's entry for that coefficient stands.
-        generators: complex128[:], at some angles.
-        collect: int64[rows, 5], receives what `adjoint.block` says.
-        products: int64[products, 5], receives what `weigh_products` says.
-        probe_start, probes: int64[rows + 1] and int64[:, 13], receive what `adjoint.block` says.
-        wanted_start, wanted: int64[rows + 1] and int64[:, 3], receive what `adjoint.block` says.
-        entries, weights: int64[:, 2] and float64[:], receive what `add_derivatives` says.
-        locals_, denses: int64[:, 4], receive what `weigh_products` and `weigh_dense` say.
+        bits, operation_start, numbers: of the sweeps.
+        formulas: of the sweeps; writes are changed to those for the way back.
+        dependence: of their program's coefficients.
+        sought: receives all but scales.
+        derivatives: receives all; weights that depend on numbers are 0.
         more_factors: int64[:, 4], receives a factor for each matrix with controls, which is weighed as one by itself,
             behind those of `dense_start`.
         counts: int64[8], receives how many rows and places there are, and which row is the first that derivatives
             need, the number of rows if none is; see `sums`.
     """
+    product_start, product_factors, dense_start, dense_factors, terms, sets, members, writes, string_places = formulas
+    angle_start, angles, generators = dependence
+    collect, _, probe_start, probes, wanted_start, wanted = sought
+    entries, weights, products, locals_, denses = derivatives
+    operations = numbers.operations
     num_rows, num_products = operations.shape[0], product_start.size - 1
     found_probes = np.empty((probes.shape[0], block.PROBE + 1), np.int64)
     found_wanted = np.empty((wanted.shape[0], block.WANTED + 1), np.int64)
     sums = np.full((num_products, tables.SUM_COLUMNS), -1, np.int64)
-    row_at, row_of = np.empty(num_registers, np.int64), np.empty(num_polynomials, np.int64)
+    row_at = np.empty(numbers.registers.size, np.int64)
+    row_of = np.empty(numbers.controls.size, np.int64)
     places = np.empty(16, np.int64)
     for k in range(tables.COUNTS):
         counts[k] = 0

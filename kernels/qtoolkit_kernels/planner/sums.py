@@ -228,7 +228,7 @@ def add_denses(
     Args:
         number, factor: of the matrix and of the factor.
         source: its first coefficient.
-        angle_start, angles: see `collect.collect_sums`.
+        angle_start, angles: see `collect.Angles`.
         places: see `add_overlaps`.
         denses, entries, weights, counts: changed.
     """

@@ -30,7 +30,6 @@ from qtoolkit_kernels.threads import counters
 from qtoolkit_kernels.vector.adjoint import numbers as number_kernels
 from qtoolkit_kernels.vector.adjoint import sweep as kernels
 from qtoolkit_kernels.vector.adjoint.alone import adjoint_alone
-from qtoolkit_kernels.vector.lanes import Lanes
 
 __all__ = ["Gradients"]
 
@@ -116,7 +115,7 @@ class Gradients:
         """Forward once, then for each observable H, and the way back in one call."""
         engine, plan = self._engine, self._backward
         assert plan.alone is not None
-        part, arguments = plan.alone
+        item, cut, slots = plan.alone
         size, several = plan.state_size, len(observables) > 1
         states = cast(StateArray, engine.scratch(2 + several, size, engine.dtype))[:, :size]
         used = states[:, : 1 << self._plan.num_qubits]
@@ -125,14 +124,13 @@ class Gradients:
         states[:, used.shape[1] :] = 0.0
         levels, slopes = np.empty(len(observables)), np.zeros((len(observables), values.size))
         generators, scratch = plan.generators.at(bound[1]), engine.scratch(1, plan.scratch_size, plan.real)
-        coefficients = part.extended(bound[0])
+        coefficients = item.part.extended(bound[0])
         for k, observable in enumerate(observables):
             if several:
                 states[0] = states[-1]
             apply(observable, used[0], used[1], engine.team)
             pair = states[0].view(plan.real), states[1].view(plan.real)
-            call = (*pair, *arguments[:3], coefficients, generators, *arguments[3:], scratch, slopes[k])
-            levels[k] = adjoint_alone(*call)
+            levels[k] = adjoint_alone(*pair, cut, coefficients, generators, item.backward, slots, scratch, slopes[k])
         return levels, slopes
 
     def _take_back(self, num_parameters: int, bound: _Bound, ket: StateArray, bra: StateArray) -> FloatArray:
@@ -185,30 +183,34 @@ class _Run:
         part, engine = item.part, self._engine
         layout = part.layout
         real = self._plan.real
-        operations, registers, constants, linear, pairs, _, _, string_angles, _ = unfilled_numbers(part, real)
-        collect, probes = item.collect.copy(), item.probes.copy()
-        scales, weights = np.empty((len(operations), 4)), item.weights.copy()
-        coefficients = part.extended(self._coefficients)
+        backward, numbers = item.backward, unfilled_numbers(part, real)
+        planned, derivatives = backward.sought, backward.derivatives
+        derivatives = derivatives._replace(weights=derivatives.weights.copy())
+        sought = planned._replace(
+            collect=planned.collect.copy(), scales=np.empty(planned.scales.shape), probes=planned.probes.copy()
+        )
         factor = number_kernels.fill_adjoint(
-            coefficients, self._generators, 1 << layout.lane_bits, *part.formulas[:5], part.controls,
-            *part.formulas[5:7], item.writes, part.formulas.string_places, item.products, item.locals_, item.denses,
-            string_angles, operations, registers, constants, linear, pairs, collect, scales, probes, weights,
-        )  # fmt: skip
+            part.extended(self._coefficients),
+            self._generators,
+            1 << layout.lane_bits,
+            backward.formulas,
+            numbers,
+            sought,
+            derivatives,
+        )
         blocks = 1 << (layout.num_bits - layout.block_bits)
-        sums = np.zeros((min(blocks, MAX_GROUPS), item.num_places))
+        sums = np.zeros((min(blocks, MAX_GROUPS), backward.num_places))
         num_threads = min(engine.num_threads, len(sums))
         visits = 2 * (len(part.operations) + SWEEP_ROWS * part.num_sweeps) << layout.num_bits
         long = visits >= LONG_VISITS * num_threads
         size = scratch_size(engine, item)
         engine.team.run(
-            kernels.turn_back_sweeps, ket.view(real), bra.view(real), Lanes(engine.vector_bytes), layout.block_bits,
-            layout.chunk_bits, layout.low_bits, part.bits, 0 if keep else item.first_row, part.operation_start,
-            operations, registers, constants, linear, pairs, part.controls, part.strings, string_angles, collect,
-            scales, item.probe_start, probes, item.wanted_start, item.wanted,
-            engine.scratch(num_threads, size, real, long), keep, complex(factor), sums, counters(2 * part.num_sweeps),
+            kernels.turn_back_sweeps, ket.view(real), bra.view(real), engine.cut(layout), backward.bits,
+            backward.operation_start, 0 if keep else backward.first_row, numbers._replace(factor=complex(factor)),
+            sought, engine.scratch(num_threads, size, real, long), keep, sums, counters(2 * part.num_sweeps),
             num_threads=num_threads, long=long,
         )  # fmt: skip
-        number_kernels.add_derivatives(sums, item.entries, weights, self._by_slot)
+        number_kernels.add_derivatives(sums, derivatives, self._by_slot)
 
     def gate(self, operation: int, ket: StateArray, bra: StateArray, keep: bool) -> None:
         """Take both states back through one gate."""

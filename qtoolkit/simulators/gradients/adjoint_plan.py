@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from qtoolkit.circuit import GateRecord
 from qtoolkit.compiler import PLANNER_CONSTANTS, Program, SweepPart
+from qtoolkit.simulators.numbers import fixed_numbers
 from qtoolkit_kernels.planner import collect as kernels
 from qtoolkit_kernels.planner import sums as tables
 from qtoolkit_kernels.vector.adjoint import block
+from qtoolkit_kernels.vector.adjoint.plan import Backward, Derivatives, Sought
 
 __all__ = ["AdjointPart", "Generators", "adjoint_part"]
 
@@ -103,36 +105,13 @@ def _flat_generators(record: GateRecord, angles: Iterable[NDArray[np.float64]]) 
 class AdjointPart:
     """How some sweeps are taken back.
 
-    The arrays are those of `qtoolkit_kernels.vector.adjoint.block` and `adjoint.numbers`.
-
     Attributes:
         part: the sweeps.
-        first_row: the first row that derivatives need; how many rows there are if none do.
-        num_places: sums to collect.
-        writes: int64[:, 7].
-        products: int64[products, 5].
-        locals_, denses: int64[:, 4].
-        collect: int64[rows, 5].
-        probe_start, probes: int64[rows + 1], int64[:, 14].
-        wanted_start, wanted: int64[rows + 1], int64[:, 3].
-        entries: int64[:, 2].
-        weights: float64[:], those that depend on parameters still 0.
+        backward: for the kernels.
     """
 
     part: SweepPart
-    first_row: int
-    num_places: int
-    writes: IntArray
-    products: IntArray
-    locals_: IntArray
-    denses: IntArray
-    collect: IntArray
-    probe_start: IntArray
-    probes: IntArray
-    wanted_start: IntArray
-    wanted: IntArray
-    entries: IntArray
-    weights: NDArray[np.float64]
+    backward: Backward
 
 
 def adjoint_part(part: SweepPart, generators: Generators, call: Callable[..., Any]) -> AdjointPart:
@@ -144,25 +123,33 @@ def adjoint_part(part: SweepPart, generators: Generators, call: Callable[..., An
         call: runs a kernel with arguments.
     """
     layout, num_rows = part.layout, len(part.operations)
-    formulas = part.formulas
-    writes, counts = formulas.writes.copy(), np.empty(tables.COUNTS, np.int64)
-    matrices = formulas[:5]
+    formulas = part.formulas._replace(writes=part.formulas.writes.copy())
+    counts = np.empty(tables.COUNTS, np.int64)
     angle_start = generators.angle_start
     if part.constants.size:
         angle_start = np.concatenate([angle_start, np.full(part.constants.size, angle_start[-1])])
-    call(kernels.count_sums, *matrices, writes, formulas.string_places, angle_start, counts)
+    call(kernels.count_sums, formulas, angle_start, counts)
     rooms = counts.tolist()
-    collect, products = _table(num_rows, block.COLLECT), _table(len(formulas.product_start) - 1, 5)
-    probe_start, probes = np.empty(num_rows + 1, np.int64), _table(rooms[tables.PROBES], block.PROBE)
-    wanted_start, wanted = np.empty(num_rows + 1, np.int64), _table(rooms[tables.WANTED], block.WANTED)
-    entries, weights = _table(rooms[tables.ENTRIES], 2), np.empty(rooms[tables.ENTRIES])
-    locals_, denses = _table(rooms[tables.LOCALS], 4), _table(rooms[tables.DENSES], 4)
-    factors = _table(rooms[tables.FACTORS], 4)
+    sought = Sought(
+        collect=_table(num_rows, block.COLLECT),
+        scales=np.zeros((num_rows, 4)),
+        probe_start=np.empty(num_rows + 1, np.int64),
+        probes=_table(rooms[tables.PROBES], block.PROBE),
+        wanted_start=np.empty(num_rows + 1, np.int64),
+        wanted=_table(rooms[tables.WANTED], block.WANTED),
+    )
+    derivatives = Derivatives(
+        entries=_table(rooms[tables.ENTRIES], 2),
+        weights=np.empty(rooms[tables.ENTRIES]),
+        products=_table(len(formulas.product_start) - 1, 5),
+        locals_=_table(rooms[tables.LOCALS], 4),
+        denses=_table(rooms[tables.DENSES], 4),
+    )
+    factors, numbers = _table(rooms[tables.FACTORS], 4), fixed_numbers(part)
+    angles = kernels.Angles(angle_start, generators.angles, generators.constant)
     call(
         kernels.collect_sums, layout.lane_bits, layout.block_bits, layout.low_bits, part.bits, part.operation_start,
-        part.operations, part.registers.size, *matrices, part.controls.size, formulas.sets, formulas.members, writes,
-        formulas.string_places, angle_start, generators.angles, generators.constant, collect, products,
-        probe_start, probes, wanted_start, wanted, entries, weights, locals_, denses, factors, counts,
+        numbers, formulas, angles, sought, derivatives, factors, counts,
     )  # fmt: skip
     found = counts.tolist()
     factors = factors[: found[tables.FACTORS]]
@@ -172,23 +159,21 @@ def adjoint_part(part: SweepPart, generators: Generators, call: Callable[..., An
             dense_start=np.concatenate([formulas.dense_start, more]),
             dense_factors=np.concatenate([formulas.dense_factors, factors]),
         )
-        part = replace(part, formulas=formulas)
-    return AdjointPart(
-        part=part,
+    backward = Backward(
+        bits=part.bits,
+        operation_start=part.operation_start,
         first_row=found[tables.FIRST_ROW],
         num_places=found[tables.PLACES],
-        writes=writes,
-        products=products,
-        locals_=locals_,
-        denses=denses,
-        collect=collect,
-        probe_start=probe_start,
-        probes=probes[: found[tables.PROBES]],
-        wanted_start=wanted_start,
-        wanted=wanted[: found[tables.WANTED]],
-        entries=entries[: found[tables.ENTRIES]],
-        weights=weights[: found[tables.ENTRIES]],
+        formulas=formulas,
+        numbers=numbers,
+        sought=sought._replace(
+            probes=sought.probes[: found[tables.PROBES]], wanted=sought.wanted[: found[tables.WANTED]]
+        ),
+        derivatives=derivatives._replace(
+            entries=derivatives.entries[: found[tables.ENTRIES]], weights=derivatives.weights[: found[tables.ENTRIES]]
+        ),
     )
+    return AdjointPart(part, backward)
 
 
 def _table(rows: int, columns: int) -> IntArray:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
-from qtoolkit.compiler import Differential, GatePart, Key, Layout, Program, SweepPart, is_planned, plan_sweeps
+from qtoolkit.compiler import Differential, GatePart, Key, Layout, Program, is_planned, plan_sweeps
+from qtoolkit.simulators.bind import binding_of
 from qtoolkit.simulators.engine import Engine
 from qtoolkit.simulators.gradients.adjoint_plan import AdjointPart, Generators, adjoint_part
 from qtoolkit.simulators.ways import PLAN, PLANNING
 from qtoolkit_kernels._jit import compile_ordered, runner
 from qtoolkit_kernels.vector.adjoint.sweep import adjoint_scratch_size
-from qtoolkit_kernels.vector.lanes import Lanes
+from qtoolkit_kernels.vector.cut import Cut
+from qtoolkit_kernels.vector.trigonometry import Slots
 
 __all__ = ["BackwardPlan", "backward_plan", "scratch_size"]
 
@@ -27,8 +25,7 @@ class BackwardPlan:
         generators: of all angles.
         differentials: of the gates that run on the whole state.
         items: sweeps, or the number of such a gate.
-        alone: if one part of one block is all there is, that part, and what `adjoint_alone` takes from lanes to slots,
-            without the coefficients and generators.
+        alone: if one part of one block is all there is, that part, and what else `adjoint_alone` takes.
         real: the precision.
         state_size: amplitudes of a state, as the kernels need them.
         scratch_size: elements of working memory for `alone`.
@@ -53,14 +50,14 @@ class BackwardPlan:
             elif part.num_sweeps:
                 item = adjoint_part(part, self.generators, call)
                 self.items.append(item)
-                needed = item.first_row < len(part.operations)
+                needed = item.backward.first_row < len(part.operations)
             else:
                 continue
             if needed:
                 last = len(self.items)
         del self.items[last:]
         compile_ordered()
-        self.alone: tuple[SweepPart, tuple[Any, ...]] | None = None
+        self.alone: tuple[AdjointPart, Cut, Slots] | None = None
         self.scratch_size = 0
         only = self.items[0] if len(self.items) == 1 else None
         if isinstance(only, AdjointPart) and only.part.num_sweeps == 1 and layout.block_bits == layout.num_bits:
@@ -80,17 +77,8 @@ class BackwardPlan:
         return self._num_runs * EXCESS * (gates << layout.num_bits) > PLAN + PLANNING * gates
 
     def _run_alone(self, program: Program, engine: Engine, layout: Layout, item: AdjointPart) -> None:
-        part, slots = item.part, program.slots
-        arguments = (
-            Lanes(engine.vector_bytes), layout.block_bits, layout.low_bits, part.bits, item.first_row,
-            part.operation_start, part.operations, part.registers, *part.formulas[:5], part.controls,
-            *part.formulas[5:7], item.writes, part.strings, part.formulas.string_places, item.products, item.locals_,
-            item.denses, item.collect, item.probe_start,
-            item.probes, item.wanted_start, item.wanted, item.entries, item.weights, item.num_places,
-            np.ascontiguousarray(np.column_stack([slots.slot, slots.parameter]).astype(np.int64)), slots.coefficient,
-            slots.constant.size,
-        )  # fmt: skip
-        self.alone = part, arguments
+        part = item.part
+        self.alone = item, engine.cut(layout), binding_of(program).slots
         size = scratch_size(engine, item)
         room = part.registers.size + -part.registers.size % (engine.vector_bytes // self.real.itemsize)
         self.scratch_size = size + room

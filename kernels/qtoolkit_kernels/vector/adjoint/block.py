@@ -19,18 +19,21 @@ import numpy as np
 
 from qtoolkit_kernels._bits import next_without, parity
 from qtoolkit_kernels._jit import njit, reduction_njit
-from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
+from qtoolkit_kernels._types import Floats, Integers, Reals
 from qtoolkit_kernels.vector import block, isa, tiles, walsh_tiles
 from qtoolkit_kernels.vector.adjoint import tiles as adjoint_tiles
+from qtoolkit_kernels.vector.adjoint.plan import Sought
+from qtoolkit_kernels.vector.cut import Cut
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.phases import begin_walk, next_step
+from qtoolkit_kernels.vector.plan import Numbers
 from qtoolkit_kernels.vector.skew import skew_of, skewed
 from qtoolkit_kernels.vector.walsh import string_values, walsh_transform
 
 __all__ = ["COLLECT", "PROBE", "WANTED", "turn_back_block"]
 
 COLLECT = 5
-"""Columns of `collect`: what a row sums up, then the places of the sums of a rotation's bits, -1 for none."""
+"""Columns of `Sought.collect`: what a row sums up, then the places of the sums of a rotation's bits, -1 for none."""
 NOTHING, SUMS, JOINED_SUMS = 0, 1, 2
 """DIAGONAL tells pairs of a low bit and a high one apart, which cost more."""
 
@@ -42,8 +45,8 @@ PROBE = 13
 """Columns of a probe; it writes a real and an imaginary part, at its place and the next."""
 
 WANTED = 3
-"""Columns of `wanted`: two index bits, equal for the sum where one is set, and the place of the sum; of STRINGS the
-string, nothing, and the place."""
+"""Columns of `Sought.wanted`: two index bits, equal for the sum where one is set, and the place of the sum; of STRINGS
+the string, nothing, and the place."""
 
 MAX_ROTATED = 3
 
@@ -238,20 +241,14 @@ def fold_pairs(values: Floats, num_bits: int, spare: Floats, first: int, matrix:
 @njit
 def turn_phases(
     data: Reals,
-    lanes: Lanes,
-    block_bits: int,
-    low_bits: int,
-    skew: int,
+    cut: Cut,
+    numbers: Numbers,
+    polynomial: int,
     bits: Integers,
     outer: int,
     tables: Reals,
-    weights: Floats,
     place: int,
-    constant: complex,
-    linear: Complex,
-    pairs: Complex,
-    control: int,
-    far: int,
+    weights: Floats,
     kind: int,
     wanted: Integers,
     scale: float,
@@ -259,16 +256,21 @@ def turn_phases(
     lane_sums: Floats,
 ) -> None:
     """Take back a DIAGONAL row; `weights` receives the Im λ*ψ of 2^low_bits amplitudes at a time."""
+    lanes, block_bits, _, low_bits = cut
+    linear, pairs = numbers.linear[polynomial], numbers.pairs[polynomial]
     count = tiles.lanes_of(data, lanes)
     tile = 2 * count
+    skew = skew_of(tile * data.itemsize)
+    far = skewed((1 << block_bits) // count, skew) * tile
     size = 2 << low_bits
     num_low = 1 << low_bits
     num_high = block_bits - low_bits
     high_pairs = place + size * (1 + num_high)
     values, turning = np.empty(1 << num_high, np.complex128), np.empty(num_high, np.int64)
     num_turning, num_free, chosen = begin_walk(
-        tables, lanes, place, block_bits, low_bits, bits, outer, constant, linear, pairs, control, 0, values, turning
-    )
+        tables, lanes, place, block_bits, low_bits, bits, outer, numbers.constants[polynomial], linear, pairs,
+        numbers.controls[polynomial], 0, values, turning,
+    )  # fmt: skip
     if chosen < 0:
         return
     low = np.zeros(num_low, np.float64)
@@ -362,48 +364,34 @@ def turn_strings(
 @njit
 def turn_back_block(
     data: Reals,
-    lanes: Lanes,
-    block_bits: int,
-    low_bits: int,
+    cut: Cut,
     first_row: int,
     operations: Integers,
-    coefficients: Reals,
+    numbers: Numbers,
     bits: Integers,
     outer: int,
     tables: Reals,
+    first_table: Integers,
     weights: Floats,
     angles: Reals,
-    first_table: Integers,
-    constants: Complex,
-    linear: Complex,
-    pairs: Complex,
-    controls: Integers,
-    strings: Integers,
-    string_angles: Floats,
-    collect: Integers,
-    scales: Floats,
-    probe_start: Integers,
-    probes: Integers,
-    wanted_start: Integers,
-    wanted: Integers,
+    sought: Sought,
     sums: Floats,
 ) -> None:
     """Take back the operations of one sweep, the last one first, down to row `first_row`.
 
     Args:
         data: both states of the block, as tiles, the second behind the first as if one more bit told them apart.
-        lanes, block_bits, low_bits, bits, outer, tables, first_table, controls: as for `block.run_block`.
+        cut, operations, bits, outer, tables, first_table: as for `block.run_block`.
         first_row: where to stop.
-        operations, coefficients, constants, linear, pairs: the inverse operations, in the order of the operations.
-        strings, string_angles: see `walsh`; the angles with their signs turned round.
+        numbers: those of the inverse operations, in the order of the operations.
         weights, angles: scratch, aligned, for 2^low_bits numbers and with STRINGS for 2^block_bits; may be the same.
             `angles` is also the spare memory of matrices, see `matrices.apply_matrix`.
-        collect: int64[rows, 5], see `COLLECT`.
-        scales: float64[rows, 4], what sums are multiplied by.
-        probe_start, probes: probes of each row, see `PROBE`.
-        wanted_start, wanted: sums of each DIAGONAL row, see `WANTED`.
+        sought: of the sweep's rows.
         sums: changed.
     """
+    lanes, block_bits, _, _ = cut
+    coefficients, strings, string_angles = numbers.registers, numbers.strings, numbers.string_angles
+    collect, scales, probe_start, probes, wanted_start, wanted = sought
     count = tiles.lanes_of(data, lanes)
     tile = 2 * count
     skew = skew_of(tile * data.itemsize)
@@ -419,12 +407,10 @@ def turn_back_block(
             if probes[p, PROBE_ENABLED]:
                 run_probe(data, lanes, num_tiles, tile, skew, probes[p], outer, far, scales[i, 0], sums, lane_sums)
         if opcode == isa.DIAGONAL:
-            d = row[isa.DIAGONAL_POLYNOMIAL]
             diagonals -= 1
             turn_phases(
-                data, lanes, block_bits, low_bits, skew, bits, outer, tables, weights, first_table[diagonals],
-                constants[d], linear[d], pairs[d], controls[d], far, collect[i, 0],
-                wanted[wanted_start[i] : wanted_start[i + 1]], scales[i, 0], sums, lane_sums,
+                data, cut, numbers, row[isa.DIAGONAL_POLYNOMIAL], bits, outer, tables, first_table[diagonals], weights,
+                collect[i, 0], wanted[wanted_start[i] : wanted_start[i + 1]], scales[i, 0], sums, lane_sums,
             )  # fmt: skip
             continue
         if opcode == isa.STRINGS:

@@ -16,6 +16,7 @@ from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
 from qtoolkit_kernels.vector import isa
 from qtoolkit_kernels.vector.adjoint.block import MAX_ROTATED, NOTHING, PROBE_ENABLED
+from qtoolkit_kernels.vector.adjoint.plan import Derivatives, Sought
 from qtoolkit_kernels.vector.numbers import (
     PAULI_1Q,
     PAULI_2Q,
@@ -29,6 +30,7 @@ from qtoolkit_kernels.vector.numbers import (
     write_rare,
     write_registers,
 )
+from qtoolkit_kernels.vector.plan import Formulas, Numbers
 
 __all__ = ["ENTRIES_OF_DENSE", "ENTRIES_OF_PRODUCT", "RENORMALISED", "add_derivatives", "fill_adjoint"]
 
@@ -61,7 +63,7 @@ def place_inverse_rotations(
     Args:
         sets, members, operations, registers: as there.
         angles: cosines and sines by product, of the inverse.
-        products: see `weigh_products`.
+        products: see `Derivatives`.
         collect: changed; see `adjoint.block`.
     """
     for k in range(sets.shape[0]):
@@ -150,8 +152,7 @@ def weigh_products(
     """Find the weights of derivatives within one-qubit products, and enable the probes they need.
 
     Args:
-        locals_: int64[:, 4]: product, factor, place of the generator, first entry.
-        products: int64[:, 5]: place of the rotation's sum, whether the phases after and before are summed, probes.
+        locals_, products: see `Derivatives`.
         starts, factors, coefficients, angles, phases: see `numbers.multiply_products`.
         generators: laid out as `coefficients`.
         probes, weights: changed.
@@ -205,7 +206,7 @@ def weigh_dense(
     generators: Complex,
     weights: Floats,
 ) -> None:
-    """Find the weights of derivatives within 4x4 matrices; `denses` as `locals_`, with the number of the matrix."""
+    """Find the weights of derivatives within 4x4 matrices; see `Derivatives`."""
     zeros, spare = np.zeros(16, np.complex128), np.empty(16, np.complex128)
     g, m, after = np.empty(16, np.complex128), np.empty(16, np.complex128), np.empty(16, np.complex128)
     for row in range(denses.shape[0]):
@@ -232,50 +233,27 @@ def fill_adjoint(
     coefficients: Complex,
     generators: Complex,
     lanes: int,
-    product_start: Integers,
-    product_factors: Integers,
-    dense_start: Integers,
-    dense_factors: Integers,
-    terms: Integers,
-    controls: Integers,
-    sets: Integers,
-    members: Integers,
-    writes: Integers,
-    string_places: Integers,
-    products: Integers,
-    locals_: Integers,
-    denses: Integers,
-    string_angles: Floats,
-    operations: Integers,
-    registers: Reals,
-    constants: Complex,
-    linear: Complex,
-    pairs: Complex,
-    collect: Integers,
-    scales: Floats,
-    probes: Integers,
-    weights: Floats,
+    formulas: Formulas,
+    numbers: Numbers,
+    sought: Sought,
+    derivatives: Derivatives,
 ) -> float:
     """Compute all numbers for taking a plan back.
 
     Args:
-        coefficients, lanes, product_start, product_factors, dense_start, dense_factors, terms, controls, sets, members:
-            as for `numbers.fill_numbers`.
+        coefficients, lanes, numbers: as for `numbers.fill_numbers`; `numbers` receives those of the inverse operations,
+            and angles of strings of Z with their signs turned round.
         generators: of the derivatives, laid out as the coefficients of the gates.
-        writes: as there, apart from the signs of Pauli rotations, which are turned round.
-        string_places: as there.
-        products, locals_: see `weigh_products`.
-        string_angles: receives the angles of strings of Z, with their signs turned round.
-        denses: see `weigh_dense`.
-        operations: rows; those of rotations are filled in.
-        registers: receives the coefficients of the inverse operations.
-        constants, linear, pairs: ones; receive the polynomials of the inverse.
-        collect, scales, probes: see `adjoint.block`; what depends on numbers is filled in.
-        weights: of the entries; receives those that depend on numbers.
+        formulas: as there, apart from the signs of Pauli rotations, which are turned round.
+        sought, derivatives: receive what depends on numbers.
 
     Returns:
         The scale that the states lack when all is taken back.
     """
+    product_start, product_factors, dense_start, dense_factors, terms, sets, members, writes, places = formulas
+    operations, registers, constants, linear, pairs, controls, _, string_angles, _ = numbers
+    collect, scales, _, probes, _, _ = sought
+    _, weights, products, locals_, denses = derivatives
     num_products = product_start.size - 1
     angles, phases = np.empty((num_products, 2)), np.empty((num_products, 2), np.complex128)
     matrices = np.empty((dense_start.size - 1, 16), np.complex128)
@@ -289,8 +267,8 @@ def fill_adjoint(
     )
     weigh_dense(denses, dense_start, dense_factors, coefficients, generators, weights)
 
-    for k in range(string_places.size):
-        place = string_places[k]
+    for k in range(places.size):
+        place = places[k]
         string_angles[k] = np.arctan2(coefficients[place + 1].real, coefficients[place].real)
     inverse = np.empty(coefficients.size, np.complex128)
     for k in range(coefficients.size):
@@ -319,8 +297,9 @@ def fill_adjoint(
 
 
 @njit
-def add_derivatives(sums: Floats, entries: Integers, weights: Floats, by_slot: Floats) -> None:
-    """Add up the groups' sums in order and combine them; `entries` are int64[:, 2], the slot and the place."""
+def add_derivatives(sums: Floats, derivatives: Derivatives, by_slot: Floats) -> None:
+    """Add up the groups' sums in order and combine them."""
+    entries, weights = derivatives.entries, derivatives.weights
     totals = np.zeros(sums.shape[1], np.float64)
     for group in range(sums.shape[0]):
         for place in range(totals.size):

@@ -8,13 +8,15 @@ import numpy as np
 
 from qtoolkit_kernels._bits import scatter_bits
 from qtoolkit_kernels._jit import njit
-from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
+from qtoolkit_kernels._types import Floats, Integers, Reals
 from qtoolkit_kernels.threads import add_to_counter, is_stopped, wait_for_counter
 from qtoolkit_kernels.vector import tiles
 from qtoolkit_kernels.vector.adjoint.block import turn_back_block
-from qtoolkit_kernels.vector.lanes import Lanes
+from qtoolkit_kernels.vector.adjoint.plan import Sought
+from qtoolkit_kernels.vector.cut import Cut
 from qtoolkit_kernels.vector.matrices import MOST_TARGETS
 from qtoolkit_kernels.vector.phases import tables_size
+from qtoolkit_kernels.vector.plan import Numbers
 from qtoolkit_kernels.vector.skew import skew_of, skewed
 from qtoolkit_kernels.vector.sweep import (
     COMPLEX,
@@ -46,36 +48,23 @@ def adjoint_scratch_size(
 def turn_back_sweep(
     ket: Reals,
     bra: Reals,
-    lanes: Lanes,
-    block_bits: int,
-    chunk_bits: int,
-    low_bits: int,
+    cut: Cut,
     bits: Integers,
     first_row: int,
     operations: Integers,
-    coefficients: Reals,
-    constants: Complex,
-    linear: Complex,
-    pairs: Complex,
-    controls: Integers,
-    strings: Integers,
-    string_angles: Floats,
-    collect: Integers,
-    scales: Floats,
-    probe_start: Integers,
-    probes: Integers,
-    wanted_start: Integers,
-    wanted: Integers,
+    numbers: Numbers,
+    sought: Sought,
     scratch: Reals,
     source: int,
     writes: bool,
     to_complex: bool,
-    factor: complex,
     sums: Floats,
     counters: Integers,
     counter: int,
 ) -> None:
-    """Take back one sweep: claim groups of blocks until none is left."""
+    """Take back one sweep, whose rows `sought` is about: claim groups of blocks until none is left."""
+    lanes, block_bits, chunk_bits, low_bits = cut
+    strings, factor = numbers.strings, numbers.factor
     tile = 2 * tiles.lanes_of(ket, lanes)
     skew = skew_of(tile * ket.itemsize)
     far = skewed((2 << block_bits) // tile, skew) * tile
@@ -95,7 +84,7 @@ def turn_back_sweep(
             return
         if not prepared:
             prepared = True
-            prepare_tables(tables, lanes, block_bits, low_bits, bits, operations, pairs, first_table)
+            prepare_tables(tables, lanes, block_bits, low_bits, bits, operations, numbers.pairs, first_table)
         for number in range(group * per_group, (group + 1) * per_group):
             if is_stopped(counters, counter):
                 return
@@ -104,9 +93,8 @@ def turn_back_sweep(
             read_block(block, ket, lanes, base, offsets, run, tile, skew, source, -1)
             read_block(block[far:], bra, lanes, base, offsets, run, tile, skew, source, -1)
             turn_back_block(
-                block, lanes, block_bits, low_bits, first_row, operations, coefficients, bits, outer, tables, weights,
-                angles, first_table, constants, linear, pairs, controls, strings, string_angles, collect, scales,
-                probe_start, probes, wanted_start, wanted, sums[group],
+                block, cut, first_row, operations, numbers, bits, outer, tables, first_table, weights, angles, sought,
+                sums[group],
             )  # fmt: skip
             if writes:
                 write_block(block, ket, lanes, base, offsets, run, tile, skew, to_complex, factor)
@@ -118,30 +106,14 @@ def turn_back_sweep(
 def turn_back_sweeps(
     ket: Reals,
     bra: Reals,
-    lanes: Lanes,
-    block_bits: int,
-    chunk_bits: int,
-    low_bits: int,
+    cut: Cut,
     bits: Integers,
-    first_row: int,
     operation_start: Integers,
-    operations: Integers,
-    coefficients: Reals,
-    constants: Complex,
-    linear: Complex,
-    pairs: Complex,
-    controls: Integers,
-    strings: Integers,
-    string_angles: Floats,
-    collect: Integers,
-    scales: Floats,
-    probe_start: Integers,
-    probes: Integers,
-    wanted_start: Integers,
-    wanted: Integers,
+    first_row: int,
+    numbers: Numbers,
+    sought: Sought,
     scratch: Reals,
     keep: bool,
-    factor: complex,
     sums: Floats,
     counters: Integers,
     thread: int,
@@ -150,30 +122,31 @@ def turn_back_sweeps(
 
     Args:
         ket, bra: ψ and λ, interleaved complex numbers as reals of shape ``(2 * 2**num_bits,)``, aligned; used up.
-        lanes, block_bits, chunk_bits, low_bits, bits, operation_start, controls: as for `sweep.run_sweeps`.
+        cut, bits, operation_start: as for `sweep.run_sweeps`.
         first_row: where to stop; 0 if the states are kept.
-        operations, coefficients, constants, linear, pairs: the inverse operations, see `adjoint.numbers`.
-        strings, string_angles: see `walsh`; the angles with their signs turned round.
-        collect, scales, probe_start, probes, wanted_start, wanted: see `adjoint.block`.
+        numbers: those of the inverse operations, see `adjoint.numbers`; states that are kept are multiplied by the
+            factor.
+        sought: the sums of all rows.
         scratch: one row for each thread, of `adjoint_scratch_size` elements or more, aligned.
         keep: whether the states are written back at the end, as complex numbers.
-        factor: what they are multiplied by.
         sums: zeros, float64[groups, places]; the number of groups divides that of blocks.
         counters: zeros, two rows for each sweep.
         thread: the caller's row of scratch.
     """
+    collect, scales, probe_start, probes, wanted_start, wanted = sought
     source = COMPLEX
     for s in range(bits.shape[0] - 1, -1, -1):
         first, stop = operation_start[s], operation_start[s + 1]
         if stop <= first_row and not keep:
             return
         last = s == 0 or (first <= first_row and not keep)
-        turn_back_sweep(
-            ket, bra, lanes, block_bits, chunk_bits, low_bits, bits[s], max(first_row - first, 0),
-            operations[first:stop], coefficients, constants, linear, pairs, controls, strings, string_angles,
+        own = Sought(
             collect[first:stop], scales[first:stop], probe_start[first : stop + 1], probes,
-            wanted_start[first : stop + 1], wanted, scratch[thread], source, keep or not last, keep and s == 0, factor,
-            sums, counters, 2 * s,
+            wanted_start[first : stop + 1], wanted,
+        )  # fmt: skip
+        turn_back_sweep(
+            ket, bra, cut, bits[s], max(first_row - first, 0), numbers.operations[first:stop], numbers, own,
+            scratch[thread], source, keep or not last, keep and s == 0, sums, counters, 2 * s,
         )  # fmt: skip
         wait_for_counter(counters, 2 * s + 1, sums.shape[0])
         source = TILES

@@ -7,6 +7,7 @@ from qtoolkit_kernels.reference._indices import signs
 from qtoolkit_kernels.reference.vector.block import Rows
 from qtoolkit_kernels.vector import isa
 from qtoolkit_kernels.vector.adjoint import block as columns
+from qtoolkit_kernels.vector.adjoint.plan import Sought
 
 __all__ = ["turn_back_block"]
 
@@ -17,12 +18,7 @@ def turn_back_block(
     first_row: int,
     operations: Integers,
     program: Rows,
-    collect: Integers,
-    scales: Floats,
-    probe_start: Integers,
-    probes: Integers,
-    wanted_start: Integers,
-    wanted: Integers,
+    sought: Sought,
     sums: Floats,
 ) -> None:
     """Take back rows of one block, the last one first, down to `first_row`.
@@ -30,6 +26,7 @@ def turn_back_block(
     `ket` and `bra` are complex128 amplitudes, changed; `program` holds the inverse operations. The rest is as for the
     kernel.
     """
+    collect, scales, probe_start, probes, wanted_start, wanted = sought
     for i in range(operations.shape[0] - 1, first_row - 1, -1):
         row = operations[i]
         for probe in probes[probe_start[i] : probe_start[i + 1]]:

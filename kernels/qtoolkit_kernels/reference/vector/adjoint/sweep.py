@@ -6,6 +6,7 @@ from qtoolkit_kernels._types import Floats, Integers, Reals
 from qtoolkit_kernels.reference.vector.adjoint.block import turn_back_block
 from qtoolkit_kernels.reference.vector.block import Rows
 from qtoolkit_kernels.reference.vector.sweep import amplitudes, blocks_of
+from qtoolkit_kernels.vector.adjoint.plan import Sought
 from qtoolkit_kernels.vector.cut import Cut
 from qtoolkit_kernels.vector.plan import Numbers
 from qtoolkit_kernels.vector.sweep import COMPLEX
@@ -21,12 +22,7 @@ def turn_back_sweeps(
     operation_start: Integers,
     first_row: int,
     numbers: Numbers,
-    collect: Integers,
-    scales: Floats,
-    probe_start: Integers,
-    probes: Integers,
-    wanted_start: Integers,
-    wanted: Integers,
+    sought: Sought,
     keep: bool,
     sums: Floats,
 ) -> None:
@@ -40,6 +36,12 @@ def turn_back_sweeps(
     for s in range(bits.shape[0] - 1, -1, -1):
         first, stop = operation_start[s], operation_start[s + 1]
         own, with_end = slice(first, stop), slice(first, stop + 1)
+        own_sought = sought._replace(
+            collect=sought.collect[own],
+            scales=sought.scales[own],
+            probe_start=sought.probe_start[with_end],
+            wanted_start=sought.wanted_start[with_end],
+        )
         for number, (outer, chosen) in enumerate(blocks_of(states[0].size, cut.block_bits, bits[s])):
             ket_block, bra_block = (state[chosen] for state in states)
             turn_back_block(
@@ -48,12 +50,7 @@ def turn_back_sweeps(
                 max(first_row - first, 0),
                 numbers.operations[own],
                 Rows(lanes, numbers, bits[s], outer),
-                collect[own],
-                scales[own],
-                probe_start[with_end],
-                probes,
-                wanted_start[with_end],
-                wanted,
+                own_sought,
                 sums[number // per_group],
             )
             for state, block in zip(states, (ket_block, bra_block), strict=True):
