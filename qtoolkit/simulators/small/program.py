@@ -30,10 +30,13 @@ from qtoolkit_kernels._jit import entry_of
 from qtoolkit_kernels._load import DECLINED
 from qtoolkit_kernels.threads import counters
 from qtoolkit_kernels.vector.lanes import Lanes, native_vector_bytes
+from qtoolkit_kernels.vector.pauli.program import PauliProgram
 from qtoolkit_kernels.vector.small import block as kernels
 from qtoolkit_kernels.vector.small import tape as tape_kernels
 from qtoolkit_kernels.vector.small.gradient import small_gradient, small_gradients
+from qtoolkit_kernels.vector.small.plan import Program, Room
 from qtoolkit_kernels.vector.small.state import prepare_state, small_value
+from qtoolkit_kernels.vector.trigonometry import Slots
 
 __all__ = [
     "SmallProgram", "program_of_circuit", "quick_gradient", "quick_gradients", "quick_state", "quick_value",
@@ -50,7 +53,8 @@ WIDEST = 8
 
 FloatArray = NDArray[np.float64]
 
-_NO_INTS, _NO_FLOATS = np.zeros(0, np.int64), np.zeros(0)
+_NO_FLOATS = np.zeros(0)
+_NO_SUM = PauliProgram(np.zeros(0, np.int64), _NO_FLOATS, 0, 0, 0)
 
 
 @cache
@@ -193,11 +197,11 @@ class SmallProgram:
         num_terms = int((symbols.starts[used + 1] - symbols.starts[used]).sum())
         terms, coefficients = np.empty((num_terms, 2), np.int64), np.empty(num_terms)
         turns = tape_kernels.add_slots(gates.slots, *symbols, self._phase, angles, terms, coefficients)
-        self._fixed = (
-            Lanes(engine.vector_bytes), num_qubits, operations, factors, gates.cells, gates.patterns, angles,
+        self._with_phase = Program(
+            Lanes(engine.vector_bytes), num_qubits, operations, factors, gates.cells, gates.patterns,
+            Slots(angles, terms, coefficients),
         )  # fmt: skip
-        self._terms = terms[:turns], coefficients[:turns]
-        self._terms_with_phase = terms, coefficients
+        self._without_phase = self._with_phase._replace(slots=Slots(angles, terms[:turns], coefficients[:turns]))
         self._is_used: set[Callable[..., Any]] = set()
         """Kernels that ran once; from then on their entries are kept, which take longer to make than such a run."""
         # Entries with working memory that no call is using; a list is safe between threads.
@@ -223,7 +227,7 @@ class SmallProgram:
     @property
     def nbytes(self) -> int:
         """Of arrays, working memory of one call of each kind included."""
-        arrays = (*self._fixed, *self._terms_with_phase, self._constants)
+        arrays = (*self._with_phase, *self._with_phase.slots, self._constants)
         kept = sum([array.nbytes for array in arrays if isinstance(array, np.ndarray)])
         turns = 32 * (self._num_angles + self._constants.shape[1]) + 32 * self._num_products
         return int(kept + 3 * turns + 10 * self._size * self._itemsize)
@@ -265,18 +269,24 @@ class SmallProgram:
         found = [item for item in measured if item is not None]
         if not found or len(found) < len(measured):
             return None
-        columns = [[item[k] for item in found] for k in (1, 2, 3)]
+        columns: list[list[NDArray[Any]]] = [
+            [program.ints for _, program, _ in found],
+            [program.floats for _, program, _ in found],
+            [diagonal for _, _, diagonal in found],
+        ]
         ends = np.array([[array.size for array in column] for column in columns]).cumsum(axis=1)
         starts = ends - [[array.size for array in column] for column in columns]
         spans = np.ascontiguousarray(np.stack([starts, ends], axis=2).transpose(1, 0, 2).reshape(-1, 6))
-        num_rows, work = len(values), len(found) * len(values) * (len(self._fixed[2]) << self._num_qubits)
+        ints, floats, diagonals = map(np.concatenate, columns)
+        num_rows, work = len(values), len(found) * len(values) * (self.num_operations << self._num_qubits)
         num_threads = max(1, min(engine.num_threads, num_rows)) if work > ALONE_WORK else 1
-        memory = [(*self._memory(states=2), self._empty_state()) for _ in range(num_threads)]
+        rooms = [self._room(states=2) for _ in range(num_threads)]
+        states = [_stacked([self._empty_state() for _ in range(num_threads)]) for _ in range(2)]
         levels, slopes = np.empty((num_rows, len(found))), np.empty((num_rows, len(found), values.shape[1]))
         engine.team.run(
-            small_gradients, *self._fixed, *self._terms, *(_stacked(arrays) for arrays in zip(*memory, strict=True)),
-            self._first, _widest(), spans, *(np.concatenate(column) for column in columns), values, levels, slopes,
-            counters(2), num_threads=num_threads, long=work >= LONG_WORK * num_threads,
+            small_gradients, self._without_phase, Room._make(map(_stacked, zip(*rooms, strict=True))), *states,
+            self._first, _widest(), spans, PauliProgram(ints, floats, len(found), 0, 0), diagonals, values, levels,
+            slopes, counters(2), num_threads=num_threads, long=work >= LONG_WORK * num_threads,
         )  # fmt: skip
         return None if np.isnan(levels).any() else (levels, slopes)
 
@@ -305,33 +315,31 @@ class SmallProgram:
 
         return evaluate
 
-    def _measured(self, observable: object, hermitian: bool) -> tuple[Any, ...] | None:
+    def _measured(self, observable: object, hermitian: bool) -> tuple[Lanes, PauliProgram, FloatArray] | None:
         """What kernels take of an observable: for its expectation value, or for its image of a state."""
         if type(observable) is PauliSum:
             found = pauli_sums.kernel_program(observable, self._itemsize, hermitian)
             if found is None or observable.num_qubits != self._num_qubits:
                 return None
             lanes, program = found
-            return lanes, program.ints, program.floats, _NO_FLOATS
+            return lanes, program, _NO_FLOATS
         if type(observable) is not np.ndarray or observable.shape != (1 << self._num_qubits,):
             return None
         if observable.dtype.kind not in "biuf":
             return None
-        return _widest(), _NO_INTS, _NO_FLOATS, observable.astype(np.float64)
+        return _widest(), _NO_SUM, observable.astype(np.float64)
 
     def _state_entry(self) -> partial[Any]:
-        data, turns, products, state = self._memory(states=1)
-        kept = (*self._fixed, *self._terms_with_phase, data, turns, products, self._phase)
-        return self._entered(prepare_state, kept, _NO_FLOATS, state)
+        kept = self._with_phase, self._room(states=1), self._phase
+        return self._entered(prepare_state, kept, _NO_FLOATS, self._empty_state())
 
     def _gradient_entry(self) -> partial[Any]:
-        data, turns, products, ket = self._memory(states=2)
-        kept = (*self._fixed, *self._terms, data, turns, products, ket, self._empty_state(), self._first)
-        return self._entered(small_gradient, kept, *_nothing_measured(), np.zeros(0))
+        kept = self._without_phase, self._room(states=2), self._empty_state(), self._empty_state(), self._first
+        return self._entered(small_gradient, kept, _widest(), _NO_SUM, _NO_FLOATS, _NO_FLOATS, np.zeros(0))
 
     def _value_entry(self) -> partial[Any]:
-        kept = (*self._fixed, *self._terms, *self._memory(states=1))
-        return self._entered(small_value, kept, *_nothing_measured())
+        kept = self._without_phase, self._room(states=1), self._empty_state()
+        return self._entered(small_value, kept, _widest(), _NO_SUM, _NO_FLOATS, _NO_FLOATS)
 
     def _entered(self, kernel: Callable[..., Any], kept: tuple[Any, ...], *more: Any) -> partial[Any]:
         """A kernel given all but what comes after what is kept: itself at first, then its entry."""
@@ -341,25 +349,20 @@ class SmallProgram:
         entry, arguments = entry_of(kernel, *kept, *more)
         return partial(entry, *arguments[: len(kept)])
 
-    def _memory(self, states: int) -> tuple[NDArray[Any], ...]:
-        """Working memory of one call: states as tiles, turns, products, and a state."""
+    def _room(self, states: int) -> Room:
+        """Working memory of one call for one state or two."""
         end = self._num_angles + self._constants.shape[1]
         width = end + -end % WIDEST
-        turns = aligned_empty(4 * width, np.float64).reshape(4, width)
+        turns: NDArray[Any] = aligned_empty(4 * width, np.float64).reshape(4, width)
         turns[:] = 0.0
         turns[kernels.COSINE : kernels.SINE + 1, self._num_angles : end] = self._constants
-        data = aligned_empty(2 * states * self._size, self._real)
-        return data, turns, np.empty((self._num_products, 4)), self._empty_state()
+        data: NDArray[Any] = aligned_empty(2 * states * self._size, self._real)
+        return Room(data, turns, np.empty((self._num_products, 4)))
 
     def _empty_state(self) -> NDArray[Any]:
         state = aligned_empty(self._size, self._dtype)
         state[:] = 0.0
         return state
-
-
-def _nothing_measured() -> tuple[Any, ...]:
-    """An observable and values of the kinds that kernels take."""
-    return _widest(), _NO_INTS, _NO_FLOATS, _NO_FLOATS, _NO_FLOATS
 
 
 def _stacked(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:

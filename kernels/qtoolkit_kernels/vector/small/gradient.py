@@ -6,12 +6,14 @@ Cost: that of `small.state`, H|ψ⟩ as `pauli.sweep` says, and the ways back of
 import numpy as np
 
 from qtoolkit_kernels._jit import njit
-from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
+from qtoolkit_kernels._types import Complex, Floats, Integers
 from qtoolkit_kernels.threads import claim_block, finish_block, wait_for_blocks
 from qtoolkit_kernels.vector.adjoint.alone import product
 from qtoolkit_kernels.vector.lanes import Lanes
+from qtoolkit_kernels.vector.pauli.program import PauliProgram
 from qtoolkit_kernels.vector.pauli.sweep import superblock_image
 from qtoolkit_kernels.vector.small import block
+from qtoolkit_kernels.vector.small.plan import Program, Room
 from qtoolkit_kernels.vector.small.state import prepare_state
 from qtoolkit_kernels.vector.tiles import lanes_of, tile_from_complex
 
@@ -19,19 +21,10 @@ __all__ = ["small_gradient", "small_gradients"]
 
 
 @njit
-def run_back(
-    data: Reals,
-    lanes: Lanes,
-    num_tiles: int,
-    operations: Integers,
-    first: int,
-    factors: Integers,
-    quaternions: Floats,
-    patterns: Reals,
-    turns: Floats,
-    products: Floats,
-) -> None:
+def run_back(program: Program, num_tiles: int, first: int, room: Room) -> None:
     """Take both states back to the operation `first`, and add up sums."""
+    lanes, _, operations, factors, quaternions, patterns, _ = program
+    data, turns, products = room
     for i in range(operations.shape[0] - 1, first - 1, -1):
         row = operations[i]
         if row[block.KIND] == block.PRODUCT:
@@ -53,33 +46,25 @@ def run_back(
 
 @njit
 def take_back(
-    lanes: Lanes,
-    num_qubits: int,
-    operations: Integers,
-    factors: Integers,
-    quaternions: Floats,
-    patterns: Reals,
-    terms: Integers,
-    coefficients: Floats,
-    data: Reals,
-    turns: Floats,
-    products: Floats,
+    program: Program,
+    room: Room,
     ket: Complex,
     image: Complex,
     first: int,
     sum_lanes: Lanes,
-    ints: Integers,
-    floats: Floats,
+    observable: PauliProgram,
     diagonal: Floats,
     gradient: Floats,
 ) -> float:
     """Compute the expectation value of an observable and its derivatives from a state that is there; see below.
 
     Args:
-        data: holds the state in its first half, which is used up.
-        turns, products: as `prepare_state` leaves them; receives sums.
+        room: as `prepare_state` leaves it; the state is used up.
         ket: the state.
     """
+    lanes, data, turns = program.lanes, room.data, room.turns
+    ints, floats = observable.ints, observable.floats
+    num_qubits, (_, terms, coefficients) = program.num_qubits, program.slots
     tile = 2 * lanes_of(data, lanes)
     num_tiles = max(1, (2 << num_qubits) // tile)
     size = num_tiles * tile
@@ -97,7 +82,7 @@ def take_back(
 
     for k in range(turns.shape[1]):
         turns[block.SUM, k] = 0.0
-    run_back(data, lanes, num_tiles, operations, first, factors, quaternions, patterns, turns, products)
+    run_back(program, num_tiles, first, room)
     for k in range(gradient.size):
         gradient[k] = 0.0
     for t in range(coefficients.size):
@@ -107,24 +92,13 @@ def take_back(
 
 @njit
 def small_gradient(
-    lanes: Lanes,
-    num_qubits: int,
-    operations: Integers,
-    factors: Integers,
-    quaternions: Floats,
-    patterns: Reals,
-    angles: Floats,
-    terms: Integers,
-    coefficients: Floats,
-    data: Reals,
-    turns: Floats,
-    products: Floats,
+    program: Program,
+    room: Room,
     ket: Complex,
     image: Complex,
     first: int,
     sum_lanes: Lanes,
-    ints: Integers,
-    floats: Floats,
+    observable: PauliProgram,
     diagonal: Floats,
     values: Floats,
     gradient: Floats,
@@ -132,12 +106,11 @@ def small_gradient(
     """Compute the expectation value of an observable and its derivatives.
 
     Args:
-        lanes, num_qubits, operations, factors, quaternions, patterns, angles, terms, coefficients: see `prepare_state`.
-        data: room for two states as tiles, aligned.
-        turns, products: see `prepare_state`.
+        program: of the circuit; no parameter is looked for in its global phase.
+        room: for two states.
         ket, image: room for a state each, whole tiles, aligned; what lies behind 2^num_qubits is zero.
         first: the first operation that a derivative needs.
-        sum_lanes, ints, floats: the program of H|ψ⟩ of a Pauli sum, see `pauli.sweep`.
+        sum_lanes, observable: H|ψ⟩ of a Pauli sum, and the registers that it uses.
         diagonal: instead, the diagonal of an observable; empty for a Pauli sum.
         values: of the parameters.
         gradient: receives the derivatives.
@@ -145,38 +118,21 @@ def small_gradient(
     Returns:
         The expectation value; NaN if a value or an angle is not finite, and the derivatives are not written then.
     """
-    if not prepare_state(
-        lanes, num_qubits, operations, factors, quaternions, patterns, angles, terms, coefficients, data, turns,
-        products, -1, values, ket,
-    ):  # fmt: skip
+    if not prepare_state(program, room, -1, values, ket):
         return np.nan
-    return take_back(
-        lanes, num_qubits, operations, factors, quaternions, patterns, terms, coefficients, data, turns, products, ket,
-        image, first, sum_lanes, ints, floats, diagonal, gradient,
-    )  # fmt: skip
+    return take_back(program, room, ket, image, first, sum_lanes, observable, diagonal, gradient)
 
 
 @njit
 def small_gradients(
-    lanes: Lanes,
-    num_qubits: int,
-    operations: Integers,
-    factors: Integers,
-    quaternions: Floats,
-    patterns: Reals,
-    angles: Floats,
-    terms: Integers,
-    coefficients: Floats,
-    data: Reals,
-    turns: Floats,
-    products: Floats,
+    program: Program,
+    rooms: Room,
     kets: Complex,
     images: Complex,
     first: int,
     sum_lanes: Lanes,
     spans: Integers,
-    ints: Integers,
-    floats: Floats,
+    observables: PauliProgram,
     diagonals: Floats,
     values: Floats,
     levels: Floats,
@@ -187,11 +143,10 @@ def small_gradients(
     """Compute the expectation values of observables and their derivatives, row by row, as one of several threads.
 
     Args:
-        lanes, num_qubits, operations, factors, quaternions, patterns, angles, terms, coefficients, first, sum_lanes:
-            as for `small_gradient`.
-        data, turns, products, kets, images: the same for each thread.
+        program, first, sum_lanes: as for `small_gradient`.
+        rooms, kets, images: the same for each thread.
         spans: int64[observables, 6], where each one's `ints`, `floats` and diagonal begin and end.
-        ints, floats, diagonals: of all observables.
+        observables, diagonals: of all observables.
         values: float64[rows, :], of the parameters.
         levels: float64[rows, observables], receives the expectation values; NaN where a value or an angle is not
             finite.
@@ -200,29 +155,29 @@ def small_gradients(
         thread: the caller's number.
     """
     num_rows = values.shape[0]
-    tile = 2 * lanes_of(data, lanes)
-    size = max(tile, 2 << num_qubits)
+    lanes, (ints, floats, num_observables, num_superblocks, visits) = program.lanes, observables
+    tile = 2 * lanes_of(rooms.data, lanes)
+    size = max(tile, 2 << program.num_qubits)
     while True:
         row = claim_block(counters)
         if row >= num_rows:
             break
-        own, ket = data[thread], kets[thread]
-        is_finite = prepare_state(
-            lanes, num_qubits, operations, factors, quaternions, patterns, angles, terms, coefficients, own,
-            turns[thread], products[thread], -1, values[row], ket,
-        )  # fmt: skip
+        room, ket = Room(rooms.data[thread], rooms.turns[thread], rooms.products[thread]), kets[thread]
+        is_finite = prepare_state(program, room, -1, values[row], ket)
         for k in range(spans.shape[0]):
             if not is_finite:
                 levels[row, k] = np.nan
                 continue
             if k:
                 for j in range(0, size, tile):
-                    tile_from_complex(own, lanes, j, ket.view(own.dtype), j)
+                    tile_from_complex(room.data, lanes, j, ket.view(room.data.dtype), j)
             span = spans[k]
+            own = PauliProgram(
+                ints[span[0] : span[1]], floats[span[2] : span[3]], num_observables, num_superblocks, visits
+            )
+            diagonal = diagonals[span[4] : span[5]]
             levels[row, k] = take_back(
-                lanes, num_qubits, operations, factors, quaternions, patterns, terms, coefficients, own, turns[thread],
-                products[thread], ket, images[thread], first, sum_lanes, ints[span[0] : span[1]],
-                floats[span[2] : span[3]], diagonals[span[4] : span[5]], slopes[row, k],
-            )  # fmt: skip
+                program, room, ket, images[thread], first, sum_lanes, own, diagonal, slopes[row, k]
+            )
         finish_block(counters)
     wait_for_blocks(counters, num_rows)

@@ -7,12 +7,15 @@ Cost: about 30 FMA for each register of angles, 16 for each factor of a product 
 import numpy as np
 
 from qtoolkit_kernels._jit import njit
-from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
+from qtoolkit_kernels._types import Complex, Floats
 from qtoolkit_kernels.vector.lanes import Lanes
+from qtoolkit_kernels.vector.pauli.program import PauliProgram
 from qtoolkit_kernels.vector.pauli.sweep import superblock_sums
 from qtoolkit_kernels.vector.small import block
+from qtoolkit_kernels.vector.small.plan import Program, Room
 from qtoolkit_kernels.vector.small.tiles import write_turns
 from qtoolkit_kernels.vector.tiles import lanes_of, tile_to_complex
+from qtoolkit_kernels.vector.trigonometry import Slots
 
 __all__ = ["prepare_state", "small_value"]
 
@@ -21,10 +24,9 @@ LARGEST_ANGLE = 1e6
 
 
 @njit
-def bind_turns(
-    values: Floats, lanes: Lanes, constants: Floats, terms: Integers, coefficients: Floats, turns: Floats
-) -> bool:
+def bind_turns(values: Floats, lanes: Lanes, slots: Slots, turns: Floats) -> bool:
     """Write angles, their cosines and sines; return whether all values and angles are finite."""
+    constants, terms, coefficients = slots
     size = 0.0
     for k in range(values.size):
         size += abs(values[k])
@@ -49,18 +51,10 @@ def bind_turns(
 
 
 @njit
-def run_forward(
-    data: Reals,
-    lanes: Lanes,
-    num_tiles: int,
-    operations: Integers,
-    factors: Integers,
-    quaternions: Floats,
-    patterns: Reals,
-    turns: Floats,
-    products: Floats,
-) -> None:
+def run_forward(program: Program, num_tiles: int, room: Room) -> None:
     """Write the state at the end of all operations, from |0…0⟩ on."""
+    lanes, _, operations, factors, quaternions, patterns, _ = program
+    data, turns, products = room
     for i in range(num_tiles * 2 * lanes_of(data, lanes)):
         data[i] = 0.0
     data[0] = 1.0
@@ -77,36 +71,12 @@ def run_forward(
 
 
 @njit
-def prepare_state(
-    lanes: Lanes,
-    num_qubits: int,
-    operations: Integers,
-    factors: Integers,
-    quaternions: Floats,
-    patterns: Reals,
-    angles: Floats,
-    terms: Integers,
-    coefficients: Floats,
-    data: Reals,
-    turns: Floats,
-    products: Floats,
-    phase: int,
-    values: Floats,
-    ket: Complex,
-) -> bool:
+def prepare_state(program: Program, room: Room, phase: int, values: Floats, ket: Complex) -> bool:
     """Write the state at the end of a circuit.
 
     Args:
-        lanes: marker of the vector width.
-        num_qubits: of the circuit.
-        operations: int64[:, 16], see `small.block`.
-        factors, quaternions: int64[:, 3] and float64[:, 4], see `small.block`.
-        patterns: registers of signs, aligned.
-        angles: float64, whole registers: the part of each angle that no parameter changes.
-        terms, coefficients: int64[:, 2] and float64: angle, parameter and the coefficient between them.
-        data: receives the state as tiles, aligned.
-        turns: float64[4, :], rows aligned; receives the cosines and sines of the angles, behind which constants stand.
-        products: receives the quaternion of each product, float64[:, 4].
+        program: of the circuit.
+        room: receives the state, turns and products.
         phase: the number of the angle that the state is turned by, its global phase; -1 leaves it out.
         values: of the parameters.
         ket: receives the state, whole tiles.
@@ -114,10 +84,11 @@ def prepare_state(
     Returns:
         Whether all values and angles are finite; if not, there is no state.
     """
-    if not bind_turns(values, lanes, angles, terms, coefficients, turns):
+    lanes, data, turns = program.lanes, room.data, room.turns
+    if not bind_turns(values, lanes, program.slots, turns):
         return False
-    num_tiles = max(1, (1 << num_qubits) // lanes_of(data, lanes))
-    run_forward(data, lanes, num_tiles, operations, factors, quaternions, patterns, turns, products)
+    num_tiles = max(1, (1 << program.num_qubits) // lanes_of(data, lanes))
+    run_forward(program, num_tiles, room)
     factor = complex(turns[block.COSINE, phase], turns[block.SINE, phase]) if phase >= 0 else 1.0 + 0.0j
     reals = ket.view(data.dtype)
     real, imag = data.dtype.type(factor.real), data.dtype.type(factor.imag)
@@ -129,41 +100,26 @@ def prepare_state(
 
 @njit
 def small_value(
-    lanes: Lanes,
-    num_qubits: int,
-    operations: Integers,
-    factors: Integers,
-    quaternions: Floats,
-    patterns: Reals,
-    angles: Floats,
-    terms: Integers,
-    coefficients: Floats,
-    data: Reals,
-    turns: Floats,
-    products: Floats,
+    program: Program,
+    room: Room,
     ket: Complex,
     sum_lanes: Lanes,
-    ints: Integers,
-    floats: Floats,
+    observable: PauliProgram,
     diagonal: Floats,
     values: Floats,
 ) -> float:
     """Compute an expectation value.
 
     Args:
-        lanes, num_qubits, operations, factors, quaternions, patterns, angles, terms, coefficients, data, turns,
-            products, ket: see `prepare_state`.
-        sum_lanes, ints, floats: the program of the expectation value of one Pauli sum, see `pauli.sweep`.
+        program, room, ket, values: see `prepare_state`.
+        sum_lanes, observable: the expectation value of one Pauli sum, and the registers that it uses.
         diagonal: instead, the diagonal of an observable; empty for a Pauli sum.
-        values: of the parameters.
 
     Returns:
         NaN if a value or an angle is not finite.
     """
-    if not prepare_state(
-        lanes, num_qubits, operations, factors, quaternions, patterns, angles, terms, coefficients, data, turns,
-        products, -1, values, ket,
-    ):  # fmt: skip
+    ints, floats = observable.ints, observable.floats
+    if not prepare_state(program, room, -1, values, ket):
         return np.nan
     if diagonal.size:
         total = 0.0
@@ -173,7 +129,7 @@ def small_value(
     sums = np.empty(1, np.float64)
     scratch = np.empty(2 * ints[0] if ints[4] else 0, np.float64)
     value = 0.0
-    for k in range(max(1, (1 << num_qubits) // ints[1])):
+    for k in range(max(1, (1 << program.num_qubits) // ints[1])):
         superblock_sums(ket, sum_lanes, ints, floats, scratch, k * ints[1], sums)
         value += sums[0]
     return value
