@@ -41,25 +41,27 @@ def numbers_of(
         numbers,
         part.has_rare_writes or None,
     )
-    return numbers._replace(factor=factor * phase)
+    return Numbers(*numbers[:-1], factor * phase)
 
 
 def unfilled_numbers(part: SweepPart, dtype: DTypeLike) -> Numbers:
     """Arrays to be filled: what no parameter changes, in the precision of a state."""
     registers = cast("NDArray[np.floating]", aligned_empty(part.registers.size, dtype))
     registers[:] = part.registers
-    return fixed_numbers(part)._replace(operations=part.operations.copy(), registers=registers)
+    return _numbers(part, part.operations.copy(), registers)
 
 
 def fixed_numbers(part: SweepPart) -> Numbers:
-    """What no parameter changes, in arrays of the plan, and of the rest arrays of the right kinds and sizes.
+    """What no parameter changes, in arrays of the plan, and of the rest arrays of the right kinds and sizes."""
+    return _numbers(part, part.operations, part.registers)
 
-    Polynomials and the factor are 1.
-    """
+
+def _numbers(part: SweepPart, operations: NDArray[np.int64], registers: NDArray[np.floating]) -> Numbers:
+    """Numbers whose polynomials and factor are 1."""
     count, num_bits = part.controls.size, part.layout.num_bits
     return Numbers(
-        operations=part.operations,
-        registers=part.registers,
+        operations=operations,
+        registers=registers,
         constants=np.ones(count, np.complex128),
         linear=np.ones((count, num_bits), np.complex128),
         pairs=np.ones((count, num_bits, num_bits), np.complex128),
