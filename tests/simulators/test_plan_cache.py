@@ -190,6 +190,34 @@ def test_a_plan_that_a_circuit_has_outgrown_is_nobody_elses(monkeypatch):
         np.testing.assert_allclose(found, expected, atol=1e-15)
 
 
+@pytest.mark.parametrize("moment", ["copy", "operations"])
+def test_a_program_of_a_circuit_that_has_grown_is_nobody_elses(monkeypatch, moment):
+    """Another thread adds a gate before or after the circuit is copied."""
+    observable, values = PauliSum.from_list([("ZZ", 1.0)]), np.array([0.4])
+
+    def prepared():
+        return Circuit(2).ry(Parameter("a"), 0).cx(0, 1)
+
+    expected = StatevectorSimulator().gradient(compile_circuit(prepared()), observable, values)
+    growing, original = prepared(), Circuit.copy
+
+    def copy(circuit):
+        if circuit is not growing:
+            return original(circuit)
+        if moment == "copy":
+            growing.x(0)
+        copied = original(circuit)
+        growing.h(1)
+        return copied
+
+    monkeypatch.setattr(Circuit, "copy", copy)
+    StatevectorSimulator().gradient(growing, observable, values)
+    monkeypatch.undo()
+    found = StatevectorSimulator().gradient(prepared(), observable, values)
+    assert found[0] == pytest.approx(expected[0], abs=1e-14)
+    assert found[1] == pytest.approx(expected[1], abs=1e-14)
+
+
 def test_the_cache_counts_what_it_holds():
     circuits = [
         Circuit(10, 50_000).rx(0.3, 0),

@@ -128,13 +128,13 @@ def program_of_circuit(engine: Engine, circuit: Circuit, known: Known) -> SmallP
     try:
         found = known.kept[engine.small_key]
     except KeyError:
-        tape = circuit.operations.copy()  # others may add to the circuit meanwhile
-        index = {parameter.name: place for place, parameter in enumerate(circuit.parameters)}
-        found = None
-        if not has_others_behind_measurements(tape):
-            found = SmallProgram.of(tape, index, engine, circuit.num_qubits)
-        known.kept[engine.small_key] = found
-        plans.count_more(known, found.nbytes if found else 0)
+        copied, found = circuit.copy(), None  # others may add to it meanwhile
+        if not has_others_behind_measurements(copied.operations):
+            index = {parameter.name: place for place, parameter in enumerate(copied.parameters)}
+            found = SmallProgram.of(copied.operations, index, engine, copied.num_qubits)
+        if plans.of(circuit) is known:
+            known.kept[engine.small_key] = found
+            plans.count_more(known, found.nbytes if found else 0)
     return found
 
 
