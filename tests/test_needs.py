@@ -256,6 +256,6 @@ PIECES: dict[str, tuple[int, Callable[[], object]]] = {
 def test_a_piece_is_counted(name):
     needed, call = PIECES[name]
     call()
-    peak = measured_peak(call)
+    peak = min(measured_peak(call) for _ in range(3))  # what this process does beside it is no part of it
     assert peak <= needed + SLACK
     assert needed <= 1.5 * peak + SLACK
