@@ -363,11 +363,14 @@ class Tape(Sequence[Operation]):
 
     def _refers_to_all(self) -> bool:
         """Whether rows refer to one symbol after another, and to no other rows' and none left over."""
-        rows = self.rows()
-        rows = rows[rows[:, 0] >= SYMBOLIC]
-        counts = _ANGLES_IN[rows[:, 0].astype(np.int64) - SYMBOLIC]
-        ends = counts.cumsum()
-        return bool(ends.size and ends[-1] == len(self.symbols) and (rows[:, WIDTH - 1] == ends - counts).all())
+        expected = 0
+        for row in _ROW.iter_unpack(self.words.tobytes()):
+            if row[0] >= SYMBOLIC:
+                if row[-1] != expected:
+                    return False
+                shape = _SHAPES[int(row[0]) - SYMBOLIC]
+                expected += shape.num_operands - shape.num_qubits
+        return expected == len(self.symbols)
 
     def _operation(self, row: _Row | tuple[float, ...]) -> Operation:
         code = int(row[0])

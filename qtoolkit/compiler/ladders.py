@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from qtoolkit.circuit import STANDARD_GATES
 from qtoolkit.circuit.tape import GATE_NUMBERS, SYMBOLIC
-from qtoolkit_kernels._jit import runner
+from qtoolkit_kernels._jit import compile_ordered, runner
 from qtoolkit_kernels.planner import ladders as kernel
 
 __all__ = ["with_rotations"]
@@ -29,7 +29,9 @@ def with_rotations(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     if not (codes == _RZ + SYMBOLIC).any() or np.count_nonzero(codes == _CX) < 2:
         return rows
     last = np.empty((MOST_QUBITS, 2), np.int64)
-    return rows[: runner(len(rows))(kernel.find_rotations, rows, *_kinds(), _RZZ, last)]
+    count = runner(len(rows))(kernel.find_rotations, rows, *_kinds(), _RZZ, last)
+    compile_ordered()
+    return rows[:count]
 
 
 @cache

@@ -62,6 +62,7 @@ BY_CIRCUITS = {
     "small_state.prepare_state": "simulators/test_small_programs.py",
     "small_state.small_value": "simulators/test_small_programs.py",
     "small_tape.add_slots": "simulators/test_unplanned.py",
+    "small_tape.count_terms": "simulators/test_unplanned.py",
     "small_tape.flatten": "simulators/test_unplanned.py",
     "small_tape.lower": "simulators/test_unplanned.py",
     "small_tape.run_tape": "simulators/test_unplanned.py",

@@ -188,13 +188,12 @@ class SmallProgram:
         self.num_operations = len(gates.operations)
         operations, factors = gates.operations, np.empty((len(gates.links), kernels.FACTOR_COLUMNS), np.int64)
         tape_kernels.flatten(operations, gates.links, factors, gates.counts, self._num_angles)
-        wanted = np.flatnonzero(operations[:, kernels.WANTED])
-        self._first = int(wanted[0]) if wanted.size else len(operations)
+        is_wanted = operations[:, kernels.WANTED] != 0
+        self._first = int(is_wanted.argmax()) if is_wanted.any() else len(operations)
         angles = np.zeros(self._num_angles)
         angles[self._phase] = cmath.phase(gates.factor)
         symbols = gates.symbols
-        used = gates.slots[:, tape_kernels.SYMBOL].astype(np.int64)
-        num_terms = int((symbols.starts[used + 1] - symbols.starts[used]).sum())
+        num_terms = tape_kernels.count_terms(gates.slots, symbols.starts)
         terms, coefficients = np.empty((num_terms, 2), np.int64), np.empty(num_terms)
         turns = tape_kernels.add_slots(gates.slots, *symbols, self._phase, angles, terms, coefficients)
         self._with_phase = Program(
@@ -375,6 +374,8 @@ def _stacked(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
 
 
 def _is_better_merged(operations: NDArray[np.int64], num_qubits: int) -> bool:
+    if num_qubits < min(MERGED_QUBITS, BOUND_QUBITS):
+        return False
     # Sweeps that nothing changes are kept with all their numbers.
     has_turns = bool((operations[:, kernels.WANTED] != 0).any())
     if num_qubits < (MERGED_QUBITS if has_turns else BOUND_QUBITS):

@@ -38,7 +38,7 @@ from qtoolkit_kernels.vector.tiles import lane_bits_of, lanes_of, tile_to_comple
 __all__ = [
     "CELLS", "COUNTS", "DIAGONAL", "FACTOR", "KEY_COLUMNS", "LINKS", "LINK_COLUMNS", "MATRIX", "OPERATIONS", "PATTERNS",
     "PHASE", "PRODUCTS", "SLOTS", "SLOT_COLUMNS", "STEP_COLUMNS", "STEP_NUMBERS", "STRING", "SYMBOL", "Memory",
-    "Recipes", "add_slots", "flatten", "lower", "run_tape",
+    "Recipes", "add_slots", "count_terms", "flatten", "lower", "run_tape",
 ]  # fmt: skip
 
 FACTOR, STRING, PHASE, MATRIX, DIAGONAL = range(5)
@@ -340,6 +340,16 @@ def flatten(operations: Integers, links: Integers, factors: Integers, counts: In
             link = links[link, NEXT]
             count += 1
         row[block.LAST] = count
+
+
+@njit
+def count_terms(slots: Floats, starts: Integers) -> int:
+    """How many terms `add_slots` writes."""
+    count = 0
+    for slot in range(slots.shape[0]):
+        symbol = int(slots[slot, SYMBOL])
+        count += starts[symbol + 1] - starts[symbol]
+    return count
 
 
 @njit
