@@ -16,6 +16,9 @@ from qtoolkit.compiler import plans
 __all__ = ["RIVAL"]
 
 
+_WITH_ANGLE = frozenset({"rx", "ry", "rz", "p", "cp", "rxx", "ryy", "rzz"})
+
+
 class _Run:
     """A circuit, its plan and the simulator."""
 
@@ -51,7 +54,10 @@ def _circuit(portable: PortableCircuit) -> Circuit:
     circuit = Circuit(portable.num_qubits)
     vector = ParameterVector("t", len(portable.parameters)) if portable.parameters else ()
     for gate in portable.gates:
-        _append(circuit, gate, gate.factor * vector[gate.slot] if gate.slot >= 0 else gate.angle)
+        angle: Any = gate.angle
+        if gate.slot >= 0:
+            angle = vector[gate.slot] if gate.factor == 1.0 else gate.factor * vector[gate.slot]
+        _append(circuit, gate, angle)
     return circuit
 
 
@@ -63,8 +69,11 @@ def _append(circuit: Circuit, gate: Gate, angle: Any) -> None:
     elif gate.name == "pauli":
         circuit.pauli_rotation(gate.letters[::-1], angle, gate.qubits)
     else:
-        has_angle = gate.name in ("rx", "ry", "rz", "p", "cp", "rxx", "ryy", "rzz")
-        circuit.append(StandardGate(gate.name, (angle,) if has_angle else ()), gate.qubits)
+        add = getattr(circuit, gate.name)
+        if gate.name in _WITH_ANGLE:
+            add(angle, *gate.qubits)
+        else:
+            add(*gate.qubits)
 
 
 def _observable(terms: PauliTerms) -> PauliSum:
