@@ -52,7 +52,8 @@ MOST_MATRICES = 1 << 8
 _OF_ARRAYS = frozenset({UnitaryGate, ControlledGate, DiagonalGate, PermutationGate})
 
 _Step = tuple[list[int], list[float]]
-_Entries = list[NDArray[np.complex128]]
+_Entries = list[tuple[int, NDArray[np.complex128]]]
+"""Arrays, and where each begins when they follow one another."""
 
 
 class Recipes(NamedTuple):
@@ -88,7 +89,7 @@ class Recipes(NamedTuple):
             joined += recipe
         steps = np.array([step for step, _ in joined], np.int64).reshape(-1, kernels.STEP_COLUMNS)
         numbers = np.array([number for _, number in joined], np.float64).reshape(-1, kernels.STEP_NUMBERS)
-        flat = np.concatenate([array.ravel() for array in entries]) if entries else _NO_ENTRIES
+        flat = np.concatenate([array.ravel() for _, array in entries]) if entries else _NO_ENTRIES
         most_steps = max([last - first for first, last in ranges])
         return cls(kernels.Recipes(np.array(ranges, np.int64), steps, numbers, flat), most_steps)
 
@@ -247,8 +248,8 @@ def _array_recipe(gate: Gate, qubits: tuple[int, ...], entries: _Entries) -> lis
         values |= (ctrl_state >> k & 1) << qubit
     for k, qubit in enumerate(targets):
         packed |= qubit << block.TARGET_BITS * k
-    first = sum([known.size for known in entries])
-    entries.append(array)
+    first = entries[-1][0] + entries[-1][1].size if entries else 0
+    entries.append((first, array))
     return [([kind, -1, first, len(targets), packed, 0, controls, values, 0, 0, 0], [0.0] * kernels.STEP_NUMBERS)]
 
 
