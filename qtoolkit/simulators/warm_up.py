@@ -104,6 +104,7 @@ def _states(precision: str) -> None:
     simulator = StatevectorSimulator(precision)
     for n in SIZES:
         simulator.state_vector(_unplanned(n))
+        simulator.state_vector(_unplanned(n).unitary(np.eye(4)[[0, 2, 3, 1]], [0, 1]))
         state = simulator.state_vector(simulator.compile(_every_gate(n)))
         simulator.state_vector(_every_gate(n), initial_state=state)
         circuit, values = _ansatz(n)

@@ -92,20 +92,21 @@ class _Memory(NamedTuple):
 def _entry(engine: Engine, most: int, num_qubits: int, recipes: Recipes) -> Callable[..., Any]:
     """The kernel with the calling thread's memory, and recipes."""
     kept: dict[Any, Any] = _own.kept
-    key = engine.small_key, num_qubits
+    has_arrays = recipes.arrays.entries.size > 0
+    key = engine.small_key, num_qubits, has_arrays
     memory: _Memory | None = kept.get(key)
     if memory is None or memory.capacity < most:
-        memory = _new_memory(engine, most + most // 2, num_qubits)
+        memory = _new_memory(engine, most + most // 2, num_qubits, has_arrays)
         if most <= KEPT_OPERATIONS:
             kept[key] = memory
     return partial(memory.enter, recipes.arrays)
 
 
-def _new_memory(engine: Engine, capacity: int, num_qubits: int) -> _Memory:
+def _new_memory(engine: Engine, capacity: int, num_qubits: int, has_arrays: bool) -> _Memory:
     real = np.dtype(engine.real.char)  # compiled code compares dtypes by identity
     size = max(engine.vector_bytes // real.itemsize, 1 << num_qubits)
     data = aligned_empty(2 * size, real)
-    room = aligned_empty(array_room(engine.vector_bytes // real.itemsize), real)
+    room = aligned_empty(array_room(engine.vector_bytes // real.itemsize), real) if has_arrays else None
     memory = Lanes(engine.vector_bytes), len(STANDARD_GATES), working_memory(engine, capacity), data, room
     ket = np.empty(size, np.dtype(engine.dtype.char))
     changing = standard_recipes().arrays, np.empty((1, WIDTH)), ket

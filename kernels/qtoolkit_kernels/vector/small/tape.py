@@ -399,7 +399,7 @@ def run_tape(
     num_gates: int,
     memory: Memory,
     data: Reals,
-    room: Reals,
+    room: Reals | None,
     recipes: Recipes,
     rows: Floats,
     ket: Complex,
@@ -408,7 +408,7 @@ def run_tape(
 
     Args:
         data: receives the state as tiles, aligned.
-        room: see `apply_array`.
+        room: see `apply_array`; None for a tape without matrices and diagonals, which takes less to compile.
         ket: receives the state, whole tiles.
         lanes, num_gates, memory, recipes, rows: see `lower`.
     """
@@ -430,7 +430,7 @@ def run_tape(
         elif row[block.KIND] == block.STRING:
             cell = cells[-1 - row[block.TURN]]
             block.turn_string(data, lanes, num_tiles, row, patterns, cell[0], cell[1])
-        else:
+        elif room is not None:
             apply_array(data, lanes, num_tiles, row, recipes.entries, room)
     reals = ket.view(data.dtype)
     real, imag = data.dtype.type(factor.real), data.dtype.type(factor.imag)
