@@ -23,6 +23,7 @@ __all__ = [
     "check_real",
     "declared_names",
     "listed",
+    "names_of",
     "resolve_values",
 ]
 
@@ -272,6 +273,12 @@ def declared_names(known: tuple[str, ...], added: Iterable[Parameter | str]) -> 
             raise ParameterError(f"each parameter is declared once, got {name!r} twice")
         names[name] = None
     return tuple(names)
+
+
+def names_of(angles: Sequence[ParameterValue]) -> list[str] | None:
+    """The names of angles that are parameters and no more; None if there are others."""
+    names = [angle.name for angle in angles if type(angle) is Parameter]
+    return names if len(names) == len(angles) else None
 
 
 def listed(parameters: Sequence[Parameter]) -> str:

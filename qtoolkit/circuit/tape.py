@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from qtoolkit.circuit.gate import ControlledGate, Instruction, StandardGate, UnitaryGate, standard_gate
 from qtoolkit.circuit.gates import STANDARD_GATES
 from qtoolkit.circuit.operation import Barrier, IfElse, Initialize, Measure, Operation, Reset
-from qtoolkit.circuit.parameter import ParameterExpression, ParameterValue
+from qtoolkit.circuit.parameter import ParameterExpression, ParameterValue, names_of
 from qtoolkit.circuit.structured_gates import DiagonalGate, PauliRotationGate, PermutationGate
 
 __all__ = [
@@ -72,7 +72,8 @@ GATE_NUMBERS: Mapping[str, int] = {record.name: number for number, record in enu
 _SHAPES = tuple(
     _Shape(r.num_qubits, r.num_qubits + r.num_params, None if r.num_params else StandardGate(r)) for r in _RECORDS
 )
-_ANGLES_IN = np.array([record.num_params for record in _RECORDS])
+_ANGLE_COUNTS = tuple(record.num_params for record in _RECORDS)
+_ANGLES_IN = np.array(_ANGLE_COUNTS)
 _QUBITS_IN = np.array([*(shape.num_qubits for shape in _SHAPES), 0, 1, 1])  # OTHER, RESET and MEASURE last
 _IDLE = tuple((0.0,) * (WIDTH - 1 - used) for used in range(WIDTH))
 """Operands that a row lacks, by how many it has."""
@@ -275,9 +276,10 @@ class Tape(Sequence[Operation]):
         """The symbols at some values; None unless all are numbers then, and no other operation has any."""
         if any(operation.gate.expressions for operation in self.others):
             return None
-        try:
-            numbers = [values[symbol.name] for symbol in self.symbols]  # type: ignore[union-attr]
-        except (AttributeError, KeyError):
+        names = names_of(self.symbols)
+        if names is not None and values.keys() >= set(names):
+            numbers = [values[name] for name in names]
+        else:
             bound = [s.bind(values) if isinstance(s, ParameterExpression) else s for s in self.symbols]
             numbers = [number for number in bound if not isinstance(number, ParameterExpression)]
         return numbers if len(numbers) == len(self.symbols) and are_finite_floats(numbers) else None
@@ -349,28 +351,16 @@ class Tape(Sequence[Operation]):
 
     def expressions(self) -> Iterator[ParameterExpression]:
         """All angles with free parameters, in time order."""
-        if self.symbols and not self.others and self._refers_to_all():
-            yield from (angle for angle in self.symbols if isinstance(angle, ParameterExpression))
-        elif self.symbols or self.others:
+        if self.symbols or self.others:
+            symbols, counts = self.symbols, _ANGLE_COUNTS  # names of their own are found sooner
             for row in _ROW.iter_unpack(self.words.tobytes()):
                 if row[0] >= SYMBOLIC:
-                    shape, first = _SHAPES[int(row[0]) - SYMBOLIC], int(row[-1])
-                    for angle in self.symbols[first : first + shape.num_operands - shape.num_qubits]:
+                    first = int(row[-1])
+                    for angle in symbols[first : first + counts[int(row[0]) - SYMBOLIC]]:
                         if isinstance(angle, ParameterExpression):
                             yield angle
                 elif row[0] == OTHER:
                     yield from self.others[int(row[1])].gate.expressions
-
-    def _refers_to_all(self) -> bool:
-        """Whether rows refer to one symbol after another, and to no other rows' and none left over."""
-        expected = 0
-        for row in _ROW.iter_unpack(self.words.tobytes()):
-            if row[0] >= SYMBOLIC:
-                if row[-1] != expected:
-                    return False
-                shape = _SHAPES[int(row[0]) - SYMBOLIC]
-                expected += shape.num_operands - shape.num_qubits
-        return expected == len(self.symbols)
 
     def _operation(self, row: _Row | tuple[float, ...]) -> Operation:
         code = int(row[0])

@@ -48,11 +48,16 @@ class Key(Generic[T]):
 
 if TYPE_CHECKING:
 
-    class Kept(dict[Key[Any], Any]):
+    class Kept:
         """What is kept with a plan or a part of one, each thing of the type of its key; not pickled."""
 
-        def get(self, key: Key[T], /) -> T | None:  # type: ignore[override]
+        def get(self, key: Key[T], /) -> T | None:
             """What is kept under a key, or None."""
+
+        def clear(self) -> None:
+            """Keep nothing more."""
+
+        def __contains__(self, key: Key[Any], /) -> bool: ...
 
         def __getitem__(self, key: Key[T], /) -> T: ...
 

@@ -31,6 +31,7 @@ from qtoolkit.circuit import (
     StandardGate,
     UnitaryGate,
 )
+from qtoolkit.circuit.parameter import names_of
 from qtoolkit.circuit.tape import OTHER, gate_numbers
 from qtoolkit.compiler.encode import ProgramBuilder
 from qtoolkit.compiler.program import Program
@@ -133,16 +134,16 @@ class Symbols:
         self._starts = [0]
         self._parameters: list[int] = []
         self._coefficients: list[float] = []
-        try:
-            # Most angles are parameters and no more.
-            self._parameters = [parameter_index[angle.name] for angle in angles]  # type: ignore[union-attr]
-        except (AttributeError, KeyError):
+        names = names_of(angles)
+        if names is None or not parameter_index.keys() >= set(names):
             for angle in angles:
                 if isinstance(angle, ParameterExpression):
                     self.add_expression(angle)
                 else:
                     self.add(angle, [])
             return
+        # Most angles are parameters and no more.
+        self._parameters = [parameter_index[name] for name in names]
         self._constants = [0.0] * len(angles)
         self._starts = list(range(len(angles) + 1))
         self._coefficients = [1.0] * len(angles)
