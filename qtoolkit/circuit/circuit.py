@@ -59,7 +59,7 @@ class Circuit(GateMethods):
         self._tape = Tape()
         self._clbit_registers: list[ClassicalRegister] = []
         self._qubit_registers: list[QuantumRegister] = []
-        self._declared: tuple[str, ...] = ()
+        self.declared: tuple[str, ...] = ()
         self._level = 0
         if check_count(num_clbits, "num_clbits", most=MOST_ITEMS):
             self.add_clbits(num_clbits, "c")
@@ -89,7 +89,7 @@ class Circuit(GateMethods):
     @property
     def version(self) -> tuple[Any, ...]:
         """Something else whenever the circuit has changed; last the names of its declared parameters."""
-        return self._tape.version(), self.num_clbits, len(self._clbit_registers), self._declared
+        return self._tape.version(), self.num_clbits, len(self._clbit_registers), self.declared
 
     @property
     def content(self) -> Hashable | None:
@@ -101,7 +101,7 @@ class Circuit(GateMethods):
         if operations is None:
             return None
         registers = tuple((register.name, register.clbits) for register in self._clbit_registers)
-        return self.num_qubits, self.num_clbits, registers, self._declared, operations
+        return self.num_qubits, self.num_clbits, registers, self.declared, operations
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -109,7 +109,7 @@ class Circuit(GateMethods):
 
         Declared ones come first, see `declare_parameters`; then others by their first appearance.
         """
-        seen = {name: Parameter(name) for name in self._declared}
+        seen = {name: Parameter(name) for name in self.declared}
         for expression in self._tape.expressions():
             for parameter in (expression,) if type(expression) is Parameter else expression.parameters:
                 seen.setdefault(parameter.name, parameter)
@@ -132,15 +132,15 @@ class Circuit(GateMethods):
         Raises:
             ParameterError: if one is neither a parameter nor a name, or is declared already.
         """
-        self._declared = declared_names(self._declared, parameters)
+        self.declared = declared_names(self.declared, parameters)
         return self
 
     def _declare_after(self, other: Circuit) -> None:
         """Fix the order of this circuit's parameters, and after them of an added circuit's, if that has a fixed one."""
-        if other._declared:
+        if other.declared:
             added = [parameter.name for parameter in other.parameters]
-            if not set(added).issubset(self._declared):  # or extending in a loop would read all gates each time
-                self._declared = tuple(dict.fromkeys([parameter.name for parameter in self.parameters] + added))
+            if not set(added).issubset(self.declared):  # or extending in a loop would read all gates each time
+                self.declared = tuple(dict.fromkeys([parameter.name for parameter in self.parameters] + added))
 
     @property
     def clbit_registers(self) -> tuple[ClassicalRegister, ...]:
@@ -282,7 +282,7 @@ class Circuit(GateMethods):
     def _append_branches(self, condition: Condition, *bodies: Circuit) -> Self:
         for body in bodies:
             self._declare_after(body)
-            body._declared = ()  # one order holds for the whole circuit
+            body.declared = ()  # one order holds for the whole circuit
         gate = IfElse(condition, *bodies)
         self._tape.append(Operation(gate, gate.qubits, gate.clbits))
         return self
@@ -351,7 +351,7 @@ class Circuit(GateMethods):
     def _with_tape(self, tape: Tape) -> Circuit:
         result = self._empty_like()
         result._tape = tape
-        result._declared = self._declared
+        result.declared = self.declared
         return result
 
     def _empty_like(self) -> Circuit:
@@ -372,7 +372,7 @@ class Circuit(GateMethods):
         """
         by_name = resolve_values(self.parameters, values)
         result = self._with_tape(self._tape.bound(by_name))
-        result._declared = tuple(name for name in self._declared if name not in by_name)
+        result.declared = tuple(name for name in self.declared if name not in by_name)
         return result
 
     def inverse(self) -> Circuit:
@@ -382,7 +382,7 @@ class Circuit(GateMethods):
             CircuitError: if it measures, resets or initialises.
         """
         result = self._with_tape(Tape(inverted(self._tape)))
-        result._declared = tuple(parameter.name for parameter in self.parameters)
+        result.declared = tuple(parameter.name for parameter in self.parameters)
         return result
 
     def controlled(self, num_controls: int = 1, ctrl_state: int | None = None) -> Circuit:
@@ -397,7 +397,7 @@ class Circuit(GateMethods):
         """
         num_controls = check_count(num_controls, "num_controls", 1, MOST_ITEMS - self.num_qubits)
         result = Circuit(self.num_qubits + num_controls, name=f"controlled {self.name}")
-        result._declared = self._declared
+        result.declared = self.declared
         result._tape = Tape(controlled(self._tape, num_controls, ctrl_state))
         return result
 
@@ -419,7 +419,7 @@ class Circuit(GateMethods):
             times = abs(int(exponent))
             check_size(times * len(step), "a repeated circuit holds", "run it piece by piece")
             result = self._with_tape(step._tape.repeated(times))
-            result._declared = step._declared
+            result.declared = step.declared
             return result
         powered = UnitaryGate(self.to_matrix()).power(exponent)
         return self._empty_like().append(powered, range(self.num_qubits))

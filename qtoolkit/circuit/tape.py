@@ -10,7 +10,7 @@ behind that no row refers to. A row takes 40 bytes.
 | the same and `SYMBOLIC` | its qubits, and last the place of its first angle among `symbols` |
 | `MEASURE` | qubit, classical bit |
 | `RESET` | qubit |
-| `OTHER` | place among `others` of an operation that is none of these |
+| `OTHER` | place among `others` of an operation that is none of these, and that of its numbers among `details` |
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from typing import NamedTuple, TypeAlias, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit.circuit.details import DETAIL_WIDTH, DIAGONAL, MATRIX, OPAQUE_DETAIL, detail_of
 from qtoolkit.circuit.gate import ControlledGate, Instruction, StandardGate, UnitaryGate, standard_gate
 from qtoolkit.circuit.gates import STANDARD_GATES
 from qtoolkit.circuit.operation import Barrier, IfElse, Initialize, Measure, Operation, Reset
@@ -129,16 +130,22 @@ class Tape(Sequence[Operation]):
         words: the rows, one after another.
         symbols: angles of gates with free parameters.
         others: operations that are no rows of numbers.
+        details: what these are, as far as numbers tell, see `details`.
+        entries: of their matrices and diagonals, real and imaginary parts.
         cuts: how often operations were taken back.
+        is_told: whether numbers say all that matters of each operation.
     """
 
-    __slots__ = ("cuts", "others", "symbols", "words")
+    __slots__ = ("cuts", "details", "entries", "is_told", "others", "symbols", "words")
 
     def __init__(self, operations: Iterable[Operation] = ()) -> None:
         self.words = array("d")
         self.symbols: list[ParameterValue] = []
         self.others: list[Operation] = []
+        self.details = array("d")
+        self.entries = array("d")
         self.cuts = 0
+        self.is_told = True
         for operation in operations:
             self.append(operation)
 
@@ -177,14 +184,21 @@ class Tape(Sequence[Operation]):
     @property
     def nbytes(self) -> int:
         """Bytes of rows and of arrays that gates hold, those in branches included."""
-        return len(self.words) * self.words.itemsize + sum([_nbytes_of(operation.gate) for operation in self.others])
+        numbers = len(self.words) + len(self.details) + len(self.entries)
+        return self.words.itemsize * numbers + sum([_nbytes_of(operation.gate) for operation in self.others])
 
     def copy(self) -> Tape:
         """A tape with the same operations."""
         copied = Tape()
         # In this order: what rows refer to is there before them.
-        copied.words, copied.symbols, copied.others = self.words[:], self.symbols[:], self.others[:]
+        copied.words, copied.symbols = self.words[:], self.symbols[:]
+        if self.others:
+            copied._take_others(self)
         return copied
+
+    def _take_others(self, other: Tape) -> None:
+        self.others, self.details, self.entries = other.others[:], other.details[:], other.entries[:]
+        self.is_told = other.is_told
 
     def repeated(self, times: int) -> Tape:
         """The operations so many times."""
@@ -209,8 +223,16 @@ class Tape(Sequence[Operation]):
         elif kind is Reset:
             self.words.frombytes(pack_row(RESET, qubits[0], 0.0, 0.0, 0.0))
             return
+        detail = self._add_other(operation)
+        self.words.frombytes(pack_row(OTHER, len(self.others) - 1, detail, 0.0, 0.0))
+
+    def _add_other(self, operation: Operation) -> int:
+        """Add to `others` and to what is read of them; the place of the detail."""
+        detail = detail_of(operation, self.entries)
+        self.is_told &= detail is not OPAQUE_DETAIL
+        self.details.frombytes(detail)
         self.others.append(operation)
-        self.words.frombytes(pack_row(OTHER, len(self.others) - 1, 0.0, 0.0, 0.0))
+        return len(self.details) // DETAIL_WIDTH - 1
 
     def append_standard(self, number: int, qubits: tuple[int, ...], params: tuple[ParameterValue, ...]) -> None:
         """Add a standard gate by its number, on qubits and at angles that are known to be right."""
@@ -224,7 +246,17 @@ class Tape(Sequence[Operation]):
 
     def extend(self, other: Tape) -> None:
         """Add all operations of a tape."""
-        self._extend(other, other.others, other.rows())
+        rows, details = other.rows(), np.array(other.details).reshape(-1, DETAIL_WIDTH)
+        others = rows[:, 0] == OTHER
+        if others.any():
+            rows[others, 1] += len(self.others)
+            rows[others, 2] += len(self.details) // DETAIL_WIDTH
+            details[np.isin(details[:, 0], (MATRIX, DIAGONAL)), 1] += len(self.entries) // 2
+            self.is_told &= other.is_told
+            self.entries.extend(other.entries)
+            self.details.frombytes(details.tobytes())
+            self.others.extend(other.others)
+        self._extend(other, rows)
 
     def extend_moved(
         self, other: Tape, others: Sequence[Operation], qubits: Sequence[int], clbits: Sequence[int]
@@ -246,13 +278,16 @@ class Tape(Sequence[Operation]):
             rows[counts > k, k + 1] = to_qubits[column.astype(np.int64)]
         measured = numbers == MEASURE
         rows[measured, 2] = to_clbits[rows[measured, 2].astype(np.int64)]
-        self._extend(other, others, rows)
+        if others:
+            here, first = numbers == OTHER, len(self.others)
+            places = np.array([self._add_other(operation) for operation in others])
+            rows[here, 2] = places[rows[here, 1].astype(np.int64)]
+            rows[here, 1] += first
+        self._extend(other, rows)
 
-    def _extend(self, other: Tape, others: Sequence[Operation], rows: NDArray[np.float64]) -> None:
+    def _extend(self, other: Tape, rows: NDArray[np.float64]) -> None:
         rows[rows[:, 0] >= SYMBOLIC, WIDTH - 1] += len(self.symbols)
-        rows[rows[:, 0] == OTHER, 1] += len(self.others)
         self.symbols.extend(other.symbols)
-        self.others.extend(others)
         self.words.frombytes(rows.tobytes())
 
     def bound(self, values: Mapping[str, float]) -> Tape:
@@ -297,7 +332,7 @@ class Tape(Sequence[Operation]):
             rows[places[here], 1 + qubits[here] + k] = angles[first[here] + k]
         result = Tape()
         result.words.frombytes(rows.tobytes())
-        result.others = self.others[:]
+        result._take_others(self)
         return result
 
     @property
@@ -338,7 +373,7 @@ class Tape(Sequence[Operation]):
 
     def version(self) -> Hashable:
         """Something else whenever the tape has changed, or a branch on it."""
-        if not self.others:
+        if self.is_told:
             return len(self.words), self.cuts, ()
         # By type: of abstract classes, asking for an instance takes half a microsecond.
         branches = [op.gate.branches for op in self.others if type(op.gate) is IfElse]
@@ -346,8 +381,11 @@ class Tape(Sequence[Operation]):
 
     def content(self) -> Hashable | None:
         """A key that only tapes with equal operations share; None if there are instructions of a class not ours."""
-        others = tuple(map(_content_of, self.others))
-        return None if None in others else (self.words.tobytes(), tuple(self.symbols), others)
+        others = () if self.is_told else tuple(map(_content_of, self.others))
+        if None in others:
+            return None
+        details = (self.details.tobytes(), self.entries.tobytes()) if self.others else ()
+        return self.words.tobytes(), tuple(self.symbols), others, details
 
     def expressions(self) -> Iterator[ParameterExpression]:
         """All angles with free parameters, in time order."""

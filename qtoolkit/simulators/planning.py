@@ -10,20 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit._arguments import shown
-from qtoolkit.circuit import Circuit, ParameterValues, PermutationGate, UnitaryGate
+from qtoolkit.circuit import Circuit, ParameterValues
+from qtoolkit.circuit.details import DETAIL_WIDTH, MATRIX
 from qtoolkit.circuit.parameter import resolve_values
 from qtoolkit.circuit.tape import MEASURE, Tape
 from qtoolkit.compiler import ExecutionPlan, Known, compile_circuit, plans, used_qubits
 from qtoolkit.errors import InputError
 from qtoolkit.simulators.batch.runs import ParameterBatch
 from qtoolkit.simulators.engine import Engine, StateArray
-from qtoolkit.simulators.small.once import state_of_gates, state_once
+from qtoolkit.simulators.small.once import state_of_few, state_once
 from qtoolkit.simulators.small.quick import SMALL_QUBITS, program_of_circuit
-from qtoolkit.simulators.small.recipes import recipes_with
+from qtoolkit.simulators.small.recipes import standard_recipes
 from qtoolkit.simulators.ways import (
     ALWAYS_QUBITS,
     AMPLITUDE,
     ARRAY,
+    ENTRY,
+    FEW_ENTRIES,
     GIVEN,
     GRADIENT_AMPLITUDE,
     GRADIENT_PLANNING,
@@ -38,7 +41,6 @@ from qtoolkit.simulators.ways import (
     PLAN,
     PLANNING,
     PRODUCT,
-    RECIPE,
     WHEN_IT_PAYS,
     WITHOUT_RECIPE,
     Way,
@@ -68,7 +70,12 @@ def state_unplanned(
     """
     if type(circuit) is not Circuit:
         return None
-    num_qubits = circuit.num_qubits
+    num_qubits, tape = circuit.num_qubits, circuit.operations
+    if parameters is None and _is_never_planned(tape, num_qubits) and not circuit.declared and not tape.symbols:
+        # As long as this takes, it is most of the time.
+        state = state_of_few(engine, tape, num_qubits)
+        if state is not None:
+            return state
     if num_qubits > MOST_QUBITS or _is_long(circuit):
         return None
     if parameters is not None:
@@ -77,18 +84,15 @@ def state_unplanned(
             return None
         values = values_of(circuit, program, parameters)
         return None if values is None else program.state(values)
-    tape = circuit.operations
-    words = tape.words[:]
-    if num_qubits <= ALWAYS_QUBITS and not tape.symbols and not tape.others:
-        # As long as this takes, it is most of the time.
-        return None if circuit.version[-1] else state_of_gates(engine, words, num_qubits)
+    if circuit.declared:
+        return None
     tape = tape.copy()  # others may add to the circuit meanwhile
-    if num_qubits > ALWAYS_QUBITS or tape.others:
+    if not _is_never_planned(tape, num_qubits):
         known = plans.of(circuit)
         known.runs += 1
         if known.plan is not None or known.runs * _seconds(tape, num_qubits) > _seconds_of_planning(tape):
             return None
-    return None if circuit.version[-1] else state_once(engine, tape, num_qubits)
+    return state_once(engine, tape, num_qubits)
 
 
 def value_unplanned(
@@ -185,18 +189,24 @@ def way_of(engine: Engine, circuit: Circuit | ExecutionPlan, plan: ExecutionPlan
             return PARAMETRISED, math.inf
         seconds = AMPLITUDE * (program.num_operations << num_qubits)
         return WHEN_IT_PAYS, math.inf if not seconds else (PLAN + PLANNING * len(tape)) // seconds
-    recipes = recipes_with(tape.others)
-    if (recipes.arrays.ranges < 0).any() or engine.drifts(recipes.count(tape.rows())):
+    if not tape.is_told or engine.drifts(standard_recipes().count(tape.rows())):
         return WITHOUT_RECIPE, 0
-    if num_qubits <= ALWAYS_QUBITS and not tape.others:
+    if _is_never_planned(tape, num_qubits):
         return NEVER, math.inf
     return WHEN_IT_PAYS, math.inf if not seconds else _seconds_of_planning(tape) // seconds
 
 
+def _is_never_planned(tape: Tape, num_qubits: int) -> bool:
+    """Whether a plan saves next to nothing of any run without parameters."""
+    return num_qubits <= ALWAYS_QUBITS and tape.is_told and len(tape.entries) <= 2 * FEW_ENTRIES
+
+
 def _seconds(tape: Tape, num_qubits: int) -> float:
     """What a run without a plan takes longer than one with it, predicted."""
-    columns = sum([1 << len(op.qubits) for op in tape.others if type(op.gate) in (UnitaryGate, PermutationGate)])
-    return (AMPLITUDE * len(tape) + PRODUCT * columns) * (1 << num_qubits) + RECIPE * len(tape.others)
+    details = np.array(tape.details).reshape(-1, DETAIL_WIDTH)
+    columns = float(np.exp2(details[details[:, 0] == MATRIX, 2]).sum())
+    seconds = (AMPLITUDE * len(tape) + PRODUCT * columns) * (1 << num_qubits)
+    return seconds + ENTRY * len(tape.entries) / 2
 
 
 def _seconds_of_planning(tape: Tape) -> float:

@@ -7,14 +7,16 @@ from typing import NamedTuple
 from qtoolkit.simulators.small.quick import SMALL_QUBITS
 
 __all__ = [
-    "ALWAYS_QUBITS", "AMPLITUDE", "ARRAY", "GIVEN", "GRADIENT_AMPLITUDE", "GRADIENT_PLANNING", "LARGE", "LEAST_QUBITS",
-    "LONG", "MOST_QUBITS", "MOST_ROWS", "MOST_VISITS", "NEVER", "PARAMETRISED", "PLAN", "PLANNING", "PRODUCT", "RECIPE",
-    "THRESHOLDS", "WAYS", "WHEN_IT_PAYS", "WITHOUT_RECIPE", "Threshold", "Way",
+    "ALWAYS_QUBITS", "AMPLITUDE", "ARRAY", "ENTRY", "FEW_ENTRIES", "GIVEN", "GRADIENT_AMPLITUDE",
+    "GRADIENT_PLANNING", "LARGE", "LEAST_QUBITS", "LONG", "MOST_QUBITS", "MOST_ROWS", "MOST_VISITS", "NEVER",
+    "PARAMETRISED", "PLAN", "PLANNING", "PRODUCT", "THRESHOLDS", "WAYS", "WHEN_IT_PAYS", "WITHOUT_RECIPE",
+    "Threshold", "Way",
 ]  # fmt: skip
 
 ALWAYS_QUBITS, MOST_QUBITS, LEAST_QUBITS = 9, 16, 10
 MOST_ROWS, MOST_VISITS = 1 << 17, 1 << 30
-PLAN, PLANNING, ARRAY, RECIPE, AMPLITUDE, PRODUCT = 0.3e-3, 1.2e-6, 20e-6, 5e-6, 0.1e-9, 1e-9
+PLAN, PLANNING, ARRAY, ENTRY, AMPLITUDE, PRODUCT = 0.3e-3, 1.2e-6, 20e-6, 10e-9, 0.1e-9, 1e-9
+FEW_ENTRIES = 1 << 10
 GRADIENT_PLANNING, GRADIENT_AMPLITUDE = 13e-6, 0.5e-9
 
 
@@ -43,7 +45,8 @@ THRESHOLDS = (
     Threshold("PLAN", PLAN, "seconds", "any plan"),
     Threshold("PLANNING", PLANNING, "seconds", "each operation of a plan"),
     Threshold("ARRAY", ARRAY, "seconds", "what it takes longer to plan a gate given by an array"),
-    Threshold("RECIPE", RECIPE, "seconds", "to find how such a gate runs without a plan"),
+    Threshold("ENTRY", ENTRY, "seconds", "each number of such an array, without a plan"),
+    Threshold("FEW_ENTRIES", FEW_ENTRIES, "numbers in arrays", "a plan saves writing them, ten microseconds here"),
     Threshold("AMPLITUDE", AMPLITUDE, "seconds", "an amplitude for each operation, without a plan"),
     Threshold("PRODUCT", PRODUCT, "seconds", "an amplitude for each column of a matrix, without a plan"),
     Threshold("GRADIENT_PLANNING", GRADIENT_PLANNING, "seconds", "each operation of the plan of a gradient"),
@@ -68,10 +71,10 @@ class Way(NamedTuple):
 
 
 NEVER = Way(
-    f"up to {ALWAYS_QUBITS} qubits, standard gates without parameters",
+    f"up to {ALWAYS_QUBITS} qubits without parameters, few matrices",
     "never planned",
     "all gates together take some microseconds",
-    ("ALWAYS_QUBITS",),
+    ("ALWAYS_QUBITS", "FEW_ENTRIES"),
 )
 PARAMETRISED = Way(
     f"up to {SMALL_QUBITS} qubits, with parameters, not mostly phases",
@@ -83,7 +86,7 @@ WHEN_IT_PAYS = Way(
     f"up to {MOST_QUBITS} qubits",
     "planned when its runs so far have taken as long as planning would",
     "no number of runs then takes more than twice the least",
-    ("MOST_QUBITS", "PLAN", "PLANNING", "ARRAY", "RECIPE", "AMPLITUDE", "PRODUCT"),
+    ("MOST_QUBITS", "PLAN", "PLANNING", "ARRAY", "ENTRY", "AMPLITUDE", "PRODUCT"),
 )
 LARGE = Way(
     f"{MOST_QUBITS + 1} qubits and more",

@@ -30,6 +30,13 @@ def long_one():
     return Circuit(16).x(0).power(1 << 15)
 
 
+def many_matrices():
+    circuit = Circuit(5)
+    for k in range(80):
+        circuit.unitary(np.eye(4)[[1, 2, 3, 0]], [k % 5, (k + 1) % 5])
+    return circuit
+
+
 CIRCUITS = {
     "small": (random_gate_circuit(5, 30, 1, arrays=False), NEVER),
     "nothing": (Circuit(12), WHEN_IT_PAYS),
@@ -38,9 +45,10 @@ CIRCUITS = {
     "parameters, larger": (parametrised(13, 3), WHEN_IT_PAYS),
     "larger": (random_gate_circuit(13, 20, 2, arrays=False), WHEN_IT_PAYS),
     "sixteen": (random_gate_circuit(16, 100, 2, arrays=False), WHEN_IT_PAYS),
-    "own gates": (Circuit(3).h(0).pauli_rotation("XYZ", 0.3).mcx([0, 1], 2).barrier(), WHEN_IT_PAYS),
+    "own gates": (Circuit(3).h(0).pauli_rotation("XYZ", 0.3).mcx([0, 1], 2).barrier(), NEVER),
+    "many matrices": (many_matrices(), WHEN_IT_PAYS),
     "large": (Circuit(17).h(range(17)), LARGE),
-    "matrix": (Circuit(9).unitary(np.eye(4)[[1, 2, 3, 0]], [0, 1]), WHEN_IT_PAYS),
+    "matrix": (Circuit(9).unitary(np.eye(4)[[1, 2, 3, 0]], [0, 1]), NEVER),
     "large matrix": (Circuit(6).unitary(np.roll(np.eye(32), 1, axis=0), range(5)), WITHOUT_RECIPE),
     "long": (long_one(), LONG),
 }

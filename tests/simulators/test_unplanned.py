@@ -11,7 +11,7 @@ from reference_gradients import on_qubits
 from vector_widths import WIDTHS
 
 from qtoolkit import Circuit, Parameter, ParameterVector, PauliSum, StatevectorSimulator
-from qtoolkit.circuit import STANDARD_GATES, PauliRotationGate, StandardGate, tape
+from qtoolkit.circuit import STANDARD_GATES, PauliRotationGate, StandardGate, UnitaryGate, details, tape
 from qtoolkit.compiler import compile_circuit, plans
 from qtoolkit.errors import CircuitError, ParameterError, UnboundParameterError
 from qtoolkit.simulators import planning
@@ -19,8 +19,9 @@ from qtoolkit.simulators.engine import Engine
 from qtoolkit.simulators.gradients.adjoint import Gradients
 from qtoolkit.simulators.small import once
 from qtoolkit.simulators.small.once import state_once
-from qtoolkit.simulators.small.recipes import recipes_with, standard_recipes
+from qtoolkit.simulators.small.recipes import standard_recipes
 from qtoolkit_kernels._load import DECLINED
+from qtoolkit_kernels.vector.small import arrays, block, write
 from qtoolkit_kernels.vector.small import tape as kernels
 
 pytestmark = pytest.mark.usefixtures("unplanned")
@@ -103,14 +104,57 @@ def test_large_angles_and_many_phases():
     assert np.abs(found - reference(circuit)).max() < 1e-12
 
 
-def test_other_gates_have_recipes_where_they_stand():
+def test_other_gates_are_told_by_numbers():
     circuit = Circuit(4).h(range(4)).barrier()
     circuit.pauli_rotation("XIZY", 0.3).unitary([[0, 1j], [1, 0]], 2).mcx([0, 1, 3], 2).mcp(0.2, [3, 1], 0)
     circuit.diagonal(np.exp(1j * np.arange(4)), [3, 0]).append(StandardGate("rx", [0.4]).controlled(2, 1), [2, 0, 3])
-    assert (recipes_with(circuit.operations.others).arrays.ranges >= 0).all()
+    assert circuit.operations.is_told
     expected = reference(Circuit(4).extend(_without_barriers(circuit)))
     assert np.abs(StatevectorSimulator().state_vector(circuit) - expected).max() < 1e-14
     assert plans.of(circuit).plan is None
+
+
+@pytest.mark.parametrize("num_qubits", [2, 4, 7, 9])
+@pytest.mark.parametrize("precision", ["double", "single"])
+@WIDTHS
+def test_two_qubit_matrices_with_and_without_controls(vector_bytes, precision, num_qubits):
+    rng = np.random.default_rng(num_qubits)
+    circuit = Circuit(num_qubits).h(range(num_qubits))
+    for num_controls in range(min(3, num_qubits - 1)):
+        for _ in range(8):
+            matrix = np.linalg.qr(rng.normal(size=(4, 4)) + 1j * rng.normal(size=(4, 4)))[0]
+            gate = UnitaryGate(matrix)
+            if num_controls:
+                gate = gate.controlled(num_controls, int(rng.integers(1 << num_controls)))
+            circuit.append(gate, rng.permutation(num_qubits)[: gate.num_qubits].tolist())
+    found = state_once(engine_of(precision, vector_bytes), circuit.operations, num_qubits)
+    assert np.abs(found - reference(circuit)).max() < TOLERANCE[precision]
+
+
+def test_one_qubit_matrices_join_their_neighbours_unless_they_are_rounded():
+    rng = np.random.default_rng(3)
+    matrix = np.linalg.qr(rng.normal(size=(2, 2)) + 1j * rng.normal(size=(2, 2)))[0]
+    for given in (matrix, -matrix, 1j * matrix, np.diag([1, -1j]), np.array([[0, 1], [-1, 0]]), matrix.round(9)):
+        circuit = Circuit(2).u(0.3, 0.4, 0.5, 0).cx(0, 1).unitary(given, 1).ry(0.2, 1).unitary(given, 0)
+        found = state_once(engine_of("double", 32), circuit.operations, 2)
+        assert np.abs(found - reference(circuit)).max() < 1e-15
+
+
+def test_details_follow_their_operations():
+    """However a circuit came about, compiled code reads what its operations say."""
+    rng = np.random.default_rng(5)
+    first = random_gate_circuit(5, 25, 1, arrays=True).pauli_rotation("XIYZI", 0.7)
+    second = random_gate_circuit(4, 25, 2, arrays=True).barrier().initialize([0, 1], 1)
+    engine = engine_of("double", 32)
+    third = random_gate_circuit(4, 25, 3, arrays=True).pauli_rotation("ZX", Parameter("a"), [3, 0])
+    third = third.bind({"a": 0.4})
+    moved = first.copy().extend(third, rng.permutation(5)[:4].tolist()).extend(third).extend(third.copy())
+    for circuit in (moved, moved.inverse(), moved.power(2), pickle.loads(pickle.dumps(moved)), moved.copy()):
+        assert circuit.operations.is_told
+        assert np.abs(state_once(engine, circuit.operations, 5) - reference(circuit)).max() < 1e-13
+    for circuit in (second, first.copy().extend(second, [4, 2, 1, 0])):
+        assert not circuit.operations.is_told
+        assert state_once(engine, circuit.operations, circuit.num_qubits) is None
 
 
 def _without_barriers(circuit):
@@ -139,7 +183,8 @@ def test_what_has_no_recipe_is_planned(change):
 
 
 def test_long_circuits_can_be_interrupted(monkeypatch):
-    circuit = Circuit(3).h(0).cx(0, 1).power(400)
+    assert planning.MOST_ROWS > once.KEPT_STEPS  # what is not looked at
+    circuit = Circuit(3).h(0).cx(0, 1).power(once.KEPT_STEPS // 2)
     assert state_once(engine_of("double", 32), circuit.operations, 3) is not None
     simulator, unplanned = StatevectorSimulator(), planning.state_unplanned
     monkeypatch.setattr(planning, "MOST_ROWS", len(circuit) - 1)
@@ -153,7 +198,7 @@ def test_long_circuits_can_be_interrupted(monkeypatch):
 
 def test_steps_are_counted():
     circuit = random_gate_circuit(4, 300, 5, arrays=False).barrier().measure_all()
-    recipes = recipes_with(circuit.operations.others)
+    recipes = standard_recipes()
     counted = recipes.count(circuit.operations.rows())
     assert len(circuit) <= counted + 5 <= len(circuit) * recipes.most_steps
     short = Circuit(1).h(0)
@@ -246,6 +291,11 @@ def test_deep_circuits_in_single_precision_are_planned():
 
 def test_kernels_and_tapes_mean_the_same_by_codes():
     assert (kernels.MEASURE, kernels.OTHER) == (tape.MEASURE, tape.OTHER)
+    assert (kernels.WIDTH, kernels.SYMBOLIC) == (tape.WIDTH, tape.SYMBOLIC)
+    for name in ("OPAQUE", "NOTHING", "MATRIX", "DIAGONAL", "ROTATION", "DETAIL_WIDTH", "QUBIT_BITS"):
+        assert getattr(write, name) == getattr(details, name)
+    assert details.MOST_MATRIX_QUBITS <= arrays.MOST_MATRIX_QUBITS
+    assert details.MOST_DIAGONAL_QUBITS <= block.MOST_TARGETS
     assert len(STANDARD_GATES) < tape.SYMBOLIC
 
 
@@ -335,7 +385,8 @@ def test_simulators_from_other_processes(precision):
 
 
 def test_code_that_declines_its_arguments_has_written_nothing(monkeypatch):
-    monkeypatch.setattr(once, "_entry", lambda *arguments: lambda rows, state: DECLINED)
+    monkeypatch.setattr(once, "_entry", lambda *arguments: lambda details, words, state: DECLINED)
+    monkeypatch.setattr(once, "_kept", {})
     circuit = Circuit(2).h(0).cx(0, 1)
     assert state_once(engine_of("double", 32), circuit.operations, 2) is None
     assert np.abs(StatevectorSimulator().state_vector(circuit) - reference(circuit)).max() < 1e-15

@@ -17,10 +17,14 @@ from qtoolkit.simulators.small.recipes import Symbols, SymbolTable, recipes_with
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.small import block as small_block
 from qtoolkit_kernels.vector.small import tape as kernels
+from qtoolkit_kernels.vector.small import write
 
-__all__ = ["Lowered", "lowered", "working_memory"]
+__all__ = ["NO_DETAILS", "Lowered", "lowered", "working_memory"]
 
 FloatArray = NDArray[np.float64]
+
+NO_DETAILS = kernels.Details(np.zeros(0), np.zeros(0))
+"""Of a tape of rows alone, or of one with recipes for all else."""
 
 
 class Lowered(NamedTuple):
@@ -44,19 +48,19 @@ class Lowered(NamedTuple):
     factor: complex
 
 
-def working_memory(engine: Engine, capacity: int) -> kernels.Memory:
+def working_memory(engine: Engine, capacity: int) -> write.Memory:
     """What `tape.lower` writes to, for so many steps."""
     real = np.dtype(engine.real.char)  # compiled code compares dtypes by identity
     lanes = engine.vector_bytes // real.itemsize
     num_patterns = _num_patterns(lanes)
-    return kernels.Memory(
+    return write.Memory(
         np.zeros((capacity, small_block.ROW), np.int64),
-        np.empty((capacity, kernels.LINK_COLUMNS), np.int64),
+        np.empty((capacity, write.LINK_COLUMNS), np.int64),
         np.empty((capacity, kernels.STEP_NUMBERS)),
-        np.empty((capacity, kernels.SLOT_COLUMNS)),
+        np.empty((capacity, write.SLOT_COLUMNS)),
         cast("NDArray[np.floating]", aligned_empty(num_patterns * lanes, real)),
-        np.empty((num_patterns, kernels.KEY_COLUMNS), np.int64),
-        np.empty(kernels.COUNTS, np.int64),
+        np.empty((num_patterns, write.KEY_COLUMNS), np.int64),
+        np.empty(write.COUNTS, np.int64),
     )
 
 
@@ -72,15 +76,17 @@ def lowered(tape: Tape, parameter_index: Mapping[str, int], engine: Engine) -> L
     recipes = recipes_with(tape.others, symbols)
     rows = with_rotations(tape.rows())
     memory = working_memory(engine, max(1, recipes.count(rows)))
-    factor = kernels.lower(rows, Lanes(engine.vector_bytes), recipes.arrays, len(STANDARD_GATES), memory)
+    factor = kernels.lower(
+        rows.ravel(), Lanes(engine.vector_bytes), recipes.arrays, NO_DETAILS, len(STANDARD_GATES), memory
+    )
     if factor == 0:
         return None
     operations, links, cells, slots, patterns, _, counts = memory
     lanes = engine.vector_bytes // patterns.itemsize
-    kept: NDArray[Any] = aligned_empty(int(counts[kernels.PATTERNS]) * lanes, patterns.dtype)
+    kept: NDArray[Any] = aligned_empty(int(counts[write.PATTERNS]) * lanes, patterns.dtype)
     kept[:] = patterns[: kept.size]
     return Lowered(
-        operations[: counts[kernels.OPERATIONS]].copy(), links[: counts[kernels.LINKS]].copy(),
-        cells[: counts[kernels.CELLS]].copy(), slots[: counts[kernels.SLOTS]].copy(), counts, kept, symbols.table(),
+        operations[: counts[write.OPERATIONS]].copy(), links[: counts[write.LINKS]].copy(),
+        cells[: counts[write.CELLS]].copy(), slots[: counts[write.SLOTS]].copy(), counts, kept, symbols.table(),
         factor,
     )  # fmt: skip

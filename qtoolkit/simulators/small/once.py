@@ -1,33 +1,61 @@
-"""The state of a circuit that is run for the first time, straight from its tape."""
+"""The state of a circuit that is run for the first time, straight from its tape.
+
+A run of four qubits takes a microsecond inside the kernel, as long as two calls of NumPy. So all that circuits of one
+size have in common is made once and kept, and the run is a function with that in its closure.
+"""
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from qtoolkit.circuit import STANDARD_GATES, Barrier
 from qtoolkit.circuit.tape import MEASURE, OTHER, WIDTH, Tape
 from qtoolkit.simulators.engine import Engine, StateArray
-from qtoolkit.simulators.memory import ThreadArrays, aligned_empty
-from qtoolkit.simulators.small.lowering import working_memory
-from qtoolkit.simulators.small.recipes import Recipes, recipes_with, standard_recipes
+from qtoolkit.simulators.memory import aligned_empty
+from qtoolkit.simulators.small.lowering import NO_DETAILS, working_memory
+from qtoolkit.simulators.small.recipes import standard_recipes
 from qtoolkit_kernels._jit import entry_of
 from qtoolkit_kernels._load import DECLINED
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.small import tape as kernels
 from qtoolkit_kernels.vector.small.arrays import array_room
 
-__all__ = ["has_others_behind_measurements", "state_of_gates", "state_once"]
+__all__ = ["Runner", "has_others_behind_measurements", "runner_of", "state_of_few", "state_once"]
 
-KEPT_OPERATIONS = 1 << 14
-"""Memory for no more than these, some 4 MiB, is kept for the calling thread's next circuit of the same size."""
+KEPT_STEPS = 1 << 14
+"""Memory for so many, some 4 MiB, is kept for the next circuit of the same size; pages are taken when written to."""
 
-_own = ThreadArrays()
+
+class Runner(NamedTuple):
+    """Runs circuits of one size that need no plan.
+
+    Attributes:
+        most_words: of the tapes that `run` takes; longer ones need more memory, or may need a plan.
+        run: from the words of a tape, which nobody adds to, and its details to the state; None if it must be planned.
+        run_long: the same for more steps, the last argument.
+    """
+
+    most_words: int
+    run: Callable[[array[float], kernels.Details], StateArray | None]
+    run_long: Callable[[array[float], kernels.Details, int], StateArray | None]
+
+
+_kept: dict[object, Runner] = {}
+
+
+def runner_of(engine: Engine, num_qubits: int, has_arrays: bool = False) -> Runner:
+    """Runs on so many qubits, with matrices and diagonals or without; the engine's precision and registers count."""
+    key = engine.small_key, num_qubits, has_arrays
+    try:
+        return _kept[key]
+    except KeyError:
+        found = _kept[key] = _new_runner(engine, num_qubits, has_arrays)
+        return found
 
 
 def state_once(engine: Engine, tape: Tape, num_qubits: int) -> StateArray | None:
@@ -38,30 +66,71 @@ def state_once(engine: Engine, tape: Tape, num_qubits: int) -> StateArray | None
         tape: of any circuit, which nobody adds to.
         num_qubits: of the circuit.
     """
-    if has_others_behind_measurements(tape):
-        return None
-    rows = tape.rows()
-    return _state_of(engine, rows, num_qubits, recipes_with(tape.others) if tape.others else standard_recipes())
+    words, details = tape.words, _details_of(tape)
+    runner = runner_of(engine, num_qubits, details.entries.size > 0)
+    if len(words) <= runner.most_words:
+        return runner.run(words, details)
+    num_steps = standard_recipes().count(tape.rows())
+    return None if engine.drifts(num_steps) else runner.run_long(words, details, num_steps)
 
 
-def state_of_gates(engine: Engine, words: array[float], num_qubits: int) -> StateArray | None:
-    """The same for the rows of a tape without symbols and other operations, one after another."""
-    rows = np.ndarray((len(words) // WIDTH, WIDTH), np.float64, words)
-    return _state_of(engine, rows, num_qubits, standard_recipes())
+def state_of_few(engine: Engine, tape: Tape, num_qubits: int) -> StateArray | None:
+    """The same for a tape that others may add to meanwhile; None for a long one as well."""
+    words = tape.words[:]  # what rows refer to is there before them
+    details = _details_of(tape)
+    runner = runner_of(engine, num_qubits, details.entries.size > 0)
+    return runner.run(words, details) if len(words) <= runner.most_words else None
 
 
-def _state_of(engine: Engine, rows: NDArray[np.float64], num_qubits: int, recipes: Recipes) -> StateArray | None:
-    most = recipes.count(rows)
-    if engine.drifts(most):
-        return None
-    enter = _entry(engine, most, num_qubits, recipes)
-    lanes = engine.vector_bytes // engine.real.itemsize
+def _details_of(tape: Tape) -> kernels.Details:
+    if not tape.others:
+        return NO_DETAILS
+    entries = tape.entries[:]
+    return kernels.Details(np.frombuffer(tape.details[:]), np.frombuffer(entries) if entries else NO_DETAILS.entries)
+
+
+def _new_runner(engine: Engine, num_qubits: int, has_arrays: bool) -> Runner:
     dtype = np.dtype(engine.dtype.char)  # compiled code compares dtypes by identity, and declines others
-    state = cast(StateArray, np.empty(max(lanes, 1 << num_qubits), dtype))
-    written = enter(rows, state)
-    if written is DECLINED or not written:
-        return None
-    return state if state.size == 1 << num_qubits else state[: 1 << num_qubits]
+    size = max(engine.vector_bytes // engine.real.itemsize, 1 << num_qubits)
+    is_whole = size == 1 << num_qubits
+    empty, frombuffer = np.empty, np.frombuffer  # names of their own are found sooner
+    idle: list[Callable[..., Any]] = []  # is taken from and put to in one step
+
+    def run(words: array[float], details: kernels.Details) -> StateArray | None:
+        state = empty(size, dtype)
+        try:
+            enter = idle.pop()
+        except IndexError:
+            enter = _entry(engine, KEPT_STEPS, state, has_arrays)
+        written = enter(details, frombuffer(words) if words else _NO_WORDS, state)
+        idle.append(enter)
+        if written is DECLINED or not written:
+            return None
+        return state if is_whole else state[: 1 << num_qubits]
+
+    def run_long(words: array[float], details: kernels.Details, num_steps: int) -> StateArray | None:
+        state = empty(size, dtype)
+        written = _entry(engine, num_steps, state, has_arrays)(details, frombuffer(words), state)
+        return None if written is DECLINED or not written else state[: 1 << num_qubits]
+
+    most = KEPT_STEPS // standard_recipes().most_steps
+    while engine.drifts(most * standard_recipes().most_steps):
+        most //= 2
+    return Runner(WIDTH * most, run, run_long)
+
+
+_NO_WORDS = np.zeros(0)
+
+
+def _entry(engine: Engine, num_steps: int, state: StateArray, has_arrays: bool) -> Callable[..., Any]:
+    """The kernel with memory of its own, given all but details, words and state."""
+    real = np.dtype(engine.real.char)  # compiled code compares dtypes by identity
+    data = aligned_empty(2 * state.size, real)
+    room = aligned_empty(array_room(engine.vector_bytes // real.itemsize), real) if has_arrays else None
+    memory = working_memory(engine, num_steps)
+    given = Lanes(engine.vector_bytes), len(STANDARD_GATES), memory, data, room, standard_recipes().arrays
+    entry, arguments = entry_of(kernels.run_tape, *given, NO_DETAILS, _NO_WORDS, state)
+    return partial(entry, *arguments[: len(given)])
 
 
 def has_others_behind_measurements(tape: Tape) -> bool:
@@ -75,40 +144,3 @@ def has_others_behind_measurements(tape: Tape) -> bool:
     behind = rows[measured[0] :]
     places = behind[behind[:, 0] == OTHER, 1].astype(np.int64).tolist()
     return not all(isinstance(tape.others[place].gate, Barrier) for place in places)
-
-
-class _Memory(NamedTuple):
-    """What the kernel works in.
-
-    Attributes:
-        capacity: operations that it holds.
-        enter: the kernel, given this memory.
-    """
-
-    capacity: int
-    enter: Callable[..., Any]
-
-
-def _entry(engine: Engine, most: int, num_qubits: int, recipes: Recipes) -> Callable[..., Any]:
-    """The kernel with the calling thread's memory, and recipes."""
-    kept: dict[Any, Any] = _own.kept
-    has_arrays = recipes.arrays.entries.size > 0
-    key = engine.small_key, num_qubits, has_arrays
-    memory: _Memory | None = kept.get(key)
-    if memory is None or memory.capacity < most:
-        memory = _new_memory(engine, most + most // 2, num_qubits, has_arrays)
-        if most <= KEPT_OPERATIONS:
-            kept[key] = memory
-    return partial(memory.enter, recipes.arrays)
-
-
-def _new_memory(engine: Engine, capacity: int, num_qubits: int, has_arrays: bool) -> _Memory:
-    real = np.dtype(engine.real.char)  # compiled code compares dtypes by identity
-    size = max(engine.vector_bytes // real.itemsize, 1 << num_qubits)
-    data = aligned_empty(2 * size, real)
-    room = aligned_empty(array_room(engine.vector_bytes // real.itemsize), real) if has_arrays else None
-    memory = Lanes(engine.vector_bytes), len(STANDARD_GATES), working_memory(engine, capacity), data, room
-    ket = np.empty(size, np.dtype(engine.dtype.char))
-    changing = standard_recipes().arrays, np.empty((1, WIDTH)), ket
-    entry, arguments = entry_of(kernels.run_tape, *memory, *changing)
-    return _Memory(capacity, partial(entry, *arguments[: len(memory)]))

@@ -33,6 +33,7 @@ from qtoolkit_kernels.vector.lanes import Lanes, native_vector_bytes
 from qtoolkit_kernels.vector.pauli.program import PauliProgram
 from qtoolkit_kernels.vector.small import block as kernels
 from qtoolkit_kernels.vector.small import tape as tape_kernels
+from qtoolkit_kernels.vector.small import write
 from qtoolkit_kernels.vector.small.gradient import small_gradient, small_gradients
 from qtoolkit_kernels.vector.small.plan import Program, Room
 from qtoolkit_kernels.vector.small.state import prepare_state, small_value
@@ -183,7 +184,7 @@ class SmallProgram:
         """The number of the global phase among the angles."""
         self._num_angles = self._phase + 1 + -(self._phase + 1) % WIDEST
         self._constants = np.ascontiguousarray(gates.cells[:, :2].T)
-        self._num_products = int(gates.counts[tape_kernels.PRODUCTS])
+        self._num_products = int(gates.counts[write.PRODUCTS])
         self.is_better_merged = _is_better_merged(gates.operations, num_qubits)
         self.num_operations = len(gates.operations)
         operations, factors = gates.operations, np.empty((len(gates.links), kernels.FACTOR_COLUMNS), np.int64)

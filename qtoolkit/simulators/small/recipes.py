@@ -9,7 +9,7 @@ from __future__ import annotations
 import cmath
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -18,8 +18,6 @@ from numpy.typing import NDArray
 from qtoolkit.circuit import (
     STANDARD_GATES,
     Barrier,
-    ControlledGate,
-    DiagonalGate,
     Gate,
     GateRecord,
     Operation,
@@ -27,18 +25,14 @@ from qtoolkit.circuit import (
     ParameterExpression,
     ParameterValue,
     PauliRotationGate,
-    PermutationGate,
     StandardGate,
-    UnitaryGate,
 )
 from qtoolkit.circuit.parameter import names_of
 from qtoolkit.circuit.tape import OTHER, gate_numbers
 from qtoolkit.compiler.encode import ProgramBuilder
 from qtoolkit.compiler.program import Program
 from qtoolkit.simulators.small.plan import Product, SmallPlan, small_plan, string_signs
-from qtoolkit_kernels.vector.small import block
 from qtoolkit_kernels.vector.small import tape as kernels
-from qtoolkit_kernels.vector.small.arrays import MOST_MATRIX_QUBITS
 
 __all__ = ["Recipes", "SymbolTable", "Symbols", "recipes_with", "standard_recipes"]
 
@@ -47,14 +41,7 @@ FloatArray = NDArray[np.float64]
 FEW_ROWS = 256
 """Below, counting steps takes longer than memory for the most that there may be."""
 
-MOST_MATRICES = 1 << 8
-"""Matrices of controlled gates that are kept."""
-
-_OF_ARRAYS = frozenset({UnitaryGate, ControlledGate, DiagonalGate, PermutationGate})
-
 _Step = tuple[list[int], list[float]]
-_Entries = list[tuple[int, NDArray[np.complex128]]]
-"""Arrays, and where each begins when they follow one another."""
 
 
 class Recipes(NamedTuple):
@@ -74,11 +61,11 @@ class Recipes(NamedTuple):
             return len(rows) * self.most_steps
         numbers = gate_numbers(rows)
         numbers = np.where(numbers == OTHER, len(STANDARD_GATES) + rows[:, 1].astype(np.int64), numbers)
-        lengths = self.arrays.ranges[:, 1] - self.arrays.ranges[:, 0]
-        return int(lengths[numbers[numbers >= 0]].sum())
+        lengths = np.append(self.arrays.ranges[:, 1] - self.arrays.ranges[:, 0], 1)  # the last is what has details
+        return int(lengths[np.minimum(numbers[numbers >= 0], len(lengths) - 1)].sum())
 
     @classmethod
-    def of(cls, found: Sequence[list[_Step] | None], entries: _Entries) -> Recipes:
+    def of(cls, found: Sequence[list[_Step] | None]) -> Recipes:
         """Join recipes; None where there is none."""
         joined: list[_Step] = []
         ranges: list[tuple[int, int]] = []
@@ -90,18 +77,14 @@ class Recipes(NamedTuple):
             joined += recipe
         steps = np.array([step for step, _ in joined], np.int64).reshape(-1, kernels.STEP_COLUMNS)
         numbers = np.array([number for _, number in joined], np.float64).reshape(-1, kernels.STEP_NUMBERS)
-        flat = np.concatenate([array.ravel() for _, array in entries]) if entries else _NO_ENTRIES
         most_steps = max([last - first for first, last in ranges])
-        return cls(kernels.Recipes(np.array(ranges, np.int64), steps, numbers, flat), most_steps)
-
-
-_NO_ENTRIES = np.zeros(0, np.complex128)
+        return cls(kernels.Recipes(np.array(ranges, np.int64), steps, numbers), most_steps)
 
 
 @cache
 def standard_recipes() -> Recipes:
     """Those of the standard gates."""
-    return Recipes.of([_standard_recipe(record) for record in STANDARD_GATES.values()], [])
+    return Recipes.of([_standard_recipe(record) for record in STANDARD_GATES.values()])
 
 
 class SymbolTable(NamedTuple):
@@ -175,27 +158,22 @@ class Symbols:
         )
 
 
-def recipes_with(others: Iterable[Operation], symbols: Symbols | None = None) -> Recipes:
+def recipes_with(others: Iterable[Operation], symbols: Symbols) -> Recipes:
     """Those of the standard gates, and of further operations where they stand.
 
     Args:
-        others: what is no row of numbers.
-        symbols: receives angles of theirs; without it, an operation that has one has no recipe. With it there are no
-            matrices and diagonals, of which there are no derivatives.
+        others: what is no row of numbers; matrices and diagonals, of which there are no derivatives, have no recipe.
+        symbols: receives angles of theirs.
     """
     standard = standard_recipes()
-    entries: _Entries = []
-    found = [_other_recipe(operation, symbols, entries) for operation in others]
+    found = [_other_recipe(operation, symbols) for operation in others]
     if not found:
         return standard
-    (ranges, steps, numbers, _), most_steps = standard
-    (added_ranges, added_steps, added_numbers, flat), most_added = Recipes.of(found, entries)
+    (ranges, steps, numbers), most_steps = standard
+    (added_ranges, added_steps, added_numbers), most_added = Recipes.of(found)
     moved = np.where(added_ranges < 0, -1, added_ranges + len(steps))
     arrays = kernels.Recipes(
-        np.concatenate([ranges, moved]),
-        np.concatenate([steps, added_steps]),
-        np.concatenate([numbers, added_numbers]),
-        flat,
+        np.concatenate([ranges, moved]), np.concatenate([steps, added_steps]), np.concatenate([numbers, added_numbers])
     )
     return Recipes(arrays, max(most_steps, most_added))
 
@@ -214,59 +192,26 @@ def _standard_recipe(record: GateRecord) -> list[_Step] | None:
     return None
 
 
-def _other_recipe(operation: Operation, symbols: Symbols | None, entries: _Entries) -> list[_Step] | None:
+def _other_recipe(operation: Operation, symbols: Symbols) -> list[_Step] | None:
     gate = operation.gate
     kind = type(gate)  # asking for an instance of an abstract class takes half a microsecond
     if kind is Barrier:
         return []
     if kind is PauliRotationGate and isinstance(gate, PauliRotationGate):
         return _rotation_recipe(gate, operation.qubits, symbols)
-    if kind not in _OF_ARRAYS and not isinstance(gate, Gate):
+    if not isinstance(gate, Gate):
         return None
-    assert isinstance(gate, Gate)
-    if symbols is None:
-        return None if gate.params and gate.expressions else _array_recipe(gate, operation.qubits, entries)
     builder = ProgramBuilder(symbols.parameter_index)
     builder.add(gate, operation.qubits)
     return _recipe(builder.build(), 0, symbols)
 
 
-def _array_recipe(gate: Gate, qubits: tuple[int, ...], entries: _Entries) -> list[_Step] | None:
-    """A gate without parameters as its matrix or diagonal, perhaps controlled; None if it is too large."""
-    base, num_controls, ctrl_state = gate.control_structure()
-    targets = qubits[num_controls:]
-    if type(base) is DiagonalGate and len(targets) <= block.MOST_TARGETS:
-        kind, array = kernels.DIAGONAL, base.entries
-    elif not targets:
-        kind, array = kernels.DIAGONAL, base.matrix()  # a phase
-    elif len(targets) <= MOST_MATRIX_QUBITS:
-        kind, array = kernels.MATRIX, _standard_matrix(base) if type(base) is StandardGate else base.matrix()
-    else:
-        return None
-    controls = values = packed = 0
-    for k, qubit in enumerate(qubits[:num_controls]):
-        controls |= 1 << qubit
-        values |= (ctrl_state >> k & 1) << qubit
-    for k, qubit in enumerate(targets):
-        packed |= qubit << block.TARGET_BITS * k
-    first = entries[-1][0] + entries[-1][1].size if entries else 0
-    entries.append((first, array))
-    return [([kind, -1, first, len(targets), packed, 0, controls, values, 0, 0, 0], [0.0] * kernels.STEP_NUMBERS)]
-
-
-@lru_cache(maxsize=MOST_MATRICES)
-def _standard_matrix(gate: StandardGate) -> NDArray[np.complex128]:
-    return gate.matrix()
-
-
-def _rotation_recipe(gate: PauliRotationGate, qubits: tuple[int, ...], symbols: Symbols | None) -> list[_Step] | None:
+def _rotation_recipe(gate: PauliRotationGate, qubits: tuple[int, ...], symbols: Symbols) -> list[_Step]:
     """A Pauli rotation: a global phase, a factor or a string."""
     (angle,) = gate.params
     symbol, first, second = -1, 0.5, 0.0  # what the angle is multiplied by, and what is added
     if not isinstance(angle, ParameterExpression):
         first, second = math.cos(angle / 2), math.sin(angle / 2)
-    elif symbols is None:
-        return None
     else:
         symbol = symbols.add_expression(angle)
     x_mask = z_mask = 0

@@ -6,7 +6,7 @@ what that says; 4 fused multiply-adds for each amplitude of a diagonal, one afte
 
 import numpy as np
 
-from qtoolkit_kernels._bits import gather_bits
+from qtoolkit_kernels._bits import gather_bits, next_without
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Integers, Reals
 from qtoolkit_kernels.vector.lanes import Lanes
@@ -19,6 +19,9 @@ __all__ = ["MOST_MATRIX_QUBITS", "apply_array", "array_room"]
 
 MOST_MATRIX_QUBITS = 4
 """Of a matrix; one on more is better planned."""
+
+FEW_AMPLITUDES = 64
+"""Up to so many, a two-qubit matrix takes less time by amplitudes than by registers, which it must be written for."""
 
 NO_SKEW = 30
 """Tiles stand where their numbers say, see `skew`."""
@@ -55,6 +58,9 @@ def apply_array(data: Reals, lanes: Lanes, num_tiles: int, row: Integers, entrie
                 value *= entries[row[block.ENTRIES] + gather_bits(index, targets)]
                 data[place], data[place + width] = value.real, value.imag
         return
+    if targets.size == 2 and num_tiles * width <= FEW_AMPLITUDES:
+        _apply_matrix_4(data, width, num_tiles * width, row, entries[row[block.ENTRIES] : row[block.ENTRIES] + 16])
+        return
     mask = 0
     order = targets.size << 32
     for k in range(targets.size):
@@ -74,3 +80,26 @@ def apply_array(data: Reals, lanes: Lanes, num_tiles: int, row: Integers, entrie
         data, lanes, num_tiles, 2 * width, NO_SKEW, controls >> lane_bits, values >> lane_bits, mask >> lane_bits,
         mask & low, by_lane, room, 0, spare,
     )  # fmt: skip
+
+
+@njit
+def _apply_matrix_4(data: Reals, width: int, size: int, row: Integers, matrix: Complex) -> None:
+    """Apply a two-qubit matrix, one amplitude after another."""
+    a, b = 1 << row[block.TARGETS], 1 << row[block.TARGETS + 1]
+    controls = row[block.CONTROLS]
+    fixed = a | b | controls
+    first, second = a + (a & -width), b + (b & -width)
+    index = 0
+    while index < size:
+        chosen = index | row[block.VALUES]
+        p = chosen + (chosen & -width)
+        q, r, s = p + first, p + second, p + first + second
+        x0, x1 = complex(data[p], data[p + width]), complex(data[q], data[q + width])
+        x2, x3 = complex(data[r], data[r + width]), complex(data[s], data[s + width])
+        y0 = matrix[0] * x0 + matrix[1] * x1 + matrix[2] * x2 + matrix[3] * x3
+        y1 = matrix[4] * x0 + matrix[5] * x1 + matrix[6] * x2 + matrix[7] * x3
+        y2 = matrix[8] * x0 + matrix[9] * x1 + matrix[10] * x2 + matrix[11] * x3
+        y3 = matrix[12] * x0 + matrix[13] * x1 + matrix[14] * x2 + matrix[15] * x3
+        data[p], data[p + width], data[q], data[q + width] = y0.real, y0.imag, y1.real, y1.imag
+        data[r], data[r + width], data[s], data[s + width] = y2.real, y2.imag, y3.real, y3.imag
+        index = next_without(index, fixed)

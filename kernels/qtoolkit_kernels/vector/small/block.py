@@ -36,7 +36,6 @@ __all__ = [
     "STRING",
     "SUM",
     "TARGETS",
-    "TARGET_BITS",
     "VALUES",
     "back_product",
     "back_string",
@@ -59,8 +58,8 @@ X_TILE, X_LANES, Z_TILE, FIXED, VALUE = 6, 7, 8, 9, 10
 COUNT, ENTRIES, CONTROLS, VALUES, TARGETS = 2, 3, 4, 5, 6
 """Of matrices and diagonals: the number of qubits, where the entries begin, masks over the index, the qubits."""
 
-MOST_TARGETS, TARGET_BITS = ROW - TARGETS, 6
-"""How many these can be, and bits of a qubit's number where several stand in one."""
+MOST_TARGETS = ROW - TARGETS
+"""How many these can be."""
 
 FACTOR_COLUMNS = 3
 AXIS, NUMBER, NEEDED = range(FACTOR_COLUMNS)
