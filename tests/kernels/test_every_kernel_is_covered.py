@@ -66,6 +66,14 @@ BY_CIRCUITS = {
     "small_tape.flatten": "simulators/test_unplanned.py",
     "small_tape.lower": "simulators/test_unplanned.py",
     "small_tape.run_tape": "simulators/test_unplanned.py",
+    "small_write.add_array": "simulators/test_unplanned.py",
+    "small_write.add_cell": "simulators/test_unplanned.py",
+    "small_write.add_factor": "simulators/test_unplanned.py",
+    "small_write.add_quaternion": "simulators/test_unplanned.py",
+    "small_write.add_rotation": "simulators/test_unplanned.py",
+    "small_write.add_string": "simulators/test_unplanned.py",
+    "small_write.add_turn": "simulators/test_unplanned.py",
+    "small_write.close": "simulators/test_unplanned.py",
 }
 """Vector kernels that turn gates into rows or Pauli sums into passes, or run circuits whole: what holds them to
 matrices of gates or values of sums, not twins.
