@@ -91,10 +91,15 @@ class PlanCache:
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most_bytes = most_bytes
-        self.forget()
+        self.begin()
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Begin anew, if anything is known."""
+        if self._notes or self._by_content:
+            self.begin()
+
+    def begin(self) -> None:
+        """Know nothing, with a lock that nobody holds."""
         self._lock = threading.RLock()  # the handler of a signal may run a circuit while this thread holds it
         self._notes: dict[int, _Note] = {}
         self._by_content: OrderedDict[_Key, Known] = OrderedDict()
@@ -179,4 +184,4 @@ plans = PlanCache()
 """Of this process."""
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=plans.forget)
+    os.register_at_fork(after_in_child=plans.begin)

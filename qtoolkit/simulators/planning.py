@@ -18,7 +18,7 @@ from qtoolkit.compiler import ExecutionPlan, Known, compile_circuit, plans, used
 from qtoolkit.errors import InputError
 from qtoolkit.simulators.batch.runs import ParameterBatch
 from qtoolkit.simulators.engine import Engine, StateArray
-from qtoolkit.simulators.small.once import state_of_few, state_once
+from qtoolkit.simulators.small.once import runner_of, state_once
 from qtoolkit.simulators.small.quick import SMALL_QUBITS, program_of_circuit
 from qtoolkit.simulators.small.recipes import standard_recipes
 from qtoolkit.simulators.ways import (
@@ -73,7 +73,7 @@ def state_unplanned(
     num_qubits, tape = circuit.num_qubits, circuit.operations
     if parameters is None and _is_never_planned(tape, num_qubits) and not circuit.declared and not tape.symbols:
         # As long as this takes, it is most of the time.
-        state = state_of_few(engine, tape, num_qubits)
+        state = runner_of(engine, num_qubits, bool(tape.entries)).run(tape)
         if state is not None:
             return state
     if num_qubits > MOST_QUBITS or _is_long(circuit):

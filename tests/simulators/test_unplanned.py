@@ -385,7 +385,7 @@ def test_simulators_from_other_processes(precision):
 
 
 def test_code_that_declines_its_arguments_has_written_nothing(monkeypatch):
-    monkeypatch.setattr(once, "_entry", lambda *arguments: lambda details, words, state: DECLINED)
+    monkeypatch.setattr(once, "_entry", lambda *arguments: lambda details, num_rows, state: DECLINED)
     monkeypatch.setattr(once, "_kept", {})
     circuit = Circuit(2).h(0).cx(0, 1)
     assert state_once(engine_of("double", 32), circuit.operations, 2) is None

@@ -6,12 +6,12 @@ size have in common is made once and kept, and the run is a function with that i
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qtoolkit.circuit import STANDARD_GATES, Barrier
 from qtoolkit.circuit.tape import MEASURE, OTHER, WIDTH, Tape
@@ -25,7 +25,7 @@ from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.small import tape as kernels
 from qtoolkit_kernels.vector.small.arrays import array_room
 
-__all__ = ["Runner", "has_others_behind_measurements", "runner_of", "state_of_few", "state_once"]
+__all__ = ["Runner", "has_others_behind_measurements", "most_rows", "runner_of", "state_once"]
 
 KEPT_STEPS = 1 << 14
 """Memory for so many, some 4 MiB, is kept for the next circuit of the same size; pages are taken when written to."""
@@ -35,20 +35,19 @@ class Runner(NamedTuple):
     """Runs circuits of one size that need no plan.
 
     Attributes:
-        most_words: of the tapes that `run` takes; longer ones need more memory, or may need a plan.
-        run: from the words of a tape, which nobody adds to, and its details to the state; None if it must be planned.
-        run_long: the same for more steps, the last argument.
+        run: from a tape, which others may add to meanwhile, to its state; None for one that must be planned, or is
+            longer than kept memory.
+        run_long: from a tape that nobody adds to and its number of steps.
     """
 
-    most_words: int
-    run: Callable[[array[float], kernels.Details], StateArray | None]
-    run_long: Callable[[array[float], kernels.Details, int], StateArray | None]
+    run: Callable[[Tape], StateArray | None]
+    run_long: Callable[[Tape, int], StateArray | None]
 
 
 _kept: dict[object, Runner] = {}
 
 
-def runner_of(engine: Engine, num_qubits: int, has_arrays: bool = False) -> Runner:
+def runner_of(engine: Engine, num_qubits: int, has_arrays: bool) -> Runner:
     """Runs on so many qubits, with matrices and diagonals or without; the engine's precision and registers count."""
     key = engine.small_key, num_qubits, has_arrays
     try:
@@ -66,20 +65,57 @@ def state_once(engine: Engine, tape: Tape, num_qubits: int) -> StateArray | None
         tape: of any circuit, which nobody adds to.
         num_qubits: of the circuit.
     """
-    words, details = tape.words, _details_of(tape)
-    runner = runner_of(engine, num_qubits, details.entries.size > 0)
-    if len(words) <= runner.most_words:
-        return runner.run(words, details)
+    runner = runner_of(engine, num_qubits, len(tape.entries) > 0)
+    if len(tape) <= most_rows(engine):
+        return runner.run(tape)
     num_steps = standard_recipes().count(tape.rows())
-    return None if engine.drifts(num_steps) else runner.run_long(words, details, num_steps)
+    return None if engine.drifts(num_steps) else runner.run_long(tape, num_steps)
 
 
-def state_of_few(engine: Engine, tape: Tape, num_qubits: int) -> StateArray | None:
-    """The same for a tape that others may add to meanwhile; None for a long one as well."""
-    words = tape.words[:]  # what rows refer to is there before them
-    details = _details_of(tape)
-    runner = runner_of(engine, num_qubits, details.entries.size > 0)
-    return runner.run(words, details) if len(words) <= runner.most_words else None
+def most_rows(engine: Engine) -> int:
+    """How long the tapes are that run in kept memory, and need no counting of their steps."""
+    most = KEPT_STEPS // standard_recipes().most_steps
+    while engine.drifts(most * standard_recipes().most_steps):
+        most //= 2
+    return most
+
+
+def _new_runner(engine: Engine, num_qubits: int, has_arrays: bool) -> Runner:
+    dtype = np.dtype(engine.dtype.char)  # compiled code compares dtypes by identity, and declines others
+    size = max(engine.vector_bytes // engine.real.itemsize, 1 << num_qubits)
+    is_whole, most = size == 1 << num_qubits, WIDTH * most_rows(engine)
+    empty, no_details = np.empty, NO_DETAILS  # names of their own are found sooner
+    idle: list[tuple[Callable[..., Any], memoryview]] = []  # is taken from and put to in one step
+
+    def run(tape: Tape) -> StateArray | None:
+        words = tape.words
+        length = len(words)
+        if length > most:
+            return None
+        try:
+            lent = idle.pop()
+        except IndexError:
+            rows = np.empty(most)
+            lent = _entry(engine, KEPT_STEPS, size, rows, has_arrays), rows.data
+        enter, row_view = lent
+        try:
+            row_view[:length] = words
+        except ValueError:  # it has grown
+            return None
+        state = empty(size, dtype)
+        written = enter(_details_of(tape) if tape.others else no_details, length // WIDTH, state)
+        idle.append(lent)
+        if written is DECLINED or not written:
+            return None
+        return state if is_whole else state[: 1 << num_qubits]
+
+    def run_long(tape: Tape, num_steps: int) -> StateArray | None:
+        state = empty(size, dtype)
+        enter = _entry(engine, num_steps, size, np.array(tape.words), has_arrays)
+        written = enter(_details_of(tape), len(tape), state)
+        return None if written is DECLINED or not written else state[: 1 << num_qubits]
+
+    return Runner(run, run_long)
 
 
 def _details_of(tape: Tape) -> kernels.Details:
@@ -89,47 +125,16 @@ def _details_of(tape: Tape) -> kernels.Details:
     return kernels.Details(np.frombuffer(tape.details[:]), np.frombuffer(entries) if entries else NO_DETAILS.entries)
 
 
-def _new_runner(engine: Engine, num_qubits: int, has_arrays: bool) -> Runner:
-    dtype = np.dtype(engine.dtype.char)  # compiled code compares dtypes by identity, and declines others
-    size = max(engine.vector_bytes // engine.real.itemsize, 1 << num_qubits)
-    is_whole = size == 1 << num_qubits
-    empty, frombuffer = np.empty, np.frombuffer  # names of their own are found sooner
-    idle: list[Callable[..., Any]] = []  # is taken from and put to in one step
-
-    def run(words: array[float], details: kernels.Details) -> StateArray | None:
-        state = empty(size, dtype)
-        try:
-            enter = idle.pop()
-        except IndexError:
-            enter = _entry(engine, KEPT_STEPS, state, has_arrays)
-        written = enter(details, frombuffer(words) if words else _NO_WORDS, state)
-        idle.append(enter)
-        if written is DECLINED or not written:
-            return None
-        return state if is_whole else state[: 1 << num_qubits]
-
-    def run_long(words: array[float], details: kernels.Details, num_steps: int) -> StateArray | None:
-        state = empty(size, dtype)
-        written = _entry(engine, num_steps, state, has_arrays)(details, frombuffer(words), state)
-        return None if written is DECLINED or not written else state[: 1 << num_qubits]
-
-    most = KEPT_STEPS // standard_recipes().most_steps
-    while engine.drifts(most * standard_recipes().most_steps):
-        most //= 2
-    return Runner(WIDTH * most, run, run_long)
-
-
-_NO_WORDS = np.zeros(0)
-
-
-def _entry(engine: Engine, num_steps: int, state: StateArray, has_arrays: bool) -> Callable[..., Any]:
-    """The kernel with memory of its own, given all but details, words and state."""
+def _entry(
+    engine: Engine, num_steps: int, size: int, rows: NDArray[np.float64], has_arrays: bool
+) -> Callable[..., Any]:
+    """The kernel with memory of its own and what will hold the rows, given all but details, length and state."""
     real = np.dtype(engine.real.char)  # compiled code compares dtypes by identity
-    data = aligned_empty(2 * state.size, real)
+    data = aligned_empty(2 * size, real)
     room = aligned_empty(array_room(engine.vector_bytes // real.itemsize), real) if has_arrays else None
     memory = working_memory(engine, num_steps)
-    given = Lanes(engine.vector_bytes), len(STANDARD_GATES), memory, data, room, standard_recipes().arrays
-    entry, arguments = entry_of(kernels.run_tape, *given, NO_DETAILS, _NO_WORDS, state)
+    given = Lanes(engine.vector_bytes), len(STANDARD_GATES), memory, data, room, standard_recipes().arrays, rows
+    entry, arguments = entry_of(kernels.run_tape, *given, NO_DETAILS, 0, np.empty(size, np.dtype(engine.dtype.char)))
     return partial(entry, *arguments[: len(given)])
 
 

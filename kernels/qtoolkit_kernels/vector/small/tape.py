@@ -283,8 +283,9 @@ def run_tape(
     data: Reals,
     room: Reals | None,
     recipes: Recipes,
-    details: Details,
     rows: Floats,
+    details: Details,
+    num_rows: int,
     ket: Complex,
 ) -> bool:
     """Write the state that a tape makes of ``|0…0⟩``; False if it has symbols, or something else that is no gate.
@@ -293,9 +294,11 @@ def run_tape(
         data: receives the state as tiles, aligned.
         room: see `apply_array`; None for a tape without matrices and diagonals, which takes less to compile.
         ket: receives the state, whole tiles.
-        lanes, num_gates, memory, recipes, details, rows: see `lower`.
+        rows: begins with the tape.
+        num_rows: how many it has.
+        lanes, num_gates, memory, recipes, details: see `lower`.
     """
-    factor = lower(rows, lanes, recipes, details, num_gates, memory)
+    factor = lower(rows[: WIDTH * num_rows], lanes, recipes, details, num_gates, memory)
     operations, links, cells, _, patterns, _, counts = memory
     if factor == 0.0j or counts[write.SLOTS]:
         return False
