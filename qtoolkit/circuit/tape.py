@@ -184,6 +184,8 @@ class Tape(Sequence[Operation]):
     @property
     def nbytes(self) -> int:
         """Bytes of rows and of arrays that gates hold, those in branches included."""
+        if self.is_told:  # gates hold what entries do
+            return self.words.itemsize * (len(self.words) + len(self.details) + 2 * len(self.entries))
         numbers = len(self.words) + len(self.details) + len(self.entries)
         return self.words.itemsize * numbers + sum([_nbytes_of(operation.gate) for operation in self.others])
 

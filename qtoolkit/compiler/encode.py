@@ -17,6 +17,7 @@ from qtoolkit.circuit import (
     PauliRotationGate,
     PermutationGate,
     StandardGate,
+    UnitaryGate,
 )
 from qtoolkit.compiler.program import Opcode, ParameterGroup, Program, Slots
 
@@ -25,6 +26,7 @@ __all__ = ["ProgramBuilder"]
 ComplexArray = NDArray[np.complex128]
 
 _PAULI_ROTATIONS = {"rxx": "XX", "ryy": "YY", "rzx": "XZ"}
+_DENSE_OPCODES = {1: Opcode.DENSE_1Q, 2: Opcode.DENSE_2Q}
 _PERMUTATIONS = {"x": (1, 0), "swap": (0, 2, 1, 3)}
 
 
@@ -58,6 +60,9 @@ class ProgramBuilder:
 
     def add(self, gate: Gate, qubits: tuple[int, ...]) -> None:
         """Add one gate."""
+        if type(gate) is UnitaryGate:
+            self._add_matrix(gate, qubits, 0, 0)
+            return
         base, num_controls, state = gate.control_structure()
         controls, targets = qubits[:num_controls], qubits[num_controls:]
         mask = sum(1 << q for q in controls)
@@ -70,10 +75,14 @@ class ProgramBuilder:
             self._add(Opcode.DIAGONAL, targets, mask, value, base.entries)
         elif isinstance(base, PermutationGate):
             self._add(Opcode.PERMUTATION, targets, mask, value, table=base.table)
-        elif base.is_diagonal:
-            self._add(Opcode.DIAGONAL, targets, mask, value, np.diag(base.matrix()).copy())
         else:
-            self._add(_dense_opcode(len(targets)), targets, mask, value, base.matrix().ravel())
+            self._add_matrix(base, targets, mask, value)
+
+    def _add_matrix(self, gate: Gate, targets: tuple[int, ...], mask: int, value: int) -> None:
+        if gate.is_diagonal:
+            self._add(Opcode.DIAGONAL, targets, mask, value, np.diag(gate.matrix()).copy())
+        else:
+            self._add(_dense_opcode(len(targets)), targets, mask, value, gate.matrix().ravel())
 
     def _add_standard(self, gate: StandardGate, targets: tuple[int, ...], mask: int, value: int) -> None:
         record = gate.record
@@ -189,7 +198,7 @@ class ProgramBuilder:
 
 
 def _dense_opcode(num_targets: int) -> Opcode:
-    return {1: Opcode.DENSE_1Q, 2: Opcode.DENSE_2Q}.get(num_targets, Opcode.DENSE_KQ)
+    return _DENSE_OPCODES.get(num_targets, Opcode.DENSE_KQ)
 
 
 def _flat(matrix: ComplexArray, is_diagonal: bool) -> ComplexArray:

@@ -233,13 +233,14 @@ def _examples_with(others: Sequence[Operation], parameter_index: Mapping[str, in
     rows: list[int] = []
     for number, operation in enumerate(others):
         gate, program = operation.gate, None
-        if isinstance(gate, Gate) and gate.expressions:
-            builder = ProgramBuilder(parameter_index)
-            builder.add(gate, operation.qubits)
-            program = builder.build()
-        elif isinstance(gate, Gate):
-            constant.add(gate, operation.qubits)
-            rows += [number] * (constant.num_operations - len(rows))
+        if isinstance(gate, Gate):
+            if gate.params and gate.expressions:
+                builder = ProgramBuilder(parameter_index)
+                builder.add(gate, operation.qubits)
+                program = builder.build()
+            else:
+                constant.add(gate, operation.qubits)
+                rows += [number] * (constant.num_operations - len(rows))
         own.append(program)
     shared = constant.build()
     programs = [shared, *(program for program in own if program is not None)]

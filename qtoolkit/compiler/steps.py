@@ -19,7 +19,7 @@ from qtoolkit.circuit import (
     Reset,
     StandardGate,
 )
-from qtoolkit.circuit.tape import Tape
+from qtoolkit.circuit.tape import OTHER, Tape
 from qtoolkit.compiler.plan import BranchStep, ExecutionPlan, InitializeStep, MeasureStep, ResetStep, Step, UnitaryStep
 from qtoolkit.errors import CircuitError
 
@@ -97,6 +97,18 @@ def _is_identity(gate: Instruction) -> bool:
     return isinstance(gate, StandardGate) and gate.name == "id"
 
 
+def _holds_gates_alone(tape: Tape) -> bool:
+    """Whether there is nothing but gates, in rows or, each named by one row, beside them."""
+    if not tape.others:
+        return tape.is_standard
+    if not all(issubclass(kind, Gate) for kind in {type(operation.gate) for operation in tape.others}):
+        return False
+    rows = tape.rows()
+    special = rows[rows[:, 0] < 0]
+    named = special[:, 0] == OTHER
+    return len(special) == len(tape.others) and bool(named.all() and (special[:, 1] == np.arange(len(special))).all())
+
+
 class _Writer:
     """Writes steps.
 
@@ -119,7 +131,7 @@ class _Writer:
         return qubits if places is None else tuple(places[qubit] for qubit in qubits)
 
     def steps(self, operations: Tape) -> tuple[Step, ...]:
-        if self._places is None and operations and operations.is_standard:
+        if self._places is None and operations and _holds_gates_alone(operations):
             return (self.unitary(operations.copy()),)
         steps: list[Step] = []
         tape = Tape()

@@ -18,6 +18,7 @@ from qtoolkit.compiler import ExecutionPlan, Known, compile_circuit, plans, used
 from qtoolkit.errors import InputError
 from qtoolkit.simulators.batch.runs import ParameterBatch
 from qtoolkit.simulators.engine import Engine, StateArray
+from qtoolkit.simulators.passes import num_passes
 from qtoolkit.simulators.small.once import runner_of, state_once
 from qtoolkit.simulators.small.quick import SMALL_QUBITS, program_of_circuit
 from qtoolkit.simulators.small.recipes import standard_recipes
@@ -36,6 +37,7 @@ from qtoolkit.simulators.ways import (
     MOST_QUBITS,
     MOST_ROWS,
     MOST_VISITS,
+    NEGLIGIBLE,
     NEVER,
     PARAMETRISED,
     PLAN,
@@ -90,7 +92,7 @@ def state_unplanned(
     if not _is_never_planned(tape, num_qubits):
         known = plans.of(circuit)
         known.runs += 1
-        if known.plan is not None or known.runs * _seconds(tape, num_qubits) > _seconds_of_planning(tape):
+        if known.plan is not None or _is_plan_paid_for(tape, num_qubits, known.runs):
             return None
     return state_once(engine, tape, num_qubits)
 
@@ -180,7 +182,6 @@ def way_of(engine: Engine, circuit: Circuit | ExecutionPlan, plan: ExecutionPlan
         return LONG, 0
     if not plan.is_unitary:
         return WITHOUT_RECIPE, 0
-    seconds = _seconds(tape, num_qubits)
     if plan.parameters:
         program = program_of_circuit()(engine, circuit, Known(0))
         if program is None:
@@ -193,20 +194,34 @@ def way_of(engine: Engine, circuit: Circuit | ExecutionPlan, plan: ExecutionPlan
         return WITHOUT_RECIPE, 0
     if _is_never_planned(tape, num_qubits):
         return NEVER, math.inf
+    seconds = _seconds(tape, num_qubits, num_passes(tape))
     return WHEN_IT_PAYS, math.inf if not seconds else _seconds_of_planning(tape) // seconds
 
 
 def _is_never_planned(tape: Tape, num_qubits: int) -> bool:
     """Whether a plan saves next to nothing of any run without parameters."""
-    return num_qubits <= ALWAYS_QUBITS and tape.is_told and len(tape.entries) <= 2 * FEW_ENTRIES
+    if num_qubits <= ALWAYS_QUBITS:
+        return tape.is_told and len(tape.entries) <= 2 * FEW_ENTRIES
+    return num_qubits <= MOST_QUBITS and not tape.others and AMPLITUDE * (len(tape) << num_qubits) <= NEGLIGIBLE
 
 
-def _seconds(tape: Tape, num_qubits: int) -> float:
-    """What a run without a plan takes longer than one with it, predicted."""
+def _is_plan_paid_for(tape: Tape, num_qubits: int, num_runs: int) -> bool:
+    """Whether so many runs without a plan take longer than a plan and as many runs with it."""
+    planning = _seconds_of_planning(tape)
+    # Counting passes takes as long as dozens of them, on few qubits.
+    if num_runs * _seconds(tape, num_qubits, len(tape)) <= planning:
+        return False
+    return num_runs * _seconds(tape, num_qubits, num_passes(tape)) > planning
+
+
+def _seconds(tape: Tape, num_qubits: int, passes: int) -> float:
+    """What a run of so many passes without a plan takes longer than one with it, predicted."""
+    seconds = AMPLITUDE * (passes << num_qubits)
+    if not tape.entries:
+        return seconds
     details = np.array(tape.details).reshape(-1, DETAIL_WIDTH)
     columns = float(np.exp2(details[details[:, 0] == MATRIX, 2]).sum())
-    seconds = (AMPLITUDE * len(tape) + PRODUCT * columns) * (1 << num_qubits)
-    return seconds + ENTRY * len(tape.entries) / 2
+    return seconds + PRODUCT * columns * (1 << num_qubits) + ENTRY * len(tape.entries) / 2
 
 
 def _seconds_of_planning(tape: Tape) -> float:

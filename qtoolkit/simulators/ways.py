@@ -8,15 +8,15 @@ from qtoolkit.simulators.small.quick import SMALL_QUBITS
 
 __all__ = [
     "ALWAYS_QUBITS", "AMPLITUDE", "ARRAY", "ENTRY", "FEW_ENTRIES", "GIVEN", "GRADIENT_AMPLITUDE",
-    "GRADIENT_PLANNING", "LARGE", "LEAST_QUBITS", "LONG", "MOST_QUBITS", "MOST_ROWS", "MOST_VISITS", "NEVER",
-    "PARAMETRISED", "PLAN", "PLANNING", "PRODUCT", "THRESHOLDS", "WAYS", "WHEN_IT_PAYS", "WITHOUT_RECIPE",
+    "GRADIENT_PLANNING", "LARGE", "LEAST_QUBITS", "LONG", "MOST_QUBITS", "MOST_ROWS", "MOST_VISITS", "NEGLIGIBLE",
+    "NEVER", "PARAMETRISED", "PLAN", "PLANNING", "PRODUCT", "THRESHOLDS", "WAYS", "WHEN_IT_PAYS", "WITHOUT_RECIPE",
     "Threshold", "Way",
 ]  # fmt: skip
 
 ALWAYS_QUBITS, MOST_QUBITS, LEAST_QUBITS = 9, 16, 10
 MOST_ROWS, MOST_VISITS = 1 << 17, 1 << 30
-PLAN, PLANNING, ARRAY, ENTRY, AMPLITUDE, PRODUCT = 0.3e-3, 1.2e-6, 20e-6, 10e-9, 0.1e-9, 1e-9
-FEW_ENTRIES = 1 << 10
+PLAN, PLANNING, ARRAY, ENTRY, AMPLITUDE, PRODUCT = 0.3e-3, 0.9e-6, 10e-6, 10e-9, 0.3e-9, 1e-9
+FEW_ENTRIES, NEGLIGIBLE = 1 << 10, 20e-6
 GRADIENT_PLANNING, GRADIENT_AMPLITUDE = 13e-6, 0.5e-9
 
 
@@ -47,7 +47,8 @@ THRESHOLDS = (
     Threshold("ARRAY", ARRAY, "seconds", "what it takes longer to plan a gate given by an array"),
     Threshold("ENTRY", ENTRY, "seconds", "each number of such an array, without a plan"),
     Threshold("FEW_ENTRIES", FEW_ENTRIES, "numbers in arrays", "a plan saves writing them, ten microseconds here"),
-    Threshold("AMPLITUDE", AMPLITUDE, "seconds", "an amplitude for each operation, without a plan"),
+    Threshold("NEGLIGIBLE", NEGLIGIBLE, "seconds", "foretold; so little is not worth a look for a plan"),
+    Threshold("AMPLITUDE", AMPLITUDE, "seconds", "an amplitude for each pass, without a plan"),
     Threshold("PRODUCT", PRODUCT, "seconds", "an amplitude for each column of a matrix, without a plan"),
     Threshold("GRADIENT_PLANNING", GRADIENT_PLANNING, "seconds", "each operation of the plan of a gradient"),
     Threshold("GRADIENT_AMPLITUDE", GRADIENT_AMPLITUDE, "seconds", "an amplitude for each operation of a gradient"),
@@ -71,10 +72,10 @@ class Way(NamedTuple):
 
 
 NEVER = Way(
-    f"up to {ALWAYS_QUBITS} qubits without parameters, few matrices",
+    f"up to {ALWAYS_QUBITS} qubits without parameters, few matrices; few gates on up to {MOST_QUBITS}",
     "never planned",
     "all gates together take some microseconds",
-    ("ALWAYS_QUBITS", "FEW_ENTRIES"),
+    ("ALWAYS_QUBITS", "FEW_ENTRIES", "AMPLITUDE", "NEGLIGIBLE"),
 )
 PARAMETRISED = Way(
     f"up to {SMALL_QUBITS} qubits, with parameters, not mostly phases",

@@ -3,9 +3,10 @@ import pickle
 import numpy as np
 import pytest
 from random_circuits import random_dynamic_circuit, random_gate_circuit
+from reference_gradients import on_qubits
 
 from qtoolkit import Circuit, Parameter
-from qtoolkit.circuit import Instruction
+from qtoolkit.circuit import Gate, Instruction, StandardGate
 from qtoolkit.compiler import Opcode, UnitaryStep, compile_circuit
 from qtoolkit.errors import CircuitError, ParameterError, UnboundParameterError
 from qtoolkit_kernels import program as kernels
@@ -117,3 +118,27 @@ def test_measurements_split_the_plan():
     assert ends.is_unitary
     assert ends.final_measurements == ((0, 0), (1, 1))
     assert isinstance(compile_circuit(Circuit(2)).steps[0], UnitaryStep)
+
+
+MATRIX = np.kron(np.diag([1, 1j]), np.array([[0.6, 0.8], [-0.8, 0.6]]))
+
+
+@pytest.mark.parametrize(
+    "circuit",
+    [
+        Circuit(3).h(0).unitary(MATRIX, [0, 2]).x(1).unitary(MATRIX, [2, 1]),
+        Circuit(3).h(0).unitary(MATRIX, [0, 2]).power(3),
+        Circuit(3).h(0).barrier(0).unitary(MATRIX, [0, 2]).x(1),
+        Circuit(3).h(0).unitary(MATRIX, [0, 2]).x(1).measure_all(),
+        Circuit(3).h(0).append(StandardGate("gphase", [0.4]).controlled(), [1]).diagonal([1, 1j], [1]).h(1),
+    ],
+)
+def test_gates_beside_the_rows_keep_their_order(circuit):
+    program = compile_circuit(circuit).unitary_program()
+    state = np.eye(1, 8, dtype=complex)[0]
+    expected = state.copy()
+    run(program, *program.bind(np.zeros(0))[:1], state)
+    for operation in circuit.operations:
+        if isinstance(operation.gate, Gate):
+            expected = on_qubits(operation.gate.matrix(), operation.qubits, expected)
+    assert np.abs(state - expected).max() < 1e-14

@@ -39,7 +39,7 @@ def many_matrices():
 
 CIRCUITS = {
     "small": (random_gate_circuit(5, 30, 1, arrays=False), NEVER),
-    "nothing": (Circuit(12), WHEN_IT_PAYS),
+    "nothing": (Circuit(12), NEVER),
     "few parameters": (parametrised(2, 1), PARAMETRISED),
     "parameters": (parametrised(9, 3), PARAMETRISED),
     "parameters, larger": (parametrised(13, 3), WHEN_IT_PAYS),
