@@ -72,9 +72,22 @@ class GateMethods(ABC):
             return self
         return self.append(StandardGate(name, (angle,)), (first, second))
 
+    def _place(self, name: str, angles: tuple[ParameterValue, ...], qubits: tuple[int, ...]) -> Self:
+        size = self.num_qubits
+        for qubit in qubits:
+            if type(qubit) is not int or not 0 <= qubit < size:
+                return self.append(StandardGate(name, angles), qubits)
+        for angle in angles:
+            if type(angle) is not float or not math.isfinite(angle):
+                return self.append(StandardGate(name, angles), qubits)
+        if len(set(qubits)) < len(qubits):
+            return self.append(StandardGate(name, angles), qubits)
+        self._tape.append_standard(GATE_NUMBERS[name], qubits, angles)
+        return self
+
     def gphase(self, gamma: ParameterValue) -> Self:
         """Multiply the state by ``e^{iγ}``."""
-        return self.append(StandardGate("gphase", (gamma,)), ())
+        return self._place("gphase", (gamma,), ())
 
     def id(self, qubit: Indices) -> Self:
         """Identity."""
@@ -138,7 +151,8 @@ class GateMethods(ABC):
 
     def u(self, theta: ParameterValue, phi: ParameterValue, lam: ParameterValue, qubit: Indices) -> Self:
         """General one-qubit gate ``e^{i(φ+λ)/2} RZ(φ) RY(θ) RZ(λ)``."""
-        return self._each(StandardGate("u", (theta, phi, lam)), qubit)
+        angles = theta, phi, lam
+        return self._place("u", angles, (qubit,)) if type(qubit) is int else self._each(StandardGate("u", angles), qubit)
 
     def swap(self, qubit1: int, qubit2: int) -> Self:
         """Exchange two qubits."""
@@ -170,15 +184,15 @@ class GateMethods(ABC):
 
     def xx_plus_yy(self, theta: ParameterValue, beta: ParameterValue, qubit1: int, qubit2: int) -> Self:
         """``exp(-iθ/4 (XX + YY))`` in the frame turned by ``β`` about Z of the first qubit."""
-        return self.append(StandardGate("xx_plus_yy", (theta, beta)), (qubit1, qubit2))
+        return self._place("xx_plus_yy", (theta, beta), (qubit1, qubit2))
 
     def xx_minus_yy(self, theta: ParameterValue, beta: ParameterValue, qubit1: int, qubit2: int) -> Self:
         """``exp(-iθ/4 (XX - YY))`` in the frame turned by ``β`` about Z of the first qubit."""
-        return self.append(StandardGate("xx_minus_yy", (theta, beta)), (qubit1, qubit2))
+        return self._place("xx_minus_yy", (theta, beta), (qubit1, qubit2))
 
     def fsim(self, theta: ParameterValue, phi: ParameterValue, qubit1: int, qubit2: int) -> Self:
         """Fermionic simulation gate ``exp(-iθ/2 (XX + YY))`` with phase ``e^{-iφ}`` on ``|11⟩``."""
-        return self.append(StandardGate("fsim", (theta, phi)), (qubit1, qubit2))
+        return self._place("fsim", (theta, phi), (qubit1, qubit2))
 
     def cx(self, control: int, target: int) -> Self:
         """Controlled X."""
@@ -230,15 +244,15 @@ class GateMethods(ABC):
 
     def ccx(self, control1: int, control2: int, target: int) -> Self:
         """Toffoli gate."""
-        return self.append(StandardGate("ccx"), (control1, control2, target))
+        return self._place("ccx", (), (control1, control2, target))
 
     def ccz(self, control1: int, control2: int, target: int) -> Self:
         """Sign flip of ``|111⟩``."""
-        return self.append(StandardGate("ccz"), (control1, control2, target))
+        return self._place("ccz", (), (control1, control2, target))
 
     def cswap(self, control: int, target1: int, target2: int) -> Self:
         """Fredkin gate: controlled swap."""
-        return self.append(StandardGate("cswap"), (control, target1, target2))
+        return self._place("cswap", (), (control, target1, target2))
 
     def mcx(self, controls: Indices, target: int) -> Self:
         """X controlled by all of `controls`."""
