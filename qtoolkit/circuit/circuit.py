@@ -109,11 +109,8 @@ class Circuit(GateMethods):
 
         Declared ones come first, see `declare_parameters`; then others by their first appearance.
         """
-        seen = {name: Parameter(name) for name in self.declared}
-        for expression in self._tape.expressions():
-            for parameter in (expression,) if type(expression) is Parameter else expression.parameters:
-                seen.setdefault(parameter.name, parameter)
-        return tuple(seen.values())
+        declared = {name: Parameter(name) for name in self.declared}
+        return tuple((declared | self._tape.parameters()).values())
 
     @property
     def num_parameters(self) -> int:
@@ -162,7 +159,8 @@ class Circuit(GateMethods):
         added = check_count(size, "size", most=MOST_ITEMS - first)
         check_new_name(name, self._clbit_registers)
         self.num_clbits += added
-        return self.name_clbits(name, range(first, first + added))
+        self._clbit_registers.append(ClassicalRegister(name, tuple(range(first, first + added))))
+        return self._clbit_registers[-1]
 
     def name_clbits(self, name: str, clbits: Indices) -> ClassicalRegister:
         """Give existing classical bits a register; lowest bit first. A bit may belong to several.
@@ -233,6 +231,9 @@ class Circuit(GateMethods):
 
     def measure(self, qubit: Indices, clbit: Indices) -> Self:
         """Measure qubits in the Z basis into classical bits, pair by pair."""
+        if type(qubit) is type(clbit) is int and 0 <= qubit < self.num_qubits and 0 <= clbit < self.num_clbits:
+            self._tape.append_measurements([(qubit, clbit)])
+            return self
         qubits, clbits = as_indices(qubit), as_indices(clbit)
         if len(qubits) != len(clbits):
             raise CircuitError(f"measure takes one classical bit for each qubit, got {len(qubits)} and {len(clbits)}")
@@ -240,8 +241,8 @@ class Circuit(GateMethods):
 
     def measure_all(self, register: str = "meas") -> Self:
         """Measure every qubit k into bit k of a new register."""
-        bits = self.add_clbits(self.num_qubits, register)
-        return self.measure(range(self.num_qubits), bits.clbits)
+        self._tape.append_measurements(enumerate(self.add_clbits(self.num_qubits, register).clbits))
+        return self
 
     def reset(self, qubit: Indices) -> Self:
         """Put qubits into ``|0⟩``."""
@@ -443,8 +444,7 @@ class Circuit(GateMethods):
         Raises:
             UnboundParameterError: naming the free parameters.
         """
-        free = self.parameters
-        if free:
+        if free := self.parameters:
             raise UnboundParameterError(
                 f"every parameter needs a value, got none for {listed(free)}; pass parameters=… or bind them"
             )

@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike
 
 from qtoolkit.circuit._checks import Indices, as_indices
 from qtoolkit.circuit.gate import ControlledGate, Gate, Instruction, StandardGate, UnitaryGate
-from qtoolkit.circuit.parameter import Parameter, ParameterValue
+from qtoolkit.circuit.parameter import Parameter, ParameterExpression, ParameterValue
 from qtoolkit.circuit.structured_gates import DiagonalGate, PauliRotationGate, PermutationGate
-from qtoolkit.circuit.tape import GATE_NUMBERS, Tape, pack_row
+from qtoolkit.circuit.tape import GATE_NUMBERS, SYMBOLIC, Tape, pack_row
 
 __all__ = ["GateMethods"]
 
@@ -49,12 +49,16 @@ class GateMethods(ABC):
         return self._each(StandardGate(name), qubits)
 
     def _turn(self, name: str, angle: ParameterValue, qubits: Indices) -> Self:
-        if type(qubits) is int and 0 <= qubits < self.num_qubits and isinstance(angle, float) and math.isfinite(angle):
-            self._tape.words.frombytes(pack_row(GATE_NUMBERS[name], qubits, angle, 0.0, 0.0))
-            return self
-        if type(qubits) is int and 0 <= qubits < self.num_qubits and type(angle) is Parameter:
-            self._tape.append_standard(GATE_NUMBERS[name], (qubits,), (angle,))
-            return self
+        if type(qubits) is int and 0 <= qubits < self.num_qubits:
+            tape = self._tape
+            if type(angle) is Parameter or (type(angle) is ParameterExpression and angle.terms):
+                place = len(tape.symbols)
+                tape.symbols.append(angle)
+                tape.words.frombytes(pack_row(GATE_NUMBERS[name] + SYMBOLIC, qubits, 0.0, 0.0, place))
+                return self
+            if isinstance(angle, float) and math.isfinite(angle):
+                tape.words.frombytes(pack_row(GATE_NUMBERS[name], qubits, angle, 0.0, 0.0))
+                return self
         return self._each(StandardGate(name, (angle,)), qubits)
 
     def _pair(self, name: str, first: int, second: int) -> Self:
@@ -66,10 +70,16 @@ class GateMethods(ABC):
 
     def _pair_turn(self, name: str, angle: ParameterValue, first: int, second: int) -> Self:
         size = self.num_qubits
-        are_qubits = type(first) is type(second) is int and 0 <= first < size and 0 <= second < size
-        if are_qubits and first != second and isinstance(angle, float) and math.isfinite(angle):
-            self._tape.words.frombytes(pack_row(GATE_NUMBERS[name], first, second, angle, 0.0))
-            return self
+        if type(first) is type(second) is int and 0 <= first < size and 0 <= second < size and first != second:
+            tape = self._tape
+            if type(angle) is Parameter or (type(angle) is ParameterExpression and angle.terms):
+                place = len(tape.symbols)
+                tape.symbols.append(angle)
+                tape.words.frombytes(pack_row(GATE_NUMBERS[name] + SYMBOLIC, first, second, 0.0, place))
+                return self
+            if isinstance(angle, float) and math.isfinite(angle):
+                tape.words.frombytes(pack_row(GATE_NUMBERS[name], first, second, angle, 0.0))
+                return self
         return self.append(StandardGate(name, (angle,)), (first, second))
 
     def _place(self, name: str, angles: tuple[ParameterValue, ...], qubits: tuple[int, ...]) -> Self:

@@ -189,7 +189,7 @@ class ParameterVector(Sequence[Parameter]):
     def __init__(self, name: str, length: int) -> None:
         count = check_integer(length, "a parameter vector's length", 0, MOST_ITEMS, ParameterError)
         self.name = check_instance(name, str, "a parameter vector's name must be a string", ParameterError)
-        self._items = tuple(Parameter(f"{name}[{i}]") for i in range(count))
+        self._items = tuple([Parameter(f"{name}[{i}]") for i in range(count)])
 
     def __len__(self) -> int:
         return len(self._items)

@@ -29,7 +29,7 @@ from qtoolkit.circuit.details import DETAIL_WIDTH, DIAGONAL, MATRIX, OPAQUE_DETA
 from qtoolkit.circuit.gate import ControlledGate, Instruction, StandardGate, UnitaryGate, standard_gate
 from qtoolkit.circuit.gates import STANDARD_GATES
 from qtoolkit.circuit.operation import Barrier, IfElse, Initialize, Measure, Operation, Reset
-from qtoolkit.circuit.parameter import ParameterExpression, ParameterValue, names_of
+from qtoolkit.circuit.parameter import Parameter, ParameterExpression, ParameterValue, names_of
 from qtoolkit.circuit.structured_gates import DiagonalGate, PauliRotationGate, PermutationGate
 
 __all__ = [
@@ -246,6 +246,10 @@ class Tape(Sequence[Operation]):
                 return
         self.words.frombytes(pack_row(number, *qubits, *params, *_IDLE[len(qubits) + len(params)]))
 
+    def append_measurements(self, places: Iterable[tuple[int, int]]) -> None:
+        """Measure qubits into classical bits, pair by pair; all of them are known to be right."""
+        self.words.frombytes(b"".join([pack_row(MEASURE, qubit, clbit, 0.0, 0.0) for qubit, clbit in places]))
+
     def extend(self, other: Tape) -> None:
         """Add all operations of a tape."""
         rows, details = other.rows(), np.array(other.details).reshape(-1, DETAIL_WIDTH)
@@ -401,6 +405,26 @@ class Tape(Sequence[Operation]):
                             yield angle
                 elif row[0] == OTHER:
                     yield from self.others[int(row[1])].gate.expressions
+
+    def parameters(self) -> dict[str, Parameter]:
+        """The free parameters by name, in the order of their first appearance."""
+        # Most angles are parameters and no more, each of one row.
+        plain = [angle for angle in self.symbols if type(angle) is Parameter]
+        if len(plain) == len(self.symbols) and not self.others and self._is_in_order():
+            return {parameter.name: parameter for parameter in plain}
+        found: dict[str, Parameter] = {}
+        for expression in self.expressions():
+            for parameter in (expression,) if type(expression) is Parameter else expression.parameters:
+                found.setdefault(parameter.name, parameter)
+        return found
+
+    def _is_in_order(self) -> bool:
+        """Whether each symbol is the first angle of one row, in the order of the rows."""
+        if not self.symbols:
+            return True
+        rows = self.rows()
+        places = rows[rows[:, 0] >= SYMBOLIC, WIDTH - 1]
+        return len(places) == len(self.symbols) and not (places - np.arange(len(places))).any()
 
     def _operation(self, row: _Row | tuple[float, ...]) -> Operation:
         code = int(row[0])

@@ -333,3 +333,22 @@ def test_a_circuit_that_grew_after_a_branch_can_be_added_to_another():
     branch = joined.operations[2].gate
     assert (branch.qubits, branch.clbits) == ((1,), (2,))
     assert Circuit(1, 2).compose(grown) == grown
+
+
+def test_measurements_stand_where_they_are_asked_for():
+    circuit = Circuit(2, 1).measure(1, 0).measure_all().measure([0, 1], [2, 0])
+    assert [(op.gate.name, op.qubits, op.clbits) for op in circuit] == [
+        ("measure", (1,), (0,)),
+        ("measure", (0,), (1,)),
+        ("measure", (1,), (2,)),
+        ("measure", (0,), (2,)),
+        ("measure", (1,), (0,)),
+    ]
+    assert [(register.name, register.clbits) for register in circuit.clbit_registers] == [
+        ("c", (0,)),
+        ("meas", (1, 2)),
+    ]
+    assert len(Circuit(0).measure_all()) == 0
+    for qubit, clbit in ((2, 0), (0, 1), (-1, 0), (True, 0), (0, 1.0)):
+        with pytest.raises(QubitIndexError):
+            Circuit(2, 1).measure(qubit, clbit)

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from qtoolkit import Circuit, Parameter, ParameterVector, PauliSum, StatevectorSimulator
+from qtoolkit.circuit import STANDARD_GATES, StandardGate
 from qtoolkit.circuit.parameter import resolve_values
-from qtoolkit.errors import ParameterError, UnboundParameterError
+from qtoolkit.errors import ParameterError, QubitIndexError, UnboundParameterError
 
 
 def test_linear_arithmetic_and_binding():
@@ -261,3 +262,49 @@ def test_a_set_has_no_order():
     for values in ({0.3, 1.0}, frozenset({0.3, 1.0})):
         with pytest.raises(ParameterError, match="parameter values need names or an order, got a"):
             resolve_values([Parameter("a"), Parameter("b")], values)
+
+
+A, B, C = map(Parameter, "abc")
+
+
+def cut_back() -> Circuit:
+    """Its symbols begin with one that no row refers to any more."""
+    circuit = Circuit(2)
+    with pytest.raises(QubitIndexError):
+        circuit.ry(C, [0, 5])
+    return circuit.ry(B, 0).rz(A, 1)
+
+
+def with_a_symbol_behind() -> Circuit:
+    """As a signal leaves it that comes before a row is written."""
+    circuit = Circuit(2).ry(B, 0)
+    circuit.operations.symbols.append(C)
+    return circuit.rz(A, 1)
+
+
+@pytest.mark.parametrize(
+    "circuit",
+    [
+        Circuit(2).rx(B, 0).rzz(A, 0, 1).ry(B, 1).h(0).cp(C, 1, 0),
+        Circuit(2).rx(B, 0).rz(A, 1).power(3),
+        Circuit(2).rx(B, 0).extend(Circuit(2).rx(C, 0).ry(A, 1), [1, 0]).rz(A, 1),
+        Circuit(2).u(0.5, B, A, 0).fsim(C, A, 0, 1),
+        Circuit(2).rx(2 * C - A, 0).rz(B, 1),
+        Circuit(2).rx(B, 0).pauli_rotation("XZ", C).rz(A, 1),
+        cut_back(),
+        with_a_symbol_behind(),
+    ],
+)
+def test_parameters_are_those_of_the_operations_in_order(circuit):
+    expressions = [expression for operation in circuit for expression in operation.gate.expressions]
+    expected = dict.fromkeys(parameter for expression in expressions for parameter in expression.parameters)
+    assert circuit.parameters == tuple(expected)
+
+
+@pytest.mark.parametrize("angle", [0.3, np.float64(0.3), 2, A, 2 * A, A - B + 1, A - A + 0.5])
+def test_methods_place_what_append_does(angle):
+    for name, record in STANDARD_GATES.items():
+        if record.num_params == 1 and record.num_qubits > 0:
+            qubits = tuple(range(record.num_qubits))[::-1]
+            made = getattr(Circuit(2), name)(angle, *qubits)
+            assert made == Circuit(2).append(StandardGate(name, (angle,)), qubits), name
