@@ -30,6 +30,7 @@ __all__ = [
     "real_numbers_of",
     "seed_number",
     "seeded",
+    "settled_seed",
     "shown",
 ]
 
@@ -259,14 +260,21 @@ def seed_number(seed: object, name: str = "a seed") -> int:
     return number
 
 
+def settled_seed(seed: int | np.random.Generator | None) -> int | np.random.Generator:
+    """A seed of random numbers, drawn where none is given.
+
+    Raises:
+        InputError: for a negative seed, or none of these kinds.
+    """
+    checked = check_seed(seed)
+    return int(np.random.SeedSequence().generate_state(1, np.uint32)[0]) if checked is None else checked
+
+
 def seeded(seed: int | np.random.Generator | None) -> tuple[int | None, np.random.Generator]:
     """The seed to report and the generator to use.
 
     Raises:
         InputError: for a negative seed, or none of these kinds.
     """
-    checked = check_seed(seed)
-    if isinstance(checked, np.random.Generator):
-        return None, checked
-    number = int(np.random.SeedSequence().generate_state(1, np.uint32)[0]) if checked is None else checked
-    return number, np.random.default_rng(number)
+    settled = settled_seed(seed)
+    return (settled, np.random.default_rng(settled)) if isinstance(settled, int) else (None, settled)

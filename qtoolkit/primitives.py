@@ -105,10 +105,15 @@ class Result:
             )
         if num_clbits % 64 and words.size and int(words[:, -1].max()) >> num_clbits % 64:
             raise InputError(f"packed bits beyond classical bit {num_clbits - 1} must be 0, got one that is set")
-        result = cls({}, num_clbits, words.shape[0], **evidence)
-        for made_later in ("counts", "memory"):
-            del result.__dict__[made_later]
-        result.__dict__["_words"] = words
+        return cls._of_words(words, num_clbits, **evidence)
+
+    @classmethod
+    def _of_words(cls, words: NDArray[np.uint64], num_clbits: int, **evidence: Any) -> Result:
+        """What `from_packed` returns, of bits that are known to be right."""
+        result = cls({}, num_clbits, len(words), **evidence)
+        held = result.__dict__
+        del held["counts"], held["memory"]  # which are made when they are first read
+        held["_words"] = words
         return result
 
     def __getattr__(self, name: str) -> Any:

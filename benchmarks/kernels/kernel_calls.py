@@ -19,6 +19,7 @@ from qtoolkit_kernels import (
     program,
     sampling,
     sector,
+    seeding,
 )
 from qtoolkit_kernels.threads import counters
 from qtoolkit_kernels.vector.lanes import Lanes
@@ -164,6 +165,10 @@ class Scene:
         uniforms = self.rng.random(SHOTS)
         if kernel is sampling.sample_small:
             return Call(kernel, (self.reals, uniforms, np.empty(SHOTS, int)), shared=True)
+        if kernel is sampling.sample_measured:
+            places = np.arange(self.num_qubits, dtype=np.float64)
+            rows = np.stack([np.full_like(places, -1.0), places, places[::-1], 0 * places, 0 * places], axis=1)
+            return Call(kernel, (self.reals, 1, uniforms, rows, -1, np.empty(SHOTS, int)))
         weights = (self.reals.astype(np.float64) ** 2).reshape(4, -1).sum(axis=1)
         edges = np.append(0.0, np.cumsum(weights))
         blocks = np.searchsorted(edges[1:], edges[-1] * uniforms, side="right").astype(np.int32)
@@ -272,6 +277,8 @@ def build_calls(scene: Scene) -> dict[str, Callable[[], Call]]:
         "projection, high qubit": lambda: scene.projection(high, 1),
         "projection, high qubit reset": lambda: scene.projection(high, 0),
         "sample one block": lambda: scene.shots(sampling.sample_small),
+        "sample one block into classical bits": lambda: scene.shots(sampling.sample_measured),
+        "random numbers of a seed": lambda: Call(seeding.fill_uniforms, (1, np.empty(SHOTS))),
         "sample: assign blocks": lambda: scene.shots(sampling.assign_blocks),
         "sample: sort by block": lambda: scene.shots(sampling.sort_by_block),
         "sample: search blocks": lambda: scene.shots(sampling.sample_blocks),

@@ -18,12 +18,16 @@ import numpy as np
 from qtoolkit_kernels._bits import as_index
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Floats, Integers, Reals
-from qtoolkit_kernels.threads import claim_block, finish_block, wait_for_blocks
+from qtoolkit_kernels.seeding import fill_uniforms
+from qtoolkit_kernels.threads import COUNTER, claim_block, finish_block, wait_for_blocks
 
-__all__ = ["SHOTS", "sample_small", "assign_blocks", "sort_by_block", "sample_blocks"]
+__all__ = ["SHOTS", "WORD", "sample_small", "sample_measured", "assign_blocks", "sort_by_block", "sample_blocks"]
 
 SHOTS = 1 << 16
 """Shots that a thread takes at a time."""
+
+WORD = 64
+"""Classical bits of a shot that `sample_measured` can write."""
 
 _BATCH = 256
 _TILE = 8
@@ -85,6 +89,50 @@ def sample_small(reals: Reals, uniforms: Floats, out: Integers, turns: Integers,
         finish_block(turns)
         part = claim_block(turns)
     wait_for_blocks(turns, count)
+
+
+@njit
+def sample_measured(reals: Reals, seed: int, uniforms: Floats, rows: Floats, measure: int, out: Integers) -> int:
+    """Write the classical bits of shots into `out` (int64), bit c for classical bit c, and return how many were read.
+
+    Args:
+        reals: the state, of one block.
+        seed: of the random numbers, written to `uniforms`; if it is negative, they are there.
+        uniforms: float64 in [0, 1), one for each shot.
+        rows: float64[:, 5], operations; those that begin with `measure` go on with a qubit and a classical bit, and
+            are final. Bits from `WORD` on are left out.
+        measure: see `rows`.
+    """
+    sources = np.full(WORD, -1, np.int64)
+    for i in range(rows.shape[0]):
+        if rows[i, 0] == measure and rows[i, 2] < WORD:
+            sources[int(rows[i, 2])] = int(rows[i, 1])
+    shifts, masks = np.empty(WORD, np.int64), np.zeros(WORD, np.int64)
+    count = read = 0
+    for clbit in range(WORD):
+        if sources[clbit] < 0:
+            continue
+        shift, k = clbit - sources[clbit], 0
+        while k < count and shifts[k] != shift:
+            k += 1
+        count = max(count, k + 1)
+        shifts[k] = shift
+        masks[k] |= 1 << sources[clbit]
+        read += 1
+    if not read:
+        return 0
+    if seed >= 0:
+        fill_uniforms(seed, uniforms)
+    sample_small(reals, uniforms, out, np.zeros((2, COUNTER), np.int64), 0)
+    if count == 1 and shifts[0] == 0 and masks[0] == (reals.size >> 1) - 1:
+        return read
+    for i in range(out.size):
+        outcome, bits = out[as_index(i)], 0
+        for k in range(count):
+            moved = outcome & masks[k]
+            bits |= moved << shifts[k] if shifts[k] >= 0 else moved >> -shifts[k]
+        out[as_index(i)] = bits
+    return read
 
 
 @njit

@@ -375,7 +375,8 @@ class Tape(Sequence[Operation]):
 
     def rows(self) -> NDArray[np.float64]:
         """A copy of the rows, shape ``(len(self), 5)``."""
-        return np.frombuffer(bytearray(self.words), np.float64).reshape(-1, WIDTH)
+        words = self.words[:]
+        return np.ndarray((len(words) // WIDTH, WIDTH), np.float64, words)
 
     def version(self) -> Hashable:
         """Something else whenever the tape has changed, or a branch on it."""

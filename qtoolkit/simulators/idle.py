@@ -12,15 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit._masks import distinct
-from qtoolkit.compiler import Key, PaddedPlan
+from qtoolkit.compiler import ExecutionPlan, Key, PaddedPlan
 from qtoolkit.operators import PauliSum
 from qtoolkit.operators import _state_action as pauli_sums
-from qtoolkit.simulators.engine import StateArray
+from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.measure import norm_squared
 from qtoolkit.simulators.observables import Observable, variance
 from qtoolkit_kernels.team import Team
 
-__all__ = ["active_observable", "active_observables", "common_part", "padded_probabilities", "padded_variance"]
+__all__ = [
+    "active_observable",
+    "active_observables",
+    "common_part",
+    "padded_probabilities",
+    "padded_variance",
+    "whole_plan",
+]
 
 MOST_KEPT = 16
 """Observables that a plan remembers before it forgets all of them."""
@@ -129,3 +136,15 @@ def _with_zeros(array: NDArray[Any], kept: Sequence[int], num_bits: int) -> NDAr
     index = [0 if bit not in kept else slice(None) for bit in reversed(range(num_bits))]
     view: NDArray[Any] = array.reshape((*array.shape[:-1], *(2,) * num_bits))[(..., *index)]
     return view
+
+
+def whole_plan(engine: Engine, plan: ExecutionPlan) -> ExecutionPlan:
+    """The plan of all qubits, for whoever gives or takes all amplitudes.
+
+    Raises:
+        InsufficientMemoryError: if their state does not fit into free memory.
+    """
+    if not isinstance(plan, PaddedPlan):
+        return plan
+    engine.check_memory(plan.num_qubits, idle=plan.num_qubits - len(plan.active_qubits))
+    return plan.whole

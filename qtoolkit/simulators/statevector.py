@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, overload
 
@@ -10,10 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qtoolkit import _needs
-from qtoolkit._arguments import check_flag, check_instance, seeded, shown
+from qtoolkit._arguments import check_flag, check_instance, seeded
 from qtoolkit._memory import check_memory
-from qtoolkit._packed_bits import num_words
-from qtoolkit._version import __version__
 from qtoolkit.circuit import Circuit, ParameterValues
 from qtoolkit.circuit._checks import check_indices
 from qtoolkit.compiler import ExecutionPlan, PaddedPlan
@@ -29,7 +26,7 @@ from qtoolkit.simulators.batch.runs import (
     parameters_of,
 )
 from qtoolkit.simulators.engine import Engine, StateArray
-from qtoolkit.simulators.idle import active_observables, common_part, padded_probabilities, padded_variance
+from qtoolkit.simulators.idle import active_observables, common_part, padded_probabilities, padded_variance, whole_plan
 from qtoolkit.simulators.memory import idle_remedy
 from qtoolkit.simulators.observables import (
     Observable,
@@ -40,9 +37,9 @@ from qtoolkit.simulators.observables import (
     finite_number,
     variance,
 )
-from qtoolkit.simulators.options import check_shots
 from qtoolkit.simulators.plan_memory import reserved_run
 from qtoolkit.simulators.planning import gradient_unplanned, measurements_of, plan_of, state_unplanned, value_unplanned
+from qtoolkit.simulators.shots import result_of_shots
 from qtoolkit.simulators.small.quick import quick_gradient, quick_state, quick_value
 from qtoolkit.simulators.start import start_of
 from qtoolkit.simulators.trajectory import Trajectory
@@ -160,7 +157,7 @@ class StatevectorSimulator:
             return unplanned
         plan = circuit if isinstance(circuit, ExecutionPlan) else self.compile(circuit)
         if isinstance(plan, PaddedPlan):
-            return self.state_vector(self._whole(plan), parameters, initial_state)
+            return self.state_vector(whole_plan(self._engine, plan), parameters, initial_state)
         values = parameters_of(plan, parameters)
         if values.ndim == 2:
             return batch_states(self._engine, plan, values, start_of(self._engine, plan, initial_state))
@@ -192,7 +189,7 @@ class StatevectorSimulator:
             UnboundParameterError: if a parameter has no value.
             InsufficientMemoryError: if the state does not fit into free memory.
         """
-        plan = self._whole(self.compile(circuit))
+        plan = whole_plan(self._engine, self.compile(circuit))
         values = plan.parameter_vector(parameters)
         number, rng = seeded(seed)
         with reserved_run(self._engine, plan, _needs.state, kept=self._engine.dtype.itemsize << plan.num_qubits):
@@ -222,35 +219,7 @@ class StatevectorSimulator:
             UnboundParameterError: if a parameter has no value.
             InsufficientMemoryError: if the state or the shots do not fit into free memory.
         """
-        started = time.perf_counter()
-        unplanned = None if initial_state is not None else state_unplanned(self._engine, circuit, parameters)
-        plan = self.compile(circuit) if unplanned is None else measurements_of(circuit)
-        check_shots(shots, plan.active.measures)
-        words = num_words(plan.num_clbits)
-        what = f"{shown(shots)} shots of {plan.num_clbits} bits"
-        check_memory(_needs.shots(int(shots), words), what, "take fewer at a time and add the counts")
-        if isinstance(plan, PaddedPlan):
-            plan = plan.active if initial_state is None else self._whole(plan)
-        values = plan.parameter_vector(parameters if unplanned is None else None)
-        number, rng = seeded(seed)
-        with reserved_run(
-            self._engine, plan, _needs.sampled_state, (int(shots), words), f" with {what}", 8 * int(shots) * words
-        ):
-            state = start_of(self._engine, plan, initial_state) if unplanned is None else unplanned
-            packed = Walker(self._engine, plan, values).all_shots(state, int(shots), rng)
-        return Result.from_packed(
-            packed,
-            plan.num_clbits,
-            registers=plan.clbit_registers,
-            seed=number,
-            backend_name="statevector",
-            metadata={
-                "precision": self.precision,
-                "num_threads": self.num_threads,
-                "wall_time": time.perf_counter() - started,
-                "version": __version__,
-            },
-        )
+        return result_of_shots(self._engine, circuit, shots, seed, parameters, initial_state)
 
     def probabilities(
         self,
@@ -485,13 +454,6 @@ class StatevectorSimulator:
         levels, slopes = gradients_of_rows(self._engine, plan, np.atleast_2d(values), observables)
         shape = values.shape[: values.ndim - 1] + (len(observables),) * several
         return finite(levels.reshape(shape)), slopes.reshape(*shape, values.shape[-1])
-
-    def _whole(self, plan: ExecutionPlan) -> ExecutionPlan:
-        """The plan of all qubits, for whoever gives or takes all amplitudes."""
-        if not isinstance(plan, PaddedPlan):
-            return plan
-        self._engine.check_memory(plan.num_qubits, idle=plan.num_qubits - len(plan.active_qubits))
-        return plan.whole
 
     def _passing_state(self, plan: ExecutionPlan, values: NDArray[np.float64]) -> StateArray:
         """The state at the end of a plan, in memory that the next call may use again."""

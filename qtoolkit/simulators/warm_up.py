@@ -116,6 +116,7 @@ def _states(precision: str) -> None:
 def _samples(precision: str) -> None:
     simulator = StatevectorSimulator(precision)
     for n in SIZES:
+        simulator.run(_unplanned(n).measure_all(), 10, seed=1)
         for shots in (10, 100_000):
             simulator.run(simulator.compile(_ansatz_bound(n).measure_all()), shots, seed=1)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qtoolkit_kernels import measurement, sampling
+from qtoolkit_kernels import measurement, sampling, seeding
 from qtoolkit_kernels.team import Team
 from qtoolkit_kernels.threads import counters
 
@@ -129,6 +129,48 @@ def test_slices_of_marginal_distributions_add_up(num_qubits: int, dtype: type) -
                 results.append(partial)
                 np.testing.assert_allclose(partial.sum(axis=0), expected[0], rtol=1e-12, atol=1e-12)
             np.testing.assert_array_equal(*results)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["double", "single"])
+@pytest.mark.parametrize("num_qubits", [1, 2, 5, 14])
+def test_measurements_of_rows_become_classical_bits(num_qubits: int, dtype: type) -> None:
+    rng = np.random.default_rng(num_qubits)
+    identity = np.arange(num_qubits)
+    for qubits, clbits in (
+        (identity, identity),
+        (identity, identity[::-1]),
+        (identity, identity + sampling.WORD - num_qubits),
+        (identity[:1], identity[:1]),
+        *[(rng.integers(num_qubits, size=size), rng.integers(sampling.WORD, size=size)) for size in (1, 3, 20, 200)],
+    ):
+        rows = rng.integers(100, size=(len(qubits) + 7, 5)).astype(float)
+        rows[np.sort(rng.permutation(len(rows))[: len(qubits)]), :3] = np.stack(
+            [np.full(len(qubits), -1), qubits, clbits], axis=1
+        )
+        for seed in (3, -1):
+            reals, uniforms, bits = _sparse(rng, num_qubits, dtype), rng.random(300), np.full((2, 300), -1)
+            ours, expected = (
+                (reals, seed, uniforms.copy(), rows, -1, bits[0]),
+                (reals, seed, uniforms.copy(), rows, -1, bits[1]),
+            )
+            assert (
+                sampling.sample_measured(*ours)
+                == _twin(sampling.sample_measured)(*expected)
+                == len(set(clbits.tolist()))
+            )
+            np.testing.assert_array_equal(*bits)
+    unmeasured = np.full(10, 7)
+    assert sampling.sample_measured(_reals(rng, 2, dtype), 1, np.zeros(10), np.zeros((3, 5)), -1, unmeasured) == 0
+
+
+def test_random_numbers_are_those_of_numpy() -> None:
+    rng = np.random.default_rng(0)
+    edges = [0, 1, 2**31, 2**32 - 1, 2**32, 2**32 + 1, 2**53 + 1, seeding.MOST_SEED]
+    for seed in edges + rng.integers(seeding.MOST_SEED, size=300).tolist() + rng.integers(2**32, size=300).tolist():
+        ours, expected = np.full((2, 50), np.nan)
+        seeding.fill_uniforms(seed, ours)
+        _twin(seeding.fill_uniforms)(seed, expected)
+        np.testing.assert_array_equal(ours, expected)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["double", "single"])

@@ -196,3 +196,25 @@ def test_simulator_satisfies_the_protocols():
     assert isinstance(SIMULATOR, Sampler)
     assert isinstance(SIMULATOR, Estimator)
     assert isinstance(SIMULATOR, DifferentiableEstimator)
+
+
+@pytest.mark.parametrize("precision", ["double", "single"])
+@pytest.mark.parametrize("seed", [0, 7, 2**32 + 5, 2**70])
+def test_new_circuits_give_the_shots_of_their_plans(seed, precision):
+    simulator = StatevectorSimulator(precision)
+    gates = Circuit(4).h(range(3)).cx(0, 1).ry(0.7, 2).rzz(0.4, 1, 2).ry(1.1, [0, 1])  # one qubit is idle
+    for circuit in (
+        gates.copy().measure_all(),
+        Circuit(4, 4).extend(gates).measure([0, 1, 2, 3], [3, 1, 0, 2]),
+        Circuit(4, 6).extend(gates).measure([2, 2, 0], [5, 1, 5]),
+        Circuit(4, 64).extend(gates).measure([1, 2], [63, 0]),
+        Circuit(4, 70).extend(gates).measure([1, 2], [69, 0]),
+        Circuit(2, 1).x(1).measure(1, 0),
+    ):
+        for shots in (1, 300, 20_000):
+            planned = simulator.run(simulator.compile(circuit), shots, seed)
+            drawn = simulator.run(circuit, shots, np.random.default_rng(seed))
+            found = simulator.run(circuit, shots, seed)
+            assert (found, found.seed, drawn.seed) == (planned, seed, None)
+            np.testing.assert_array_equal(found.memory, planned.memory)
+            np.testing.assert_array_equal(drawn.memory, planned.memory)

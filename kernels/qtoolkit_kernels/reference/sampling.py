@@ -4,7 +4,7 @@ import numpy as np
 
 from qtoolkit_kernels._types import Floats, Integers, Reals
 
-__all__ = ["sample_small", "assign_blocks", "sort_by_block", "sample_blocks"]
+__all__ = ["sample_small", "sample_measured", "assign_blocks", "sort_by_block", "sample_blocks"]
 
 
 def _search(weights: Floats, targets: Floats) -> Integers:
@@ -19,6 +19,19 @@ def sample_small(reals: Reals, uniforms: Floats, out: Integers, _turns: Integers
     squares = reals.astype(np.float64) ** 2
     weights = squares[0::2] + squares[1::2]
     out[:] = _search(weights, weights.sum() * uniforms)
+
+
+def sample_measured(reals: Reals, seed: int, uniforms: Floats, rows: Floats, measure: int, out: Integers) -> int:
+    """Write the classical bits of shots into `out`, and return how many were read."""
+    if seed >= 0:
+        uniforms[:] = np.random.default_rng(seed).random(uniforms.size)
+    outcomes = np.empty_like(out)
+    sample_small(reals, uniforms, outcomes, out, 0)
+    sources = {int(row[2]): int(row[1]) for row in rows if row[0] == measure}
+    out[:] = 0
+    for clbit, qubit in sources.items():
+        out |= (outcomes >> qubit & 1) << clbit
+    return len(sources)
 
 
 def assign_blocks(
