@@ -5,7 +5,7 @@ from __future__ import annotations
 import cmath
 import operator
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +48,9 @@ MAX_SUM_QUBITS = 62
 
 _FLOATS = frozenset({float, complex})
 
+FEW = 64
+"""Up to so many numbers are looked at one by one in less time than NumPy takes to begin."""
+
 
 def is_scalar(value: object) -> bool:
     """Whether `value` is a Python or NumPy number."""
@@ -77,11 +80,19 @@ def coefficients_of(values: Sequence[object]) -> ComplexArray:
     Raises:
         OperatorError: as `checked_coefficient` does.
     """
-    if set(map(type, values)) <= _FLOATS:
-        array = np.array(values, np.complex128)
-        if np.isfinite(array).all():
-            return array
+    array = _of_finite_floats(values)
+    if array is not None:
+        return array
     return np.array([checked_coefficient(value) for value in values], np.complex128)
+
+
+def _of_finite_floats(values: Sequence[object]) -> ComplexArray | None:
+    """Python's real and complex numbers as a vector; None for others, or if one is not finite."""
+    if not set(map(type, values)) <= _FLOATS:
+        return None
+    array = np.array(values, np.complex128)
+    is_finite = all(map(cmath.isfinite, array.tolist())) if array.size <= FEW else np.isfinite(array).all()
+    return array if is_finite else None
 
 
 def as_int(name: str, value: object) -> int:
@@ -133,6 +144,9 @@ def checked_coefficients(values: npt.ArrayLike) -> ComplexArray:
     Raises:
         OperatorError: if they are not numbers, not finite or not a vector.
     """
+    plain = _of_finite_floats(values) if isinstance(values, (list, tuple)) else None
+    if plain is not None:
+        return plain
     array = np.array(complex_array(values, "coefficients"))
     if array.ndim != 1:
         raise OperatorError(f"coefficients must be a vector with one entry per term, got shape {array.shape}")
@@ -191,12 +205,18 @@ def check_atol(atol: object) -> float:
     return check_number(atol, "atol", kind="a number of at least 0", accept=lambda x: x >= 0, error=OperatorError)
 
 
+def _are_few_integers(values: object) -> TypeGuard[Sequence[int]]:
+    return isinstance(values, (list, tuple)) and len(values) <= FEW and set(map(type, values)) == {int}
+
+
 def checked_masks(name: str, masks: npt.ArrayLike, num_qubits: int) -> IntArray:
     """A copy of `masks` as an int64 vector with bits below `num_qubits` only.
 
     Raises:
         OperatorError: if they are not integers, not a vector, or out of range.
     """
+    if _are_few_integers(masks) and min(masks) >= 0 and max(masks) < 1 << num_qubits:
+        return np.array(masks, np.int64)
     given = numbers_of(masks, name, kinds="biufO", kind="a vector of integers", error=OperatorError)
     if given.ndim != 1:
         raise OperatorError(f"{name} must be a vector with one mask per term, got shape {given.shape}")

@@ -34,6 +34,30 @@ def test_constructors_agree():
     assert PauliSum.from_list([], 2) == PauliSum.zero(2) == PauliSum.from_list([("XX", 0)])
 
 
+@pytest.mark.parametrize("num_terms", [1, 3, 64, 65, 200])
+def test_plain_numbers_and_arrays_make_the_same_sum(num_terms):
+    rng = np.random.default_rng(num_terms)
+    x_masks, z_masks = rng.integers(0, 1 << 62, (2, num_terms)).tolist()
+    coefficients = (rng.normal(size=num_terms) + 1j * rng.normal(size=num_terms)).tolist()
+    arrays = np.array(x_masks), np.array(z_masks), np.array(coefficients)
+    for numbers in (coefficients, [c.real for c in coefficients], list(range(num_terms))):
+        expected = PauliSum(arrays[0], arrays[1], np.array(numbers), 62)
+        for kind in (list, tuple):
+            made = PauliSum(kind(x_masks), kind(z_masks), kind(numbers), 62)
+            assert made.to_list() == expected.to_list()
+            assert not made.x_masks.flags.writeable
+    for wrong in (-1, 1 << 62, 1 << 64, True, 1.0):
+        for place in range(2):
+            masks = [x_masks, z_masks]
+            masks[place] = [*masks[place][:-1], wrong]
+            if type(wrong) is not bool or num_terms == 1:
+                with pytest.raises(OperatorError):
+                    PauliSum(*masks, coefficients, 62)
+    for wrong in (np.inf, complex(0, np.nan), "1", None):
+        with pytest.raises(OperatorError, match="coefficient"):
+            PauliSum(x_masks, z_masks, [*coefficients[:-1], wrong], 62)
+
+
 def test_largest_register():
     label = "XYZ" * 20 + "XY"
     op = PauliSum.from_list([(label, 1.0)])
