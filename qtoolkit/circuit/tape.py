@@ -392,7 +392,9 @@ class Tape(Sequence[Operation]):
         if None in others:
             return None
         details = (self.details.tobytes(), self.entries.tobytes()) if self.others else ()
-        return self.words.tobytes(), tuple(self.symbols), others, details
+        # A name knows its hash.
+        symbols = tuple([angle.name if type(angle) is Parameter else angle for angle in self.symbols])
+        return self.words.tobytes(), symbols, others, details
 
     def expressions(self) -> Iterator[ParameterExpression]:
         """All angles with free parameters, in time order."""
@@ -421,11 +423,12 @@ class Tape(Sequence[Operation]):
 
     def _is_in_order(self) -> bool:
         """Whether each symbol is the first angle of one row, in the order of the rows."""
-        if not self.symbols:
-            return True
-        rows = self.rows()
-        places = rows[rows[:, 0] >= SYMBOLIC, WIDTH - 1]
-        return len(places) == len(self.symbols) and not (places - np.arange(len(places))).any()
+        words = self.words[:]
+        # Of few rows this takes less time than a call of NumPy.
+        places = [
+            place for code, place in zip(words[::WIDTH], words[WIDTH - 1 :: WIDTH], strict=True) if code >= SYMBOLIC
+        ]
+        return places == list(range(len(self.symbols)))
 
     def _operation(self, row: _Row | tuple[float, ...]) -> Operation:
         code = int(row[0])

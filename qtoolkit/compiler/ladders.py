@@ -12,7 +12,7 @@ from qtoolkit.circuit.tape import GATE_NUMBERS, SYMBOLIC
 from qtoolkit_kernels._jit import compile_ordered, runner
 from qtoolkit_kernels.planner import ladders as kernel
 
-__all__ = ["with_rotations"]
+__all__ = ["kinds_of_gates", "with_rotations"]
 
 MOST_QUBITS = 64
 
@@ -29,14 +29,15 @@ def with_rotations(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     if not (codes == _RZ + SYMBOLIC).any() or np.count_nonzero(codes == _CX) < 2:
         return rows
     last = np.empty((MOST_QUBITS, 2), np.int64)
-    count = runner(len(rows))(kernel.find_rotations, rows, *_kinds(), _RZZ, last)
+    count = runner(len(rows))(kernel.find_rotations, rows, *kinds_of_gates(), last)
     compile_ordered()
     return rows[:count]
 
 
 @cache
-def _kinds() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def kinds_of_gates() -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+    """What the kernel must know of the standard gates: kinds, numbers of qubits, and which is RZZ."""
     records = STANDARD_GATES.values()
     kinds = np.array([kernel.DIAGONAL_GATE if r.is_diagonal else kernel.OTHER_GATE for r in records])
     kinds[_CX], kinds[_RZ] = kernel.CX_GATE, kernel.RZ_GATE
-    return kinds, np.array([record.num_qubits for record in records])
+    return kinds, np.array([record.num_qubits for record in records]), _RZZ

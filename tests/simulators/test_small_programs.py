@@ -3,6 +3,7 @@
 import copy
 import pickle
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -423,3 +424,59 @@ def test_a_loop_over_one_sum_without_parameters():
     assert simulator.expectation_value(copied, observable) == pytest.approx(expected, abs=1e-14)
     simulator = pickle.loads(pickle.dumps(simulator))
     assert simulator.expectation_value(plan, observable) == pytest.approx(expected, abs=1e-14)
+
+
+T = ParameterVector("t", 5)
+
+
+@pytest.mark.parametrize("precision", ["double", "single"])
+@pytest.mark.parametrize(
+    "circuit",
+    [
+        Circuit(3).ry(T[3], 0).rz(T[1], 1).cx(0, 1).rx(T[3], 2).rzz(T[0], 1, 2),
+        Circuit(3).h(range(3)).p(T[1], 0).gphase(T[0]).cp(T[2], 0, 2).ry(T[2], 1),
+        Circuit(3).h(0).cx(0, 1).rz(T[0], 1).cx(0, 1).ry(T[1], 1).cx(1, 2).rz(T[0], 2).cx(1, 2).h(range(3)),
+        Circuit(3).u(T[2], T[1], T[0], 1).fsim(T[2], 0.3, 1, 2).rx(T[4], 0),
+        Circuit(3).ry(T[0], 0).pauli_rotation("XYZ", T[1]).rx(T[2], 1).pauli_rotation("ZIX", 2 * T[0] - T[3] + 0.1),
+        Circuit(3).ry(T[0], 0).append(StandardGate("ry", (T[1],)).controlled(2), (0, 1, 2)).rz(T[2], 2).h(2),
+        Circuit(3).declare_parameters(["t[4]", "t[1]"]).ry(T[0], 0).rx(T[1], 1).cx(0, 2),
+        Circuit(3).ry(T[0], 0).barrier().rx(T[1], 1).measure_all(),
+        Circuit(3).h(0).cx(0, 1),
+        Circuit(1).rx(T[0], 0),
+        Circuit(3).extend(Circuit(3).ry(T[0], 0).rz(T[1], 1).cx(0, 1).rx(T[2], 2)).power(700),
+    ],
+)
+def test_first_runs_at_plain_parameters(circuit, precision):
+    rng = np.random.default_rng(7)
+    simulator = StatevectorSimulator(precision)
+    observable = some_observable(circuit.num_qubits, rng)
+    gates = Circuit(circuit.num_qubits).declare_parameters(circuit.parameters)
+    for operation in circuit:
+        if operation.gate.name not in ("barrier", "measure"):
+            gates.append(operation.gate, operation.qubits)
+    for _ in range(2):  # the second time in memory that others have used
+        values = rng.uniform(-2, 2, circuit.num_parameters)
+        expected_value, expected = reference_gradient(gates, observable.to_matrix(), values)
+        tolerance = TOLERANCES[precision] * max(1.0, np.abs(expected).max(initial=0.0))
+        value, gradient = simulator.gradient(circuit.copy(), observable, values)
+        assert value == pytest.approx(expected_value, abs=tolerance)
+        np.testing.assert_allclose(gradient, expected, atol=tolerance)
+        assert simulator.expectation_value(circuit.copy(), observable, values) == pytest.approx(value, abs=tolerance)
+        state = StatevectorSimulator(precision).state_vector(gates.copy(), values)
+        np.testing.assert_allclose(state, gates.bind(values).to_matrix()[:, 0], atol=tolerance)
+
+
+def test_threads_lower_new_circuits_side_by_side():
+    observable = some_observable(3, np.random.default_rng(1))
+
+    def gradient(seed):
+        rng = np.random.default_rng(seed)
+        circuit = Circuit(3)
+        for place in rng.permutation(60).tolist():
+            circuit.ry(T[place % 5], place % 3).rzz(T[(place + 1) % 5], place % 3, (place + 1) % 3).h(place % 3)
+        return StatevectorSimulator(num_threads=1).gradient(circuit, observable, np.linspace(-1, 1, 5))[1]
+
+    expected = [gradient(seed) for seed in range(200)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(gradient, range(200)))
+    np.testing.assert_array_equal(found, expected)

@@ -7,7 +7,6 @@ is left to the engine, which says what is wrong.
 
 from __future__ import annotations
 
-import cmath
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any, cast
@@ -23,7 +22,7 @@ from qtoolkit.operators import _state_action as pauli_sums
 from qtoolkit.simulators.batch.runs import ALONE_WORK, LONG_WORK
 from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.memory import aligned_empty
-from qtoolkit.simulators.small.lowering import Lowered, lowered
+from qtoolkit.simulators.small.lowering import WIDEST, Lowered, lowered
 from qtoolkit.simulators.small.once import has_others_behind_measurements
 from qtoolkit.simulators.small.quick import SMALL_QUBITS
 from qtoolkit_kernels._jit import entry_of
@@ -32,12 +31,9 @@ from qtoolkit_kernels.threads import counters
 from qtoolkit_kernels.vector.lanes import Lanes, native_vector_bytes
 from qtoolkit_kernels.vector.pauli.program import PauliProgram
 from qtoolkit_kernels.vector.small import block as kernels
-from qtoolkit_kernels.vector.small import tape as tape_kernels
-from qtoolkit_kernels.vector.small import write
 from qtoolkit_kernels.vector.small.gradient import small_gradient, small_gradients
-from qtoolkit_kernels.vector.small.plan import Program, Room
+from qtoolkit_kernels.vector.small.plan import Room
 from qtoolkit_kernels.vector.small.state import prepare_state, small_value
-from qtoolkit_kernels.vector.trigonometry import Slots
 
 __all__ = [
     "SmallProgram", "program_of_circuit", "quick_gradient", "quick_gradients", "quick_state", "quick_value",
@@ -48,9 +44,6 @@ MERGED_QUBITS = 10
 
 BOUND_QUBITS = 8
 """The same without parameters, for circuits of all kinds."""
-
-WIDEST = 8
-"""Doubles of the widest register."""
 
 FloatArray = NDArray[np.float64]
 
@@ -129,10 +122,11 @@ def program_of_circuit(engine: Engine, circuit: Circuit, known: Known) -> SmallP
     try:
         found = known.kept[engine.small_key]
     except KeyError:
-        copied, found = circuit.copy(), None  # others may add to it meanwhile
-        if not has_others_behind_measurements(copied.operations):
-            index = {parameter.name: place for place, parameter in enumerate(copied.parameters)}
-            found = SmallProgram.of(copied.operations, index, engine, copied.num_qubits)
+        declared, tape, found = circuit.declared, circuit.operations.copy(), None  # others may add to it meanwhile
+        if not has_others_behind_measurements(tape):
+            names = dict.fromkeys(declared) | tape.parameters()
+            index = {name: place for place, name in enumerate(names)}
+            found = SmallProgram.of(tape, index, engine, circuit.num_qubits)
         if plans.of(circuit) is known:
             known.kept[engine.small_key] = found
             plans.count_more(known, found.nbytes if found else 0)
@@ -180,28 +174,10 @@ class SmallProgram:
         lanes = engine.vector_bytes // self._real.itemsize
         self._state_size = max(lanes, 1 << num_qubits)
         self._size = max(lanes, _widest().nbytes // self._itemsize, 1 << num_qubits)
-        self._phase = len(gates.slots)
-        """The number of the global phase among the angles."""
-        self._num_angles = self._phase + 1 + -(self._phase + 1) % WIDEST
-        self._constants = np.ascontiguousarray(gates.cells[:, :2].T)
-        self._num_products = int(gates.counts[write.PRODUCTS])
-        self.is_better_merged = _is_better_merged(gates.operations, num_qubits)
-        self.num_operations = len(gates.operations)
-        operations, factors = gates.operations, np.empty((len(gates.links), kernels.FACTOR_COLUMNS), np.int64)
-        tape_kernels.flatten(operations, gates.links, factors, gates.counts, self._num_angles)
-        is_wanted = operations[:, kernels.WANTED] != 0
-        self._first = int(is_wanted.argmax()) if is_wanted.any() else len(operations)
-        angles = np.zeros(self._num_angles)
-        angles[self._phase] = cmath.phase(gates.factor)
-        symbols = gates.symbols
-        num_terms = tape_kernels.count_terms(gates.slots, symbols.starts)
-        terms, coefficients = np.empty((num_terms, 2), np.int64), np.empty(num_terms)
-        turns = tape_kernels.add_slots(gates.slots, *symbols, self._phase, angles, terms, coefficients)
-        self._with_phase = Program(
-            Lanes(engine.vector_bytes), num_qubits, operations, factors, gates.cells, gates.patterns,
-            Slots(angles, terms, coefficients),
-        )  # fmt: skip
-        self._without_phase = self._with_phase._replace(slots=Slots(angles, terms[:turns], coefficients[:turns]))
+        self._with_phase, self._without_phase, self._phase, self._num_products, self._first, num_phases = gates
+        self._num_angles = self._with_phase.slots.constants.size
+        self.num_operations = len(self._with_phase.operations)
+        self.is_better_merged = _is_better_merged(num_qubits, self.num_operations, self._first, num_phases)
         self._is_used: set[Callable[..., Any]] = set()
         """Kernels that ran once; from then on their entries are kept, which take longer to make than such a run."""
         # Entries with working memory that no call is using; a list is safe between threads.
@@ -219,17 +195,17 @@ class SmallProgram:
             engine: whose precision and registers count.
             num_qubits: of the circuit.
         """
-        gates = lowered(tape, parameter_index, engine)
-        if gates is None or engine.drifts(len(gates.operations)):
+        gates = lowered(tape, parameter_index, engine, num_qubits)
+        if gates is None or engine.drifts(len(gates.with_phase.operations)):
             return None
         return cls(gates, engine, num_qubits, len(parameter_index))
 
     @property
     def nbytes(self) -> int:
         """Of arrays, working memory of one call of each kind included."""
-        arrays = (*self._with_phase, *self._with_phase.slots, self._constants)
-        kept = sum([array.nbytes for array in arrays if isinstance(array, np.ndarray)])
-        turns = 32 * (self._num_angles + self._constants.shape[1]) + 32 * self._num_products
+        _, _, *arrays, slots = self._with_phase
+        kept = sum([array.nbytes for array in (*arrays, *slots)])
+        turns = 32 * (self._num_angles + len(self._with_phase.quaternions)) + 32 * self._num_products
         return int(kept + 3 * turns + 10 * self._size * self._itemsize)
 
     def state(self, values: FloatArray) -> StateArray | None:
@@ -280,11 +256,11 @@ class SmallProgram:
         ints, floats, diagonals = map(np.concatenate, columns)
         num_rows, work = len(values), len(found) * len(values) * (self.num_operations << self._num_qubits)
         num_threads = max(1, min(engine.num_threads, num_rows)) if work > ALONE_WORK else 1
-        rooms = [self._room(states=2) for _ in range(num_threads)]
-        states = [_stacked([self._empty_state() for _ in range(num_threads)]) for _ in range(2)]
+        rooms, states = zip(*[self._room(2) for _ in range(num_threads)], strict=True)
         levels, slopes = np.empty((num_rows, len(found))), np.empty((num_rows, len(found), values.shape[1]))
+        room, (kets, images) = (map(_stacked, zip(*parts, strict=True)) for parts in (rooms, states))
         engine.team.run(
-            small_gradients, self._without_phase, Room._make(map(_stacked, zip(*rooms, strict=True))), *states,
+            small_gradients, self._without_phase, Room._make(room), kets, images,
             self._first, _widest(), spans, PauliProgram(ints, floats, len(found), 0, 0), diagonals, values, levels,
             slopes, counters(2), num_threads=num_threads, long=work >= LONG_WORK * num_threads,
         )  # fmt: skip
@@ -330,16 +306,17 @@ class SmallProgram:
         return _widest(), _NO_SUM, observable.astype(np.float64)
 
     def _state_entry(self) -> partial[Any]:
-        kept = self._with_phase, self._room(states=1), self._phase
-        return self._entered(prepare_state, kept, _NO_FLOATS, self._empty_state())
+        room, (ket,) = self._room(1)
+        return self._entered(prepare_state, (self._with_phase, room, self._phase), _NO_FLOATS, ket)
 
     def _gradient_entry(self) -> partial[Any]:
-        kept = self._without_phase, self._room(states=2), self._empty_state(), self._empty_state(), self._first
+        room, (ket, image) = self._room(2)
+        kept = self._without_phase, room, ket, image, self._first
         return self._entered(small_gradient, kept, _widest(), _NO_SUM, _NO_FLOATS, _NO_FLOATS, np.zeros(0))
 
     def _value_entry(self) -> partial[Any]:
-        kept = self._without_phase, self._room(states=1), self._empty_state()
-        return self._entered(small_value, kept, _widest(), _NO_SUM, _NO_FLOATS, _NO_FLOATS)
+        room, (ket,) = self._room(1)
+        return self._entered(small_value, (self._without_phase, room, ket), _widest(), _NO_SUM, _NO_FLOATS, _NO_FLOATS)
 
     def _entered(self, kernel: Callable[..., Any], kept: tuple[Any, ...], *more: Any) -> partial[Any]:
         """A kernel given all but what comes after what is kept: itself at first, then its entry."""
@@ -349,20 +326,20 @@ class SmallProgram:
         entry, arguments = entry_of(kernel, *kept, *more)
         return partial(entry, *arguments[: len(kept)])
 
-    def _room(self, states: int) -> Room:
-        """Working memory of one call for one state or two."""
-        end = self._num_angles + self._constants.shape[1]
+    def _room(self, count: int) -> tuple[Room, list[StateArray]]:
+        """Working memory of one call for so many states, and these, zeros; one array holds all but products."""
+        quaternions = self._with_phase.quaternions
+        end = self._num_angles + len(quaternions)
         width = end + -end % WIDEST
-        turns: NDArray[Any] = aligned_empty(4 * width, np.float64).reshape(4, width)
-        turns[:] = 0.0
-        turns[kernels.COSINE : kernels.SINE + 1, self._num_angles : end] = self._constants
-        data: NDArray[Any] = aligned_empty(2 * states * self._size, self._real)
-        return Room(data, turns, np.empty((self._num_products, 4)))
-
-    def _empty_state(self) -> NDArray[Any]:
-        state = aligned_empty(self._size, self._dtype)
-        state[:] = 0.0
-        return state
+        size, real_size = self._size, 2 * count * self._size
+        memory: NDArray[Any] = aligned_empty(4 * width + 2 * real_size * self._real.itemsize // 8, np.float64)
+        memory[:] = 0.0
+        turns = memory[: 4 * width].reshape(4, width)
+        turns[kernels.COSINE : kernels.SINE + 1, self._num_angles : end] = quaternions[:, :2].T
+        reals = memory[4 * width :].view(self._real)
+        states = reals[real_size:].view(self._dtype)
+        room = Room(reals[:real_size], turns, np.empty((self._num_products, 4)))
+        return room, [states[k * size : (k + 1) * size] for k in range(count)]
 
 
 def _stacked(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
@@ -374,13 +351,9 @@ def _stacked(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
     return rows
 
 
-def _is_better_merged(operations: NDArray[np.int64], num_qubits: int) -> bool:
-    if num_qubits < min(MERGED_QUBITS, BOUND_QUBITS):
-        return False
+def _is_better_merged(num_qubits: int, num_operations: int, first_wanted: int, num_phases: int) -> bool:
     # Sweeps that nothing changes are kept with all their numbers.
-    has_turns = bool((operations[:, kernels.WANTED] != 0).any())
+    has_turns = first_wanted < num_operations
     if num_qubits < (MERGED_QUBITS if has_turns else BOUND_QUBITS):
         return False
-    strings = operations[operations[:, kernels.KIND] == kernels.STRING]
-    phases = int((strings[:, [kernels.X_TILE, kernels.X_LANES]] == 0).all(axis=1).sum())
-    return 2 * phases > len(operations) or not has_turns
+    return 2 * num_phases > num_operations or not has_turns

@@ -32,9 +32,10 @@ from qtoolkit.circuit.tape import OTHER, gate_numbers
 from qtoolkit.compiler.encode import ProgramBuilder
 from qtoolkit.compiler.program import Program
 from qtoolkit.simulators.small.plan import Product, SmallPlan, small_plan, string_signs
+from qtoolkit_kernels.vector.small import prepare
 from qtoolkit_kernels.vector.small import tape as kernels
 
-__all__ = ["Recipes", "SymbolTable", "Symbols", "recipes_with", "standard_recipes"]
+__all__ = ["Recipes", "Symbols", "recipes_with", "standard_recipes"]
 
 FloatArray = NDArray[np.float64]
 
@@ -87,22 +88,6 @@ def standard_recipes() -> Recipes:
     return Recipes.of([_standard_recipe(record) for record in STANDARD_GATES.values()])
 
 
-class SymbolTable(NamedTuple):
-    """Angles by number as compiled code takes them: ``constant + Σ coefficient · parameter``.
-
-    Attributes:
-        constants: float64[symbols].
-        starts: int64[symbols + 1], the first term of each, and the one past the last.
-        parameters: int64[terms], places in the vector of values.
-        coefficients: float64[terms].
-    """
-
-    constants: FloatArray
-    starts: NDArray[np.int64]
-    parameters: NDArray[np.int64]
-    coefficients: FloatArray
-
-
 class Symbols:
     """Angles with free parameters, by number: ``constant + Σ coefficient · parameter``.
 
@@ -117,22 +102,28 @@ class Symbols:
         self._starts = [0]
         self._parameters: list[int] = []
         self._coefficients: list[float] = []
-        names = names_of(angles)
-        if names is None or not parameter_index.keys() >= set(names):
-            for angle in angles:
-                if isinstance(angle, ParameterExpression):
-                    self.add_expression(angle)
-                else:
-                    self.add(angle, [])
-            return
         # Most angles are parameters and no more.
-        self._parameters = [parameter_index[name] for name in names]
-        self._constants = [0.0] * len(angles)
-        self._starts = list(range(len(angles) + 1))
-        self._coefficients = [1.0] * len(angles)
+        names = names_of(angles)
+        try:
+            self._plain = None if names is None else [parameter_index[name] for name in names]
+        except KeyError:
+            self._plain = None
+        if self._plain is None:
+            self._add_all(angles)
+
+    def _add_all(self, angles: Iterable[ParameterValue]) -> None:
+        for angle in angles:
+            if isinstance(angle, ParameterExpression):
+                self.add_expression(angle)
+            else:
+                self.add(angle, [])
 
     def add(self, constant: float, terms: list[tuple[int, float]]) -> int:
         """The number of a new one."""
+        if self._plain is not None:
+            plain, self._plain = self._plain, None
+            for parameter in plain:
+                self.add(0.0, [(parameter, 1.0)])
         self._constants.append(constant)
         for parameter, coefficient in terms:
             self._parameters.append(parameter)
@@ -148,14 +139,19 @@ class Symbols:
         index = self.parameter_index
         return self.add(angle.constant, [(index[name], c) for name, c in angle.terms.items() if name in index])
 
-    def table(self) -> SymbolTable:
-        """All of them."""
-        return SymbolTable(
+    def table(self) -> prepare.Symbols:
+        """All of them, as compiled code takes them."""
+        if self._plain is not None:
+            return prepare.Symbols(_NO_FLOATS, _NO_INTEGERS, np.array(self._plain, np.int64), _NO_FLOATS)
+        return prepare.Symbols(
             np.array(self._constants),
             np.array(self._starts, np.int64),
             np.array(self._parameters, np.int64),
             np.array(self._coefficients),
         )
+
+
+_NO_FLOATS, _NO_INTEGERS = np.zeros(0), np.zeros(0, np.int64)
 
 
 def recipes_with(others: Iterable[Operation], symbols: Symbols) -> Recipes:

@@ -34,7 +34,7 @@ from qtoolkit_kernels.vector.tiles import lanes_of, tile_to_complex
 
 __all__ = [
     "FACTOR", "MEASURE", "OTHER", "PHASE", "STEP_COLUMNS", "STEP_NUMBERS", "STRING", "SYMBOLIC", "WIDTH", "Details",
-    "Recipes", "add_slots", "count_terms", "flatten", "lower", "run_tape",
+    "Recipes", "lower", "run_tape",
 ]  # fmt: skip
 
 FACTOR, STRING, PHASE = range(3)
@@ -95,7 +95,7 @@ def lower(
     """Write the operations of a tape.
 
     Turns of strings are slots, or -1 minus the number of a cell. Products have the ends of a chain of links for FIRST
-    and LAST; `flatten` makes factors of them.
+    and LAST; `prepare` makes factors of them.
 
     Args:
         rows: float64[5 times as many], the tape; its measurements are last on their qubits, and behind them are no
@@ -191,88 +191,6 @@ def lower(
         return 0.0j
     factor *= complex(np.cos(phase), np.sin(phase)) * complex(np.cos(rest), np.sin(rest))
     return factor / abs(factor)
-
-
-@njit
-def flatten(operations: Integers, links: Integers, factors: Integers, counts: Integers, first_constant: int) -> None:
-    """Write the factors of products one after another, and let strings name their turns by column.
-
-    Args:
-        operations, links, counts: what `lower` wrote.
-        factors: int64[:, 3], receives as many rows as there are links.
-        first_constant: the column of the first cell's cosine and sine, behind those of all angles.
-    """
-    count = 0
-    for i in range(counts[write.OPERATIONS]):
-        row = operations[i]
-        if row[block.KIND] == block.STRING:
-            if row[block.TURN] < 0:
-                row[block.TURN] = first_constant - 1 - row[block.TURN]
-            continue
-        if row[block.KIND] != block.PRODUCT:
-            continue
-        link = row[block.FIRST]
-        row[block.FIRST] = count
-        while link >= 0:
-            factors[count, 0], factors[count, 1], factors[count, 2] = (
-                links[link, 0],
-                links[link, write.NUMBER],
-                links[link, 0],
-            )
-            link = links[link, write.NEXT]
-            count += 1
-        row[block.LAST] = count
-
-
-@njit
-def count_terms(slots: Floats, starts: Integers) -> int:
-    """How many terms `add_slots` writes."""
-    count = 0
-    for slot in range(slots.shape[0]):
-        symbol = int(slots[slot, write.SYMBOL])
-        count += starts[symbol + 1] - starts[symbol]
-    return count
-
-
-@njit
-def add_slots(
-    slots: Floats,
-    constants: Floats,
-    starts: Integers,
-    parameters: Integers,
-    slopes: Floats,
-    phase: int,
-    angles: Floats,
-    terms: Integers,
-    coefficients: Floats,
-) -> int:
-    """Say how angles depend on parameters.
-
-    Args:
-        slots: float64[:, 4], as `lower` wrote them.
-        constants, starts, parameters, slopes: of the symbols: a constant each, and where its terms begin, a parameter
-            and what that is multiplied by.
-        phase: the place of the global phase among the angles.
-        angles: receives the part of each that no parameter changes.
-        terms: int64[:, 2], receives angle and parameter of as many terms as the slots' symbols have.
-        coefficients: receives what the parameter is multiplied by there.
-
-    Returns:
-        How many terms there are before those of the global phase.
-    """
-    count = before = 0
-    for is_phase in range(2):
-        before = count if is_phase else 0
-        for slot in range(slots.shape[0]):
-            if slots[slot, write.IS_PHASE] != is_phase:
-                continue
-            place, symbol, scale = phase if is_phase else slot, int(slots[slot, write.SYMBOL]), slots[slot, write.SCALE]
-            angles[place] += slots[slot, write.OFFSET] + scale * constants[symbol]
-            for t in range(starts[symbol], starts[symbol + 1]):
-                terms[count, 0], terms[count, 1] = place, parameters[t]
-                coefficients[count] = scale * slopes[t]
-                count += 1
-    return before
 
 
 @njit
