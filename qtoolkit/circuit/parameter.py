@@ -164,7 +164,12 @@ class Parameter(ParameterExpression):
         if not isinstance(name, str) or not name:
             raise ParameterError(f"a parameter's name must be a non-empty string, got {shown(name)}")
         self.name = name
-        self._terms, self._constant = {name: 1.0}, 0.0
+        self._constant = 0.0
+
+    @property
+    def _terms(self) -> dict[str, float]:  # type: ignore[override]
+        """Made when somebody asks: to make them takes as long as all the rest, and most parameters are never asked."""
+        return {self.name: 1.0}
 
     def __eq__(self, other: object) -> bool:
         return self.name == other.name if type(other) is Parameter else super().__eq__(other)

@@ -125,7 +125,7 @@ def program_of_circuit(engine: Engine, circuit: Circuit, known: Known) -> SmallP
         declared, tape, found = circuit.declared, circuit.operations.copy(), None  # others may add to it meanwhile
         if not has_others_behind_measurements(tape):
             names = dict.fromkeys(declared) | tape.parameters()
-            index = {name: place for place, name in enumerate(names)}
+            index = dict(zip(names, range(len(names)), strict=True))
             found = SmallProgram.of(tape, index, engine, circuit.num_qubits)
         if plans.of(circuit) is known:
             known.kept[engine.small_key] = found

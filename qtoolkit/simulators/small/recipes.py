@@ -27,7 +27,6 @@ from qtoolkit.circuit import (
     PauliRotationGate,
     StandardGate,
 )
-from qtoolkit.circuit.parameter import names_of
 from qtoolkit.circuit.tape import OTHER, gate_numbers
 from qtoolkit.compiler.encode import ProgramBuilder
 from qtoolkit.compiler.program import Program
@@ -102,21 +101,16 @@ class Symbols:
         self._starts = [0]
         self._parameters: list[int] = []
         self._coefficients: list[float] = []
+        index = parameter_index
         # Most angles are parameters and no more.
-        names = names_of(angles)
-        try:
-            self._plain = None if names is None else [parameter_index[name] for name in names]
-        except KeyError:
-            self._plain = None
+        plain = [index[angle.name] for angle in angles if type(angle) is Parameter and angle.name in index]
+        self._plain = plain if len(plain) == len(angles) else None
         if self._plain is None:
-            self._add_all(angles)
-
-    def _add_all(self, angles: Iterable[ParameterValue]) -> None:
-        for angle in angles:
-            if isinstance(angle, ParameterExpression):
-                self.add_expression(angle)
-            else:
-                self.add(angle, [])
+            for angle in angles:
+                if isinstance(angle, ParameterExpression):
+                    self.add_expression(angle)
+                else:
+                    self.add(angle, [])
 
     def add(self, constant: float, terms: list[tuple[int, float]]) -> int:
         """The number of a new one."""
