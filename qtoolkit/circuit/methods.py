@@ -162,7 +162,9 @@ class GateMethods(ABC):
     def u(self, theta: ParameterValue, phi: ParameterValue, lam: ParameterValue, qubit: Indices) -> Self:
         """General one-qubit gate ``e^{i(φ+λ)/2} RZ(φ) RY(θ) RZ(λ)``."""
         angles = theta, phi, lam
-        return self._place("u", angles, (qubit,)) if type(qubit) is int else self._each(StandardGate("u", angles), qubit)
+        return (
+            self._place("u", angles, (qubit,)) if type(qubit) is int else self._each(StandardGate("u", angles), qubit)
+        )
 
     def swap(self, qubit1: int, qubit2: int) -> Self:
         """Exchange two qubits."""

@@ -43,6 +43,7 @@ BY_CIRCUITS = {
     "numbers.multiply_dense": "kernels/test_vector_numbers.py",
     "numbers.multiply_products": "kernels/test_vector_numbers.py",
     "numbers.split_unitary": "kernels/test_vector_numbers.py",
+    "pauli_few.pack_few": "kernels/test_pauli_packing.py",
     "pauli_forms.pack_terms": "kernels/test_pauli_packing.py",
     "pauli_parities.add_parity": "kernels/test_pauli_packing.py",
     "pauli_parities.fold_mirrors": "kernels/test_pauli_packing.py",

@@ -53,6 +53,26 @@ def test_compiled_and_interpreted(num_qubits, limits, monkeypatch):
     assert bool(forms[program.TRANSFORM]) == (num_qubits > 11 and limits != (14, 1 << 20))
 
 
+@pytest.mark.parametrize("num_strings", [0, 1, 5, 64])
+@pytest.mark.parametrize("num_qubits", [4, 13, 16])
+def test_few_strings_are_packed_as_many_are(num_qubits, num_strings, monkeypatch):
+    rng = np.random.default_rng([num_qubits, num_strings])
+    for layout in itertools.product((16, 8), (64, 32, 16), (True, False)):
+        masks = rng.integers(0, 1 << rng.integers(1, num_qubits + 1), (2, num_strings))
+        strings = (*masks, rng.normal(size=num_strings) + 1j * rng.normal(size=num_strings))
+        few = pack.pack_pauli_sums([strings], num_qubits, *layout)
+        with monkeypatch.context() as patch:
+            patch.setattr(pack, "FEW_TERMS", -1)
+            assert_same(few, pack.pack_pauli_sums([strings], num_qubits, *layout))
+        with monkeypatch.context() as patch:
+            patch.setattr(pack, "runner", run_interpreted)
+            assert_same(few, pack.pack_pauli_sums([strings], num_qubits, *layout))
+        with monkeypatch.context() as patch:
+            patch.setattr(pack, "LEAST_ROOM", 0)
+            patch.setattr(pack, "ROOM_FOR_TERM", 1)
+            assert_same(few, pack.pack_pauli_sums([strings], num_qubits, *layout))
+
+
 def test_the_order_of_strings_does_not_matter():
     rng = np.random.default_rng(1)
     strings = joined(random_strings(rng, 11, 9, 2), random_strings(rng, 11, 2, 30))
