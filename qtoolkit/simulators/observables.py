@@ -164,7 +164,7 @@ def checked_observables(
 ) -> tuple[Sequence[Observable], bool]:
     """One observable or several, as a sequence, and whether they were several."""
     # Asking whether something is a sequence takes longer than a small circuit.
-    if isinstance(observable, PauliSum | np.ndarray) or not isinstance(observable, Sequence):
+    if isinstance(observable, (PauliSum, np.ndarray)) or not isinstance(observable, Sequence):
         check_observable(observable, num_qubits)
         return (observable,), False
     for item in observable:
