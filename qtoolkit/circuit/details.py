@@ -62,7 +62,7 @@ def detail_of(operation: Operation, entries: array[float]) -> bytes:
     kind = type(gate)  # asking for an instance of an abstract class takes half a microsecond
     if kind is Barrier:
         return _NOTHING
-    if kind in _OF_ARRAYS and max(qubits) >> QUBIT_BITS == 0 and not gate.expressions:
+    if kind in _OF_ARRAYS and max(qubits, default=0) >> QUBIT_BITS == 0 and not gate.expressions:
         assert isinstance(gate, Gate)
         return _array_detail(gate, qubits, entries)
     if kind is PauliRotationGate and isinstance(gate, PauliRotationGate) and max(qubits) >> QUBIT_BITS == 0:

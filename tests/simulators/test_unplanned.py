@@ -96,6 +96,12 @@ def test_phases_with_controls(num_controls):
         assert np.abs(found - reference(circuit)).max() < 10 * TOLERANCE[precision]
 
 
+def test_a_matrix_on_no_qubit_is_a_phase():
+    circuit = Circuit(2).h(0).append(UnitaryGate([[1j]]), [])
+    found = state_once(engine_of("double", 32), circuit.operations, 2)
+    assert found == pytest.approx(1j * np.sqrt(0.5) * np.array([1, 1, 0, 0]), abs=1e-15)
+
+
 def test_large_angles_and_many_phases():
     circuit = Circuit(2)
     for k in range(3000):
