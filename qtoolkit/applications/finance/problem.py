@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from qtoolkit._arguments import shown
 from qtoolkit._checks import require_array, require_integer, require_number
 from qtoolkit._labels import aligned, labels_of
-from qtoolkit.applications.finance.assets import indices_of, read_names
 from qtoolkit.applications.finance.data import PriceHistory, ReturnHistory
+from qtoolkit.applications.finance.data.assets import indices_of, read_names
 from qtoolkit.errors import InputError
 from qtoolkit.operators import PauliSum
 

@@ -14,8 +14,8 @@ from qtoolkit._arguments import shown
 from qtoolkit._checks import require_array
 from qtoolkit._labels import aligned
 from qtoolkit._optional import require
-from qtoolkit.applications.finance.assets import indices_of, read_names
-from qtoolkit.applications.finance.dates import Dates, check_order, read_days
+from qtoolkit.applications.finance.data.assets import indices_of, read_names
+from qtoolkit.applications.finance.data.dates import Dates, check_order, read_days
 from qtoolkit.errors import InputError
 
 __all__ = ["DatesLike", "PriceHistory", "ReturnHistory", "load_sp500_prices", "load_sp500_returns"]
