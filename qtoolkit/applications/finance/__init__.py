@@ -1,6 +1,12 @@
 """Portfolio selection: choose K of n assets by return and risk, by QAOA, with the exact optimum beside it."""
 
-from qtoolkit.applications.finance.data import PriceHistory, ReturnHistory, load_sp500_prices, load_sp500_returns
+from qtoolkit.applications.finance.data import (
+    PriceHistory,
+    Repair,
+    ReturnHistory,
+    load_sp500_prices,
+    load_sp500_returns,
+)
 from qtoolkit.applications.finance.exact import ExactSelection, RankedSelection, exact_selection
 from qtoolkit.applications.finance.problem import PortfolioProblem
 from qtoolkit.applications.finance.solve import ConstraintForm, PortfolioResult, select_assets
@@ -11,6 +17,7 @@ __all__ = [
     "ReturnHistory",
     "load_sp500_prices",
     "load_sp500_returns",
+    "Repair",
     # the problem
     "PortfolioProblem",
     # its exact optimum

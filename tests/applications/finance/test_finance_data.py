@@ -24,6 +24,42 @@ def test_simple_returns_and_their_statistics():
         history.returns[0, 0] = 0.0
 
 
+def test_log_returns_add_up_and_are_logarithms_of_one_plus_simple_ones():
+    rng = np.random.default_rng(11)
+    history = PriceHistory(np.datetime64("2020-01-01") + np.arange(50), ("A", "B"), np.exp(rng.normal(size=(50, 2))))
+    log, simple = history.log_returns(), history.simple_returns()
+    assert (log.kind, simple.kind) == ("log", "simple")
+    np.testing.assert_allclose(log.returns, np.log1p(simple.returns), rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(log.returns.sum(axis=0), np.log(history.prices[-1] / history.prices[0]), rtol=1e-12)
+    np.testing.assert_array_equal(log.dates, simple.dates)
+    assert log.subset(["B"]).kind == log.between("2020-01-10").kind == "log"
+    assert repr(log) == "ReturnHistory(2 assets, 49 log returns from 2020-01-02 to 2020-02-19)"
+    with pytest.raises(InputError, match="kind must be one of simple, log, got 'compound'"):
+        ReturnHistory(DATES, ("A",), np.ones((3, 1)), kind="compound")
+
+
+def test_a_history_between_two_days():
+    dates = np.array(["2020-01-01", "2020-01-03", "2020-01-06", "2020-01-07"], dtype="datetime64[D]")
+    for build, values in ((PriceHistory, "prices"), (ReturnHistory, "returns")):
+        history = build(dates, ("A",), np.arange(1.0, 5.0)[:, None])
+        for first, last, rows in [
+            (None, None, slice(0, 4)),
+            ("2020-01-02", None, slice(1, 4)),
+            (datetime.date(2020, 1, 3), np.datetime64("2020-01-06"), slice(1, 3)),
+            (None, "2020-01-05", slice(0, 2)),
+        ]:
+            part = history.between(first, last)
+            np.testing.assert_array_equal(part.dates, dates[rows])
+            np.testing.assert_array_equal(getattr(part, values), getattr(history, values)[rows])
+        for first, last, count in [("2020-01-07", None, 1), ("2020-01-06", "2020-01-03", 0), (None, "2019-01-01", 0)]:
+            with pytest.raises(
+                InputError, match=f"at least 2 dates, got {count} between .* from 2020-01-01 to 2020-01-07"
+            ):
+                history.between(first, last)
+        with pytest.raises(InputError, match="dates must be days, got 5"):
+            history.between(5)
+
+
 def test_a_subset_keeps_the_order_asked_for():
     history = ReturnHistory(DATES, ("A", "B", "C"), np.arange(9.0).reshape(3, 3))
     subset = history.subset(["C", 0])
@@ -178,6 +214,16 @@ class TestPandas:
         returns = ReturnHistory(frame.pct_change().dropna())
         np.testing.assert_allclose(returns.returns, PriceHistory(frame).simple_returns().returns)
         np.testing.assert_array_equal(returns.dates, DATES[1:])
+
+    def test_a_history_is_a_frame_again(self):
+        frame = self.frame()
+        for history, values in ((PriceHistory(frame), "prices"), (ReturnHistory(frame), "returns")):
+            back = history.to_frame()
+            self.pandas.testing.assert_frame_equal(
+                back, frame, check_index_type=False, check_names=False, check_freq=False
+            )
+            back.iloc[0, 0] = -1.0
+            np.testing.assert_array_equal(getattr(history, values), self.prices)
 
     @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Pacific/Kiritimati", "UTC"])
     def test_a_time_zone_moves_no_date(self, zone):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import zoneinfo
 from collections.abc import Iterable
 
 import numpy as np
@@ -15,20 +16,25 @@ __all__ = ["Dates", "check_order", "read_days"]
 
 Dates = NDArray[np.datetime64]
 
-_REMEDY = "keep one row a day and drop the time, in the exchange's time zone: frame.index.tz_localize(None).normalize()"
+_REMEDY = (
+    "pass the exchange's time_zone, or keep one row a day and drop the time there: "
+    "frame.index.tz_localize(None).normalize()"
+)
 
 
-def read_days(dates: object) -> Dates:
+def read_days(dates: object, time_zone: str | None = None) -> Dates:
     """Local days, datetime64[D] of shape ``(num_dates,)``.
 
     Midnight in Berlin is that day, though in Greenwich it is still the day before.
 
     Args:
         dates: datetime64, dates, datetimes and timestamps with or without a time zone, or ISO text.
+        time_zone: such as ``Europe/Berlin``: where those with a time zone are told; others are local as they are.
 
     Raises:
-        InputError: if there is anything else, a missing date or a time of day.
+        InputError: if there is anything else, a missing date, a time of day or no such time zone.
     """
+    zone = None if time_zone is None else _zone(time_zone)
     if isinstance(dates, str | bytes) or not isinstance(dates, Iterable):
         raise InputError(f"dates must be a sequence of dates, got {shown(dates)}")
     # With a time zone, an array of pandas holds its timestamps as objects, each of which knows its local date.
@@ -37,7 +43,7 @@ def read_days(dates: object) -> Dates:
         raise InputError(f"dates must be one for each row, got shape {found.shape}")
     if found is None or found.dtype.kind != "M":
         entries = dates if found is None else found
-        return np.array([_day(entry, row) for row, entry in enumerate(entries)], dtype="datetime64[D]")
+        return np.array([_day(entry, row, zone) for row, entry in enumerate(entries)], dtype="datetime64[D]")
     days = found.astype("datetime64[D]")
     wrong = np.isnat(found) | (days != found)
     if wrong.any():
@@ -59,10 +65,22 @@ def check_order(dates: Dates, what: str) -> None:
         row = int(wrong[0]) + 1
         before, day = dates[row - 1], dates[row]
         fault = f"{day} twice, in rows {row - 1} and {row}" if day == before else f"{day} after {before} in row {row}"
-        raise InputError(f"{what} need dates in ascending order, each once, got {fault}; sort and deduplicate them")
+        raise InputError(
+            f"{what} need dates in ascending order, each once, got {fault}; sort them"
+            + (', and keep one by duplicates="first" or "last"' if day == before else "")
+        )
 
 
-def _day(entry: object, row: int) -> datetime.date:
+def _zone(name: object) -> zoneinfo.ZoneInfo:
+    try:
+        if not isinstance(name, str):
+            raise ValueError
+        return zoneinfo.ZoneInfo(name)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        raise InputError(f"time_zone must be the name of one, such as Europe/Berlin, got {shown(name)}") from None
+
+
+def _day(entry: object, row: int, zone: zoneinfo.ZoneInfo | None) -> datetime.date:
     if isinstance(entry, np.datetime64):
         if entry != entry.astype("datetime64[D]"):  # not a time also differs from itself
             raise InputError(_refusal(entry, row))
@@ -73,6 +91,8 @@ def _day(entry: object, row: int) -> datetime.date:
         except ValueError:
             raise InputError(_refusal(repr(entry), row)) from None
     if isinstance(entry, datetime.datetime):
+        if zone is not None and entry == entry and entry.tzinfo is not None:
+            entry = entry.astimezone(zone)
         # pandas' "not a time" is a datetime that equals nothing
         if entry != entry or entry.time() != datetime.time():
             raise InputError(_refusal(entry, row))
@@ -84,4 +104,5 @@ def _day(entry: object, row: int) -> datetime.date:
 
 def _refusal(entry: object, row: int) -> str:
     is_time = isinstance(entry, datetime.datetime | np.datetime64) and entry == entry
-    return f"dates must be days, got {entry} in row {row}" + (f"; {_REMEDY}" if is_time else "")
+    remedy = f"; {_REMEDY}" if is_time else "; write days as 2020-01-31" if isinstance(entry, str) else ""
+    return f"dates must be days, got {entry} in row {row}{remedy}"
