@@ -1,9 +1,11 @@
 """Portfolio selection: choose K of n assets by return and risk, by QAOA, with the exact optimum beside it."""
 
 from qtoolkit.applications.finance.data import (
+    Moments,
     PriceHistory,
     Repair,
     ReturnHistory,
+    estimate_moments,
     load_sp500_prices,
     load_sp500_returns,
 )
@@ -17,6 +19,8 @@ __all__ = [
     "ReturnHistory",
     "load_sp500_prices",
     "load_sp500_returns",
+    "Moments",
+    "estimate_moments",
     "Repair",
     # the problem
     "PortfolioProblem",
