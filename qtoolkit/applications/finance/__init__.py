@@ -8,6 +8,8 @@ from qtoolkit.applications.finance.data import (
     estimate_moments,
     load_sp500_prices,
     load_sp500_returns,
+    read_orlib,
+    read_prices,
 )
 from qtoolkit.applications.finance.exact import ExactSelection, RankedSelection, exact_selection
 from qtoolkit.applications.finance.problem import PortfolioProblem
@@ -17,10 +19,12 @@ __all__ = [
     # data
     "PriceHistory",
     "ReturnHistory",
+    "read_prices",
     "load_sp500_prices",
     "load_sp500_returns",
     "Moments",
     "estimate_moments",
+    "read_orlib",
     "Repair",
     # the problem
     "PortfolioProblem",
