@@ -13,8 +13,9 @@ from scipy.stats import unitary_group
 
 from qtoolkit import Circuit
 from qtoolkit.circuit import StandardGate
-from qtoolkit.compiler import Layout, compile_circuit, with_constants
+from qtoolkit.compiler import Layout, Program, compile_circuit, with_constants
 from qtoolkit_kernels.planner.lower import NUM_CONSTANTS, S_PLACE
+from qtoolkit_kernels.reference import program as twins
 
 PAULIS = {0: np.eye(2), 1: np.array([[0, 1], [1, 0]]), 2: np.diag([1, -1]), 3: np.array([[0, -1j], [1j, 0]])}
 
@@ -47,6 +48,15 @@ def factor_matrix(factor: Factor, coefficients: np.ndarray, products: Sequence[P
             return matrix
     angles = _angles(products[factor.place], coefficients)
     return np.diag([1, np.exp(1j * (angles.gamma if factor.form is Form.BEFORE_ROTATION else angles.beta))])
+
+
+def run_gates(program: Program, coefficients: np.ndarray, state: np.ndarray, first: int = 0, last: int = -1) -> None:
+    """Some gates of a program, all of them by default, on a state in place, by twins of the gates' kernels."""
+    twins.run_program(
+        state, program.opcodes, program.qubits, program.qubit_start, program.control_masks, program.control_values,
+        coefficients, program.coefficient_start, program.table, program.table_start, first,
+        program.num_operations if last < 0 else last,
+    )  # fmt: skip
 
 
 def apply_matrix(state: np.ndarray, matrix: np.ndarray, qubits: Sequence[int]) -> np.ndarray:

@@ -13,7 +13,6 @@ from qtoolkit_kernels import (
     diagonal,
     inner,
     measurement,
-    pauli,
     pauli_sum,
     permutation,
     program,
@@ -83,20 +82,10 @@ class Scene:
         """A random unitary diagonal."""
         return np.exp(1j * self.rng.normal(size=2**k)).astype(self.dtype)
 
-    def one(self, target: int, control: int = 0) -> Call:
-        """A dense one-qubit gate."""
-        work = 0, self.state.size >> (1 + control.bit_count())
-        return Call(dense.apply_1q, (self.state, self.unitary(1), target, control, control), work)
-
-    def two(self, target0: int, target1: int) -> Call:
-        """A dense two-qubit gate."""
-        work = 0, self.state.size >> 2
-        return Call(dense.apply_2q, (self.state, self.unitary(2), target0, target1, 0, 0), work)
-
-    def many(self, *targets: int) -> Call:
-        """A dense gate on several qubits."""
-        work = 0, self.state.size >> len(targets)
-        return Call(dense.apply_kq, (self.state, self.unitary(len(targets)), np.array(targets), 0, 0), work)
+    def many(self, *targets: int, control: int = 0) -> Call:
+        """A dense gate."""
+        work = 0, self.state.size >> (len(targets) + control.bit_count())
+        return Call(dense.apply_kq, (self.state, self.unitary(len(targets)), np.array(targets), control, control), work)
 
     def phase_gate(self, *targets: int, control: int = 0) -> Call:
         """A diagonal gate."""
@@ -109,11 +98,6 @@ class Scene:
         work = 0, self.state.size >> (len(targets) + control.bit_count())
         arguments = self.state, np.array(targets), np.array(table), control, control
         return Call(permutation.apply_permutation, arguments, work)
-
-    def rotation(self, x_mask: int, z_mask: int) -> Call:
-        """A rotation about a Pauli string."""
-        work = 0, self.state.size >> (x_mask != 0)
-        return Call(pauli.apply_pauli_rotation, (self.state, x_mask, z_mask, 0.8, 0.6, 0, 0), work)
 
     def pair(self, kernel: Callable[..., Any], *arguments: Any) -> Call:
         """A function of two states."""
@@ -231,12 +215,8 @@ def build_calls(scene: Scene) -> dict[str, Callable[[], Call]]:
     high_bit = 1 << high
     every = tuple(range(scene.num_qubits))
     return {
-        "1q low": lambda: scene.one(0),
-        "1q high": lambda: scene.one(high),
-        "1q high, low control": lambda: scene.one(high, control=1),
-        "2q low": lambda: scene.two(0, 1),
-        "2q low and high": lambda: scene.two(1, high),
-        "2q high": lambda: scene.two(high, high - 2),
+        "1q high, low control": lambda: scene.many(high, control=1),
+        "2q low and high": lambda: scene.many(1, high),
         "3q low": lambda: scene.many(2, 1, 0),
         "3q high": lambda: scene.many(high, 3, high - 1),
         "5q": lambda: scene.many(0, 3, high, 2, 4),
@@ -250,12 +230,6 @@ def build_calls(scene: Scene) -> dict[str, Callable[[], Call]]:
         "CX": lambda: scene.move([high], [1, 0], control=1),
         "swap": lambda: scene.move([3, high], [0, 2, 1, 3]),
         "3q cycle": lambda: scene.move([0, 3, high], [1, 2, 3, 4, 5, 6, 7, 0]),
-        "rotation Z string": lambda: scene.rotation(0, 5 | high_bit),
-        "rotation low string": lambda: scene.rotation(3, 5),
-        "rotation high string": lambda: scene.rotation(high_bit | 16, high_bit | 8),
-        "pauli inner Z string": lambda: scene.pair(pauli.pauli_inner, 0, 5 | high_bit, 0, 0),
-        "pauli inner low string": lambda: scene.pair(pauli.pauli_inner, 3, 5, 0, 0),
-        "pauli inner high string": lambda: scene.pair(pauli.pauli_inner, high_bit | 16, 8, 0, 0),
         "pauli sum, 1 group": lambda: scene.expectation(1),
         "pauli sum, 16 groups": lambda: scene.expectation(16),
         "pauli sums, 4 of 8 groups": scene.expectations,

@@ -12,10 +12,9 @@ from typing import Any, cast
 
 import numpy as np
 
-from qtoolkit_kernels._amplitudes import conjugate_product
 from qtoolkit_kernels._bits import SHORT_RUN, as_index, count_bits, gather_bits, lowest_bit, next_subset, scatter_bits
-from qtoolkit_kernels._jit import reduction_njit
-from qtoolkit_kernels._types import Complex, Floats, Integers
+from qtoolkit_kernels._jit import njit, reduction_njit
+from qtoolkit_kernels._types import Complex, Floats, Integers, Scalar
 from qtoolkit_kernels.team import Team
 from qtoolkit_kernels.threads import counters
 from qtoolkit_kernels.vector.lanes import Lanes, native_vector_bytes
@@ -34,12 +33,20 @@ _LONG_BLOCKS = 1 << 12
 _alone = Team(1)
 
 
+@njit
+def _conjugate_product(left: Scalar, right: Scalar) -> complex:
+    """Return conj(left) · right in double precision."""
+    left_real, left_imag = np.float64(left.real), np.float64(left.imag)
+    right_real, right_imag = np.float64(right.real), np.float64(right.imag)
+    return complex(left_real * right_real + left_imag * right_imag, left_real * right_imag - left_imag * right_real)
+
+
 @reduction_njit
 def _vdot_run(bra: Complex, ket: Complex, bra_start: int, ket_start: int, length: int) -> complex:
     """Return the inner product of two contiguous stretches."""
     total = 0j
     for i in range(length):
-        total += conjugate_product(bra[as_index(bra_start + i)], ket[as_index(ket_start + i)])
+        total += _conjugate_product(bra[as_index(bra_start + i)], ket[as_index(ket_start + i)])
     return total
 
 
@@ -74,7 +81,7 @@ def _weighted_vdot_run(bra: Complex, ket: Complex, weights: Complex, start: int,
     """Return Σ_i conj(bra_i) weights_i ket_i over a contiguous stretch; `weights` begins with it."""
     total = 0j
     for i in range(length):
-        total += conjugate_product(bra[as_index(start + i)], ket[as_index(start + i)]) * weights[as_index(i)]
+        total += _conjugate_product(bra[as_index(start + i)], ket[as_index(start + i)]) * weights[as_index(i)]
     return total
 
 
@@ -156,6 +163,6 @@ def dense_inner(
             image = 0j
             for column in range(dimension):
                 image += matrix[as_index(row * dimension + column)] * amplitudes[as_index(column)]
-            total += conjugate_product(bra[as_index(base | offsets[as_index(row)])], image)
+            total += _conjugate_product(bra[as_index(base | offsets[as_index(row)])], image)
         base = next_subset(base, free)
     return total

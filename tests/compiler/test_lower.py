@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from node_states import apply_node, nodes_of, small_gates_circuit
+from node_states import apply_node, nodes_of, run_gates, small_gates_circuit
 from planner_passes import both, lower
 from planner_tables import Kind
 from random_circuits import random_gate_circuit
@@ -10,7 +10,6 @@ from random_circuits import random_gate_circuit
 from qtoolkit import Circuit, Parameter
 from qtoolkit.circuit import StandardGate
 from qtoolkit.compiler import compile_circuit, with_constants
-from qtoolkit_kernels.reference import program as twins
 
 
 def kinds(circuit):
@@ -30,11 +29,7 @@ def test_lowered_gates_do_what_the_program_does(seed):
     state = expected[:, None].copy()
 
     def gates(first, last):
-        twins.run_program(
-            expected, program.opcodes, program.qubits, program.qubit_start, program.control_masks,
-            program.control_values, program.constant_coefficients, program.coefficient_start, program.table,
-            program.table_start, first, last,
-        )  # fmt: skip
+        run_gates(program, program.constant_coefficients, expected, first, last)
 
     done = 0
     for node in nodes:

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from node_states import prepared, small_gates_circuit
+from node_states import prepared, run_gates, small_gates_circuit
 from planner_passes import both, compiled, merge_sweeps, pack_sweeps, schedule
 from planner_tables import MergedSweep
 from random_circuits import random_gate_circuit, transpiled_circuit
@@ -16,7 +16,6 @@ from qtoolkit.compiler import GatePart, Layout, SweepPart, compile_circuit, plan
 from qtoolkit.simulators.bind import bind
 from qtoolkit.simulators.numbers import numbers_of
 from qtoolkit_kernels.planner import pack, pack_rare
-from qtoolkit_kernels.reference import program as twins
 from qtoolkit_kernels.reference.vector.block import Rows, run_block
 from qtoolkit_kernels.reference.vector.sweep import blocks_of
 from qtoolkit_kernels.vector import isa, numbers
@@ -108,13 +107,6 @@ CIRCUITS = {
 BY_CIRCUIT = pytest.mark.parametrize("make", CIRCUITS.values(), ids=CIRCUITS.keys())
 
 
-def run_gates(program, coefficients, state, first, last):
-    twins.run_program(
-        state, program.opcodes, program.qubits, program.qubit_start, program.control_masks, program.control_values,
-        coefficients, program.coefficient_start, program.table, program.table_start, first, last,
-    )  # fmt: skip
-
-
 def run_part(part, coefficients, state):
     """Sweeps by the twins of the vector kernels."""
     layout = part.layout
@@ -139,7 +131,7 @@ def assert_right(circuit, layout, fresh, forward_only):
     state = rng.normal(size=1 << layout.num_bits) + 1j * rng.normal(size=1 << layout.num_bits)
     state = np.eye(1, state.size, dtype=complex)[0] if fresh else state / np.linalg.norm(state)
     expected = state.copy()
-    run_gates(program, program.bind(values)[0], expected, 0, program.num_operations)
+    run_gates(program, program.bind(values)[0], expected)
     coefficients, _ = bind(program, values)
     seen = set()
     for part in plan_sweeps(program, layout, fresh, forward_only):

@@ -2,6 +2,7 @@ import pickle
 
 import numpy as np
 import pytest
+from node_states import run_gates
 from random_circuits import random_dynamic_circuit, random_gate_circuit
 from reference_gradients import on_qubits
 
@@ -10,23 +11,6 @@ from qtoolkit.circuit import Gate, Instruction, StandardGate
 from qtoolkit.compiler import Opcode, UnitaryStep, compile_circuit
 from qtoolkit.errors import CircuitError, ParameterError, UnboundParameterError
 from qtoolkit_kernels import program as kernels
-
-
-def run(program, coefficients, state):
-    kernels.run_program(
-        state,
-        program.opcodes,
-        program.qubits,
-        program.qubit_start,
-        program.control_masks,
-        program.control_values,
-        coefficients,
-        program.coefficient_start,
-        program.table,
-        program.table_start,
-        0,
-        program.num_operations,
-    )
 
 
 def test_opcodes_are_the_kernels():
@@ -43,9 +27,9 @@ def test_adjoint_program_undoes(num_qubits):
     start = rng.normal(size=1 << num_qubits) + 1j * rng.normal(size=1 << num_qubits)
     state = start.copy()
     coefficients, _ = program.bind(np.zeros(0))
-    run(program, coefficients, state)
+    run_gates(program, coefficients, state)
     assert np.abs(state - start).max() > 0.1
-    run(program.adjoint, program.adjoint_coefficients(coefficients), state)
+    run_gates(program.adjoint, program.adjoint_coefficients(coefficients), state)
     assert np.abs(state - start).max() < 1e-12
 
 
@@ -137,7 +121,7 @@ def test_gates_beside_the_rows_keep_their_order(circuit):
     program = compile_circuit(circuit).unitary_program()
     state = np.eye(1, 8, dtype=complex)[0]
     expected = state.copy()
-    run(program, *program.bind(np.zeros(0))[:1], state)
+    run_gates(program, *program.bind(np.zeros(0))[:1], state)
     for operation in circuit.operations:
         if isinstance(operation.gate, Gate):
             expected = on_qubits(operation.gate.matrix(), operation.qubits, expected)

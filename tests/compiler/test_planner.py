@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from node_states import SMALL, small_gates_circuit
+from node_states import SMALL, run_gates, small_gates_circuit
 from planner_passes import interpreted
 from random_circuits import random_gate_circuit, transpiled_circuit
 
@@ -140,7 +140,7 @@ def _right(circuit):
         if not fresh:
             state = rng.normal(size=state.size) + 1j * rng.normal(size=state.size)
         expected = state.copy()
-        engine.run_gates(program, coefficients, expected, 0, program.num_operations)
+        run_gates(program, coefficients, expected)
         engine.run(program, np.zeros(0), state, fresh=fresh)
         np.testing.assert_allclose(state, expected * np.exp(1j * angles[program.phase_slot]), atol=1e-12)
 

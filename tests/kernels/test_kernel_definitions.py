@@ -54,7 +54,7 @@ def test_first_target_is_the_least_significant_bit_of_the_matrix() -> None:
     matrix = np.kron(high, low).ravel()
     bra = _random_state(2)
     np.testing.assert_allclose(inner.dense_inner(bra, state, np.array([3, 1]), matrix, 0, 0), np.vdot(bra, expected))
-    dense.apply_2q(state, matrix, 3, 1, 0, 0)
+    dense.apply_kq(state, matrix, np.array([3, 1]), 0, 0)
     np.testing.assert_allclose(state, expected)
 
 
@@ -66,7 +66,7 @@ def test_controls_are_projectors() -> None:
     expected = (np.eye(16) - selected + selected @ _kron({2: matrix})) @ state
     value = np.vdot(bra, selected @ _kron({2: matrix}) @ state)
     assert inner.dense_inner(bra, state, np.array([2]), matrix.ravel(), 0b1001, 0b0001) == pytest.approx(value)
-    dense.apply_1q(state, matrix.ravel(), 2, 0b1001, 0b0001)
+    dense.apply_kq(state, matrix.ravel(), np.array([2]), 0b1001, 0b0001)
     np.testing.assert_allclose(state, expected)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numba import types
 
-from qtoolkit_kernels import dense, diagonal, inner, pauli, permutation
+from qtoolkit_kernels import dense, diagonal, inner, permutation
 
 STATE = types.Array(types.complex64, 1, "C")
 INTEGERS = types.Array(types.int64, 1, "C")
@@ -18,12 +18,9 @@ DOUBLES = (types.float64, types.complex128)
 @pytest.mark.parametrize(
     ("kernel", "arguments"),
     [
-        (dense.apply_1q, (STATE, STATE, types.int64, *RANGE)),
-        (dense.apply_2q, (STATE, STATE, types.int64, types.int64, *RANGE)),
         (dense.apply_kq, (STATE, STATE, INTEGERS, *RANGE)),
         (diagonal.apply_diagonal, (STATE, INTEGERS, STATE, *RANGE)),
         (permutation.apply_permutation, (STATE, INTEGERS, INTEGERS, *RANGE)),
-        (pauli.apply_pauli_rotation, (STATE, types.int64, types.int64, types.float32, types.float32, *RANGE)),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )

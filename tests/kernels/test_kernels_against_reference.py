@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qtoolkit_kernels import dense, diagonal, inner, pauli, pauli_sum, permutation
+from qtoolkit_kernels import dense, diagonal, inner, pauli_sum, permutation
 from qtoolkit_kernels.vector.pauli.prepared_sums import PreparedSums
 
 REPEATS = 8
@@ -51,16 +51,6 @@ class Draw:
         return 1 << (self.num_qubits - mask.bit_count() - coupled)
 
 
-def apply_1q(draw: Draw) -> tuple[Any, ...]:
-    targets, mask, value = draw.place(1)
-    return draw.items(mask, 1), draw.state(), draw.matrix(1), int(targets[0]), mask, value
-
-
-def apply_2q(draw: Draw) -> tuple[Any, ...]:
-    targets, mask, value = draw.place(2)
-    return draw.items(mask, 2), draw.state(), draw.matrix(2), int(targets[0]), int(targets[1]), mask, value
-
-
 def apply_kq(draw: Draw) -> tuple[Any, ...]:
     targets, mask, value = draw.place(draw.num_targets(5))
     return draw.items(mask, targets.size), draw.state(), draw.matrix(targets.size), targets, mask, value
@@ -84,20 +74,6 @@ def apply_exchange(draw: Draw) -> tuple[Any, ...]:
     first, second = draw.rng.choice(table.size, 2, replace=False)
     table[[first, second]] = table[[second, first]]
     return draw.items(mask, targets.size), draw.state(), targets, table, mask, value
-
-
-def apply_pauli_rotation(draw: Draw) -> tuple[Any, ...]:
-    _, mask, value = draw.place(1)
-    x_mask, z_mask = draw.string()
-    x_mask = 0 if draw.rng.random() < 0.25 else x_mask & ~mask
-    angle = draw.rng.uniform(-4, 4)
-    arguments = draw.state(), x_mask, z_mask & ~mask, float(np.cos(angle)), float(np.sin(angle)), mask, value
-    return draw.items(mask, int(x_mask != 0)), *arguments
-
-
-def pauli_inner(draw: Draw) -> tuple[Any, ...]:
-    _, mask, value = draw.place(0)
-    return draw.state(), draw.state(), *draw.string(), mask, value
 
 
 def prepared(draw: Draw, num_sums: int = 1) -> PreparedSums:
@@ -144,17 +120,13 @@ def diagonal_inner(draw: Draw) -> tuple[Any, ...]:
 Arguments = Callable[[Draw], tuple[Any, ...]]
 
 GATES: dict[str, tuple[Any, Arguments]] = {
-    "1q": (dense.apply_1q, apply_1q),
-    "2q": (dense.apply_2q, apply_2q),
     "kq": (dense.apply_kq, apply_kq),
     "diagonal": (diagonal.apply_diagonal, apply_diagonal),
     "permutation": (permutation.apply_permutation, apply_permutation),
     "exchange": (permutation.apply_permutation, apply_exchange),
-    "pauli_rotation": (pauli.apply_pauli_rotation, apply_pauli_rotation),
 }
 
 REDUCTIONS: dict[str, tuple[Any, Arguments]] = {
-    "pauli_inner": (pauli.pauli_inner, pauli_inner),
     "pauli_sum": (pauli_sum.pauli_sum_expectation, pauli_sum_expectation),
     "pauli_sums": (pauli_sum.pauli_sum_expectations, pauli_sum_expectations),
     "apply_pauli_sum": (pauli_sum.apply_pauli_sum, apply_pauli_sum),
@@ -176,9 +148,7 @@ def _copy(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize("dtype", [np.complex128, np.complex64], ids=["double", "single"])
-@pytest.mark.parametrize(
-    ("name", "num_qubits"), [(name, n) for name in CASES for n in (*range(2 if name == "2q" else 1, 11), 13)]
-)
+@pytest.mark.parametrize(("name", "num_qubits"), [(name, n) for name in CASES for n in (*range(1, 11), 13)])
 def test_kernel_equals_its_twin(name: str, num_qubits: int, dtype: type) -> None:
     kernel, build = CASES[name]
     twin = _twin_of(kernel)

@@ -5,7 +5,7 @@ Blocks are made so small that states of 9 to 11 qubits need several sweeps of se
 
 import numpy as np
 import pytest
-from node_states import small_gates_circuit
+from node_states import run_gates, small_gates_circuit
 from random_circuits import random_gate_circuit, transpiled_circuit
 from scipy.stats import unitary_group
 from small_blocks import SmallBlocks
@@ -17,7 +17,6 @@ from qtoolkit.compiler import Layout, SweepPart, compile_circuit, plan_sweeps, p
 from qtoolkit.compiler.sweeps import SWEEPS
 from qtoolkit.simulators.engine import Engine
 from qtoolkit.simulators.memory import set_to_zero_state
-from qtoolkit_kernels.reference import program as twins
 from qtoolkit_kernels.vector import isa
 
 PRECISIONS = pytest.mark.parametrize("precision", ["double", "single"])
@@ -44,10 +43,7 @@ def reference(circuit, start, values=()):
     program = compile_circuit(circuit).unitary_program()
     coefficients, angles = program.bind(np.asarray(values, float))
     state = start.astype(np.complex128)
-    twins.run_program(
-        state, program.opcodes, program.qubits, program.qubit_start, program.control_masks, program.control_values,
-        coefficients, program.coefficient_start, program.table, program.table_start, 0, program.num_operations,
-    )  # fmt: skip
+    run_gates(program, coefficients, state)
     return state * np.exp(1j * angles[program.phase_slot])
 
 

@@ -1,11 +1,11 @@
-"""Twins of the Pauli rotation and of inner products with Pauli strings."""
+"""Pauli strings and rotations about them, for twins."""
 
 import numpy as np
 
 from qtoolkit_kernels._types import Complex
 from qtoolkit_kernels.reference._indices import controlled_indices, signs
 
-__all__ = ["apply_pauli", "apply_pauli_rotation", "pauli_inner"]
+__all__ = ["apply_pauli", "apply_pauli_rotation"]
 
 
 def apply_pauli(state: Complex, x_mask: int, z_mask: int) -> Complex:
@@ -24,10 +24,3 @@ def apply_pauli_rotation(
     indices = controlled_indices(state.size, control_mask, control_value)
     rotated = cosine * state - 1j * sine * apply_pauli(state, x_mask, z_mask)
     state[indices] = rotated[indices]
-
-
-def pauli_inner(bra: Complex, ket: Complex, x_mask: int, z_mask: int, control_mask: int, control_value: int) -> complex:
-    """Return ⟨bra| Π P |ket⟩, where Π keeps the controlled amplitudes."""
-    indices = controlled_indices(ket.size, control_mask, control_value)
-    image = apply_pauli(ket.astype(np.complex128), x_mask, z_mask)
-    return complex(np.vdot(bra.astype(np.complex128)[indices], image[indices]))

@@ -5,17 +5,18 @@ from typing import Any
 import numpy as np
 
 from qtoolkit_kernels._types import Complex, Floats
-from qtoolkit_kernels.reference.pauli import apply_pauli, pauli_inner
+from qtoolkit_kernels.reference.pauli import apply_pauli
 
 __all__ = ["pauli_sum_expectation", "pauli_sum_expectations", "apply_pauli_sum"]
 
 
 def pauli_sum_expectations(state: Complex, sums: Any) -> Floats:
     """Return Σ_t c_t ⟨ψ|P_t|ψ⟩ for every (x masks, z masks, coefficients) in `sums.sums`, with real coefficients."""
+    wide = state.astype(np.complex128)
     return np.array(
         [
             sum(
-                coefficient.real * pauli_inner(state, state, int(x_mask), int(z_mask), 0, 0).real
+                coefficient.real * np.vdot(wide, apply_pauli(wide, int(x_mask), int(z_mask))).real
                 for x_mask, z_mask, coefficient in zip(*strings, strict=True)
             )
             for strings in sums.sums

@@ -25,7 +25,7 @@ from qtoolkit.simulators.numbers import unfilled_numbers
 from qtoolkit.simulators.observables import Observable, apply
 from qtoolkit.simulators.plan_memory import beside_state
 from qtoolkit.simulators.walk import Walker
-from qtoolkit_kernels import inner, pauli
+from qtoolkit_kernels import inner
 from qtoolkit_kernels.threads import counters
 from qtoolkit_kernels.vector.adjoint import numbers as number_kernels
 from qtoolkit_kernels.vector.adjoint import sweep as kernels
@@ -235,12 +235,8 @@ def _accumulate(
     ket: StateArray,
 ) -> None:
     i = differential.operation
+    assert differential.record is not None, "rotations by Pauli strings run in sweeps"
     mask, value = program.control_masks[i], program.control_values[i]
-    if differential.record is None:
-        x_mask, z_mask = program.table[program.table_start[i] : program.table_start[i + 1]]
-        # The generator is half the Pauli string, so 2 Im ⟨λ|G|φ⟩ loses its factor.
-        by_slot[differential.slots[0]] += pauli.pauli_inner(bra, ket, x_mask, z_mask, mask, value).imag
-        return
     targets = program.qubits[program.qubit_start[i] : program.qubit_start[i + 1]]
     diagonal = program.opcodes[i] == Opcode.DIAGONAL
     generators = differential.record.generators(*angles[list(differential.slots)])
