@@ -74,6 +74,7 @@ BY_CIRCUITS = {
     "small_write.add_string": "simulators/test_unplanned.py",
     "small_write.add_turn": "simulators/test_unplanned.py",
     "small_write.close": "simulators/test_unplanned.py",
+    "strings.back_string": "simulators/test_small_programs.py",
 }
 """Vector kernels that turn gates into rows or Pauli sums into passes, or run circuits whole: what holds them to
 matrices of gates or values of sums, not twins.
@@ -90,6 +91,7 @@ STEPS = {
     "butterflies.apply_butterflies": "block.run_block",
     "cartan.apply_cartan": "block.run_block",
     "reorder.reorder": "block.run_block",
+    "strings.turn_string": "block.run_block",
     "matrices.apply_matrix": "block.run_block",
     "matrices.apply_table": "block.run_block",
     "matrices.exchange_values": "block.run_block",

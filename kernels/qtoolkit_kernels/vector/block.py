@@ -4,7 +4,7 @@ An operation is a row of the instruction set, `isa`. Positions count the bits of
 masks of tiles count from the first bit above them. Tiles stand where `skew.skewed` says.
 """
 
-from qtoolkit_kernels._bits import highest_bit, next_without, parity
+from qtoolkit_kernels._bits import highest_bit, next_without
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Integers, Reals
 from qtoolkit_kernels.vector import isa, string_tiles, tiles
@@ -13,10 +13,12 @@ from qtoolkit_kernels.vector.cartan import apply_cartan
 from qtoolkit_kernels.vector.cut import Cut
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.matrices import apply_matrix, apply_table, exchange_values
+from qtoolkit_kernels.vector.pauli.registers import odd_bits
 from qtoolkit_kernels.vector.phases import apply_phases
 from qtoolkit_kernels.vector.plan import Numbers
 from qtoolkit_kernels.vector.reorder import reorder
 from qtoolkit_kernels.vector.skew import skew_of, skewed
+from qtoolkit_kernels.vector.strings import turn_string
 from qtoolkit_kernels.vector.walsh import apply_strings
 
 __all__ = ["run_block"]
@@ -229,36 +231,16 @@ def phase(block: Reals, lanes: Lanes, num_tiles: int, tile: int, skew: int, row:
 
 @njit
 def rotate_string(
-    block: Reals,
-    lanes: Lanes,
-    num_tiles: int,
-    tile: int,
-    skew: int,
-    row: Integers,
-    coefficients: Reals,
-    outer: int,
+    block: Reals, lanes: Lanes, num_tiles: int, skew: int, row: Integers, coefficients: Reals, outer: int
 ) -> None:
     """Rotate by a Pauli string where the controls have their values."""
-    one = block.dtype.type(1)
-    x, z, flips, start = row[isa.PAULI_X_TILE], row[isa.PAULI_Z_TILE], row[isa.PAULI_X_LANES], row[isa.START]
-    fixed, value = row[isa.TILE_MASK] | highest_bit(x), row[isa.TILE_VALUE]
-    outside, across = parity(outer & row[isa.PAULI_Z_OUTER]), parity(x & z)
-    j = 0
-    while j < num_tiles:
-        here = j | value
-        negative = parity(here & z) != outside
-        o0, o1 = skewed(here, skew) * tile, skewed(here ^ x, skew) * tile
-        s0 = -one if negative else one
-        s1 = -s0 if across else s0
-        if flips == 0 and row[isa.PAULI_REAL] == 0:
-            string_tiles.rotate_string_imag(block, lanes, o0, o1, s0, s1, flips, coefficients, start)
-        elif flips == 0:
-            string_tiles.rotate_string_real(block, lanes, o0, o1, s0, s1, flips, coefficients, start)
-        elif row[isa.PAULI_REAL] == 0:
-            string_tiles.flip_string_imag(block, lanes, o0, o1, s0, s1, flips, coefficients, start)
-        else:
-            string_tiles.flip_string_real(block, lanes, o0, o1, s0, s1, flips, coefficients, start)
-        j = next_without(j, fixed)
+    x = row[isa.PAULI_X_TILE]
+    fixed = row[isa.TILE_MASK] | highest_bit(x)
+    masks = x, row[isa.PAULI_X_LANES], row[isa.PAULI_Z_TILE], fixed, row[isa.TILE_VALUE]
+    weights = string_tiles.tile_weights(coefficients, lanes, row[isa.START])
+    turn_string(
+        block, lanes, num_tiles, skew, masks, odd_bits(outer & row[isa.PAULI_Z_OUTER]), 1 - row[isa.PAULI_REAL], weights
+    )
 
 
 @njit
@@ -384,4 +366,4 @@ def run_block(
         elif opcode == isa.PHASE:
             phase(block, lanes, num_tiles, tile, skew, row, coefficients)
         else:
-            rotate_string(block, lanes, num_tiles, tile, skew, row, coefficients, outer)
+            rotate_string(block, lanes, num_tiles, skew, row, coefficients, outer)

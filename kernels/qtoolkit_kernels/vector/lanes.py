@@ -107,6 +107,15 @@ class Emitter:
         pointer = self.builder.bitcast(self._place(data, offset, extra), self.vector.as_pointer())
         self.builder.store(value, pointer).align = self.nbytes if aligned else self.nbytes // self.lanes
 
+    def load_tile(self, data: ir.Value, place: ir.Value) -> tuple[ir.Value, ir.Value]:
+        """Real and imaginary parts of the tile at a place."""
+        return self.load(data, place), self.load(data, place, self.lanes)
+
+    def store_tile(self, tile: Sequence[ir.Value], data: ir.Value, place: ir.Value) -> None:
+        """Write a tile."""
+        self.store(tile[0], data, place)
+        self.store(tile[1], data, place, self.lanes)
+
     def prefetch(self, data: ir.Value, offset: ir.Value) -> None:
         """Begin to fetch the cache line of an element into the second-level cache, for a change."""
         pointer = self.builder.bitcast(self._place(data, offset, 0), ir.IntType(8).as_pointer())

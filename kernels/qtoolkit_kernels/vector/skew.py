@@ -18,6 +18,11 @@ def skew_of(tile_bytes: int) -> int:
 
 
 @njit
-def skewed(tile: int, skew: int) -> int:
-    """The place of a tile, counted in tiles; additive in the bits of its number, for up to 2^(3 skew) tiles."""
+def skewed(tile: int, skew: int | None) -> int:
+    """The place of a tile, counted in tiles; additive in the bits of its number, for up to 2^(3 skew) tiles.
+
+    Without skew, tiles stand side by side.
+    """
+    if skew is None:
+        return tile
     return tile + (tile >> skew) + (tile >> 2 * skew)

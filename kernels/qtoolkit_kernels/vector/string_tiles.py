@@ -1,24 +1,103 @@
-"""Vector code for rotations by Pauli strings, as numba intrinsics: 4 real fused multiply-adds an amplitude."""
+"""Vector code for strings: ψ(x) becomes a ψ(x) ± b i^k ψ(x ^ mask), forward, and back with ψ and λ.
+
+A rotation by a Pauli string has a = cos and b = sin. What stands inside a register is in the lanes of a and b: signs,
+and controls, which leave lanes alone with a = 1 and b = 0. 4 real fused multiply-adds an amplitude, back 10.
+"""
 
 from typing import Any
 
 from llvmlite import ir
 
 from qtoolkit_kernels._jit import intrinsic, types
+from qtoolkit_kernels.vector.adjoint.tiles import register_of
 from qtoolkit_kernels.vector.lanes import Emitter
 
-__all__ = ["flip_string_imag", "flip_string_real", "rotate_string_imag", "rotate_string_real"]
+__all__ = [
+    "back_string",
+    "back_string_flipped",
+    "back_string_pair",
+    "back_string_pair_flipped",
+    "string",
+    "string_flipped",
+    "string_pair",
+    "string_pair_flipped",
+    "string_weights",
+    "tile_weights",
+    "weighted",
+]
 
 
-def _rotate_string(imaginary: bool, flipping: bool) -> Any:
+@intrinsic
+def tile_weights(_context: Any, registers: Any, lanes: Any, start: Any) -> Any:
+    """What a string keeps and what it brings across: two registers in a row."""
+    register = register_of(registers, lanes)
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        e = Emitter(context, builder, signature.args[0], signature.args[1])
+        data = e.data(signature.args[0], arguments[0])
+        weights = [e.load(data, arguments[2], part * e.lanes) for part in range(2)]
+        return context.make_tuple(builder, signature.return_type, weights)
+
+    return types.UniTuple(register, 2)(registers, lanes, start), codegen
+
+
+@intrinsic
+def string_weights(_context: Any, patterns: Any, lanes: Any, place: Any, cosine: Any, sine: Any) -> Any:
+    """What a string keeps and what it brings across, and the pattern itself: lanes that are 1, -1 or, left alone, 0."""
+    register = register_of(patterns, lanes)
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        e = Emitter(context, builder, signature.args[0], signature.args[1])
+        pattern = e.load(e.data(signature.args[0], arguments[0]), arguments[2])
+        on = e.mul(pattern, pattern)
+        off = builder.fsub(ir.Constant(e.vector, [1.0] * e.lanes), on)
+        keep, cross = e.fma(on, e.splat(arguments[3]), off), e.mul(pattern, e.splat(arguments[4]))
+        return context.make_tuple(builder, signature.return_type, [keep, cross, pattern])
+
+    return types.UniTuple(register, 3)(patterns, lanes, place, cosine, sine), codegen
+
+
+@intrinsic
+def weighted(_context: Any, weights: Any, register: Any) -> Any:
+    """A register times a string's pattern."""
+
+    def codegen(_context: Any, builder: ir.IRBuilder, _signature: Any, arguments: Any) -> ir.Value:
+        return builder.fmul(builder.extract_value(arguments[0], 2), arguments[1])
+
+    return register(weights, register), codegen
+
+
+class _String:
+    """Amplitudes that a string brings across, times i if it is imaginary."""
+
+    def __init__(self, e: Emitter, weights: ir.Value, flips: ir.Value | None, imaginary: ir.Value) -> None:
+        self.e = e
+        self.keep, self.cross = (e.builder.extract_value(weights, k) for k in range(2))
+        self.flips = flips
+        self.imaginary = e.builder.icmp_signed("!=", imaginary, ir.Constant(imaginary.type, 0))
+
+    def partner(self, tile: Any) -> Any:
+        builder = self.e.builder
+        real, imag = tile if self.flips is None else [self.e.exchange_by(value, self.flips) for value in tile]
+        return (
+            builder.select(self.imaginary, builder.fneg(imag), real),
+            builder.select(self.imaginary, real, imag),
+        )
+
+    def applied(self, tile: Any, partner: Any, sign: ir.Value) -> Any:
+        weight = self.e.mul(self.cross, sign)
+        return [self.e.fma(weight, partner[k], self.e.mul(self.keep, tile[k])) for k in range(2)]
+
+
+def _string(paired: bool, flipping: bool) -> Any:
     """ψ(x) becomes a ψ(x) + s b ψ(x ^ mask), times i in the second term if `imaginary`.
 
-    The tiles at o0 and o1 are partners (or one and the same); `flips` is the mask's part inside a register, which is
-    0 unless `flipping`; s0 and s1 are signs, a and b registers at `start`.
+    The tiles at o0 and o1 are partners if `paired`, else that at o0 is its own; s0 and s1 are their signs; `flips` is
+    the mask's part inside a register, 0 unless `flipping`; `weights` are a and b.
     """
 
     @intrinsic
-    def rotate(
+    def string(
         _context: Any,
         array: Any,
         lanes: Any,
@@ -27,35 +106,70 @@ def _rotate_string(imaginary: bool, flipping: bool) -> Any:
         s0: Any,
         s1: Any,
         flips: Any,
-        coefficients: Any,
-        start: Any,
+        imaginary: Any,
+        weights: Any,
     ) -> Any:
         def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
             e = Emitter(context, builder, signature.args[0], signature.args[1])
             data = e.data(signature.args[0], arguments[0])
-            weights = e.data(signature.args[7], arguments[7])
-            keep, cross = e.load(weights, arguments[8]), e.load(weights, arguments[8], e.lanes)
-            tiles = [[e.load(data, o, part * e.lanes) for part in range(2)] for o in arguments[2:4]]
-            partners = tiles[::-1]
-            if flipping:
-                partners = [[e.exchange_by(value, arguments[6]) for value in tile] for tile in partners]
-            for offset, sign, tile, partner in zip(arguments[2:4], arguments[4:6], tiles, partners, strict=True):
-                weight = e.mul(cross, e.splat(sign))
-                if imaginary:
-                    parts = (
-                        e.fnma(weight, partner[1], e.mul(keep, tile[0])),
-                        e.fma(weight, partner[0], e.mul(keep, tile[1])),
-                    )
-                else:
-                    parts = tuple(e.fma(weight, partner[k], e.mul(keep, tile[k])) for k in range(2))
-                e.store(parts[0], data, offset)
-                e.store(parts[1], data, offset, e.lanes)
+            made = _String(e, arguments[8], arguments[6] if flipping else None, arguments[7])
+            places = arguments[2:4] if paired else arguments[2:3]
+            tiles = [e.load_tile(data, place) for place in places]
+            partners = [made.partner(tile) for tile in tiles[::-1]]
+            for k, place in enumerate(places):
+                e.store_tile(made.applied(tiles[k], partners[k], e.splat(arguments[4 + k])), data, place)
             return e.done()
 
-        return types.void(array, lanes, o0, o1, s0, s1, flips, coefficients, start), codegen
+        return types.void(array, lanes, o0, o1, s0, s1, flips, imaginary, weights), codegen
 
-    return rotate
+    return string
 
 
-rotate_string_real, rotate_string_imag = _rotate_string(False, False), _rotate_string(True, False)
-flip_string_real, flip_string_imag = _rotate_string(False, True), _rotate_string(True, True)
+def _back_string(paired: bool, flipping: bool) -> Any:
+    """Add ± Re λ*(x) w(x) to a sum, where w is what the string brings across, then apply it to both states."""
+
+    @intrinsic
+    def back_string(
+        _context: Any,
+        array: Any,
+        lanes: Any,
+        o0: Any,
+        o1: Any,
+        far: Any,
+        s0: Any,
+        s1: Any,
+        flips: Any,
+        imaginary: Any,
+        weights: Any,
+        found: Any,
+    ) -> Any:
+        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+            e = Emitter(context, builder, signature.args[0], signature.args[1])
+            data = e.data(signature.args[0], arguments[0])
+            made = _String(e, arguments[9], arguments[7] if flipping else None, arguments[8])
+            places = arguments[2:4] if paired else arguments[2:3]
+            across = [builder.add(place, arguments[4]) for place in places]
+            kets, bras = ([e.load_tile(data, place) for place in group] for group in (places, across))
+            result = arguments[10]
+            signs = [e.splat(arguments[5 + k]) for k in range(len(places))]
+            partners = [made.partner(tile) for tile in kets[::-1]]
+            for bra, partner, sign in zip(bras, partners, signs, strict=True):
+                overlap = e.fma(bra[1], partner[1], e.mul(bra[0], partner[0]))
+                result = e.fma(sign, overlap, result)
+            for tiles, group in ((kets, places), (bras, across)):
+                partners = [made.partner(tile) for tile in tiles[::-1]]
+                for tile, partner, sign, place in zip(tiles, partners, signs, group, strict=True):
+                    e.store_tile(made.applied(tile, partner, sign), data, place)
+            return result
+
+        return found(array, lanes, o0, o1, far, s0, s1, flips, imaginary, weights, found), codegen
+
+    return back_string
+
+
+string, string_flipped, string_pair, string_pair_flipped = (
+    _string(paired, flipping) for paired in (False, True) for flipping in (False, True)
+)
+back_string, back_string_flipped, back_string_pair, back_string_pair_flipped = (
+    _back_string(paired, flipping) for paired in (False, True) for flipping in (False, True)
+)

@@ -449,6 +449,6 @@ def turn_back_block(
         elif opcode == isa.PHASE:
             block.phase(data, lanes, 2 * num_tiles, tile, skew, row, coefficients)
         elif opcode == isa.PAULI:
-            block.rotate_string(data, lanes, 2 * num_tiles, tile, skew, row, coefficients, outer)
+            block.rotate_string(data, lanes, 2 * num_tiles, skew, row, coefficients, outer)
         else:
             block.run_rare(data, lanes, 2 * num_tiles, tile, skew, row, coefficients, outer, angles)

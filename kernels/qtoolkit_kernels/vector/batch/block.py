@@ -20,7 +20,7 @@ An operation is a row of 16 int64; opcodes are those of `isa`, the constants bel
 amplitude x stands at `skewed(x)`.
 """
 
-from qtoolkit_kernels._bits import next_without, parity
+from qtoolkit_kernels._bits import highest_bit, next_without
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Integers, Reals
 from qtoolkit_kernels.vector import isa
@@ -28,6 +28,8 @@ from qtoolkit_kernels.vector.batch import tiles
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.matrices import apply_matrix
 from qtoolkit_kernels.vector.skew import skewed
+from qtoolkit_kernels.vector.string_tiles import tile_weights
+from qtoolkit_kernels.vector.strings import turn_string
 from qtoolkit_kernels.vector.tiles import copy_tile
 
 __all__ = ["PERMUTE", "ROW", "run_batch_block"]
@@ -99,32 +101,6 @@ def exchange(block: Reals, lanes: Lanes, num_tiles: int, tile: int, skew: int, r
         o0, o1 = skewed(here ^ first, skew) * tile, skewed(here ^ second, skew) * tile
         tiles.exchange_tiles(block, lanes, o0, o1)
         j = next_without(j, fixed)
-
-
-@njit
-def rotate_string(
-    block: Reals, lanes: Lanes, num_tiles: int, tile: int, skew: int, row: Integers, registers: Reals, start: int
-) -> None:
-    """Rotate by a Pauli string where the controls have their values."""
-    one = block.dtype.type(1)
-    x, z = row[X], row[Z]
-    pivot = x
-    while pivot & (pivot - 1):
-        pivot &= pivot - 1
-    across = parity(x & z)
-    j = 0
-    while j < num_tiles:
-        here = j | row[VALUE]
-        o0, o1 = skewed(here, skew) * tile, skewed(here ^ x, skew) * tile
-        s0 = -one if parity(here & z) else one
-        s1 = -s0 if across else s0
-        if x == 0:
-            tiles.turn_tile(block, lanes, o0, s0, registers, start)
-        elif row[REAL]:
-            tiles.rotate_string_real(block, lanes, o0, o1, s0, s1, registers, start)
-        else:
-            tiles.rotate_string_imag(block, lanes, o0, o1, s0, s1, registers, start)
-        j = next_without(j, row[MASK] | pivot)
 
 
 @njit
@@ -244,7 +220,9 @@ def run_batch_block(
                 tiles.multiply_tiles(block, lanes, o, block, o, registers, start)
                 j = next_without(j, row[MASK])
         elif opcode == isa.PAULI:
-            rotate_string(block, lanes, num_tiles, tile, skew, row, registers, start)
+            masks = row[X], 0, row[Z], row[MASK] | highest_bit(row[X]), row[VALUE]
+            weights = tile_weights(registers, lanes, start)
+            turn_string(block, lanes, num_tiles, skew, masks, 0, 1 - row[REAL], weights)
         elif opcode == isa.DIAGONAL:
             apply_phases(block, lanes, num_bits, tile, skew, partners[row[SOURCE]], registers, start, spare)
         else:

@@ -25,9 +25,6 @@ __all__ = [
     "rotate_2",
     "rotate_3",
     "rotate_4",
-    "rotate_string_imag",
-    "rotate_string_real",
-    "turn_tile",
 ]
 
 
@@ -137,56 +134,6 @@ def multiply_tiles(
         return e.done()
 
     return types.void(target, lanes, place, left, left_place, right, right_place), codegen
-
-
-@intrinsic
-def turn_tile(_context: Any, array: Any, lanes: Any, offset: Any, sign: Any, coefficients: Any, start: Any) -> Any:
-    """tile *= a + i sign b, with registers a and b."""
-
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        e = Emitter(context, builder, signature.args[0], signature.args[1])
-        data = e.data(signature.args[0], arguments[0])
-        weights = e.data(signature.args[4], arguments[4])
-        turned = e.mul(e.load(weights, arguments[5], e.lanes), e.splat(arguments[3]))
-        factor = (e.load(weights, arguments[5]), turned)
-        re, im = e.complex_mul(e.load(data, arguments[2]), e.load(data, arguments[2], e.lanes), *factor)
-        e.store(re, data, arguments[2])
-        e.store(im, data, arguments[2], e.lanes)
-        return e.done()
-
-    return types.void(array, lanes, offset, sign, coefficients, start), codegen
-
-
-def _rotate_string(imaginary: bool) -> Any:
-    """Partners p and q become a p + s0 b q and a q + s1 b p, times i in the second terms if `imaginary`."""
-
-    @intrinsic
-    def rotate(
-        _context: Any, array: Any, lanes: Any, o0: Any, o1: Any, s0: Any, s1: Any, coefficients: Any, start: Any
-    ) -> Any:
-        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-            e = Emitter(context, builder, signature.args[0], signature.args[1])
-            data = e.data(signature.args[0], arguments[0])
-            weights = e.data(signature.args[6], arguments[6])
-            keep, cross = e.load(weights, arguments[7]), e.load(weights, arguments[7], e.lanes)
-            tiles = [[e.load(data, o, part * e.lanes) for part in range(2)] for o in arguments[2:4]]
-            for offset, sign, tile, partner in zip(arguments[2:4], arguments[4:6], tiles, tiles[::-1], strict=True):
-                weight = e.mul(cross, e.splat(sign))
-                if imaginary:
-                    re = e.fnma(weight, partner[1], e.mul(keep, tile[0]))
-                    im = e.fma(weight, partner[0], e.mul(keep, tile[1]))
-                else:
-                    re, im = (e.fma(weight, partner[k], e.mul(keep, tile[k])) for k in range(2))
-                e.store(re, data, offset)
-                e.store(im, data, offset, e.lanes)
-            return e.done()
-
-        return types.void(array, lanes, o0, o1, s0, s1, coefficients, start), codegen
-
-    return rotate
-
-
-rotate_string_real, rotate_string_imag = _rotate_string(False), _rotate_string(True)
 
 
 PROBABILITIES, REAL_PARTS, IMAGINARY_PARTS = range(3)

@@ -14,9 +14,9 @@ product, back 22; 4 for a string, back 10.
 from qtoolkit_kernels._bits import next_without
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Floats, Integers, Reals
+from qtoolkit_kernels.vector import string_tiles, strings
 from qtoolkit_kernels.vector.adjoint.tiles import no_sum
 from qtoolkit_kernels.vector.lanes import Lanes
-from qtoolkit_kernels.vector.pauli.registers import odd_bits
 from qtoolkit_kernels.vector.small import tiles
 from qtoolkit_kernels.vector.tiles import lane_bits_of, lanes_of
 
@@ -182,32 +182,18 @@ def back_product(data: Reals, lanes: Lanes, num_tiles: int, bit: int, quaternion
 
 
 @njit
+def masks_of(row: Integers) -> strings.Masks:
+    """The masks of a string."""
+    return row[X_TILE], row[X_LANES], row[Z_TILE], row[FIXED], row[VALUE]
+
+
+@njit
 def turn_string(
     data: Reals, lanes: Lanes, num_tiles: int, row: Integers, patterns: Reals, cosine: float, sine: float
 ) -> None:
     """Apply a string."""
-    one = data.dtype.type(1)
-    tile = 2 * lanes_of(data, lanes)
-    x, z, fixed, value = row[X_TILE], row[Z_TILE], row[FIXED], row[VALUE]
-    flips, imaginary = row[X_LANES], row[IMAGINARY]
-    weights = tiles.string_weights(patterns, lanes, row[PATTERN], cosine, sine)
-    across = odd_bits(x & z)
-    j = 0
-    while j < num_tiles:
-        here = j | value
-        o0, o1 = here * tile, (here ^ x) * tile
-        s0 = -one if odd_bits(here & z) else one
-        s1 = -s0 if across else s0
-        if x == 0:
-            if flips == 0:
-                tiles.string(data, lanes, o0, o1, s0, s1, flips, imaginary, weights)
-            else:
-                tiles.string_flipped(data, lanes, o0, o1, s0, s1, flips, imaginary, weights)
-        elif flips == 0:
-            tiles.string_pair(data, lanes, o0, o1, s0, s1, flips, imaginary, weights)
-        else:
-            tiles.string_pair_flipped(data, lanes, o0, o1, s0, s1, flips, imaginary, weights)
-        j = next_without(j, fixed)
+    weights = string_tiles.string_weights(patterns, lanes, row[PATTERN], cosine, sine)
+    strings.turn_string(data, lanes, num_tiles, None, masks_of(row), 0, row[IMAGINARY], weights)
 
 
 @njit
@@ -215,29 +201,8 @@ def back_string(
     data: Reals, lanes: Lanes, num_tiles: int, row: Integers, patterns: Reals, cosine: float, sine: float
 ) -> float:
     """Undo a rotation by a string on both states; return Im ⟨λ|P|ψ⟩ from before."""
-    one = data.dtype.type(1)
-    tile = 2 * lanes_of(data, lanes)
-    far = num_tiles * tile
-    x, z, fixed, value = row[X_TILE], row[Z_TILE], row[FIXED], row[VALUE]
-    flips, imaginary = row[X_LANES], row[IMAGINARY]
-    weights = tiles.string_weights(patterns, lanes, row[PATTERN], cosine, -sine)
-    across = odd_bits(x & z)
-    found = no_sum(data, lanes)
-    j = 0
-    while j < num_tiles:
-        here = j | value
-        o0, o1 = here * tile, (here ^ x) * tile
-        s0 = -one if odd_bits(here & z) else one
-        s1 = -s0 if across else s0
-        if x == 0:
-            if flips == 0:
-                found = tiles.back_string(data, lanes, o0, o1, far, s0, s1, flips, imaginary, weights, found)
-            else:
-                found = tiles.back_string_flipped(data, lanes, o0, o1, far, s0, s1, flips, imaginary, weights, found)
-        elif flips == 0:
-            found = tiles.back_string_pair(data, lanes, o0, o1, far, s0, s1, flips, imaginary, weights, found)
-        else:
-            found = tiles.back_string_pair_flipped(data, lanes, o0, o1, far, s0, s1, flips, imaginary, weights, found)
-        j = next_without(j, fixed)
-    result: float = tiles.total(tiles.weighted(weights, found))
+    weights = string_tiles.string_weights(patterns, lanes, row[PATTERN], cosine, -sine)
+    far = num_tiles * 2 * lanes_of(data, lanes)
+    found = strings.back_string(data, lanes, num_tiles, far, masks_of(row), row[IMAGINARY], weights)
+    result: float = tiles.total(string_tiles.weighted(weights, found))
     return result

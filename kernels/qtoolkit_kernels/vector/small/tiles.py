@@ -1,4 +1,4 @@
-"""Vector code for states of a few registers: whole one-qubit gates and Pauli strings, forward and back.
+"""Vector code for states of a few registers: whole one-qubit gates, forward and back.
 
 Amplitudes stand as tiles. On the way back ψ and λ are worked on together, λ `far` elements behind ψ, and what they
 say of each other is added to registers.
@@ -9,7 +9,6 @@ from typing import Any
 from llvmlite import ir
 
 from qtoolkit_kernels._jit import intrinsic, types
-from qtoolkit_kernels.vector.adjoint.tiles import register_of
 from qtoolkit_kernels.vector.lanes import Emitter
 from qtoolkit_kernels.vector.tiles import MAX_LANE_BITS
 from qtoolkit_kernels.vector.walsh_tiles import sine_and_cosine
@@ -20,22 +19,12 @@ __all__ = [
     "back_lane_2",
     "back_lane_3",
     "back_pair",
-    "back_string",
-    "back_string_flipped",
-    "back_string_pair",
-    "back_string_pair_flipped",
-    "string",
-    "string_flipped",
-    "string_pair",
-    "string_pair_flipped",
-    "string_weights",
     "total",
     "turn_lane_0",
     "turn_lane_1",
     "turn_lane_2",
     "turn_lane_3",
     "turn_pair",
-    "weighted",
     "write_turns",
 ]
 
@@ -108,15 +97,6 @@ class _Turn:
         return real, imag
 
 
-def _load(e: Emitter, data: ir.Value, place: ir.Value) -> Any:
-    return e.load(data, place), e.load(data, place, e.lanes)
-
-
-def _store(e: Emitter, tile: Any, data: ir.Value, place: ir.Value) -> None:
-    e.store(tile[0], data, place)
-    e.store(tile[1], data, place, e.lanes)
-
-
 @intrinsic
 def turn_pair(_context: Any, array: Any, lanes: Any, o0: Any, o1: Any, turn: Any) -> Any:
     """Apply ``w - i (x X + y Y + z Z)``, `turn` being (w, x, y, z), to two tiles."""
@@ -125,9 +105,9 @@ def turn_pair(_context: Any, array: Any, lanes: Any, o0: Any, o1: Any, turn: Any
         e = Emitter(context, builder, signature.args[0], signature.args[1])
         data = e.data(signature.args[0], arguments[0])
         gate = _Turn(e, [builder.extract_value(arguments[4], k) for k in range(4)])
-        p, q = _load(e, data, arguments[2]), _load(e, data, arguments[3])
-        _store(e, gate.zero(p, q), data, arguments[2])
-        _store(e, gate.one(q, p), data, arguments[3])
+        p, q = e.load_tile(data, arguments[2]), e.load_tile(data, arguments[3])
+        e.store_tile(gate.zero(p, q), data, arguments[2])
+        e.store_tile(gate.one(q, p), data, arguments[3])
         return e.done()
 
     return types.void(array, lanes, o0, o1, turn), codegen
@@ -143,13 +123,13 @@ def back_pair(_context: Any, array: Any, lanes: Any, o0: Any, o1: Any, far: Any,
         gate = _Turn(e, [builder.extract_value(arguments[5], k) for k in range(4)])
         x, y, z = (builder.extract_value(arguments[6], k) for k in range(3))
         across = [builder.add(place, arguments[4]) for place in arguments[2:4]]
-        (p, q), (a, b) = ([_load(e, data, place) for place in places] for places in (arguments[2:4], across))
+        (p, q), (a, b) = ([e.load_tile(data, place) for place in places] for places in (arguments[2:4], across))
         x = e.fnma(b[1], p[0], e.fma(b[0], p[1], e.fnma(a[1], q[0], e.fma(a[0], q[1], x))))
         y = e.fma(b[1], p[1], e.fma(b[0], p[0], e.fnma(a[1], q[1], e.fnma(a[0], q[0], y))))
         z = e.fma(b[1], q[0], e.fnma(b[0], q[1], e.fnma(a[1], p[0], e.fma(a[0], p[1], z))))
         for (first, second), places in (((p, q), arguments[2:4]), ((a, b), across)):
-            _store(e, gate.zero(first, second), data, places[0])
-            _store(e, gate.one(second, first), data, places[1])
+            e.store_tile(gate.zero(first, second), data, places[0])
+            e.store_tile(gate.one(second, first), data, places[1])
         return context.make_tuple(builder, signature.return_type, [x, y, z])
 
     return sums(array, lanes, o0, o1, far, turn, sums), codegen
@@ -175,8 +155,8 @@ def _turn_lane(bit: int) -> Any:
             data = e.data(signature.args[0], arguments[0])
             numbers = [builder.extract_value(arguments[3], k) for k in range(4)]
             gate = _Turn(e, numbers).with_sign(_lane_sign(e, bit))
-            own = _load(e, data, arguments[2])
-            _store(e, gate.zero(own, _exchanged(e, own, bit)), data, arguments[2])
+            own = e.load_tile(data, arguments[2])
+            e.store_tile(gate.zero(own, _exchanged(e, own, bit)), data, arguments[2])
             return e.done()
 
         return types.void(array, lanes, place, turn), codegen
@@ -198,14 +178,14 @@ def _back_lane(bit: int) -> Any:
             gate = _Turn(e, [builder.extract_value(arguments[4], k) for k in range(4)]).with_sign(sign)
             x, y, z = (builder.extract_value(arguments[5], k) for k in range(3))
             across = builder.add(arguments[2], arguments[3])
-            ket, bra = _load(e, data, arguments[2]), _load(e, data, across)
+            ket, bra = e.load_tile(data, arguments[2]), e.load_tile(data, across)
             other = _exchanged(e, ket, bit)
             signed = [e.mul(sign, part) for part in bra]
             x = e.fnma(bra[1], other[0], e.fma(bra[0], other[1], x))
             y = e.fnma(signed[1], other[1], e.fnma(signed[0], other[0], y))
             z = e.fnma(signed[1], ket[0], e.fma(signed[0], ket[1], z))
-            _store(e, gate.zero(ket, other), data, arguments[2])
-            _store(e, gate.zero(bra, _exchanged(e, bra, bit)), data, across)
+            e.store_tile(gate.zero(ket, other), data, arguments[2])
+            e.store_tile(gate.zero(bra, _exchanged(e, bra, bit)), data, across)
             return context.make_tuple(builder, signature.return_type, [x, y, z])
 
         return sums(array, lanes, place, far, turn, sums), codegen
@@ -215,141 +195,3 @@ def _back_lane(bit: int) -> Any:
 
 turn_lane_0, turn_lane_1, turn_lane_2, turn_lane_3 = (_turn_lane(k) for k in range(MAX_LANE_BITS))
 back_lane_0, back_lane_1, back_lane_2, back_lane_3 = (_back_lane(k) for k in range(MAX_LANE_BITS))
-
-
-@intrinsic
-def string_weights(_context: Any, patterns: Any, lanes: Any, place: Any, cosine: Any, sine: Any) -> Any:
-    """What a string keeps and what it brings across, and the pattern itself: lanes that are 1, -1 or, left alone, 0."""
-    register = register_of(patterns, lanes)
-
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        e = Emitter(context, builder, signature.args[0], signature.args[1])
-        pattern = e.load(e.data(signature.args[0], arguments[0]), arguments[2])
-        on = e.mul(pattern, pattern)
-        off = builder.fsub(ir.Constant(e.vector, [1.0] * e.lanes), on)
-        keep, cross = e.fma(on, e.splat(arguments[3]), off), e.mul(pattern, e.splat(arguments[4]))
-        return context.make_tuple(builder, signature.return_type, [keep, cross, pattern])
-
-    return types.UniTuple(register, 3)(patterns, lanes, place, cosine, sine), codegen
-
-
-@intrinsic
-def weighted(_context: Any, weights: Any, register: Any) -> Any:
-    """A register times a string's pattern."""
-
-    def codegen(_context: Any, builder: ir.IRBuilder, _signature: Any, arguments: Any) -> ir.Value:
-        return builder.fmul(builder.extract_value(arguments[0], 2), arguments[1])
-
-    return register(weights, register), codegen
-
-
-class _String:
-    """Amplitudes that a string brings across, times i if it is imaginary."""
-
-    def __init__(self, e: Emitter, weights: ir.Value, flips: ir.Value | None, imaginary: ir.Value) -> None:
-        self.e = e
-        self.keep, self.cross = (e.builder.extract_value(weights, k) for k in range(2))
-        self.flips = flips
-        self.imaginary = e.builder.icmp_signed("!=", imaginary, ir.Constant(imaginary.type, 0))
-
-    def partner(self, tile: Any) -> Any:
-        e, builder = self.e, self.e.builder
-        if self.flips is not None:
-            for k in range(e.lanes.bit_length() - 1):
-                on = builder.trunc(builder.lshr(self.flips, self.flips.type(k)), ir.IntType(1))
-                tile = [builder.select(on, e.exchange(value, 1 << k), value) for value in tile]
-        real, imag = tile
-        return (
-            builder.select(self.imaginary, builder.fneg(imag), real),
-            builder.select(self.imaginary, real, imag),
-        )
-
-    def applied(self, tile: Any, partner: Any, sign: ir.Value) -> Any:
-        weight = self.e.mul(self.cross, sign)
-        return [self.e.fma(weight, partner[k], self.e.mul(self.keep, tile[k])) for k in range(2)]
-
-
-def _string(paired: bool, flipping: bool) -> Any:
-    """ψ(x) becomes a ψ(x) + s b ψ(x ^ mask), times i in the second term if `imaginary`.
-
-    The tiles at o0 and o1 are partners if `paired`, else that at o0 is its own; s0 and s1 are their signs; `flips` is
-    the mask's part inside a register, 0 unless `flipping`; `weights` are those of `string_weights`.
-    """
-
-    @intrinsic
-    def string(
-        _context: Any,
-        array: Any,
-        lanes: Any,
-        o0: Any,
-        o1: Any,
-        s0: Any,
-        s1: Any,
-        flips: Any,
-        imaginary: Any,
-        weights: Any,
-    ) -> Any:
-        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-            e = Emitter(context, builder, signature.args[0], signature.args[1])
-            data = e.data(signature.args[0], arguments[0])
-            made = _String(e, arguments[8], arguments[6] if flipping else None, arguments[7])
-            places = arguments[2:4] if paired else arguments[2:3]
-            tiles = [_load(e, data, place) for place in places]
-            partners = [made.partner(tile) for tile in tiles[::-1]]
-            for k, place in enumerate(places):
-                _store(e, made.applied(tiles[k], partners[k], e.splat(arguments[4 + k])), data, place)
-            return e.done()
-
-        return types.void(array, lanes, o0, o1, s0, s1, flips, imaginary, weights), codegen
-
-    return string
-
-
-def _back_string(paired: bool, flipping: bool) -> Any:
-    """Add ± Re λ*(x) w(x) to a sum, where w is what the string brings across, then apply it to both states."""
-
-    @intrinsic
-    def back_string(
-        _context: Any,
-        array: Any,
-        lanes: Any,
-        o0: Any,
-        o1: Any,
-        far: Any,
-        s0: Any,
-        s1: Any,
-        flips: Any,
-        imaginary: Any,
-        weights: Any,
-        found: Any,
-    ) -> Any:
-        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-            e = Emitter(context, builder, signature.args[0], signature.args[1])
-            data = e.data(signature.args[0], arguments[0])
-            made = _String(e, arguments[9], arguments[7] if flipping else None, arguments[8])
-            places = arguments[2:4] if paired else arguments[2:3]
-            across = [builder.add(place, arguments[4]) for place in places]
-            kets, bras = ([_load(e, data, place) for place in group] for group in (places, across))
-            result = arguments[10]
-            signs = [e.splat(arguments[5 + k]) for k in range(len(places))]
-            partners = [made.partner(tile) for tile in kets[::-1]]
-            for bra, partner, sign in zip(bras, partners, signs, strict=True):
-                overlap = e.fma(bra[1], partner[1], e.mul(bra[0], partner[0]))
-                result = e.fma(sign, overlap, result)
-            for tiles, group in ((kets, places), (bras, across)):
-                partners = [made.partner(tile) for tile in tiles[::-1]]
-                for tile, partner, sign, place in zip(tiles, partners, signs, group, strict=True):
-                    _store(e, made.applied(tile, partner, sign), data, place)
-            return result
-
-        return found(array, lanes, o0, o1, far, s0, s1, flips, imaginary, weights, found), codegen
-
-    return back_string
-
-
-string, string_flipped, string_pair, string_pair_flipped = (
-    _string(paired, flipping) for paired in (False, True) for flipping in (False, True)
-)
-back_string, back_string_flipped, back_string_pair, back_string_pair_flipped = (
-    _back_string(paired, flipping) for paired in (False, True) for flipping in (False, True)
-)
