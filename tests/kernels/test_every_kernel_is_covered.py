@@ -87,6 +87,8 @@ STEPS = {
     "phases.next_step": "phases.apply_phases",
     "phases.prepare_phases": "phases.apply_phases",
     "phases.tables_size": "phases.apply_phases",
+    "trigonometry.bind_angles": "trigonometry.bind_gates",
+    "trigonometry.bind_coefficients": "trigonometry.bind_gates",
     "trigonometry.fill_powers": "trigonometry.bind_gates",
     "butterflies.apply_butterflies": "block.run_block",
     "cartan.apply_cartan": "block.run_block",

@@ -189,3 +189,20 @@ def test_coefficients_of_gates():
         assert not trigonometry_twins.bind_gates(*arguments, *theirs)
         assert np.array_equal(ours[1], before)
         assert np.array_equal(theirs[1], before)
+
+
+def test_coefficients_at_large_angles():
+    """Angles beyond what the vector code reduces lose whole periods and nothing else; their neighbours stay."""
+    slots = trigonometry.Slots(np.array([0.3, -2e6, 3e9]), np.zeros((0, 2), np.int64), np.zeros(0))
+    gates = trigonometry.Gates(
+        np.array([[s, 1, s, s + 1, 1] for s in range(3)]), np.arange(3)[:, None] * np.ones(4, np.int64),
+        np.array([[0, m, 0, 0, 0] for m in (1, -1, 3)]), np.array([1, 1j, 2]) + 0j,
+    )  # fmt: skip
+    angles, coefficients = np.empty(3), np.empty(3, np.complex128)
+    assert trigonometry.bind_gates(np.zeros(0), slots, gates, angles, coefficients)
+    assert angles[0] == 0.3
+    assert np.abs(angles[1:]).max() <= 2 * np.pi
+    np.testing.assert_allclose(np.exp(0.5j * angles), np.exp(0.5j * slots.constants), rtol=0, atol=1e-14)
+    half = slots.constants / 2
+    expected = [np.exp(1j * half[0]), 1j * np.exp(-1j * half[1]), 2 * np.exp(3j * half[2])]
+    np.testing.assert_allclose(coefficients, expected, rtol=0, atol=1e-14)

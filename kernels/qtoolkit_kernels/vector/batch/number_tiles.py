@@ -18,58 +18,8 @@ from qtoolkit_kernels.vector.numbers import (
     WITHOUT_GAMMA,
     WITHOUT_THETA,
 )
-from qtoolkit_kernels.vector.walsh_tiles import sine_and_cosine
 
-__all__ = ["add_turned", "multiply_conjugate", "multiply_matrix", "split_product", "write_turn"]
-
-
-@intrinsic
-def write_turn(_context: Any, work: Any, lanes: Any, place: Any, angle: Any) -> Any:
-    """Write ``exp(i angle / 2)``; the angles are the register at `angle`, in radians."""
-
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        e = Emitter(context, builder, signature.args[0], signature.args[1])
-        data = e.data(signature.args[0], arguments[0])
-        half = e.mul(e.load(data, arguments[3]), ir.Constant(e.vector, [0.5] * e.lanes))
-        sine, cosine = sine_and_cosine(e, half)
-        e.store(cosine, data, arguments[2])
-        e.store(sine, data, arguments[2], e.lanes)
-        return e.done()
-
-    return types.void(work, lanes, place, angle), codegen
-
-
-@intrinsic
-def add_turned(_context: Any, work: Any, lanes: Any, place: Any, source: Any, real: Any, imag: Any, sign: Any) -> Any:
-    """Add (real + i imag) · (a + i sign b) to the tile at `place`, where a + i b is the one at `source`."""
-
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        e = Emitter(context, builder, signature.args[0], signature.args[1])
-        data = e.data(signature.args[0], arguments[0])
-        re, im, sign = (e.splat(value) for value in arguments[4:7])
-        a, b = e.load(data, arguments[3]), e.mul(sign, e.load(data, arguments[3], e.lanes))
-        x, y = e.load(data, arguments[2]), e.load(data, arguments[2], e.lanes)
-        e.store(e.fnma(im, b, e.fma(re, a, x)), data, arguments[2])
-        e.store(e.fma(im, a, e.fma(re, b, y)), data, arguments[2], e.lanes)
-        return e.done()
-
-    return types.void(work, lanes, place, source, real, imag, sign), codegen
-
-
-@intrinsic
-def multiply_conjugate(_context: Any, target: Any, lanes: Any, place: Any, source: Any, other: Any) -> Any:
-    """Multiply a tile by the conjugate of another one."""
-
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        e = Emitter(context, builder, signature.args[0], signature.args[1])
-        into, data = e.data(signature.args[0], arguments[0]), e.data(signature.args[3], arguments[3])
-        a, b = e.load(into, arguments[2]), e.load(into, arguments[2], e.lanes)
-        c, d = e.load(data, arguments[4]), e.load(data, arguments[4], e.lanes)
-        e.store(e.fma(b, d, e.mul(a, c)), into, arguments[2])
-        e.store(e.fnma(a, d, e.mul(b, c)), into, arguments[2], e.lanes)
-        return e.done()
-
-    return types.void(target, lanes, place, source, other), codegen
+__all__ = ["multiply_matrix", "split_product"]
 
 
 @intrinsic

@@ -15,11 +15,8 @@ from qtoolkit_kernels._types import Floats, Integers
 from qtoolkit_kernels.vector import isa
 from qtoolkit_kernels.vector.batch.block import COUNT, OPCODE, SOURCE, START
 from qtoolkit_kernels.vector.batch.number_tiles import (
-    add_turned,
-    multiply_conjugate,
     multiply_matrix,
     split_product,
-    write_turn,
 )
 from qtoolkit_kernels.vector.batch.plan import Members, Rows
 from qtoolkit_kernels.vector.batch.tiles import multiply_tiles
@@ -36,17 +33,16 @@ from qtoolkit_kernels.vector.numbers import (
     PHASE_2Q,
     multiply_dense,
 )
-from qtoolkit_kernels.vector.trigonometry import MAX_ANGLES, Gates, Slots
+from qtoolkit_kernels.vector.tiles import multiply_tables_conjugate
+from qtoolkit_kernels.vector.trigonometry import SCRATCH_TILES as TURN_TILES
+from qtoolkit_kernels.vector.trigonometry import Gates, Slots, bind_angles, bind_coefficients
 
 __all__ = ["fill_numbers", "numbers_size", "write_number"]
 
-FIRST, SECOND, PRODUCT, FACTOR, TOTAL, TURNS = 0, 1, 2, 6, 10, 11
-"""Tiles behind the coefficients: two temporary ones, two matrices, the phase left out, turns by half angles."""
+FIRST, SECOND, PRODUCT, FACTOR, TOTAL = 0, 1, 2, 6, 10
+"""Tiles behind the coefficients: two temporary ones, two matrices, the phase left out."""
 
-SCRATCH_TILES = TURNS + MAX_ANGLES
-
-LARGEST = 1e6
-"""Larger angles lose digits in the vector code for sines and are first taken back to one turn."""
+SCRATCH_TILES = max(TOTAL + 1, TURN_TILES)
 
 
 def numbers_size(
@@ -63,41 +59,6 @@ def write_number(work: Floats, place: int, width: int, value: complex) -> None:
     """Write one number for all members."""
     for lane in range(width):
         work[place + lane], work[place + width + lane] = value.real, value.imag
-
-
-@njit
-def bind_gates(
-    work: Floats,
-    lanes: Lanes,
-    width: int,
-    angles: int,
-    scratch: int,
-    gates: Gates,
-) -> None:
-    """Compute the coefficients that depend on angles, as `trigonometry.bind_gates` does."""
-    rows, gate_slots, terms, amplitudes = gates
-    tile = 2 * width
-    for g in range(rows.shape[0]):
-        place, length, count = rows[g, 0], rows[g, 1], rows[g, 4]
-        for j in range(count):
-            write_turn(work, lanes, scratch + (TURNS + j) * tile, angles + gate_slots[g, j] * width)
-        for k in range(place * tile, (place + length) * tile):
-            work[k] = 0.0
-        for t in range(rows[g, 2], rows[g, 3]):
-            into, value = (place + terms[t, 0]) * tile, amplitudes[t]
-            if count == 1 and abs(terms[t, 1]) == 1:
-                add_turned(work, lanes, into, scratch + TURNS * tile, value.real, value.imag, float(terms[t, 1]))
-                continue
-            product = scratch + FIRST * tile
-            write_number(work, product, width, 1.0 + 0.0j)
-            for j in range(count):
-                turn = scratch + (TURNS + j) * tile
-                for _ in range(abs(terms[t, 1 + j])):
-                    if terms[t, 1 + j] > 0:
-                        multiply_tiles(work, lanes, product, work, product, work, turn)
-                    else:
-                        multiply_conjugate(work, lanes, product, work, turn)
-            add_turned(work, lanes, into, product, value.real, value.imag, 1.0)
 
 
 @njit
@@ -178,9 +139,9 @@ def add_term(work: Floats, lanes: Lanes, width: int, scratch: int, products: int
             entry = scratch + (FIRST if k in (0, 3) else SECOND) * tile
         if k == 0:
             multiply_tiles(work, lanes, constant, work, constant, work, entry)
-            multiply_conjugate(work, lanes, first, work, entry)
+            multiply_tables_conjugate(work, lanes, first, work, entry)
             if term[3] >= 0:
-                multiply_conjugate(work, lanes, second, work, entry)
+                multiply_tables_conjugate(work, lanes, second, work, entry)
                 multiply_tiles(work, lanes, pair, work, pair, work, entry)
         elif k == 3:
             multiply_tiles(work, lanes, pair, work, pair, work, entry)
@@ -188,7 +149,7 @@ def add_term(work: Floats, lanes: Lanes, width: int, scratch: int, products: int
             linear = first if k == 1 else second
             multiply_tiles(work, lanes, linear, work, linear, work, entry)
             if term[3] >= 0:
-                multiply_conjugate(work, lanes, pair, work, entry)
+                multiply_tables_conjugate(work, lanes, pair, work, entry)
 
 
 @njit
@@ -278,30 +239,20 @@ def fill_numbers(
         Where the angles, the phase left out and the registers begin, and whether all angles are finite.
     """
     values, coefficients, others, other_places = members
-    constants, slot_terms, slot_coefficients = slots
     operations, product_start = rows.operations, rows.product_start
     num_coefficients, tile = coefficients.size, 2 * width
     scratch = num_coefficients * tile
     products = scratch + SCRATCH_TILES * tile
     angles = products + 3 * (product_start.size - 1) * tile
-    image = angles + constants.size * width
+    image = angles + slots.constants.size * width
     finite = True
     for lane in range(width):
         member = min(first + lane, values.shape[0] - 1)
-        for s in range(constants.size):
-            work[angles + s * width + lane] = constants[s]
-        for t in range(slot_terms.shape[0]):
-            change = slot_coefficients[t] * values[member, slot_terms[t, 1]]
-            work[angles + slot_terms[t, 0] * width + lane] += change
-        for s in range(constants.size):
-            angle = work[angles + s * width + lane]
-            finite &= np.isfinite(angle)
-            if abs(angle) > LARGEST:
-                work[angles + s * width + lane] = 2 * np.arctan2(np.sin(angle / 2), np.cos(angle / 2))
+        finite &= bind_angles(values[member], slots, work, angles + lane, width)
         for k in range(other_places.size):
             place = other_places[k] * tile + lane
             work[place], work[place + width] = others[member, k].real, others[member, k].imag
-    bind_gates(work, lanes, width, angles, scratch, gates)
+    bind_coefficients(gates, lanes, work[angles:], work, work[scratch:])
     split_products(work, lanes, width, scratch, products, product_start, rows.product_factors)
     for i in range(operations.shape[0]):
         row = operations[i]

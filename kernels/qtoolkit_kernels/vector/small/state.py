@@ -13,40 +13,24 @@ from qtoolkit_kernels.vector.pauli.program import PauliProgram
 from qtoolkit_kernels.vector.pauli.sweep import superblock_sums
 from qtoolkit_kernels.vector.small import block
 from qtoolkit_kernels.vector.small.plan import Program, Room
-from qtoolkit_kernels.vector.small.tiles import write_turns
 from qtoolkit_kernels.vector.tiles import lanes_of, tile_to_complex
-from qtoolkit_kernels.vector.trigonometry import Slots
+from qtoolkit_kernels.vector.trigonometry import Slots, bind_angles
+from qtoolkit_kernels.vector.turns import write_turn
 
 __all__ = ["prepare_state", "small_value"]
-
-LARGEST_ANGLE = 1e6
-"""Beyond, what the C library makes of an angle is better than a reduction in three steps."""
 
 
 @njit
 def bind_turns(values: Floats, lanes: Lanes, slots: Slots, turns: Floats) -> bool:
     """Write angles, their cosines and sines; return whether all values and angles are finite."""
-    constants, terms, coefficients = slots
-    size = 0.0
+    finite = True
     for k in range(values.size):
-        size += abs(values[k])
-    width = turns.shape[1]
-    for k in range(constants.size):
-        turns[block.ANGLE, k] = constants[k]
-    for t in range(coefficients.size):
-        turns[block.ANGLE, terms[t, 0]] += coefficients[t] * values[terms[t, 1]]
-    largest = 0.0
-    for k in range(constants.size):
-        largest = max(largest, abs(turns[block.ANGLE, k]))
-        size += abs(turns[block.ANGLE, k])
-    if not np.isfinite(size):
+        finite &= np.isfinite(values[k])
+    if not finite or not bind_angles(values, slots, turns[block.ANGLE], 0, 1):
         return False
-    if largest < LARGEST_ANGLE:
-        for k in range(0, constants.size, lanes_of(turns, lanes)):
-            write_turns(turns, lanes, k, width + k, 2 * width + k)
-    else:
-        for k in range(constants.size):
-            turns[block.COSINE, k], turns[block.SINE, k] = np.cos(turns[block.ANGLE, k]), np.sin(turns[block.ANGLE, k])
+    width = turns.shape[1]
+    for k in range(0, slots.constants.size, lanes_of(turns, lanes)):
+        write_turn(turns, lanes, width + k, 2 * width + k, turns, k, 1.0)
     return True
 
 

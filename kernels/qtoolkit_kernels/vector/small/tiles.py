@@ -11,7 +11,6 @@ from llvmlite import ir
 from qtoolkit_kernels._jit import intrinsic, types
 from qtoolkit_kernels.vector.lanes import Emitter
 from qtoolkit_kernels.vector.tiles import MAX_LANE_BITS
-from qtoolkit_kernels.vector.walsh_tiles import sine_and_cosine
 
 __all__ = [
     "back_lane_0",
@@ -25,23 +24,7 @@ __all__ = [
     "turn_lane_2",
     "turn_lane_3",
     "turn_pair",
-    "write_turns",
 ]
-
-
-@intrinsic
-def write_turns(_context: Any, numbers: Any, lanes: Any, angle: Any, cosine: Any, sine: Any) -> Any:
-    """Write the cosines and the sines of a register of angles in radians, float64."""
-
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        e = Emitter(context, builder, signature.args[0], signature.args[1])
-        data = e.data(signature.args[0], arguments[0])
-        sines, cosines = sine_and_cosine(e, e.load(data, arguments[2]))
-        e.store(cosines, data, arguments[3])
-        e.store(sines, data, arguments[4])
-        return e.done()
-
-    return types.void(numbers, lanes, angle, cosine, sine), codegen
 
 
 @intrinsic
