@@ -11,68 +11,44 @@ Cost: 17 FMA an amplitude, 1 pass; the two rotations and two polynomials alone w
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 
-from qtoolkit_kernels._jit import intrinsic, njit, types
+from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Integers, Reals
 from qtoolkit_kernels.vector import tiles
-from qtoolkit_kernels.vector.lanes import Emitter, Lanes
+from qtoolkit_kernels.vector.lanes import Emitter, Lanes, vector_code
 from qtoolkit_kernels.vector.phases import write_products
 from qtoolkit_kernels.vector.skew import skewed
 
 __all__ = ["apply_butterflies"]
 
 
-@intrinsic
+@vector_code
 def two_stages(
-    _context: Any,
-    array: Any,
-    lanes: Any,
-    base: Any,
-    strides: Any,
-    coefficients: Any,
-    start: Any,
-    tables: Any,
-    places: Any,
-    factors: Any,
-) -> Any:
+    e: Emitter, data: Any, base: Any, strides: Any, weights: Any, start: Any, table: Any, places: Any, factors: Any
+) -> None:
     """Rotate by `strides[0]`, then by `strides[1]`, then turn phases.
 
     Corner k = 1, 2, 3 of the four (its bits say which strides it is away) gets the phases of the register pair at
     ``places[k - 1]`` in `tables`, times the complex number ``factors[2k - 2], factors[2k - 1]``; between the rotations
     the last corner gets ``factors[6], factors[7]``.
     """
-
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        e = Emitter(context, builder, signature.args[0], signature.args[1])
-        data = e.data(signature.args[0], arguments[0])
-        weights = e.data(signature.args[4], arguments[4])
-        table = e.data(signature.args[6], arguments[6])
-        near, far = (builder.extract_value(arguments[3], k) for k in range(2))
-        offsets = [arguments[2], builder.add(arguments[2], near)]
-        offsets += [builder.add(offset, far) for offset in offsets]
-        numbers = [e.splat(builder.extract_value(arguments[8], k)) for k in range(8)]
-        values = [(e.load(data, offset), e.load(data, offset, e.lanes)) for offset in offsets]
-        for k in range(2):
-            tangent = e.broadcast(weights, arguments[5], k)
-            for corner in range(4):
-                if not corner >> k & 1:
-                    p, q = values[corner], values[corner | 1 << k]
-                    values[corner] = e.fnma(tangent, q[0], p[0]), e.fnma(tangent, q[1], p[1])
-                    values[corner | 1 << k] = e.fma(tangent, p[0], q[0]), e.fma(tangent, p[1], q[1])
-            if k == 0:
-                values[3] = e.complex_mul(*values[3], numbers[6], numbers[7])
-        for corner in range(1, 4):
-            place = builder.extract_value(arguments[7], corner - 1)
-            re, im = e.load(table, place), e.load(table, place, e.lanes)
-            phase = e.complex_mul(re, im, numbers[2 * corner - 2], numbers[2 * corner - 1])
-            values[corner] = e.complex_mul(*values[corner], *phase)
-        for offset, (re, im) in zip(offsets, values, strict=True):
-            e.store(re, data, offset)
-            e.store(im, data, offset, e.lanes)
-        return e.done()
-
-    return types.void(array, lanes, base, strides, coefficients, start, tables, places, factors), codegen
+    offsets = tiles.corners(e, base, strides)
+    numbers = [e.splat(factor) for factor in factors]
+    values = [e.load_tile(data, offset) for offset in offsets]
+    for k in range(2):
+        tangent = e.broadcast(weights, start, k)
+        for corner in range(4):
+            if not corner >> k & 1:
+                p, q = values[corner], values[corner | 1 << k]
+                values[corner] = e.fnma(tangent, q[0], p[0]), e.fnma(tangent, q[1], p[1])
+                values[corner | 1 << k] = e.fma(tangent, p[0], q[0]), e.fma(tangent, p[1], q[1])
+        if k == 0:
+            values[3] = e.complex_mul(*values[3], numbers[6], numbers[7])
+    for corner in range(1, 4):
+        phase = e.complex_mul(*e.load_tile(table, places[corner - 1]), numbers[2 * corner - 2], numbers[2 * corner - 1])
+        values[corner] = e.complex_mul(*values[corner], *phase)
+    for offset, tile in zip(offsets, values, strict=True):
+        e.store_tile(tile, data, offset)
 
 
 @njit
@@ -142,7 +118,7 @@ def apply_butterflies(
                 values[stage, x | 1 << i] = values[stage, x] * factors[stage, low_bits + i]
     for j in range(0, size, tile):
         tiles.copy_tile(tables, lanes, 2 * size + j, tables, j)
-        tiles.multiply_tables(tables, lanes, 2 * size + j, tables, size + j)
+        tiles.multiply_tiles(tables, lanes, 2 * size + j, tables, 2 * size + j, tables, size + j)
 
     s0, s1 = 1 << (first - lane_bits), 1 << (second - lane_bits)
     strides = skewed(s0, skew) * tile, skewed(s1, skew) * tile

@@ -115,7 +115,7 @@ def _shuffled(shuffle: Any, v: list[Tile], bit: int, place: int) -> None:
 def _emit(e: Emitter, kind: _Kind, data: ir.Value, c: Sequence[ir.Value], four: Sequence[ir.Value]) -> None:
     """Run a form on the four tiles at these offsets."""
     order = (1, 0, 3, 2) if kind.flipped else (0, 1, 2, 3)
-    v = [(e.load(data, o), e.load(data, o, e.lanes)) for o in four]
+    v = [e.load_tile(data, o) for o in four]
     # The higher bit first: those below it keep their places.
     for place, bit in reversed([*enumerate(kind.lanes)]):
         _shuffled(e.apart, v, bit, place)
@@ -124,8 +124,7 @@ def _emit(e: Emitter, kind: _Kind, data: ir.Value, c: Sequence[ir.Value], four: 
     for place, bit in enumerate(kind.lanes):
         _shuffled(e.together, v, bit, place)
     for offset, (re, im) in zip(four, v, strict=True):
-        e.store(re, data, offset)
-        e.store(im, data, offset, e.lanes)
+        e.store_tile((re, im), data, offset)
 
 
 def _emit_loop(builder: ir.IRBuilder, count: ir.Value, mask: ir.Value, body: Callable[[ir.Value], None]) -> None:

@@ -8,15 +8,16 @@ them are ordinary numba. Code is kept by processor and by kinds of arguments, he
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
 from llvmlite import binding, ir
 
-from qtoolkit_kernels._jit import cgutils
+from qtoolkit_kernels._jit import cgutils, intrinsic, types
 
-__all__ = ["Lanes", "Emitter", "lane_count", "native_vector_bytes"]
+__all__ = ["Lanes", "Emitter", "lane_count", "native_vector_bytes", "sum_code", "vector_code"]
 
 INT32 = ir.IntType(32)
 
@@ -90,6 +91,14 @@ class Emitter:
     def data(self, array_type: Any, array: ir.Value) -> ir.Value:
         """Pointer to an array's first element."""
         return self.context.make_array(array_type)(self.context, self.builder, array).data
+
+    def argument(self, kind: Any, value: ir.Value) -> Any:
+        """What code takes for an argument: an array's pointer, the list of a tuple's parts, or the value."""
+        if isinstance(kind, types.Array):
+            return self.data(kind, value)
+        if isinstance(kind, types.BaseTuple):
+            return [self.builder.extract_value(value, k) for k in range(len(kind))]
+        return value
 
     def _place(self, data: ir.Value, offset: ir.Value, extra: int) -> ir.Value:
         index = self.builder.add(offset, ir.Constant(offset.type, extra)) if extra else offset
@@ -205,6 +214,41 @@ class Emitter:
     def done(self) -> ir.Value:
         """What an intrinsic without a result returns."""
         return self.context.get_dummy_value()
+
+
+def vector_code(emit: Callable[..., None]) -> Callable[..., Any]:
+    """An intrinsic without a result, of a function that emits its code.
+
+    Kernels call it with an array, the marker and more. The function takes an `Emitter` for that array's elements, and
+    these arguments but for the marker: arrays as pointers to their first elements, tuples as lists.
+    """
+    return _code_of(emit, False)
+
+
+def sum_code(emit: Callable[..., Any]) -> Callable[..., Any]:
+    """The same with a result, which is of the kind of the last argument: sums so far."""
+    return _code_of(emit, True)
+
+
+def _code_of(emit: Callable[..., Any], has_result: bool) -> Callable[..., Any]:
+    def definition(_context: Any, array: Any, lanes: Any, *others: Any) -> Any:
+        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+            e = Emitter(context, builder, array, lanes)
+            first, _, *rest = (e.argument(*pair) for pair in zip(signature.args, arguments, strict=True))
+            found = emit(e, first, *rest)
+            if not has_result:
+                return context.get_dummy_value()
+            return context.make_tuple(builder, signature.return_type, found) if isinstance(found, list) else found
+
+        result = others[-1] if has_result else types.void
+        return result(array, lanes, *others), codegen
+
+    definition.__name__, definition.__module__, definition.__doc__ = emit.__name__, emit.__module__, emit.__doc__
+    first, *rest = list(inspect.signature(emit).parameters.values())[1:]
+    named = [inspect.Parameter(name, first.kind) for name in ("_context", first.name, "lanes")]
+    # numba packs arguments that have no names of their own.
+    definition.__signature__ = inspect.Signature([*named, *rest])  # type: ignore[attr-defined]
+    return intrinsic(definition)
 
 
 def lane_count(array_type: Any, lanes_type: Any) -> int:

@@ -12,10 +12,9 @@ from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Reals
 from qtoolkit_kernels.vector import matrix_tiles as tiles
 from qtoolkit_kernels.vector.adjoint.tiles import no_sum
-from qtoolkit_kernels.vector.batch.tiles import multiply_tiles
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.skew import skewed
-from qtoolkit_kernels.vector.tiles import copy_tile, swap_tiles
+from qtoolkit_kernels.vector.tiles import copy_tile, multiply_tiles, swap_tiles
 
 __all__ = ["MOST_TARGETS", "apply_matrix", "apply_table", "exchange_values"]
 

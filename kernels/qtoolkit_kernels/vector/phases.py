@@ -83,7 +83,7 @@ def prepare_phases(
         half = 2 << i
         write_products(table, lanes, place + half, i, factors)
         for j in range(place, place + half, tile):
-            tiles.multiply_tables(table, lanes, j + half, table, j)
+            tiles.multiply_tiles(table, lanes, j + half, table, j + half, table, j)
     end = place + size * (1 + block_bits - low_bits)
     num_high = block_bits - low_bits
     values = np.ones(1 << num_high, np.complex128)
@@ -154,7 +154,7 @@ def begin_walk(
 
     write_products(tables, lanes, 0, low_bits, factors)
     for j in range(0, size, tile):
-        tiles.multiply_tables(tables, lanes, j, tables, place + j)
+        tiles.multiply_tiles(tables, lanes, j, tables, j, tables, place + j)
 
     num_high = block_bits - low_bits
     values[0] = scalar
@@ -203,9 +203,9 @@ def next_step(
         start = place + size * (1 + k - low_bits)
         for j in range(0, size, tile):
             if chosen >> k & 1:
-                tiles.multiply_tables(tables, lanes, j, tables, start + j)
+                tiles.multiply_tiles(tables, lanes, j, tables, j, tables, start + j)
             else:
-                tiles.multiply_tables_conjugate(tables, lanes, j, tables, start + j)
+                tiles.multiply_tiles_conjugate(tables, lanes, j, tables, j, tables, start + j)
     return chosen
 
 

@@ -10,7 +10,7 @@ from llvmlite import ir
 
 from qtoolkit_kernels._jit import intrinsic, types
 from qtoolkit_kernels.vector.adjoint.tiles import register_of
-from qtoolkit_kernels.vector.lanes import Emitter
+from qtoolkit_kernels.vector.lanes import Emitter, sum_code, vector_code
 
 __all__ = [
     "back_string",
@@ -70,9 +70,9 @@ def weighted(_context: Any, weights: Any, register: Any) -> Any:
 class _String:
     """Amplitudes that a string brings across, times i if it is imaginary."""
 
-    def __init__(self, e: Emitter, weights: ir.Value, flips: ir.Value | None, imaginary: ir.Value) -> None:
+    def __init__(self, e: Emitter, weights: list[ir.Value], flips: ir.Value | None, imaginary: ir.Value) -> None:
         self.e = e
-        self.keep, self.cross = (e.builder.extract_value(weights, k) for k in range(2))
+        self.keep, self.cross = weights[:2]
         self.flips = flips
         self.imaginary = e.builder.icmp_signed("!=", imaginary, ir.Constant(imaginary.type, 0))
 
@@ -96,31 +96,16 @@ def _string(paired: bool, flipping: bool) -> Any:
     the mask's part inside a register, 0 unless `flipping`; `weights` are a and b.
     """
 
-    @intrinsic
+    @vector_code
     def string(
-        _context: Any,
-        array: Any,
-        lanes: Any,
-        o0: Any,
-        o1: Any,
-        s0: Any,
-        s1: Any,
-        flips: Any,
-        imaginary: Any,
-        weights: Any,
-    ) -> Any:
-        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-            e = Emitter(context, builder, signature.args[0], signature.args[1])
-            data = e.data(signature.args[0], arguments[0])
-            made = _String(e, arguments[8], arguments[6] if flipping else None, arguments[7])
-            places = arguments[2:4] if paired else arguments[2:3]
-            tiles = [e.load_tile(data, place) for place in places]
-            partners = [made.partner(tile) for tile in tiles[::-1]]
-            for k, place in enumerate(places):
-                e.store_tile(made.applied(tiles[k], partners[k], e.splat(arguments[4 + k])), data, place)
-            return e.done()
-
-        return types.void(array, lanes, o0, o1, s0, s1, flips, imaginary, weights), codegen
+        e: Emitter, data: Any, o0: Any, o1: Any, s0: Any, s1: Any, flips: Any, imaginary: Any, weights: Any
+    ) -> None:
+        made = _String(e, weights, flips if flipping else None, imaginary)
+        places = (o0, o1) if paired else (o0,)
+        tiles = [e.load_tile(data, place) for place in places]
+        partners = [made.partner(tile) for tile in tiles[::-1]]
+        for tile, partner, sign, place in zip(tiles, partners, (s0, s1), places, strict=False):
+            e.store_tile(made.applied(tile, partner, e.splat(sign)), data, place)
 
     return string
 
@@ -128,41 +113,25 @@ def _string(paired: bool, flipping: bool) -> Any:
 def _back_string(paired: bool, flipping: bool) -> Any:
     """Add ± Re λ*(x) w(x) to a sum, where w is what the string brings across, then apply it to both states."""
 
-    @intrinsic
+    @sum_code
     def back_string(
-        _context: Any,
-        array: Any,
-        lanes: Any,
-        o0: Any,
-        o1: Any,
-        far: Any,
-        s0: Any,
-        s1: Any,
-        flips: Any,
-        imaginary: Any,
-        weights: Any,
+        e: Emitter, data: Any, o0: Any, o1: Any, far: Any, s0: Any, s1: Any, flips: Any, imaginary: Any, weights: Any,
         found: Any,
-    ) -> Any:
-        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-            e = Emitter(context, builder, signature.args[0], signature.args[1])
-            data = e.data(signature.args[0], arguments[0])
-            made = _String(e, arguments[9], arguments[7] if flipping else None, arguments[8])
-            places = arguments[2:4] if paired else arguments[2:3]
-            across = [builder.add(place, arguments[4]) for place in places]
-            kets, bras = ([e.load_tile(data, place) for place in group] for group in (places, across))
-            result = arguments[10]
-            signs = [e.splat(arguments[5 + k]) for k in range(len(places))]
-            partners = [made.partner(tile) for tile in kets[::-1]]
-            for bra, partner, sign in zip(bras, partners, signs, strict=True):
-                overlap = e.fma(bra[1], partner[1], e.mul(bra[0], partner[0]))
-                result = e.fma(sign, overlap, result)
-            for tiles, group in ((kets, places), (bras, across)):
-                partners = [made.partner(tile) for tile in tiles[::-1]]
-                for tile, partner, sign, place in zip(tiles, partners, signs, group, strict=True):
-                    e.store_tile(made.applied(tile, partner, sign), data, place)
-            return result
-
-        return found(array, lanes, o0, o1, far, s0, s1, flips, imaginary, weights, found), codegen
+    ) -> Any:  # fmt: skip
+        made = _String(e, weights, flips if flipping else None, imaginary)
+        places = (o0, o1) if paired else (o0,)
+        across = [e.builder.add(place, far) for place in places]
+        kets, bras = ([e.load_tile(data, place) for place in group] for group in (places, across))
+        signs = [e.splat(sign) for sign in (s0, s1)[: len(places)]]
+        partners = [made.partner(tile) for tile in kets[::-1]]
+        for bra, partner, sign in zip(bras, partners, signs, strict=True):
+            overlap = e.fma(bra[1], partner[1], e.mul(bra[0], partner[0]))
+            found = e.fma(sign, overlap, found)
+        for tiles, group in ((kets, places), (bras, across)):
+            partners = [made.partner(tile) for tile in tiles[::-1]]
+            for tile, partner, sign, place in zip(tiles, partners, signs, group, strict=True):
+                e.store_tile(made.applied(tile, partner, sign), data, place)
+        return found
 
     return back_string
 

@@ -10,7 +10,7 @@ from typing import Any
 from llvmlite import ir
 
 from qtoolkit_kernels._jit import intrinsic, types
-from qtoolkit_kernels.vector.lanes import Emitter, lane_count
+from qtoolkit_kernels.vector.lanes import Emitter, lane_count, vector_code
 
 __all__ = [
     "MAX_LANE_BITS",
@@ -29,6 +29,8 @@ __all__ = [
     "rotate_lane_1",
     "rotate_lane_2",
     "rotate_lane_3",
+    "corners",
+    "dense_by_lane",
     "dense_high",
     "dense_high_pair",
     "dense_mixed_0",
@@ -42,8 +44,9 @@ __all__ = [
     "dense_lanes_13",
     "dense_lanes_23",
     "multiply_by_table",
-    "multiply_tables",
-    "multiply_tables_conjugate",
+    "multiply_tiles",
+    "multiply_tiles_conjugate",
+    "rotate_corners",
     "swap_tiles",
     "flip_lanes_0",
     "flip_lanes_1",
@@ -81,39 +84,40 @@ def lane_bits_of(_context: Any, array: Any, lanes: Any) -> Any:
     return types.intp(array, lanes), codegen
 
 
+def corners(e: Emitter, base: ir.Value, strides: Sequence[ir.Value]) -> list[ir.Value]:
+    """Where tiles stand that differ in some bits, by the strides of these."""
+    offsets = [base]
+    for stride in strides:
+        offsets += [e.builder.add(offset, stride) for offset in offsets]
+    return offsets
+
+
+def rotate_corners(e: Emitter, values: list[ir.Value], tangents: Sequence[ir.Value], steep: bool) -> None:
+    """Rotate each bit of the registers' numbers: p' = p - t q and q' = q + t p; steep: t p - q and t q + p."""
+    for k, tangent in enumerate(tangents):
+        for low in range(len(values)):
+            if low >> k & 1:
+                continue
+            p, q = values[low], values[low | 1 << k]
+            if steep:
+                values[low], values[low | 1 << k] = e.fma(tangent, p, e.builder.fneg(q)), e.fma(tangent, q, p)
+            else:
+                values[low], values[low | 1 << k] = e.fnma(tangent, q, p), e.fma(tangent, p, q)
+
+
 def _rotation(num_bits: int, steep: bool) -> Any:
-    """A butterfly over `num_bits` tile bits: on each, p' = p - t q and q' = q + t p; steep: t p - q and t q + p."""
+    """A butterfly over `num_bits` tile bits, see `rotate_corners`."""
 
-    @intrinsic
-    def rotate(_context: Any, array: Any, lanes: Any, base: Any, strides: Any, coefficients: Any, start: Any) -> Any:
-        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-            e = Emitter(context, builder, signature.args[0], signature.args[1])
-            data = e.data(signature.args[0], arguments[0])
-            weights = e.data(signature.args[4], arguments[4])
-            offsets = [arguments[2]]
-            for k in range(num_bits):
-                step = builder.extract_value(arguments[3], k)
-                offsets += [builder.add(offset, step) for offset in offsets]
-            tangents = [e.broadcast(weights, arguments[5], k) for k in range(num_bits)]
-            for part in range(2):
-                extra = part * e.lanes
-                values = [e.load(data, offset, extra) for offset in offsets]
-                for k, tangent in enumerate(tangents):
-                    for corner in range(1 << num_bits):
-                        if corner >> k & 1:
-                            continue
-                        p, q = values[corner], values[corner | 1 << k]
-                        if steep:
-                            values[corner] = e.fma(tangent, p, builder.fneg(q))
-                            values[corner | 1 << k] = e.fma(tangent, q, p)
-                        else:
-                            values[corner] = e.fnma(tangent, q, p)
-                            values[corner | 1 << k] = e.fma(tangent, p, q)
-                for offset, value in zip(offsets, values, strict=True):
-                    e.store(value, data, offset, extra)
-            return e.done()
-
-        return types.void(array, lanes, base, strides, coefficients, start), codegen
+    @vector_code
+    def rotate(e: Emitter, data: Any, base: Any, strides: Any, weights: Any, start: Any) -> None:
+        offsets = corners(e, base, strides)
+        tangents = [e.broadcast(weights, start, k) for k in range(num_bits)]
+        for part in range(2):
+            extra = part * e.lanes
+            values = [e.load(data, offset, extra) for offset in offsets]
+            rotate_corners(e, values, tangents, steep)
+            for offset, value in zip(offsets, values, strict=True):
+                e.store(value, data, offset, extra)
 
     return rotate
 
@@ -122,49 +126,34 @@ rotate_1, rotate_2, rotate_3, rotate_4 = (_rotation(k, steep=False) for k in ran
 steep_1, steep_2, steep_3, steep_4 = (_rotation(k, steep=True) for k in range(1, 5))
 
 
-@intrinsic
-def rotate_lanes(_context: Any, array: Any, lanes: Any, offset: Any, coefficients: Any, start: Any) -> Any:
+@vector_code
+def rotate_lanes(e: Emitter, data: Any, offset: Any, weights: Any, start: Any) -> None:
     """Real one-qubit gates on every lane bit of two neighbouring tiles.
 
     v' = a v + b exchange(v), with registers a and b for each bit.
     """
-
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        e = Emitter(context, builder, signature.args[0], signature.args[1])
-        data = e.data(signature.args[0], arguments[0])
-        weights = e.data(signature.args[3], arguments[3])
-        values = [e.load(data, arguments[2], part * e.lanes) for part in range(4)]
-        for k in range(e.lanes.bit_length() - 1):
-            keep = e.load(weights, arguments[4], 2 * k * e.lanes)
-            cross = e.load(weights, arguments[4], (2 * k + 1) * e.lanes)
-            values = [e.fma(cross, e.exchange(value, 1 << k), e.mul(keep, value)) for value in values]
-        for part, value in enumerate(values):
-            e.store(value, data, arguments[2], part * e.lanes)
-        return e.done()
-
-    return types.void(array, lanes, offset, coefficients, start), codegen
+    values = [e.load(data, offset, part * e.lanes) for part in range(4)]
+    for k in range(e.lanes.bit_length() - 1):
+        keep = e.load(weights, start, 2 * k * e.lanes)
+        cross = e.load(weights, start, (2 * k + 1) * e.lanes)
+        values = [e.fma(cross, e.exchange(value, 1 << k), e.mul(keep, value)) for value in values]
+    for part, value in enumerate(values):
+        e.store(value, data, offset, part * e.lanes)
 
 
 def _rotate_lane(bit: int) -> Any:
     """What `rotate_lanes` does, on one lane bit alone."""
 
-    @intrinsic
-    def rotate(_context: Any, array: Any, lanes: Any, offset: Any, coefficients: Any, start: Any) -> Any:
-        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-            e = Emitter(context, builder, signature.args[0], signature.args[1])
-            if 1 << bit >= e.lanes:
-                return e.done()
-            data = e.data(signature.args[0], arguments[0])
-            weights = e.data(signature.args[3], arguments[3])
-            keep = e.load(weights, arguments[4], 2 * bit * e.lanes)
-            cross = e.load(weights, arguments[4], (2 * bit + 1) * e.lanes)
-            for part in range(4):
-                value = e.load(data, arguments[2], part * e.lanes)
-                value = e.fma(cross, e.exchange(value, 1 << bit), e.mul(keep, value))
-                e.store(value, data, arguments[2], part * e.lanes)
-            return e.done()
-
-        return types.void(array, lanes, offset, coefficients, start), codegen
+    @vector_code
+    def rotate(e: Emitter, data: Any, offset: Any, weights: Any, start: Any) -> None:
+        if 1 << bit >= e.lanes:
+            return
+        keep = e.load(weights, start, 2 * bit * e.lanes)
+        cross = e.load(weights, start, (2 * bit + 1) * e.lanes)
+        for part in range(4):
+            value = e.load(data, offset, part * e.lanes)
+            value = e.fma(cross, e.exchange(value, 1 << bit), e.mul(keep, value))
+            e.store(value, data, offset, part * e.lanes)
 
     return rotate
 
@@ -172,42 +161,34 @@ def _rotate_lane(bit: int) -> Any:
 rotate_lane_0, rotate_lane_1, rotate_lane_2, rotate_lane_3 = (_rotate_lane(k) for k in range(MAX_LANE_BITS))
 
 
-def _dense_high(unroll: int) -> Any:
-    """A complex 4x4 matrix on four tiles, `unroll` neighbours of each at once."""
+def _dense_high(unroll: int, by_lane: bool = False) -> Any:
+    """A complex 4x4 matrix on four tiles, `unroll` neighbours of each at once; its entries may be registers."""
 
-    @intrinsic
-    def dense(
-        _context: Any, array: Any, lanes: Any, o0: Any, o1: Any, o2: Any, o3: Any, coefficients: Any, start: Any
-    ) -> Any:
-        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-            e = Emitter(context, builder, signature.args[0], signature.args[1])
-            data = e.data(signature.args[0], arguments[0])
-            weights = e.data(signature.args[6], arguments[6])
-            offsets = arguments[2:6]
-            real = [[e.load(data, o, 2 * u * e.lanes) for o in offsets] for u in range(unroll)]
-            imag = [[e.load(data, o, (2 * u + 1) * e.lanes) for o in offsets] for u in range(unroll)]
-            for row in range(4):
-                re, im = [None] * unroll, [None] * unroll
-                for column in range(4):
-                    place = 2 * (4 * row + column)
-                    a, b = e.broadcast(weights, arguments[7], place), e.broadcast(weights, arguments[7], place + 1)
-                    for u in range(unroll):
-                        x, y = real[u][column], imag[u][column]
-                        re[u] = e.mul(a, x) if column == 0 else e.fma(a, x, re[u])
-                        im[u] = e.mul(a, y) if column == 0 else e.fma(a, y, im[u])
-                        re[u] = e.fnma(b, y, re[u])
-                        im[u] = e.fma(b, x, im[u])
+    @vector_code
+    def dense(e: Emitter, data: Any, o0: Any, o1: Any, o2: Any, o3: Any, weights: Any, start: Any) -> None:
+        offsets = (o0, o1, o2, o3)
+        read, size = (e.load, e.lanes) if by_lane else (e.broadcast, 1)
+        real = [[e.load(data, o, 2 * u * e.lanes) for o in offsets] for u in range(unroll)]
+        imag = [[e.load(data, o, (2 * u + 1) * e.lanes) for o in offsets] for u in range(unroll)]
+        for row in range(4):
+            re, im = [None] * unroll, [None] * unroll
+            for column in range(4):
+                place = 2 * (4 * row + column)
+                a, b = (read(weights, start, (place + part) * size) for part in range(2))
                 for u in range(unroll):
-                    e.store(re[u], data, offsets[row], 2 * u * e.lanes)
-                    e.store(im[u], data, offsets[row], (2 * u + 1) * e.lanes)
-            return e.done()
-
-        return types.void(array, lanes, o0, o1, o2, o3, coefficients, start), codegen
+                    x, y = real[u][column], imag[u][column]
+                    re[u] = e.mul(a, x) if column == 0 else e.fma(a, x, re[u])
+                    im[u] = e.mul(a, y) if column == 0 else e.fma(a, y, im[u])
+                    re[u] = e.fnma(b, y, re[u])
+                    im[u] = e.fma(b, x, im[u])
+            for u in range(unroll):
+                e.store(re[u], data, offsets[row], 2 * u * e.lanes)
+                e.store(im[u], data, offsets[row], (2 * u + 1) * e.lanes)
 
     return dense
 
 
-dense_high, dense_high_pair = _dense_high(1), _dense_high(2)
+dense_high, dense_high_pair, dense_by_lane = _dense_high(1), _dense_high(2), _dense_high(1, by_lane=True)
 
 
 def _dense_mixed(lane_bit: int) -> Any:
@@ -217,26 +198,18 @@ def _dense_mixed(lane_bit: int) -> Any:
     (f = 0) and its partner lane (f = 1).
     """
 
-    @intrinsic
-    def dense(_context: Any, array: Any, lanes: Any, o0: Any, o1: Any, coefficients: Any, start: Any) -> Any:
-        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-            e = Emitter(context, builder, signature.args[0], signature.args[1])
-            if 1 << lane_bit >= e.lanes:
-                return e.done()
-            data = e.data(signature.args[0], arguments[0])
-            weights = e.data(signature.args[4], arguments[4])
-            inputs = []
-            for offset in arguments[2:4]:
-                x, y = e.load(data, offset), e.load(data, offset, e.lanes)
-                inputs += [(x, y), (e.exchange(x, 1 << lane_bit), e.exchange(y, 1 << lane_bit))]
-            for i1 in range(2):
-                pairs = list(enumerate(inputs, start=4 * i1))
-                re, im = _row(e, weights, arguments[5], pairs)
-                e.store(re, data, arguments[2 + i1])
-                e.store(im, data, arguments[2 + i1], e.lanes)
-            return e.done()
-
-        return types.void(array, lanes, o0, o1, coefficients, start), codegen
+    @vector_code
+    def dense(e: Emitter, data: Any, o0: Any, o1: Any, weights: Any, start: Any) -> None:
+        if 1 << lane_bit >= e.lanes:
+            return
+        inputs = []
+        for offset in (o0, o1):
+            x, y = e.load_tile(data, offset)
+            inputs += [(x, y), (e.exchange(x, 1 << lane_bit), e.exchange(y, 1 << lane_bit))]
+        for i1 in range(2):
+            pairs = list(enumerate(inputs, start=4 * i1))
+            re, im = _row(e, weights, start, pairs)
+            e.store_tile((re, im), data, (o0, o1)[i1])
 
     return dense
 
@@ -262,25 +235,17 @@ dense_mixed_0, dense_mixed_1, dense_mixed_2, dense_mixed_3 = (_dense_mixed(k) fo
 def _dense_lanes(low: int, high: int) -> Any:
     """A complex 4x4 matrix on two lane bits: registers c[d][re, im] for the four partners of a lane."""
 
-    @intrinsic
-    def dense(_context: Any, array: Any, lanes: Any, offset: Any, coefficients: Any, start: Any) -> Any:
-        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-            e = Emitter(context, builder, signature.args[0], signature.args[1])
-            if 1 << high >= e.lanes:
-                return e.done()
-            data = e.data(signature.args[0], arguments[0])
-            weights = e.data(signature.args[3], arguments[3])
-            x, y = e.load(data, arguments[2]), e.load(data, arguments[2], e.lanes)
-            terms = []
-            for d in range(4):
-                mask = (d & 1) << low | (d >> 1) << high
-                terms.append((d, (e.exchange(x, mask), e.exchange(y, mask))))
-            re, im = _row(e, weights, arguments[4], terms)
-            e.store(re, data, arguments[2])
-            e.store(im, data, arguments[2], e.lanes)
-            return e.done()
-
-        return types.void(array, lanes, offset, coefficients, start), codegen
+    @vector_code
+    def dense(e: Emitter, data: Any, offset: Any, weights: Any, start: Any) -> None:
+        if 1 << high >= e.lanes:
+            return
+        x, y = e.load_tile(data, offset)
+        terms = []
+        for d in range(4):
+            mask = (d & 1) << low | (d >> 1) << high
+            terms.append((d, (e.exchange(x, mask), e.exchange(y, mask))))
+        re, im = _row(e, weights, start, terms)
+        e.store_tile((re, im), data, offset)
 
     return dense
 
@@ -290,102 +255,56 @@ dense_lanes_01, dense_lanes_02, dense_lanes_12, dense_lanes_03, dense_lanes_13, 
 )
 
 
-@intrinsic
-def multiply_by_table(
-    _context: Any, array: Any, lanes: Any, offset: Any, table: Any, place: Any, real: Any, imag: Any
-) -> Any:
+@vector_code
+def multiply_by_table(e: Emitter, data: Any, offset: Any, weights: Any, place: Any, real: Any, imag: Any) -> None:
     """tile *= table tile * (real + i imag)."""
-
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        e = Emitter(context, builder, signature.args[0], signature.args[1])
-        data = e.data(signature.args[0], arguments[0])
-        weights = e.data(signature.args[3], arguments[3])
-        scalar = [e.splat(arguments[5]), e.splat(arguments[6])]
-        factor = e.complex_mul(e.load(weights, arguments[4]), e.load(weights, arguments[4], e.lanes), *scalar)
-        product = e.complex_mul(e.load(data, arguments[2]), e.load(data, arguments[2], e.lanes), *factor)
-        e.store(product[0], data, arguments[2])
-        e.store(product[1], data, arguments[2], e.lanes)
-        return e.done()
-
-    return types.void(array, lanes, offset, table, place, real, imag), codegen
+    factor = e.complex_mul(*e.load_tile(weights, place), e.splat(real), e.splat(imag))
+    e.store_tile(e.complex_mul(*e.load_tile(data, offset), *factor), data, offset)
 
 
-@intrinsic
-def write_scaled(_context: Any, table: Any, lanes: Any, place: Any, source: Any, real: Any, imag: Any) -> Any:
+@vector_code
+def write_scaled(e: Emitter, data: Any, place: Any, source: Any, real: Any, imag: Any) -> None:
     """The tile at `place` becomes the one at `source` times real + i imag."""
-
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        e = Emitter(context, builder, signature.args[0], signature.args[1])
-        data = e.data(signature.args[0], arguments[0])
-        factor = [e.splat(arguments[4]), e.splat(arguments[5])]
-        product = e.complex_mul(e.load(data, arguments[3]), e.load(data, arguments[3], e.lanes), *factor)
-        e.store(product[0], data, arguments[2])
-        e.store(product[1], data, arguments[2], e.lanes)
-        return e.done()
-
-    return types.void(table, lanes, place, source, real, imag), codegen
+    e.store_tile(e.complex_mul(*e.load_tile(data, source), e.splat(real), e.splat(imag)), data, place)
 
 
-def _table_update(conjugate: bool) -> Any:
-    """table tile *= other tile, or its conjugate."""
+def _product(conjugate: bool) -> Any:
+    """The tile at `place` becomes the product of two, or of one and the other's conjugate."""
 
-    @intrinsic
-    def update(_context: Any, table: Any, lanes: Any, place: Any, other: Any, other_place: Any) -> Any:
-        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-            e = Emitter(context, builder, signature.args[0], signature.args[1])
-            data = e.data(signature.args[0], arguments[0])
-            factors = e.data(signature.args[3], arguments[3])
-            re, im = e.load(factors, arguments[4]), e.load(factors, arguments[4], e.lanes)
-            if conjugate:
-                im = builder.fneg(im)
-            product = e.complex_mul(e.load(data, arguments[2]), e.load(data, arguments[2], e.lanes), re, im)
-            e.store(product[0], data, arguments[2])
-            e.store(product[1], data, arguments[2], e.lanes)
-            return e.done()
+    @vector_code
+    def multiply(e: Emitter, into: Any, place: Any, left: Any, left_place: Any, right: Any, right_place: Any) -> None:
+        re, im = e.load_tile(right, right_place)
+        if conjugate:
+            im = e.builder.fneg(im)
+        e.store_tile(e.complex_mul(*e.load_tile(left, left_place), re, im), into, place)
 
-        return types.void(table, lanes, place, other, other_place), codegen
-
-    return update
+    return multiply
 
 
-multiply_tables, multiply_tables_conjugate = _table_update(False), _table_update(True)
+multiply_tiles, multiply_tiles_conjugate = _product(False), _product(True)
 
 
-@intrinsic
-def swap_tiles(_context: Any, array: Any, lanes: Any, o0: Any, o1: Any, masks: Any, place: Any) -> Any:
+@vector_code
+def swap_tiles(e: Emitter, data: Any, o0: Any, o1: Any, masks: Any, place: Any) -> None:
     """Exchange two tiles in the lanes where the register of `masks` is not zero."""
-
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        e = Emitter(context, builder, signature.args[0], signature.args[1])
-        data = e.data(signature.args[0], arguments[0])
-        chosen = e.nonzero(e.load(e.data(signature.args[4], arguments[4]), arguments[5]))
-        for part in range(2):
-            a, b = e.load(data, arguments[2], part * e.lanes), e.load(data, arguments[3], part * e.lanes)
-            e.store(builder.select(chosen, b, a), data, arguments[2], part * e.lanes)
-            e.store(builder.select(chosen, a, b), data, arguments[3], part * e.lanes)
-        return e.done()
-
-    return types.void(array, lanes, o0, o1, masks, place), codegen
+    chosen = e.nonzero(e.load(masks, place))
+    for part in range(2):
+        a, b = e.load(data, o0, part * e.lanes), e.load(data, o1, part * e.lanes)
+        e.store(e.builder.select(chosen, b, a), data, o0, part * e.lanes)
+        e.store(e.builder.select(chosen, a, b), data, o1, part * e.lanes)
 
 
 def _flip_lanes(lane_bit: int) -> Any:
-    @intrinsic
-    def flip(_context: Any, array: Any, lanes: Any, offset: Any, masks: Any, place: Any) -> Any:
+    @vector_code
+    def flip(e: Emitter, data: Any, offset: Any, masks: Any, place: Any) -> None:
         """Exchange the lanes that differ in one bit, where the register of `masks` is not zero."""
-
-        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-            e = Emitter(context, builder, signature.args[0], signature.args[1])
-            if 1 << lane_bit >= e.lanes:
-                return e.done()
-            data = e.data(signature.args[0], arguments[0])
-            chosen = e.nonzero(e.load(e.data(signature.args[3], arguments[3]), arguments[4]))
-            for part in range(2):
-                value = e.load(data, arguments[2], part * e.lanes)
-                flipped = builder.select(chosen, e.exchange(value, 1 << lane_bit), value)
-                e.store(flipped, data, arguments[2], part * e.lanes)
-            return e.done()
-
-        return types.void(array, lanes, offset, masks, place), codegen
+        if 1 << lane_bit >= e.lanes:
+            return
+        chosen = e.nonzero(e.load(masks, place))
+        for part in range(2):
+            value = e.load(data, offset, part * e.lanes)
+            flipped = e.builder.select(chosen, e.exchange(value, 1 << lane_bit), value)
+            e.store(flipped, data, offset, part * e.lanes)
 
     return flip
 
@@ -393,66 +312,30 @@ def _flip_lanes(lane_bit: int) -> Any:
 flip_lanes_0, flip_lanes_1, flip_lanes_2, flip_lanes_3 = (_flip_lanes(k) for k in range(MAX_LANE_BITS))
 
 
-@intrinsic
-def copy_tile(_context: Any, target: Any, lanes: Any, place: Any, source: Any, offset: Any) -> Any:
+@vector_code
+def copy_tile(e: Emitter, into: Any, place: Any, data: Any, offset: Any) -> None:
     """Copy a tile; neither place need be aligned."""
-
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        e = Emitter(context, builder, signature.args[0], signature.args[1])
-        into = e.data(signature.args[0], arguments[0])
-        data = e.data(signature.args[3], arguments[3])
-        for part in range(2):
-            value = e.load(data, arguments[4], part * e.lanes, aligned=False)
-            e.store(value, into, arguments[2], part * e.lanes, aligned=False)
-        return e.done()
-
-    return types.void(target, lanes, place, source, offset), codegen
+    for part in range(2):
+        value = e.load(data, offset, part * e.lanes, aligned=False)
+        e.store(value, into, place, part * e.lanes, aligned=False)
 
 
-@intrinsic
-def prefetch(_context: Any, array: Any, lanes: Any, place: Any) -> Any:
+@vector_code
+def prefetch(e: Emitter, array: Any, place: Any) -> None:
     """Begin to fetch the cache line of an element, for a change."""
-
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        e = Emitter(context, builder, signature.args[0], signature.args[1])
-        e.prefetch(e.data(signature.args[0], arguments[0]), arguments[2])
-        return e.done()
-
-    return types.void(array, lanes, place), codegen
+    e.prefetch(array, place)
 
 
-@intrinsic
-def tile_from_complex(_context: Any, target: Any, lanes: Any, place: Any, source: Any, offset: Any) -> Any:
+@vector_code
+def tile_from_complex(e: Emitter, into: Any, place: Any, data: Any, offset: Any) -> None:
     """Copy L interleaved complex numbers, which need not be aligned, into a tile."""
-
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        e = Emitter(context, builder, signature.args[0], signature.args[1])
-        into = e.data(signature.args[0], arguments[0])
-        data = e.data(signature.args[3], arguments[3])
-        halves = [e.load(data, arguments[4], part * e.lanes, aligned=False) for part in range(2)]
-        parts = e.separate(*halves)
-        e.store(parts[0], into, arguments[2])
-        e.store(parts[1], into, arguments[2], e.lanes)
-        return e.done()
-
-    return types.void(target, lanes, place, source, offset), codegen
+    halves = [e.load(data, offset, part * e.lanes, aligned=False) for part in range(2)]
+    e.store_tile(e.separate(*halves), into, place)
 
 
-@intrinsic
-def tile_to_complex(
-    _context: Any, target: Any, lanes: Any, place: Any, source: Any, offset: Any, real: Any, imag: Any
-) -> Any:
+@vector_code
+def tile_to_complex(e: Emitter, into: Any, place: Any, data: Any, offset: Any, real: Any, imag: Any) -> None:
     """Copy a tile, times real + i imag, into L interleaved complex numbers, which need not be aligned."""
-
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        e = Emitter(context, builder, signature.args[0], signature.args[1])
-        into = e.data(signature.args[0], arguments[0])
-        data = e.data(signature.args[3], arguments[3])
-        factor = [e.splat(arguments[5]), e.splat(arguments[6])]
-        parts = e.complex_mul(e.load(data, arguments[4]), e.load(data, arguments[4], e.lanes), *factor)
-        halves = e.interleave(*parts)
-        for part in range(2):
-            e.store(halves[part], into, arguments[2], part * e.lanes, aligned=False)
-        return e.done()
-
-    return types.void(target, lanes, place, source, offset, real, imag), codegen
+    parts = e.complex_mul(*e.load_tile(data, offset), e.splat(real), e.splat(imag))
+    for part, half in enumerate(e.interleave(*parts)):
+        e.store(half, into, place, part * e.lanes, aligned=False)

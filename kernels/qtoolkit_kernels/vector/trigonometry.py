@@ -11,7 +11,7 @@ import numpy as np
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Floats, Integers
 from qtoolkit_kernels.vector.lanes import Lanes
-from qtoolkit_kernels.vector.tiles import lanes_of, multiply_tables, multiply_tables_conjugate
+from qtoolkit_kernels.vector.tiles import lanes_of, multiply_tiles, multiply_tiles_conjugate
 from qtoolkit_kernels.vector.turns import add_turned, write_turn
 
 __all__ = [
@@ -139,9 +139,9 @@ def bind_coefficients(gates: Gates, lanes: Lanes, angles: Floats, coefficients: 
                 power = terms[t, 1 + j]
                 for _ in range(abs(power)):
                     if power > 0:
-                        multiply_tables(scratch, lanes, product, scratch, j * tile)
+                        multiply_tiles(scratch, lanes, product, scratch, product, scratch, j * tile)
                     else:
-                        multiply_tables_conjugate(scratch, lanes, product, scratch, j * tile)
+                        multiply_tiles_conjugate(scratch, lanes, product, scratch, product, scratch, j * tile)
             add_turned(coefficients, lanes, into, scratch, product, value.real, value.imag, 1.0)
 
 

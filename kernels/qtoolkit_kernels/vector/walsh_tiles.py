@@ -7,8 +7,8 @@ from typing import Any
 
 from llvmlite import ir
 
-from qtoolkit_kernels._jit import cgutils, intrinsic, types
-from qtoolkit_kernels.vector.lanes import INT32, Emitter
+from qtoolkit_kernels._jit import cgutils
+from qtoolkit_kernels.vector.lanes import INT32, Emitter, vector_code
 
 __all__ = ["sine_and_cosine", "turn_tile", "walsh_2", "walsh_4", "walsh_lanes"]
 
@@ -42,45 +42,32 @@ def _without_turns(e: Emitter, value: ir.Value) -> ir.Value:
     return e.fnma(turns, _constant(e, 2.0 * math.pi), value)
 
 
-@intrinsic
-def walsh_lanes(_context: Any, angles: Any, lanes: Any, offset: Any) -> Any:
+@vector_code
+def walsh_lanes(e: Emitter, data: Any, offset: Any) -> None:
     """Transform the lane bits of one register: each becomes sum and difference."""
-
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        e = Emitter(context, builder, signature.args[0], signature.args[1])
-        data = e.data(signature.args[0], arguments[0])
-        value = e.load(data, arguments[2])
-        for k in range(e.lanes.bit_length() - 1):
-            sign = ir.Constant(e.vector, [-1.0 if lane >> k & 1 else 1.0 for lane in range(e.lanes)])
-            value = e.fma(sign, value, e.exchange(value, 1 << k))
-        e.store(value, data, arguments[2])
-        return e.done()
-
-    return types.void(angles, lanes, offset), codegen
+    value = e.load(data, offset)
+    for k in range(e.lanes.bit_length() - 1):
+        sign = ir.Constant(e.vector, [-1.0 if lane >> k & 1 else 1.0 for lane in range(e.lanes)])
+        value = e.fma(sign, value, e.exchange(value, 1 << k))
+    e.store(value, data, offset)
 
 
 def _walsh(num_bits: int) -> Any:
     """Sums and differences over `num_bits` bits at a step and twice the step."""
 
-    @intrinsic
-    def walsh(_context: Any, angles: Any, lanes: Any, offset: Any, step: Any) -> Any:
-        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            e = Emitter(context, builder, signature.args[0], signature.args[1])
-            data = e.data(signature.args[0], arguments[0])
-            offsets = [arguments[2]]
-            for _ in range((1 << num_bits) - 1):
-                offsets.append(builder.add(offsets[-1], arguments[3]))
-            values = [e.load(data, o) for o in offsets]
-            for k in range(num_bits):
-                for i in range(1 << num_bits):
-                    if not i >> k & 1:
-                        a, b = values[i], values[i | 1 << k]
-                        values[i], values[i | 1 << k] = builder.fadd(a, b), builder.fsub(a, b)
-            for o, value in zip(offsets, values, strict=True):
-                e.store(_without_turns(e, value), data, o)
-            return e.done()
-
-        return types.void(angles, lanes, offset, step), codegen
+    @vector_code
+    def walsh(e: Emitter, data: Any, offset: Any, step: Any) -> None:
+        offsets = [offset]
+        for _ in range((1 << num_bits) - 1):
+            offsets.append(e.builder.add(offsets[-1], step))
+        values = [e.load(data, o) for o in offsets]
+        for k in range(num_bits):
+            for i in range(1 << num_bits):
+                if not i >> k & 1:
+                    a, b = values[i], values[i | 1 << k]
+                    values[i], values[i | 1 << k] = e.builder.fadd(a, b), e.builder.fsub(a, b)
+        for o, value in zip(offsets, values, strict=True):
+            e.store(_without_turns(e, value), data, o)
 
     return walsh
 
@@ -123,18 +110,8 @@ def _polynomial(e: Emitter, x: ir.Value, coefficients: list[float]) -> ir.Value:
     return value
 
 
-@intrinsic
-def turn_tile(_context: Any, array: Any, lanes: Any, offset: Any, angles: Any, place: Any) -> Any:
+@vector_code
+def turn_tile(e: Emitter, data: Any, offset: Any, angles: Any, place: Any) -> None:
     """tile *= exp(i angle), with one register of angles in radians."""
-
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        e = Emitter(context, builder, signature.args[0], signature.args[1])
-        data = e.data(signature.args[0], arguments[0])
-        angle = e.load(e.data(signature.args[3], arguments[3]), arguments[4])
-        sine, cosine = sine_and_cosine(e, angle)
-        product = e.complex_mul(e.load(data, arguments[2]), e.load(data, arguments[2], e.lanes), cosine, sine)
-        e.store(product[0], data, arguments[2])
-        e.store(product[1], data, arguments[2], e.lanes)
-        return e.done()
-
-    return types.void(array, lanes, offset, angles, place), codegen
+    sine, cosine = sine_and_cosine(e, e.load(angles, place))
+    e.store_tile(e.complex_mul(*e.load_tile(data, offset), cosine, sine), data, offset)

@@ -9,7 +9,8 @@ from typing import Any
 from llvmlite import ir
 
 from qtoolkit_kernels._jit import intrinsic, types
-from qtoolkit_kernels.vector.lanes import Emitter
+from qtoolkit_kernels.vector.lanes import Emitter, sum_code, vector_code
+from qtoolkit_kernels.vector.tiles import corners, rotate_corners
 
 __all__ = [
     "add_overlap",
@@ -72,138 +73,75 @@ def _turn_back(num_bits: int, steep: bool) -> Any:
     On each bit p' = p - t q and q' = q + t p; steep: t p - q and t q + p. The sums are those before the rotation.
     """
 
-    @intrinsic
-    def turn_back(
-        _context: Any,
-        array: Any,
-        lanes: Any,
-        base: Any,
-        far: Any,
-        strides: Any,
-        coefficients: Any,
-        start: Any,
-        sums: Any,
-    ) -> Any:
-        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-            e = Emitter(context, builder, signature.args[0], signature.args[1])
-            data = e.data(signature.args[0], arguments[0])
-            weights = e.data(signature.args[5], arguments[5])
-            offsets = [arguments[2]]
+    @sum_code
+    def turn_back(e: Emitter, data: Any, base: Any, far: Any, strides: Any, weights: Any, start: Any, sums: Any) -> Any:
+        offsets = corners(e, base, strides)
+        across = [e.builder.add(offset, far) for offset in offsets]
+        tangents = [e.broadcast(weights, start, k) for k in range(num_bits)]
+        for part in range(2):
+            extra = part * e.lanes
+            ket = [e.load(data, offset, extra) for offset in offsets]
+            bra = [e.load(data, offset, extra) for offset in across]
             for k in range(num_bits):
-                step = builder.extract_value(arguments[4], k)
-                offsets += [builder.add(offset, step) for offset in offsets]
-            across = [builder.add(offset, arguments[3]) for offset in offsets]
-            tangents = [e.broadcast(weights, arguments[6], k) for k in range(num_bits)]
-            found = [builder.extract_value(arguments[7], k) for k in range(num_bits)]
-            for part in range(2):
-                extra = part * e.lanes
-                ket = [e.load(data, offset, extra) for offset in offsets]
-                bra = [e.load(data, offset, extra) for offset in across]
-                for k in range(num_bits):
-                    for low in range(1 << num_bits):
-                        if not low >> k & 1:
-                            high = low | 1 << k
-                            found[k] = e.fma(bra[high], ket[low], found[k])
-                            found[k] = e.fnma(bra[low], ket[high], found[k])
-                for values, places in ((ket, offsets), (bra, across)):
-                    _rotate(e, values, tangents, steep)
-                    for offset, value in zip(places, values, strict=True):
-                        e.store(value, data, offset, extra)
-            return context.make_tuple(builder, signature.return_type, found)
-
-        return sums(array, lanes, base, far, strides, coefficients, start, sums), codegen
+                for low in range(1 << num_bits):
+                    if not low >> k & 1:
+                        high = low | 1 << k
+                        sums[k] = e.fma(bra[high], ket[low], sums[k])
+                        sums[k] = e.fnma(bra[low], ket[high], sums[k])
+            for values, places in ((ket, offsets), (bra, across)):
+                rotate_corners(e, values, tangents, steep)
+                for offset, value in zip(places, values, strict=True):
+                    e.store(value, data, offset, extra)
+        return sums
 
     return turn_back
-
-
-def _rotate(e: Emitter, values: list[ir.Value], tangents: list[ir.Value], steep: bool) -> None:
-    for k, tangent in enumerate(tangents):
-        for low in range(len(values)):
-            if low >> k & 1:
-                continue
-            p, q = values[low], values[low | 1 << k]
-            if steep:
-                values[low] = e.fma(tangent, p, e.builder.fneg(q))
-                values[low | 1 << k] = e.fma(tangent, q, p)
-            else:
-                values[low] = e.fnma(tangent, q, p)
-                values[low | 1 << k] = e.fma(tangent, p, q)
 
 
 turn_back_1, turn_back_2, turn_back_3 = (_turn_back(k, steep=False) for k in range(1, 4))
 turn_back_steep_1, turn_back_steep_2, turn_back_steep_3 = (_turn_back(k, steep=True) for k in range(1, 4))
 
 
-@intrinsic
-def turn_back_lanes(
-    _context: Any, array: Any, lanes: Any, offset: Any, far: Any, coefficients: Any, start: Any, sums: Any
-) -> Any:
+@sum_code
+def turn_back_lanes(e: Emitter, data: Any, offset: Any, far: Any, weights: Any, start: Any, sums: Any) -> Any:
     """The same on every lane bit of a tile: v' = a v + b exchange(v), with registers a and b for each bit.
 
     Each sum is that of λ(l) ψ(l ^ bit), whose sign is that of the bit in l; there are as many as the widest register
     has bits.
     """
-
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        e = Emitter(context, builder, signature.args[0], signature.args[1])
-        data = e.data(signature.args[0], arguments[0])
-        weights = e.data(signature.args[4], arguments[4])
-        places = [arguments[2], builder.add(arguments[2], arguments[3])]
-        states = [[e.load(data, place, part * e.lanes) for part in range(2)] for place in places]
-        found = [builder.extract_value(arguments[6], k) for k in range(len(signature.return_type))]
-        for k in range(e.lanes.bit_length() - 1):
-            for ket, bra in zip(*states, strict=True):
-                found[k] = e.fma(bra, e.exchange(ket, 1 << k), found[k])
-        for k in range(e.lanes.bit_length() - 1):
-            keep = e.load(weights, arguments[5], 2 * k * e.lanes)
-            cross = e.load(weights, arguments[5], (2 * k + 1) * e.lanes)
-            states = [
-                [e.fma(cross, e.exchange(value, 1 << k), e.mul(keep, value)) for value in state] for state in states
-            ]
-        for place, state in zip(places, states, strict=True):
-            for part, value in enumerate(state):
-                e.store(value, data, place, part * e.lanes)
-        return context.make_tuple(builder, signature.return_type, found)
-
-    return sums(array, lanes, offset, far, coefficients, start, sums), codegen
+    places = [offset, e.builder.add(offset, far)]
+    states = [[e.load(data, place, part * e.lanes) for part in range(2)] for place in places]
+    for k in range(e.lanes.bit_length() - 1):
+        for ket, bra in zip(*states, strict=True):
+            sums[k] = e.fma(bra, e.exchange(ket, 1 << k), sums[k])
+    for k in range(e.lanes.bit_length() - 1):
+        keep = e.load(weights, start, 2 * k * e.lanes)
+        cross = e.load(weights, start, (2 * k + 1) * e.lanes)
+        states = [[e.fma(cross, e.exchange(value, 1 << k), e.mul(keep, value)) for value in state] for state in states]
+    for place, state in zip(places, states, strict=True):
+        for part, value in enumerate(state):
+            e.store(value, data, place, part * e.lanes)
+    return sums
 
 
-@intrinsic
+@vector_code
 def turn_back_phases(
-    _context: Any, array: Any, lanes: Any, offset: Any, far: Any, table: Any, place: Any, real: Any, imag: Any
-) -> Any:
+    e: Emitter, data: Any, offset: Any, far: Any, weights: Any, place: Any, real: Any, imag: Any
+) -> None:
     """Both tiles *= table tile * (real + i imag)."""
-
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        e = Emitter(context, builder, signature.args[0], signature.args[1])
-        data = e.data(signature.args[0], arguments[0])
-        weights = e.data(signature.args[4], arguments[4])
-        scalar = [e.splat(arguments[6]), e.splat(arguments[7])]
-        factor = e.complex_mul(e.load(weights, arguments[5]), e.load(weights, arguments[5], e.lanes), *scalar)
-        for tile in (arguments[2], builder.add(arguments[2], arguments[3])):
-            product = e.complex_mul(e.load(data, tile), e.load(data, tile, e.lanes), *factor)
-            e.store(product[0], data, tile)
-            e.store(product[1], data, tile, e.lanes)
-        return e.done()
-
-    return types.void(array, lanes, offset, far, table, place, real, imag), codegen
+    factor = e.complex_mul(*e.load_tile(weights, place), e.splat(real), e.splat(imag))
+    for tile in (offset, e.builder.add(offset, far)):
+        product = e.complex_mul(*e.load_tile(data, tile), *factor)
+        e.store_tile(product, data, tile)
 
 
-@intrinsic
-def add_weights(_context: Any, array: Any, lanes: Any, offset: Any, far: Any, out: Any, place: Any, total: Any) -> Any:
+@sum_code
+def add_weights(e: Emitter, data: Any, offset: Any, far: Any, into: Any, place: Any, total: Any) -> Any:
     """Write Im λ* ψ of a tile to `out` (float64), and add it to a sum."""
-
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        e = Emitter(context, builder, signature.args[0], signature.args[1])
-        data = e.data(signature.args[0], arguments[0])
-        into = e.data(signature.args[4], arguments[4])
-        across = builder.add(arguments[2], arguments[3])
-        weight = e.mul(e.load(data, across), e.load(data, arguments[2], e.lanes))
-        weight = e.fnma(e.load(data, across, e.lanes), e.load(data, arguments[2]), weight)
-        _store_doubles(builder, weight, builder.gep(into, [arguments[5]]))
-        return builder.fadd(arguments[6], weight)
-
-    return total(array, lanes, offset, far, out, place, total), codegen
+    across = e.builder.add(offset, far)
+    weight = e.mul(e.load(data, across), e.load(data, offset, e.lanes))
+    weight = e.fnma(e.load(data, across, e.lanes), e.load(data, offset), weight)
+    _store_doubles(e.builder, weight, e.builder.gep(into, [place]))
+    return e.builder.fadd(total, weight)
 
 
 def _overlap(flipping: bool) -> Any:
@@ -212,22 +150,15 @@ def _overlap(flipping: bool) -> Any:
     Lane l of λ, which stands at `bra`, meets lane ``l ^ flips`` of ψ, which stands at `ket`.
     """
 
-    @intrinsic
-    def overlap(_context: Any, array: Any, lanes: Any, ket: Any, bra: Any, flips: Any, sign: Any, sums: Any) -> Any:
-        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-            e = Emitter(context, builder, signature.args[0], signature.args[1])
-            data = e.data(signature.args[0], arguments[0])
-            factor = e.splat(arguments[5])
-            x, y = (e.mul(factor, e.load(data, arguments[2], part * e.lanes)) for part in range(2))
-            if flipping:
-                x, y = (e.exchange_by(value, arguments[4]) for value in (x, y))
-            a, b = (e.load(data, arguments[3], part * e.lanes) for part in range(2))
-            real, imag = (builder.extract_value(arguments[6], k) for k in range(2))
-            real = e.fma(b, y, e.fma(a, x, real))
-            imag = e.fnma(b, x, e.fma(a, y, imag))
-            return context.make_tuple(builder, signature.return_type, [real, imag])
-
-        return sums(array, lanes, ket, bra, flips, sign, sums), codegen
+    @sum_code
+    def overlap(e: Emitter, data: Any, ket: Any, bra: Any, flips: Any, sign: Any, sums: Any) -> Any:
+        factor = e.splat(sign)
+        x, y = (e.mul(factor, value) for value in e.load_tile(data, ket))
+        if flipping:
+            x, y = (e.exchange_by(value, flips) for value in (x, y))
+        a, b = e.load_tile(data, bra)
+        real, imag = sums
+        return [e.fma(b, y, e.fma(a, x, real)), e.fnma(b, x, e.fma(a, y, imag))]
 
     return overlap
 

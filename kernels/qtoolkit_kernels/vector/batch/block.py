@@ -30,7 +30,7 @@ from qtoolkit_kernels.vector.matrices import apply_matrix
 from qtoolkit_kernels.vector.skew import skewed
 from qtoolkit_kernels.vector.string_tiles import tile_weights
 from qtoolkit_kernels.vector.strings import turn_string
-from qtoolkit_kernels.vector.tiles import copy_tile
+from qtoolkit_kernels.vector.tiles import copy_tile, dense_by_lane, multiply_tiles
 
 __all__ = ["PERMUTE", "ROW", "run_batch_block"]
 
@@ -141,7 +141,7 @@ def apply_phases(
             low = bits & -bits
             x = 0
             while x < low:
-                tiles.multiply_tiles(table, lanes, half + (x | low) * tile, table, half + x * tile, registers, pair)
+                multiply_tiles(table, lanes, half + (x | low) * tile, table, half + x * tile, registers, pair)
                 x = ((x | ~joined) + 1) & joined
             pair += tile
             bits ^= low
@@ -149,14 +149,14 @@ def apply_phases(
         if i < num_bits - 1:
             for x in range(top):
                 added = half + (x & joined) * tile
-                tiles.multiply_tiles(table, lanes, (x | top) * tile, table, x * tile, table, added)
+                multiply_tiles(table, lanes, (x | top) * tile, table, x * tile, table, added)
             continue
         for x in range(top):
             o = skewed(x | top, skew) * tile
-            tiles.multiply_tiles(block, lanes, o, block, o, table, half + (x & joined) * tile)
-            tiles.multiply_tiles(block, lanes, o, block, o, table, x * tile)
+            multiply_tiles(block, lanes, o, block, o, table, half + (x & joined) * tile)
+            multiply_tiles(block, lanes, o, block, o, table, x * tile)
             o = skewed(x, skew) * tile
-            tiles.multiply_tiles(block, lanes, o, block, o, table, x * tile)
+            multiply_tiles(block, lanes, o, block, o, table, x * tile)
 
 
 @njit
@@ -209,7 +209,7 @@ def run_batch_block(
             j = 0
             for _ in range(num_tiles >> 2):
                 o = skewed(j, skew) * tile
-                tiles.dense(block, lanes, o, o + t0, o + t1, o + t0 + t1, registers, start)
+                dense_by_lane(block, lanes, o, o + t0, o + t1, o + t0 + t1, registers, start)
                 j = next_without(j, s0 | s1)
         elif opcode in (isa.EXCHANGE, isa.SWAP, isa.TRANSPOSE):
             exchange(block, lanes, num_tiles, tile, skew, row)
@@ -217,7 +217,7 @@ def run_batch_block(
             j = 0
             while j < num_tiles:
                 o = skewed(j | row[VALUE], skew) * tile
-                tiles.multiply_tiles(block, lanes, o, block, o, registers, start)
+                multiply_tiles(block, lanes, o, block, o, registers, start)
                 j = next_without(j, row[MASK])
         elif opcode == isa.PAULI:
             masks = row[X], 0, row[Z], row[MASK] | highest_bit(row[X]), row[VALUE]

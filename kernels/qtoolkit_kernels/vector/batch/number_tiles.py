@@ -9,8 +9,8 @@ from typing import Any
 
 from llvmlite import ir
 
-from qtoolkit_kernels._jit import cgutils, intrinsic, types
-from qtoolkit_kernels.vector.lanes import Emitter
+from qtoolkit_kernels._jit import cgutils
+from qtoolkit_kernels.vector.lanes import Emitter, vector_code
 from qtoolkit_kernels.vector.numbers import (
     NEGLIGIBLE,
     SMALL_GAMMA,
@@ -22,29 +22,22 @@ from qtoolkit_kernels.vector.numbers import (
 __all__ = ["multiply_matrix", "split_product"]
 
 
-@intrinsic
-def multiply_matrix(_context: Any, work: Any, lanes: Any, place: Any, factor: Any) -> Any:
+@vector_code
+def multiply_matrix(e: Emitter, data: Any, place: Any, factor: Any) -> None:
     """Replace the 2x2 matrix at `place`, four tiles row by row, by the product of the one at `factor` and it."""
-
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        e = Emitter(context, builder, signature.args[0], signature.args[1])
-        data = e.data(signature.args[0], arguments[0])
-        new, old = (
-            [(e.load(data, o, 2 * k * e.lanes), e.load(data, o, (2 * k + 1) * e.lanes)) for k in range(4)]
-            for o in (arguments[3], arguments[2])
-        )
-        for row in range(2):
-            for column in range(2):
-                (a, b), (c, d) = new[2 * row], new[2 * row + 1]
-                (x, y), (z, w) = old[column], old[2 + column]
-                re = e.fnma(d, w, e.fma(c, z, e.fnma(b, y, e.mul(a, x))))
-                im = e.fma(d, z, e.fma(c, w, e.fma(b, x, e.mul(a, y))))
-                k = 2 * row + column
-                e.store(re, data, arguments[2], 2 * k * e.lanes)
-                e.store(im, data, arguments[2], (2 * k + 1) * e.lanes)
-        return e.done()
-
-    return types.void(work, lanes, place, factor), codegen
+    new, old = (
+        [(e.load(data, o, 2 * k * e.lanes), e.load(data, o, (2 * k + 1) * e.lanes)) for k in range(4)]
+        for o in (factor, place)
+    )
+    for row in range(2):
+        for column in range(2):
+            (a, b), (c, d) = new[2 * row], new[2 * row + 1]
+            (x, y), (z, w) = old[column], old[2 + column]
+            re = e.fnma(d, w, e.fma(c, z, e.fnma(b, y, e.mul(a, x))))
+            im = e.fma(d, z, e.fma(c, w, e.fma(b, x, e.mul(a, y))))
+            k = 2 * row + column
+            e.store(re, data, place, 2 * k * e.lanes)
+            e.store(im, data, place, (2 * k + 1) * e.lanes)
 
 
 class _Numbers:
@@ -105,72 +98,60 @@ class _Numbers:
         return tuple(self.e.builder.select(mask, y, n) for y, n in zip(yes, no, strict=True))
 
 
-@intrinsic
-def split_product(_context: Any, work: Any, lanes: Any, place: Any, out: Any, total: Any, parts: Any) -> Any:
+@vector_code
+def split_product(e: Emitter, data: Any, place: Any, out: Any, total: Any, parts: Any) -> None:
     """Split the 2x2 unitary at `place` as `numbers.split_unitary` does.
 
     Writes three tiles from `out` on: cosine and sine, e^{iγ}, e^{iβ}; multiplies the tile at `total` by e^{iα}.
     """
+    n = _Numbers(e)
+    p, q, r, s = ((e.load(data, place, 2 * k * e.lanes), e.load(data, place, (2 * k + 1) * e.lanes)) for k in range(4))
+    one, zero = (n.constant(1.0), n.constant(0.0)), n.constant(0.0)
+    has = {part: n.has(parts, part) for part in (SMALL_GAMMA, WITHOUT_BETA, WITHOUT_GAMMA, WITHOUT_THETA)}
+    cosine, sine, minus_q = n.size(p), n.size(r), n.negative(q)
+    is_gentle = e.builder.fcmp_ordered(">=", cosine, sine)
 
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        e = Emitter(context, builder, signature.args[0], signature.args[1])
-        n = _Numbers(e)
-        data = e.data(signature.args[0], arguments[0])
-        p, q, r, s = (
-            (e.load(data, arguments[2], 2 * k * e.lanes), e.load(data, arguments[2], (2 * k + 1) * e.lanes))
-            for k in range(4)
+    def with_both() -> list[ir.Value]:
+        # Neither phase is 1 always: the sign of the sine keeps one of them small.
+        steepest = n.below(cosine, NEGLIGIBLE)
+        alpha = n.chosen(steepest, n.chosen(has[SMALL_GAMMA], minus_q, r), p)
+        after = n.times_conjugate(r, alpha)
+        before = n.chosen(
+            is_gentle, n.times_conjugate(n.times_conjugate(s, p), after), n.times_conjugate(minus_q, alpha)
         )
-        one, zero = (n.constant(1.0), n.constant(0.0)), n.constant(0.0)
-        has = {part: n.has(arguments[5], part) for part in (SMALL_GAMMA, WITHOUT_BETA, WITHOUT_GAMMA, WITHOUT_THETA)}
-        cosine, sine, minus_q = n.size(p), n.size(r), n.negative(q)
-        is_gentle = builder.fcmp_ordered(">=", cosine, sine)
+        small = n.chosen(has[SMALL_GAMMA], before, after)
+        edge = e.builder.and_(e.builder.fcmp_ordered("==", small[0], zero), n.below(small[1], 0.0))
+        turned = e.builder.or_(n.below(small[0], 0.0), edge)
+        after = n.chosen(turned, n.negative(after), after)
+        before = n.chosen(turned, n.negative(before), before)
+        signed = e.builder.select(turned, e.builder.fneg(sine), sine)
+        return [e.builder.select(steepest, zero, cosine), signed, *alpha, *after, *before]
 
-        def with_both() -> list[ir.Value]:
-            # Neither phase is 1 always: the sign of the sine keeps one of them small.
-            steepest = n.below(cosine, NEGLIGIBLE)
-            alpha = n.chosen(steepest, n.chosen(has[SMALL_GAMMA], minus_q, r), p)
-            after = n.times_conjugate(r, alpha)
-            before = n.chosen(
-                is_gentle, n.times_conjugate(n.times_conjugate(s, p), after), n.times_conjugate(minus_q, alpha)
-            )
-            small = n.chosen(has[SMALL_GAMMA], before, after)
-            edge = builder.and_(builder.fcmp_ordered("==", small[0], zero), n.below(small[1], 0.0))
-            turned = builder.or_(n.below(small[0], 0.0), edge)
-            after = n.chosen(turned, n.negative(after), after)
-            before = n.chosen(turned, n.negative(before), before)
-            signed = builder.select(turned, builder.fneg(sine), sine)
-            return [builder.select(steepest, zero, cosine), signed, *alpha, *after, *before]
+    def with_one() -> list[ir.Value]:
+        # The other one stands in one of r and -q, and e^{iα} sin θ alone in the other.
+        plain, other = n.chosen(has[WITHOUT_BETA], r, minus_q), n.chosen(has[WITHOUT_BETA], minus_q, r)
+        is_negative = n.below(n.times_conjugate(p, plain)[0], 0.0)
+        plain = n.chosen(is_negative, n.negative(plain), plain)
+        other = n.chosen(is_negative, n.negative(other), other)
+        alpha = n.chosen(is_gentle, p, plain)
+        whole = n.times_conjugate(n.chosen(is_gentle, s, other), alpha)
+        after, before = n.chosen(has[WITHOUT_BETA], one, whole), n.chosen(has[WITHOUT_BETA], whole, one)
+        return [cosine, e.builder.select(is_negative, e.builder.fneg(sine), sine), *alpha, *after, *before]
 
-        def with_one() -> list[ir.Value]:
-            # The other one stands in one of r and -q, and e^{iα} sin θ alone in the other.
-            plain, other = n.chosen(has[WITHOUT_BETA], r, minus_q), n.chosen(has[WITHOUT_BETA], minus_q, r)
-            is_negative = n.below(n.times_conjugate(p, plain)[0], 0.0)
-            plain = n.chosen(is_negative, n.negative(plain), plain)
-            other = n.chosen(is_negative, n.negative(other), other)
-            alpha = n.chosen(is_gentle, p, plain)
-            whole = n.times_conjugate(n.chosen(is_gentle, s, other), alpha)
-            after, before = n.chosen(has[WITHOUT_BETA], one, whole), n.chosen(has[WITHOUT_BETA], whole, one)
-            return [cosine, builder.select(is_negative, builder.fneg(sine), sine), *alpha, *after, *before]
-
-        has_one = builder.or_(has[WITHOUT_BETA], has[WITHOUT_GAMMA])
-        kept, signed, *phases = n.either(has_one, with_one, with_both)
-        alpha, after, before = phases[:2], phases[2:4], phases[4:]
-        # Diagonal: one phase carries all.
-        low = builder.select(has[WITHOUT_THETA], n.everywhere(), n.below(sine, NEGLIGIBLE))
-        whole = n.times_conjugate(s, p)
-        goes_after = builder.or_(has[WITHOUT_GAMMA], builder.and_(has[SMALL_GAMMA], builder.not_(has[WITHOUT_BETA])))
-        after = n.chosen(low, n.chosen(goes_after, whole, one), after)
-        before = n.chosen(low, n.chosen(goes_after, one, whole), before)
-        alpha = n.chosen(low, p, alpha)
-        signed = builder.select(low, zero, signed)
-        kept = builder.select(low, n.constant(1.0), kept)
-        tiles = ((kept, signed), before, after)
-        for k, number in enumerate(tiles):
-            for part, value in enumerate(n.normalized(number)):
-                e.store(value, data, arguments[3], (2 * k + part) * e.lanes)
-        old = e.load(data, arguments[4]), e.load(data, arguments[4], e.lanes)
-        for part, value in enumerate(e.complex_mul(*old, *n.normalized(alpha))):
-            e.store(value, data, arguments[4], part * e.lanes)
-        return e.done()
-
-    return types.void(work, lanes, place, out, total, parts), codegen
+    has_one = e.builder.or_(has[WITHOUT_BETA], has[WITHOUT_GAMMA])
+    kept, signed, *phases = n.either(has_one, with_one, with_both)
+    alpha, after, before = phases[:2], phases[2:4], phases[4:]
+    # Diagonal: one phase carries all.
+    low = e.builder.select(has[WITHOUT_THETA], n.everywhere(), n.below(sine, NEGLIGIBLE))
+    whole = n.times_conjugate(s, p)
+    goes_after = e.builder.or_(has[WITHOUT_GAMMA], e.builder.and_(has[SMALL_GAMMA], e.builder.not_(has[WITHOUT_BETA])))
+    after = n.chosen(low, n.chosen(goes_after, whole, one), after)
+    before = n.chosen(low, n.chosen(goes_after, one, whole), before)
+    alpha = n.chosen(low, p, alpha)
+    signed = e.builder.select(low, zero, signed)
+    kept = e.builder.select(low, n.constant(1.0), kept)
+    tiles = ((kept, signed), before, after)
+    for k, number in enumerate(tiles):
+        for part, value in enumerate(n.normalized(number)):
+            e.store(value, data, out, (2 * k + part) * e.lanes)
+    e.store_tile(e.complex_mul(*e.load_tile(data, total), *n.normalized(alpha)), data, total)

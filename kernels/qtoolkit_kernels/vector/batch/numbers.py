@@ -19,7 +19,6 @@ from qtoolkit_kernels.vector.batch.number_tiles import (
     split_product,
 )
 from qtoolkit_kernels.vector.batch.plan import Members, Rows
-from qtoolkit_kernels.vector.batch.tiles import multiply_tiles
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.matrix_numbers import entry_of, targets_of
 from qtoolkit_kernels.vector.numbers import (
@@ -33,7 +32,7 @@ from qtoolkit_kernels.vector.numbers import (
     PHASE_2Q,
     multiply_dense,
 )
-from qtoolkit_kernels.vector.tiles import multiply_tables_conjugate
+from qtoolkit_kernels.vector.tiles import multiply_tiles, multiply_tiles_conjugate
 from qtoolkit_kernels.vector.trigonometry import SCRATCH_TILES as TURN_TILES
 from qtoolkit_kernels.vector.trigonometry import Gates, Slots, bind_angles, bind_coefficients
 
@@ -139,9 +138,9 @@ def add_term(work: Floats, lanes: Lanes, width: int, scratch: int, products: int
             entry = scratch + (FIRST if k in (0, 3) else SECOND) * tile
         if k == 0:
             multiply_tiles(work, lanes, constant, work, constant, work, entry)
-            multiply_tables_conjugate(work, lanes, first, work, entry)
+            multiply_tiles_conjugate(work, lanes, first, work, first, work, entry)
             if term[3] >= 0:
-                multiply_tables_conjugate(work, lanes, second, work, entry)
+                multiply_tiles_conjugate(work, lanes, second, work, second, work, entry)
                 multiply_tiles(work, lanes, pair, work, pair, work, entry)
         elif k == 3:
             multiply_tiles(work, lanes, pair, work, pair, work, entry)
@@ -149,7 +148,7 @@ def add_term(work: Floats, lanes: Lanes, width: int, scratch: int, products: int
             linear = first if k == 1 else second
             multiply_tiles(work, lanes, linear, work, linear, work, entry)
             if term[3] >= 0:
-                multiply_tables_conjugate(work, lanes, pair, work, entry)
+                multiply_tiles_conjugate(work, lanes, pair, work, pair, work, entry)
 
 
 @njit

@@ -85,6 +85,18 @@ def _start(ints: Integers, place: int, count: int, base: int) -> int:
 
 
 @njit
+def _pass(ints: Integers, head: int, base: int) -> tuple[int, tuple[int, int, int, int, int], int, int]:
+    """What a pass does in the block at amplitude `base`: its start as `_start` tells it, its walk, and where its terms
+    and its directions stand."""
+    constraints = ints[as_index(head + CONSTRAINTS)]
+    start = _start(ints, head + HEADER, constraints, base)
+    terms = head + HEADER + CONSTRAINT * constraints
+    directions = terms + ints[as_index(head + TERMS)]
+    partner, exchange = ints[as_index(head + PARTNER)], ints[as_index(head + EXCHANGE)]
+    return start, (2 * start, partner, exchange, directions, ints[as_index(head + STEPS)]), terms, directions
+
+
+@njit
 def _weight(ints: Integers, floats: Floats, terms: int, stop: int, coefficients: int, start: int) -> float:
     """Return Σ_t c_t (-1)^{|start & z_t|}."""
     weight = 0.0
@@ -110,17 +122,12 @@ def superblock_sums(
             at = first
             while at < stop:
                 head = at
-                constraints = ints[as_index(head + CONSTRAINTS)]
-                start = _start(ints, head + HEADER, constraints, here)
+                start, walk, terms, directions = _pass(ints, head, here)
                 at += ints[as_index(head)]
                 if start < 0:
                     continue
-                partner, exchange = ints[as_index(head + PARTNER)], ints[as_index(head + EXCHANGE)]
-                form, steps = ints[as_index(head + FORM)], ints[as_index(head + STEPS)]
+                form = ints[as_index(head + FORM)]
                 weights, coefficients = ints[as_index(head + WEIGHTS)], ints[as_index(head + COEFFICIENTS)]
-                terms = head + HEADER + CONSTRAINT * constraints
-                directions = terms + ints[as_index(head + TERMS)]
-                walk = 2 * start, partner, exchange, directions, steps
                 if form == TRANSFORM:
                     first_entry = _transformed(ints[terms:directions], floats[coefficients:], here, scratch)
                     value = sum_table_walk(state, lanes, walk, ints, scratch, first_entry, block - 1, floats, weights)
@@ -180,17 +187,12 @@ def superblock_image(
             at = first
             while at < stop:
                 head = at
-                constraints = ints[as_index(head + CONSTRAINTS)]
-                start = _start(ints, head + HEADER, constraints, here)
+                start, walk, terms, directions = _pass(ints, head, here)
                 at += ints[as_index(head)]
                 if start < 0:
                     continue
-                partner, exchange = ints[as_index(head + PARTNER)], ints[as_index(head + EXCHANGE)]
-                form, steps = ints[as_index(head + FORM)], ints[as_index(head + STEPS)]
+                form = ints[as_index(head + FORM)]
                 weights, coefficients = ints[as_index(head + WEIGHTS)], ints[as_index(head + COEFFICIENTS)]
-                terms = head + HEADER + CONSTRAINT * constraints
-                directions = terms + ints[as_index(head + TERMS)]
-                walk = 2 * start, partner, exchange, directions, steps
                 if form == TRANSFORM:
                     first_entry = _transformed(ints[terms:directions], floats[coefficients:], here, scratch)
                     add_table_walk(out, lanes, state, walk, ints, scratch, first_entry, block - 1, floats, weights, 1.0)

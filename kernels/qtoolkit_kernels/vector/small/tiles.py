@@ -9,7 +9,7 @@ from typing import Any
 from llvmlite import ir
 
 from qtoolkit_kernels._jit import intrinsic, types
-from qtoolkit_kernels.vector.lanes import Emitter
+from qtoolkit_kernels.vector.lanes import Emitter, sum_code, vector_code
 from qtoolkit_kernels.vector.tiles import MAX_LANE_BITS
 
 __all__ = [
@@ -80,42 +80,29 @@ class _Turn:
         return real, imag
 
 
-@intrinsic
-def turn_pair(_context: Any, array: Any, lanes: Any, o0: Any, o1: Any, turn: Any) -> Any:
+@vector_code
+def turn_pair(e: Emitter, data: Any, o0: Any, o1: Any, turn: Any) -> None:
     """Apply ``w - i (x X + y Y + z Z)``, `turn` being (w, x, y, z), to two tiles."""
-
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        e = Emitter(context, builder, signature.args[0], signature.args[1])
-        data = e.data(signature.args[0], arguments[0])
-        gate = _Turn(e, [builder.extract_value(arguments[4], k) for k in range(4)])
-        p, q = e.load_tile(data, arguments[2]), e.load_tile(data, arguments[3])
-        e.store_tile(gate.zero(p, q), data, arguments[2])
-        e.store_tile(gate.one(q, p), data, arguments[3])
-        return e.done()
-
-    return types.void(array, lanes, o0, o1, turn), codegen
+    gate = _Turn(e, turn)
+    p, q = e.load_tile(data, o0), e.load_tile(data, o1)
+    e.store_tile(gate.zero(p, q), data, o0)
+    e.store_tile(gate.one(q, p), data, o1)
 
 
-@intrinsic
-def back_pair(_context: Any, array: Any, lanes: Any, o0: Any, o1: Any, far: Any, turn: Any, sums: Any) -> Any:
+@sum_code
+def back_pair(e: Emitter, data: Any, o0: Any, o1: Any, far: Any, turn: Any, sums: Any) -> Any:
     """Add Im ⟨λ|P|ψ⟩ of X, Y and Z to three sums, then do what `turn_pair` does to both states."""
-
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        e = Emitter(context, builder, signature.args[0], signature.args[1])
-        data = e.data(signature.args[0], arguments[0])
-        gate = _Turn(e, [builder.extract_value(arguments[5], k) for k in range(4)])
-        x, y, z = (builder.extract_value(arguments[6], k) for k in range(3))
-        across = [builder.add(place, arguments[4]) for place in arguments[2:4]]
-        (p, q), (a, b) = ([e.load_tile(data, place) for place in places] for places in (arguments[2:4], across))
-        x = e.fnma(b[1], p[0], e.fma(b[0], p[1], e.fnma(a[1], q[0], e.fma(a[0], q[1], x))))
-        y = e.fma(b[1], p[1], e.fma(b[0], p[0], e.fnma(a[1], q[1], e.fnma(a[0], q[0], y))))
-        z = e.fma(b[1], q[0], e.fnma(b[0], q[1], e.fnma(a[1], p[0], e.fma(a[0], p[1], z))))
-        for (first, second), places in (((p, q), arguments[2:4]), ((a, b), across)):
-            e.store_tile(gate.zero(first, second), data, places[0])
-            e.store_tile(gate.one(second, first), data, places[1])
-        return context.make_tuple(builder, signature.return_type, [x, y, z])
-
-    return sums(array, lanes, o0, o1, far, turn, sums), codegen
+    gate = _Turn(e, turn)
+    x, y, z = sums
+    across = [e.builder.add(place, far) for place in (o0, o1)]
+    (p, q), (a, b) = ([e.load_tile(data, place) for place in places] for places in ((o0, o1), across))
+    x = e.fnma(b[1], p[0], e.fma(b[0], p[1], e.fnma(a[1], q[0], e.fma(a[0], q[1], x))))
+    y = e.fma(b[1], p[1], e.fma(b[0], p[0], e.fnma(a[1], q[1], e.fnma(a[0], q[0], y))))
+    z = e.fma(b[1], q[0], e.fnma(b[0], q[1], e.fnma(a[1], p[0], e.fma(a[0], p[1], z))))
+    for (first, second), places in (((p, q), (o0, o1)), ((a, b), across)):
+        e.store_tile(gate.zero(first, second), data, places[0])
+        e.store_tile(gate.one(second, first), data, places[1])
+    return [x, y, z]
 
 
 def _lane_sign(e: Emitter, bit: int) -> ir.Constant:
@@ -129,20 +116,13 @@ def _exchanged(e: Emitter, tile: Any, bit: int) -> Any:
 def _turn_lane(bit: int) -> Any:
     """What `turn_pair` does, on a bit inside a register."""
 
-    @intrinsic
-    def turn_lane(_context: Any, array: Any, lanes: Any, place: Any, turn: Any) -> Any:
-        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-            e = Emitter(context, builder, signature.args[0], signature.args[1])
-            if 1 << bit >= e.lanes:
-                return e.done()
-            data = e.data(signature.args[0], arguments[0])
-            numbers = [builder.extract_value(arguments[3], k) for k in range(4)]
-            gate = _Turn(e, numbers).with_sign(_lane_sign(e, bit))
-            own = e.load_tile(data, arguments[2])
-            e.store_tile(gate.zero(own, _exchanged(e, own, bit)), data, arguments[2])
-            return e.done()
-
-        return types.void(array, lanes, place, turn), codegen
+    @vector_code
+    def turn_lane(e: Emitter, data: Any, place: Any, turn: Any) -> None:
+        if 1 << bit >= e.lanes:
+            return
+        gate = _Turn(e, turn).with_sign(_lane_sign(e, bit))
+        own = e.load_tile(data, place)
+        e.store_tile(gate.zero(own, _exchanged(e, own, bit)), data, place)
 
     return turn_lane
 
@@ -150,28 +130,23 @@ def _turn_lane(bit: int) -> Any:
 def _back_lane(bit: int) -> Any:
     """What `back_pair` does, on a bit inside a register."""
 
-    @intrinsic
-    def back_lane(_context: Any, array: Any, lanes: Any, place: Any, far: Any, turn: Any, sums: Any) -> Any:
-        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-            e = Emitter(context, builder, signature.args[0], signature.args[1])
-            if 1 << bit >= e.lanes:
-                return arguments[5]
-            data = e.data(signature.args[0], arguments[0])
-            sign = _lane_sign(e, bit)
-            gate = _Turn(e, [builder.extract_value(arguments[4], k) for k in range(4)]).with_sign(sign)
-            x, y, z = (builder.extract_value(arguments[5], k) for k in range(3))
-            across = builder.add(arguments[2], arguments[3])
-            ket, bra = e.load_tile(data, arguments[2]), e.load_tile(data, across)
-            other = _exchanged(e, ket, bit)
-            signed = [e.mul(sign, part) for part in bra]
-            x = e.fnma(bra[1], other[0], e.fma(bra[0], other[1], x))
-            y = e.fnma(signed[1], other[1], e.fnma(signed[0], other[0], y))
-            z = e.fnma(signed[1], ket[0], e.fma(signed[0], ket[1], z))
-            e.store_tile(gate.zero(ket, other), data, arguments[2])
-            e.store_tile(gate.zero(bra, _exchanged(e, bra, bit)), data, across)
-            return context.make_tuple(builder, signature.return_type, [x, y, z])
-
-        return sums(array, lanes, place, far, turn, sums), codegen
+    @sum_code
+    def back_lane(e: Emitter, data: Any, place: Any, far: Any, turn: Any, sums: Any) -> Any:
+        if 1 << bit >= e.lanes:
+            return sums
+        sign = _lane_sign(e, bit)
+        gate = _Turn(e, turn).with_sign(sign)
+        x, y, z = sums
+        across = e.builder.add(place, far)
+        ket, bra = e.load_tile(data, place), e.load_tile(data, across)
+        other = _exchanged(e, ket, bit)
+        signed = [e.mul(sign, part) for part in bra]
+        x = e.fnma(bra[1], other[0], e.fma(bra[0], other[1], x))
+        y = e.fnma(signed[1], other[1], e.fnma(signed[0], other[0], y))
+        z = e.fnma(signed[1], ket[0], e.fma(signed[0], ket[1], z))
+        e.store_tile(gate.zero(ket, other), data, place)
+        e.store_tile(gate.zero(bra, _exchanged(e, bra, bit)), data, across)
+        return [x, y, z]
 
     return back_lane
 
