@@ -256,9 +256,18 @@ def add_term(
 
 @njit
 def place_rotations(
-    sets: Integers, members: Integers, angles: Floats, lanes: int, operations: Integers, registers: Reals
+    sets: Integers,
+    members: Integers,
+    angles: Floats,
+    lanes: int,
+    operations: Integers,
+    registers: Reals,
+    products: Integers | None,
+    collect: Integers | None,
 ) -> float:
     """Write the rows of every set of rotations: those with a small sine together, then those with a small cosine.
+
+    Rotations by 0 are left out unless a derivative needs their sums.
 
     Args:
         sets, members: see `Formulas`.
@@ -266,9 +275,10 @@ def place_rotations(
         lanes: elements of a register.
         operations: rows, changed.
         registers: tangents and cotangents, changed.
+        products, collect: on the way back, see `Derivatives` and, changed, `adjoint.block`; else None.
 
     Returns:
-        The product of what the rotations leave out in the end.
+        The product of what the rotations leave out in the end; on the way back, where they make up for nothing, of all.
     """
     scale = 1.0
     for k in range(sets.shape[0]):
@@ -277,8 +287,11 @@ def place_rotations(
         for steep in range(2):
             count = 0
             for m in range(sets[k, 2], sets[k, 3]):
-                cosine, sine = angles[members[m, 1], 0], angles[members[m, 1], 1]
-                if (abs(sine) > MARGIN * cosine) != (steep == 1) or sine == 0.0:
+                product = members[m, 1]
+                cosine, sine, needed = angles[product, 0], angles[product, 1], -1
+                if products is not None:
+                    needed = products[product, 0]
+                if (abs(sine) > MARGIN * cosine) != (steep == 1) or (sine == 0.0 and needed < 0):
                     continue
                 if count == 4:
                     operations[row, isa.ROTATE_COUNT] = 4
@@ -289,6 +302,8 @@ def place_rotations(
                 operations[row, isa.ROTATE_STEEP] = steep
                 operations[row, isa.START] = place
                 registers[place + count] = cosine / sine if steep == 1 else sine / cosine
+                if collect is not None:
+                    collect[row, 1 + count] = needed
                 scale *= sine if steep == 1 else cosine
                 count += 1
             if count:
@@ -297,7 +312,7 @@ def place_rotations(
                 place += step
         for empty in range(row, last_row):
             operations[empty, isa.ROTATE_COUNT] = 0
-        if sets[k, 6] >= 0:
+        if products is None and sets[k, 6] >= 0:
             registers[sets[k, 6] : sets[k, 6] + lanes] = scale
             registers[sets[k, 6] + lanes : sets[k, 6] + 2 * lanes] = 0.0
             scale = 1.0
@@ -410,7 +425,7 @@ def fill_numbers(
     fold_controls(controls, constants, linear, pairs)
     for k in range(places.size):
         string_angles[k] = -np.arctan2(coefficients[places[k] + 1].real, coefficients[places[k]].real)
-    factor *= place_rotations(sets, members, angles, lanes, operations, registers)
+    factor *= place_rotations(sets, members, angles, lanes, operations, registers, None, None)
     for w in range(writes.shape[0]):
         if rare is not None and writes[w, 0] >= WRITE_MATRIX:
             write_rare(writes[w], lanes, coefficients, registers)

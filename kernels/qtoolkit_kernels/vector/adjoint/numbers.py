@@ -26,6 +26,7 @@ from qtoolkit_kernels.vector.numbers import (
     fold_controls,
     multiply_dense,
     multiply_products,
+    place_rotations,
     small_matrix,
     write_rare,
     write_registers,
@@ -44,55 +45,6 @@ ENTRIES_OF_DENSE = 32
 
 NEGLIGIBLE = 1e-12
 """A component of a generator below this is rounding."""
-
-
-@njit
-def place_inverse_rotations(
-    sets: Integers,
-    members: Integers,
-    angles: Floats,
-    products: Integers,
-    operations: Integers,
-    registers: Reals,
-    collect: Integers,
-) -> None:
-    """Write the rows of every set of rotations as `numbers.place_rotations` does, for the inverse.
-
-    Rotations by 0 stay if a derivative needs their sums.
-
-    Args:
-        sets, members, operations, registers: as there.
-        angles: cosines and sines by product, of the inverse.
-        products: see `Derivatives`.
-        collect: changed; see `adjoint.block`.
-    """
-    for k in range(sets.shape[0]):
-        row, last_row = sets[k, 0], sets[k, 0] + sets[k, 1]
-        place, step = sets[k, 4], sets[k, 5]
-        for steep in range(2):
-            count = 0
-            for m in range(sets[k, 2], sets[k, 3]):
-                product = members[m, 1]
-                cosine, sine = angles[product, 0], angles[product, 1]
-                if (abs(sine) > cosine) != (steep == 1) or (sine == 0.0 and products[product, 0] < 0):
-                    continue
-                if count == 4:
-                    operations[row, isa.ROTATE_COUNT] = 4
-                    row += 1
-                    place += step
-                    count = 0
-                operations[row, isa.POSITIONS + count] = members[m, 0]
-                operations[row, isa.ROTATE_STEEP] = steep
-                operations[row, isa.START] = place
-                registers[place + count] = cosine / sine if steep == 1 else sine / cosine
-                collect[row, 1 + count] = products[product, 0]
-                count += 1
-            if count:
-                operations[row, isa.ROTATE_COUNT] = count
-                row += 1
-                place += step
-        for empty in range(row, last_row):
-            operations[empty, isa.ROTATE_COUNT] = 0
 
 
 @njit
@@ -287,7 +239,7 @@ def fill_adjoint(
             for j in range(i + 1):
                 a, b = matrices[k, 4 * i + j], matrices[k, 4 * j + i]
                 matrices[k, 4 * i + j], matrices[k, 4 * j + i] = b.conjugate(), a.conjugate()
-    place_inverse_rotations(sets, members, angles, products, operations, registers, collect)
+    place_rotations(sets, members, angles, lanes, operations, registers, products, collect)
     for w in range(writes.shape[0]):
         if writes[w, 0] >= WRITE_MATRIX:
             write_rare(writes[w], lanes, inverse, registers)
