@@ -1,4 +1,4 @@
-"""Kernels to machine code: the only module that works with numba's insides.
+"""Kernels to machine code, with `_frontend` the only modules that work with numba's insides.
 
 numba compiles every function that a kernel calls by itself, optimises it and generates code for it, then links it
 into its caller and starts over. Here what is called stays unoptimised until all of it stands in one module, which
@@ -21,12 +21,12 @@ import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, codegen, dispatcher, errors, types
 from numba.core.compiler_lock import global_compiler_lock
-from numba.core.registry import CPUTarget, cpu_target
 from numba.core.runtime import nrtdynmod
 from numba.core.types.misc import unliteral
 from numba.np import arrayobj
 
 from qtoolkit_kernels._arguments import TUPLE, members
+from qtoolkit_kernels._frontend import ShortPipeline, Target, define_products
 from qtoolkit_kernels._load import ENTRY, NAMES, TABLE
 
 if TYPE_CHECKING:
@@ -63,23 +63,6 @@ class _Codegen(codegen.JITCPUCodegen):  # type: ignore[misc]
         pass
 
 
-class _Target(CPUTarget):  # type: ignore[misc]
-    """numba's target, less the step that makes each function callable from Python."""
-
-    def __init__(self) -> None:
-        super().__init__("cpu")
-
-    @property
-    def typing_context(self) -> Any:
-        return cpu_target.typing_context
-
-    @functools.cached_property
-    def target_context(self) -> Any:
-        context = cpu_target.target_context
-        context.refresh()
-        return context.subtarget(_internal_codegen=_Codegen("qtoolkit.kernels"), get_executable=_finalized)
-
-
 def _finalized(library: _Library, _description: Any, _environment: Any) -> object:
     """What stands for a function in numba's tables."""
     library._ensure_finalized()
@@ -89,7 +72,8 @@ def _finalized(library: _Library, _description: Any, _environment: Any) -> objec
 class _Dispatcher(dispatcher.Dispatcher):
     """A function that other compiled functions can call."""
 
-    targetdescr = _Target()
+    # Less the step that makes each function callable from Python.
+    targetdescr = Target(_internal_codegen=_Codegen("qtoolkit.kernels"), get_executable=_finalized)
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
         """Take what is written in a call as any other number of its type: each would be compiled for itself."""
@@ -106,7 +90,7 @@ def callee(kernel: Kernel) -> dispatcher.Dispatcher:
         "nopython": True, "nogil": True, "error_model": "numpy", "boundscheck": False,
         "fastmath": set(kernel.fastmath), "no_cpython_wrapper": True, "no_cfunc_wrapper": True,
     }  # fmt: skip
-    return _Dispatcher(kernel.py_func, targetoptions=options)
+    return _Dispatcher(kernel.py_func, targetoptions=options, pipeline_class=ShortPipeline)
 
 
 def machine_code(compiled: dispatcher.Dispatcher, kinds: tuple[str, ...], values: tuple[Any, ...]) -> bytes:
@@ -153,7 +137,9 @@ def _linked(result: Any, kinds: tuple[str, ...]) -> bytes:
     module = library.create_ir_module("entry")
     _Entry(result, module, kinds)
     library.add_ir_module(module)
-    library.add_ir_module(_runtime(library.create_ir_module("runtime")))
+    module = _runtime(library.create_ir_module("runtime"))
+    define_products(module)
+    library.add_ir_module(module)
     library.add_linking_library(result.library)
     library.finalize()
     final = library._final_module

@@ -120,6 +120,13 @@ def split_unitary(
 
 
 @njit
+def scaled_to_one(number: complex) -> complex:
+    """Divide a number by its modulus, which a quotient of complex numbers takes longer to compile for."""
+    size = abs(number)
+    return complex(number.real / size, number.imag / size)
+
+
+@njit
 def multiply_products(
     coefficients: Complex, starts: Integers, factors: Integers, angles: Floats, phases: Complex
 ) -> complex:
@@ -143,9 +150,9 @@ def multiply_products(
         cosine, sine, alpha, beta, gamma = split_unitary(p, q, r, s, factors[starts[k], 3])
         norm = np.hypot(cosine, sine)
         angles[k, 0], angles[k, 1] = cosine / norm, sine / norm
-        phases[k, 0], phases[k, 1] = gamma / abs(gamma), beta / abs(beta)
-        total *= alpha / abs(alpha)
-    return total / abs(total)
+        phases[k, 0], phases[k, 1] = scaled_to_one(gamma), scaled_to_one(beta)
+        total *= scaled_to_one(alpha)
+    return scaled_to_one(total)
 
 
 @njit
