@@ -187,7 +187,7 @@ class RandomRows:
         scratch = aligned(np.full((num_threads, size + spare), np.nan), shape.dtype)
         given = state.view(np.complex128 if itemsize == 8 else np.complex64)
         program = self.cut, self.bits, self.operation_start, self.numbers(factor)
-        arguments = (*program, source, spare, scratch, given)
+        arguments = (*program, source, True, spare, scratch, given)
         if num_threads == 1:
             sweep.run_sweeps(*arguments, counters(0), 0)
         else:

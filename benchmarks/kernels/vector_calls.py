@@ -247,7 +247,7 @@ class Block:
         def run(count: int) -> None:
             block.run_block(
                 ours, cut, np.tile(call.row, (count, 1)), numbers, self.bits, 0, tables, np.full(count, first),
-                scratch, scratch, 64 * self.lanes,
+                scratch, scratch, True, 64 * self.lanes,
             )  # fmt: skip
 
         def run_twin() -> None:

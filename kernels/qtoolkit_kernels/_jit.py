@@ -34,24 +34,10 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 __all__ = [
-    "FASTMATH",
-    "REDUCTION_FASTMATH",
-    "Kernel",
-    "cgutils",
-    "compile_ahead",
-    "compile_ordered",
-    "compiled_kernels",
-    "entry_of",
-    "interpreted",
-    "intrinsic",
-    "njit",
-    "reduction_njit",
-    "run_now",
-    "run_soon",
-    "runner",
-    "types",
-    "waiting_for_compiler",
-]
+    "FASTMATH", "REDUCTION_FASTMATH", "Kernel", "cgutils", "compile_ahead", "compile_ordered", "compiled_kernels",
+    "entry_of", "interpreted", "intrinsic", "is_at_hand", "njit", "reduction_njit", "run_now", "run_soon", "runner",
+    "types", "waiting_for_compiler",
+]  # fmt: skip
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -138,6 +124,12 @@ def compile_ahead(kernel: Function, *arguments: Any) -> None:
     described = describe(arguments)
     if isinstance(kernel, Kernel) and described is not None:
         _ahead.begin(kernel, *described)
+
+
+def is_at_hand(kernel: Function, *arguments: Any) -> bool:
+    """Whether there is machine code for arguments of these kinds, as far as is known since half a second."""
+    described = describe(arguments)
+    return isinstance(kernel, Kernel) and described is not None and kernel.is_at_hand(described[0])
 
 
 def compiled_kernels() -> tuple[str, ...]:

@@ -53,7 +53,18 @@ class SweepPart:
     @cached_property
     def has_rare_rows(self) -> bool:
         """Whether there are rows whose code is compiled only when first needed."""
-        return bool((self.operations[:, isa.OPCODE] >= isa.FIRST_RARE).any())
+        return any(self._num_rows[isa.FIRST_RARE :])
+
+    @cached_property
+    def has_seldom_rows(self) -> bool:
+        """Whether there are rows of `isa.SELDOM`."""
+        return any(self._num_rows[opcode] for opcode in isa.SELDOM)
+
+    @cached_property
+    def _num_rows(self) -> list[int]:
+        """By opcode."""
+        counts: list[int] = np.bincount(self.operations[:, isa.OPCODE], minlength=len(isa.INSTRUCTIONS)).tolist()
+        return counts
 
     @cached_property
     def has_rare_writes(self) -> bool:

@@ -25,7 +25,7 @@ from qtoolkit.simulators.small.keys import REPEATED, SMALL
 from qtoolkit.simulators.small.ready import NO_COUNTERS, READY, ReadyRun, ready_run
 from qtoolkit.simulators.small.ready_phases import phases_by_tile
 from qtoolkit_kernels import program as gate_kernels
-from qtoolkit_kernels._jit import compile_ahead, entry_of
+from qtoolkit_kernels._jit import compile_ahead, entry_of, is_at_hand
 from qtoolkit_kernels._room import refuse_with
 from qtoolkit_kernels.team import Team, check_stop
 from qtoolkit_kernels.threads import counters
@@ -68,8 +68,14 @@ refuse_with(InsufficientMemoryError)
 _teams: dict[int, Team] = {}
 _own = ThreadArrays()
 
-_foreseen: set[tuple[str, bool]] = set()
-"""Kinds of engines, and whether there are rare rows, whose kernel this process has or another one compiles."""
+USUAL, SELDOM, RARE = range(3)
+"""Of which rows a kernel has the code: more takes longer to compile."""
+
+_codes: dict[tuple[str, int], int] = {}
+"""By the kind of an engine and the code that is needed: that of the kernel, which may have more if it is there."""
+
+_foreseen: set[tuple[str, int]] = set()
+"""Kinds of engines, and code, whose kernel this process has or another one compiles."""
 
 
 class _Sweeps(NamedTuple):
@@ -182,7 +188,8 @@ class Engine:
             return None
         scratch = self.scratch(1, call.scratch_size, self.real)
         state = cast(StateArray, np.empty(size, self.dtype))
-        arguments = self._entrance(*phases_by_tile(call.part, call.numbers), kernels.ZERO_STATE).args
+        part, numbers = phases_by_tile(call.part, call.numbers)
+        arguments = self._entrance(part, numbers, kernels.ZERO_STATE, self._code(call.part)).args
         enter, fixed = entry_of(kernels.run_sweeps, *arguments, scratch, state, NO_COUNTERS, 0)
         return ready_run(partial(enter, *fixed[:-4]), num_qubits, size, self.dtype, call.scratch_size, self.real)
 
@@ -400,23 +407,35 @@ class Engine:
 
         On a second core; where there is none, two processes would only share the first.
         """
-        if (self._kind, True) in _foreseen and (self._kind, False) in _foreseen:
-            return
         part = next((part for part in parts if isinstance(part, SweepPart) and part.num_sweeps), None)
-        if part is None or (self._kind, part.has_rare_rows) in _foreseen or num_cores() == 1:
+        if part is None or num_cores() == 1:
             return
-        _foreseen.add((self._kind, part.has_rare_rows))
-        enter = self._entrance(part, unfilled_numbers(part, self.real), kernels.ZERO_STATE)
-        scratch, state = np.empty((1, 1), self.real), np.empty(1, self.dtype)
-        compile_ahead(kernels.run_sweeps, *enter.args, scratch, state, NO_COUNTERS, 0)
+        foreseen = self._kind, self._code(part)
+        if foreseen not in _foreseen:
+            _foreseen.add(foreseen)
+            compile_ahead(kernels.run_sweeps, *self._example(part, foreseen[1]))
 
-    def _spare_size(self, part: SweepPart) -> int | None:
-        return kernels.spare_size(self.vector_bytes, self.real.itemsize) if part.has_rare_rows else None
+    def _code(self, part: SweepPart) -> int:
+        """The code that the kernel of a part has: what it needs, or more if only that is compiled already."""
+        needed = RARE if part.has_rare_rows else SELDOM if part.has_seldom_rows else USUAL
+        key = self._kind, needed
+        if key not in _codes:
+            at_hand = (c for c in range(needed, RARE + 1) if is_at_hand(kernels.run_sweeps, *self._example(part, c)))
+            _codes[key] = next(at_hand, needed)
+        return _codes[key]
 
-    def _entrance(self, part: SweepPart, numbers: Numbers, source: int) -> partial[None]:
+    def _example(self, part: SweepPart, code: int) -> tuple[object, ...]:
+        """Arguments of the kernel's kinds."""
+        enter = self._entrance(part, unfilled_numbers(part, self.real), kernels.ZERO_STATE, code)
+        return *enter.args, np.empty((1, 1), self.real), np.empty(1, self.dtype), NO_COUNTERS, 0
+
+    def _spare_size(self, code: int) -> int | None:
+        return kernels.spare_size(self.vector_bytes, self.real.itemsize) if code == RARE else None
+
+    def _entrance(self, part: SweepPart, numbers: Numbers, source: int, code: int) -> partial[None]:
         """The kernel, given all that belongs to the program."""
-        cut, spare = self.cut(part.layout), self._spare_size(part)
-        return partial(kernels.run_sweeps, cut, part.bits, part.operation_start, numbers, source, spare)
+        cut, seldom, spare = self.cut(part.layout), None if code == USUAL else True, self._spare_size(code)
+        return partial(kernels.run_sweeps, cut, part.bits, part.operation_start, numbers, source, seldom, spare)
 
     def _sweeps(self, part: SweepPart, numbers: Numbers, source: int) -> _Sweeps:
         layout = part.layout
@@ -429,8 +448,9 @@ class Engine:
         blocks = 1 << (layout.num_bits - layout.block_bits)
         num_threads = min(self.num_threads, blocks) if visits >= self.shared_visits else 1
         long = visits >= LONG_VISITS * num_threads
-        enter = self._entrance(part, numbers, source)
-        room = size + (self._spare_size(part) or 0)
+        code = self._code(part)
+        enter = self._entrance(part, numbers, source, code)
+        room = size + (self._spare_size(code) or 0)
         return _Sweeps(part, numbers, enter, 2 * part.num_sweeps, num_threads, long, room)
 
     def _sweep(self, call: _Sweeps, state: StateArray) -> None:

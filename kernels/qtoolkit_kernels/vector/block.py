@@ -286,6 +286,7 @@ def run_block(
     first_table: Integers,
     string_scratch: Reals,
     scratch: Reals,
+    seldom: bool | None,
     spare: int | None,
 ) -> None:
     """Run the operations of one sweep on one block.
@@ -301,7 +302,8 @@ def run_block(
         first_table: where the tables of each polynomial begin.
         string_scratch: room for 2^block_bits numbers, aligned.
         scratch: ends with spare memory.
-        spare: elements of that; None, if there are no rows from FIRST_RARE on, leaves out their code.
+        seldom: None, if there are no rows of `isa.SELDOM`, leaves out their code.
+        spare: elements of spare memory; None, if there are no rows from FIRST_RARE on, leaves out their code.
     """
     lanes, block_bits, _, low_bits = cut
     _, coefficients, constants, linear, pairs, controls, strings, string_angles, _ = numbers
@@ -322,13 +324,13 @@ def run_block(
             )  # fmt: skip
             diagonals += 1
             continue
-        if opcode == isa.STRINGS:
+        if seldom is not None and opcode == isa.STRINGS:
             first, last = row[isa.STRINGS_FIRST], row[isa.STRINGS_END]
             apply_strings(
                 block, lanes, block_bits, skew, outer, strings[first:last], string_angles[first:last], string_scratch
             )
             continue
-        if opcode == isa.BUTTERFLIES:
+        if seldom is not None and opcode == isa.BUTTERFLIES:
             d = row[isa.BUTTERFLIES_POLYNOMIALS]
             apply_butterflies(
                 block, lanes, block_bits, low_bits, skew, bits, outer, row[isa.POSITIONS], row[isa.POSITIONS + 1],
@@ -349,6 +351,13 @@ def run_block(
             end = scratch[scratch.size - spare :]
             run_rare(block, lanes, num_tiles, tile, skew, row, coefficients, outer, end)
             continue
+        if seldom is not None and opcode == isa.REORDER:
+            images, offset = row[isa.REORDER_IMAGES : isa.UNREACHED], row[isa.REORDER_OFFSET]
+            reorder(block, lanes, num_tiles, tile, skew, images, offset, string_scratch)
+            continue
+        if seldom is not None and opcode == isa.PAULI:
+            rotate_string(block, lanes, num_tiles, skew, row, coefficients, outer)
+            continue
         if opcode == isa.ROTATE:
             rotate(block, lanes, num_tiles, tile, skew, lane_bits, row, coefficients)
         elif opcode == isa.ROTATE_LANES:
@@ -360,10 +369,5 @@ def run_block(
             exchange(block, lanes, num_tiles, tile, skew, lane_bits, row, coefficients)
         elif opcode == isa.SWAP:
             swap(block, lanes, num_tiles, tile, skew, lane_bits, row, coefficients)
-        elif opcode == isa.REORDER:
-            images, offset = row[isa.REORDER_IMAGES : isa.UNREACHED], row[isa.REORDER_OFFSET]
-            reorder(block, lanes, num_tiles, tile, skew, images, offset, string_scratch)
-        elif opcode == isa.PHASE:
-            phase(block, lanes, num_tiles, tile, skew, row, coefficients)
         else:
-            rotate_string(block, lanes, num_tiles, skew, row, coefficients, outer)
+            phase(block, lanes, num_tiles, tile, skew, row, coefficients)

@@ -7,7 +7,7 @@ one. This module imports nothing, and kernels read its constants as attributes o
 
 from collections.abc import Callable, Sequence
 
-__all__ = ["FIRST_RARE", "INSTRUCTIONS", "ROW", "Amount", "Instruction", "Load"]
+__all__ = ["FIRST_RARE", "INSTRUCTIONS", "ROW", "SELDOM", "Amount", "Instruction", "Load"]
 
 ROW = 17
 OPCODE, POSITIONS, COUNT, FLAG, START, TILE_MASK, TILE_VALUE, OUTER_MASK, OUTER_VALUE, MASKS, UNREACHED = (
@@ -197,6 +197,9 @@ REORDER_OFFSET, REORDER_IMAGES = START, MASKS
 REORDER = Instruction(
     "REORDER", "any number of X with one control and swaps", ns=0.6, undone=False, batched=False
 ).number
+
+SELDOM = (PAULI, STRINGS, BUTTERFLIES, REORDER)
+"""The code of these opcodes is compiled only when a plan first needs one of them or a rare one."""
 
 FIRST_RARE = len(INSTRUCTIONS)
 """The code of opcodes from here on is compiled only when a plan first needs it."""

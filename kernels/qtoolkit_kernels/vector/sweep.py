@@ -195,6 +195,7 @@ def run_sweep(
     source: int,
     reached: int,
     to_complex: bool,
+    seldom: bool | None,
     spare: int | None,
     counters: Integers,
     counter: int,
@@ -233,7 +234,7 @@ def run_sweep(
                 prepared = True
                 prepare_tables(tables, lanes, block_bits, low_bits, bits, operations, numbers.pairs, first_table)
             read_block(block, state, lanes, base, offsets, run, tile, skew, source, reached)
-            run_block(block, cut, operations, numbers, bits, outer, tables, first_table, angles, scratch, spare)
+            run_block(block, cut, operations, numbers, bits, outer, tables, first_table, angles, scratch, seldom, spare)
             write_block(block, state, lanes, base, offsets, run, tile, skew, to_complex, numbers.factor)
         if not alone:
             add_to_counter(counters, counter + 1, 1)
@@ -246,6 +247,7 @@ def run_sweeps(
     operation_start: Integers,
     numbers: Numbers,
     source: int,
+    seldom: bool | None,
     spare: int | None,
     scratch: Reals,
     state: Complex,
@@ -262,6 +264,7 @@ def run_sweeps(
         operation_start: int64[sweeps + 1], where its rows begin.
         numbers: rows and what they refer to; the result is multiplied by the factor.
         source: what the state holds: ZERO_STATE (anything, taken as |0…0⟩), COMPLEX or TILES.
+        seldom: None, and the kernel takes less time to compile, if there are no rows of `isa.SELDOM`.
         spare: elements of `scratch` that matrices may use, `spare_size`; None, and the kernel takes less time to
             compile, if there are no rows from MATRIX on.
         scratch: one row for each thread, of `scratch_size` elements, as many as matrices may use, or more, aligned.
@@ -276,7 +279,7 @@ def run_sweeps(
     for s in range(num_sweeps):
         run_sweep(
             reals, cut, bits[s], numbers.operations[operation_start[s] : operation_start[s + 1]], numbers,
-            scratch[thread], source if s == 0 else TILES, reached, s == num_sweeps - 1, spare, counters, 2 * s,
+            scratch[thread], source if s == 0 else TILES, reached, s == num_sweeps - 1, seldom, spare, counters, 2 * s,
         )  # fmt: skip
         for k in range(cut.block_bits):
             reached |= 1 << bits[s, k]
