@@ -40,6 +40,10 @@ I8, I32, I64, F64 = ir.IntType(8), ir.IntType(32), ir.IntType(64), ir.DoubleType
 POINTER = I8.as_pointer()
 
 
+_apart: set[str] = set()
+"""Names of compiled functions that are not to be inlined."""
+
+
 class _Library(codegen.AOTCodeLibrary):  # type: ignore[misc]
     """LLVM modules linked into one, optimised only if `entry` says which function is to stay visible."""
 
@@ -51,6 +55,8 @@ class _Library(codegen.AOTCodeLibrary):  # type: ignore[misc]
         for function in self._final_module.functions:
             if not function.is_declaration and function.name != self.entry:
                 function.linkage = "internal"
+                if function.name in _apart:
+                    function.add_function_attribute("noinline")
         super()._optimize_final_module()
 
 
@@ -73,6 +79,7 @@ class _Dispatcher(dispatcher.Dispatcher):
     """A function that other compiled functions can call."""
 
     # Less the step that makes each function callable from Python.
+    is_apart = False
     targetdescr = Target(_internal_codegen=_Codegen("qtoolkit.kernels"), get_executable=_finalized)
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
@@ -82,6 +89,8 @@ class _Dispatcher(dispatcher.Dispatcher):
 
     def add_overload(self, result: Any) -> None:
         self.overloads[tuple(result.signature.args)] = result
+        if self.is_apart:
+            _apart.add(result.fndesc.llvm_func_name)
 
 
 def callee(kernel: Kernel) -> dispatcher.Dispatcher:
@@ -90,7 +99,9 @@ def callee(kernel: Kernel) -> dispatcher.Dispatcher:
         "nopython": True, "nogil": True, "error_model": "numpy", "boundscheck": False,
         "fastmath": set(kernel.fastmath), "no_cpython_wrapper": True, "no_cfunc_wrapper": True,
     }  # fmt: skip
-    return _Dispatcher(kernel.py_func, targetoptions=options, pipeline_class=ShortPipeline)
+    shown = _Dispatcher(kernel.py_func, targetoptions=options, pipeline_class=ShortPipeline)
+    shown.is_apart = kernel.is_apart
+    return shown
 
 
 def machine_code(compiled: dispatcher.Dispatcher, kinds: tuple[str, ...], values: tuple[Any, ...]) -> bytes:

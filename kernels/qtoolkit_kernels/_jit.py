@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 __all__ = [
-    "FASTMATH", "REDUCTION_FASTMATH", "Kernel", "cgutils", "compile_ahead", "compile_ordered", "compiled_kernels",
-    "entry_of", "interpreted", "intrinsic", "is_at_hand", "njit", "reduction_njit", "run_now", "run_soon", "runner",
-    "types", "waiting_for_compiler",
+    "FASTMATH", "REDUCTION_FASTMATH", "Kernel", "apart_njit", "cgutils", "compile_ahead", "compile_ordered",
+    "compiled_kernels", "entry_of", "interpreted", "intrinsic", "is_at_hand", "njit", "reduction_njit", "run_now",
+    "run_soon", "runner", "types", "waiting_for_compiler",
 ]  # fmt: skip
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -82,6 +82,11 @@ _waiting: list[bool] = []
 def njit(function: Function) -> Function:
     """Compile a serial kernel: cached, without the interpreter lock, IEEE arithmetic but for fused multiply-adds."""
     return _kernel(function, FASTMATH)
+
+
+def apart_njit(function: Function) -> Function:
+    """Compile a kernel that no caller takes in, so that it is as fast whatever stands beside the call."""
+    return cast(Function, Kernel(function, FASTMATH, is_apart=True))
 
 
 def reduction_njit(function: Function) -> Function:
@@ -204,12 +209,14 @@ class Kernel:
     Args:
         py_func: the function itself.
         fastmath: LLVM's names of the liberties that its arithmetic may take.
+        is_apart: whether it is never inlined.
     """
 
-    def __init__(self, py_func: Callable[..., Any], fastmath: frozenset[str]) -> None:
+    def __init__(self, py_func: Callable[..., Any], fastmath: frozenset[str], is_apart: bool = False) -> None:
         functools.update_wrapper(self, py_func)
         self.py_func = py_func
         self.fastmath = fastmath
+        self.is_apart = is_apart
         self._entries: tuple[Callable[..., Any], ...] = ()
         self._by_kinds: dict[tuple[str, ...], Callable[..., Any] | None] = {}
         self._looked_for: dict[tuple[str, ...], float] = {}

@@ -5,7 +5,7 @@ masks of tiles count from the first bit above them. Tiles stand where `skew.skew
 """
 
 from qtoolkit_kernels._bits import highest_bit, next_without
-from qtoolkit_kernels._jit import njit
+from qtoolkit_kernels._jit import apart_njit, njit
 from qtoolkit_kernels._types import Integers, Reals
 from qtoolkit_kernels.vector import isa, string_tiles, tiles
 from qtoolkit_kernels.vector.butterflies import apply_butterflies
@@ -24,7 +24,7 @@ from qtoolkit_kernels.vector.walsh import apply_strings
 __all__ = ["run_block"]
 
 
-@njit
+@apart_njit
 def rotate(
     block: Reals,
     lanes: Lanes,
@@ -79,7 +79,7 @@ def rotate(
             j = next_without(j, mask)
 
 
-@njit
+@apart_njit
 def rotate_lanes(
     block: Reals, lanes: Lanes, num_tiles: int, tile: int, skew: int, row: Integers, coefficients: Reals
 ) -> None:
@@ -99,7 +99,7 @@ def rotate_lanes(
             tiles.rotate_lane_3(block, lanes, o, coefficients, start)
 
 
-@njit
+@apart_njit
 def dense(
     block: Reals,
     lanes: Lanes,
@@ -161,7 +161,7 @@ def dense(
                 tiles.dense_lanes_23(block, lanes, o, coefficients, start)
 
 
-@njit
+@apart_njit
 def exchange(
     block: Reals,
     lanes: Lanes,
@@ -198,7 +198,7 @@ def exchange(
         j = next_without(j, fixed)
 
 
-@njit
+@apart_njit
 def swap(
     block: Reals,
     lanes: Lanes,
@@ -218,7 +218,7 @@ def swap(
         j = next_without(j, s0 | s1)
 
 
-@njit
+@apart_njit
 def phase(block: Reals, lanes: Lanes, num_tiles: int, tile: int, skew: int, row: Integers, coefficients: Reals) -> None:
     """Multiply the tiles whose bits have the controls' values by the complex register at `START`."""
     one, none = block.dtype.type(1), block.dtype.type(0)
@@ -229,7 +229,7 @@ def phase(block: Reals, lanes: Lanes, num_tiles: int, tile: int, skew: int, row:
         j = next_without(j, row[isa.TILE_MASK])
 
 
-@njit
+@apart_njit
 def rotate_string(
     block: Reals, lanes: Lanes, num_tiles: int, skew: int, row: Integers, coefficients: Reals, outer: int
 ) -> None:
@@ -243,7 +243,7 @@ def rotate_string(
     )
 
 
-@njit
+@apart_njit
 def run_rare(
     block: Reals,
     lanes: Lanes,

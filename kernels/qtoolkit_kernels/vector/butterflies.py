@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from qtoolkit_kernels._jit import njit
+from qtoolkit_kernels._jit import apart_njit, njit
 from qtoolkit_kernels._types import Complex, Integers, Reals
 from qtoolkit_kernels.vector import tiles
 from qtoolkit_kernels.vector.lanes import Emitter, Lanes, vector_code
@@ -64,7 +64,7 @@ def write_factors(
     return constant
 
 
-@njit
+@apart_njit
 def apply_butterflies(
     block: Reals,
     lanes: Lanes,

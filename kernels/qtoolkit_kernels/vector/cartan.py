@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from llvmlite import ir
 
-from qtoolkit_kernels._jit import cgutils, intrinsic, njit, types
+from qtoolkit_kernels._jit import apart_njit, cgutils, intrinsic, types
 from qtoolkit_kernels._types import Reals
 from qtoolkit_kernels.vector.lanes import Emitter, Lanes
 from qtoolkit_kernels.vector.skew import skewed
@@ -190,7 +190,7 @@ def run_kind(
     return signature, codegen
 
 
-@njit
+@apart_njit
 def apply_cartan(
     block: Reals,
     lanes: Lanes,

@@ -9,7 +9,7 @@ Cost: 8 FMA an amplitude, and up to 6 more for pairs that join the parts; no sin
 
 import numpy as np
 
-from qtoolkit_kernels._jit import njit
+from qtoolkit_kernels._jit import apart_njit, njit
 from qtoolkit_kernels._types import Complex, Integers, Reals
 from qtoolkit_kernels.vector import tiles
 from qtoolkit_kernels.vector.lanes import Lanes
@@ -209,7 +209,7 @@ def next_step(
     return chosen
 
 
-@njit
+@apart_njit
 def apply_phases(
     block: Reals,
     lanes: Lanes,

@@ -7,7 +7,7 @@ Cost: no flops, 1 pass at most; tiles that stay are not touched.
 
 import numpy as np
 
-from qtoolkit_kernels._jit import njit
+from qtoolkit_kernels._jit import apart_njit
 from qtoolkit_kernels._types import Integers, Reals
 from qtoolkit_kernels.vector import tiles
 from qtoolkit_kernels.vector.lanes import Lanes
@@ -19,7 +19,7 @@ IMAGE_BITS, IMAGES_TOGETHER = 16, 4
 """Numbers of tiles are packed into integers, so many of so many bits, the first in the lowest bits."""
 
 
-@njit
+@apart_njit
 def reorder(
     block: Reals, lanes: Lanes, num_tiles: int, tile: int, skew: int, images: Integers, offset: int, spare: Reals
 ) -> None:

@@ -7,7 +7,7 @@ table of 2^n angles is ever stored.
 """
 
 from qtoolkit_kernels._bits import parity
-from qtoolkit_kernels._jit import njit
+from qtoolkit_kernels._jit import apart_njit, njit
 from qtoolkit_kernels._types import Floats, Integers, Reals
 from qtoolkit_kernels.vector import tiles, walsh_tiles
 from qtoolkit_kernels.vector.lanes import Lanes
@@ -50,7 +50,7 @@ def string_values(lanes: Lanes, block_bits: int, outer: int, strings: Integers, 
     walsh_transform(values, lanes, block_bits)
 
 
-@njit
+@apart_njit
 def apply_strings(
     block: Reals,
     lanes: Lanes,
