@@ -34,11 +34,14 @@ class Budget:
 
     Args:
         limit: how many there may be.
+
+    Attributes:
+        left: how many more; below 0 where it was too many.
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._left = limit
+        self.left = limit
 
     def spend(self, amount: int = 1) -> None:
         """Count `amount` more.
@@ -46,8 +49,8 @@ class Budget:
         Raises:
             ReadingError: if that is more than the limit.
         """
-        self._left -= amount
-        if self._left < 0:
+        self.left -= amount
+        if self.left < 0:
             raise ReadingError(
                 f"the text unrolls to more than {self._limit} operations (rounds of loops, calls of definitions and "
                 "bits count as well); shorten it or raise max_operations"

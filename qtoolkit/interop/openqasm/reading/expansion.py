@@ -6,7 +6,7 @@ A stack of what is still to do takes the place of recursion, so that definitions
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,11 +22,12 @@ from qtoolkit.circuit import (
     ParameterValue,
     StandardGate,
 )
+from qtoolkit.circuit.tape import are_finite_floats
 from qtoolkit.errors import ConversionError, QToolkitError
 from qtoolkit.interop._phases import add_controlled_phase, global_phase
 from qtoolkit.interop.openqasm.reading.budget import Budget
 from qtoolkit.interop.openqasm.reading.expressions import Evaluator, Value
-from qtoolkit.interop.openqasm.reading.gates import DefinedGate, KnownGate, Target, check_count, check_qubits
+from qtoolkit.interop.openqasm.reading.gates import DefinedGate, KnownGate, Step, Target, check_count, check_qubits
 from qtoolkit.interop.openqasm.reading.statements import Modifier
 from qtoolkit.interop.openqasm.reading.tokens import shown
 
@@ -47,7 +48,7 @@ Applied = tuple[str, float, int]
 """A modifier's kind, its exponent, and its number of controls."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Task:
     """A call still to unroll.
 
@@ -68,6 +69,21 @@ class _Task:
     inverse: bool = False
     controls: tuple[int, ...] = ()
     state: int = 0
+
+
+@dataclass(slots=True)
+class _Body:
+    """A call of a definition on its way.
+
+    Attributes:
+        call: what is unrolled.
+        names: the angles in it.
+        steps: those still to do.
+    """
+
+    call: _Task
+    names: Mapping[str, Value]
+    steps: Iterator[Step]
 
 
 def applied_modifiers(
@@ -109,12 +125,16 @@ class Expander:
         evaluator: computes the angles in definitions.
         budget: counts what is unrolled.
         comparing: whether it unrolls definitions to compare them only.
+
+    Attributes:
+        comparisons: how often it compared a definition with the gate of its name.
     """
 
     def __init__(self, evaluator: Evaluator, budget: Budget, *, comparing: bool = False) -> None:
         self._evaluator = evaluator
         self._budget = budget
         self._comparing = comparing
+        self.comparisons = 0
 
     def add(
         self,
@@ -142,13 +162,22 @@ class Expander:
         check_qubits(target, needed, len(qubits))
         if len(set(qubits)) < len(qubits):
             raise ConversionError(f"the qubits of {shown(target.name)} must be distinct, got {qubits[:8]}")
-        self._budget.spend(len(modifiers))
-        stack = [_Task(target, _as_angles(angles), modifiers, qubits)]
-        while stack:
+        if not modifiers and type(target) is KnownGate:
             self._budget.spend()
-            self._unroll(circuit, stack.pop(), stack, powers)
+            self._add_known(circuit, target, qubits, _as_angles(angles))
+            return
+        self._budget.spend(len(modifiers))
+        stack: list[_Task | _Body] = [_Task(target, _as_angles(angles), modifiers, qubits)]
+        while stack:
+            item = stack[-1]
+            if isinstance(item, _Body):
+                self._run_steps(circuit, item, stack)
+            else:
+                stack.pop()
+                self._budget.spend()
+                self._unroll(circuit, item, stack, powers)
 
-    def _unroll(self, circuit: Circuit, task: _Task, stack: list[_Task], powers: int) -> None:
+    def _unroll(self, circuit: Circuit, task: _Task, stack: list[_Task | _Body], powers: int) -> None:
         inverse, controls, state, qubits = task.inverse, task.controls, task.state, task.qubits
         for position, (kind, exponent, count) in enumerate(task.modifiers):
             if kind == "inv":
@@ -176,22 +205,40 @@ class Expander:
         if isinstance(target, DefinedGate):
             known = self._equal(target, task.angles)
             if known is None:
-                self._push_steps(target, _Task(target, task.angles, (), qubits, inverse, controls, state), stack)
+                names = dict(zip(target.angles, task.angles, strict=True))
+                steps = reversed(target.steps) if inverse else iter(target.steps)
+                call = _Task(target, task.angles, (), qubits, inverse, controls, state)
+                stack.append(_Body(call, names, steps))
                 return
             target = known
         steps = target.build(*task.angles)
         for instruction, places in reversed(steps) if inverse else steps:
             self._append(circuit, instruction, tuple([qubits[k] for k in places]), inverse, controls, state)
 
-    def _push_steps(self, target: DefinedGate, task: _Task, stack: list[_Task]) -> None:
-        names: dict[str, Value] = dict(zip(target.angles, task.angles, strict=True))
-        steps = target.steps
-        # The stack runs last what is pushed first.
-        for step in steps if task.inverse else reversed(steps):
-            qubits = tuple([task.qubits[k] for k in step.qubits])
-            angles = _as_angles([self._evaluator.value(code, names) for code in step.arguments])
+    def _run_steps(self, circuit: Circuit, body: _Body, stack: list[_Task | _Body]) -> None:
+        """Run the steps of the body on top of the stack up to the first that is put there itself."""
+        call, names, value_of = body.call, body.names, self._evaluator.value
+        plain = not call.inverse and not call.controls
+        for step in body.steps:
+            target = step.target
+            qubits = tuple([call.qubits[k] for k in step.qubits])
+            angles = _as_angles([value_of(code, names) for code in step.arguments])
+            if plain and type(target) is KnownGate and target.number >= 0 and not step.modifiers:
+                self._budget.spend()
+                self._add_known(circuit, target, qubits, angles)
+                continue
             modifiers = applied_modifiers(step.modifiers, self._evaluator, names) if step.modifiers else ()
-            stack.append(_Task(step.target, angles, modifiers, qubits, task.inverse, task.controls, task.state))
+            stack.append(_Task(target, angles, modifiers, qubits, call.inverse, call.controls, call.state))
+            return
+        stack.pop()
+
+    @staticmethod
+    def _add_known(circuit: Circuit, target: KnownGate, qubits: tuple[int, ...], angles: tuple[Value, ...]) -> None:
+        if target.number >= 0 and are_finite_floats(angles):
+            circuit.operations.append_standard(target.number, qubits, target.before + angles)
+            return
+        for instruction, places in target.build(*angles):
+            circuit.append(instruction, [qubits[k] for k in places])
 
     def _append(
         self,
@@ -268,6 +315,7 @@ class Expander:
             return target.equals
         answer = target.answers.get(angles)
         if answer is None:
+            self.comparisons += 1
             answer = self._same_matrix(target, known, angles)
             if len(target.answers) < _MAX_ANSWERS:
                 target.answers[angles] = answer

@@ -40,16 +40,16 @@ class KnownGate:
         num_params: number of its angles.
         num_qubits: number of its qubits.
         build: its gates, from its angles.
-        single: whether that is always one gate on all qubits in order.
         number: of the standard gate that it is at all angles, -1 if it is none.
+        before: angles of that gate in front of its own.
     """
 
     name: str
     num_params: int
     num_qubits: int
     build: Callable[..., Sequence[Placed]]
-    single: bool = True
     number: int = -1
+    before: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,17 +135,17 @@ def check_qubits(target: Target, needed: int, given: int) -> None:
         raise ConversionError(f"{shown(target.name)} takes {needed} qubits here, got {given}")
 
 
-def _standard(name: str, record_name: str) -> KnownGate:
+def _standard(name: str, record_name: str, *before: float) -> KnownGate:
     record = STANDARD_GATES[record_name]
     places, number = tuple(range(record.num_qubits)), GATE_NUMBERS[record_name]
     if not record.num_params:
         gate = ((StandardGate(record), places),)
-        return KnownGate(name, 0, record.num_qubits, lambda: gate, number=number)
+        return KnownGate(name, 0, record.num_qubits, lambda: gate, number)
 
     def build(*angles: ParameterValue) -> Sequence[Placed]:
-        return ((StandardGate(record, angles), places),)
+        return ((StandardGate(record, (*before, *angles)), places),)
 
-    return KnownGate(name, record.num_params, record.num_qubits, build, number=number)
+    return KnownGate(name, record.num_params - len(before), record.num_qubits, build, number, before)
 
 
 def _made(name: str, num_params: int, num_qubits: int, make: Callable[..., Gate]) -> KnownGate:
@@ -182,16 +182,16 @@ def _fixed(name: str, num_qubits: int, text: str) -> KnownGate:
         gate, *angle, qubits = step.split()
         angles = tuple(float(a) * math.pi for a in angle)
         steps.append((StandardGate(gate, angles), tuple("abcd".index(q) for q in qubits)))
-    return KnownGate(name, 0, num_qubits, lambda: steps, single=False)
+    return KnownGate(name, 0, num_qubits, lambda: steps)
 
 
 _RCCX = "h c,t c,cx bc,tdg c,cx ac,t c,cx bc,tdg c,h c"
 _RC3X = "h d,t d,cx cd,tdg d,h d,cx ad,t d,cx bd,tdg d,cx ad,t d,cx bd,tdg d,h d,t d,cx cd,tdg d,h d"
 _SHARED = (
-    _made("u2", 2, 1, lambda phi, lam: StandardGate("u", (math.pi / 2, phi, lam))),
+    _standard("u2", "u", math.pi / 2),
     _standard("u3", "u"),
     _standard("u1", "p"),
-    KnownGate("cu", 4, 2, _cu, single=False),
+    KnownGate("cu", 4, 2, _cu),
 )
 _LIBRARIES = {
     2: (
@@ -205,7 +205,7 @@ _LIBRARIES = {
         _fixed("rccx", 3, _RCCX),
         _fixed("rc3x", 4, _RC3X),
         KnownGate("u0", 1, 1, _idle),
-        KnownGate("delay", 1, 1, _delay, single=False),
+        KnownGate("delay", 1, 1, _delay),
     ),
     3: (
         *_SHARED,

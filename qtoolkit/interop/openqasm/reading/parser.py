@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import ClassVar, TypeVar
 
 from qtoolkit.interop.openqasm.reading.budget import MAX_DEPTH, Place, ReadingError
@@ -53,6 +53,11 @@ class Parser(ABC):
     @abstractmethod
     def selector(self) -> Selector:
         """What stands in brackets behind a name."""
+
+    @property
+    def words(self) -> Set[str]:
+        """The words that start no call."""
+        return self._kinds.keys()
 
     def header(self) -> None:
         """Pass ``OPENQASM …;`` where it is there."""

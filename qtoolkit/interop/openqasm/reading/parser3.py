@@ -265,9 +265,11 @@ class Parser3(Parser):
         self._skip_brackets()
         return Loop(place, None, ((0,),), self.block())
 
-    def _delay(self) -> Delay:
+    def _delay(self) -> Delay | Call:
         place = self.tokens.place()
         self.tokens.take()
+        if self.tokens.peek() == "(":  # a gate of this name that version 2 has
+            return self.call_of(place, [], "delay")
         self._skip_brackets()
         return Delay(place, self.listed(self.operand, ";"))
 

@@ -20,7 +20,7 @@ from qtoolkit.interop.openqasm.reading.gates import LIBRARY, OpaqueGate
 from qtoolkit.interop.openqasm.reading.parser import Parser
 from qtoolkit.interop.openqasm.reading.parser2 import Parser2
 from qtoolkit.interop.openqasm.reading.parser3 import Parser3
-from qtoolkit.interop.openqasm.reading.quick import QuickCalls
+from qtoolkit.interop.openqasm.reading.quick import QuickStatements
 from qtoolkit.interop.openqasm.reading.statements import (
     Alias,
     BarrierStatement,
@@ -88,7 +88,10 @@ class _Program:
         self._names: ChainMap[str, Any] = ChainMap()
         self._physical: bool | None = None
         self._inputs: list[str] = []
-        self._quick = QuickCalls(version, self._names.maps[0], self._definer.gates, self._expander, budget)
+        words = _PARSERS[version](Tokens("")).words
+        self._quick = QuickStatements(
+            version, self._names.maps[0], self._definer.gates, words, self._expander, budget
+        )
         self._run: dict[type[Statement], Callable[[Any], None]] = {
             Call: self._each_piece,
             Measurement: self._each_piece,
@@ -101,7 +104,7 @@ class _Program:
             Alias: self._alias,
             Input: self._input,
             Include: self._include,
-            Definition: self._definer.define,
+            Definition: self._define,
             Opaque: self._opaque,
         }
 
@@ -231,10 +234,10 @@ class _Program:
         condition = Condition(tuple(bits), value) if 0 <= value < 1 << len(bits) else None
         if self._version == 2:
             for piece in self._pieces(branch.body[0]):
-                body = self._branch_circuit()
-                piece(body)
-                if condition is not None:
-                    self._circuit.if_(condition, body)
+                if condition is None:
+                    piece(self._branch_circuit())
+                else:
+                    self._circuit.if_(condition, piece)
             return
         bodies = [self._branch_body(branch.body), self._branch_body(branch.else_body or ())]
         then, otherwise = reversed(bodies) if negated else bodies
@@ -281,6 +284,12 @@ class _Program:
     def _new_name(self, name: str) -> None:
         if name in self._names.maps[0]:
             raise ConversionError(f"{shown(name)} is already defined; choose another name")
+        if self.evaluator.is_constant(name):
+            self._quick.forget()
+
+    def _new_gate(self, name: str) -> None:
+        if name in self._definer.gates:
+            self._quick.forget()
 
     def _check_global(self) -> None:
         if len(self._names.maps) > 1:
@@ -329,9 +338,13 @@ class _Program:
         self._new_name(declared.name)
         self._names[declared.name] = Parameter(declared.name)
         self._inputs.append(declared.name)
-        self._quick.forget()
+
+    def _define(self, definition: Definition) -> None:
+        self._new_gate(definition.name)
+        self._definer.define(definition)
 
     def _opaque(self, opaque: Opaque) -> None:
+        self._new_gate(opaque.name)
         self._definer.add(opaque.name, OpaqueGate(opaque.name))
 
     def _include(self, include: Include) -> None:
