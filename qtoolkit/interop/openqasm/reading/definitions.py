@@ -82,8 +82,15 @@ class Definer:
         places = {name: k for k, name in enumerate(definition.qubits)}
         collector = _Collector(self, definition, places)
         collector.add(definition.body, {})
-        gate = DefinedGate(definition.name, tuple(definition.angles), len(places), collector.steps)
-        self.add(definition.name, gate)
+        self.add_gate(DefinedGate(definition.name, tuple(definition.angles), len(places), collector.steps))
+
+    def add_gate(self, gate: DefinedGate) -> None:
+        """Give a definition's name its meaning, and note whether it says what a gate here is.
+
+        Raises:
+            ConversionError: if the text has defined it before.
+        """
+        self.add(gate.name, gate)
         self._expander.recognise(gate)
 
     def loop_values(self, loop: Loop, names: Mapping[str, Value]) -> Sequence[int]:

@@ -22,7 +22,7 @@ from qtoolkit.circuit import (
     ParameterValue,
     StandardGate,
 )
-from qtoolkit.circuit.tape import are_finite_floats
+from qtoolkit.circuit.tape import are_finite_floats, pack_row
 from qtoolkit.errors import ConversionError, QToolkitError
 from qtoolkit.interop._phases import add_controlled_phase, global_phase
 from qtoolkit.interop.openqasm.reading.budget import Budget
@@ -219,8 +219,13 @@ class Expander:
         """Run the steps of the body on top of the stack up to the first that is put there itself."""
         call, names, value_of = body.call, body.names, self._evaluator.value
         plain = not call.inverse and not call.controls
+        words = circuit.operations.words
         for step in body.steps:
             target = step.target
+            if plain and step.numbers is not None and isinstance(target, KnownGate):
+                self._budget.spend()
+                words.frombytes(pack_row(target.number, *[call.qubits[k] for k in step.qubits], *step.numbers))
+                continue
             qubits = tuple([call.qubits[k] for k in step.qubits])
             angles = _as_angles([value_of(code, names) for code in step.arguments])
             if plain and type(target) is KnownGate and target.number >= 0 and not step.modifiers:

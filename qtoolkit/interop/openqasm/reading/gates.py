@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from qtoolkit.circuit import STANDARD_GATES, Barrier, Gate, Instruction, ParameterValue, StandardGate
-from qtoolkit.circuit.tape import GATE_NUMBERS
+from qtoolkit.circuit.tape import GATE_NUMBERS, WIDTH, are_finite_floats
 from qtoolkit.errors import ConversionError
 from qtoolkit.interop.openqasm.reading.expressions import Code, Value
 from qtoolkit.interop.openqasm.reading.statements import Modifier
@@ -68,12 +68,22 @@ class Step:
         modifiers: outermost first.
         arguments: in the angles of the definition.
         qubits: positions among those of the definition.
+        numbers: what stands behind the qubits in a row that says the same at all angles; None if there is none.
     """
 
     target: Target
     modifiers: list[Modifier]
     arguments: list[Code]
     qubits: tuple[int, ...]
+    numbers: tuple[float, ...] | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        target = self.target
+        if self.modifiers or type(target) is not KnownGate or target.number < 0:
+            return
+        angles = [code[0] for code in self.arguments if len(code) == 1]
+        if len(angles) == target.num_params and are_finite_floats(angles):
+            self.numbers = filled_row(len(self.qubits), (*target.before, *angles))
 
 
 @dataclass(slots=True)
@@ -105,6 +115,11 @@ class DefinedGate:
 
 
 Target: TypeAlias = KnownGate | DefinedGate | OpaqueGate
+
+
+def filled_row(num_qubits: int, angles: tuple[float, ...]) -> tuple[float, ...]:
+    """What stands behind the qubits of a standard gate in a row."""
+    return angles + (0.0,) * (WIDTH - 1 - num_qubits - len(angles))
 
 
 def barrier_on(num_qubits: int) -> KnownGate:

@@ -15,20 +15,23 @@ from qtoolkit.interop.openqasm.reading.expressions import Evaluator, Value, pars
 from qtoolkit.interop.openqasm.reading.gates import KnownGate, Target
 from qtoolkit.interop.openqasm.reading.tokens import Tokens
 
-__all__ = ["Angles", "Places", "PlainStatements", "call_parts"]
+__all__ = ["Angles", "PlainStatements", "call_parts"]
 
 _NUMBER = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _FACTOR = rf"\s*(-?)\s*(pi|{_NUMBER})\s*"
 _PRODUCT = re.compile(rf"{_FACTOR}([*/]){_FACTOR}(?:([*/])\s*(pi|{_NUMBER})\s*)?")
-_BIT = re.compile(r"\s*+(\w++)\[([0-9]{1,9})\]\s*+")
+_BIT = re.compile(r"(\w++)\[([0-9]{1,9})\]")
 _MOST_KEPT = 1 << 16
+_LONGEST_KEPT = 200
+_MOST_AT_ONCE = 1 << 10
+"""Bits of a register that are looked up before somebody asks."""
 
 _Factor: TypeAlias = tuple[str, str]
 """A sign and a number or pi."""
 
 
-def call_parts(statement: str) -> tuple[str, list[str], list[str]]:
-    """Name, angles and operands of a statement that is a call if it has no comments and no strings.
+def call_parts(statement: str) -> tuple[str, str | None, str]:
+    """Name, angles and operands of a statement, if it is a call and has no comments and no strings.
 
     Raises:
         ValueError: if there are no operands.
@@ -36,9 +39,9 @@ def call_parts(statement: str) -> tuple[str, list[str], list[str]]:
     head, bracket, rest = statement.partition("(")
     if not bracket:
         name, operands = statement.split(None, 1)
-        return name, [], operands.split(",")
+        return name, None, operands
     given, _, operands = rest.rpartition(")")
-    return head.strip(), given.split(",") if given else [], operands.split(",")
+    return head.strip(), given, operands
 
 
 class Places(dict[str, int]):
@@ -55,15 +58,42 @@ class Places(dict[str, int]):
         self._quantum = quantum
 
     def __missing__(self, text: str) -> int:
+        stripped = text.strip()
+        if stripped != text:
+            return self[stripped]
         match = _BIT.fullmatch(text)
-        name, place = (match[1], int(match[2])) if match else (text.strip(), 0)
+        name, place = (match[1], int(match[2])) if match else (text, 0)
         bits = self._names.get(name)
         if not isinstance(bits, Bits) or bits.quantum != self._quantum or bits.single == (match is not None):
             raise KeyError(text)
         if place >= len(bits.indices):
             raise KeyError(text)
-        index = self[text] = bits.indices[place]
-        return index
+        if match and f"{name}[0]" not in self:
+            self.update({f"{name}[{k}]": bits.indices[k] for k in range(min(len(bits.indices), _MOST_AT_ONCE))})
+        if len(self) < _MOST_KEPT:
+            self[text] = bits.indices[place]
+        return bits.indices[place]
+
+
+class Operands(dict[str, tuple[int, ...]]):
+    """The different qubits that ``q[3], r[0]`` are, by this text.
+
+    Args:
+        places: the qubits.
+    """
+
+    def __init__(self, places: Places) -> None:
+        super().__init__()
+        self._places = places
+
+    def __missing__(self, text: str) -> tuple[int, ...]:
+        places = self._places
+        qubits = tuple([places[operand] for operand in text.split(",")])
+        if len(qubits) > 1 and len(set(qubits)) < len(qubits):
+            raise KeyError(text)
+        if len(self) < _MOST_KEPT and len(text) < _LONGEST_KEPT:
+            self[text] = qubits
+        return qubits
 
 
 class Angles(dict[str, float]):
@@ -80,37 +110,54 @@ class Angles(dict[str, float]):
         self._names = names
         self._symbols: dict[str, Value] = {}
 
-    def __missing__(self, text: str) -> float:
+    def numbers(self, given: str) -> list[float]:
+        """The values of angles that commas part.
+
+        Raises:
+            KeyError, QToolkitError: if they are not all numbers.
+        """
+        texts = given.split(",")
         # Other digits, and numbers with underscores, are not the same to Python.
-        if text[-1:].isdecimal() and text.isascii() and "_" not in text:
+        if "pi" not in given and "_" not in given and given.isascii():
             try:
-                number = float(text)
+                numbers = list(map(float, texts))
             except ValueError:
-                pass  # 2*pi/3 ends in a digit as well
+                pass
             else:
-                if math.isfinite(number):
-                    return number
-                raise KeyError(text)
+                if math.isfinite(sum(numbers)):
+                    return numbers
+                raise KeyError(given)
+        return list(map(self.__getitem__, texts))
+
+    def __missing__(self, text: str) -> float:
         product = self._product(text)
         value = self._value(text) if product is None else product
         if not isinstance(value, int | float):
-            if len(self._symbols) < _MOST_KEPT:
+            if len(self._symbols) < _MOST_KEPT and len(text) < _LONGEST_KEPT:
                 self._symbols[text] = value
             raise KeyError(text)
         if not math.isfinite(value):
             raise KeyError(text)
         number = float(value)
-        if len(self) < _MOST_KEPT:
+        if len(self) < _MOST_KEPT and len(text) < _LONGEST_KEPT:
             self[text] = number
         return number
 
-    def any_value(self, text: str) -> Value:
-        """The value of an angle, which may have free parameters.
+    def values(self, given: str | None) -> tuple[Value, ...]:
+        """The values of angles, which may have free parameters.
 
         Raises:
-            KeyError: if it is no angle alone, or divides integers with a remainder.
-            QToolkitError: if it is no angle.
+            KeyError: if something there is no angle alone, or divides integers with a remainder.
+            QToolkitError: if something there is no angle.
         """
+        if not given:
+            return ()
+        try:
+            return tuple(self.numbers(given))
+        except KeyError:
+            return tuple([self._any_value(text) for text in given.split(",")])
+
+    def _any_value(self, text: str) -> Value:
         symbol = self._symbols.get(text)
         if symbol is not None:
             return symbol
@@ -213,6 +260,7 @@ class PlainStatements:
 
     Attributes:
         places: the qubits.
+        operands: several of them.
         angles: the angles.
     """
 
@@ -220,6 +268,7 @@ class PlainStatements:
         self, version: int, names: Mapping[str, Any], gates: Mapping[str, Target], reserved: Set[str]
     ) -> None:
         self.places = Places(names, quantum=True)
+        self.operands = Operands(self.places)
         self.angles = Angles(version, names)
         self._clbits = Places(names, quantum=False)
         self._calls = _Calls(gates, reserved)
@@ -233,23 +282,20 @@ class PlainStatements:
     def row(self, statement: str) -> bytes | None:
         """The row of a statement without the semicolon at its end; None if it is not plain, or wrong."""
         try:
-            name, angles, operands = call_parts(statement)
+            name, given, operands = call_parts(statement)
             call = self._calls.get(name)
             if call is None:
                 if name == "measure" or "=" in statement:
                     return self._measurement(statement)
-                if name == "reset" and not angles:
-                    (operand,) = operands
-                    return pack_row(RESET, self.places[operand], 0.0, 0.0, 0.0)
+                if name == "reset" and given is None:
+                    return pack_row(RESET, self.places[operands], 0.0, 0.0, 0.0)
                 call = self._calls[name]
             num_qubits, num_angles, number, before, idle = call
-            places, values = self.places, self.angles
-            qubits = [places[operand] for operand in operands]
-            if len(qubits) != num_qubits or len(angles) != num_angles:
+            qubits = self.operands[operands.strip()]
+            values = self.angles.numbers(given) if given else ()
+            if len(qubits) != num_qubits or len(values) != num_angles:
                 return None
-            if num_qubits > 1 and len(set(qubits)) < num_qubits:
-                return None
-            return pack_row(number, *qubits, *before, *[values[angle] for angle in angles], *idle)
+            return pack_row(number, *qubits, *before, *values, *idle)
         except (KeyError, ValueError, QToolkitError):
             return None
 
@@ -262,4 +308,4 @@ class PlainStatements:
             source, _, target = source.partition("->")
         if word != "measure":
             raise KeyError(word)
-        return pack_row(MEASURE, self.places[source], self._clbits[target], 0.0, 0.0)
+        return pack_row(MEASURE, self.places[source.strip()], self._clbits[target.strip()], 0.0, 0.0)

@@ -89,9 +89,7 @@ class _Program:
         self._physical: bool | None = None
         self._inputs: list[str] = []
         words = _PARSERS[version](Tokens("")).words
-        self._quick = QuickStatements(
-            version, self._names.maps[0], self._definer.gates, words, self._expander, budget
-        )
+        self._quick = QuickStatements(version, self._names.maps[0], self._definer, words, self._expander, budget)
         self._run: dict[type[Statement], Callable[[Any], None]] = {
             Call: self._each_piece,
             Measurement: self._each_piece,

@@ -11,9 +11,10 @@ from qtoolkit.circuit.tape import Tape
 from qtoolkit.errors import QToolkitError
 from qtoolkit.interop.openqasm.reading.bits import Bits
 from qtoolkit.interop.openqasm.reading.budget import Budget
+from qtoolkit.interop.openqasm.reading.definitions import Definer
 from qtoolkit.interop.openqasm.reading.expansion import Expander
-from qtoolkit.interop.openqasm.reading.gates import Target
 from qtoolkit.interop.openqasm.reading.plain import PlainStatements, call_parts
+from qtoolkit.interop.openqasm.reading.plain_definitions import PlainDefinitions
 
 __all__ = ["QuickStatements"]
 
@@ -21,9 +22,14 @@ _FIRST_CHARACTERS = 1 << 8
 _MOST_CHARACTERS = 1 << 16
 """Of the text at a time: little at first, lest much is gone over again where few statements are plain."""
 
+_MOST_ROWS = 1 << 16
+_LONGEST_KEPT = 200
 _MOST_BYTES = 1 << 24
 _ENTRY_BYTES = 300
-"""What keeping a statement takes, beside its text and its rows."""
+"""What is kept of statements: texts with their row, others as far as there is room for text, rows and this much."""
+
+_COMPARISON = 1 << 12
+"""More than comparing a definition with the gate of its name counts for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,7 @@ class QuickStatements:
     Args:
         version: 2 or 3.
         names: the global ones.
-        gates: what can be called.
+        definer: keeps the gates.
         reserved: words that start no call.
         expander: unrolls definitions.
         budget: counts the calls.
@@ -50,17 +56,18 @@ class QuickStatements:
         self,
         version: int,
         names: Mapping[str, Any],
-        gates: Mapping[str, Target],
+        definer: Definer,
         reserved: Set[str],
         expander: Expander,
         budget: Budget,
     ) -> None:
         self._names = names
-        self._gates = gates
+        self._definer = definer
         self._reserved = reserved
         self._expander = expander
         self._budget = budget
-        self._plain = PlainStatements(version, names, gates, reserved)
+        self._plain = PlainStatements(version, names, definer.gates, reserved)
+        self._definitions = PlainDefinitions(version, definer, reserved, self._plain.angles)
         self._rows: dict[str, bytes] = {}
         self._others: dict[str, _Kept] = {}
         self._room = _MOST_BYTES
@@ -68,6 +75,7 @@ class QuickStatements:
     def forget(self) -> None:
         """Read statements anew, since a name in them means something else from here on."""
         self._plain.forget()
+        self._definitions.forget()
         self._rows.clear()
         self._others.clear()
         self._room = _MOST_BYTES
@@ -79,15 +87,19 @@ class QuickStatements:
             end = text.rfind(";", offset, offset + size)
             if end < 0:
                 end = text.find(";", offset, offset + _MOST_CHARACTERS)
-            if end < 0:
-                return offset
             # Cut inside of a comment or a string, none of the parts is plain.
-            statements = text[offset:end].split(";")
+            statements = text[offset:end].split(";") if end >= 0 else []
             done = self._add(circuit, statements)
-            if done < len(statements):
-                return offset + sum(map(len, statements[:done])) + done
-            offset = end + 1
-            size = min(2 * size, _MOST_CHARACTERS)
+            if statements and done == len(statements):
+                offset = end + 1
+                size = min(2 * size, _MOST_CHARACTERS)
+                continue
+            offset += sum(map(len, statements[:done])) + done
+            behind = self._define(text, offset)
+            if behind == offset:
+                return offset
+            offset = behind
+            size = _FIRST_CHARACTERS
 
     def _add(self, circuit: Circuit, statements: list[str]) -> int:
         """Add statements up to the first that is not plain, or one too many; how many these are."""
@@ -106,7 +118,7 @@ class QuickStatements:
                     done += 1
                     rows.clear()
                     continue
-                if self._keeps(len(statement)):
+                if len(known) < _MOST_ROWS and len(statement) < _LONGEST_KEPT:
                     known[statement] = row
             rows.append(row)
         return done + self._write(tape, rows)
@@ -118,50 +130,62 @@ class QuickStatements:
         tape.words.frombytes(b"".join(rows[:count]))
         return count
 
-    def _keeps(self, num_bytes: int) -> bool:
-        """Whether there is room to keep so much more, which is taken then."""
-        needed = num_bytes + _ENTRY_BYTES
-        if needed > self._room:
-            return False
-        self._room -= needed
-        return True
-
     def _add_other(self, circuit: Circuit, statement: str) -> bool:
         """Add a barrier or any call; False if it is none, or wrong."""
         words, budget = circuit.operations.words, self._budget
+        length, left, comparisons = len(words), budget.left, self._expander.comparisons
         try:
             kept = self._others.get(statement)
             if kept is not None:
                 budget.spend(kept.cost)
                 words.frombytes(kept.rows)
                 return True
-            length, left, comparisons = len(words), budget.left, self._expander.comparisons
             self._call(circuit, statement)
         except (KeyError, ValueError, QToolkitError):
+            del words[length:]
             return False
         rows = words[length:].tobytes()
-        # A comparison counts once.
-        if self._expander.comparisons == comparisons and self._keeps(len(statement) + len(rows)):
+        needed = len(statement) + len(rows) + _ENTRY_BYTES
+        if self._expander.comparisons == comparisons and needed <= self._room:  # a comparison counts once
             self._others[statement] = _Kept(rows, left - budget.left)
+            self._room -= needed
         return True
 
     def _call(self, circuit: Circuit, statement: str) -> None:
-        name, angles, operands = call_parts(statement)
-        places = self._plain.places
-        if name == "barrier" and not angles:
-            chosen: dict[int, None] = {}
-            for operand in operands:
-                register = self._names.get(operand.strip())
-                if isinstance(register, Bits) and register.quantum:
-                    chosen.update(dict.fromkeys(register.indices))
-                else:
-                    chosen[places[operand]] = None
-            self._budget.spend(1 + len(chosen) // 16)
-            if chosen:
-                circuit.barrier(*chosen)
+        name, given, operands = call_parts(statement)
+        if name == "barrier" and given is None:
+            self._barrier(circuit, operands)
         elif name in self._reserved:
             raise KeyError(name)
         else:
-            values = tuple([self._plain.angles.any_value(angle) for angle in angles])
-            qubits = tuple([places[operand] for operand in operands])
-            self._expander.add(circuit, self._gates[name], values, (), qubits)
+            qubits, values = self._plain.operands[operands], self._plain.angles.values(given)
+            self._expander.add(circuit, self._definer.gates[name], values, (), qubits)
+
+    def _define(self, text: str, offset: int) -> int:
+        """Add the definition that stands at an offset; the offset of what follows it."""
+        found = self._definitions.read(text, offset)
+        if found is None:
+            return offset
+        gate, cost, end = found
+        if cost + _COMPARISON > self._budget.left:
+            return offset
+        if gate.name in self._definer.gates:
+            self.forget()
+        try:
+            self._definer.add_gate(gate)
+        except QToolkitError:
+            return offset
+        self._budget.spend(cost)
+        return end
+
+    def _barrier(self, circuit: Circuit, operands: str) -> None:
+        chosen: dict[int, None] = {}
+        for operand in operands.split(","):
+            register = self._names.get(operand.strip())
+            if isinstance(register, Bits) and register.quantum:
+                chosen.update(dict.fromkeys(register.indices))
+            else:
+                chosen[self._plain.places[operand]] = None
+        self._budget.spend(1 + len(chosen) // 16)
+        if chosen:
+            circuit.barrier(*chosen)
