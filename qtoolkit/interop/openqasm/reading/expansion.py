@@ -27,7 +27,7 @@ from qtoolkit.errors import ConversionError, QToolkitError
 from qtoolkit.interop._phases import add_controlled_phase, global_phase
 from qtoolkit.interop.openqasm.reading.budget import Budget
 from qtoolkit.interop.openqasm.reading.expressions import Evaluator, Value
-from qtoolkit.interop.openqasm.reading.gates import DefinedGate, KnownGate, Step, Target, check_count, check_qubits
+from qtoolkit.interop.openqasm.reading.gates import DefinedGate, KnownGate, Step, Target, check_count, check_qubits, known_standard
 from qtoolkit.interop.openqasm.reading.statements import Modifier
 from qtoolkit.interop.openqasm.reading.tokens import shown
 
@@ -158,16 +158,19 @@ class Expander:
         Raises:
             ConversionError: if numbers of angles or qubits do not fit, or too much is unrolled.
         """
-        needed = sum(controls for _, _, controls in modifiers) + check_count(target, len(angles)).num_qubits
-        check_qubits(target, needed, len(qubits))
+        known = check_count(target, len(angles))
+        check_qubits(target, known.num_qubits + sum([controls for _, _, controls in modifiers]), len(qubits))
         if len(set(qubits)) < len(qubits):
             raise ConversionError(f"the qubits of {shown(target.name)} must be distinct, got {qubits[:8]}")
-        if not modifiers and type(target) is KnownGate:
-            self._budget.spend()
-            self._add_known(circuit, target, qubits, _as_angles(angles))
-            return
+        angles = _as_angles(angles)
         self._budget.spend(len(modifiers))
-        stack: list[_Task | _Body] = [_Task(target, _as_angles(angles), modifiers, qubits)]
+        stack: list[_Task | _Body] = []
+        task = _Task(target, angles, modifiers, qubits)
+        if modifiers:
+            stack.append(task)
+        else:
+            self._budget.spend()
+            self._start(circuit, known, task, stack)
         while stack:
             item = stack[-1]
             if isinstance(item, _Body):
@@ -202,18 +205,24 @@ class Expander:
                 return
         target = check_count(task.target, len(task.angles))
         check_qubits(target, target.num_qubits, len(qubits))
-        if isinstance(target, DefinedGate):
-            known = self._equal(target, task.angles)
-            if known is None:
-                names = dict(zip(target.angles, task.angles, strict=True))
-                steps = reversed(target.steps) if inverse else iter(target.steps)
-                call = _Task(target, task.angles, (), qubits, inverse, controls, state)
-                stack.append(_Body(call, names, steps))
-                return
-            target = known
-        steps = target.build(*task.angles)
-        for instruction, places in reversed(steps) if inverse else steps:
-            self._append(circuit, instruction, tuple([qubits[k] for k in places]), inverse, controls, state)
+        self._start(circuit, target, _Task(target, task.angles, (), qubits, inverse, controls, state), stack)
+
+    def _start(
+        self, circuit: Circuit, target: KnownGate | DefinedGate, call: _Task, stack: list[_Task | _Body]
+    ) -> None:
+        """Add a gate without modifiers, or put its definition on the stack."""
+        known = self._equal(target, call.angles) if isinstance(target, DefinedGate) else target
+        if known is None:
+            assert isinstance(target, DefinedGate)
+            steps = reversed(target.steps) if call.inverse else iter(target.steps)
+            stack.append(_Body(call, dict(zip(target.angles, call.angles, strict=True)), steps))
+        elif call.inverse or call.controls:
+            gates = known.build(*call.angles)
+            for instruction, places in reversed(gates) if call.inverse else gates:
+                placed = tuple([call.qubits[k] for k in places])
+                self._append(circuit, instruction, placed, call.inverse, call.controls, call.state)
+        else:
+            self._add_known(circuit, known, call.qubits, call.angles)
 
     def _run_steps(self, circuit: Circuit, body: _Body, stack: list[_Task | _Body]) -> None:
         """Run the steps of the body on top of the stack up to the first that is put there itself."""
@@ -297,10 +306,7 @@ class Expander:
         record = STANDARD_GATES.get(target.name)
         if record is None or (record.num_params, record.num_qubits) != (target.num_params, target.num_qubits):
             return
-        places = tuple(range(record.num_qubits))
-        known = KnownGate(
-            target.name, record.num_params, record.num_qubits, lambda *angles: ((StandardGate(record, angles), places),)
-        )
+        known = known_standard(target.name, record.name)
         free = tuple(Parameter(f"{position}") for position in range(record.num_params))
         unrolled = self._compared(target, free)
         steps = StandardGate(record, free).decomposition()

@@ -25,6 +25,7 @@ __all__ = [
     "barrier_on",
     "check_count",
     "check_qubits",
+    "known_standard",
 ]
 
 Placed: TypeAlias = tuple[Instruction, tuple[int, ...]]
@@ -150,7 +151,8 @@ def check_qubits(target: Target, needed: int, given: int) -> None:
         raise ConversionError(f"{shown(target.name)} takes {needed} qubits here, got {given}")
 
 
-def _standard(name: str, record_name: str, *before: float) -> KnownGate:
+def known_standard(name: str, record_name: str, *before: float) -> KnownGate:
+    """A standard gate under a name of its own, maybe with its first angles fixed."""
     record = STANDARD_GATES[record_name]
     places, number = tuple(range(record.num_qubits)), GATE_NUMBERS[record_name]
     if not record.num_params:
@@ -203,16 +205,16 @@ def _fixed(name: str, num_qubits: int, text: str) -> KnownGate:
 _RCCX = "h c,t c,cx bc,tdg c,cx ac,t c,cx bc,tdg c,h c"
 _RC3X = "h d,t d,cx cd,tdg d,h d,cx ad,t d,cx bd,tdg d,cx ad,t d,cx bd,tdg d,h d,t d,cx cd,tdg d,h d"
 _SHARED = (
-    _standard("u2", "u", math.pi / 2),
-    _standard("u3", "u"),
-    _standard("u1", "p"),
+    known_standard("u2", "u", math.pi / 2),
+    known_standard("u3", "u"),
+    known_standard("u1", "p"),
     KnownGate("cu", 4, 2, _cu),
 )
 _LIBRARIES = {
     2: (
         *_SHARED,
-        *(_standard(record.qasm2, record.name) for record in STANDARD_GATES.values() if record.qasm2),
-        _standard("cu1", "cp"),
+        *(known_standard(record.qasm2, record.name) for record in STANDARD_GATES.values() if record.qasm2),
+        known_standard("cu1", "cp"),
         _made("cu3", 3, 2, lambda *angles: StandardGate("u", angles).controlled(1)),
         _made("c3x", 0, 4, lambda: StandardGate("x").controlled(3)),
         _made("c3sqrtx", 0, 4, lambda: StandardGate("sx").controlled(3)),
@@ -224,10 +226,10 @@ _LIBRARIES = {
     ),
     3: (
         *_SHARED,
-        *(_standard(record.qasm3, record.name) for record in STANDARD_GATES.values() if record.qasm3),
-        _standard("CX", "cx"),
-        _standard("phase", "p"),
-        _standard("cphase", "cp"),
+        *(known_standard(record.qasm3, record.name) for record in STANDARD_GATES.values() if record.qasm3),
+        known_standard("CX", "cx"),
+        known_standard("phase", "p"),
+        known_standard("cphase", "cp"),
     ),
 }
 LIBRARY = {version: {gate.name: gate for gate in gates} for version, gates in _LIBRARIES.items()}
@@ -239,9 +241,9 @@ u0 u p sx sxdg swap cswap crx cry cp csx cu rxx rzz rccx rc3x c3x c3sqrtx c4x
 BUILT_IN: dict[int, dict[str, Target]] = {
     2: {
         **{name: LIBRARY[2][name] for name in _WITHOUT_INCLUDE.split()},
-        "U": _standard("U", "u"),
-        "CX": _standard("CX", "cx"),
+        "U": known_standard("U", "u"),
+        "CX": known_standard("CX", "cx"),
     },
-    3: {"U": _standard("U", "u"), "gphase": _standard("gphase", "gphase")},
+    3: {"U": known_standard("U", "u"), "gphase": known_standard("gphase", "gphase")},
 }
 """What a text may call without including anything; in version 2 as Qiskit has it, beyond the paper."""

@@ -15,12 +15,13 @@ from qtoolkit.interop.openqasm.reading.expressions import Evaluator, Value, pars
 from qtoolkit.interop.openqasm.reading.gates import KnownGate, Target
 from qtoolkit.interop.openqasm.reading.tokens import Tokens
 
-__all__ = ["Angles", "PlainStatements", "call_parts"]
+__all__ = ["Angles", "PlainStatements", "behind_comments", "call_parts"]
 
 _NUMBER = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _FACTOR = rf"\s*(-?)\s*(pi|{_NUMBER})\s*"
 _PRODUCT = re.compile(rf"{_FACTOR}([*/]){_FACTOR}(?:([*/])\s*(pi|{_NUMBER})\s*)?")
 _BIT = re.compile(r"(\w++)\[([0-9]{1,9})\]")
+_COMMENTS = re.compile(r"(?:\s*+//[^\n]*+\n)++")
 _MOST_KEPT = 1 << 16
 _LONGEST_KEPT = 200
 _MOST_AT_ONCE = 1 << 10
@@ -28,6 +29,12 @@ _MOST_AT_ONCE = 1 << 10
 
 _Factor: TypeAlias = tuple[str, str]
 """A sign and a number or pi."""
+
+
+def behind_comments(statement: str) -> str:
+    """A statement without the comments in front of it that end with a line."""
+    match = _COMMENTS.match(statement)
+    return statement[match.end() :] if match else statement
 
 
 def call_parts(statement: str) -> tuple[str, str | None, str]:
@@ -231,18 +238,19 @@ class _Call(NamedTuple):
     idle: tuple[float, ...]
 
 
-class _Calls(dict[str, _Call]):
-    """The standard gates by the names that calls of them have."""
+class _Calls(dict[str, _Call | None]):
+    """The standard gates by the names that calls of them have, and None by those of others."""
 
     def __init__(self, gates: Mapping[str, Target], reserved: Set[str]) -> None:
         super().__init__()
         self._gates = gates
         self._reserved = reserved
 
-    def __missing__(self, name: str) -> _Call:
+    def __missing__(self, name: str) -> _Call | None:
         target = self._gates[name]
         if name in self._reserved or not isinstance(target, KnownGate) or target.number < 0:
-            raise KeyError(name)
+            self[name] = None
+            return None
         used = 1 + target.num_qubits + len(target.before) + target.num_params
         idle = (0.0,) * (WIDTH - used)
         call = self[name] = _Call(target.num_qubits, target.num_params, target.number, target.before, idle)
@@ -283,13 +291,13 @@ class PlainStatements:
         """The row of a statement without the semicolon at its end; None if it is not plain, or wrong."""
         try:
             name, given, operands = call_parts(statement)
-            call = self._calls.get(name)
+            if name == "measure" or "=" in statement:
+                return self._measurement(statement)
+            if name == "reset" and given is None:
+                return pack_row(RESET, self.places[operands.strip()], 0.0, 0.0, 0.0)
+            call = self._calls[name]
             if call is None:
-                if name == "measure" or "=" in statement:
-                    return self._measurement(statement)
-                if name == "reset" and given is None:
-                    return pack_row(RESET, self.places[operands], 0.0, 0.0, 0.0)
-                call = self._calls[name]
+                return None
             num_qubits, num_angles, number, before, idle = call
             qubits = self.operands[operands.strip()]
             values = self.angles.numbers(given) if given else ()

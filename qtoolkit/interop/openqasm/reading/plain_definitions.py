@@ -16,7 +16,7 @@ from qtoolkit.interop.openqasm.reading.tokens import Tokens
 __all__ = ["PlainDefinitions"]
 
 _DEFINITION = re.compile(
-    r"""\s*+ gate \s++ ( [a-zA-Z_]\w*+ ) \s*+ ( (?: \( [\w\s,]*+ \) )?+ [\w\s,]++ ) \{ ( [^{}"'@]*+ ) \}""",
+    r"""(?: \s | //[^\n]*+\n )*+ gate \s++ ( [a-zA-Z_]\w*+ ) \s*+ ( (?: \( [\w\s,]*+ \) )?+ [\w\s,]++ ) \{ ( [^{}"'@]*+ ) \}""",
     re.VERBOSE | re.ASCII,
 )
 _MOST_HEADS = 1 << 8

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
 from typing import Any
 
 from qtoolkit.circuit import Circuit
@@ -13,7 +12,7 @@ from qtoolkit.interop.openqasm.reading.bits import Bits
 from qtoolkit.interop.openqasm.reading.budget import Budget
 from qtoolkit.interop.openqasm.reading.definitions import Definer
 from qtoolkit.interop.openqasm.reading.expansion import Expander
-from qtoolkit.interop.openqasm.reading.plain import PlainStatements, call_parts
+from qtoolkit.interop.openqasm.reading.plain import PlainStatements, behind_comments, call_parts
 from qtoolkit.interop.openqasm.reading.plain_definitions import PlainDefinitions
 
 __all__ = ["QuickStatements"]
@@ -30,14 +29,6 @@ _ENTRY_BYTES = 300
 
 _COMPARISON = 1 << 12
 """More than comparing a definition with the gate of its name counts for."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """What a statement adds that is more than a row, or counts for more than one operation."""
-
-    rows: bytes
-    cost: int
 
 
 class QuickStatements:
@@ -69,7 +60,7 @@ class QuickStatements:
         self._plain = PlainStatements(version, names, definer.gates, reserved)
         self._definitions = PlainDefinitions(version, definer, reserved, self._plain.angles)
         self._rows: dict[str, bytes] = {}
-        self._others: dict[str, _Kept] = {}
+        self._others: dict[str, tuple[bytes, int]] = {}  # with what they count for
         self._room = _MOST_BYTES
 
     def forget(self) -> None:
@@ -108,10 +99,13 @@ class QuickStatements:
         done = 0
         for statement in statements:
             row = known.get(statement)
+            if row is None and "//" in statement:
+                statement = behind_comments(statement)
+                row = known.get(statement)
             if row is None:
                 row = None if statement in others else plain.row(statement)
                 if row is None:
-                    count = self._write(tape, rows)
+                    count = self._write(tape, rows) if rows else 0
                     done += count
                     if count < len(rows) or not self._add_other(circuit, statement):
                         return done
@@ -137,8 +131,9 @@ class QuickStatements:
         try:
             kept = self._others.get(statement)
             if kept is not None:
-                budget.spend(kept.cost)
-                words.frombytes(kept.rows)
+                rows, cost = kept
+                budget.spend(cost)
+                words.frombytes(rows)
                 return True
             self._call(circuit, statement)
         except (KeyError, ValueError, QToolkitError):
@@ -147,7 +142,7 @@ class QuickStatements:
         rows = words[length:].tobytes()
         needed = len(statement) + len(rows) + _ENTRY_BYTES
         if self._expander.comparisons == comparisons and needed <= self._room:  # a comparison counts once
-            self._others[statement] = _Kept(rows, left - budget.left)
+            self._others[statement] = rows, left - budget.left
             self._room -= needed
         return True
 
@@ -162,21 +157,22 @@ class QuickStatements:
             self._expander.add(circuit, self._definer.gates[name], values, (), qubits)
 
     def _define(self, text: str, offset: int) -> int:
-        """Add the definition that stands at an offset; the offset of what follows it."""
-        found = self._definitions.read(text, offset)
-        if found is None:
-            return offset
-        gate, cost, end = found
-        if cost + _COMPARISON > self._budget.left:
-            return offset
-        if gate.name in self._definer.gates:
-            self.forget()
-        try:
-            self._definer.add_gate(gate)
-        except QToolkitError:
-            return offset
-        self._budget.spend(cost)
-        return end
+        """Add the definitions that stand at an offset; the offset of what follows them."""
+        while True:
+            found = self._definitions.read(text, offset)
+            if found is None:
+                return offset
+            gate, cost, end = found
+            if cost + _COMPARISON > self._budget.left:
+                return offset
+            if gate.name in self._definer.gates:
+                self.forget()
+            try:
+                self._definer.add_gate(gate)
+            except QToolkitError:
+                return offset
+            self._budget.spend(cost)
+            offset = end
 
     def _barrier(self, circuit: Circuit, operands: str) -> None:
         chosen: dict[int, None] = {}
