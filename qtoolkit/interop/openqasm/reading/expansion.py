@@ -27,7 +27,15 @@ from qtoolkit.errors import ConversionError, QToolkitError
 from qtoolkit.interop._phases import add_controlled_phase, global_phase
 from qtoolkit.interop.openqasm.reading.budget import Budget
 from qtoolkit.interop.openqasm.reading.expressions import Evaluator, Value
-from qtoolkit.interop.openqasm.reading.gates import DefinedGate, KnownGate, Step, Target, check_count, check_qubits, known_standard
+from qtoolkit.interop.openqasm.reading.gates import (
+    DefinedGate,
+    KnownGate,
+    Step,
+    Target,
+    check_count,
+    check_qubits,
+    known_standard,
+)
 from qtoolkit.interop.openqasm.reading.statements import Modifier
 from qtoolkit.interop.openqasm.reading.tokens import shown
 

@@ -27,6 +27,12 @@ _LONGEST_KEPT = 200
 _MOST_AT_ONCE = 1 << 10
 """Bits of a register that are looked up before somebody asks."""
 
+
+def _are_floats(text: str) -> bool:
+    """Whether what Python reads as floats there is the same number here: other digits and underscores are not."""
+    return "_" not in text and text.isascii()
+
+
 _Factor: TypeAlias = tuple[str, str]
 """A sign and a number or pi."""
 
@@ -124,8 +130,7 @@ class Angles(dict[str, float]):
             KeyError, QToolkitError: if they are not all numbers.
         """
         texts = given.split(",")
-        # Other digits, and numbers with underscores, are not the same to Python.
-        if "pi" not in given and "_" not in given and given.isascii():
+        if "pi" not in given and _are_floats(given):
             try:
                 numbers = list(map(float, texts))
             except ValueError:
@@ -137,6 +142,15 @@ class Angles(dict[str, float]):
         return list(map(self.__getitem__, texts))
 
     def __missing__(self, text: str) -> float:
+        if text[-1:].isdecimal() and _are_floats(text):
+            try:
+                number = float(text)
+            except ValueError:
+                pass  # 2*pi/3 ends in a digit as well
+            else:
+                if math.isfinite(number):
+                    return number
+                raise KeyError(text)
         product = self._product(text)
         value = self._value(text) if product is None else product
         if not isinstance(value, int | float):
@@ -272,9 +286,7 @@ class PlainStatements:
         angles: the angles.
     """
 
-    def __init__(
-        self, version: int, names: Mapping[str, Any], gates: Mapping[str, Target], reserved: Set[str]
-    ) -> None:
+    def __init__(self, version: int, names: Mapping[str, Any], gates: Mapping[str, Target], reserved: Set[str]) -> None:
         self.places = Places(names, quantum=True)
         self.operands = Operands(self.places)
         self.angles = Angles(version, names)
