@@ -195,6 +195,36 @@ def test_what_words_mean_from_a_declaration_on(first, version):
     assert_as_parsed(HEAD[version] + first + calls + "u3(1,2) q[0],q[1];")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "u2(0.3 // , 0.4\n) q[0];",
+        "gate f a { u2(0.3 // , 0.4\n) a; } f q[0];",
+        "gate f(pi) a { rz(pi) a; rx(2*pi) a; } f(0.25) q[0]; rz(pi) q[0];",
+        "gate f a { h a; } gate h a { x a; } gate g a { h a; } f q[0]; g q[0];",
+        "gate box a { x a; } box q[0];",
+        "gate f a { x a; } gate opaque a { x a; } opaque q[0];",
+        "gate f a { box a; }",
+        "gate box a { x a; } gate f a { box a; } f q[0];",
+        "gate barrier a { x a; } gate f a { barrier a; } f q[0]; f q[1];",
+        "gate f(a, a) b { x b; } f(0, 1) q[0];",
+        "gate f a, a { x a; }",
+        "gate f a b { x a; }",
+        "gate f() a { x a } f() q[0];",
+        "gate f a { x a; ; y a; } f q[0];",
+        "gate f a { x a; x b; }",
+        "gate f a { x q[0]; }",
+        "gate f(a) b { rx(c) b; }",
+        "gate f(a) b { rx(a) b; } f(0) q[0]; f(pi) q[1]; f(0.5) q[0],q[1]; ",
+        "gate f(a) b { rx(1/a) b; } f(2) q[0]; f(0) q[0];",
+        "gate f(a) b { x b; rx(1e200*a) b; } f(2) q[0]; f(1e200) q[0];",
+    ],
+)
+@pytest.mark.parametrize("version", [2, 3])
+def test_texts(text, version):
+    assert_as_parsed(HEAD[version] + text)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_random_programs(seed):
     rng = np.random.default_rng(seed)
