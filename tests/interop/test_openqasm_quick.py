@@ -10,11 +10,12 @@ from fuzz.programs import random_program
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import ConversionError, QToolkitError
 from qtoolkit.interop.openqasm import from_qasm
-from qtoolkit.interop.openqasm.reading import plain, plain_definitions, quick
+from qtoolkit.interop.openqasm.reading import angles, plain, plain_definitions, quick
 
 HEAD = {
     2: 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[4];\nqreg r[3];\ncreg c[4];\n',
-    3: 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[4] q;\nqubit[3] r;\nbit[4] c;\nqubit s;\nbit d;\ninput float t;\n',
+    3: 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[4] q;\nqubit[3] r;\nbit[4] c;\n'
+    "qubit s;\nbit d;\ninput float t;\n",
 }
 ANGLES = {
     2: [
@@ -247,6 +248,7 @@ def test_what_is_kept_and_taken_at_a_time_changes_nothing(version, monkeypatch):
     for module, names in (
         (quick, ("_MOST_ROWS", "_MOST_BYTES")),
         (plain, ("_MOST_KEPT", "_MOST_AT_ONCE")),
+        (angles, ("_MOST_KEPT",)),
         (plain_definitions, ("_MOST_HEADS", "_MOST_STEPS")),
     ):
         for name in names:

@@ -82,9 +82,10 @@ class Step:
         target = self.target
         if self.modifiers or type(target) is not KnownGate or target.number < 0:
             return
-        angles = [code[0] for code in self.arguments if len(code) == 1]
+        angles = [code[0] for code in self.arguments if len(code) == 1 and type(code[0]) is float]
         if len(angles) == target.num_params and are_finite_floats(angles):
-            self.numbers = filled_row(len(self.qubits), (*target.before, *angles))
+            known = (*target.before, *angles)
+            self.numbers = known + (0.0,) * (WIDTH - 1 - len(self.qubits) - len(known))
 
 
 @dataclass(slots=True)
@@ -116,11 +117,6 @@ class DefinedGate:
 
 
 Target: TypeAlias = KnownGate | DefinedGate | OpaqueGate
-
-
-def filled_row(num_qubits: int, angles: tuple[float, ...]) -> tuple[float, ...]:
-    """What stands behind the qubits of a standard gate in a row."""
-    return angles + (0.0,) * (WIDTH - 1 - num_qubits - len(angles))
 
 
 def barrier_on(num_qubits: int) -> KnownGate:

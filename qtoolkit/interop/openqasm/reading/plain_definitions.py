@@ -7,16 +7,20 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
 from qtoolkit.errors import QToolkitError
+from qtoolkit.interop.openqasm.reading.angles import Angles
 from qtoolkit.interop.openqasm.reading.definitions import Definer
 from qtoolkit.interop.openqasm.reading.expressions import Code, Name, parse_expression
 from qtoolkit.interop.openqasm.reading.gates import DefinedGate, OpaqueGate, Step
-from qtoolkit.interop.openqasm.reading.plain import Angles, call_parts
+from qtoolkit.interop.openqasm.reading.plain import call_parts
 from qtoolkit.interop.openqasm.reading.tokens import Tokens
 
 __all__ = ["PlainDefinitions"]
 
 _DEFINITION = re.compile(
-    r"""(?: \s | //[^\n]*+\n )*+ gate \s++ ( [a-zA-Z_]\w*+ ) \s*+ ( (?: \( [\w\s,]*+ \) )?+ [\w\s,]++ ) \{ ( [^{}"'@]*+ ) \}""",
+    r"""
+    (?: \s | //[^\n]*+\n )*+
+    gate \s++ ( [a-zA-Z_]\w*+ ) \s*+ ( (?: \( [\w\s,]*+ \) )?+ [\w\s,]++ ) \{ ( [^{}"'@]*+ ) \}
+    """,
     re.VERBOSE | re.ASCII,
 )
 _MOST_HEADS = 1 << 8

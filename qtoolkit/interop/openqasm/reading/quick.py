@@ -57,7 +57,7 @@ class QuickStatements:
         self._reserved = reserved
         self._expander = expander
         self._budget = budget
-        self._plain = PlainStatements(version, names, definer.gates, reserved)
+        self._plain = PlainStatements(version, names, definer.gates)
         self._definitions = PlainDefinitions(version, definer, reserved, self._plain.angles)
         self._rows: dict[str, bytes] = {}
         self._others: dict[str, tuple[bytes, int]] = {}  # with what they count for
@@ -153,7 +153,7 @@ class QuickStatements:
         elif name in self._reserved:
             raise KeyError(name)
         else:
-            qubits, values = self._plain.operands[operands], self._plain.angles.values(given)
+            qubits, values = self._plain.operands[operands], self._plain.angles.read(given)
             self._expander.add(circuit, self._definer.gates[name], values, (), qubits)
 
     def _define(self, text: str, offset: int) -> int:
