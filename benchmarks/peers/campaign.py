@@ -16,6 +16,7 @@ from peers.roofline import AMPLITUDE_BYTES, circuit_work, measure_rates
 from peers.tasks import Case, build_task
 from peers.timing import Contestant, Rules, run_race, run_startups
 from peers.workers import AbsentError, BrokenError, Pool
+from qtoolkit import Circuit
 
 __all__ = ["Campaign", "Progress", "run_campaign"]
 
@@ -46,6 +47,7 @@ class Campaign:
         pythons: interpreter of each rival, the one of all others under ``""``.
         output: file of the results.
         keep_slow: run everyone at every size.
+        files: circuits that are asked once, by the names that cases have.
     """
 
     cases: Sequence[Case]
@@ -54,6 +56,7 @@ class Campaign:
     rivals: Sequence[str] = RIVALS
     pythons: Mapping[str, str] = field(default_factory=dict)
     keep_slow: bool = False
+    files: Mapping[str, Circuit] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,7 @@ class _Runner:
         task_path = self.folder / f"{case.question}-{case.circuit}-{case.num_qubits}.task"
         reference_path = task_path.with_suffix(".npy")
         try:
-            task = build_task(case)
+            task = build_task(case, self.campaign.files)
             reference = self._reference(task, task_path, reference_path)
         except (ImportError, BrokenError) as error:
             # A molecule without PySCF, or no simulator to check with.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -41,13 +41,19 @@ class Case:
         return f"{self.question} {self.circuit} {self.num_qubits} {self.precision}"
 
 
-def build_task(case: Case) -> Task:
+def build_task(case: Case, files: Mapping[str, Circuit] | None = None) -> Task:
     """The task of a case; it does not depend on the precision.
 
+    Args:
+        case: what is asked.
+        files: circuits that are asked once, by their names.
+
     Raises:
-        KeyError: for a question or circuit without a name here.
+        KeyError: for a question or circuit without a name.
         ImportError: if a molecule is asked for and PySCF is missing.
     """
+    if files and case.question == "once" and case.circuit in files:
+        return Task("once", portable_circuit(files[case.circuit]))
     return _BUILDERS[case.question](case.circuit, case.num_qubits)
 
 
@@ -190,19 +196,29 @@ def chosen_cases(
     names: Iterable[str] = (),
     sizes: Iterable[int] = (),
     precisions: Iterable[str] = PRECISIONS,
+    files: Mapping[str, Circuit] | None = None,
 ) -> list[Case]:
-    """Cases of a suite that pass every filter that is not empty, small ones first.
+    """Cases of a suite, and of circuits asked once, that pass every filter that is not empty, small ones first.
 
     Sizes given replace the suite's where the circuit can have any size.
     """
     wanted_questions, wanted_names, wanted_sizes = set(questions), set(names), tuple(sizes)
+    kinds = [
+        (question, name, num_qubits)
+        for question, circuit_names, suite_sizes in suite
+        for name in circuit_names
+        for num_qubits in _sizes(question, name, suite_sizes, wanted_sizes)
+    ]
+    kinds += [
+        ("once", name, circuit.num_qubits)
+        for name, circuit in (files or {}).items()
+        if not wanted_sizes or circuit.num_qubits in wanted_sizes
+    ]
     return sorted(
         {
             Case(question, name, num_qubits, precision)
-            for question, circuit_names, suite_sizes in suite
-            for name in circuit_names
+            for question, name, num_qubits in kinds
             if (not wanted_questions or question in wanted_questions) and (not wanted_names or name in wanted_names)
-            for num_qubits in _sizes(question, name, suite_sizes, wanted_sizes)
             for precision in precisions
         },
         key=lambda case: (case.num_qubits, _ORDER.index(case.question), case.circuit, case.precision),
@@ -216,11 +232,9 @@ _ORDER = (
 
 
 def _sizes(question: str, name: str, usual: tuple[int, ...], wanted: tuple[int, ...]) -> Iterator[int]:
-    if not wanted:
-        yield from usual
     fixed = name in ("lih", "n2") or (question, name) == ("gradient", "uccsd")
-    for size in wanted:
+    for size in wanted or usual:
         # Coupled cluster has two qubits an orbital, and with one orbital nothing to excite.
         possible = not fixed and (name != "uccsd" or (size >= 4 and size % 2 == 0))
-        if size in usual or possible:
+        if size >= transpiled.LEAST_QUBITS.get(name, 2) and (size in usual or possible):
             yield size

@@ -12,7 +12,7 @@ from typing import Any
 from peers import circuits
 from qtoolkit import Circuit, from_qiskit, to_qiskit
 
-__all__ = ["NAMES", "named"]
+__all__ = ["LEAST_QUBITS", "NAMES", "named"]
 
 BASIS = ["rz", "sx", "x", "cx"]
 TRANSPILED = "-rzsx"
@@ -23,6 +23,9 @@ _MQT = ("ae", "dj", "graphstate", "qaoa", "qftentangled", "qpeexact", "qpeinexac
 
 NAMES = (*_OWN, *(name + TRANSPILED for name in _OWN), *(MQT + name for name in _MQT))
 """Everything that is asked once."""
+
+LEAST_QUBITS = {"mqt-graphstate": 3}
+"""Of what takes more than 2 qubits."""
 
 
 def named(name: str, num_qubits: int) -> Circuit:

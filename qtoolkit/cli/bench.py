@@ -44,6 +44,10 @@ def bench(
     question: Annotated[list[Question] | None, typer.Option(help="Ask this alone; may be repeated.")] = None,
     circuit: Annotated[list[str] | None, typer.Option(help="Run this circuit alone; may be repeated.")] = None,
     qubits: Annotated[str, typer.Option(help="Sizes, such as 4,8,20-24.")] = "",
+    qasm: Annotated[
+        list[Path] | None,
+        typer.Option(help="Ask once also what the files .qasm below this folder hold; may be repeated."),
+    ] = None,
     precision: Annotated[list[Precision] | None, typer.Option(help="This alone; both by default.")] = None,
     rival: Annotated[list[str] | None, typer.Option(help="Against this one; all by default; may be repeated.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="For everyone; all cores by default.")] = None,
@@ -79,7 +83,9 @@ def bench(
         _print_races(found)
     else:
         found, interrupted = _measured(
-            _campaign(question, circuit, qubits, precision, rival, threads, rounds, quick, output, keep_slow, python),
+            _campaign(
+                question, circuit, qubits, qasm, precision, rival, threads, rounds, quick, output, keep_slow, python
+            ),
             _loaded(output) if resume and output.exists() else None,
         )
     _print_goals(found)
@@ -114,6 +120,7 @@ def _campaign(
     questions: Sequence[Question] | None,
     circuits: Sequence[str] | None,
     qubits: str,
+    qasm: Sequence[Path] | None,
     precisions: Sequence[Precision] | None,
     rivals: Sequence[str] | None,
     threads: int | None,
@@ -126,12 +133,14 @@ def _campaign(
     tasks, peers, timing = _peers("tasks"), _peers("rivals"), _peers("timing")
     check_output(output, "--output")
     suite = tasks.QUICK if quick else tasks.FULL
+    files = _files(qasm or ())
     cases = tasks.chosen_cases(
         suite,
         questions=[question.value for question in questions or ()],
         names=circuits or (),
         sizes=_sizes(qubits),
         precisions=[precision.value for precision in precisions or Precision],
+        files=files,
     )
     if not cases:
         known = "; ".join(f"{name}: {', '.join(names)}" for name, names, _ in suite)
@@ -143,7 +152,21 @@ def _campaign(
     speed = {"rounds": 3, "turn_s": 0.05, "pause_s": 0.2, "run_limit_s": 20.0, "case_limit_s": 15.0} if quick else {}
     rules = timing.Rules(threads or _peers("machine").usable_cores(), **speed | ({"rounds": rounds} if rounds else {}))
     chosen = [name for name in peers.RIVALS if not rivals or name in (*rivals, peers.OURS)]
-    return _peers("campaign").Campaign(cases, rules, output, chosen, _pythons(pythons or ()), keep_slow)
+    return _peers("campaign").Campaign(cases, rules, output, chosen, _pythons(pythons or ()), keep_slow, files)
+
+
+def _files(folders: Sequence[Path]) -> Any:
+    """The circuits below folders, by name; a line says how many files are left out."""
+    for folder in folders:
+        if not folder.is_dir():
+            raise InputError(f"--qasm names a folder with files .qasm, and there is no folder {folder}")
+    found, left_out = _peers("files").circuits_below(folders, _peers("transpiled").NAMES)
+    if folders and not found:
+        raise InputError(f"no file .qasm below {', '.join(map(str, folders))} holds a circuit that can be asked")
+    if left_out:
+        why = "; ".join(f"{count} for one that {reason}" for reason, count in left_out.most_common())
+        typer.echo(textwrap.fill(f"{left_out.total()} files of --qasm are left out: {why}", 80), err=True)
+    return found
 
 
 def _sizes(text: str) -> list[int]:

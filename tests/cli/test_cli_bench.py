@@ -60,6 +60,8 @@ def test_an_end_before_anything_is_measured(interrupted, tmp_path, monkeypatch):
         (["--output", "/no/such/folder/file.json"], "folder of --output must exist"),
         (["--from", "/no/such/file.json"], "No such file"),
         (["--question", "life"], "--question"),
+        (["--qasm", "/no/such/folder"], "no folder /no/such/folder"),
+        (["--qasm", "/proc/self/fd"], "no file .qasm below /proc/self/fd"),
     ],
 )
 def test_wrong_options_are_one_line(arguments, said, capsys):
