@@ -40,7 +40,7 @@ def circuits_below(folders: Iterable[Path], taken: Iterable[str] = ()) -> tuple[
         for path in sorted(folder.rglob("*.qasm"), key=lambda path: (len(path.parts), path)):
             name = path.stem if path.stem not in names else "-".join(path.relative_to(folder).with_suffix("").parts)
             if name in names:
-                reasons["has the name of another"] += 1
+                reasons["with the name of another"] += 1
                 continue
             try:
                 found[name] = _shared(_unitary(path))
@@ -59,14 +59,14 @@ def _unitary(path: Path) -> Circuit:
     try:
         circuit = from_qasm(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, QToolkitError) as error:
-        raise _LeftOutError("cannot be read") from error
+        raise _LeftOutError("unreadable") from error
     if not 2 <= circuit.num_qubits <= MOST_QUBITS:
-        raise _LeftOutError(f"has not 2 to {MOST_QUBITS} qubits")
+        raise _LeftOutError(f"not of 2 to {MOST_QUBITS} qubits")
     if circuit.num_parameters:
-        raise _LeftOutError("has free parameters")
+        raise _LeftOutError("with free parameters")
     result = circuit.without_final_measurements()
     if not all(isinstance(operation.gate, Gate | Barrier) for operation in result.operations):
-        raise _LeftOutError("is not unitary")
+        raise _LeftOutError("not unitary")
     return result
 
 
@@ -113,7 +113,7 @@ def _steps(gate: Gate) -> Sequence[Step]:
         return steps
     if gate.num_qubits == 2:
         return [(UnitaryGate(gate.matrix()), places)]
-    raise _LeftOutError("has gates that not every simulator has")
+    raise _LeftOutError("with gates that not every simulator has")
 
 
 _SIMPLE: dict[str, Callable[..., list[tuple[object, ...]]]] = {

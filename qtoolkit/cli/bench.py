@@ -164,7 +164,7 @@ def _files(folders: Sequence[Path]) -> Any:
     if folders and not found:
         raise InputError(f"no file .qasm below {', '.join(map(str, folders))} holds a circuit that can be asked")
     if left_out:
-        why = "; ".join(f"{count} for one that {reason}" for reason, count in left_out.most_common())
+        why = ", ".join(f"{count} {reason}" for reason, count in left_out.most_common())
         typer.echo(textwrap.fill(f"{left_out.total()} files of --qasm are left out: {why}", 80), err=True)
     return found
 

@@ -42,7 +42,7 @@ def folder(tmp_path):
 def test_what_is_unitary_and_small_is_asked_once(folder):
     files, reasons = circuits_below([folder], transpiled.NAMES)
     assert set(files) == {"all", "inner-qft", "twice", "inner-twice"}
-    assert reasons == {"is not unitary": 3, "has not 2 to 26 qubits": 1, "cannot be read": 1}
+    assert reasons == {"not unitary": 3, "not of 2 to 26 qubits": 1, "unreadable": 1}
     paths = {"all": "all.qasm", "inner-qft": "inner/qft.qasm", "twice": "twice.qasm", "inner-twice": "inner/twice.qasm"}
     for name, path in paths.items():
         task = build_task(Case("once", name, 3, "double"), files)
@@ -90,5 +90,5 @@ def test_circuits_of_mqt_bench_have_two_qubits():
 
 def test_files_of_one_name_in_two_folders(folder):
     files, reasons = circuits_below([folder, folder], ())
-    assert reasons["has the name of another"] == 3
+    assert reasons["with the name of another"] == 3
     np.testing.assert_equal(sorted(files), ["all", "inner-qft", "inner-twice", "qft", "twice"])
