@@ -141,7 +141,9 @@ def plain_program(rng: np.random.Generator, version: int, length: int) -> str:
                 "cx q[0],q[0];",
             ]
             pieces.append(str(one_of(odd)))
-        elif kind < 0.13:
+        elif kind < 0.09:
+            pieces.append(f"if{space}(c{space}=={space}{rng.integers(20)}){space}u2(0,pi) {one_of(bits)};")
+        elif kind < 0.14:
             pieces.append(f"measure{space or ' '}{one_of(bits)}{space}->{space}{one_of(clbits)};")
         elif kind < 0.16:
             pieces.append(f"{one_of(clbits)}{space}={space}measure {one_of(bits)};")
