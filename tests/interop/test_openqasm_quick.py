@@ -1,5 +1,6 @@
 """What reads plain statements many at a time gives what the parser gives, and leaves what is wrong to it."""
 
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -130,7 +131,7 @@ def plain_program(rng: np.random.Generator, version: int, length: int) -> str:
         kind = rng.random()
         if kind < 0.03:
             pieces.append(str(one_of(OWN)))
-        elif kind < 0.06:
+        elif kind < 0.05:
             odd = [
                 f"if (c == 1) x {one_of(bits)};",
                 "h q;",
@@ -157,9 +158,16 @@ def plain_program(rng: np.random.Generator, version: int, length: int) -> str:
             angles = f",{space}".join(
                 str(one_of(WRONG_ANGLES if wrong else ANGLES[version])) for _ in range(num_angles)
             )
-            places = rng.permutation(len(bits))[:num_qubits]
-            operands = f"{space},".join(bits[k] for k in places)
-            pieces.append(f"{name}{f'({angles})' if angles else ''}{space or ' '}{operands};")
+            places = rng.permutation(len(bits))
+            operands = f"{space},".join(bits[k] for k in places[:num_qubits])
+            called = f"{name}{f'({angles})' if angles else ''}{space or ' '}"
+            pieces.append(f"{called}{operands};")
+            if version == 3 or rng.random() < 0.005:
+                controls = str(one_of(["ctrl@", "negctrl @ inv@", "inv @ctrl @ "]))
+                pieces.append(f"{controls}{called}{bits[places[-1]]},{operands};")
+                modifiers = str(one_of(["inv@", "inv @ inv @ ", "pow(2) @ ", "@note\n"]))
+                pieces.append(f"{modifiers}{called}{operands};")
+                pieces.append(f"gphase({one_of(ANGLES[version])}){space};")
     repeated = [pieces[k] for k in np.sort(rng.integers(0, length, length // 2))]
     return HEAD[version] + str(one_of(["\n", "", " "])).join(pieces + repeated) + "\n"
 
@@ -299,3 +307,18 @@ def test_many_different_statements():
     circuit = from_qasm(text)
     assert len(circuit) == 1 << 17
     np.testing.assert_array_equal(circuit.operations.rows()[:, 2], np.arange(1 << 17) / 7)
+
+
+@pytest.mark.slow
+def test_a_million_gates_take_memory_in_proportion():
+    rng = np.random.default_rng(0)
+    angles, qubits = rng.uniform(-3, 3, 500_000).tolist(), rng.integers(0, 4, 500_000).tolist()
+    text = HEAD[2] + "".join(f"rz({a!r}) q[{k}];\ncx q[{k}],r[0];\n" for a, k in zip(angles, qubits, strict=True))
+    tracemalloc.start()
+    try:
+        circuit = from_qasm(text)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(circuit) == 1_000_000
+    assert peak < 100_000_000

@@ -65,6 +65,8 @@ class Angles(dict[str, float]):
                 if math.isfinite(number):
                     return number
                 raise KeyError(text)
+        if text in self._symbols:
+            raise KeyError(text)
         product = self._product(text)
         value = self._value(text) if product is None else product
         if not isinstance(value, int | float):

@@ -39,7 +39,7 @@ from qtoolkit.interop.openqasm.reading.gates import (
 from qtoolkit.interop.openqasm.reading.statements import Modifier
 from qtoolkit.interop.openqasm.reading.tokens import shown
 
-__all__ = ["Expander", "applied_modifiers"]
+__all__ = ["Applied", "Expander", "applied_modifiers"]
 
 _MAX_POWERS = 30
 _MAX_COMPARED_STEPS = 200

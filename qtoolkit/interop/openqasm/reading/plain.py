@@ -81,7 +81,7 @@ class Operands(dict[str, tuple[int, ...]]):
     """
 
     def __init__(self, places: Places) -> None:
-        super().__init__()
+        super().__init__({"": ()})
         self._places = places
 
     def __missing__(self, text: str) -> tuple[int, ...]:

@@ -11,11 +11,13 @@ from qtoolkit.errors import QToolkitError
 from qtoolkit.interop.openqasm.reading.bits import Bits
 from qtoolkit.interop.openqasm.reading.budget import Budget
 from qtoolkit.interop.openqasm.reading.definitions import Definer
-from qtoolkit.interop.openqasm.reading.expansion import Expander
+from qtoolkit.interop.openqasm.reading.expansion import Applied, Expander
 from qtoolkit.interop.openqasm.reading.plain import PlainStatements, behind_comments, call_parts
 from qtoolkit.interop.openqasm.reading.plain_definitions import PlainDefinitions
 
 __all__ = ["QuickStatements"]
+
+_MODIFIERS: dict[str, Applied] = {"inv": ("inv", 1.0, 0), "ctrl": ("ctrl", 1.0, 1), "negctrl": ("negctrl", 1.0, 1)}
 
 _FIRST_CHARACTERS = 1 << 8
 _MOST_CHARACTERS = 1 << 16
@@ -53,6 +55,7 @@ class QuickStatements:
         budget: Budget,
     ) -> None:
         self._names = names
+        self._modifiers = _MODIFIERS if version == 3 else {}
         self._definer = definer
         self._reserved = reserved
         self._expander = expander
@@ -147,14 +150,16 @@ class QuickStatements:
         return True
 
     def _call(self, circuit: Circuit, statement: str) -> None:
-        name, given, operands = call_parts(statement)
+        *written, call = statement.split("@")
+        modifiers = tuple([self._modifiers[modifier.strip()] for modifier in written])
+        name, given, operands = call_parts(call)
         if name == "barrier" and given is None:
             self._barrier(circuit, operands)
         elif name in self._reserved:
             raise KeyError(name)
         else:
             qubits, values = self._plain.operands[operands], self._plain.angles.read(given)
-            self._expander.add(circuit, self._definer.gates[name], values, (), qubits)
+            self._expander.add(circuit, self._definer.gates[name], values, modifiers, qubits)
 
     def _define(self, text: str, offset: int) -> int:
         """Add the definitions that stand at an offset; the offset of what follows them."""
