@@ -85,8 +85,10 @@ class Operands(dict[str, tuple[int, ...]]):
         self._places = places
 
     def __missing__(self, text: str) -> tuple[int, ...]:
-        places = self._places
-        qubits = tuple([places[operand] for operand in text.split(",")])
+        if "," not in text:
+            qubits: tuple[int, ...] = (self._places[text],)
+        else:
+            qubits = tuple(map(self._places.__getitem__, text.split(",")))
         if len(qubits) > 1 and len(set(qubits)) < len(qubits):
             raise KeyError(text)
         if len(self) < _MOST_KEPT and len(text) < _LONGEST_KEPT:
