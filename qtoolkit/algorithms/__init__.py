@@ -1,8 +1,9 @@
-"""Algorithms written against the `Sampler` and `Estimator` protocols: QAOA, VQE, optimisers, state preparation.
+"""Algorithms on the `Sampler` and `Estimator` protocols: QAOA, VQE, amplitude estimation, optimisers, preparation.
 
 One argument moves them from the local simulator to a backend.
 """
 
+from qtoolkit.algorithms.amplitude import AmplitudeEstimate, EstimationProblem, estimate_amplitude
 from qtoolkit.algorithms.dicke import dicke_circuit, dicke_state
 from qtoolkit.algorithms.mixers import CompleteXYMixer, GroverMixer, Mixer, RingXYMixer, TransverseMixer
 from qtoolkit.algorithms.optimizers import (
@@ -38,6 +39,10 @@ __all__ = [
     "RingXYMixer",
     "CompleteXYMixer",
     "GroverMixer",
+    # amplitude estimation
+    "EstimationProblem",
+    "estimate_amplitude",
+    "AmplitudeEstimate",
     # state preparation
     "dicke_circuit",
     "dicke_state",
