@@ -21,6 +21,8 @@ _MOST_REPEATS = 99
 _REACHES = [count / 2 for count in range(2, 65)]
 """Half widths of windows around the true angle, in steps of the phase grid."""
 _BYTES_AN_OUTCOME = 64
+_SHARE = 0.6
+"""Of the chance to miss, what is spent: nothing else is conservative here, and a few hundred runs should show it."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class CanonicalEstimation:
         for steps in _REACHES:
             num_qubits = max(1, math.ceil(math.log2(steps * math.pi / widest)))
             for repeats in range(1, _MOST_REPEATS + 1, 2):
-                if bdtr(repeats // 2, repeats, _chance_within(steps)) <= 1.0 - self.confidence:
+                if bdtr(repeats // 2, repeats, _chance_within(steps)) <= _SHARE * (1.0 - self.confidence):
                     plans.append((repeats * ((2 << num_qubits) - 1), steps, num_qubits, repeats))
                     break
         best = min(plans, default=None)

@@ -34,7 +34,11 @@ _ROUNDING = 1e-12
 
 @runtime_checkable
 class AmplitudeEstimator(Protocol):
-    """A method of amplitude estimation."""
+    """A method of amplitude estimation.
+
+    Intervals hold for outcomes that follow ``sin²((2k+1)θ)``. Those of a noisy machine do not: a result says so where
+    they contradict each other, which noise need not make them do.
+    """
 
     @property
     def precision(self) -> float:
