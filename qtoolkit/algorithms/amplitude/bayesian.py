@@ -17,6 +17,8 @@ from qtoolkit.primitives import Sampler
 __all__ = ["BayesianEstimation"]
 
 _CANDIDATES = 16
+_ENOUGH = 3.0
+"""A multiple of the angle of which one measurement reaches the precision, times precision and root of its shots."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +70,15 @@ class BayesianEstimation:
             good = experiment.good_outcomes(multiple // 2, shots)
             region.add(multiple, good, shots - good)
             experiment.tell(region.half_width)
-            multiple = _best_multiple(region)
+            slope = 2 * region.half_width / (region.high - region.low)
+            multiple = _best_multiple(region, _ENOUGH * slope / (math.sqrt(self.shots) * self.precision))
         name = "Bayesian, prior to posterior ratio"
         return experiment.result(region.mean_amplitude, (region.low, region.high), name)
 
 
-def _best_multiple(region: LikelihoodRegion) -> int:
+def _best_multiple(region: LikelihoodRegion, enough: float) -> int:
     """The odd multiple of the angle with the largest expected fall of the amplitude's variance for each query."""
-    largest = max(1.0, math.pi / 2 / (region.high - region.low))
+    largest = max(1.0, min(enough, math.pi / 2 / (region.high - region.low)))
     spread = np.geomspace(max(1.0, largest / 4), largest, _CANDIDATES)
     multiples = np.unique(2 * ((spread - 1) // 2).astype(np.int64) + 1)
     amplitudes = np.sin(region.angles) ** 2

@@ -24,6 +24,8 @@ _RATIO = 2
 """Least factor between the multiples of the angle of successive rounds."""
 _SPARE = 1.3
 """How much more than what should do for the last round is taken."""
+_CHUNK = 1 << 12
+"""Candidates for the next multiple that are looked at together."""
 _TOLERANCE = 1e-9
 """By which an angle may lie beyond a quadrant, in quadrants: rounding."""
 
@@ -111,12 +113,13 @@ class IterativeEstimation:
         reach = math.sqrt(2 * math.log(2 / min(1.0, self._miss(_RATIO * multiple) / 2)))
         enough = _SPARE * reach * slope / (2 * math.sqrt(self.shots) * self.precision)
         largest = min(_QUARTER / max(high - low, 1e-15), max(_RATIO * multiple, enough))
-        candidate = math.floor(largest) - (math.floor(largest) + 1) % 2
-        while candidate >= _RATIO * multiple:
-            quadrant = math.floor(candidate * low / _QUARTER + _TOLERANCE)
-            if candidate * high / _QUARTER <= quadrant + 1 + _TOLERANCE:
-                return candidate, quadrant
-            candidate -= 2
+        first, least = math.floor(largest) - (math.floor(largest) + 1) % 2, _RATIO * multiple
+        for start in range(first, least - 1, -2 * _CHUNK):
+            candidates = np.arange(start, max(start - 2 * _CHUNK, least - 1), -2)
+            quadrants = np.floor(candidates * (low / _QUARTER) + _TOLERANCE)
+            fitting = np.flatnonzero(candidates * (high / _QUARTER) <= quadrants + 1 + _TOLERANCE)
+            if len(fitting):
+                return int(candidates[fitting[0]]), int(quadrants[fitting[0]])
         return None
 
 
