@@ -66,6 +66,7 @@ GOALS = (
     Goal("gradient of a new ansatz, 4–16 qubits, each", "once-gradient", (4, 16), 2.0),
     Goal("value of a new circuit, 2–16 qubits, each", "once-expectation", (2, 16), 1.0),
     Goal("1000 shots of a new circuit, each", "once-samples", (2, 16), 1.0),
+    Goal("10,000 new circuits of up to 6 qubits", "once-many", (2, 6), 1.0),
     Goal("expectation value, 2–12 qubits, each", "expectation", (2, 12), 1.5, ("ising",)),
     Goal("adjoint gradient, 4–22 qubits, each", "gradient", (4, 22), 4.0, (), ("lightning", "qulacs", "prism_q")),
     Goal("Pauli sums of molecules, each", "expectation", (2, 26), 4.0, ("lih", "n2")),

@@ -90,7 +90,8 @@ class Task:
         circuit: from ``|0…0⟩``.
         observable: of ``expectation`` and ``gradient``.
         shots: of ``samples``.
-        extra: of circuits that some simulators have a path of their own for; ``gammas``, ``betas`` of QAOA.
+        extra: of circuits that some simulators have a path of their own for; ``gammas``, ``betas`` of QAOA. The
+            ``circuits`` of ``once-many``, `circuit` the last of them.
     """
 
     question: str
@@ -102,13 +103,14 @@ class Task:
 
 QUESTIONS = (
     "state", "once", "expectation", "gradient", "samples", "once-expectation", "once-gradient", "once-samples",
+    "once-many",
 )  # fmt: skip
 """What may be asked."""
 
 
 def kind_of(question: str) -> str:
     """What is computed, however often: ``state``, ``expectation``, ``gradient`` or ``samples``."""
-    return "state" if question in ("once", "startup") else question.removeprefix("once-")
+    return "state" if question in ("once", "once-many", "startup") else question.removeprefix("once-")
 
 
 def save_task(task: Task, path: Path) -> None:

@@ -151,6 +151,7 @@ _HEADINGS = {
     "once-expectation": "Expectation values of circuits that are built and run once",
     "once-gradient": "Adjoint gradients of circuits that are built and run once",
     "once-samples": "1000 samples of circuits that are built and run once",
+    "once-many": "Ten thousand circuits, each built and run once",
     "startup": "From starting Python to the first result",
 }
 

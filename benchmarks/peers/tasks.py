@@ -18,6 +18,7 @@ __all__ = ["FULL", "PRECISIONS", "QUICK", "Case", "build_task", "chosen_cases"]
 
 PRECISIONS = ("double", "single")
 SHOTS, FEW_SHOTS = 1_000_000, 1000
+MANY_CIRCUITS, SHORT = 10_000, 30
 LABS_LAYERS = 6
 
 
@@ -137,6 +138,24 @@ def _anew(question: str, build: Callable[[str, int], Task]) -> Callable[[str, in
     return lambda name, num_qubits: replace(build(name, num_qubits), question=question)
 
 
+def _many(_name: str, num_qubits: int) -> Task:
+    """Different circuits of two qubits up to so many, as short as those that tests and searches run."""
+    rng = np.random.default_rng([num_qubits, 37])
+    found = [portable_circuit(_short(int(rng.integers(2, num_qubits + 1)), rng)) for _ in range(MANY_CIRCUITS)]
+    return Task("once-many", found[-1], extra={"circuits": tuple(found)})
+
+
+def _short(num_qubits: int, rng: np.random.Generator) -> Circuit:
+    circuit = Circuit(num_qubits)
+    for kind, angle in zip(rng.integers(4, size=SHORT).tolist(), rng.uniform(-3, 3, SHORT).tolist(), strict=True):
+        first, second = rng.permutation(num_qubits)[:2].tolist()
+        if kind < 2:
+            (circuit.ry if kind else circuit.rz)(angle, first)
+        else:
+            (circuit.cx if kind == 2 else circuit.cz)(first, second)
+    return circuit
+
+
 def _few_samples(name: str, num_qubits: int) -> Task:
     return replace(_samples(name, num_qubits), shots=FEW_SHOTS)
 
@@ -151,6 +170,7 @@ _BUILDERS: dict[str, Callable[[str, int], Task]] = {
     "once-expectation": _anew("once-expectation", _expectation),
     "once-gradient": _anew("once-gradient", _gradient),
     "once-samples": _anew("once-samples", _few_samples),
+    "once-many": _many,
 }
 
 Suite = Sequence[tuple[str, tuple[str, ...], tuple[int, ...]]]
@@ -170,6 +190,7 @@ FULL: Suite = (
     ("once-expectation", ("ising",), (2, 4, 8, 12, 16)),
     ("once-gradient", ("ansatz",), (4, 8, 12, 16)),
     ("once-samples", ("ansatz",), (4, 8, 12, 16)),
+    ("once-many", ("short",), (6,)),
 )
 """Question, circuits and sizes of the measuring run."""
 
@@ -226,8 +247,8 @@ def chosen_cases(
 
 
 _ORDER = (
-    "startup", "expectation", "gradient", "samples", "once-expectation", "once-gradient", "once-samples", "once",
-    "state",
+    "startup", "expectation", "gradient", "samples", "once-expectation", "once-gradient", "once-samples",
+    "once-many", "once", "state",
 )  # fmt: skip
 
 

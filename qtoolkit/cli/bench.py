@@ -30,6 +30,7 @@ class Question(StrEnum):
     ONCE_EXPECTATION = "once-expectation"
     ONCE_GRADIENT = "once-gradient"
     ONCE_SAMPLES = "once-samples"
+    ONCE_MANY = "once-many"
     STARTUP = "startup"
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from peers import plain, transpiled
+from peers import plain, tasks, transpiled
 from peers.circuits import CIRCUITS, ansatz, labs_cost, uccsd
 from peers.convert import portable_circuit, portable_terms
 from peers.fidelity import error_of, tolerance_of
@@ -209,6 +209,26 @@ def test_what_is_built_anew_gives_the_same_answers(question):
             assert error_of(task, found, plain.answer(kept)) < tolerance_of(task, "double")
         before = before if before is not None else found
         assert np.array_equal(found, before)
+
+
+def test_many_circuits_are_built_and_run_one_after_another(monkeypatch):
+    monkeypatch.setattr(tasks, "MANY_CIRCUITS", 20)
+    task = build_task(Case("once-many", "short", 5, "double"))
+    circuits = task.extra["circuits"]
+    assert len(set(circuits)) == 20
+    assert circuits[-1] == task.circuit
+    expected = plain.answer(replace(task, question="state"))
+    prepared = load_rival("qtoolkit").answer("once-many")(task, Context("double", 1, {}))
+    assert error_of(task, prepared.read(prepared.run()), expected) < tolerance_of(task, "double")
+    asked = []
+
+    def state(task, context):
+        asked.append(task.circuit)
+        return Prepared(lambda: len(asked), lambda found: found)
+
+    other = Rival("Other", (), ("double",), {"state": state}).answer("once-many")(task, None)
+    assert other.read(other.run()) == 20
+    assert tuple(asked) == circuits
 
 
 def test_building_counts_where_it_is_asked_for():

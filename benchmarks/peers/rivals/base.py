@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from peers.portable import Gate, Task, kind_of
@@ -72,7 +72,8 @@ class Rival:
         """How a question is answered.
 
         ``once`` is a state with the simulator's own optimisation counted each time; ``once-gradient`` and the like
-        begin with the gates as plain data, so that building the circuit and the observable counts too.
+        begin with the gates as plain data, so that building the circuit and the observable counts too;
+        ``once-many`` does that for the states of many circuits, one after another.
         """
         if question in self.questions:
             return self.questions[question]
@@ -81,6 +82,8 @@ class Rival:
             return None
         if question == "once":
             return lambda task, context: _with_compiling(answer(task, context))
+        if question == "once-many":
+            return lambda task, context: _one_after_another(answer, task, context)
         return lambda task, context: _from_scratch(answer, task, context)
 
 
@@ -104,6 +107,17 @@ def _from_scratch(answer: Callable[[Task, Context], Prepared], task: Task, conte
         return prepared.run(), prepared
 
     return Prepared(once, lambda found: found[1].read(found[0]))
+
+
+def _one_after_another(answer: Callable[[Task, Context], Prepared], task: Task, context: Context) -> Prepared:
+    prepared = [_from_scratch(answer, replace(task, circuit=circuit), context) for circuit in task.extra["circuits"]]
+
+    def once() -> Any:
+        for one in prepared:
+            found = one.run()
+        return found
+
+    return Prepared(once, prepared[-1].read)
 
 
 def as_matrix(gate: Gate) -> Any:

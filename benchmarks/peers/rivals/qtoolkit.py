@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -109,6 +110,20 @@ def _anew(
     return Prepared(run, read)
 
 
+def _once_many(task: Task, context: Context) -> Prepared:
+    """The same for many circuits, each built before it runs."""
+    simulator = StatevectorSimulator(context.precision, context.threads)
+    tasks = [replace(task, circuit=circuit) for circuit in task.extra["circuits"]]
+
+    def run() -> Any:
+        plans.forget()
+        for one in tasks:
+            state = simulator.state_vector(_Run(one, context, simulator=simulator).circuit)
+        return state
+
+    return Prepared(run, lambda state: state)
+
+
 def _once_expectation(task: Task, context: Context) -> Prepared:
     return _anew(
         task,
@@ -170,6 +185,7 @@ RIVAL = Rival(
     questions={
         "state": _state,
         "once": _once,
+        "once-many": _once_many,
         "once-expectation": _once_expectation,
         "once-gradient": _once_gradient,
         "once-samples": _once_samples,
