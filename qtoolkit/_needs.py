@@ -23,6 +23,7 @@ __all__ = [
     "dicke_state",
     "distribution",
     "distribution_rows",
+    "enumeration",
     "gate_of_matrix",
     "gate_of_state",
     "gate_of_table",
@@ -287,6 +288,11 @@ def sector_gradient(amplitude: int, size: int, num_entries: int) -> int:
 def cost_landscape(num_outcomes: int, is_listed: bool) -> int:
     """Costs of bitstrings, which are lowest and where, and the bitstrings, if they are listed."""
     return (REAL + 1 + INTEGER + INTEGER * is_listed) * num_outcomes
+
+
+def enumeration(num_kept: int, num_ranked: int, num_variables: int, chunk: int) -> int:
+    """The lowest values, as many that may replace them and a sorted copy, the best choices, and what a chunk takes."""
+    return 3 * REAL * num_kept + num_ranked * (10 * num_variables + 200) + 6 * REAL * chunk
 
 
 def outcome_statistics(num_outcomes: int) -> int:
