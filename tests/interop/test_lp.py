@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from quadratic_problems import points
 
 from qtoolkit.errors import ConversionError, QToolkitError
 from qtoolkit.interop.lp import program_from_lp, program_to_lp
@@ -12,10 +13,6 @@ from qtoolkit.operators.quadratic import BinaryQuadratic
 
 SEEDS = st.integers(0, 2**32 - 1)
 ODD_NAMES = ("asset 0", "e5", "free", "Binaries", 'a "b" \\ c', "x1", "été", "st", "2x", "x+y", "inf", "x0_")
-
-
-def points(num_variables):
-    return np.arange(1 << num_variables)[:, None] >> np.arange(num_variables) & 1
 
 
 def random_program(num_variables, num_rows, seed, names=None):

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from quadratic_problems import points
 
 from qtoolkit.errors import ConversionError, InputError, MissingExtraError
 from qtoolkit.interop import quadratic as conversion
@@ -26,10 +27,6 @@ from qtoolkit.operators.binary_program import BinaryProgram, LinearRow
 from qtoolkit.operators.quadratic import BinaryQuadratic
 
 SEEDS = st.integers(0, 2**32 - 1)
-
-
-def points(num_variables):
-    return np.arange(1 << num_variables)[:, None] >> np.arange(num_variables) & 1
 
 
 def random_form(num_variables, seed):

@@ -2,8 +2,18 @@
 
 from qtoolkit.algorithms.quadratic.constraints import ConstraintCheck, Constraints, Group
 from qtoolkit.algorithms.quadratic.enumerate import Enumeration, RankedChoice, enumerate_choices
+from qtoolkit.algorithms.quadratic.evidence import Bound, Luck, Run, Solution, judge, luck_of, require_solution
 from qtoolkit.algorithms.quadratic.penalties import PenalisedProblem, penalised, sufficient_penalty
 from qtoolkit.algorithms.quadratic.problem import QuadraticProblem
+from qtoolkit.algorithms.quadratic.solver import (
+    EnumerationSolver,
+    LuckSolver,
+    Solver,
+    register_solver,
+    solve,
+    solver_named,
+    solver_names,
+)
 from qtoolkit.operators.binary_program import BinaryProgram, LinearRow
 from qtoolkit.operators.quadratic import BinaryQuadratic, Moments
 
@@ -21,6 +31,22 @@ __all__ = [
     "penalised",
     "sufficient_penalty",
     "PenalisedProblem",
+    # solvers
+    "solve",
+    "Solver",
+    "EnumerationSolver",
+    "LuckSolver",
+    "register_solver",
+    "solver_named",
+    "solver_names",
+    # their answers
+    "Solution",
+    "Run",
+    "Bound",
+    "Luck",
+    "judge",
+    "luck_of",
+    "require_solution",
     # every choice
     "enumerate_choices",
     "Enumeration",

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from memory_peaks import measured_peak, needs_proc
+from quadratic_problems import points, random_problem
 
 from qtoolkit import _memory, _needs
 from qtoolkit.algorithms.quadratic import (
@@ -39,8 +40,6 @@ def small_chunks(monkeypatch):
 @settings(max_examples=30, deadline=None)
 @given(num_variables=st.integers(1, 9), seed=SEEDS, top=st.integers(1, 30))
 def test_all_choices_are_ranked_and_summed_up(sizes, num_variables, seed, top):
-    from conftest import points, random_problem
-
     with pytest.MonkeyPatch.context() as patch:
         for name, size in zip(("_MOST_PATTERNS", "_CHUNK", "_KEPT_VALUES"), sizes, strict=True):
             patch.setattr(module, name, size)
@@ -99,8 +98,6 @@ def test_more_choices_than_a_chunk_or_a_block():
 @settings(max_examples=30, deadline=None)
 @given(num_variables=st.integers(1, 7), seed=SEEDS, draws=st.integers(1, 60))
 def test_the_expected_best_is_the_mean_of_the_lowest_of_all_draws(num_variables, seed, draws):
-    from conftest import random_problem
-
     found = enumerate_choices(random_problem(num_variables, seed))
     values, total = found.lowest_values, found.num_choices
     # P(min >= v_j), exactly

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from quadratic_problems import points
 
 from qtoolkit.algorithms.quadratic import Constraints, Group, LinearRow
 from qtoolkit.algorithms.quadratic import constraints as module
@@ -15,10 +16,6 @@ from qtoolkit.algorithms.quadratic._diagram import build_diagram
 from qtoolkit.errors import InputError
 
 SEEDS = st.integers(0, 2**32 - 1)
-
-
-def points(num_variables):
-    return np.arange(1 << num_variables)[:, None] >> np.arange(num_variables) & 1
 
 
 def random_constraints(num_variables, num_rows, seed):

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from quadratic_problems import points
 
 from qtoolkit import PauliSum
 from qtoolkit.errors import InputError, OperatorError
@@ -14,11 +15,6 @@ from qtoolkit.operators.binary_program import BinaryProgram, LinearRow
 from qtoolkit.operators.quadratic import BinaryQuadratic
 
 SEEDS = st.integers(0, 2**32 - 1)
-
-
-def points(num_variables):
-    """All bits; row k has bit j of k in column j."""
-    return np.arange(1 << num_variables)[:, None] >> np.arange(num_variables) & 1
 
 
 def random_form(num_variables, seed):
@@ -83,7 +79,7 @@ def test_fixing_bits_and_sums_act_on_every_point(num_variables, seed):
     form, other = random_form(num_variables, seed), random_form(num_variables, seed + 1)
     bits = points(num_variables)
     value = int(seed % 2)
-    kept = bits[(bits[:, 1] == value)]
+    kept = bits[bits[:, 1] == value]
     rest = form.fixed({"x1": value})
     assert rest.names == tuple(name for name in form.names if name != "x1")
     np.testing.assert_allclose(rest.values(np.delete(kept, 1, axis=1)), form.values(kept), atol=1e-12)

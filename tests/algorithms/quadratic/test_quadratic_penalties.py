@@ -4,9 +4,9 @@ import itertools
 
 import numpy as np
 import pytest
-from conftest import points, random_problem
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from quadratic_problems import points, random_problem
 
 from qtoolkit.algorithms import LBFGSB, QAOA
 from qtoolkit.algorithms.quadratic import (

@@ -1,9 +1,10 @@
 """Small random problems with constraints of every kind."""
 
 import numpy as np
-import pytest
 
 from qtoolkit.algorithms.quadratic import BinaryQuadratic, Constraints, Group, LinearRow, QuadraticProblem
+
+__all__ = ["points", "random_problem", "slice_problem"]
 
 
 def points(num_variables):
@@ -30,11 +31,8 @@ def random_problem(num_variables, seed, kind="any"):
     return QuadraticProblem(form, Constraints(form.names, cardinality=limits, groups=groups, rows=rows))
 
 
-@pytest.fixture
-def all_points():
-    return points
-
-
-@pytest.fixture
-def problem_of():
-    return random_problem
+def slice_problem(num_variables, number, seed):
+    """A problem whose only constraint is the number of ones."""
+    rng = np.random.default_rng(seed)
+    form = BinaryQuadratic(rng.normal(size=(num_variables, num_variables)), rng.normal(size=num_variables))
+    return QuadraticProblem(form, Constraints(form.names, cardinality=number))
