@@ -8,14 +8,14 @@ from __future__ import annotations
 import importlib
 import itertools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from qtoolkit._arguments import check_instance, items_of, shown
+from qtoolkit._arguments import check_flag, check_instance, items_of, shown
 from qtoolkit._checks import require_array, require_number
 from qtoolkit.errors import ConversionError, InputError, MissingExtraError
 from qtoolkit.interop.lp import program_from_lp
@@ -62,6 +62,8 @@ def quadratic_from_qubo(
     elif all(isinstance(label, int | np.integer) and not isinstance(label, bool) for label in labels):
         labels.sort()
     found = _texts(labels)
+    if not all(isinstance(label, Hashable) for label in labels):
+        raise ConversionError("names must be text, numbers or tuples, as labels are, got others")
     place = {label: k for k, label in enumerate(labels)} | {name: k for k, name in enumerate(found)}
     matrix = np.zeros((len(found), len(found)))
     for (first, second), value in qubo.items():
@@ -139,7 +141,7 @@ def quadratic_to_dimod_json(form: BinaryQuadratic) -> dict[str, Any]:
 
 
 def _from_serializable(table: Mapping[str, Any]) -> BinaryQuadratic:
-    if table.get("use_bytes"):
+    if check_flag(table.get("use_bytes", False), "use_bytes", ConversionError):
         raise ConversionError("a serialized model must hold lists, got bytes; write it with use_bytes=False")
     wanted = ("variable_labels", "linear_biases", "quadratic_head", "quadratic_tail", "quadratic_biases", "offset")
     missing = [name for name in (*wanted, "variable_type") if name not in table]
@@ -159,11 +161,12 @@ def _from_vectors(labels: Any, linear: Any, quadratic: tuple[Any, Any, Any], off
     matrix = np.zeros((len(names), len(names)))
     np.add.at(matrix, (head, tail), values)
     constant = require_number("offset", offset.item() if isinstance(offset, np.generic) else offset)
+    if not isinstance(kind, str) or kind not in ("BINARY", "SPIN"):
+        raise ConversionError(f"the variables of a model are BINARY or SPIN, got {shown(kind)}")
     if kind == "BINARY":
         return BinaryQuadratic(matrix, vector, constant, names)
-    if kind == "SPIN":  # s = 2x - 1 there is minus our spin
-        return BinaryQuadratic.from_spins(-vector, matrix, constant, names)
-    raise ConversionError(f"the variables of a model are BINARY or SPIN, got {shown(kind)}")
+    # s = 2x - 1 there is minus our spin
+    return BinaryQuadratic.from_spins(-vector, matrix, constant, names)
 
 
 def program_from_qiskit(program: Any) -> BinaryProgram:
@@ -286,10 +289,9 @@ def _one_sided(rows: Iterable[LinearRow]) -> list[tuple[LinearRow, str, float, s
 
 def _texts(labels: Iterable[Any]) -> tuple[str, ...]:
     """Labels as distinct names."""
-    if isinstance(labels, str) or not isinstance(labels, Iterable):
-        raise ConversionError(f"labels must be a sequence, got {shown(labels)}")
+    listed = items_of(labels, "labels must be a sequence", ConversionError)
     try:
-        return names_of(label if isinstance(label, int | np.integer) else str(label) for label in labels)
+        return names_of([label if isinstance(label, int | np.integer) else str(label) for label in listed])
     except InputError as error:
         raise ConversionError(str(error)) from None
 

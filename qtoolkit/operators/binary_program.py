@@ -13,14 +13,14 @@ from qtoolkit._arguments import check_flag, check_instance, check_number, items_
 from qtoolkit._checks import require_array, require_number
 from qtoolkit._labels import aligned
 from qtoolkit.errors import InputError
-from qtoolkit.operators.quadratic import BinaryQuadratic, read_bits
+from qtoolkit.operators.quadratic import BinaryQuadratic, names_of, read_bits
 
 __all__ = ["BinaryProgram", "LinearRow", "named_rows"]
 
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class LinearRow:
     """The constraint ``lower ≤ aᵀx ≤ upper``; an equation where both limits are the same.
 
@@ -72,18 +72,19 @@ class LinearRow:
         Raises:
             InputError: for another sense, or names and numbers that do not fit.
         """
-        if sense not in ("<=", ">=", "==", "="):
+        if not isinstance(sense, str) or sense not in ("<=", ">=", "==", "="):
             raise InputError(f'a sense is "<=", ">=" or "==", got {shown(sense)}')
+        variables = names_of(names)
         if isinstance(coefficients, Mapping):
-            place = {variable: k for k, variable in enumerate(names)}
+            place = {variable: k for k, variable in enumerate(variables)}
             unknown = [variable for variable in coefficients if variable not in place]
             if unknown:
                 raise InputError(f"the coefficients must belong to variables, got {shown(unknown[0])}, which is none")
-            vector = np.zeros(len(names))
+            vector = np.zeros(len(variables))
             for variable, value in coefficients.items():
                 vector[place[variable]] = require_number(f"the coefficient of {variable}", value)
         else:
-            vector = require_array("coefficients", aligned("coefficients", coefficients, names), (len(names),))
+            vector = require_array("coefficients", aligned("coefficients", coefficients, variables), (len(variables),))
         number = require_number("limit", limit)
         return cls(vector, -math.inf if sense == "<=" else number, math.inf if sense == ">=" else number, name)
 
@@ -119,6 +120,9 @@ class LinearRow:
     def __hash__(self) -> int:
         return hash((self.coefficients.tobytes(), self.lower, self.upper, self.name))
 
+    def __repr__(self) -> str:
+        return f"LinearRow({np.count_nonzero(self.coefficients)} of {len(self.coefficients)} variables: {self})"
+
     def __str__(self) -> str:
         if self.lower == self.upper:
             return f"{self.name} = {self.upper:g}"
@@ -131,7 +135,7 @@ class LinearRow:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BinaryProgram:
     """Minimise a quadratic function of bits under linear rows.
 
@@ -166,6 +170,10 @@ class BinaryProgram:
         for row in self.rows:
             result &= row.holds(x)
         return result
+
+    def __repr__(self) -> str:
+        sense = "maximise" if self.maximise else "minimise"
+        return f"BinaryProgram({sense} {self.objective.num_variables} variables, {len(self.rows)} rows)"
 
 
 def named_rows(rows: Iterable[LinearRow], num_variables: int) -> tuple[LinearRow, ...]:

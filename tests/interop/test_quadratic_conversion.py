@@ -199,6 +199,7 @@ def test_our_lp_text_says_what_qiskit_says():
         (lambda: quadratic_from_qubo({(0, 1): "1"}), InputError, r"the entry \(0, 1\) must be a finite number"),
         (lambda: quadratic_from_qubo({("a", "b"): 1.0}, names=["a"]), ConversionError, "got none for 'b'"),
         (lambda: quadratic_from_qubo({(None, "b"): 1.0}, names=3), ConversionError, "sequence"),
+        (lambda: quadratic_from_qubo({(0, 1): 1.0}, names=[0, [1]]), ConversionError, "names must be text, numbers or"),
         (lambda: quadratic_from_qubo([[1.0, 2.0]]), InputError, "square matrix"),
         (lambda: quadratic_to_qubo(3), ConversionError, "must be a BinaryQuadratic, got 3"),
         (lambda: quadratic_to_dimod(3), ConversionError, "must be a BinaryQuadratic, got 3"),

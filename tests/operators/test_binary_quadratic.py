@@ -160,6 +160,8 @@ def test_the_form_is_its_own_and_tells_others_apart():
         (lambda: LinearRow([[1.0]], 0), r"coefficients must have shape \(any,\)"),
         (lambda: LinearRow.of({"y": 1.0}, "<=", 1, names=["x"]), "got 'y', which is none"),
         (lambda: LinearRow.of([1.0], "<", 1, names=["x"]), 'a sense is "<="'),
+        (lambda: LinearRow.of({"x": 1.0}, np.zeros(2), 1, names=["x"]), 'a sense is "<="'),
+        (lambda: LinearRow.of({"x": 1.0}, "<=", 1, names=3), "names must be a sequence of distinct text"),
         (lambda: BinaryProgram(3), "must be a BinaryQuadratic, got 3"),
         (lambda: BinaryProgram(BinaryQuadratic(np.eye(2)), [LinearRow([1], 0)]), "each of 2 variables, got 1 in row 0"),
         (lambda: BinaryProgram(BinaryQuadratic(np.eye(1)), [LinearRow([1], 0, 1, "r")] * 2), "got r twice"),
@@ -180,6 +182,8 @@ def test_a_row_is_exact_for_integers_and_forgives_rounding_for_others():
     assert row == LinearRow([0.0, 2.0], 1.0, name="r")
     assert str(row) == "r >= 1"
     assert str(LinearRow([1.0], 0, 2, "s")) == "0 <= s <= 2"
+    assert repr(LinearRow([1.0, 0.0], 0, 0, "s")) == "LinearRow(1 of 2 variables: s = 0)"
     program = BinaryProgram(BinaryQuadratic(np.eye(2)), [LinearRow([1, 1], upper=1), LinearRow([1, 0], 1, 1, "a")])
     assert [r.name for r in program.rows] == ["row 0", "a"]
+    assert repr(program) == "BinaryProgram(minimise 2 variables, 2 rows)"
     np.testing.assert_array_equal(program.feasible(points(2)), [False, True, False, False])

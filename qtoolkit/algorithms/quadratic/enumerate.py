@@ -32,6 +32,8 @@ _CHUNK = 1 << 18
 _KEPT_VALUES = 1 << 21
 """Patterns of the first variables, values at a time, and values that stay: the lowest."""
 
+_MOST_DRAWS = 1 << 62
+
 _DEGENERACY = 1e-9
 """Values this close, relative to their range, count as the same optimum: they come from sums of hundreds of terms."""
 
@@ -97,7 +99,7 @@ class Enumeration:
         Raises:
             InputError: if `draws` is below 1.
         """
-        draws = require_integer("draws", draws, 1)
+        draws = require_integer("draws", draws, 1, _MOST_DRAWS)
         values, total = self.lowest_values, self.num_choices
         # the chance that no draw is among the j lowest
         with np.errstate(divide="ignore"):

@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qtoolkit._arguments import check_instance, shown
+from qtoolkit._arguments import check_instance, seed_number, shown
 from qtoolkit._checks import require_array, require_integer
 from qtoolkit._version import __version__
 from qtoolkit.algorithms.qaoa_result import approximation_ratio
@@ -28,6 +28,7 @@ ENUMERATED_UNASKED = 1 << 20
 """Up to so many choices are enumerated for the evidence: some milliseconds."""
 
 _ROWS = 1 << 14
+_MOST_SHOTS = 1 << 62
 _LEAST_DRAWS, _MOST_DRAWS = 1 << 14, 1 << 17
 _OPTIMAL = 1e-9
 _ROUNDING = 1e-12
@@ -275,7 +276,8 @@ def luck_of(
     Raises:
         InputError: if `shots` is below 1, or an enumeration or bound belongs to another problem.
     """
-    shots = require_integer("shots", shots, 1)
+    shots = require_integer("shots", shots, 1, _MOST_SHOTS)
+    seed = seed_number(seed)
     reference = _reference(require_problem(problem), enumeration, bound, enumerate_small=False)
     if reference is not None:
         best = reference.expected_best(shots)
@@ -301,7 +303,7 @@ def require_solution(solution: object, problem: QuadraticProblem) -> Solution:
         InputError: if it is none, or one of another problem.
     """
     found = check_instance(solution, Solution, "the solution must be a Solution")
-    return _own(found, problem, "the solution", "solve this problem")
+    return _own(found, require_problem(problem), "the solution", "solve this problem")
 
 
 def _own(found: T, problem: QuadraticProblem, what: str, remedy: str) -> T:
@@ -350,13 +352,13 @@ def _measured(
     weights = require_array("probabilities", outcomes[1], (len(bits) if bits.ndim else 0,))
     if not weights.size or np.any(weights < 0.0) or not weights.sum() > 0.0:
         raise InputError("probabilities must be at least 0 and not all of them, got others")
-    weights = weights / weights.sum()
     feasible, values = np.empty(len(bits), dtype=np.bool_), np.empty(len(bits))
     for first in range(0, len(bits), _ROWS):  # as floats, all at once could be more than there is room for
         part = slice(first, first + _ROWS)
         feasible[part] = problem.constraints.feasible(bits[part])
         values[part] = problem.objective.values(bits[part])
-    mass = min(float(weights[feasible].sum()), 1.0)
+    mass = float(weights[feasible].sum() / weights.sum())
+    weights = weights / weights.sum()
     seen = feasible & (weights > 0.0)
     if mass <= _ROUNDING or not seen.any():
         # what rounding leaves where nothing is, and no mean of values can be trusted to

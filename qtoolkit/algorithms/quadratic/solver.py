@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from qtoolkit._arguments import check_callable, seeded, shown
+from qtoolkit._arguments import check_callable, check_instance, seeded, shown
 from qtoolkit._checks import require_integer, require_number
 from qtoolkit.algorithms.quadratic.enumerate import Enumeration, enumerate_choices
 from qtoolkit.algorithms.quadratic.evidence import Run, Solution, judge
@@ -87,6 +87,7 @@ class EnumerationSolver:
         found = enumeration
         if found is None:
             found = enumerate_choices(problem, progress=progress, time_limit=time_limit)
+        check_instance(found, Enumeration, "enumeration must be an Enumeration")
         run = Run(
             solver=self.name,
             num_evaluations=found.num_choices,

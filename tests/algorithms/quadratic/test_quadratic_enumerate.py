@@ -10,6 +10,7 @@ from memory_peaks import measured_peak, needs_proc
 from quadratic_problems import points, random_problem
 
 from qtoolkit import _memory, _needs
+from qtoolkit.algorithms import approximation_ratio
 from qtoolkit.algorithms.quadratic import (
     BinaryQuadratic,
     Constraints,
@@ -17,8 +18,10 @@ from qtoolkit.algorithms.quadratic import (
     LinearRow,
     QuadraticProblem,
     enumerate_choices,
+    luck_of,
 )
 from qtoolkit.algorithms.quadratic import enumerate as module
+from qtoolkit.applications.finance import load_sp500_returns
 from qtoolkit.errors import InputError, InsufficientMemoryError
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -120,6 +123,21 @@ def test_the_expected_best_of_few_draws_needs_all_values(small_chunks):
     assert short.expected_best(600) == pytest.approx(full.expected_best(600), rel=1e-6)
 
 
+def test_the_known_optimum_of_twenty_real_stocks():
+    pytest.importorskip("skfolio")
+    history = load_sp500_returns()
+    form = BinaryQuadratic(0.5 * history.covariance, -history.expected_returns, names=history.asset_names)
+    found = enumerate_choices(QuadraticProblem(form, Constraints(form.names, cardinality=5)), top=2)
+    assert found.best.names == ("AAPL", "BBY", "JNJ", "MSFT", "UNH")
+    assert found.value == pytest.approx(-2.3355498085260553e-3, rel=1e-8)
+    assert found.worst_value == pytest.approx(1.0518533792e-3, rel=1e-9)
+    assert found.mean_value == pytest.approx(-1.1782697754e-3, rel=1e-9)
+    assert found.ranking[1].names == ("BBY", "JNJ", "MSFT", "PG", "UNH")
+    assert approximation_ratio(found.mean_value, found.value, found.worst_value) == pytest.approx(0.658, abs=5e-4)
+    luck = luck_of(QuadraticProblem(form, Constraints(form.names, cardinality=5)), 4096, enumeration=found)
+    assert luck.chance_of_optimum == pytest.approx(0.23, abs=0.005)
+
+
 def test_equal_optima_are_counted(small_chunks):
     # 0.1 + 0.2 and 0.3: equal to rounding
     form = BinaryQuadratic(np.zeros((4, 4)), [0.1, 0.2, 0.3, -1.0])
@@ -176,7 +194,7 @@ def test_an_enumeration_fills_what_it_declares():
         (lambda p: enumerate_choices(p, top=0), "top must be at least 1, got 0"),
         (lambda p: enumerate_choices(p, progress=1), "progress must be a function, got 1"),
         (lambda p: enumerate_choices(p, time_limit=-1), "time_limit must be a number of at least 0, got -1"),
-        (lambda p: enumerate_choices(p).expected_best(0), "draws must be at least 1, got 0"),
+        (lambda p: enumerate_choices(p).expected_best(0), r"draws must be in \[1, 4611686018427387904\], got 0"),
         (
             lambda p: enumerate_choices(QuadraticProblem(BinaryQuadratic(np.eye(225)))),
             "at most 4,000,000,000 choices, got 5391.*a solver that bounds the optimum",

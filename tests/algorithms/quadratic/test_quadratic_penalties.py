@@ -95,7 +95,7 @@ def test_the_calibrated_form_depends_on_the_number_of_ones_by_its_penalty_alone(
     problem = QuadraticProblem(form, Constraints(form.names, cardinality=number))
     model = penalised(problem)
     strength = model.strengths["cardinality"]
-    assert strength == pytest.approx(0.25 * form.moments(number).standard_deviation or 1.0)
+    assert strength == pytest.approx(0.3 * form.moments(number).standard_deviation or 1.0)
     for weight in range(num_variables + 1):
         wanted = form.moments(number).mean + strength * (weight - number) ** 2
         assert model.form.moments(weight).mean == pytest.approx(wanted, abs=1e-9)
@@ -111,7 +111,7 @@ def portfolio(num_assets, number, risk_aversion, seed):
 
 def times_luck(problem, penalty, num_layers):
     """Probability of the optimum after training, relative to a uniformly drawn feasible choice."""
-    model = penalised(problem, penalty)
+    model = penalised(problem, penalty, num_layers=num_layers)
     qaoa = QAOA(
         model.form.ising(),
         num_layers,
@@ -139,6 +139,13 @@ def test_the_calibrated_penalty_beats_luck(number, risk_aversion, seed):
 def test_one_layer_beats_luck_where_the_sufficient_penalty_drowns_the_objective():
     problem = portfolio(9, 4, 8.0, 5)
     assert times_luck(problem, "sufficient", 1) < 1.0 < times_luck(problem, "calibrated", 1)
+
+
+def test_more_layers_make_use_of_a_stronger_penalty():
+    problem = portfolio(9, 4, 8.0, 5)
+    strengths = [penalised(problem, num_layers=layers).strengths["cardinality"] for layers in (1, 2, 4, 9)]
+    assert np.array(strengths) / penalised(problem).spread == pytest.approx([0.1, 0.2, 0.4, 0.4])
+    assert penalised(problem, 2.0, num_layers=9).strengths["cardinality"] == 2.0
 
 
 def test_inequalities_take_slack_bits():
@@ -174,8 +181,10 @@ def test_inequalities_take_slack_bits():
         (lambda p: penalised(3), "the problem must be a QuadraticProblem, got 3"),
         (lambda p: sufficient_penalty(3), "the problem must be a QuadraticProblem, got 3"),
         (lambda p: penalised(p, "best"), '"calibrated", "sufficient" or a number, got \'best\''),
+        (lambda p: penalised(p, np.zeros(2)), "a penalty must be a finite number, got array"),
         (lambda p: penalised(p, 0), "a penalty must be a positive number, got 0"),
         (lambda p: penalised(p, None), "a penalty must be a finite number, got None"),
+        (lambda p: penalised(p, num_layers=0), "num_layers must be at least 1, got 0"),
         (lambda p: penalised(p).choices([1, 2, 1]), "bits must be 0 or 1"),
     ],
 )
