@@ -150,6 +150,13 @@ def test_the_dialect_of_dimod():
     )
 
 
+@pytest.mark.parametrize("senses", [("<= 2", ">= 1"), (">= 1", "<= 2")])
+def test_the_two_limits_of_a_range_come_together_in_any_order(senses):
+    first, second = senses
+    text = f'Minimize\n x\nSubject To\n\\ row d is "c"\n c: x + y {first}\n d: x + y {second}\nBinary\n x y\nEnd'
+    assert program_from_lp(text).rows == (LinearRow([1, 1], 1, 2, "c"),)
+
+
 def test_a_row_of_nothing():
     program = program_from_lp("Minimize\n obj:\nSubject To\n c0: >= 0\n 0 <= 2\n 0 x <= 1\nBinary\n x\nEnd")
     assert [(row.coefficients.tolist(), row.lower, row.upper) for row in program.rows] == [
