@@ -18,7 +18,19 @@ VENDORS = {
     "qiskit_ibm_runtime",
     "qiskit_ionq",
 }
-APPLICATIONS = {"matplotlib", "openfermion", "pandas", "pymatching", "pyscf", "skfolio", "sklearn", "stim", "sympy"}
+APPLICATIONS = {
+    "highspy",
+    "matplotlib",
+    "openfermion",
+    "pandas",
+    "pymatching",
+    "pyscf",
+    "pyscipopt",
+    "skfolio",
+    "sklearn",
+    "stim",
+    "sympy",
+}
 SLOW_TO_LOAD = {"llvmlite", "numba", "rich", "scipy", "typer"}
 
 BELL = """
