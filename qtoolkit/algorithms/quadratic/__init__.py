@@ -3,6 +3,7 @@
 from qtoolkit.algorithms.quadratic.constraints import ConstraintCheck, Constraints, Group
 from qtoolkit.algorithms.quadratic.enumerate import Enumeration, RankedChoice, enumerate_choices
 from qtoolkit.algorithms.quadratic.evidence import Bound, Luck, Run, Solution, judge, luck_of, require_solution
+from qtoolkit.algorithms.quadratic.milp import ScipSolver, conflict_by_scip
 from qtoolkit.algorithms.quadratic.penalties import PenalisedProblem, penalised, sufficient_penalty
 from qtoolkit.algorithms.quadratic.problem import QuadraticProblem
 from qtoolkit.algorithms.quadratic.solver import (
@@ -36,6 +37,8 @@ __all__ = [
     "Solver",
     "EnumerationSolver",
     "LuckSolver",
+    "ScipSolver",
+    "conflict_by_scip",
     "register_solver",
     "solver_named",
     "solver_names",
@@ -52,3 +55,5 @@ __all__ = [
     "Enumeration",
     "RankedChoice",
 ]
+
+register_solver("scip", ScipSolver)

@@ -245,13 +245,16 @@ class Constraints:
             InputError: naming the smallest set that conflicts.
         """
         names = self.conflict()
-        if names is None:
-            return
-        listed = ", ".join(str(row) for row in self.rows if row.name in names)
-        if len(names) == 1:
-            raise InputError(f"no choice of {self.num_variables} bits satisfies {listed}; relax it")
-        least = "either can be met alone" if len(names) == 2 else f"any {len(names) - 1} of them can be met"
-        raise InputError(f"no choice satisfies all of: {listed}; {least}; relax one")
+        if names is not None:
+            raise InputError(self.explanation(names))
+
+    def explanation(self, conflict: Sequence[str]) -> str:
+        """What to say of constraints that conflict, any one less of which can be met."""
+        listed = ", ".join(str(row) for row in self.rows if row.name in conflict)
+        if len(conflict) == 1:
+            return f"no choice of {self.num_variables} bits satisfies {listed}; relax it"
+        least = "either can be met alone" if len(conflict) == 2 else f"any {len(conflict) - 1} of them can be met"
+        return f"no choice satisfies all of: {listed}; {least}; relax one"
 
     def _can_hold(self, rows: Sequence[LinearRow]) -> bool:
         """Whether some choice obeys some of the rows."""
