@@ -25,7 +25,6 @@ __all__ = [
     "ScipSolver",
     "conflict_by_scip",
     "convex_diagonal",
-    "irreducible_rows",
     "optimise_by_scip",
     "scip_model",
 ]
@@ -35,7 +34,7 @@ FloatArray = NDArray[np.float64]
 _INFINITE = 1e19
 """From here on a bound of SCIP's is none."""
 
-_TOLERANCE = 1e-9
+_TOLERANCE = 1e-8
 """Of SCIP's constraints, in units of the largest coefficient."""
 
 _DRAWS = 4096
@@ -75,7 +74,7 @@ class ScipSolver:
 
     Ctrl-C ends the search as the time limit does. The quadratic part is made convex first, by a diagonal that adds
     nothing on bits and gives the bound of a semidefinite relaxation: Billionnet, Elloumi and Plateau, Discrete Appl.
-    Math. 157, 1185 (2009). What is proved is proved to 1e-9 of the largest coefficient.
+    Math. 157, 1185 (2009). What is proved is proved to 1e-8 of the largest coefficient.
 
     Raises:
         MissingExtraError: if SCIP is not installed.
@@ -138,8 +137,11 @@ class ScipSolver:
         return judge(problem, run, bits=bits, enumeration=enumeration, bound=bound)
 
 
-def scip_model() -> Any:
+def scip_model(gap: float = 0.0) -> Any:
     """An empty, silent model of SCIP.
+
+    Args:
+        gap: between the best solution and the bound at which it ends.
 
     Raises:
         MissingExtraError: if SCIP is not installed.
@@ -147,6 +149,7 @@ def scip_model() -> Any:
     model = require("pyscipopt", extra="finance").Model()
     model.hideOutput()
     model.setParam("numerics/feastol", _TOLERANCE)
+    model.setParam("limits/absgap", gap)
     return model
 
 
@@ -220,10 +223,10 @@ def conflict_by_scip(constraints: Constraints, time_limit: float = 10.0) -> tupl
     _add_rows(model, [model.addVar(f"x{k}", vtype="B") for k in range(constraints.num_variables)], constraints)
     if optimise_by_scip(model, time_limit).status != "infeasible":
         return None
-    return tuple(constraints.rows[k].name for k in irreducible_rows(model))
+    return tuple(constraints.rows[k].name for k in _irreducible_rows(model))
 
 
-def irreducible_rows(model: Any) -> tuple[int, ...]:
+def _irreducible_rows(model: Any) -> tuple[int, ...]:
     """Of an infeasible model whose constraints are named by numbers, those of an irreducible set, ascending."""
     found = model.generateIIS().getSubscip().getConss()
     return tuple(sorted(int(row.name) for row in found))

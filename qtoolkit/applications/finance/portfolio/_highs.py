@@ -1,0 +1,99 @@
+"""HiGHS on linear and convex quadratic programmes of small dense tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit._optional import require
+
+__all__ = ["Answer", "LinearModel", "minimise"]
+
+FloatArray = NDArray[np.float64]
+
+_TOLERANCE = 1e-9
+_REGULARISATION = 1e-10
+
+
+@dataclass(frozen=True, eq=False)
+class LinearModel:
+    """``row_lower ≤ table·x ≤ row_upper`` and ``lower ≤ x ≤ upper``, in units that make the entries numbers near 1."""
+
+    table: FloatArray
+    row_lower: FloatArray
+    row_upper: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+
+
+class Answer(NamedTuple):
+    """HiGHS's word for how it ended, x (None where there is none) and the dual value of each row."""
+
+    status: str
+    values: FloatArray | None
+    duals: FloatArray
+
+
+def minimise(model: LinearModel, costs: FloatArray, hessian: FloatArray | None, time_limit: float) -> Answer:
+    """Minimise ``costsᵀx + ½ yᵀHy``, where y are the first variables.
+
+    Args:
+        model: what x obeys.
+        costs: one for each variable.
+        hessian: positive semidefinite, with entries near 1: HiGHS does not converge on small ones.
+        time_limit: seconds.
+
+    Raises:
+        MissingExtraError: if HiGHS is not installed.
+    """
+    highspy: Any = require("highspy", extra="finance")
+    solver = _silent(highspy)
+    solver.setOptionValue("time_limit", max(time_limit, 1e-3))
+    solver.setOptionValue("threads", 1)
+    solver.setOptionValue("qp_regularization_value", _REGULARISATION)
+    for option in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
+        solver.setOptionValue(option, _TOLERANCE)
+    problem = highspy.HighsModel()
+    linear = problem.lp_
+    linear.num_row_, linear.num_col_ = model.table.shape
+    linear.col_cost_ = costs
+    linear.col_lower_, linear.col_upper_ = model.lower, model.upper
+    linear.row_lower_, linear.row_upper_ = model.row_lower, model.row_upper
+    linear.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    columns, rows = np.nonzero(model.table.T)
+    linear.a_matrix_.start_ = np.searchsorted(columns, np.arange(linear.num_col_ + 1)).astype(np.int32)
+    linear.a_matrix_.index_ = rows.astype(np.int32)
+    linear.a_matrix_.value_ = model.table[rows, columns]
+    if hessian is not None and np.any(hessian):
+        size = len(hessian)
+        lower = np.tril(hessian)
+        columns, rows = np.nonzero(lower.T)
+        square = problem.hessian_
+        square.dim_ = linear.num_col_
+        square.format_ = highspy.HessianFormat.kTriangular
+        starts = np.searchsorted(columns, np.arange(size + 1))
+        square.start_ = np.append(starts, np.full(linear.num_col_ - size, starts[-1])).astype(np.int32)
+        square.index_ = rows.astype(np.int32)
+        square.value_ = lower[rows, columns]
+    solver.passModel(problem)
+    solver.run()
+    status = solver.modelStatusToString(solver.getModelStatus())
+    solution = solver.getSolution()
+    values = np.array(solution.col_value, dtype=np.float64)
+    found = values if len(values) == linear.num_col_ and bool(solution.value_valid) else None
+    return Answer(str(status), found, np.array(solution.row_dual, dtype=np.float64))
+
+
+def _silent(highspy: Any) -> Any:
+    """A solver that never prints: the package sets up callbacks, which prints, before an option could forbid it."""
+    base: Any = highspy.Highs
+
+    class Silent(base):  # type: ignore[misc]
+        def enableCallbacks(self) -> None:  # noqa: N802
+            self.setOptionValue("output_flag", False)
+            super().enableCallbacks()
+
+    return Silent()
