@@ -137,18 +137,19 @@ class ScipSolver:
         return judge(problem, run, bits=bits, enumeration=enumeration, bound=bound)
 
 
-def scip_model(gap: float = 0.0) -> Any:
+def scip_model(gap: float = 0.0, tolerance: float = _TOLERANCE) -> Any:
     """An empty, silent model of SCIP.
 
     Args:
         gap: between the best solution and the bound at which it ends.
+        tolerance: of constraints.
 
     Raises:
         MissingExtraError: if SCIP is not installed.
     """
     model = require("pyscipopt", extra="finance").Model()
     model.hideOutput()
-    model.setParam("numerics/feastol", _TOLERANCE)
+    model.setParam("numerics/feastol", tolerance)
     model.setParam("limits/absgap", gap)
     return model
 

@@ -53,9 +53,13 @@ def by_slsqp(program, held):
     above = np.concatenate([table[~same], -table[~same]])
     most = np.concatenate([limits[~same, 1], -limits[~same, 0]])
     above, most = above[np.isfinite(most)], most[np.isfinite(most)]
-    start = linprog(np.zeros(3 * size), above if len(most) else None, most if len(most) else None, equal, right, box)
-    if start.status == 2:
-        return np.inf
+    vertices = []
+    for push in np.random.default_rng(0).normal(size=(6, 3 * size)):
+        push[size:] = 1.0
+        corner = linprog(push, above if len(most) else None, most if len(most) else None, equal, right, box)
+        if corner.status == 2:
+            return np.inf
+        vertices.append(corner.x)
     costs = np.concatenate([-program.expected_returns, program.cost, program.cost])
     risk = program.risk_aversion * program.risk
 
@@ -65,18 +69,21 @@ def by_slsqp(program, held):
     rules = [{"type": "eq", "fun": lambda x: equal @ x - right, "jac": lambda x: equal}]
     if len(most):
         rules.append({"type": "ineq", "fun": lambda x: most - above @ x, "jac": lambda x: -above})
-    found = minimize(
-        lambda x: 1e4 * (x[:size] @ risk @ x[:size] + costs @ x),
-        start.x,
-        jac=slope,
-        bounds=box,
-        constraints=rules,
-        options={"maxiter": 500, "ftol": 1e-12},
-    )
-    assert found.status in (0, 8)  # done, or no step goes further down
-    np.testing.assert_allclose(equal @ found.x, right, atol=1e-9)
-    assert np.all(above @ found.x <= most + 1e-9)
-    return found.fun / 1e4
+    best = np.inf
+    for start in (np.mean(vertices, axis=0), *vertices[:2]):
+        found = minimize(
+            lambda x: 1e4 * (x[:size] @ risk @ x[:size] + costs @ x),
+            start,
+            jac=slope,
+            bounds=box,
+            constraints=rules,
+            options={"maxiter": 500, "ftol": 1e-12},
+        )
+        assert found.status in (0, 8)  # done, or no step goes further down
+        np.testing.assert_allclose(equal @ found.x, right, atol=1e-9)
+        assert np.all(above @ found.x <= most + 1e-9)
+        best = min(best, found.fun / 1e4)
+    return best
 
 
 def kinds_of_constraint():
@@ -203,6 +210,48 @@ def test_a_frontier_is_convex_and_its_ends_are_known():
     limited = [choose_and_weigh(WeightProgram(mu, sigma, risk_aversion=q, cardinality=(0, 3))) for q in (10.0, 1.0)]
     for q, few in zip((10.0, 1.0), limited, strict=True):
         assert few.objective >= weigh(WeightProgram(mu, sigma, risk_aversion=q)).objective - 1e-12
+
+
+TABLE = """
+ 4
+ .004 .05
+ .002 .03
+ .007 .08
+ .001 .04
+ 1 1 1
+ 1 2 .3
+ 1 3 .5
+ 1 4 -.2
+ 2 2 1
+ 2 3 .1
+ 2 4 .4
+ 3 3 1
+ 3 4 .2
+ 4 4 1
+"""
+
+
+def test_the_frontier_of_a_table_in_closed_form(tmp_path):
+    """Means, deviations and correlations as OR-Library keeps them; without bounds two funds span the frontier."""
+    path = tmp_path / "port.txt"
+    path.write_text(TABLE, encoding="utf-8")
+    numbers = iter(path.read_text(encoding="utf-8").split())
+    size = int(next(numbers))
+    mu, deviations = np.array([[float(next(numbers)), float(next(numbers))] for _ in range(size)]).T
+    correlations = np.zeros((size, size))
+    for _ in range(size * (size + 1) // 2):
+        i, j = int(next(numbers)) - 1, int(next(numbers)) - 1
+        correlations[i, j] = correlations[j, i] = float(next(numbers))
+    sigma = correlations * np.outer(deviations, deviations)
+    inverse = np.linalg.inv(sigma)
+    safest = inverse.sum(axis=1) / inverse.sum()
+    tilted = inverse @ (mu - (safest @ mu))
+    for q in (0.5, 2.0, 20.0):
+        w = safest + tilted / (2 * q)
+        found = weigh(WeightProgram(mu, sigma, risk_aversion=q, lower=-20, upper=20))
+        np.testing.assert_allclose(found.weights, w, atol=1e-6)
+        assert found.risk == pytest.approx(w @ sigma @ w, rel=1e-6)
+        assert found.expected_return == pytest.approx(w @ mu, rel=1e-6)
 
 
 def test_the_tail_is_the_mean_of_the_worst_and_its_minimum_that_of_slsqp():

@@ -336,7 +336,7 @@ class _Search:
     def __init__(self, program: WeightProgram) -> None:
         self._program, self.unit = program, _unit(program)
         quicksum = require("pyscipopt", extra="finance").quicksum
-        self.model = scip_model(_OPTIMAL / 2.0)
+        self.model = scip_model(_OPTIMAL / 4.0, _OPTIMAL / 10.0)
         self._weights, self._held, self._lots, trades = _variables(self.model, program, bounded=True)
         _add_rows(self.model, program, (self._weights, self._held, trades, self._lots))
         costs = program.scale * self.unit * program.cost
