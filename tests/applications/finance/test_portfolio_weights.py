@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog, minimize
 
+from qtoolkit.algorithms.quadratic import BinaryQuadratic, Constraints, QuadraticProblem, ScipSolver, evidence
 from qtoolkit.applications.finance import load_sp500_returns
 from qtoolkit.applications.finance.portfolio import Tail, WeightGroup, WeightProgram, choose_and_weigh, weigh
 from qtoolkit.errors import InputError, MissingExtraError
@@ -181,6 +182,16 @@ def test_minimum_variance_of_the_sp500_set():
     chosen = choose_and_weigh(program)
     np.testing.assert_allclose(chosen.weights, found.weights, atol=1e-6)
     assert len(repr(found)) < 200
+
+
+def test_scip_proves_the_published_choice_of_the_sp500_set(monkeypatch):
+    history = load_sp500_returns()
+    form = BinaryQuadratic(0.5 * history.covariance, -history.expected_returns, names=history.asset_names)
+    monkeypatch.setattr(evidence, "ENUMERATED_UNASKED", 0)
+    found = ScipSolver().solve(QuadraticProblem(form, Constraints(form.names, cardinality=5)))
+    assert found.names == ("AAPL", "BBY", "JNJ", "MSFT", "UNH")
+    assert found.value == pytest.approx(-2.3355498085e-3, abs=1e-13)
+    assert found.bound.kind == "optimal"
 
 
 @pytest.mark.parametrize("unit", [1e-4, 1e4])

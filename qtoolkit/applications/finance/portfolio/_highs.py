@@ -1,4 +1,4 @@
-"""HiGHS on linear and convex quadratic programmes of small dense tables."""
+"""HiGHS on linear and convex quadratic programmes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from qtoolkit._optional import require
 
@@ -22,7 +23,7 @@ _REGULARISATION = 1e-10
 class LinearModel:
     """``row_lower ≤ table·x ≤ row_upper`` and ``lower ≤ x ≤ upper``, in units that make the entries numbers near 1."""
 
-    table: FloatArray
+    table: sparse.csc_array
     row_lower: FloatArray
     row_upper: FloatArray
     lower: FloatArray
@@ -63,21 +64,17 @@ def minimise(model: LinearModel, costs: FloatArray, hessian: FloatArray | None, 
     linear.col_lower_, linear.col_upper_ = model.lower, model.upper
     linear.row_lower_, linear.row_upper_ = model.row_lower, model.row_upper
     linear.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    columns, rows = np.nonzero(model.table.T)
-    linear.a_matrix_.start_ = np.searchsorted(columns, np.arange(linear.num_col_ + 1)).astype(np.int32)
-    linear.a_matrix_.index_ = rows.astype(np.int32)
-    linear.a_matrix_.value_ = model.table[rows, columns]
+    linear.a_matrix_.start_ = model.table.indptr
+    linear.a_matrix_.index_ = model.table.indices
+    linear.a_matrix_.value_ = model.table.data
     if hessian is not None and np.any(hessian):
-        size = len(hessian)
-        lower = np.tril(hessian)
-        columns, rows = np.nonzero(lower.T)
+        lower = sparse.csc_array(np.tril(hessian))
         square = problem.hessian_
         square.dim_ = linear.num_col_
         square.format_ = highspy.HessianFormat.kTriangular
-        starts = np.searchsorted(columns, np.arange(size + 1))
-        square.start_ = np.append(starts, np.full(linear.num_col_ - size, starts[-1])).astype(np.int32)
-        square.index_ = rows.astype(np.int32)
-        square.value_ = lower[rows, columns]
+        square.start_ = np.append(lower.indptr, np.full(linear.num_col_ - len(hessian), lower.nnz))
+        square.index_ = lower.indices
+        square.value_ = lower.data
     solver.passModel(problem)
     solver.run()
     status = solver.modelStatusToString(solver.getModelStatus())

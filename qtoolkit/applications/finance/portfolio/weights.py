@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from qtoolkit._checks import require_number
 from qtoolkit._optional import require
@@ -205,7 +206,7 @@ def _model(program: WeightProgram, held: BoolArray | None, fixed: FloatArray | N
         table += list(np.concatenate([eye, -eye, eye], axis=1))
         low += (program.current / scale).tolist()
         high += (program.current / scale).tolist()
-    return LinearModel(np.array(table), np.array(low), np.array(high), lower, upper)
+    return LinearModel(sparse.csc_array(np.array(table)), np.array(low), np.array(high), lower, upper)
 
 
 def _linear_cost(program: WeightProgram, columns: int) -> FloatArray:
@@ -286,15 +287,15 @@ def _with_tail(program: WeightProgram, model: LinearModel, linear: FloatArray) -
     """The model with the value at risk and what each scenario loses beyond it."""
     assert isinstance(program.risk, Tail)
     scenarios = program.risk.scenarios
-    number, columns = len(scenarios), model.table.shape[1]
     aversion = program.risk_aversion * _unit(program)
-    upper_part = np.concatenate([model.table, np.zeros((len(model.table), 1 + number))], axis=1)
-    lower_part = np.zeros((number, columns + 1 + number))
-    lower_part[:, : program.num_assets] = program.scale * scenarios
-    lower_part[:, columns] = 1.0
-    lower_part[:, columns + 1 :] = np.eye(number)
+    number, columns = len(scenarios), model.table.shape[1]
+    returns = np.zeros((number, columns + 1))
+    returns[:, : program.num_assets] = program.scale * scenarios
+    returns[:, columns] = 1.0
+    own_rows = sparse.hstack([model.table, sparse.csc_array((model.table.shape[0], 1 + number))])
+    loss_rows = sparse.hstack([sparse.csc_array(returns), sparse.eye_array(number)])
     wide = LinearModel(
-        np.concatenate([upper_part, lower_part]),
+        sparse.csc_array(sparse.vstack([own_rows, loss_rows])),
         np.concatenate([model.row_lower, np.zeros(number)]),
         np.concatenate([model.row_upper, np.full(number, math.inf)]),
         np.concatenate([model.lower, [-math.inf], np.zeros(number)]),
