@@ -17,7 +17,7 @@ from qtoolkit._arguments import check_instance, check_number, shown
 from qtoolkit._checks import require_array, require_integer, require_number
 from qtoolkit._labels import aligned, labels_of
 from qtoolkit.algorithms.quadratic import ConstraintCheck
-from qtoolkit.applications.finance.assets import indices_of, read_names
+from qtoolkit.applications.finance.data.assets import indices_of, read_names
 from qtoolkit.errors import InputError
 
 __all__ = ["ASSETWISE", "Columns", "Row", "Tail", "WeightGroup", "WeightProgram", "require_program"]

@@ -17,7 +17,7 @@ from qtoolkit._checks import require_number
 from qtoolkit._optional import require
 from qtoolkit.algorithms.quadratic import ConstraintCheck, LinearRow
 from qtoolkit.algorithms.quadratic.milp import convex_diagonal, optimise_by_scip, scip_model
-from qtoolkit.applications.finance.assets import indices_of
+from qtoolkit.applications.finance.data.assets import indices_of
 from qtoolkit.applications.finance.portfolio._highs import LinearModel, minimise
 from qtoolkit.applications.finance.portfolio.program import ASSETWISE, Tail, WeightProgram, require_program
 from qtoolkit.errors import ConvergenceError, InputError
