@@ -17,6 +17,7 @@ from qtoolkit._checks import require_integer, require_number
 from qtoolkit._memory import reserved
 from qtoolkit.algorithms.quadratic.problem import QuadraticProblem, require_problem
 from qtoolkit.errors import InputError
+from qtoolkit.operators.quadratic import BinaryQuadratic
 
 __all__ = ["Enumeration", "MAX_CHOICES", "RankedChoice", "enumerate_choices", "num_candidates"]
 
@@ -63,8 +64,9 @@ class Enumeration:
         mean_value: mean, which is what a uniformly random choice expects.
         standard_deviation: over all feasible choices.
         num_choices: feasible choices looked at.
-        num_optima: those whose objective is lowest, to 1e-9 of the range.
+        num_optima: those whose objective is lowest, to 1e-9 of the range and rounding.
         lowest_values: ascending: all values, or the two million lowest.
+        rounding: how far sums of one choice's coefficients in other orders may be apart.
         complete: whether all were looked at; False where the time ran out.
         problem_fingerprint: of the problem, see `QuadraticProblem.fingerprint`.
         wall_time: seconds.
@@ -77,6 +79,7 @@ class Enumeration:
     num_choices: int
     num_optima: int
     lowest_values: FloatArray
+    rounding: float
     complete: bool
     problem_fingerprint: str
     wall_time: float = field(compare=False)
@@ -110,7 +113,8 @@ class Enumeration:
 
     def is_optimal(self, values: float | FloatArray) -> NDArray[np.bool_]:
         """Whether values count as the optimum's."""
-        return np.asarray(np.asarray(values) <= self.value + _DEGENERACY * (self.worst_value - self.value))
+        bar = self.value + _DEGENERACY * (self.worst_value - self.value) + self.rounding
+        return np.asarray(np.asarray(values) <= bar)
 
     def __repr__(self) -> str:
         return (
@@ -248,7 +252,8 @@ class _Spread:
 
     def result(self, problem: QuadraticProblem, complete: bool, started: float) -> Enumeration:
         low = np.sort(self._low[: self._filled])[: self._kept]
-        bar = low[0] + _DEGENERACY * (self._worst - low[0])
+        rounding = _rounding_of(problem.objective)
+        bar = low[0] + _DEGENERACY * (self._worst - low[0]) + rounding
         num_optima = int(np.searchsorted(low, bar, side="right"))
         if num_optima == len(low) < self.number:
             num_optima = sum(int(np.count_nonzero(chunk.values <= bar)) for chunk in _chunks(problem))
@@ -270,10 +275,17 @@ class _Spread:
             num_choices=self.number,
             num_optima=num_optima,
             lowest_values=low,
+            rounding=rounding,
             complete=complete,
             problem_fingerprint=problem.fingerprint,
             wall_time=time.perf_counter() - started,
         )
+
+
+def _rounding_of(objective: BinaryQuadratic) -> float:
+    """Twice the error bound of a sum with as many steps as there are variables, all coefficients at their largest."""
+    size = float(np.abs(objective.matrix).sum()) + abs(objective.offset)
+    return float(2 * len(objective.matrix) * np.finfo(float).eps * size)
 
 
 def _chunks(problem: QuadraticProblem) -> Iterator[_Chunk]:

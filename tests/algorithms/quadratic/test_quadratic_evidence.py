@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from quadratic_problems import points, random_problem, slice_problem
 
@@ -37,6 +37,7 @@ def not_enumerated(monkeypatch):
 
 
 @settings(max_examples=50, deadline=None)
+@example(6, 4409)  # one feasible choice, whose value two sums find a last digit apart
 @given(st.integers(1, 8), SEEDS)
 def test_a_distribution_is_measured_against_every_choice(num_variables, seed):
     problem = random_problem(num_variables, seed)
@@ -50,7 +51,8 @@ def test_a_distribution_is_measured_against_every_choice(num_variables, seed):
     best, worst = values[feasible].min(), values[feasible].max()
     assert solution.bound.value == pytest.approx(best, abs=1e-12)
     assert solution.feasible_probability == pytest.approx(shares[feasible].sum(), abs=1e-12)
-    optimal = feasible & (values <= best + 1e-9 * (worst - best))
+    rounding = 1e-13 * (np.abs(problem.objective.matrix).sum() + abs(problem.objective.offset))
+    optimal = feasible & (values <= best + 1e-9 * (worst - best) + rounding)
     assert solution.probability_of_optimum == pytest.approx(shares[optimal].sum(), abs=1e-12)
     seen = feasible & (counts > 0)
     if not seen.any():
