@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from qtoolkit_kernels import (
     sampling,
     sector,
     seeding,
+    subsets,
 )
 from qtoolkit_kernels.threads import counters
 from qtoolkit_kernels.vector.lanes import Lanes
@@ -208,6 +210,18 @@ class Scene:
         masks[:, 2] = self.rng.integers(0, bits.size, STRINGS)
         return Call(sector.add_phase_terms, (bits, masks, self.rng.normal(size=STRINGS), np.zeros(bits.size)))
 
+    def quadratic_form(self) -> Call:
+        """A form of all pairs of bits, on states of half the weight."""
+        n, weight = self.num_qubits, self.num_qubits // 2
+        pairs = self.rng.normal(size=(n, n))
+        arguments = 0.5, self.rng.normal(size=n), pairs + pairs.T, weight, np.zeros(comb(n, weight))
+        return Call(subsets.add_quadratic, arguments)
+
+    def patterns(self) -> Call:
+        """Those with half of the bits set."""
+        weight = self.num_qubits // 2
+        return Call(subsets.list_patterns, (weight, np.zeros(comb(self.num_qubits, weight), np.int64)))
+
 
 def build_calls(scene: Scene) -> dict[str, Callable[[], Call]]:
     """Return the calls by name; the lowest qubits lie within a vector of the processor, `high` far apart in memory."""
@@ -261,6 +275,8 @@ def build_calls(scene: Scene) -> dict[str, Callable[[], Call]]:
         "sector exchange": lambda: scene.sector_step(sector.PAIRS),
         "sector phases": lambda: scene.sector_step(sector.PHASES),
         "sector phase terms": scene.phase_terms,
+        "quadratic form": scene.quadratic_form,
+        "patterns of a weight": scene.patterns,
     }
 
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from qtoolkit import _needs
 from qtoolkit._arguments import MOST_ITEMS, check_integer, shown
 from qtoolkit._memory import check_memory
-from qtoolkit.circuit import Circuit, StandardGate
+from qtoolkit.circuit import Circuit
+from qtoolkit.circuit.dicke import dicke_operations
 from qtoolkit.errors import InputError
 
 __all__ = ["dicke_circuit", "dicke_state"]
@@ -33,26 +34,9 @@ def dicke_circuit(num_qubits: int, weight: int) -> Circuit:
     """
     num_qubits, weight = _checked(num_qubits, weight)
     circuit = Circuit(num_qubits, name=f"dicke({num_qubits}, {weight})")
-    circuit.x(range(num_qubits - weight, num_qubits))
-    if weight < num_qubits:
-        for length in range(num_qubits, 1, -1):
-            _split_and_shift(circuit, length, min(weight, length - 1))
+    for operation in dicke_operations(num_qubits, weight):
+        circuit.append(operation.gate, operation.qubits)
     return circuit
-
-
-def _split_and_shift(circuit: Circuit, length: int, most_ones: int) -> None:
-    """Split ``|0 1^l⟩`` at the end of a prefix into ``√(l/n)|0 1^l⟩ + √((n-l)/n)|1^l 0⟩``, for each l at once.
-
-    The prefix has n = `length` qubits, and l runs up to `most_ones`.
-    """
-    last = length - 1
-    for ones in range(1, most_ones + 1):
-        first = last - ones
-        rotation = StandardGate("ry", (2.0 * math.acos(math.sqrt(ones / length)),))
-        controls = (last,) if ones == 1 else (first + 1, last)
-        circuit.cx(first, last)
-        circuit.append(rotation.controlled(len(controls)), (*controls, first))
-        circuit.cx(first, last)
 
 
 def dicke_state(num_qubits: int, weight: int) -> NDArray[np.complex128]:

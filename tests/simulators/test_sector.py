@@ -107,6 +107,24 @@ def test_dicke_circuits(num_qubits, weight):
     np.testing.assert_allclose(state, 1 / math.sqrt(math.comb(num_qubits, weight)), atol=1e-13)
 
 
+def test_a_dicke_start_is_written_as_it_would_be_simulated():
+    for num_qubits, weight in [(2, 1), (5, 3), (7, 4), (6, 5)]:
+        start, rest = dicke_circuit(num_qubits, weight), Circuit(num_qubits)
+        for q in range(num_qubits - 1):
+            rest.rz(0.3 * q, q).xx_plus_yy(0.4 + q, 0.2, q, q + 1)
+        # a barrier hides the start
+        hidden = Circuit(num_qubits).barrier().extend(start).extend(rest)
+        simulator = SectorSimulator(weight)
+        plan = simulator.compile(start.copy().extend(rest))
+        assert plan.prepares_its_state
+        np.testing.assert_allclose(simulator.state_vector(plan), simulator.state_vector(hidden), atol=1e-13)
+        assert simulator.compile(start).program.num_operations == 0 < simulator.compile(hidden).program.num_operations
+        with pytest.raises(InputError, match="initial_state is for circuits that prepare none"):
+            simulator.state_vector(plan, initial_state=np.eye(math.comb(num_qubits, weight))[0])
+    with pytest.raises(CircuitError, match="got a circuit that starts from weight 3"):
+        SectorSimulator(2).state_vector(dicke_circuit(5, 3))
+
+
 def test_initialize_then_gates():
     rng = np.random.default_rng(4)
     pair = rng.normal(size=2) + 1j * rng.normal(size=2)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from qtoolkit._arguments import shown
 from qtoolkit.errors import InputError
+from qtoolkit_kernels.subsets import list_patterns
 
 __all__ = ["MAX_SECTOR_QUBITS", "SectorLayout", "check_sector", "parities", "patterns_of_weight"]
 
@@ -26,16 +27,9 @@ def patterns_of_weight(num_bits: int, weight: int) -> IntArray:
     """All patterns of `num_bits` bits with `weight` ones, ascending, int64 of shape ``(C(num_bits, weight),)``."""
     if not 0 <= weight <= num_bits:
         return np.zeros(0, np.int64)
-    # The patterns of each weight with the bits so far; of the weights that can still lead to the one wanted.
-    rows = {0: np.zeros(1, np.int64)}
-    for bit in range(num_bits):
-        left = num_bits - bit - 1
-        empty = np.zeros(0, np.int64)
-        rows = {
-            w: np.concatenate([rows.get(w, empty), rows.get(w - 1, empty) | 1 << bit])
-            for w in range(max(0, weight - left), min(weight, bit + 1) + 1)
-        }
-    return rows[weight]
+    patterns = np.empty(math.comb(num_bits, weight), np.int64)
+    list_patterns(weight, patterns)
+    return patterns
 
 
 def parities(patterns: IntArray) -> IntArray:

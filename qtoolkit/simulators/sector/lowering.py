@@ -9,6 +9,7 @@ CX in the preparation of Dicke states; SWAP as three CX).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ from qtoolkit.circuit import (
     PauliRotationGate,
     StandardGate,
 )
+from qtoolkit.circuit.dicke import dicke_operations
 from qtoolkit.errors import CircuitError
 from qtoolkit.simulators.sector.blocks import CONSERVING, block_steps, conserves_weight
 from qtoolkit.simulators.sector.rotations import Rotation, rotation_of, rotation_steps
@@ -70,10 +72,12 @@ class SectorLowering:
 
     Args:
         circuit: without measurements, resets and branches.
+        weight: the Hamming weight that it is to conserve.
 
     Attributes:
         steps: in time order.
         phase: the global phase in radians.
+        is_uniform: whether they start from the equal superposition, because the circuit begins as `dicke_circuit` does.
         initial_bits: the basis state that X gates on untouched qubits prepare.
         initializations: qubits and state vector of each `initialize`.
 
@@ -81,7 +85,7 @@ class SectorLowering:
         CircuitError: if the circuit does not conserve the Hamming weight; it names the gate.
     """
 
-    def __init__(self, circuit: Circuit) -> None:
+    def __init__(self, circuit: Circuit, weight: int) -> None:
         self.steps: list[SectorStep] = []
         self.phase: ParameterValue = 0.0
         self.initial_bits = 0
@@ -92,7 +96,12 @@ class SectorLowering:
         self._waiting: list[_Waiting] = []
         self._last_exchange = [-1] * circuit.num_qubits
         self._last_layer = -1
-        for operation in circuit.operations:
+        operations = circuit.operations
+        prepares = list(dicke_operations(circuit.num_qubits, weight)) if 0 < weight < circuit.num_qubits else []
+        self.is_uniform = bool(prepares) and list(islice(operations, len(prepares))) == prepares
+        if self.is_uniform:
+            self._touched = (1 << circuit.num_qubits) - 1
+        for operation in islice(operations, len(prepares) if self.is_uniform else 0, None):
             self._add(operation)
         if self._waiting:
             raise _refusal(*self._waiting[0].operations[0])

@@ -12,7 +12,7 @@ from qtoolkit._masks import distinct
 from qtoolkit._memory import check_memory
 from qtoolkit.operators import PauliSum
 from qtoolkit.simulators.sector.basis import SectorLayout, parities
-from qtoolkit_kernels import sector as kernels
+from qtoolkit.simulators.sector.diagonals import sum_of_terms
 
 __all__ = ["SectorOperator", "sector_diagonal"]
 
@@ -21,14 +21,12 @@ Amplitudes: TypeAlias = NDArray[np.complexfloating[Any, Any]]
 _REMEDY = "use fewer qubits or another weight"
 
 
-def sector_diagonal(operator: PauliSum, bits: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Diagonal of the terms of I and Z, which must be real, on given bit patterns."""
-    diagonal = np.zeros(bits.size)
+def sector_diagonal(operator: PauliSum, layout: SectorLayout) -> NDArray[np.float64]:
+    """Diagonal of the terms of I and Z, which must be real, on the basis states of a sector."""
     chosen = operator.x_masks == 0
     terms = np.zeros((int(chosen.sum()), 3), np.int64)
     terms[:, 2] = operator.z_masks[chosen]
-    kernels.add_phase_terms(bits, terms, np.ascontiguousarray(operator.coefficients[chosen].real), diagonal)
-    return diagonal
+    return sum_of_terms(layout, terms, operator.coefficients[chosen].real)
 
 
 class SectorOperator:
@@ -41,7 +39,7 @@ class SectorOperator:
 
     def __init__(self, operator: PauliSum, layout: SectorLayout) -> None:
         bits = layout.low_patterns(layout.weight)
-        self.diagonal = sector_diagonal(operator, bits)
+        self.diagonal = sector_diagonal(operator, layout)
         self._matrix: Any = None
         masks = distinct(operator.x_masks[operator.x_masks != 0]).tolist()
         parts = [part for mask in masks if (part := _exchange(operator, mask, bits)) is not None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 
 import numpy as np
@@ -50,7 +51,7 @@ class SectorPlan:
         self.clbit_registers = circuit.clbit_registers
         self._layout = layout
         self._names = tuple(p.name for p in self.parameters)
-        self._lowering = SectorLowering(body)
+        self._lowering = SectorLowering(body, layout.weight)
         index = {name: i for i, name in enumerate(self._names)}
         steps = with_reflections(self._lowering.steps, self.num_qubits, self.hamming_weight)
         directions: dict[tuple[int, tuple[PairStep, ...]], NDArray[np.complex128]] = {}
@@ -100,8 +101,9 @@ class SectorPlan:
 
     @property
     def prepares_its_state(self) -> bool:
-        """Whether the circuit begins with X gates or `initialize`, and not with a state that is given to it."""
-        return bool(self._lowering.initial_bits or self._lowering.initializations)
+        """Whether the circuit begins with X gates, `initialize` or a Dicke circuit, not with a state that is given."""
+        lowering = self._lowering
+        return bool(lowering.is_uniform or lowering.initial_bits or lowering.initializations)
 
     @cached_property
     def prepared_state(self) -> NDArray[np.complex128]:
@@ -116,6 +118,8 @@ class SectorPlan:
 
     def _initial_state(self) -> NDArray[np.complex128]:
         lowering = self._lowering
+        if lowering.is_uniform:
+            return np.full(self._layout.size, 1.0 / math.sqrt(self._layout.size), np.complex128)
         patterns, amplitudes = np.array([lowering.initial_bits]), np.ones(1, np.complex128)
         for qubits, vector in lowering.initializations:
             chosen = np.flatnonzero(vector)

@@ -12,6 +12,7 @@ from qtoolkit._memory import check_memory
 from qtoolkit.circuit import ParameterExpression, ParameterValue
 from qtoolkit.errors import ParameterError
 from qtoolkit.simulators.sector.basis import SectorLayout
+from qtoolkit.simulators.sector.diagonals import sum_of_terms
 from qtoolkit.simulators.sector.pairs import PairTables, low_bits_for
 from qtoolkit.simulators.sector.steps import PairStep, PhaseLayer, PhaseTable, PhaseTerm, SectorStep
 from qtoolkit_kernels import sector as kernels
@@ -260,27 +261,26 @@ class _Vectors:
         """Number of the vector Σ factor · term."""
         key = frozenset(group.items())
         if key not in self._known:
+            self._check_memory()
             terms = [(t.match_mask, t.match_value, t.parity_mask) for t in group]
-            vector = self._new(key)
-            kernels.add_phase_terms(self.bits, np.array(terms, np.int64), np.array(list(group.values())), vector)
+            self._keep(key, sum_of_terms(self._layout, np.array(terms, np.int64), np.array(list(group.values()))))
         return self._known[key]
 
     def of_table(self, table: PhaseTable) -> int:
         """Number of the vector of a table's angles."""
         key = (table.qubits, table.angles.tobytes(), table.flipped, table.match_mask, table.match_value)
         if key not in self._known:
-            self._new(key)[:] = table.values(self.bits)
+            self._check_memory()
+            self._keep(key, table.values(self.bits))
         return self._known[key]
 
-    def _new(self, key: object) -> FloatArray:
-        check_memory(
-            _needs.sector_phases(self._layout.size, 1),
-            "a vector of phases",
-            "use a diagonal with fewer different angles",
-        )
+    def _keep(self, key: object, vector: FloatArray) -> None:
         self._known[key] = len(self._vectors)
-        self._vectors.append(np.zeros(self._layout.size))
-        return self._vectors[-1]
+        self._vectors.append(vector)
+
+    def _check_memory(self) -> None:
+        needed = _needs.sector_phases(self._layout.size, 1)
+        check_memory(needed, "a vector of phases", "use a diagonal with fewer different angles")
 
     def stacked(self) -> FloatArray:
         """All vectors, shape ``(number, size)``; there can be no further ones."""

@@ -115,7 +115,7 @@ class SectorSimulator:
         check_instance(observable, PauliSum, "a diagonal is that of a PauliSum", OperatorError)
         if not observable.is_diagonal() or not observable.is_hermitian():
             raise OperatorError("a diagonal needs strings of I and Z with real coefficients, got others")
-        return sector_diagonal(observable, self._layout(observable.num_qubits).low_patterns(self._weight))
+        return sector_diagonal(observable, self._layout(observable.num_qubits))
 
     def compile(self, circuit: Circuit | SectorPlan) -> SectorPlan:
         """Compile a circuit once, to run it many times.
