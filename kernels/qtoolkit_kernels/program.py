@@ -13,6 +13,7 @@ A program is a list of operations held as flat arrays, entry i for operation i:
 | DIAGONAL | any k >= 0 | 2^k entries | |
 | PERMUTATION | any k >= 1 | | 2^k images |
 | PAULI_ROTATION | | cos(θ/2), sin(θ/2) | x mask, z mask |
+| COMPLETE_XY | any k >= 2 | cos(θ/2), sin(θ/2) | |
 
 Sweeps run all that is small; what is too wide for them is run here, which no PAULI_ROTATION is.
 Every `*_start` array has n_ops + 1 entries. Operations `first <= i < last` are run.
@@ -25,6 +26,7 @@ from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Integers
 from qtoolkit_kernels.dense import TILE, apply_kq
 from qtoolkit_kernels.diagonal import apply_diagonal
+from qtoolkit_kernels.exchange import apply_complete_xy
 from qtoolkit_kernels.permutation import apply_permutation
 from qtoolkit_kernels.threads import claim_block, finish_block, wait_for_blocks
 
@@ -35,11 +37,12 @@ __all__ = [
     "DIAGONAL",
     "PERMUTATION",
     "PAULI_ROTATION",
+    "COMPLETE_XY",
     "run_operation",
     "run_program",
 ]
 
-DENSE_1Q, DENSE_2Q, DENSE_KQ, DIAGONAL, PERMUTATION, PAULI_ROTATION = range(6)
+DENSE_1Q, DENSE_2Q, DENSE_KQ, DIAGONAL, PERMUTATION, PAULI_ROTATION, COMPLETE_XY = range(7)
 
 PORTION = 1 << 13
 """Work items that a thread claims at a time."""
@@ -78,6 +81,8 @@ def _apply_operation(
         apply_diagonal(state, targets, entries, mask, value, start, stop)
     elif opcodes[i] == PERMUTATION:
         apply_permutation(state, targets, table[table_start[i] : table_start[i + 1]], mask, value, start, stop)
+    elif opcodes[i] == COMPLETE_XY:
+        apply_complete_xy(state, targets, entries[0].real, entries[1].real, mask, value, start, stop)
     else:
         apply_kq(state, entries, targets, mask, value, start, stop)
 

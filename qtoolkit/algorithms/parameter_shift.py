@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qtoolkit._arguments import check_instance, real_numbers_of
-from qtoolkit.circuit import Circuit, Gate, Instruction, PauliRotationGate, StandardGate
+from qtoolkit.circuit import Circuit, CompleteXYGate, Gate, Instruction, PauliRotationGate, StandardGate
 from qtoolkit.errors import CircuitError, InputError, OperatorError
 from qtoolkit.operators import PauliSum
 from qtoolkit.primitives import Estimator, check_estimator
@@ -105,6 +105,8 @@ def _shift_rule(gate: Gate) -> tuple[tuple[float, float], ...]:
     base, num_controls, _ = gate.control_structure()
     if isinstance(base, PauliRotationGate):
         levels = np.array([-0.5, 0.5]) if set(base.label) != {"I"} else np.array([0.5])
+    elif isinstance(base, CompleteXYGate):
+        levels = base.levels()
     else:
         (generator,) = base.bind(
             dict.fromkeys((p.name for e in base.expressions for p in e.parameters), 0.0)
@@ -129,6 +131,8 @@ def _with_angle(gate: Gate, angle: float) -> Gate:
     base, num_controls, state = gate.control_structure()
     if isinstance(base, PauliRotationGate):
         turned: Gate = PauliRotationGate(base.label, angle)
+    elif isinstance(base, CompleteXYGate):
+        turned = CompleteXYGate(base.num_qubits, angle)
     else:
         turned = StandardGate(base.name, (angle,))
     return turned.controlled(num_controls, state) if num_controls else turned

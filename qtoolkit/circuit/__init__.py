@@ -4,6 +4,7 @@ Knows no vendor: conversions to and from other toolkits live in `qtoolkit.intero
 """
 
 from qtoolkit.circuit.circuit import Circuit
+from qtoolkit.circuit.exchange_gate import CompleteXYGate
 from qtoolkit.circuit.gate import ControlledGate, Gate, Instruction, StandardGate, UnitaryGate
 from qtoolkit.circuit.gates import STANDARD_GATES, GateRecord
 from qtoolkit.circuit.operation import Barrier, IfElse, Initialize, Measure, Operation, Reset
@@ -30,6 +31,7 @@ __all__ = [
     "DiagonalGate",
     "PermutationGate",
     "PauliRotationGate",
+    "CompleteXYGate",
     "Measure",
     "Reset",
     "Barrier",

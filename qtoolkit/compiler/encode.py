@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit.circuit import (
+    CompleteXYGate,
     DiagonalGate,
     Gate,
     GateRecord,
@@ -71,6 +72,8 @@ class ProgramBuilder:
             self._add_standard(base, targets, mask, value)
         elif isinstance(base, PauliRotationGate):
             self._add_pauli_rotation(base.label, base.params[0], targets, mask, value)
+        elif isinstance(base, CompleteXYGate):
+            self._add_half_angle(Opcode.COMPLETE_XY, base.theta, targets, mask, value)
         elif isinstance(base, DiagonalGate):
             self._add(Opcode.DIAGONAL, targets, mask, value, base.entries)
         elif isinstance(base, PermutationGate):
@@ -112,12 +115,23 @@ class ProgramBuilder:
         x_mask = sum(1 << q for letter, q in letters if letter in "XY")
         z_mask = sum(1 << q for letter, q in letters if letter in "ZY")
         masks = np.array([x_mask, z_mask], dtype=np.int64)
+        self._add_half_angle(Opcode.PAULI_ROTATION, theta, (), mask, value, masks)
+
+    def _add_half_angle(
+        self,
+        opcode: Opcode,
+        theta: ParameterValue,
+        targets: tuple[int, ...],
+        mask: int,
+        value: int,
+        table: NDArray[np.int64] | None = None,
+    ) -> None:
+        """What has the cosine and sine of half its angle for coefficients."""
         if not isinstance(theta, ParameterExpression):
-            self._add(Opcode.PAULI_ROTATION, (), mask, value, _half_angle(np.array([theta]))[0], masks)
+            self._add(opcode, targets, mask, value, _half_angle(np.array([theta]))[0], table)
             return
-        self._add(Opcode.PAULI_ROTATION, (), mask, value, np.zeros(2, np.complex128), masks)
-        slots = (self._new_slot(theta),)
-        self._register(None, _half_angle, slots, 2)
+        self._add(opcode, targets, mask, value, np.zeros(2, np.complex128), table)
+        self._register(None, _half_angle, (self._new_slot(theta),), 2)
 
     def _add(
         self,

@@ -134,7 +134,8 @@ class _Explainer:
         targets = int(program.qubit_start[operation + 1] - program.qubit_start[operation])
         acted = 0.5 ** int(program.control_masks[operation]).bit_count()
         opcode = Opcode(int(program.opcodes[operation]))
-        flops = {Opcode.DIAGONAL: 6.0, Opcode.PERMUTATION: 0.0}.get(opcode, 8.0 * 2**targets - 2) * acted
+        few = {Opcode.DIAGONAL: 6.0, Opcode.PERMUTATION: 0.0, Opcode.COMPLETE_XY: 6.0 * targets}
+        flops = few.get(opcode, 8.0 * 2**targets - 2) * acted
         moved = 2 * layout.amplitude_bytes * acted
         nanoseconds = max(flops / GATE_FLOPS_PER_NS, moved / MEMORY_BYTES_PER_NS)
         return SweepReport(depth, (), 1, {"WHOLE": 1}, flops, moved, 0.0, 1e-9 * nanoseconds * 2**layout.num_bits)

@@ -36,6 +36,7 @@ class Opcode(IntEnum):
     DIAGONAL = 3
     PERMUTATION = 4
     PAULI_ROTATION = 5
+    COMPLETE_XY = 6
 
 
 @dataclass(frozen=True)
@@ -227,7 +228,7 @@ class Program:
             if self.opcodes[i] in (Opcode.DENSE_1Q, Opcode.DENSE_2Q, Opcode.DENSE_KQ):
                 side = int(np.sqrt(index.size))
                 index = index.reshape(side, side).T.ravel()
-            elif self.opcodes[i] == Opcode.PAULI_ROTATION:
+            elif self.opcodes[i] in (Opcode.PAULI_ROTATION, Opcode.COMPLETE_XY):
                 sign[1] = -1.0
             parts.append(index)
             signs.append(sign)

@@ -331,9 +331,10 @@ class Engine:
         )
         shared = self.num_threads > 1 and state.size >= 1 << PARALLEL_QUBITS
         for operation in range(first, last):
-            columns = 1
-            if program.opcodes[operation] == Opcode.DENSE_KQ:
-                columns <<= int(program.qubit_start[operation + 1] - program.qubit_start[operation])
+            columns, opcode = 1, program.opcodes[operation]
+            targets = int(program.qubit_start[operation + 1] - program.qubit_start[operation])
+            if opcode in (Opcode.DENSE_KQ, Opcode.COMPLETE_XY):
+                columns = 1 << targets if opcode == Opcode.DENSE_KQ else targets
             long = state.size * columns >= LONG_PRODUCTS
             if shared or long:
                 threads = None if shared else 1

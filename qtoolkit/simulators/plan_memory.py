@@ -73,6 +73,8 @@ def _of_program(program: Program, amplitude: int) -> int:
     found = program.kept.get(key)
     if found is None:
         tables = np.diff(program.table_start)[program.opcodes == Opcode.PERMUTATION]
+        targets = np.diff(program.qubit_start)[program.opcodes == Opcode.COMPLETE_XY]
+        tables = np.append(tables, 1 << targets)  # whose patterns take less than a permutation's
         size = program.constant_coefficients.size
         bound = size if program.groups else 0
         found = program.kept[key] = _needs.wide_gates(amplitude, int(tables.max(initial=0)), bound, size)

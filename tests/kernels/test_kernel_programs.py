@@ -25,14 +25,16 @@ def _flat(pieces: list[list[Any]], dtype: type) -> tuple[np.ndarray, np.ndarray]
 
 def random_program(rng: np.random.Generator, num_qubits: int, num_operations: int, dtype: type) -> tuple[Any, ...]:
     """Arrays of a random norm-preserving program with all opcodes that are run, some of it controlled."""
-    opcodes = rng.permutation(np.arange(num_operations) % 5)
+    run = [program.DENSE_1Q, program.DENSE_2Q, program.DENSE_KQ, program.DIAGONAL, program.PERMUTATION]
+    opcodes = rng.permutation(np.resize([*run, program.COMPLETE_XY], num_operations))
     qubits: list[list[int]] = []
     coefficients: list[list[complex]] = []
     table: list[list[int]] = []
     masks = []
     for opcode in opcodes:
         most = {program.DENSE_1Q: 1, program.DENSE_2Q: 2}.get(opcode, 3)
-        least = {program.DENSE_1Q: 1, program.DENSE_2Q: 2, program.DENSE_KQ: 1, program.PERMUTATION: 1}.get(opcode, 0)
+        few = {program.DENSE_1Q: 1, program.DENSE_2Q: 2, program.DENSE_KQ: 1, program.PERMUTATION: 1}
+        least = (few | {program.COMPLETE_XY: 2}).get(opcode, 0)
         order = rng.permutation(num_qubits).tolist()
         k = int(rng.integers(least, most + 1))
         mask = sum(1 << q for q in order[k : k + rng.integers(0, 3)])
@@ -44,6 +46,9 @@ def random_program(rng: np.random.Generator, num_qubits: int, num_operations: in
             table[-1] = rng.permutation(2**k).tolist()
         elif opcode == program.DIAGONAL:
             coefficients[-1] = np.exp(1j * rng.normal(size=2**k)).tolist()
+        elif opcode == program.COMPLETE_XY:
+            angle = rng.uniform(-4, 4)
+            coefficients[-1] = [np.cos(angle), np.sin(angle)]
         else:
             coefficients[-1] = _unitary(rng, k).ravel().tolist()
     control_masks, control_values = np.array(masks, np.int64).reshape(-1, 2).T.copy()

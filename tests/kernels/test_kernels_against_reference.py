@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qtoolkit_kernels import dense, diagonal, inner, pauli_sum, permutation
+from qtoolkit_kernels import dense, diagonal, exchange, inner, pauli_sum, permutation
 from qtoolkit_kernels.vector.pauli.prepared_sums import PreparedSums
 
 REPEATS = 8
@@ -76,6 +76,18 @@ def apply_exchange(draw: Draw) -> tuple[Any, ...]:
     return draw.items(mask, targets.size), draw.state(), targets, table, mask, value
 
 
+def apply_complete_xy(draw: Draw) -> tuple[Any, ...]:
+    targets, mask, value = draw.place(max(2, draw.num_targets(7)))
+    angle = draw.rng.uniform(-4, 4)
+    arguments = draw.state(), targets, float(np.cos(angle)), float(np.sin(angle)), mask, value
+    return draw.items(mask, targets.size), *arguments
+
+
+def complete_xy_inner(draw: Draw) -> tuple[Any, ...]:
+    targets, mask, value = draw.place(max(2, draw.num_targets(7)))
+    return draw.state(), draw.state(), targets, mask, value
+
+
 def prepared(draw: Draw, num_sums: int = 1) -> PreparedSums:
     """Sums of 12 strings on up to four x masks, one of them none."""
     sums = []
@@ -124,6 +136,7 @@ GATES: dict[str, tuple[Any, Arguments]] = {
     "diagonal": (diagonal.apply_diagonal, apply_diagonal),
     "permutation": (permutation.apply_permutation, apply_permutation),
     "exchange": (permutation.apply_permutation, apply_exchange),
+    "complete_xy": (exchange.apply_complete_xy, apply_complete_xy),
 }
 
 REDUCTIONS: dict[str, tuple[Any, Arguments]] = {
@@ -134,9 +147,13 @@ REDUCTIONS: dict[str, tuple[Any, Arguments]] = {
     "distance": (inner.distance_squared, distance_squared),
     "dense_inner": (inner.dense_inner, dense_inner),
     "diagonal_inner": (inner.diagonal_inner, diagonal_inner),
+    "complete_xy_inner": (exchange.complete_xy_inner, complete_xy_inner),
 }
 
 CASES = GATES | REDUCTIONS
+
+PAIRWISE = {"complete_xy", "complete_xy_inner"}
+"""What needs two qubits."""
 
 
 def _twin_of(kernel: Any) -> Any:
@@ -148,7 +165,9 @@ def _copy(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize("dtype", [np.complex128, np.complex64], ids=["double", "single"])
-@pytest.mark.parametrize(("name", "num_qubits"), [(name, n) for name in CASES for n in (*range(1, 11), 13)])
+@pytest.mark.parametrize(
+    ("name", "num_qubits"), [(name, n) for name in CASES for n in (*range(2 if name in PAIRWISE else 1, 11), 13)]
+)
 def test_kernel_equals_its_twin(name: str, num_qubits: int, dtype: type) -> None:
     kernel, build = CASES[name]
     twin = _twin_of(kernel)

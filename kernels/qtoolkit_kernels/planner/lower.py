@@ -290,6 +290,8 @@ def lower(
             )  # fmt: skip
             is_small = added >= 0
             used += size
+        elif opcode == program.COMPLETE_XY:
+            is_small = False
         else:
             x, z = table[table_start[i]], table[table_start[i] + 1]
             _add_rotation(nodes, count, factors, num_factors, place, x, z, mask, value)

@@ -1,9 +1,10 @@
 """Twin of the program runner: one twin after the other."""
 
 from qtoolkit_kernels._types import Complex, Integers
-from qtoolkit_kernels.program import DIAGONAL, PAULI_ROTATION, PERMUTATION
+from qtoolkit_kernels.program import COMPLETE_XY, DIAGONAL, PAULI_ROTATION, PERMUTATION
 from qtoolkit_kernels.reference.dense import apply_kq
 from qtoolkit_kernels.reference.diagonal import apply_diagonal
+from qtoolkit_kernels.reference.exchange import apply_complete_xy
 from qtoolkit_kernels.reference.pauli import apply_pauli_rotation
 from qtoolkit_kernels.reference.permutation import apply_permutation
 
@@ -38,6 +39,8 @@ def run_program(
         elif opcode == PAULI_ROTATION:
             cosine, sine = weights.real
             apply_pauli_rotation(state, int(images[0]), int(images[1]), float(cosine), float(sine), *control)
+        elif opcode == COMPLETE_XY:
+            apply_complete_xy(state, targets, float(weights[0].real), float(weights[1].real), *control)
         else:
             apply_kq(state, weights, targets, *control)
 

@@ -11,6 +11,7 @@ from typing import ClassVar
 from qtoolkit.circuit import (
     Barrier,
     Circuit,
+    CompleteXYGate,
     Gate,
     IfElse,
     Initialize,
@@ -192,6 +193,10 @@ class Dialect(ABC):
             steps = PauliRotationGate(gate.label, theta).decomposition()
             name = f"pauli_{gate.label.lower()}"
             return self.define_steps(("pauli", gate.label), name, gate.num_qubits, (theta,), steps), gate.params
+        if isinstance(gate, CompleteXYGate):
+            theta, n = Parameter("theta"), gate.num_qubits
+            steps = CompleteXYGate(n, theta).decomposition()
+            return self.define_steps((gate.name, n), f"{gate.name}_{n}", n, (theta,), steps), gate.params
         if gate.expressions:
             raise ConversionError(
                 f"OpenQASM {self.version} has no such gate with the free parameter {gate.expressions[0]}; bind it"

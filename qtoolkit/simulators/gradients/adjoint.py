@@ -25,7 +25,7 @@ from qtoolkit.simulators.numbers import unfilled_numbers
 from qtoolkit.simulators.observables import Observable, apply
 from qtoolkit.simulators.plan_memory import beside_state
 from qtoolkit.simulators.walk import Walker
-from qtoolkit_kernels import inner
+from qtoolkit_kernels import exchange, inner
 from qtoolkit_kernels.threads import counters
 from qtoolkit_kernels.vector.adjoint import numbers as number_kernels
 from qtoolkit_kernels.vector.adjoint import sweep as kernels
@@ -235,9 +235,12 @@ def _accumulate(
     ket: StateArray,
 ) -> None:
     i = differential.operation
-    assert differential.record is not None, "rotations by Pauli strings run in sweeps"
     mask, value = program.control_masks[i], program.control_values[i]
     targets = program.qubits[program.qubit_start[i] : program.qubit_start[i + 1]]
+    if program.opcodes[i] == Opcode.COMPLETE_XY:
+        by_slot[differential.slots[0]] += exchange.complete_xy_inner(bra, ket, targets, mask, value).imag
+        return
+    assert differential.record is not None, "rotations by Pauli strings run in sweeps"
     diagonal = program.opcodes[i] == Opcode.DIAGONAL
     generators = differential.record.generators(*angles[list(differential.slots)])
     for slot, generator in zip(differential.slots, generators, strict=True):
