@@ -50,6 +50,7 @@ __all__ = [
     "shots",
     "small_distribution_rows",
     "sparse_matrix",
+    "spin_tables",
     "state",
     "state_rows",
     "variance",
@@ -242,6 +243,11 @@ def sector_plan(size: int) -> int:
 def sector_phases(size: int, num_vectors: int) -> int:
     """Vectors of phases, and all of them in one array."""
     return 2 * REAL * size * num_vectors
+
+
+def spin_tables(size: int, num_entries: int) -> int:
+    """Rotations of pairs, in parts and in one array, what tells which they are, and a value of each state."""
+    return 28 * num_entries + 40 * size
 
 
 def sector_columns(num_columns: int) -> int:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from qtoolkit_kernels import (
     dense,
     diagonal,
+    exchange,
     inner,
     measurement,
     pauli_sum,
@@ -100,6 +101,11 @@ class Scene:
         work = 0, self.state.size >> (len(targets) + control.bit_count())
         arguments = self.state, np.array(targets), np.array(table), control, control
         return Call(permutation.apply_permutation, arguments, work)
+
+    def all_pairs(self, *targets: int) -> Call:
+        """The exchange of all pairs of some qubits."""
+        work = 0, self.state.size >> len(targets)
+        return Call(exchange.apply_complete_xy, (self.state, np.array(targets), 0.8, 0.6, 0, 0), work)
 
     def pair(self, kernel: Callable[..., Any], *arguments: Any) -> Call:
         """A function of two states."""
@@ -199,7 +205,10 @@ class Scene:
         none, zero, one = np.zeros(0, np.int64), np.zeros(1, np.int64), np.arange(2)
         pattern = sector.Pairs(one, one, np.array([[0, 0, 0, size // 2, 1]]), pairs)
         layer = sector.Layers(one, zero, np.zeros((1, 3), np.int64), self.rng.normal(size=(1, size)), none)
-        given = sector.Operations(np.array([kind]), zero, zero, zero, pattern, layer, np.zeros((0, 2 * size)))
+        entries = np.column_stack([pairs, np.zeros(size // 2, np.int32)])
+        turns = sector.Turns(one, one, np.array([[0, 0, size // 2]]), entries, np.array([[0.8, 0.6]]))
+        directions = np.zeros((0, 2 * size))
+        given = sector.Operations(np.array([kind]), zero, zero, zero, pattern, layer, turns, directions)
         arguments = rows, Lanes(2 * rows.itemsize), given, matrix, np.full(1, 0.3), np.zeros(1), 0, 1, False
         return Call(sector.run_sector, arguments, shared=True)
 
@@ -244,6 +253,9 @@ def build_calls(scene: Scene) -> dict[str, Callable[[], Call]]:
         "CX": lambda: scene.move([high], [1, 0], control=1),
         "swap": lambda: scene.move([3, high], [0, 2, 1, 3]),
         "3q cycle": lambda: scene.move([0, 3, high], [1, 2, 3, 4, 5, 6, 7, 0]),
+        "exchange of some pairs": lambda: scene.all_pairs(0, 2, high, 3),
+        "exchange of all pairs": lambda: scene.all_pairs(*every),
+        "exchange inner": lambda: scene.pair(exchange.complete_xy_inner, np.array([1, high, 0, 4]), 0, 0),
         "pauli sum, 1 group": lambda: scene.expectation(1),
         "pauli sum, 16 groups": lambda: scene.expectation(16),
         "pauli sums, 4 of 8 groups": scene.expectations,
@@ -274,6 +286,7 @@ def build_calls(scene: Scene) -> dict[str, Callable[[], Call]]:
         "one operation of a program": scene.one_operation,
         "sector exchange": lambda: scene.sector_step(sector.PAIRS),
         "sector phases": lambda: scene.sector_step(sector.PHASES),
+        "sector turns": lambda: scene.sector_step(sector.TURNS),
         "sector phase terms": scene.phase_terms,
         "quadratic form": scene.quadratic_form,
         "patterns of a weight": scene.patterns,

@@ -15,7 +15,10 @@ from llvmlite import ir
 from qtoolkit_kernels._jit import cgutils, intrinsic, types
 from qtoolkit_kernels.vector.lanes import lane_count
 
-__all__ = ["multiply_rows", "turn_pairs", "turn_pairs_summing", "turn_runs", "turn_runs_summing"]
+__all__ = [
+    "multiply_rows", "rotate_listed", "rotate_listed_back", "turn_pairs", "turn_pairs_summing", "turn_runs",
+    "turn_runs_summing",
+]  # fmt: skip
 
 _INDEX = ir.IntType(64)
 _LANE = ir.IntType(32)
@@ -143,6 +146,48 @@ def _turn(listed: bool, summing: bool) -> Callable[..., Any]:
 
 turn_pairs, turn_pairs_summing = _turn(True, False), _turn(True, True)
 turn_runs, turn_runs_summing = _turn(False, False), _turn(False, True)
+
+
+def _rotate(backward: bool) -> Callable[..., Any]:
+    """Real rotations of listed pairs of rows, one after another, or what undoes them, the last one first."""
+
+    @intrinsic
+    def rotate(
+        _context: Any, state: Any, lanes: Any, base: Any, listed: Any, first: Any, last: Any, angles: Any
+    ) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            e = _Rows(context, builder, signature.args[0], arguments[0], signature.args[1])
+            start, begin, stop = arguments[2], arguments[4], arguments[5]
+            listing, table = (
+                context.make_array(signature.args[k])(context, builder, arguments[k]).data for k in (3, 6)
+            )
+            final = builder.sub(builder.add(begin, stop), ir.Constant(_INDEX, 1))
+
+            def entry(t: Any, column: int) -> Any:
+                place = builder.add(builder.mul(t, ir.Constant(_INDEX, 3)), ir.Constant(_INDEX, column))
+                return builder.sext(builder.load(builder.gep(listing, [place], inbounds=True)), _INDEX)
+
+            with cgutils.for_range_slice(builder, begin, stop, ir.Constant(_INDEX, 1), intp=_INDEX) as (index, _):
+                t = builder.sub(final, index) if backward else index
+                place_a, place_b = (e.place(builder.add(start, entry(t, side))) for side in (0, 1))
+                angle = builder.mul(entry(t, 2), ir.Constant(_INDEX, 2))
+                cosine, sine = (
+                    builder.load(builder.gep(table, [builder.add(angle, ir.Constant(_INDEX, k))], inbounds=True))
+                    for k in (0, 1)
+                )
+                if backward:
+                    sine = builder.fneg(sine)
+                a, b, cosines, sines = e.load(place_a), e.load(place_b), e.splat(cosine), e.splat(sine)
+                e.store(e.fma(sines, b, builder.fmul(cosines, a)), place_a)
+                e.store(e.fma(builder.fneg(sines), a, builder.fmul(cosines, b)), place_b)
+            return context.get_dummy_value()
+
+        return types.void(state, lanes, types.int64, listed, types.int64, types.int64, angles), codegen
+
+    return rotate
+
+
+rotate_listed, rotate_listed_back = _rotate(False), _rotate(True)
 
 
 @intrinsic

@@ -10,6 +10,7 @@ A program is a list of operations, each with eight weights, float64[8]:
 | PAIRS | pattern | 2x2 matrix, row by row, (re, im) | the matrix on the amplitudes (a, b) of each pair of a pattern |
 | PHASES | layer | | amplitude j times exp(i Σ_e scales[e] f_e(j)) over the layer's entries e |
 | REFLECTION | direction | re, im of w | 1 + w |s⟩⟨s| |
+| TURNS | list | 0, 1 or -1 | real rotations of listed pairs, or what undoes them |
 
 Cost per pair: 16 multiply-adds for each vector, two rows read and written. Phases: one row read and written, 8 bytes
 for each of the layer's vectors, some 40 operations for sine and cosine, 15 for each term.
@@ -25,16 +26,25 @@ import numpy as np
 from qtoolkit_kernels._angles import sines_and_cosines
 from qtoolkit_kernels._bits import as_index, parity
 from qtoolkit_kernels._jit import njit, reduction_njit
-from qtoolkit_kernels._rows import multiply_rows, turn_pairs, turn_pairs_summing, turn_runs, turn_runs_summing
+from qtoolkit_kernels._rows import (
+    multiply_rows,
+    rotate_listed,
+    rotate_listed_back,
+    turn_pairs,
+    turn_pairs_summing,
+    turn_runs,
+    turn_runs_summing,
+)
 from qtoolkit_kernels._types import Floats, Integers, Reals, ShortIntegers
 from qtoolkit_kernels.threads import add_to_counter, wait_for_counter
 from qtoolkit_kernels.vector.lanes import Lanes
 
 __all__ = [
-    "BLOCK", "PAIRS", "PHASES", "REFLECTION", "Layers", "Operations", "Pairs", "add_phase_terms", "run_sector",
+    "BLOCK", "PAIRS", "PHASES", "REFLECTION", "TURNS", "Layers", "Operations", "Pairs", "Turns", "add_phase_terms",
+    "run_sector",
 ]  # fmt: skip
 
-PAIRS, PHASES, REFLECTION = range(3)
+PAIRS, PHASES, REFLECTION, TURNS = range(4)
 
 KET, BRA = 0, 2
 """Columns of a row where the real parts of the two vectors stand."""
@@ -80,6 +90,24 @@ class Layers(NamedTuple):
     bits: Integers
 
 
+class Turns(NamedTuple):
+    """Lists of pairs that turn by angles of their own. Pairs of one row may share amplitudes, and come in order.
+
+    Attributes:
+        list_start: int64[lists + 1], the first block of each.
+        block_rows: int64[blocks + 1], the first row of each.
+        rows: int64[:, 3], (base, first, count): entries first <= t < first + count, of amplitudes counted from base.
+        entries: int32[:, 3], (a, b, angle): a becomes cos a + sin b, and b becomes cos b - sin a.
+        angles: float64[:, 2], cosines and sines.
+    """
+
+    list_start: Integers
+    block_rows: Integers
+    rows: Integers
+    entries: ShortIntegers
+    angles: Floats
+
+
 class Operations(NamedTuple):
     """A program, apart from its weights and scales.
 
@@ -87,7 +115,7 @@ class Operations(NamedTuple):
         kinds, items: int64[operations], see above.
         wanted: int64[operations], whether derivatives need sums.
         sum_start: int64[operations + 1], where they go.
-        pairs, layers: the patterns and layers.
+        pairs, layers, turns: the patterns, layers and lists.
         directions: float64[:, 2 * size], the |s⟩ of reflections, (re, im).
     """
 
@@ -97,6 +125,7 @@ class Operations(NamedTuple):
     sum_start: Integers
     pairs: Pairs
     layers: Layers
+    turns: Turns
     directions: Floats
 
 
@@ -260,6 +289,20 @@ def _reflect_block(
 
 
 @njit
+def _turn_listed(state: Reals, lanes: Lanes, turns: Turns, block: int, back: bool) -> None:
+    """The rotations of a block of rows, or what undoes them."""
+    _, block_rows, rows, entries, angles = turns
+    first_row, last_row = block_rows[block], block_rows[block + 1]
+    for k in range(last_row - first_row):
+        row = last_row - 1 - k if back else first_row + k
+        base, first, last = rows[row, 0], rows[row, 1], rows[row, 1] + rows[row, 2]
+        if back:
+            rotate_listed_back(state, lanes, base, entries, first, last, angles)
+        else:
+            rotate_listed(state, lanes, base, entries, first, last, angles)
+
+
+@njit
 def run_sector(
     state: Reals,
     lanes: Lanes,
@@ -279,9 +322,10 @@ def run_sector(
     last operation comes first; for the inverse, both must be those of the inverse operations. On rows (ket, bra), the
     sums that its derivative needs are taken before each operation that is wanted, block by block: for PAIRS
     Im(λ_b* ψ_a + λ_a* ψ_b) and Re(λ_b* ψ_a - λ_a* ψ_b) with the sign of each row, for PHASES Σ_j f_e(j) Im(λ_j* ψ_j)
-    for each entry. A REFLECTION always leaves (⟨s|ψ⟩, ⟨s|λ⟩), re and im.
+    for each entry. A REFLECTION always leaves (⟨s|ψ⟩, ⟨s|λ⟩), re and im; nothing is taken before TURNS.
     """
-    kinds, items, wanted, sum_start, (pattern_start, block_rows, rows, low_pairs), layers, directions = operations
+    kinds, items, wanted, sum_start, pairs, layers, turns, directions = operations
+    pattern_start, block_rows, rows, low_pairs = pairs
     scratch = np.empty((4, BLOCK))
     shared = progress.shape[0] > 0
     size = state.shape[0]
@@ -289,7 +333,11 @@ def run_sector(
         operation = last_operation - 1 - step if backward else first_operation + step
         kind, item, start = kinds[operation], items[operation], sum_start[operation]
         summing = wanted[operation] != 0 and state.shape[1] == 4
-        blocks = pattern_start[item + 1] - pattern_start[item] if kind == PAIRS else (size + BLOCK - 1) // BLOCK
+        blocks = (size + BLOCK - 1) // BLOCK
+        if kind == PAIRS:
+            blocks = pattern_start[item + 1] - pattern_start[item]
+        elif kind == TURNS:
+            blocks = turns.list_start[item + 1] - turns.list_start[item]
         for phase in range(2 if kind == REFLECTION else 1):
             counter = 4 * step + 2 * phase
             block = add_to_counter(progress, counter, 1) if shared else 0
@@ -305,6 +353,8 @@ def run_sector(
                     entries = layers.layer_start[item + 1] - layers.layer_start[item]
                     place = start + entries * block
                     _phase_block(state, lanes, first, count, layers, item, scales, scratch, summing, sums, place)
+                elif kind == TURNS:
+                    _turn_listed(state, lanes, turns, turns.list_start[item] + block, weights[operation, 1] < 0.0)
                 elif phase == 0:
                     _overlap_block(state, directions[item], first, count, sums, start + 4 * block)
                 else:

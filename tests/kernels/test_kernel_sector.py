@@ -1,4 +1,4 @@
-"""Sector programs equal their NumPy twins: lists and runs of pairs, vectors and terms, reflections, threads."""
+"""Sector programs equal their NumPy twins: lists and runs of pairs, vectors and terms, reflections, turns, threads."""
 
 import numpy as np
 import pytest
@@ -33,9 +33,19 @@ class RandomProgram:
         )
         self.low_pairs = np.ascontiguousarray(order)
         self.pattern_start, self.block_rows = np.array([0, 2, 3, 3]), np.array([0, 1, 2, 4])
-        self.kinds = rng.permutation(np.repeat([sector.PAIRS, sector.PHASES, sector.REFLECTION], 6))
+        self.kinds = rng.permutation(np.repeat([sector.PAIRS, sector.PHASES, sector.REFLECTION, sector.TURNS], 6))
         self.items = np.array([int(rng.integers(3 if kind == sector.PAIRS else 2)) for kind in self.kinds])
         self.weights = rng.normal(size=(self.kinds.size, 8)) / 2
+        # the first list has one block of two rows, each of which turns some amplitudes several times
+        entries = [rng.choice(half, 2, replace=False) for _ in range(2 * half)]
+        angles = rng.uniform(0, 1, 5)
+        self.turns = sector.Turns(
+            np.array([0, 1, 3]),
+            np.array([0, 2, 3, 4]),
+            np.array([[0, 0, half], [half, half // 2, half], [0, 0, cut], [half, cut, half]]),
+            np.column_stack([entries, rng.integers(0, 5, 2 * half)]).astype(np.int32),
+            np.stack([np.cos(angles), np.sin(angles)], axis=1),
+        )
         self.layer_start = np.array([0, 3, 4])
         self.entry_vector = np.array([1, -1, -1, 0])
         masks = rng.integers(0, 1 << 12, (4, 3))
@@ -54,7 +64,9 @@ class RandomProgram:
     def operations(self) -> sector.Operations:
         pairs = sector.Pairs(self.pattern_start, self.block_rows, self.rows, self.low_pairs)
         layers = sector.Layers(self.layer_start, self.entry_vector, self.entry_term, self.vectors, self.bits)
-        return sector.Operations(self.kinds, self.items, self.wanted, self.sum_start, pairs, layers, self.directions)
+        return sector.Operations(
+            self.kinds, self.items, self.wanted, self.sum_start, pairs, layers, self.turns, self.directions
+        )
 
     def state(self, dtype: type, vectors: int) -> np.ndarray:
         values = self.rng.normal(size=(self.size, 2 * vectors))

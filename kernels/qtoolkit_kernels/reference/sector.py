@@ -3,7 +3,7 @@
 import numpy as np
 
 from qtoolkit_kernels._types import Floats, Integers, Reals
-from qtoolkit_kernels.sector import BLOCK, PAIRS, PHASES, Operations
+from qtoolkit_kernels.sector import BLOCK, PAIRS, PHASES, REFLECTION, TURNS, Operations
 from qtoolkit_kernels.vector.lanes import Lanes
 
 __all__ = ["add_phase_terms", "run_sector"]
@@ -28,6 +28,7 @@ class _Program:
     def __init__(self, operations: Operations, weights: Floats, scales: Floats) -> None:
         self.kinds, self.items = operations.kinds, operations.items
         self._pairs, self._layers, self._scales = operations.pairs, operations.layers, scales
+        self._turns = operations.turns
         self._matrices = weights.view(np.complex128)
         self._directions = operations.directions.view(np.complex128)
 
@@ -76,9 +77,25 @@ class _Program:
                 state[b] = signs * weights[2] * first + weights[3] * second
         elif self.kinds[operation] == PHASES:
             state *= np.exp(1j * (self._scales[self._layer(operation)] @ self.entries(operation, state.size)))
-        else:
+        elif self.kinds[operation] == REFLECTION:
             direction = self.direction(operation)
             state += weights[0] * np.vdot(direction, state) * direction
+
+        else:
+            back = weights[0].imag < 0.0
+            listed = self.turned(operation)
+            for a, b, angle in listed[::-1] if back else listed:
+                cosine, sine = self._turns.angles[angle]
+                turn = np.array([[cosine, sine], [-sine, cosine]])
+                state[[a, b]] = (turn.T if back else turn) @ state[[a, b]]
+
+    def turned(self, operation: int) -> Integers:
+        """Pairs of amplitudes of a list, and the numbers of their angles, in order."""
+        list_start, block_rows, rows, entries, _ = self._turns
+        first, last = block_rows[list_start[self.items[operation] : self.items[operation] + 2]]
+        moved = np.array([1, 1, 0])
+        parts = [base * moved + entries[start : start + count] for base, start, count in rows[first:last]]
+        return np.concatenate([np.zeros((0, 3), np.int64), *parts])
 
     def sums(self, operation: int, ket: np.ndarray, bra: np.ndarray) -> Floats:
         """What the derivative needs, by block."""
@@ -93,6 +110,8 @@ class _Program:
         if self.kinds[operation] == PHASES:
             currents = (bra.conj() * ket).imag * self.entries(operation, ket.size)
             return np.concatenate([currents[:, start : start + BLOCK].sum(axis=1) for start in starts])
+        if self.kinds[operation] == TURNS:
+            return np.zeros(0)
         direction = self.direction(operation).conj()
         blocks = [slice(start, start + BLOCK) for start in starts]
         overlaps = [direction[block] @ vector[block] for block in blocks for vector in (ket, bra)]

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from qtoolkit.circuit import (
     Barrier,
     Circuit,
+    CompleteXYGate,
     DiagonalGate,
     Gate,
     Initialize,
@@ -38,6 +39,8 @@ from qtoolkit.simulators.sector.steps import (
     PhaseTable,
     PhaseTerm,
     SectorStep,
+    SpinPhases,
+    SpinStep,
 )
 
 __all__ = ["SectorLowering"]
@@ -207,6 +210,8 @@ class SectorLowering:
         if base.is_diagonal:
             self._lower_diagonal(base, targets, mask, value)
             return True
+        if isinstance(base, CompleteXYGate):
+            return self._lower_spins(base, targets, mask, value)
         if base.name in CONSERVING and isinstance(base, StandardGate):
             return self._lower_exchange(base, targets, mask, value)
         if base.expressions or base.num_qubits > MAX_BLOCK_QUBITS:
@@ -238,6 +243,14 @@ class SectorLowering:
             self._extend([PhaseLayer([(frame, other)]), turn, PhaseLayer([(frame, -other)])])
         else:
             self._extend([PairStep(pattern, None, 0.5 * theta, other)])
+        return True
+
+    def _lower_spins(self, gate: CompleteXYGate, targets: tuple[int, ...], mask: int, value: int) -> bool:
+        if self._flipped & _mask(targets) not in (0, _mask(targets)):
+            return False
+        qubits = tuple(sorted(targets))
+        phases = PhaseLayer(spins=[(SpinPhases(qubits, mask, value), -0.5 * gate.theta)])
+        self._extend([SpinStep(qubits, False), phases, SpinStep(qubits, True)])
         return True
 
     def _lower_diagonal(self, gate: Gate, targets: tuple[int, ...], mask: int, value: int) -> None:
@@ -281,26 +294,30 @@ class SectorLowering:
         for step in steps:
             if isinstance(step, PhaseLayer):
                 self._merge_layer(step)
-            elif isinstance(step, PairStep):
+            elif isinstance(step, PairStep | SpinStep):
+                turned = step.pattern.x_mask if isinstance(step, PairStep) else _mask(step.qubits)
                 for q in range(len(self._last_exchange)):
-                    if step.pattern.x_mask >> q & 1:
+                    if turned >> q & 1:
                         self._last_exchange[q] = len(self.steps)
                 self.steps.append(step)
 
     def _merge_layer(self, layer: PhaseLayer) -> None:
         """Join the last layer, unless qubits of these phases were exchanged since."""
         support = 0
-        for part in [term.support for term, _ in layer.terms] + [table.support for table in layer.tables]:
-            support |= part
+        phases: list[PhaseTerm | PhaseTable | SpinPhases] = [*layer.tables]
+        phases += [term for term, _ in layer.terms] + [spins for spins, _ in layer.spins]
+        for part in phases:
+            support |= part.support
         since = max((self._last_exchange[q] for q in range(support.bit_length()) if support >> q & 1), default=-1)
         if self._last_layer > since:
             last = self.steps[self._last_layer]
             assert isinstance(last, PhaseLayer)
             last.terms.extend(layer.terms)
             last.tables.extend(layer.tables)
+            last.spins.extend(layer.spins)
         else:
             self._last_layer = len(self.steps)
-            self.steps.append(PhaseLayer(list(layer.terms), list(layer.tables)))
+            self.steps.append(PhaseLayer(list(layer.terms), list(layer.tables), list(layer.spins)))
 
 
 def _mask(qubits: Sequence[int]) -> int:

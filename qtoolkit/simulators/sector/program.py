@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,17 @@ from qtoolkit.errors import ParameterError
 from qtoolkit.simulators.sector.basis import SectorLayout
 from qtoolkit.simulators.sector.diagonals import sum_of_terms
 from qtoolkit.simulators.sector.pairs import PairTables, low_bits_for
-from qtoolkit.simulators.sector.steps import PairStep, PhaseLayer, PhaseTable, PhaseTerm, SectorStep
+from qtoolkit.simulators.sector.spins import SpinTables
+from qtoolkit.simulators.sector.steps import (
+    PairStep,
+    PhaseLayer,
+    PhaseTable,
+    PhaseTerm,
+    ReflectionStep,
+    SectorStep,
+    SpinPhases,
+    SpinStep,
+)
 from qtoolkit_kernels import sector as kernels
 
 __all__ = ["Angles", "SectorProgram"]
@@ -26,6 +36,8 @@ FEW_TERMS = 3
 """Up to so many phases with a common angle are computed anew each time; of more, the sum is kept as a vector."""
 
 _Direction = tuple[tuple[str, float], ...]
+_Operation = PairStep | PhaseLayer | ReflectionStep | tuple[int, float]
+"""A step, or one of the lists of a `SpinStep` and whether it runs (1) or is undone (-1)."""
 
 
 class Angles:
@@ -95,22 +107,27 @@ class SectorProgram:
         place = {pattern: i for i, pattern in enumerate(distinct)}
         layout = SectorLayout(num_qubits, weight, low_bits_for(num_qubits, weight, distinct))
         self.size = layout.size
-        self.num_operations = len(steps)
+        spins = SpinTables(num_qubits, weight)
+        operations = list(_operations(steps, spins))
+        count = self.num_operations = len(operations)
         self.angles = Angles(parameter_index)
-        self.kinds = np.zeros(len(steps), np.int64)
-        self.items = np.zeros(len(steps), np.int64)
-        self.wanted = np.zeros(len(steps), np.int64)
-        self._weights = np.zeros((len(steps), 8))
-        self._axis = np.zeros(len(steps))
-        self._angle_of = np.full(len(steps), -1)
-        self._vectors = _Vectors(layout)
+        self.kinds = np.zeros(count, np.int64)
+        self.items = np.zeros(count, np.int64)
+        self.wanted = np.zeros(count, np.int64)
+        self._weights = np.zeros((count, 8))
+        self._axis = np.zeros(count)
+        self._angle_of = np.full(count, -1)
+        self._vectors = _Vectors(layout, spins)
         self._layers: list[int] = [0]
         self._entry_vector: list[int] = []
         self._entry_term: list[tuple[int, int, int]] = []
         self._entry_angle: list[int] = []
         chosen: list[NDArray[np.complex128]] = []
-        for i, step in enumerate(steps):
-            if isinstance(step, PairStep):
+        for i, step in enumerate(operations):
+            if isinstance(step, tuple):
+                self.kinds[i], self.items[i] = kernels.TURNS, step[0]
+                self._weights[i, 1] = step[1]
+            elif isinstance(step, PairStep):
                 self.kinds[i], self.items[i] = kernels.PAIRS, place[step.pattern]
                 self._add_exchange(i, step)
             elif isinstance(step, PhaseLayer):
@@ -136,7 +153,9 @@ class SectorProgram:
         pairs = PairTables(layout, distinct).pairs
         sum_start, self.num_sums = self._places_of_sums(pairs, layers)
         reflected = np.array(chosen, np.complex128).reshape(-1, self.size).view(np.float64)
-        self.operations = kernels.Operations(self.kinds, self.items, self.wanted, sum_start, pairs, layers, reflected)
+        self.operations = kernels.Operations(
+            self.kinds, self.items, self.wanted, sum_start, pairs, layers, spins.turns(), reflected
+        )
         self._entries = np.array(self._entry_angle, np.int64)
 
     def _add_exchange(self, i: int, step: PairStep) -> None:
@@ -157,6 +176,8 @@ class SectorProgram:
                 group[term] = group.get(term, 0.0) + factor
         for table in layer.tables:
             self._add_entry(self._vectors.of_table(table), (0, 0, 0), 1.0)
+        for spins, turned in layer.spins:
+            self._add_entry(self._vectors.of_spins(spins), (0, 0, 0), turned)
         for direction, group in groups.items():
             angle = ParameterExpression(dict(direction)) if direction else 1.0
             if len(group) > FEW_TERMS:
@@ -165,7 +186,7 @@ class SectorProgram:
             for term, factor in group.items():
                 self._add_entry(-1, (term.match_mask, term.match_value, term.parity_mask), factor * angle)
         self._layers.append(len(self._entry_vector))
-        return any(groups)
+        return any(groups) or any(isinstance(turned, ParameterExpression) for _, turned in layer.spins)
 
     def _add_entry(self, vector: int, term: tuple[int, int, int], angle: ParameterValue) -> None:
         self._entry_vector.append(vector)
@@ -180,7 +201,7 @@ class SectorProgram:
                 lengths[i] = 2 * (pairs.pattern_start[item + 1] - pairs.pattern_start[item])
             elif kind == kernels.PHASES:
                 lengths[i] = blocks * (layers.layer_start[item + 1] - layers.layer_start[item])
-            else:
+            elif kind == kernels.REFLECTION:
                 lengths[i] = 4 * blocks
         ends = np.cumsum(lengths)
         return np.concatenate([np.zeros(1, np.int64), ends]), int(ends[-1]) if ends.size else 0
@@ -228,6 +249,16 @@ class SectorProgram:
         return self.angles.pull_back(by_angle, num_parameters)
 
 
+def _operations(steps: Sequence[SectorStep], spins: SpinTables) -> Iterator[_Operation]:
+    """The steps, and in place of those that turn to total spins their lists."""
+    for step in steps:
+        if isinstance(step, SpinStep):
+            lists = spins.lists_of(step.qubits)
+            yield from ((number, -1.0 if step.back else 1.0) for number in (lists[::-1] if step.back else lists))
+        else:
+            yield step
+
+
 def _parts(angle: ParameterValue) -> list[tuple[_Direction, float]]:
     """An angle as multiples of a direction (a unit of the parameters' coefficients) and of the constant 1."""
     if not isinstance(angle, ParameterExpression):
@@ -243,8 +274,8 @@ def _parts(angle: ParameterValue) -> list[tuple[_Direction, float]]:
 class _Vectors:
     """Sums of phases over the sector, each kept once."""
 
-    def __init__(self, layout: SectorLayout) -> None:
-        self._layout = layout
+    def __init__(self, layout: SectorLayout, spins: SpinTables) -> None:
+        self._layout, self._spins = layout, spins
         self._bits: IntArray | None = None
         self._known: dict[object, int] = {}
         self._vectors: list[FloatArray] = []
@@ -273,6 +304,16 @@ class _Vectors:
             self._check_memory()
             self._keep(key, table.values(self.bits))
         return self._known[key]
+
+    def of_spins(self, spins: SpinPhases) -> int:
+        """Number of the vector of the values of an exchange of all pairs of some qubits."""
+        if spins not in self._known:
+            self._check_memory()
+            values = self._spins.exchanges(spins.qubits)
+            if spins.match_mask:
+                values = np.where(self.bits & spins.match_mask == spins.match_value, values, 0.0)
+            self._keep(spins, values)
+        return self._known[spins]
 
     def _keep(self, key: object, vector: FloatArray) -> None:
         self._known[key] = len(self._vectors)

@@ -25,7 +25,7 @@ def with_reflections(steps: Sequence[SectorStep], num_qubits: int, weight: int) 
     place = 0
     while place < len(result):
         step = result[place]
-        if isinstance(step, PhaseLayer) and not step.tables and len(step.terms) == 1:
+        if isinstance(step, PhaseLayer) and not step.tables and not step.spins and len(step.terms) == 1:
             term, angle = step.terms[0]
             if term.match_mask == everything and term.match_value.bit_count() == weight:
                 reach = _mirrored(result, place)

@@ -22,6 +22,8 @@ __all__ = [
     "PhaseTerm",
     "ReflectionStep",
     "SectorStep",
+    "SpinPhases",
+    "SpinStep",
 ]
 
 Matrix2: TypeAlias = tuple[complex, complex, complex, complex]
@@ -119,12 +121,30 @@ class PhaseTable:
         return np.where(matching, self.angles[index], 0.0)
 
 
+@dataclass(frozen=True)
+class SpinPhases:
+    """Values of the exchange of all pairs of some qubits, between the steps to and from their total spin.
+
+    They count on states with ``bits & match_mask == match_value``, bits of other qubits.
+    """
+
+    qubits: tuple[int, ...]
+    match_mask: int
+    match_value: int
+
+    @property
+    def support(self) -> int:
+        """Bits it depends on."""
+        return self.match_mask | sum(1 << q for q in self.qubits)
+
+
 @dataclass
 class PhaseLayer:
     """Phases that commute and are applied at once: ``exp(i Σ angle · term)``."""
 
     terms: list[tuple[PhaseTerm, ParameterValue]] = field(default_factory=list)
     tables: list[PhaseTable] = field(default_factory=list)
+    spins: list[tuple[SpinPhases, ParameterValue]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,4 +156,12 @@ class ReflectionStep:
     angle: ParameterValue
 
 
-SectorStep: TypeAlias = PairStep | PhaseLayer | ReflectionStep
+@dataclass(frozen=True)
+class SpinStep:
+    """From bit patterns of some qubits to their total spin, in place, or back."""
+
+    qubits: tuple[int, ...]
+    back: bool
+
+
+SectorStep: TypeAlias = PairStep | PhaseLayer | ReflectionStep | SpinStep
