@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from qtoolkit._arguments import MOST_ITEMS, check_flag, check_instance, check_integer, shown
-from qtoolkit.circuit import Circuit, ParameterValue
+from qtoolkit.circuit import Circuit, CompleteXYGate, ParameterValue
+from qtoolkit.circuit.exchange_gate import rounds_of_pairs
 from qtoolkit.circuit.parameter import check_angle
 from qtoolkit.errors import InputError
 
@@ -58,6 +59,11 @@ class TransverseMixer:
         _check_num_qubits(self.num_qubits, 1)
 
     @property
+    def name(self) -> str:
+        """What it is called in results."""
+        return "transverse field"
+
+    @property
     def conserves_hamming_weight(self) -> bool:
         """False."""
         return False
@@ -85,6 +91,11 @@ class RingXYMixer:
         _check_num_qubits(self.num_qubits, 2)
 
     @property
+    def name(self) -> str:
+        """What it is called in results."""
+        return "ring XY"
+
+    @property
     def conserves_hamming_weight(self) -> bool:
         """True."""
         return True
@@ -107,20 +118,39 @@ class RingXYMixer:
 
 @dataclass(frozen=True)
 class CompleteXYMixer:
-    """``H_M = -½ Σ_{i<j} (X_i X_j + Y_i Y_j)`` over all pairs, in rounds of disjoint pairs.
+    """``H_M = -½ Σ_{i<j} (X_i X_j + Y_i Y_j)`` over all pairs. The Dicke states are its ground states in each weight.
 
-    The rounds are those of a round-robin tournament, n - 1 for even n and n for odd: a first-order Trotter step
-    that conserves the weight exactly. The Dicke states are the ground states of this ``H_M`` in each weight.
+    Simulators apply ``exp(-iβ H_M)`` exactly, as one gate. Machines take one first-order Trotter step in its place,
+    which conserves the weight exactly: rounds of disjoint pairs, n - 1 for even n and n for odd. The two agree for
+    small angles only, and angles found for one are not the best for the other: for a circuit that is to run on a
+    machine, or to be simulated as it would run there, pass ``exact=False``.
+
     Source: Wang, Rubin, Dominy and Rieffel, Phys. Rev. A 101, 012320 (2020).
 
+    Attributes:
+        num_qubits: at least 2.
+        exact: whether layers are the exponential, and not the Trotter step.
+
     Raises:
-        InputError: for fewer than 2 qubits.
+        InputError: for fewer than 2 qubits, or an `exact` that is no bool.
     """
 
     num_qubits: int
+    exact: bool = True
 
     def __post_init__(self) -> None:
         _check_num_qubits(self.num_qubits, 2)
+        check_flag(self.exact, "exact")
+
+    @property
+    def name(self) -> str:
+        """What it is called in results; it says in which of its forms it is simulated."""
+        return "complete XY, exact" if self.exact else self.name_on_machines
+
+    @property
+    def name_on_machines(self) -> str:
+        """The same of what machines run."""
+        return "complete XY, one Trotter step"
 
     @property
     def conserves_hamming_weight(self) -> bool:
@@ -129,18 +159,15 @@ class CompleteXYMixer:
 
     def rounds(self) -> tuple[tuple[tuple[int, int], ...], ...]:
         """Pairs of qubits in rounds whose pairs share no qubit; every pair comes once."""
-        n = self.num_qubits
-        players = n + n % 2  # with an odd number, whoever meets the last, absent player rests
-        wheel = players - 1
-        rounds = []
-        for turn in range(wheel):
-            pairs = [(turn, wheel)] + [((turn + k) % wheel, (turn - k) % wheel) for k in range(1, players // 2)]
-            rounds.append(tuple((min(pair), max(pair)) for pair in pairs if max(pair) < n))
-        return tuple(rounds)
+        return rounds_of_pairs(self.num_qubits)
 
     def append_layer(self, circuit: Circuit, beta: ParameterValue) -> None:
-        """Add the exchanges round by round."""
-        _append_exchanges(circuit, self.rounds(), beta)
+        """Add ``exp(-iβ H_M)``, or the exchanges round by round."""
+        if not self.exact:
+            _append_exchanges(circuit, self.rounds(), beta)
+            return
+        circuit, beta = _checked_layer(circuit, beta)
+        circuit.append(CompleteXYGate(self.num_qubits, -2.0 * beta), range(self.num_qubits))
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,6 +195,11 @@ class GroverMixer:
         if self.preparation.num_parameters:
             raise InputError("the preparation must have numbers for its angles, got free parameters; bind them")
         self.preparation.inverse()
+
+    @property
+    def name(self) -> str:
+        """What it is called in results."""
+        return "Grover"
 
     @property
     def num_qubits(self) -> int:

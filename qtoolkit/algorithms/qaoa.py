@@ -34,7 +34,7 @@ from qtoolkit.algorithms.optimizers import COBYLA, LBFGSB, Callback, Evaluation,
 from qtoolkit.algorithms.qaoa_circuit import qaoa_circuit
 from qtoolkit.algorithms.qaoa_result import CostLandscape, OutcomeStatistics, QAOAResult
 from qtoolkit.algorithms.schedules import Schedule
-from qtoolkit.circuit import Circuit
+from qtoolkit.circuit import Circuit, Parameter
 from qtoolkit.errors import CircuitError, InputError
 from qtoolkit.operators import PauliSum
 from qtoolkit.primitives import Estimator, ExactEstimator, Result, Sampler, SectorEstimator
@@ -154,9 +154,15 @@ class QAOA:
 
     @cached_property
     def fingerprint(self) -> str:
-        """16 hexadecimal digits of the cost, its scale and the feasible weight; the schedules found here carry them."""
+        """16 hexadecimal digits of the cost, its scale, the feasible weight and the mixer's gates.
+
+        The schedules found here carry them.
+        """
+        layer = Circuit(self._cost.num_qubits)
+        self._mixer.append_layer(layer, Parameter("β"))
+        gates = [(operation.gate.name, *map(str, operation.gate.params), operation.qubits) for operation in layer]
         parts = [self._cost.z_masks.tobytes(), self._cost.coefficients.tobytes()]
-        parts += [repr((self._cost.num_qubits, self._scale, self._weight)).encode()]
+        parts += [repr((self._cost.num_qubits, self._scale, self._weight, gates)).encode()]
         return hashlib.blake2b(b"".join(parts), digest_size=8).hexdigest()
 
     def with_layers(self, num_layers: int) -> QAOA:
@@ -359,11 +365,18 @@ class QAOA:
             converged=best.converged,
             message=best.message,
             optimizer=type(self._chosen_optimizer).__name__,
+            mixer=self._mixer_name,
             seed=seed,
             wall_time=time.perf_counter() - started,
             standard_error=None if best.standard_error is None else best.standard_error * self._scale,
             num_escapes=best.num_escapes,
         )
+
+    @property
+    def _mixer_name(self) -> str:
+        """That of the mixer as it was run."""
+        name = getattr(self._mixer, "name", type(self._mixer).__name__)
+        return name if isinstance(self._estimator, ExactEstimator) else getattr(self._mixer, "name_on_machines", name)
 
     def _sampled(self, parameters: FloatArray, shots: int, rng: np.random.Generator) -> Result:
         circuit = self._circuit.copy().measure_all()

@@ -51,6 +51,8 @@ class QAOAResult:
             found. Always False for noisy values, which offer no test.
         message: why it ended there.
         optimizer: its class name.
+        mixer: its name. An exact one is what simulators apply, and estimators with noise are taken for machines, which
+            run its Trotter step.
         seed: reproduces starts and samples; None if a generator was given.
         wall_time: seconds.
         standard_error: of `value`; None where the estimator is exact.
@@ -75,6 +77,7 @@ class QAOAResult:
     converged: bool
     message: str
     optimizer: str
+    mixer: str
     seed: int | None
     wall_time: float
     standard_error: float | None = None

@@ -32,7 +32,7 @@ def weights(num_qubits):
     return np.array([bin(index).count("1") for index in range(1 << num_qubits)])
 
 
-XY_MIXERS = [RingXYMixer(n) for n in (2, 3, 4, 5, 6)] + [CompleteXYMixer(n) for n in (2, 3, 4, 5, 6)]
+XY_MIXERS = [RingXYMixer(n) for n in (2, 3, 4, 5, 6)] + [CompleteXYMixer(n, exact=False) for n in (2, 3, 4, 5, 6)]
 
 
 @pytest.mark.parametrize("mixer", XY_MIXERS, ids=repr)
@@ -69,6 +69,34 @@ def test_xy_layers_approach_the_exponential_to_second_order(mixer):
     errors = [np.linalg.norm(layer(mixer, beta) - expm(-1j * beta * hamiltonian), 2) for beta in (2e-3, 1e-3)]
     assert errors[0] < 1e-4
     assert errors[0] < 1e-12 or errors[0] / errors[1] == pytest.approx(4.0, rel=0.02)
+
+
+@pytest.mark.parametrize("num_qubits", range(2, 9))
+def test_the_complete_mixer_is_the_exact_exponential(num_qubits):
+    mixer = CompleteXYMixer(num_qubits)
+    pairs = [(i, j) for j in range(num_qubits) for i in range(j)]
+    expected = expm(-0.8j * exchange_hamiltonian(num_qubits, pairs))
+    np.testing.assert_allclose(layer(mixer, 0.8), expected, rtol=0, atol=1e-12)
+    assert mixer.conserves_hamming_weight
+    circuit = Circuit(num_qubits)
+    mixer.append_layer(circuit, 0.8)
+    assert circuit.count_ops() == {"complete_xy": 1}
+
+
+def test_many_small_trotter_steps_come_to_the_exact_mixer():
+    step, exact = CompleteXYMixer(5, exact=False), layer(CompleteXYMixer(5), 0.6)
+    errors = [np.abs(np.linalg.matrix_power(layer(step, 0.6 / m), m) - exact).max() for m in (1, 16, 32)]
+    assert errors[0] > 0.1
+    assert errors[1] < 0.03
+    assert errors[1] / errors[2] == pytest.approx(2.0, rel=0.1)
+
+
+def test_names_say_what_is_simulated():
+    assert CompleteXYMixer(3).name == "complete XY, exact"
+    assert (
+        CompleteXYMixer(3, exact=False).name == CompleteXYMixer(3).name_on_machines == "complete XY, one Trotter step"
+    )
+    assert [mixer.name for mixer in (TransverseMixer(2), RingXYMixer(2))] == ["transverse field", "ring XY"]
 
 
 @pytest.mark.parametrize("num_qubits", [4, 5])
@@ -108,6 +136,8 @@ def test_bad_mixers_are_refused():
         RingXYMixer(1)
     with pytest.raises(InputError, match="num_qubits of at least 2, got 0"):
         CompleteXYMixer(0)
+    with pytest.raises(InputError, match="exact must be"):
+        CompleteXYMixer(3, exact="yes")
     with pytest.raises(InputError, match="num_qubits of at least 1, got 0"):
         TransverseMixer(0)
     with pytest.raises(InputError, match="free parameters"):

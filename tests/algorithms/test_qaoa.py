@@ -77,7 +77,9 @@ def test_reaches_the_known_values_of_the_ring(num_qubits, num_layers):
     assert result.random_probability_of_optimum == 2 / 2**num_qubits
 
 
-@pytest.mark.parametrize("mixer", [RingXYMixer(6), CompleteXYMixer(6), GroverMixer(dicke_circuit(6, 2), True)])
+@pytest.mark.parametrize(
+    "mixer", [RingXYMixer(6), CompleteXYMixer(6), CompleteXYMixer(6, False), GroverMixer(dicke_circuit(6, 2), True)]
+)
 def test_weight_conserving_mixers_stay_feasible_and_the_statistics_are_exact(mixer):
     cost = random_cost(6, 3, scale=1e-3)
     qaoa = QAOA(cost, 2, mixer=mixer, hamming_weight=2)
@@ -272,6 +274,10 @@ def test_a_schedule_of_another_problem_is_refused():
         QAOA(2.0 * cost, 1),
         QAOA(cost, 1, cost_scale=2.0 * qaoa.cost_scale),
         QAOA(cost, 1, hamming_weight=2),
+        QAOA(cost, 1, hamming_weight=2, mixer=RingXYMixer(4)),
+        QAOA(cost, 1, hamming_weight=2, mixer=CompleteXYMixer(4)),
+        QAOA(cost, 1, hamming_weight=2, mixer=CompleteXYMixer(4, exact=False)),
+        QAOA(cost, 1, hamming_weight=2, mixer=GroverMixer(dicke_circuit(4, 2), True)),
     ]
     assert len({other.fingerprint for other in foreign}) == len(foreign)
     for other in foreign:
@@ -280,6 +286,33 @@ def test_a_schedule_of_another_problem_is_refused():
                 with pytest.raises(InputError, match=r"one of this problem .* pass schedule.detached\(\)"):
                     ask(schedule)
         other.value(found.detached())
+
+
+class WithoutLimits:
+    """An estimator that says nothing of how exact it is, as those of machines."""
+
+    def __init__(self):
+        self.simulator = StatevectorSimulator()
+
+    def expectation_value(self, circuit, observable, parameters=None):
+        return self.simulator.expectation_value(circuit, observable, parameters)
+
+
+def test_results_name_the_mixer_that_was_run():
+    cost = random_cost(4, 3)
+    for estimator, mixer, name in [
+        (None, None, "transverse field"),
+        (None, CompleteXYMixer(4), "complete XY, exact"),
+        (StatevectorSimulator(), CompleteXYMixer(4), "complete XY, exact"),
+        (None, CompleteXYMixer(4, exact=False), "complete XY, one Trotter step"),
+        (WithoutLimits(), CompleteXYMixer(4), "complete XY, one Trotter step"),
+        (WithoutLimits(), RingXYMixer(4), "ring XY"),
+    ]:
+        weight = None if mixer is None else 2
+        qaoa = QAOA(
+            cost, 1, mixer=mixer, hamming_weight=weight, estimator=estimator, optimizer=COBYLA(max_evaluations=3)
+        )
+        assert qaoa.run(shots=10, seed=1).mixer == name
 
 
 @pytest.mark.parametrize("mixer", [None, RingXYMixer(20)])

@@ -19,7 +19,9 @@ def random_cost(num_qubits, seed):
     return PauliSum.from_sparse_list([*terms, ("ZZZ", (0, 1, 2), 0.3), ("", (), 0.7)], num_qubits)
 
 
-@pytest.mark.parametrize("mixer", [RingXYMixer(8), CompleteXYMixer(8), GroverMixer(dicke_circuit(8, 3), True)])
+@pytest.mark.parametrize(
+    "mixer", [RingXYMixer(8), CompleteXYMixer(8), CompleteXYMixer(8, False), GroverMixer(dicke_circuit(8, 3), True)]
+)
 def test_results_are_those_of_the_full_simulation(mixer):
     cost = random_cost(8, 1)
     found = QAOA(cost, 2, mixer=mixer, hamming_weight=3)
