@@ -8,6 +8,7 @@ from scipy.stats import unitary_group
 from qtoolkit import Circuit, ParameterVector
 from qtoolkit.circuit import (
     STANDARD_GATES,
+    CompleteXYGate,
     DiagonalGate,
     Gate,
     PauliRotationGate,
@@ -55,7 +56,9 @@ def random_gate(rng: np.random.Generator, num_qubits: int) -> Gate:
 
 
 def _array_gate(rng: np.random.Generator, size: int) -> Gate:
-    kind = rng.integers(5)
+    kind = rng.integers(6)
+    if kind == 5:
+        return CompleteXYGate(size, angle_of(rng)) if size > 1 else random_gate(rng, 1)
     if kind == 0:
         return UnitaryGate(unitary_group.rvs(1 << size, random_state=rng))
     if kind == 1:
