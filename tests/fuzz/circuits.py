@@ -178,13 +178,14 @@ def with_parameters(circuit: Circuit, rng: np.random.Generator) -> tuple[Circuit
     result = Circuit(circuit.num_qubits)
     for operation in circuit.operations:
         gate = operation.gate
-        if isinstance(gate, StandardGate) and gate.params and rng.random() < 0.6:
+        if isinstance(gate, StandardGate | CompleteXYGate) and gate.params and rng.random() < 0.6:
             angles = []
             for angle in gate.params:
                 k = int(rng.integers(len(theta)))
                 slope = float(rng.choice([1.0, -1.0, 2.0, 0.5, 1e-3]))
                 angles.append(slope * theta[k] + (angle - slope * values[k]))
-            gate = StandardGate(gate.record, angles)
+            is_standard = isinstance(gate, StandardGate)
+            gate = StandardGate(gate.record, angles) if is_standard else CompleteXYGate(gate.num_qubits, *angles)
         result.append(gate, operation.qubits)
     order = {parameter.name: k for k, parameter in enumerate(theta)}
     return result, np.array([values[order[p.name]] for p in result.parameters])
