@@ -231,13 +231,13 @@ def dicke_state(num_qubits: int) -> int:
 
 
 def sector_basis(size: int) -> int:
-    """Bit patterns while they are listed, and a copy."""
-    return 28 * size
+    """Bit patterns, and a copy."""
+    return 2 * INTEGER * size
 
 
 def sector_plan(size: int) -> int:
-    """Bit patterns of the basis once more, where phases need them; lists of pairs are bounded."""
-    return 28 * size
+    """Bit patterns of the basis once more, where phases need them, and some of these; lists of pairs are bounded."""
+    return 20 * size
 
 
 def sector_phases(size: int, num_vectors: int) -> int:

@@ -13,7 +13,15 @@ from memory_peaks import measured_peak, needs_proc
 from qtoolkit import Circuit, Parameter, StatevectorSimulator, _memory, _needs
 from qtoolkit._packed_bits import bitstrings, count, pack, unpack
 from qtoolkit.algorithms import QAOA, Schedule, dicke_state
-from qtoolkit.circuit import DiagonalGate, Initialize, PauliRotationGate, PermutationGate, StandardGate, UnitaryGate
+from qtoolkit.circuit import (
+    CompleteXYGate,
+    DiagonalGate,
+    Initialize,
+    PauliRotationGate,
+    PermutationGate,
+    StandardGate,
+    UnitaryGate,
+)
 from qtoolkit.operators import PauliSum
 from qtoolkit.simulators import SectorSimulator
 
@@ -177,6 +185,13 @@ def in_sector(name: str, circuit: Callable[[], Circuit], call: Callable[..., obj
         CASES[f"sector {name}, {precision}"] = make
 
 
+def all_pairs(num_qubits: int) -> Circuit:
+    circuit = Circuit(SECTOR_QUBITS).x(range(WEIGHT))
+    return circuit.append(CompleteXYGate(num_qubits, 0.3), range(num_qubits))
+
+
+in_sector("plan of all pairs", lambda: all_pairs(SECTOR_QUBITS), lambda s, p: p)
+in_sector("plan of some pairs", lambda: all_pairs(SECTOR_QUBITS - 7), lambda s, p: p)
 in_sector("plan", lambda: exchanges(phases=True), lambda s, p: p)
 in_sector("state", exchanges, lambda s, p: s.state_vector(p), "double", "single")
 in_sector("distribution", exchanges, lambda s, p: s.probabilities(p))
@@ -212,6 +227,7 @@ def qaoa() -> QAOA:
 
 CASES |= {
     "QAOA": lambda: qaoa,
+    "exchange of all pairs": lambda: partial(DOUBLE.state_vector, Circuit(N).append(CompleteXYGate(N, 0.3), range(N))),
     "QAOA's value": lambda: partial(qaoa().value, Schedule.ramp(1)),
     "QAOA's gradient": lambda: partial(qaoa().value_and_gradient, Schedule.ramp(1)),
     "QAOA's run": lambda: partial(qaoa().run, shots=10, seed=1, callback=lambda _: True),

@@ -16,7 +16,7 @@ from qtoolkit_kernels import program as kernels
 def test_opcodes_are_the_kernels():
     assert {code.name: code.value for code in Opcode} == {
         name: getattr(kernels, name)
-        for name in ("DENSE_1Q", "DENSE_2Q", "DENSE_KQ", "DIAGONAL", "PERMUTATION", "PAULI_ROTATION")
+        for name in ("DENSE_1Q", "DENSE_2Q", "DENSE_KQ", "DIAGONAL", "PERMUTATION", "PAULI_ROTATION", "COMPLETE_XY")
     }
 
 

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit import _needs
-from qtoolkit._memory import check_memory
+from qtoolkit._memory import reserve_more
 from qtoolkit.errors import CircuitError
 from qtoolkit.simulators.sector.basis import SectorLayout, patterns_of_weight
 from qtoolkit_kernels.sector import Turns
@@ -80,9 +80,9 @@ class SpinTables:
                     f"complete_xy is simulated on at most {MAX_STATES:,} states, got {size:,}; use its decomposition"
                 )
             everything = len(qubits) == self._n
-            needed = _num_entries(self._n, self._k) if everything else len(qubits) * math.comb(self._n, self._k)
-            needed = _needs.spin_tables(size, needed)
-            check_memory(needed, f"the exchange of all pairs of {len(qubits)} qubits", "use fewer qubits")
+            pairs = _num_entries(self._n, self._k) if everything else len(qubits) * size * self._k // self._n
+            needed = _needs.spin_tables(size, pairs)
+            reserve_more(needed, f"the exchange of all pairs of {len(qubits)} qubits", "use fewer qubits")
             ones, matches = self._add_all() if everything else self._add_some(qubits)
             values = (ones - matches) * (len(qubits) - ones - matches) - matches
             self._known[qubits] = range(first, len(self._lists)), values.astype(np.float64)
