@@ -6,7 +6,7 @@ import pytest
 from qtoolkit import Circuit, Parameter
 from qtoolkit.circuit.tape import Tape
 from qtoolkit.compiler import compile_circuit
-from qtoolkit.compiler.ladders import _RZZ, _kinds, with_rotations
+from qtoolkit.compiler.ladders import kinds_of_gates, with_rotations
 from qtoolkit.operators import PauliSum
 from qtoolkit.simulators import StatevectorSimulator
 from qtoolkit_kernels._jit import interpreted
@@ -88,5 +88,5 @@ def test_compiled_and_interpreted(seed):
     circuit = ladders_of(6, seed)
     rows, again = circuit.operations.rows(), circuit.operations.rows()
     found = with_rotations(rows)
-    count = interpreted(ladders.find_rotations)(again, *_kinds(), _RZZ, np.empty((64, 2), np.int64))
+    count = interpreted(ladders.find_rotations)(again, *kinds_of_gates(), np.empty((64, 2), np.int64))
     assert np.array_equal(found, again[:count])

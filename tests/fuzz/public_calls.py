@@ -47,6 +47,7 @@ RECORDS = {
     "OptimizationResult",
     "QAOAResult",
     "VQEResult",
+    "AmplitudeEstimate",
 }
 """Fields without checks, which the toolkit fills in and users read; their methods are called, but not they."""
 
@@ -78,6 +79,8 @@ INSTANCES: dict[str, tuple[str, ...]] = {
     "VQE": ("VQE(ANSATZ, HEISENBERG)", "VQE(ANSATZ, HEISENBERG, optimizer=SPSA(30, calibration_pairs=2))"),
     "QAOA": ("QAOA(ISING, 1)", "QAOA(ISING, 1, mixer=RingXYMixer(3), hamming_weight=1)"),
     "Schedule": ("Schedule.ramp(2)",),
+    "EstimationProblem": ("EstimationProblem(Circuit(2).ry(1.0, 0))",),
+    "AmplitudeEstimate": ("estimate_amplitude(EstimationProblem(Circuit(1).ry(1.0, 0)), 0.1, seed=1)",),
     "TransverseMixer": ("TransverseMixer(3)",),
     "RingXYMixer": ("RingXYMixer(3)",),
     "CompleteXYMixer": ("CompleteXYMixer(3)",),
@@ -96,6 +99,17 @@ INSTANCES: dict[str, tuple[str, ...]] = {
 """By class, what makes one to call its methods on."""
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
+    # amplitude estimation
+    "objective_qubits": ("[0, 1]", "None"),
+    "good_states": ("None", "'01'", "[1, 2]"),
+    "num_iterations": ("1",),
+    "num_evaluation_qubits": ("2",),
+    "estimate_amplitude.problem": ("EstimationProblem(Circuit(1).ry(1.0, 0))",),
+    "estimate_amplitude.precision": ("0.1",),
+    "estimate_amplitude.method": ("'iterative'", "'canonical'"),
+    "confidence": ("0.9",),
+    "transformed.scale": ("2.0",),
+    "transformed.offset": ("-1.0",),
     # circuits
     "num_qubits": ("3",),
     "num_clbits": ("2",),
