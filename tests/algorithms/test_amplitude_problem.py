@@ -168,6 +168,8 @@ ONE = Circuit(1).h(0)
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
+        (lambda: EstimationProblem(ONE).circuit(10**5000), InputError, "num_iterations must be"),
+        (lambda: EstimationProblem(ONE).depth(10**5000), InputError, "num_iterations must be"),
         (lambda: EstimationProblem(None), InputError, "the preparation must be a Circuit, got None"),
         (lambda: EstimationProblem(Circuit(0)), InputError, "at least one qubit, got none"),
         (lambda: EstimationProblem(Circuit(1).rx(Parameter("a"), 0)), InputError, "bind them"),

@@ -17,6 +17,7 @@ from qtoolkit.errors import InputError
 __all__ = ["MAX_EVALUATION_QUBITS", "EstimationProblem"]
 
 MAX_EVALUATION_QUBITS = 22
+MAX_ITERATIONS = 1 << 40
 
 
 class EstimationProblem:
@@ -135,10 +136,10 @@ class EstimationProblem:
         """A, then Q `num_iterations` times, then the objective qubits measured into classical bits in their order.
 
         Raises:
-            InputError: if the number is negative.
+            InputError: if the number is negative, or above 2^40.
             CircuitError: if there would be more than 10,000,000 operations.
         """
-        count = check_integer(num_iterations, "num_iterations", 0)
+        count = check_integer(num_iterations, "num_iterations", 0, MAX_ITERATIONS)
         circuit = Circuit(self.num_qubits, len(self.objective_qubits), name=f"amplitude after {count}")
         circuit.extend(self._preparation).extend(self.grover_operator().power(count))
         return circuit.measure(self.objective_qubits, range(len(self.objective_qubits)))
@@ -163,8 +164,15 @@ class EstimationProblem:
         return circuit.measure(evaluation, range(size))
 
     def depth(self, num_iterations: int) -> int:
-        """Depth of A and of `num_iterations` Grover operators one after another, in gates as the circuits hold them."""
-        return self._preparation.depth() + check_integer(num_iterations, "num_iterations", 0) * self._grover_depth
+        """Depth of A and of `num_iterations` Grover operators one after another, in gates as the circuits hold them.
+
+        Raises:
+            InputError: if the number is negative, or above 2^40.
+        """
+        return (
+            self._preparation.depth()
+            + check_integer(num_iterations, "num_iterations", 0, MAX_ITERATIONS) * self._grover_depth
+        )
 
     def phase_depth(self, num_evaluation_qubits: int) -> int:
         """Depth of phase estimation, counted in the same way."""
