@@ -26,7 +26,7 @@ from numba.core.types.misc import unliteral
 from numba.np import arrayobj
 
 from qtoolkit_kernels._arguments import TUPLE, members
-from qtoolkit_kernels._frontend import ShortPipeline, Target, define_products
+from qtoolkit_kernels._frontend import ShortPipeline, Target
 from qtoolkit_kernels._load import ENTRY, NAMES, TABLE
 
 if TYPE_CHECKING:
@@ -148,9 +148,7 @@ def _linked(result: Any, kinds: tuple[str, ...]) -> bytes:
     module = library.create_ir_module("entry")
     _Entry(result, module, kinds)
     library.add_ir_module(module)
-    module = _runtime(library.create_ir_module("runtime"))
-    define_products(module)
-    library.add_ir_module(module)
+    library.add_ir_module(_runtime(library.create_ir_module("runtime")))
     library.add_linking_library(result.library)
     library.finalize()
     final = library._final_module

@@ -17,7 +17,7 @@ from llvmlite import ir
 from numba.core import compiler, types
 from numba.core.registry import CPUTarget, cpu_target
 
-__all__ = ["ShortPipeline", "Target", "define_products"]
+__all__ = ["ShortPipeline", "Target"]
 
 _NEEDLESS = frozenset({
     "WithLifting", "InlineClosureLikes", "MakeFunctionToJitFunction", "InlineInlinables", "FindLiterallyCalls",
@@ -96,28 +96,30 @@ class Target(CPUTarget):  # type: ignore[misc]
         return context
 
 
-def define_products(module: ir.Module) -> None:
-    """Define the functions that `_write_product` calls, apart from kernels, whose liberties they do not take."""
-    for real in (ir.DoubleType(), ir.FloatType()):
-        function = _product(module, real)
-        function.attributes.add("alwaysinline")
-        builder = ir.IRBuilder(function.append_basic_block())
-        a, b, c, d = function.args
-        parts = (
-            builder.fsub(builder.fmul(a, c), builder.fmul(b, d)),
-            builder.fadd(builder.fmul(a, d), builder.fmul(b, c)),
-        )
-        pair = ir.Constant(function.ftype.return_type, ir.Undefined)
-        for place, part in enumerate(parts):
-            pair = builder.insert_value(pair, part, place)
-        builder.ret(pair)
-
-
 def _product(module: ir.Module, real: ir.Type) -> ir.Function:
-    """The function of real and imaginary parts, declared if it is not yet."""
+    """The product of real and imaginary parts, apart from kernels, whose liberties it does not take.
+
+    Each module that needs it has it, so that numba can link any of them into modules of its own.
+    """
     name = f"qtoolkit_product_{real}"
+    found = module.globals.get(name)
+    if found is not None:
+        return found
     kind = ir.FunctionType(ir.LiteralStructType([real, real]), [real] * 4)
-    return module.globals.get(name) or ir.Function(module, kind, name)
+    function = ir.Function(module, kind, name)
+    function.linkage = "linkonce_odr"
+    function.attributes.add("alwaysinline")
+    builder = ir.IRBuilder(function.append_basic_block())
+    a, b, c, d = function.args
+    parts = (
+        builder.fsub(builder.fmul(a, c), builder.fmul(b, d)),
+        builder.fadd(builder.fmul(a, d), builder.fmul(b, c)),
+    )
+    pair = ir.Constant(kind.return_type, ir.Undefined)
+    for place, part in enumerate(parts):
+        pair = builder.insert_value(pair, part, place)
+    builder.ret(pair)
+    return function
 
 
 def _write_product(context: Any, kind: Any, builder: ir.IRBuilder, arguments: Any, loc: object = None) -> ir.Value:
