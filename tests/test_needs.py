@@ -271,7 +271,6 @@ PIECES: dict[str, tuple[int, Callable[[], object]]] = {
 @pytest.mark.parametrize("name", PIECES)
 def test_a_piece_is_counted(name):
     needed, call = PIECES[name]
-    call()
-    peak = min(measured_peak(call) for _ in range(3))  # what this process does beside it is no part of it
-    assert peak <= needed + SLACK
-    assert needed <= 1.5 * peak + SLACK
+    peaks = [measured_peak(call) for _ in range(4)]
+    assert min(peaks) <= needed + SLACK  # what this process does beside it is no part of it
+    assert needed <= 1.5 * max(peaks) + SLACK  # what earlier tests have left to Python's allocator is taken first
