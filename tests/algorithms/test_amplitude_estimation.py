@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from qtoolkit import Circuit, Result, StatevectorSimulator, get_backend
+from qtoolkit._intervals import binomial_interval
 from qtoolkit.algorithms import EstimationProblem, estimate_amplitude
 from qtoolkit.algorithms.amplitude import (
     AmplitudeEstimator,
@@ -21,7 +22,6 @@ from qtoolkit.algorithms.amplitude import (
 )
 from qtoolkit.algorithms.amplitude.canonical import _chance_within
 from qtoolkit.algorithms.amplitude.experiment import phase_law
-from qtoolkit.algorithms.amplitude.intervals import binomial_interval
 from qtoolkit.algorithms.amplitude.region import LikelihoodRegion
 from qtoolkit.backends import BackendSampler
 from qtoolkit.errors import BackendError, InputError

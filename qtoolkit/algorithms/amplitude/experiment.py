@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit._arguments import check_callable, check_instance, check_integer, check_number, seeded
+from qtoolkit._intervals import binomial_interval
 from qtoolkit._version import __version__
-from qtoolkit.algorithms.amplitude.intervals import binomial_interval
 from qtoolkit.algorithms.amplitude.problem import EstimationProblem
 from qtoolkit.algorithms.amplitude.result import AmplitudeEstimate, ErrorBudget, MeasuredPower
 from qtoolkit.backends import Backend, BackendSampler

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from qtoolkit._checks import require_choice
+from qtoolkit._intervals import IntervalKind, binomial_interval
 from qtoolkit.algorithms.amplitude.experiment import Experiment, Progress, check_settings, contradiction
-from qtoolkit.algorithms.amplitude.intervals import IntervalKind, binomial_interval
 from qtoolkit.algorithms.amplitude.problem import EstimationProblem
 from qtoolkit.algorithms.amplitude.result import AmplitudeEstimate
 from qtoolkit.backends import Backend

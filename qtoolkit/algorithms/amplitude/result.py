@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from qtoolkit._checks import require_number
-from qtoolkit.algorithms.amplitude.intervals import binomial_interval
+from qtoolkit._intervals import binomial_interval
 from qtoolkit.errors import InputError
 
 __all__ = ["AmplitudeEstimate", "ErrorBudget", "MeasuredPower"]

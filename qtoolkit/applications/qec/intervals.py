@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import expm1, log1p
 
 from qtoolkit._checks import require_number
+from qtoolkit._intervals import binomial_interval
 from qtoolkit.applications.qec._validation import require_count, require_rate
 from qtoolkit.errors import InputError
 
@@ -25,8 +26,6 @@ def clopper_pearson(errors: int, shots: int, confidence: float = 0.95) -> tuple[
     Raises:
         InputError: if shots < 1, errors lie outside [0, shots] or the confidence outside (0, 1).
     """
-    from scipy.special import betaincinv
-
     shots = require_count("shots", shots, maximum=_MAX_SHOTS)
     errors = require_count("errors", errors, minimum=0)
     if errors > shots:
@@ -34,10 +33,7 @@ def clopper_pearson(errors: int, shots: int, confidence: float = 0.95) -> tuple[
     confidence = require_number("confidence", confidence)
     if not 0.0 < confidence < 1.0:
         raise InputError(f"confidence must lie strictly between 0 and 1, got {confidence:g}")
-    tail = (1.0 - confidence) / 2.0
-    low = 0.0 if errors == 0 else float(betaincinv(errors, shots - errors + 1, tail))
-    high = 1.0 if errors == shots else float(betaincinv(errors + 1, shots - errors, 1.0 - tail))
-    return low, high
+    return binomial_interval("clopper-pearson", errors, shots, 1.0 - confidence)
 
 
 def per_round_rate(rate: float, rounds: int) -> float:
