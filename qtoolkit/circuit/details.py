@@ -29,6 +29,7 @@ __all__ = [
     "QUBIT_BITS",
     "ROTATION",
     "detail_of",
+    "masks_of",
 ]
 
 OPAQUE, NOTHING, MATRIX, DIAGONAL, ROTATION = range(5)
@@ -68,12 +69,17 @@ def detail_of(operation: Operation, entries: array[float]) -> bytes:
     if kind is PauliRotationGate and isinstance(gate, PauliRotationGate) and max(qubits) >> QUBIT_BITS == 0:
         (angle,) = gate.params
         if isinstance(angle, float):
-            x_mask = z_mask = 0
-            for qubit, letter in zip(qubits, reversed(gate.label), strict=True):
-                x_mask |= (letter in "XY") << qubit
-                z_mask |= (letter in "ZY") << qubit
-            return _pack(ROTATION, angle, x_mask, z_mask, 0.0, 0.0)
+            return _pack(ROTATION, angle, *masks_of(gate, qubits), 0.0, 0.0)
     return OPAQUE_DETAIL
+
+
+def masks_of(gate: PauliRotationGate, qubits: tuple[int, ...]) -> tuple[int, int]:
+    """Masks over a circuit's qubits of the letters X and Y, and of the letters Z and Y."""
+    x_mask = z_mask = 0
+    for qubit, letter in zip(qubits, reversed(gate.label), strict=True):
+        x_mask |= (letter in "XY") << qubit
+        z_mask |= (letter in "ZY") << qubit
+    return x_mask, z_mask
 
 
 def _array_detail(gate: Gate, qubits: tuple[int, ...], entries: array[float]) -> bytes:

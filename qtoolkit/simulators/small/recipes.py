@@ -27,6 +27,7 @@ from qtoolkit.circuit import (
     PauliRotationGate,
     StandardGate,
 )
+from qtoolkit.circuit.details import masks_of
 from qtoolkit.circuit.tape import OTHER, gate_numbers
 from qtoolkit.compiler.encode import ProgramBuilder
 from qtoolkit.compiler.program import Program
@@ -204,10 +205,7 @@ def _rotation_recipe(gate: PauliRotationGate, qubits: tuple[int, ...], symbols: 
         first, second = math.cos(angle / 2), math.sin(angle / 2)
     else:
         symbol = symbols.add_expression(angle)
-    x_mask = z_mask = 0
-    for qubit, letter in zip(qubits, reversed(gate.label), strict=True):
-        x_mask |= (letter in "XY") << qubit
-        z_mask |= (letter in "ZY") << qubit
+    x_mask, z_mask = masks_of(gate, qubits)
     letters = x_mask | z_mask
     if not letters:
         numbers = [-0.5, 0.0] if symbol >= 0 else [first, -second]
