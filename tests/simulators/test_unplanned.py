@@ -326,6 +326,16 @@ def test_circuits_that_grow_while_they_run():
         sys.setswitchinterval(before)
 
 
+def test_a_matrix_that_is_added_while_the_tape_is_looked_at():
+    """Whoever saw no matrix runs none, and never the circuit without it."""
+    engine, circuit = engine_of("double", 32), Circuit(3).h(0)
+    runner = once.runner_of(engine, 3, has_arrays=False)
+    assert np.abs(runner.run(circuit.operations) - reference(circuit)).max() < 1e-15
+    circuit.unitary(np.eye(4)[[1, 2, 3, 0]], [0, 2])
+    assert runner.run(circuit.operations) is None
+    assert np.abs(StatevectorSimulator().state_vector(circuit) - reference(circuit)).max() < 1e-15
+
+
 def test_what_a_refused_call_leaves_behind_is_not_in_the_way():
     simulator, observable = StatevectorSimulator(), PauliSum.from_list([("Z", 1.0)])
     a, b = Parameter("a"), Parameter("b")

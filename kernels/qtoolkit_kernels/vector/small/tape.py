@@ -206,11 +206,12 @@ def run_tape(
     num_rows: int,
     ket: Complex,
 ) -> bool:
-    """Write the state that a tape makes of ``|0…0⟩``; False if it has symbols, or something else that is no gate.
+    """Write the state that a tape makes of ``|0…0⟩``; False if it has symbols, or something that it must not.
 
     Args:
         data: receives the state as tiles, aligned.
-        room: see `apply_array`; None for a tape without matrices and diagonals, which takes less to compile.
+        room: see `apply_array`; None for a tape without matrices and diagonals, which takes less to compile, and is
+            refused with them.
         ket: receives the state, whole tiles.
         rows: begins with the tape.
         num_rows: how many it has.
@@ -234,7 +235,9 @@ def run_tape(
         elif row[block.KIND] == block.STRING:
             cell = cells[-1 - row[block.TURN]]
             block.turn_string(data, lanes, num_tiles, row, patterns, cell[0], cell[1])
-        elif room is not None:
+        elif room is None:
+            return False  # somebody has added it since the tape was looked at
+        else:
             apply_array(data, lanes, num_tiles, row, details.entries.view(np.complex128), room)
     reals = ket.view(data.dtype)
     real, imag = data.dtype.type(factor.real), data.dtype.type(factor.imag)
