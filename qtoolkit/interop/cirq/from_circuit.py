@@ -11,6 +11,7 @@ import numpy as np
 
 from qtoolkit._arguments import check_instance
 from qtoolkit.circuit import Circuit, Gate, Initialize, Instruction, Reset, StandardGate
+from qtoolkit.circuit.tape import GATE_NUMBERS
 from qtoolkit.errors import ConversionError
 from qtoolkit.interop.cirq.conditions_from import Guard, add_guarded, guards_from_cirq
 from qtoolkit.interop.cirq.gates_from import Step, gate_steps, reversed_unitary
@@ -107,8 +108,9 @@ class _Importer:
         self.circuit = Circuit(len(qubits))
         self.records: dict[str, list[tuple[int, ...]]] = {}
         self._index = {qubit: k for k, qubit in enumerate(qubits)}
-        self._known: dict[int, tuple[Any, Sequence[Step]]] = {}
-        """Gates and their steps, by the gates' identities, which are theirs as long as they are here."""
+        self._known: dict[int, tuple[Any, Sequence[tuple[int, Step]]]] = {}
+        """Gates and their steps, each with the number of a standard gate or -1, by the gates' identities, which are
+        theirs as long as they are here."""
         self._guards: tuple[Guard, ...] = ()
         self._guarded: list[Placed] = []
 
@@ -139,13 +141,19 @@ class _Importer:
         """Add a gate without tags and conditions whose type has a rule; False if it has none."""
         gate = operation.gate
         known = self._known.get(id(gate))
-        steps = known[1] if known else None if isinstance(gate, _NO_RULE) else gate_steps(gate)
-        if steps is None:
-            return False
-        self._known[id(gate)] = gate, steps
-        places = [self._index[qubit] for qubit in operation.qubits]
-        for step, positions in steps:
-            self.circuit.append(step, tuple([places[k] for k in positions]))
+        if known is None:
+            steps = None if isinstance(gate, _NO_RULE) else gate_steps(gate)
+            if steps is None:
+                return False
+            known = self._known[id(gate)] = gate, [(_number_of(step[0]), step) for step in steps]
+        index, tape = self._index, self.circuit.operations
+        places = [index[qubit] for qubit in operation.qubits]
+        for number, (step, positions) in known[1]:
+            qubits = tuple([places[k] for k in positions])
+            if number >= 0:
+                tape.append_standard(number, qubits, step.params)
+            else:
+                self.circuit.append(step, qubits)
         return True
 
     def close(self) -> None:
@@ -190,6 +198,10 @@ class _Importer:
         while name in taken:
             name += "_"
         return name
+
+
+def _number_of(gate: Gate) -> int:
+    return GATE_NUMBERS.get(gate.name, -1) if type(gate) is StandardGate else -1
 
 
 def _unrolled(operation: Any) -> Iterable[Any]:

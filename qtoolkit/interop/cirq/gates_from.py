@@ -108,6 +108,21 @@ def _(gate: Any) -> list[Step]:
     return _power(gate, (0,), named, lambda angle: [_step("p", (angle,))], 0.0)
 
 
+@gate_steps.register(cirq.Rx)
+def _(gate: Any) -> list[Step]:
+    return [_step("rx", (half_turns_from_cirq(gate.exponent),))]
+
+
+@gate_steps.register(cirq.Ry)
+def _(gate: Any) -> list[Step]:
+    return [_step("ry", (half_turns_from_cirq(gate.exponent),))]
+
+
+@gate_steps.register(cirq.Rz)
+def _(gate: Any) -> list[Step]:
+    return [_step("rz", (half_turns_from_cirq(gate.exponent),))]
+
+
 @gate_steps.register(cirq.HPowGate)
 def _(gate: Any) -> list[Step]:
     # H = RY(π/4) Z RY(-π/4)
