@@ -15,7 +15,7 @@ import planner_tables
 from one_qubit_angles import Parts, Product
 from planner_tables import Action, Kind, MergedSweep, Node, Polynomial, Rotations, Strings, Sweep, mask_of
 
-from qtoolkit.compiler import Layout, Program, SweepPart, planner, with_constants
+from qtoolkit.compiler import Layout, Program, SweepPart, packing, planner, with_constants
 from qtoolkit_kernels import _jit
 from qtoolkit_kernels.planner import (
     cancel,
@@ -24,7 +24,6 @@ from qtoolkit_kernels.planner import (
     merge,
     narrow,
     nodes,
-    pack,
     pairs,
     reach,
     relabel,
@@ -383,7 +382,7 @@ def pack_sweeps(
         action_start.append(len(actions))
     rows, factors, operands, forms, tables = planner_tables.tables_of(given)
     first = [[rows[k, nodes.FIRST], int(p.parts), int(p.is_gentle)] for k, p in enumerate(products)]
-    merged = pack.Merged(
+    merged = packing.Merged(
         np.array(actions, np.int64).reshape(-1, merge.ACTION_COLUMNS),
         np.array(action_start, np.int64),
         np.array(members, np.int64),
@@ -391,7 +390,7 @@ def pack_sweeps(
         np.array([sweep.unreached for sweep in sweeps], np.int64),
         np.array([sweep.gates for sweep in sweeps], np.int64),
     )
-    packed = pack.pack(
+    return packing.packed(
         rows,
         factors,
         operands,
@@ -399,14 +398,11 @@ def pack_sweeps(
         tables,
         merged,
         np.array(first, np.int64).reshape(-1, split.PRODUCT_COLUMNS),
-        lane_bits=layout.lane_bits,
-        block_bits=layout.block_bits,
-        low_bits=layout.low_bits,
-        has_room_for_butterflies=layout.has_room_for_butterflies,
+        np.zeros(0, complex),
+        layout=layout,
         forward_only=forward_only,
         call=call,
     )
-    return SweepPart(layout=layout, constants=np.zeros(0, complex), **packed._asdict())
 
 
 def transpositions(table: Sequence[int], call: Call = compiled) -> list[tuple[int, int, int]]:

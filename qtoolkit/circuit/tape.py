@@ -78,7 +78,6 @@ _ANGLES_IN = np.array(_ANGLE_COUNTS)
 _QUBITS_IN = np.array([*(shape.num_qubits for shape in _SHAPES), 0, 1, 1])  # OTHER, RESET and MEASURE last
 _IDLE = tuple((0.0,) * (WIDTH - 1 - used) for used in range(WIDTH))
 """Operands that a row lacks, by how many it has."""
-_QUBITS_TOUCHED = np.array([*(0 if r.name == "id" else r.num_qubits for r in _RECORDS), 0, 0, 0])
 _MEASURE, _RESET = Measure(), Reset()
 _OWN = (UnitaryGate, DiagonalGate, PermutationGate, PauliRotationGate, Barrier, Initialize)
 
@@ -340,33 +339,6 @@ class Tape(Sequence[Operation]):
         result.words.frombytes(rows.tobytes())
         result._take_others(self)
         return result
-
-    @property
-    def is_standard(self) -> bool:
-        """Whether there are standard gates alone."""
-        return not self.others and not (self.rows()[:, 0] < 0).any()
-
-    def qubits_of_gates(self, num_qubits: int) -> NDArray[np.bool_]:
-        """Which of so many qubits a standard gate stands on that is no identity."""
-        rows = self.rows()
-        counts = _QUBITS_TOUCHED[gate_numbers(rows)]
-        found = np.zeros(num_qubits, np.bool_)
-        for k in range(counts.max(initial=0)):
-            found[rows[counts > k, k + 1].astype(np.int64)] = True
-        return found
-
-    def split_last_measurements(self) -> tuple[Tape, tuple[tuple[int, int], ...]] | None:
-        """The tape without its measurements, and their qubits and bits, if nothing stands behind them; else None."""
-        rows = self.rows()
-        places = np.flatnonzero(rows[:, 0] == MEASURE)
-        if not places.size:
-            return self, ()
-        if places[0] != len(self) - places.size:
-            return None
-        before = self.copy()
-        before.cut(int(places[0]))
-        first, second = rows[places, 1:3].T.astype(np.int64).tolist()
-        return before, tuple(zip(first, second, strict=True))
 
     def cut(self, length: int) -> None:
         """Keep so many operations, from the first on."""

@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit.circuit import STANDARD_GATES, Operation, Parameter, ParameterExpression, ParameterValue, StandardGate
-from qtoolkit.circuit.gate import Gate
+from qtoolkit.circuit.details import DETAIL_WIDTH, MATRIX
+from qtoolkit.circuit.gate import Gate, UnitaryGate
 from qtoolkit.circuit.tape import OTHER, SYMBOLIC, Tape, gate_numbers
 from qtoolkit.compiler.encode import ProgramBuilder
 from qtoolkit.compiler.ladders import with_rotations
 from qtoolkit.compiler.polynomials import polynomials_of
-from qtoolkit.compiler.program import ParameterGroup, Program, Slots
+from qtoolkit.compiler.program import Opcode, ParameterGroup, Program, Slots
 from qtoolkit_kernels._jit import runner
 from qtoolkit_kernels.planner import encode as kernel
 from qtoolkit_kernels.vector.trigonometry import MAX_ANGLES
@@ -52,38 +53,64 @@ def program_of(tape: Tape, parameter_index: Mapping[str, int]) -> Program:
         tape: gates alone.
         parameter_index: place of each parameter in the vector of values.
     """
-    rows = with_rotations(tape.rows())
-    found = _examples_with(tape.others, parameter_index)
-    numbers = gate_numbers(rows)
-    if tape.others:
-        numbers = np.where(numbers == OTHER, len(STANDARD_GATES) + rows[:, 1].astype(np.int64), numbers)
-    chosen = found.examples[numbers]
-    has_operation = chosen[:, kernel.OPCODE] >= 0
-    sizes = chosen.sum(axis=0).tolist()
-    operations = np.zeros((1 + np.count_nonzero(has_operation), kernel.OPERATION_COLUMNS), np.int64)
-    qubits = np.empty(sizes[kernel.NUM_QUBITS], np.int64)
-    coefficients = np.empty(sizes[kernel.NUM_COEFFICIENTS], np.complex128)
-    table = np.empty(sizes[kernel.NUM_ENTRIES], np.int64)
-    arrays = rows, *found[:6], len(STANDARD_GATES), operations[1:], qubits, coefficients, table
-    phase = runner(len(rows))(kernel.encode, *arrays)
-    columns = np.ascontiguousarray(operations.T)
+    rows = with_rotations(tape.rows()) if tape.symbols else tape.rows()
+    others = _Others.of(tape, rows) if tape.others else _NO_OTHERS
+    found = _standard_examples()
+    if tape.symbols or len(others.is_matrix) > np.count_nonzero(others.is_matrix):
+        found = _examples_with(tape.others, others.is_matrix, parameter_index)
+    call, num_gates = runner(len(rows)), len(STANDARD_GATES)
+    num_operations, num_qubits, num_coefficients, num_entries = call(
+        kernel.measure, rows, found.examples, num_gates, others.details, others.is_matrix
+    )
+    operations = np.empty((kernel.OPERATION_COLUMNS, 1 + num_operations), np.int64)
+    qubits, table = np.empty(num_qubits, np.int64), np.empty(num_entries, np.int64)
+    coefficients = np.empty(num_coefficients, np.complex128)
+    arrays = rows, *found[:6], num_gates, *others, operations, qubits, coefficients, table
+    phase, num_coefficients = call(kernel.encode, *arrays)
     writer = _Symbols(phase + found.phase, parameter_index)
-    if tape.symbols or tape.others:
-        writer.add_tape(tape, rows, numbers, found.programs, np.cumsum(has_operation) - 1, columns[4])
+    if tape.symbols or found.programs is not _standard_examples().programs:
+        writer.add_tape(tape, rows, found, operations[4])
+    opcodes, masks, values, qubit_start, coefficient_start, table_start = operations
     return Program(
-        opcodes=columns[0, 1:],
+        opcodes=opcodes[1:],
         qubits=qubits,
-        qubit_start=columns[3],
-        control_masks=columns[1, 1:],
-        control_values=columns[2, 1:],
-        constant_coefficients=coefficients,
-        coefficient_start=columns[4],
+        qubit_start=qubit_start,
+        control_masks=masks[1:],
+        control_values=values[1:],
+        constant_coefficients=coefficients[:num_coefficients],
+        coefficient_start=coefficient_start,
         table=table,
-        table_start=columns[5],
+        table_start=table_start,
         slots=writer.slots(),
         groups=writer.groups(),
         phase_slot=0,
     )
+
+
+class _Others(NamedTuple):
+    """What numbers say of the operations of a tape that are no rows.
+
+    Attributes:
+        details, entries: float64[:, 6] and float64[:], as of a tape.
+        is_matrix: int64[:], of each operation whether it is a matrix without controls, of which they say all.
+    """
+
+    details: FloatArray
+    entries: FloatArray
+    is_matrix: IntArray
+
+    @classmethod
+    def of(cls, tape: Tape, rows: FloatArray) -> _Others:
+        """Those of a tape with some."""
+        details = np.array(tape.details).reshape(-1, DETAIL_WIDTH)
+        is_matrix = np.array([type(operation.gate) is UnitaryGate for operation in tape.others], np.int64)
+        if not tape.is_told:
+            place, detail = rows[rows[:, 0] == OTHER, 1:3].astype(np.int64).T
+            is_matrix[place] &= details[detail, 0] == MATRIX
+        return cls(details, np.array(tape.entries), is_matrix)
+
+
+_NO_OTHERS = _Others(np.zeros((0, DETAIL_WIDTH)), np.zeros(0), np.zeros(0, np.int64))
 
 
 class _Symbols:
@@ -102,30 +129,25 @@ class _Symbols:
         self._groups: dict[object, list[ParameterGroup]] = {}
         """By how coefficients are computed."""
 
-    def add_tape(
-        self,
-        tape: Tape,
-        rows: FloatArray,
-        numbers: IntArray,
-        programs: Sequence[Program | None],
-        operation_of: IntArray,
-        coefficient_start: IntArray,
-    ) -> None:
+    def add_tape(self, tape: Tape, rows: FloatArray, found: _Examples, coefficient_start: IntArray) -> None:
         """Add all of a tape's gates with symbols, those of one kind together.
 
         Args:
             tape: the gates.
-            rows, numbers: its rows, and the number of each row's example.
-            programs: of the examples.
-            operation_of: number of each row's operation.
+            rows: its rows.
+            found: what examples there are.
             coefficient_start: of the operations.
         """
+        numbers = gate_numbers(rows)
+        if tape.others:
+            numbers = np.where(numbers == OTHER, len(STANDARD_GATES) + rows[:, 1].astype(np.int64), numbers)
+        operation_of = np.cumsum(found.examples[numbers, kernel.OPCODE] >= 0) - 1
         places = np.flatnonzero((rows[:, 0] >= SYMBOLIC) | (rows[:, 0] == OTHER))
         kinds, firsts = numbers[places], rows[places, -1].astype(np.int64)
         starts = coefficient_start[np.minimum(operation_of[places], coefficient_start.size - 1)]
         angles = _Angles.of(tape.symbols, self._parameter_index)
         for number in np.unique(kinds).tolist():
-            program, chosen = programs[number], kinds == number
+            program, chosen = found.programs[number], kinds == number
             if program is not None:
                 is_standard = number < len(STANDARD_GATES)
                 self._add(program, starts[chosen], angles if is_standard else None, firsts[chosen])
@@ -164,6 +186,8 @@ class _Symbols:
     def slots(self) -> Slots:
         """All angles."""
         none = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
+        if not self._terms:
+            return Slots(self._constants, *none)
         slot, parameter, coefficient = (np.concatenate(arrays) for arrays in zip(none, *self._terms, strict=True))
         return Slots(self._constants, slot, parameter, coefficient)
 
@@ -222,8 +246,8 @@ def _standard_examples() -> _Examples:
     return found._replace(programs=tuple(programs))
 
 
-def _examples_with(others: Sequence[Operation], parameter_index: Mapping[str, int]) -> _Examples:
-    """Those of the standard gates, and of further operations where they stand."""
+def _examples_with(others: Sequence[Operation], is_matrix: IntArray, parameter_index: Mapping[str, int]) -> _Examples:
+    """Those of the standard gates, and of further operations where they stand; of matrices, the opcode alone."""
     standard = _standard_examples()
     if not others:
         return standard
@@ -231,9 +255,9 @@ def _examples_with(others: Sequence[Operation], parameter_index: Mapping[str, in
     constant = ProgramBuilder({})
     own: list[Program | None] = []
     rows: list[int] = []
-    for number, operation in enumerate(others):
+    for number, (operation, is_told) in enumerate(zip(others, is_matrix.tolist(), strict=True)):
         gate, program = operation.gate, None
-        if isinstance(gate, Gate):
+        if isinstance(gate, Gate) and not is_told:
             if gate.params and gate.expressions:
                 builder = ProgramBuilder(parameter_index)
                 builder.add(gate, operation.qubits)
@@ -247,6 +271,7 @@ def _examples_with(others: Sequence[Operation], parameter_index: Mapping[str, in
     places = [rows, *([k] * program.num_operations for k, program in enumerate(own) if program is not None)]
     added = _joined(programs, places, is_absolute=True, size=len(others))
     examples = added.examples
+    examples[is_matrix > 0, kernel.OPCODE] = Opcode.DENSE_KQ
     examples[:, kernel.QUBITS] += standard.operands.size
     examples[:, kernel.TERMS] += standard.term_start.size - 1
     examples[:, kernel.ENTRIES] += standard.entries.size

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 __all__ = ["CARTAN_TILE_BITS", "Layout"]
 
@@ -54,6 +55,7 @@ class Layout:
         return 6 << self.low_bits <= 1 << self.block_bits
 
     @classmethod
+    @cache
     def of(cls, num_qubits: int, amplitude_bytes: int, vector_bytes: int) -> Layout:
         """The layout for states of this many qubits.
 

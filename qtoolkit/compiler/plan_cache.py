@@ -45,16 +45,18 @@ class Known:
         plan: None before there is one, and again when it was forgotten.
         nbytes: what it is counted for; 0 of one that is not kept, or no longer.
         asked: whether somebody has asked for it since there was last no room.
+        key: what a cache finds it by; None of one that is in none.
         kept: what simulators make of the circuit without a plan, by keys of their own.
     """
 
-    __slots__ = ("asked", "kept", "nbytes", "plan", "runs")
+    __slots__ = ("asked", "kept", "key", "nbytes", "plan", "runs")
 
-    def __init__(self, nbytes: int) -> None:
+    def __init__(self, nbytes: int, key: _Key | None = None) -> None:
         self.runs = 0
         self.plan: ExecutionPlan | None = None
         self.nbytes = nbytes
         self.asked = False
+        self.key = key
         self.kept = Kept()
 
 
@@ -121,7 +123,7 @@ class PlanCache:
         with self._lock:
             known = self._by_content.get(content)
             if known is None:
-                known = self._by_content[content] = Known(nbytes)
+                known = self._by_content[content] = Known(nbytes, content)
                 self._nbytes += known.nbytes
                 self._shrink(known)
             else:
@@ -130,16 +132,26 @@ class PlanCache:
             notes[place] = _Note(weakref.ref(circuit, lambda _: notes.pop(place, None)), version, known)
         return known
 
-    def keep(self, circuit: Circuit, plan: ExecutionPlan) -> None:
-        """Keep the plan of a circuit that nobody else adds to."""
-        content, nbytes = self._content(circuit)
+    def keep(self, circuit: Circuit, plan: ExecutionPlan, known: Known | None = None) -> None:
+        """Keep the plan of a circuit that nobody else adds to.
+
+        Args:
+            circuit: what was planned.
+            plan: its plan.
+            known: what `of` returned for it, or for one that it is a copy of.
+        """
+        content = None if known is None else known.key
+        if content is None:
+            content = self._content(circuit)[0]
         if content is None:
             return
         with self._lock:
-            known = self._by_content.setdefault(content, Known(0))
+            known = self._by_content.get(content)
+            if known is None:
+                known = self._by_content[content] = Known(0, content)
             self._nbytes -= known.nbytes
             if known.plan is None:
-                known.nbytes += BYTES_OF_PLAN + BYTES_OF_OPERATION * len(circuit) + COPIES * nbytes
+                known.nbytes += BYTES_OF_PLAN + BYTES_OF_OPERATION * len(circuit) + COPIES * _nbytes_of(circuit)
                 known.nbytes += 16 * STATES << circuit.num_qubits if circuit.num_qubits <= MOST_QUBITS else 0
             known.plan = plan
             self._by_content.move_to_end(content)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit.compiler.layout import CARTAN_TILE_BITS, Layout
+from qtoolkit.compiler.packing import Merged, packed
 from qtoolkit.compiler.plan_report import PassReport
 from qtoolkit.compiler.program import Program, with_constants
 from qtoolkit.compiler.sweep_plan import GatePart, Part, SweepPart
@@ -26,7 +27,6 @@ from qtoolkit_kernels.planner import (
     merge,
     narrow,
     nodes,
-    pack,
     pairs,
     reach,
     relabel,
@@ -63,6 +63,14 @@ EXPONENTS = {8: (90, 64), 16: (90, 900)}
 
 Single precision holds 2^127: rotations may leave out another 2^50 before it is made up for, steps within a gate 2^12.
 """
+
+_WHOLE, _SWAP, _PAULI, _DENSE, _LOCAL = (
+    1 << kind for kind in (nodes.WHOLE, nodes.SWAP, nodes.PAULI, nodes.DENSE, nodes.LOCAL)
+)
+_INVERSES = 1 << nodes.EXCHANGE | 1 << nodes.PERMUTE
+_DIAGONALS = 1 << nodes.PHASES | _LOCAL
+_ON_PAIRS = 1 << nodes.EXCHANGE | _DENSE | _PAULI | 1 << nodes.PHASES
+"""Kinds of nodes that passes are for, one bit a kind."""
 
 
 def planned(program: Program, layout: Layout, from_zero_state: bool, forward_only: bool) -> tuple[Part, ...]:
@@ -117,6 +125,7 @@ class _Planner:
         self._factors: IntArray
         self._num_factors = 0
         self._kinds = 0
+        """Which kinds of nodes there may be, one bit a kind."""
         self._operands = np.empty(program.qubits.size, np.int64)
         self.trace: list[PassReport] | None = None
         """Receives what each pass makes of the program, if it is a list."""
@@ -125,7 +134,7 @@ class _Planner:
         """The plan."""
         parts: list[Part] = []
         lowered = self._lowered()
-        for number, rows in enumerate(_segments(lowered) if self._has(nodes.WHOLE) else [lowered]):
+        for number, rows in enumerate(_segments(lowered) if self._kinds & _WHOLE else [lowered]):
             if len(rows) and rows[0, nodes.KIND] == nodes.WHOLE:
                 parts.append(GatePart(int(rows[0, nodes.EXTRA])))
             else:
@@ -163,18 +172,18 @@ class _Planner:
         self._note("pairs", rows)
         rows = self._without_swaps(rows, is_first)
         self._note("relabel", rows)
-        if self._has(nodes.EXCHANGE, nodes.PERMUTE):
+        if self._kinds & _INVERSES:
             count = self._call(cancel.cancel_inverses, rows, self._factors, self._operands, self._program.table)
             rows = rows[:count]
             self._note("cancel", rows)
         rows = self._fused(rows)
         self._note("fuse", rows)
         is_transpiled = probes is not self._probes
-        if (self._forward_only or is_transpiled) and self._has(nodes.PHASES, nodes.LOCAL):
+        if (self._forward_only or is_transpiled) and self._kinds & _DIAGONALS:
             rows, probes = self._gathered(rows, probes)
             rows = self._fused(rows)
             self._note("gather", rows)
-        self._kinds |= 1 << nodes.DENSE
+        self._kinds |= _DENSE
         rows = self._narrowed(rows)
         self._note("narrow", rows)
         if self._forward_only and layout.num_bits >= CARTAN_QUBITS and layout.tile_bits >= CARTAN_TILE_BITS:
@@ -186,7 +195,7 @@ class _Planner:
         return self._packed(rows, merged, products, forms, probes[0, self._probes.shape[1] :].copy())
 
     def _without_swaps(self, rows: IntArray, is_first: bool) -> IntArray:
-        if not self._has(nodes.SWAP):
+        if not self._kinds & _SWAP:
             return rows
         names = np.empty(self._layout.num_bits, np.int64)
         rows = rows[self._call(relabel.relabel_swaps, rows, self._factors, self._operands, names) :]
@@ -208,12 +217,12 @@ class _Planner:
         count, self._num_factors, used = self._call(
             gather.gather_phases, rows, self._factors, self._num_factors, probes, out, constants
         )
-        self._kinds |= 1 << nodes.LOCAL | 1 << nodes.PHASES
+        self._kinds |= _DIAGONALS
         return out[:count], _joined(probes, constants[:used])
 
     def _narrowed(self, rows: IntArray) -> IntArray:
         layout = self._layout
-        if layout.block_bits == layout.num_bits or not self._has(nodes.PAULI):
+        if layout.block_bits == layout.num_bits or not self._kinds & _PAULI:
             return rows
         most = len(rows)
         while True:
@@ -236,7 +245,7 @@ class _Planner:
 
     def _without_runs(self, rows: IntArray) -> tuple[IntArray, ComplexArray]:
         """With runs of gates on one pair of qubits replaced, and the coefficients with those that this adds."""
-        if not self._has(nodes.EXCHANGE, nodes.DENSE, nodes.PAULI, nodes.PHASES):
+        if not self._kinds & _ON_PAIRS:
             return rows, self._probes
         run_of, runs = np.empty(len(rows), np.int64), _table(len(rows), pairs.RUN_COLUMNS)
         num_runs = self._call(pairs.find_runs, rows, self._factors, run_of, runs)
@@ -264,13 +273,13 @@ class _Planner:
         self._num_factors = int(counts[pairs.FACTORS])
         if not replaced:
             return rows, self._probes
-        self._kinds |= 1 << nodes.SWAP | 1 << nodes.LOCAL | 1 << nodes.PHASES | 1 << nodes.DENSE
+        self._kinds |= _SWAP | _DIAGONALS | _DENSE
         return out[: counts[pairs.NODES]], _joined(self._probes, constants[: counts[pairs.CONSTANTS]])
 
     def _cartan_forms(self, rows: IntArray, probes: ComplexArray) -> tuple[IntArray, ComplexArray, NDArray[np.float64]]:
         """With matrices in Cartan's form, the coefficients with those that this adds, and the forms."""
         layout = self._layout
-        num_chains = self._call(cartan.count_chains, rows) if self._has(nodes.DENSE) else 0
+        num_chains = self._call(cartan.count_chains, rows) if self._kinds & _DENSE else 0
         if not num_chains:
             return rows, probes, np.zeros((0, nodes.FORM_COLUMNS))
         self._make_room(cartan.FORM_FACTORS * num_chains + 1)
@@ -301,7 +310,7 @@ class _Planner:
         return out[: counts[cartan.NODES]], _joined(probes, constants[: counts[cartan.CONSTANTS]]), forms[:found]
 
     def _split(self, rows: IntArray, probes: ComplexArray) -> tuple[IntArray, IntArray]:
-        if not self._has(nodes.LOCAL):
+        if not self._kinds & _LOCAL:
             return rows, _table(0, splitting.PRODUCT_COLUMNS)
         most = len(rows)
         self._make_room(2 * most)
@@ -311,7 +320,7 @@ class _Planner:
         )
         return out[:count], products[:num_products]
 
-    def _merged(self, rows: IntArray, from_zero_state: bool) -> pack.Merged:
+    def _merged(self, rows: IntArray, from_zero_state: bool) -> Merged:
         layout = self._layout
         sizes = layout.num_bits, layout.block_bits, layout.chunk_bits
         if layout.block_bits == layout.num_bits:
@@ -346,7 +355,7 @@ class _Planner:
             names = Counter(merge.ACTIONS[action] for action in actions[:num_actions, merge.ACTION].tolist())
             self.trace.append(PassReport("schedule", {"SWEEP": int(count)}))
             self.trace.append(PassReport("merge", dict(names)))
-        return pack.Merged(actions[:num_actions], action_start, members, bits, unreached, gates)
+        return Merged(actions[:num_actions], action_start, members, bits, unreached, gates)
 
     def _blocks(self, rows: IntArray) -> IntArray:
         """The masks of the blocks' bits, sweep by sweep."""
@@ -366,13 +375,12 @@ class _Planner:
     def _packed(
         self,
         rows: IntArray,
-        merged: pack.Merged,
+        merged: Merged,
         products: IntArray,
         forms: NDArray[np.float64],
         constants: ComplexArray,
     ) -> SweepPart:
-        layout = self._layout
-        packed = pack.pack(
+        part = packed(
             rows,
             self._factors[: self._num_factors],
             self._operands,
@@ -380,27 +388,21 @@ class _Planner:
             self._program.table,
             merged,
             products,
-            lane_bits=layout.lane_bits,
-            block_bits=layout.block_bits,
-            low_bits=layout.low_bits,
-            has_room_for_butterflies=layout.has_room_for_butterflies,
+            constants,
+            layout=self._layout,
             forward_only=self._forward_only,
             call=self._call,
         )
         if self.trace is not None:
-            opcodes = packed.operations[:, isa.OPCODE].tolist()
+            opcodes = part.operations[:, isa.OPCODE].tolist()
             self.trace.append(PassReport("pack", dict(Counter(isa.INSTRUCTIONS[opcode].name for opcode in opcodes))))
-        return SweepPart(layout=layout, constants=constants, **packed._asdict())
+        return part
 
     def _note(self, name: str, rows: IntArray) -> None:
         """Say what nodes there are after a pass."""
         if self.trace is not None:
             kinds = Counter(nodes.KINDS[kind] for kind in rows[:, nodes.KIND].tolist())
             self.trace.append(PassReport(name, dict(kinds)))
-
-    def _has(self, *kinds: int) -> bool:
-        """Whether there may be nodes of one of these kinds."""
-        return any(self._kinds >> kind & 1 for kind in kinds)
 
     def _make_room(self, more: int) -> None:
         """See to it that so many factors can be added."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qtoolkit.circuit import (
+    STANDARD_GATES,
     Barrier,
     Circuit,
     Gate,
@@ -19,9 +21,12 @@ from qtoolkit.circuit import (
     Reset,
     StandardGate,
 )
+from qtoolkit.circuit.details import DETAIL_WIDTH
 from qtoolkit.circuit.tape import OTHER, Tape
 from qtoolkit.compiler.plan import BranchStep, ExecutionPlan, InitializeStep, MeasureStep, ResetStep, Step, UnitaryStep
 from qtoolkit.errors import CircuitError
+from qtoolkit_kernels._jit import runner
+from qtoolkit_kernels.planner.survey import survey
 
 __all__ = ["plan_on", "used_qubits"]
 
@@ -39,8 +44,11 @@ def used_qubits(operations: Iterable[Operation], num_qubits: int) -> tuple[int, 
     """
     used: set[int] = set()
     if isinstance(operations, Tape):
-        used.update(np.flatnonzero(operations.qubits_of_gates(num_qubits)).tolist())
-        operations = operations.others
+        found = np.zeros(num_qubits, np.int64)
+        if _survey(operations, found)[0] == num_qubits:
+            return tuple(range(num_qubits))
+        used.update(np.flatnonzero(found).tolist())
+        operations = () if operations.is_told else operations.others
     for operation in operations:
         if len(used) == num_qubits:
             break
@@ -76,21 +84,49 @@ def plan_on(circuit: Circuit, qubits: Sequence[int]) -> ExecutionPlan:
         for place, qubit in enumerate(qubits):
             places[qubit] = place
     parameters = circuit.parameters
-    body, final = circuit.operations.split_last_measurements() or _split(circuit)
+    body, final, are_gates = _split(circuit)
     writer = _Writer({parameter.name: i for i, parameter in enumerate(parameters)}, places, len(qubits))
+    if are_gates and places is None:
+        steps: tuple[Step, ...] = (writer.unitary(body.copy()),)
+    else:
+        steps = writer.steps(body) or (writer.unitary(Tape()),)
     return ExecutionPlan(
         num_qubits=len(qubits),
         num_clbits=circuit.num_clbits,
         parameters=parameters,
         clbit_registers=circuit.clbit_registers,
-        steps=writer.steps(body) or (writer.unitary(Tape()),),
-        final_measurements=tuple((writer.placed((qubit,))[0], clbit) for qubit, clbit in final),
+        steps=steps,
+        final_measurements=tuple([(writer.placed((qubit,))[0], clbit) for qubit, clbit in final]),
     )
 
 
-def _split(circuit: Circuit) -> tuple[Tape, tuple[tuple[int, int], ...]]:
+def _split(circuit: Circuit) -> tuple[Tape, tuple[tuple[int, int], ...], bool]:
+    """What comes before the final measurements, those, and whether numbers tell that the former is gates alone."""
+    tape = circuit.operations
+    _, measurements, specials, first = _survey(tape, np.zeros(circuit.num_qubits, np.int64))
+    if first == len(tape) - measurements:
+        if not measurements:
+            return tape, (), not specials
+        before, measured = tape.copy(), tape.rows()[first:, 1:3]
+        before.cut(first)
+        return before, tuple([(int(qubit), int(clbit)) for qubit, clbit in measured.tolist()]), not specials
     body, final = circuit.split_final_measurements()
-    return body.operations, final
+    return body.operations, final, False
+
+
+_TOUCHED = np.array([0 if record.name == "id" else record.num_qubits for record in STANDARD_GATES.values()])
+"""Qubits of each standard gate that may leave ``|0⟩``."""
+
+
+def _survey(tape: Tape, used: NDArray[np.int64]) -> tuple[int, int, int, int]:
+    """What `qtoolkit_kernels.planner.survey` finds on a tape."""
+    rows = tape.rows()
+    details = np.array(tape.details).reshape(-1, DETAIL_WIDTH) if tape.others else _NO_DETAILS
+    found: tuple[int, int, int, int] = runner(len(rows))(survey, rows, _TOUCHED, details, used)
+    return found
+
+
+_NO_DETAILS = np.zeros((0, DETAIL_WIDTH))
 
 
 def _is_identity(gate: Instruction) -> bool:
@@ -99,8 +135,6 @@ def _is_identity(gate: Instruction) -> bool:
 
 def _holds_gates_alone(tape: Tape) -> bool:
     """Whether there is nothing but gates, in rows or, each named by one row, beside them."""
-    if not tape.others:
-        return tape.is_standard
     if not all(issubclass(kind, Gate) for kind in {type(operation.gate) for operation in tape.others}):
         return False
     rows = tape.rows()

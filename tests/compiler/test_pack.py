@@ -15,7 +15,7 @@ from qtoolkit.circuit import StandardGate
 from qtoolkit.compiler import GatePart, Layout, SweepPart, compile_circuit, plan_sweeps, planner
 from qtoolkit.simulators.bind import bind
 from qtoolkit.simulators.numbers import numbers_of
-from qtoolkit_kernels.planner import pack, pack_rare
+from qtoolkit_kernels.planner import pack, pack_rare, pack_room
 from qtoolkit_kernels.reference.vector.block import Rows, run_block
 from qtoolkit_kernels.reference.vector.sweep import blocks_of
 from qtoolkit_kernels.vector import isa, numbers
@@ -213,8 +213,7 @@ def test_arrays_grow(layout):
     def remembering(kernel, *arguments):
         if kernel is pack.pack_sweeps:
             heaps.add(arguments[-2].size)
-        else:
-            assert kernel is pack_rare.add_rare_nodes
+        elif kernel is pack_rare.add_rare_nodes:
             rare.append(kernel)
         return both(kernel, *arguments)
 
@@ -237,6 +236,32 @@ def test_nothing_to_pack():
     assert pack_sweeps([empty], [], layout, call=both).num_sweeps == 1
 
 
-def test_all_arrays_are_those_of_a_part():
-    names = {field.name for field in dataclasses.fields(SweepPart)}
-    assert set(pack.Packed._fields) == names - {"layout", "constants"}
+@pytest.mark.parametrize("short", [None, pack_room.TERMS, pack_room.GATES])
+def test_tables_are_moved_together(short):
+    """Unless there was no room for a row, which is counted all the same."""
+    rng = np.random.default_rng(4)
+    rooms, counts = np.empty(pack_room.NUM_TABLES, np.int64), np.empty(pack_room.NUM_TABLES, np.int64)
+    size = both(pack_room.choose_rooms, 3, 5, 20, 30, 40, 10, 2048, rooms)
+    assert rooms.min() > 0
+    heap = np.full(size, -1)
+    both(pack_room.begin_tables, heap, rooms, 5, 2, 4, 3, True, False, 64)
+    given = []
+    for table, width in enumerate((5, *pack_room.WIDTHS[1:])):
+        count = int(rooms[table]) + 1 if table == short else int(rng.integers(rooms[table] + 1))
+        rows = rng.integers(1, 100, (count, width))
+        for row in rows:
+            place = both(pack_room.new_row, heap, table)
+            heap[place : place + width] = row
+        given.append(rows.ravel())
+    heap[pack_room.NUM_REGISTERS], heap[pack_room.MOST_DIAGONALS] = 64, 7
+    end, has_room, num_registers, most_diagonals = both(pack_room.close_tables, heap, counts)
+    assert counts.tolist() == [
+        len(rows) // width for rows, width in zip(given, (5, *pack_room.WIDTHS[1:]), strict=True)
+    ]
+    assert end == pack_room.HEADER + sum(map(len, given))
+    assert has_room == (short is None)
+    assert (num_registers, most_diagonals) == (64, 7)
+    if has_room:
+        np.testing.assert_array_equal(heap[pack_room.HEADER : end], np.concatenate(given))
+    heap[pack_room.NUM_REGISTERS] = 65
+    assert not both(pack_room.close_tables, heap, counts)[1]

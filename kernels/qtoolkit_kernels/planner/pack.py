@@ -3,11 +3,6 @@
 Cost: some 50 ns a node.
 """
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
-
-import numpy as np
-
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Floats, Integers
 from qtoolkit_kernels.planner import pack_room as room
@@ -15,25 +10,17 @@ from qtoolkit_kernels.planner.merge import ACTION, END, NODE, POLYNOMIAL, ROTATI
 from qtoolkit_kernels.planner.nodes import DETAIL, FORM, NEXT, PLACE, TARGETS
 from qtoolkit_kernels.planner.pack_actions import add_polynomial, add_rotations, add_strings, add_together
 from qtoolkit_kernels.planner.pack_nodes import add_node
-from qtoolkit_kernels.planner.pack_rare import add_rare_nodes, is_rare
+from qtoolkit_kernels.planner.pack_rare import is_rare
 from qtoolkit_kernels.planner.pack_room import count_of, extent_of, new_row, reach
 from qtoolkit_kernels.planner.split import PARTS, PRODUCT_FIRST
-from qtoolkit_kernels.vector.plan import Formulas
 
-__all__ = ["Merged", "Packed", "pack", "pack_sweeps"]
+__all__ = ["IS_RARE", "MOST_ROWS", "pack_sweeps"]
 
 MOST_ROWS = 1 << 11
 """A sweep with more is cut: a thread stays with a block for a tenth of a second at most, and can then be stopped."""
 
 DONE, IS_RARE = range(2)
 """What `pack_sweeps` returns."""
-
-LEAST_REGISTERS = 1024
-"""More than any operation needs whose registers hold constants."""
-
-
-MOST_SPARE = 1 << 12
-"""Numbers that arrays may keep in memory beside their own."""
 
 
 @njit
@@ -154,120 +141,3 @@ def pack_sweeps(
         heap[_end_sweep(heap, bits[s])] = gates[s]
         heap[room.SWEEP], heap[room.ACTION] = s + 1, last
     return DONE
-
-
-class Merged(NamedTuple):
-    """Sweeps of actions, as `reach.merge_sweeps` writes them, apart from how many actions there are."""
-
-    actions: Integers
-    action_start: Integers
-    members: Integers
-    bits: Integers
-    unreached: Integers
-    gates: Integers
-
-
-class Packed(NamedTuple):
-    """Sweeps as arrays, which `qtoolkit.compiler.SweepPart` describes."""
-
-    bits: Integers
-    operation_start: Integers
-    operations: Integers
-    registers: Floats
-    formulas: Formulas
-    controls: Integers
-    strings: Integers
-    most_diagonals: int
-    gates: Integers
-
-
-def pack(
-    nodes: Integers,
-    factors: Integers,
-    operands: Integers,
-    forms: Floats,
-    tables: Integers,
-    merged: Merged,
-    products: Integers,
-    *,
-    lane_bits: int,
-    block_bits: int,
-    low_bits: int,
-    has_room_for_butterflies: bool,
-    forward_only: bool,
-    call: Callable[..., Any],
-) -> Packed:
-    """Encode sweeps in arrays of the right sizes; all are parts of one, but for the registers.
-
-    Args:
-        nodes, factors, operands, forms, tables: see `nodes`.
-        merged: the sweeps.
-        products: see `pack_sweeps`.
-        lane_bits, block_bits, low_bits, has_room_for_butterflies: of the layout.
-        forward_only: whether there may be operations that cannot be taken back: stages of Fourier transforms two by
-            two, exchanges together.
-        call: runs a kernel with arguments.
-    """
-    actions, action_start, members, bits, unreached, gates = merged
-    num_sweeps, num_bits = bits.shape
-    num_actions, num_members, num_factors, num_products = len(actions), len(members), len(factors), len(products)
-    # Mostly enough: rows for every action, more for many rotations, and a few cuts of sweeps.
-    num_rows = min(num_members + (num_members >> 6), 2 * num_actions + (num_members >> 1)) + 64
-    num_cuts = num_sweeps + num_rows // MOST_ROWS + 1
-    rooms = [
-        num_cuts, num_cuts + 1, num_rows, num_products + 1, num_factors, num_actions + 1, num_factors, num_factors,
-        num_actions, num_actions, num_products, num_members + 64, num_members, num_members, num_cuts,
-    ]  # fmt: skip
-    registers_room = LEAST_REGISTERS + (num_actions << max(5, lane_bits + 2))
-    widths = (num_bits, *room.WIDTHS[1:])
-    has_room = False
-    while not has_room:
-        header = [num_bits, lane_bits, block_bits, low_bits, has_room_for_butterflies, forward_only, registers_room]
-        header += [0] * (room.TABLES - len(header))
-        starts, size = [], room.HEADER
-        for rows, width in zip(rooms, widths, strict=True):
-            header += size, rows, 0, width
-            starts.append(size)
-            size += rows * width
-        heap, registers = np.empty(size, np.int64), np.zeros(registers_room)
-        heap[: room.POSITION] = header
-        while call(
-            pack_sweeps, nodes, factors, forms, actions, action_start, members, bits, unreached, gates, products, heap,
-            registers,
-        ) == IS_RARE:  # fmt: skip
-            last, most_rows = int(action_start[int(heap[room.SWEEP]) + 1]), int(heap[room.SWEEP_START]) + MOST_ROWS
-            call(
-                add_rare_nodes, heap, registers, nodes, factors, operands, tables, actions, members, last, most_rows
-            )  # fmt: skip
-        found = heap[: room.POSITION].tolist()
-        counts = found[room.TABLES + room.TABLE_COUNT :: room.TABLE_COLUMNS]
-        has_room = registers_room >= found[room.NUM_REGISTERS] and all(map(int.__ge__, rooms, counts))
-        rooms, registers_room = counts, max(found[room.NUM_REGISTERS], LEAST_REGISTERS)
-    found_tables = [
-        heap[start : start + count * width].reshape((count, width) if width > 1 else count)
-        for start, count, width in zip(starts, counts, widths, strict=True)
-    ]
-    registers = registers[: max(found[room.NUM_REGISTERS], 1 << lane_bits)]
-    if size - sum(table.size for table in found_tables) > MOST_SPARE:
-        found_tables, registers = [table.copy() for table in found_tables], registers.copy()
-    return Packed(
-        bits=found_tables[room.BITS],
-        operation_start=found_tables[room.OPERATION_START],
-        operations=found_tables[room.OPERATIONS],
-        registers=registers,
-        formulas=Formulas(
-            product_start=found_tables[room.PRODUCT_START],
-            product_factors=found_tables[room.PRODUCT_FACTORS],
-            dense_start=found_tables[room.DENSE_START],
-            dense_factors=found_tables[room.DENSE_FACTORS],
-            terms=found_tables[room.TERMS],
-            sets=found_tables[room.SETS],
-            members=found_tables[room.MEMBERS],
-            writes=found_tables[room.WRITES],
-            string_places=found_tables[room.STRING_PLACES],
-        ),
-        controls=found_tables[room.CONTROLS],
-        strings=found_tables[room.STRINGS],
-        most_diagonals=found[room.MOST_DIAGONALS],
-        gates=found_tables[room.GATES],
-    )

@@ -14,9 +14,10 @@ from qtoolkit_kernels._types import Floats, Integers
 from qtoolkit_kernels.vector import isa
 
 __all__ = [
-    "HEADER", "POSITION", "SORTED", "SPARE", "TABLES", "TABLE_COLUMNS", "TABLE_COUNT", "TABLE_ROOM", "WIDTHS",
-    "add_controlled", "add_operation", "add_write", "choose_lanes", "count_of", "extent_of", "new_row",
-    "position_of", "positions_of", "reach", "reserve", "tiles_in_reach",
+    "HEADER", "NUM_TABLES", "POSITION", "SORTED", "SPARE", "TABLES", "TABLE_COLUMNS", "TABLE_COUNT",
+    "TABLE_ROOM", "WIDTHS", "add_controlled", "add_operation", "add_write", "begin_tables", "choose_lanes",
+    "choose_rooms", "close_tables", "count_of", "extent_of", "new_row", "position_of", "positions_of", "reach",
+    "reserve", "tiles_in_reach",
 ]  # fmt: skip
 
 NUMBERS = 16
@@ -41,11 +42,109 @@ WIDTHS = (0, 1, isa.ROW, 1, 4, 1, 4, 6, 1, 7, 2, 7, 2, 1, 1)
 TABLES, TABLE_COLUMNS = NUMBERS, 4
 TABLE_START, TABLE_ROOM, TABLE_COUNT, TABLE_WIDTH = range(TABLE_COLUMNS)
 
-POSITION = TABLES + TABLE_COLUMNS * len(WIDTHS)
+NUM_TABLES = len(WIDTHS)
+POSITION = TABLES + TABLE_COLUMNS * NUM_TABLES
 SORTED = POSITION + 64
 SPARE = SORTED + 64
 HEADER = SPARE + 64
 """Positions of index bits, scratch for one number by position, and rows that there is no room for."""
+
+
+@njit
+def choose_rooms(
+    num_sweeps: int,
+    num_bits: int,
+    num_actions: int,
+    num_members: int,
+    num_factors: int,
+    num_products: int,
+    most_rows: int,
+    rooms: Integers,
+) -> int:
+    """Write how many rows of each table are mostly enough, and return how long the heap is then.
+
+    There are rows for every action, more for many rotations, and a few cuts of sweeps.
+
+    Args:
+        num_sweeps, num_bits, num_actions, num_members, num_factors, num_products: how many there are.
+        most_rows: of a sweep that is not cut.
+        rooms: int64[tables], receives numbers of rows.
+    """
+    num_rows = min(num_members + (num_members >> 6), 2 * num_actions + (num_members >> 1)) + 64
+    num_cuts = num_sweeps + num_rows // most_rows + 1
+    rooms[BITS] = rooms[GATES] = num_cuts
+    rooms[OPERATION_START], rooms[OPERATIONS] = num_cuts + 1, num_rows
+    rooms[PRODUCT_START], rooms[PRODUCT_FACTORS] = num_products + 1, num_factors
+    rooms[DENSE_START], rooms[DENSE_FACTORS] = num_actions + 1, num_factors
+    rooms[TERMS], rooms[CONTROLS] = num_factors, num_actions
+    rooms[SETS], rooms[MEMBERS], rooms[WRITES] = num_actions, num_products, num_members + 64
+    rooms[STRINGS] = rooms[STRING_PLACES] = num_members
+    return _size_of(rooms, num_bits)
+
+
+@njit
+def _size_of(rooms: Integers, num_bits: int) -> int:
+    """How long the heap is with so many rows of each table."""
+    size: int = HEADER
+    for table in range(NUM_TABLES):
+        size += rooms[table] * (WIDTHS[table] if WIDTHS[table] else num_bits)
+    return size
+
+
+@njit
+def begin_tables(
+    heap: Integers,
+    rooms: Integers,
+    num_bits: int,
+    lane_bits: int,
+    block_bits: int,
+    low_bits: int,
+    has_room_for_butterflies: bool,
+    forward_only: bool,
+    room_for_registers: int,
+) -> None:
+    """Set up a heap of the right size for tables with so many rows; the numbers are the layout's."""
+    for place in range(TABLES):
+        heap[place] = 0
+    heap[NUM_BITS], heap[LANE_BITS], heap[BLOCK_BITS], heap[LOW_BITS] = num_bits, lane_bits, block_bits, low_bits
+    heap[HAS_ROOM_FOR_BUTTERFLIES], heap[FORWARD_ONLY] = has_room_for_butterflies, forward_only
+    heap[ROOM_FOR_REGISTERS] = room_for_registers
+    start = HEADER
+    for table in range(NUM_TABLES):
+        place = TABLES + TABLE_COLUMNS * table
+        width = WIDTHS[table] if WIDTHS[table] else num_bits
+        heap[place + TABLE_START], heap[place + TABLE_ROOM] = start, rooms[table]
+        heap[place + TABLE_COUNT], heap[place + TABLE_WIDTH] = 0, width
+        start += rooms[table] * width
+
+
+@njit
+def close_tables(heap: Integers, counts: Integers) -> tuple[int, bool, int, int]:
+    """Move tables together, each behind the one before, if there was room for all rows and registers.
+
+    Args:
+        heap: changed.
+        counts: int64[tables], receives how many rows each table has.
+
+    Returns:
+        Where the tables end, or would if there had been room; whether there was; how many registers there are, and the
+        polynomials in the sweep that has most of them.
+    """
+    has_room = heap[NUM_REGISTERS] <= heap[ROOM_FOR_REGISTERS]
+    for table in range(NUM_TABLES):
+        place = TABLES + TABLE_COLUMNS * table
+        counts[table] = heap[place + TABLE_COUNT]
+        has_room = has_room and counts[table] <= heap[place + TABLE_ROOM]
+    end = HEADER
+    for table in range(NUM_TABLES):
+        place = TABLES + TABLE_COLUMNS * table
+        size = counts[table] * heap[place + TABLE_WIDTH]
+        if has_room:
+            start = heap[place + TABLE_START]
+            for k in range(size):
+                heap[end + k] = heap[start + k]
+        end += size
+    return end, has_room, int(heap[NUM_REGISTERS]), int(heap[MOST_DIAGONALS])
 
 
 @njit
