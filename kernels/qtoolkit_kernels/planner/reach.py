@@ -49,6 +49,9 @@ LISTS = QUEUES + 5
 STAGED, REST, LATER, TAKEN, TRIED = range(QUEUES, LISTS)
 """Rows behind the queues of `merge_sweep`: nodes stage by stage, those that are left, and members of what is tried."""
 
+TARGETS_LEFT, DIAGONAL_LEFT, WORTH_LEFT = range(3)
+"""Rows of queues that hold, while there are stages to find, what must be known of the nodes that are left."""
+
 STAGE_COLUMNS = 4
 FIRST, COST, REACHED, COUNT = range(STAGE_COLUMNS)
 """Of a stage: where its nodes begin, and before it what all cost, the bits in reach, and how many actions there are."""
@@ -100,32 +103,47 @@ def _cost(
 
 
 @njit
-def _worth_of(nodes: Integers, items: Integers, count: int, wanted: int, inside: int, lists: Integers) -> int:
-    """How many nodes can run with these bits, up to where no target is left, less phases and what always can."""
-    taken = lists[0]
-    num_taken, _, _, _ = take_until(nodes, items, count, wanted, inside, taken, lists[1])
-    worth = 0
-    for i in range(num_taken):
-        row = nodes[taken[i]]
-        if (row[TARGETS] | row[DIAGONAL]) & wanted and not is_waiting(row):
-            worth += 1
+def _worth_of(left: Integers, count: int, worths: int, wanted: int, inside: int, least: int) -> int:
+    """How many nodes can run with these bits that are worth something, up to where no target is left.
+
+    Args:
+        left: int64[3, :], of the nodes that are left their targets, the qubits that they are diagonal in, and whether
+            they are worth something.
+        count: how many there are.
+        worths: how many of them are worth something.
+        wanted: the targets of all of them.
+        inside: the bits.
+        least: less may be told where there are fewer than so many.
+    """
+    blocked, targets_blocked = ~inside, 0
+    worth = missed = 0
+    for i in range(count):
+        targets, diagonal, is_worth = left[TARGETS_LEFT, i], left[DIAGONAL_LEFT, i], left[WORTH_LEFT, i]
+        if targets & blocked | diagonal & targets_blocked:
+            targets_blocked |= targets
+            blocked |= targets | diagonal
+            missed += is_worth
+            if not wanted & ~targets_blocked or worths - missed < least:
+                break
+        else:
+            worth += is_worth
     return worth
 
 
 @njit
 def _with_one_more(
-    nodes: Integers,
-    items: Integers,
-    count: int,
-    num_later: int,
-    wanted: int,
-    reached: int,
-    sizes: Integers,
-    lists: Integers,
+    nodes: Integers, count: int, num_later: int, wanted: int, reached: int, sizes: Integers, lists: Integers
 ) -> int:
     """The bits in reach and those of one more of the nodes that are left: few, and such that much can follow.
 
-    Nodes that are in reach count for all candidates alike.
+    Args:
+        nodes: int64[:, 10].
+        count: how many nodes are left, all in LATER.
+        num_later: how many have been looked at, and are not in reach.
+        wanted: the targets of all of them.
+        reached: the bits in reach.
+        sizes: of the layout.
+        lists: their first rows are overwritten.
     """
     later, candidates = lists[LATER], np.empty(MOST_BITS, np.int64)
     least, num = MOST_BITS, 0
@@ -145,9 +163,17 @@ def _with_one_more(
         if not wanted & ~(reached | blocked):
             break
     best: int = candidates[0]
-    most = -1
-    for k in range(num if num > 1 else 0):
-        worth = _worth_of(nodes, items, count, wanted, candidates[k], lists)
+    if num < 2:
+        return best
+    # Phases count for nothing, and what always can run for all candidates alike.
+    worths, most = 0, -1
+    for i in range(count):
+        row = nodes[later[i]]
+        is_worth = 1 if (row[TARGETS] | row[DIAGONAL]) & wanted and not is_waiting(row) else 0
+        lists[TARGETS_LEFT, i], lists[DIAGONAL_LEFT, i], lists[WORTH_LEFT, i] = row[TARGETS], row[DIAGONAL], is_worth
+        worths += is_worth
+    for k in range(num):
+        worth = _worth_of(lists, count, worths, wanted, candidates[k], most)
         if worth > most or (worth == most and candidates[k] < best):
             best, most = candidates[k], worth
     return best
@@ -173,7 +199,9 @@ def _find_stages(
         num_taken, num_later, seen, _ = take_until(nodes, rest, count, wanted, reached, taken, later)
         more = reached
         while num_later:
-            more = _with_one_more(nodes, rest, count, num_later, wanted, reached, sizes, lists)
+            for i in range(seen, count):
+                later[num_later + i - seen] = rest[i]
+            more = _with_one_more(nodes, num_later + count - seen, num_later, wanted, reached, sizes, lists)
             if _extent(more, sizes) > _extent(reached, sizes):
                 break
             reached = more
@@ -184,8 +212,6 @@ def _find_stages(
             for i in range(num_taken):
                 staged[place + i] = taken[i]
             return num_stages + 1
-        for i in range(seen, count):
-            later[num_later + i - seen] = rest[i]
         num_later += count - seen
         # Phases that nothing here follows may join others in the next stage.
         num_taken, count = apart(nodes, taken, num_taken, staged[place:], rest)
