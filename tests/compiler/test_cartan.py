@@ -251,10 +251,17 @@ def special_matrices():
         yield after @ matrix @ before
 
 
+def test_inverse_roots_are_principal():
+    numbers = [1, 1j, -1j, 3e-20, 4e10j, complex(-2, 1e-30), complex(-2, -1e-30), complex(1e-9, 5), -3 + 4j, -3 - 4j]
+    for number in map(complex, numbers):
+        found = both(matrices.inverse_root, number)
+        assert found == pytest.approx(number**-0.5, rel=1e-14)
+    assert both(matrices.inverse_root, 0j) == 0
+
+
 @CALLS
 def test_a_split_multiplies_to_the_matrix(call):
     work = np.full((two_qubit.WORK_ROWS, two_qubit.GATE_COLUMNS), np.nan + 0j)
-    call(two_qubit.prepare, work)
     parity_changes = np.eye(4) + np.fliplr(np.eye(4)) == 0
     for matrix in special_matrices():
         row, angles = np.full(two_qubit.GATE_COLUMNS, np.nan + 0j), np.full(two_qubit.ANGLE_COLUMNS, np.nan)

@@ -39,7 +39,6 @@ from qtoolkit_kernels.planner.two_qubit import (
     OUTER,
     WORK_ROWS,
     general_form,
-    prepare,
     split,
     tangent_form,
 )
@@ -389,7 +388,6 @@ def cartan_forms(
     counts[FACTORS] = num_factors
     first_place, work = probes.shape[1], gates[num_chains:]
     chains = chains[: _find_chains(nodes, factors, probes, chains, links, marks, gates, work)]
-    prepare(work)
     if not _split_chains(nodes, factors, chains, links, gates, angles, constants, counts, first_place, work):
         return 0
     _find_followed(nodes, links, chains)

@@ -10,7 +10,18 @@ from qtoolkit_kernels._types import Complex, Integers
 from qtoolkit_kernels.planner.nodes import DETAIL, FORM, NEXT, OTHER, PLACE, QUBIT
 from qtoolkit_kernels.vector.numbers import add_factor, small_matrix
 
-__all__ = ["ROW", "dense_product", "determinant", "multiply", "one_qubit_parts", "power", "rect", "square", "turn"]
+__all__ = [
+    "ROW",
+    "dense_product",
+    "determinant",
+    "inverse_root",
+    "multiply",
+    "one_qubit_parts",
+    "power",
+    "rect",
+    "square",
+    "turn",
+]
 
 ROW = 2
 """Number of the row's low bit among those of an entry's number."""
@@ -35,6 +46,20 @@ def power(number: complex, exponent: float) -> complex:
     if size == 0.0:
         return 0.0j
     return rect(size ** (exponent / 2), exponent * np.arctan2(number.imag, number.real))
+
+
+@njit
+def inverse_root(number: complex) -> complex:
+    """The principal value of 1/√z, 0 of 0, without an angle."""
+    real, imaginary = abs(number.real), abs(number.imag)
+    size = np.sqrt(square(number))
+    if size == 0.0:
+        return 0.0j
+    large = np.sqrt(0.5 * (size + real))
+    small = 0.5 * imaginary / large
+    if number.real < 0.0:
+        large, small = small, large
+    return complex(large / size, small / size if number.imag < 0.0 else -small / size)
 
 
 @njit

@@ -7,7 +7,7 @@ Its real and its imaginary part share them, and Jacobi's rotations find them for
 SIAM J. Matrix Anal. Appl. 17, 161 (1996)).
 
 A gate and what becomes of it is a row of complex128[24]: 16 numbers of the matrix, then two gates of 4 each or two
-diagonals of 2; what belongs to the low bit comes first. With it goes a row of float64[20]: the angles of the Z
+diagonals of 2; what belongs to the low bit comes first. With it goes a row of float64[46]: the angles of the Z
 rotations behind it and those of the Y rotations, in radians; the rest is for use meanwhile.
 """
 
@@ -18,9 +18,8 @@ from qtoolkit_kernels._types import Complex, Floats
 from qtoolkit_kernels.planner.matrices import (
     ROW,
     determinant,
-    multiply,
+    inverse_root,
     one_qubit_parts,
-    power,
     rect,
     square,
     turn,
@@ -29,20 +28,21 @@ from qtoolkit_kernels.planner.nodes import FLIPS, FORM_COLUMNS, FORM_NUMBERS, IS
 from qtoolkit_kernels.vector.numbers import split_unitary
 
 __all__ = [
-    "ANGLE_COLUMNS", "BEHIND", "GATE_COLUMNS", "OUTER", "WORK_ROWS", "general_form", "prepare", "split", "tangent_form",
+    "ANGLE_COLUMNS", "BEHIND", "GATE_COLUMNS", "OUTER", "WORK_ROWS", "general_form", "split", "tangent_form",
 ]  # fmt: skip
 
-GATE_COLUMNS, ANGLE_COLUMNS, WORK_ROWS = 24, 20, 7
+GATE_COLUMNS, ANGLE_COLUMNS, WORK_ROWS = 24, 46, 4
 BEHIND = 16
 """Where the matrix of a row ends."""
 
-BELL, DAGGER, GATE, VECTORS, TURNED, SPARE, OUTER = range(WORK_ROWS)
-"""Rows to work with; the first two stay, the last one is free for what is around the gate."""
+GATE, TURNED, SPARE, OUTER = range(WORK_ROWS)
+"""Rows to work with; the last one is free for what is around the gate."""
 
 SCALE, TANGENTS, COSINES = 4, 8, 14
-"""Angles to work with."""
+VECTORS, REAL = 14, 30
+"""Angles and real matrices to work with."""
 
-MIXTURES = 8
+MIXTURES = tuple(complex(np.exp(1j * np.pi * (k + 0.5) / 8)) for k in range(8))
 """Of a symmetric unitary's real and imaginary part; eigenvalues of the one that tells them best apart order them."""
 
 COINCIDENCE = 1e-6
@@ -68,43 +68,48 @@ MOST_ROUNDS = 12
 
 
 @njit
-def prepare(work: Complex) -> None:
-    """Write √2 times Bell's basis, in which one-qubit gates of determinant 1 are real, in columns, and its inverse."""
-    for k in range(16):
-        work[BELL, k] = 0.0
-    work[BELL, 0] = work[BELL, 6] = work[BELL, 12] = 1.0
-    work[BELL, 10] = -1.0
-    work[BELL, 3] = work[BELL, 5] = work[BELL, 9] = 1j
-    work[BELL, 15] = -1j
-    for k in range(16):
-        work[DAGGER, k] = 0.5 * work[BELL, 4 * (k & 3) + (k >> 2)].conjugate()
-
-
-@njit
-def _transpose(matrix: Complex, out: Complex) -> None:
-    for k in range(16):
-        out[k] = matrix[4 * (k & 3) + (k >> 2)]
-
-
-@njit
-def _rotate(m: Complex, first: int, second: int, step: int, cosine: float, sine: float) -> None:
-    """Rotate four pairs of numbers, each pair `step` behind the one before."""
+def _into_bell(matrix: Complex, scale: complex, out: Complex) -> None:
+    """Write a gate, times a number, in Bell's basis: in it one-qubit gates of determinant 1 are real."""
+    half = 0.5 * scale
     for k in range(4):
-        x, y = m[first + k * step], m[second + k * step]
-        m[first + k * step] = complex(cosine * x.real + sine * y.real, cosine * x.imag + sine * y.imag)
-        m[second + k * step] = complex(cosine * y.real - sine * x.real, cosine * y.imag - sine * x.imag)
+        x, y, z, t = matrix[4 * k], matrix[4 * k + 1], matrix[4 * k + 2], matrix[4 * k + 3]
+        out[4 * k], out[4 * k + 1], out[4 * k + 2], out[4 * k + 3] = x + t, 1j * (y + z), y - z, 1j * (x - t)
+    for k in range(4):
+        x, y, z, t = half * out[k], half * out[4 + k], half * out[8 + k], half * out[12 + k]
+        out[k], out[4 + k], out[8 + k], out[12 + k] = x + t, -1j * (y + z), y - z, -1j * (x - t)
 
 
 @njit
-def _diagonalize(symmetric: Complex, vectors: Complex) -> None:
-    """Make a symmetric unitary diagonal, and write real eigenvectors, in columns."""
+def _out_of_bell(matrix: Floats, out: Complex) -> None:
+    """Write the gate that a real matrix is in Bell's basis."""
+    for k in range(4):
+        x, y, z, t = matrix[k], matrix[4 + k], matrix[8 + k], matrix[12 + k]
+        out[k], out[4 + k], out[8 + k], out[12 + k] = complex(x, t), complex(z, y), complex(-z, y), complex(x, -t)
+    for k in range(4):
+        x, y, z, t = 0.5 * out[4 * k], -0.5j * out[4 * k + 1], 0.5 * out[4 * k + 2], -0.5j * out[4 * k + 3]
+        out[4 * k], out[4 * k + 1], out[4 * k + 2], out[4 * k + 3] = x + t, y + z, y - z, x - t
+
+
+@njit
+def _rotate(vectors: Floats, first: int, second: int, cosine: float, sine: float) -> None:
+    """Rotate two columns of a real matrix."""
+    for k in range(0, 16, 4):
+        x, y = vectors[k + first], vectors[k + second]
+        vectors[k + first] = cosine * x + sine * y
+        vectors[k + second] = cosine * y - sine * x
+
+
+@njit
+def _diagonalize(symmetric: Complex, vectors: Floats) -> None:
+    """Make a symmetric unitary, of which the upper triangle is read, diagonal there; write eigenvectors, in columns."""
     for k in range(16):
         vectors[k] = 1.0 if k % 5 == 0 else 0.0
     for _ in range(MOST_ROUNDS):
         is_done = True
         for p in range(3):
             for q in range(p + 1, 4):
-                across, along = 2 * symmetric[4 * p + q], symmetric[5 * p] - symmetric[5 * q]
+                half = symmetric[4 * p + q]
+                across, along = 2 * half, symmetric[5 * p] - symmetric[5 * q]
                 if square(across) <= 4 * NEGLIGIBLE * NEGLIGIBLE:
                     continue
                 on, off = square(along) - square(across), 2 * (along * across.conjugate()).real
@@ -119,10 +124,19 @@ def _diagonalize(symmetric: Complex, vectors: Complex) -> None:
                 cosine = np.sqrt((1 + large) / 2)
                 sine = small / (2 * cosine)
                 is_done = False
-                for turned in range(3):
-                    step = 4 if turned else 1
-                    matrix = vectors if turned == 2 else symmetric
-                    _rotate(matrix, (5 - step) * p, (5 - step) * q, step, cosine, sine)
+                for k in range(4):
+                    if k in (p, q):
+                        continue
+                    first, second = 4 * min(k, p) + max(k, p), 4 * min(k, q) + max(k, q)
+                    x, y = symmetric[first], symmetric[second]
+                    symmetric[first] = cosine * x + sine * y
+                    symmetric[second] = cosine * y - sine * x
+                # Of twice the angle, large is the cosine and small the sine.
+                moved = sine * (sine * along) - small * half
+                symmetric[4 * p + q] = large * half - 0.5 * small * along
+                symmetric[5 * p] -= moved
+                symmetric[5 * q] += moved
+                _rotate(vectors, p, q, cosine, sine)
         if is_done:
             return
 
@@ -131,8 +145,8 @@ def _diagonalize(symmetric: Complex, vectors: Complex) -> None:
 def _best_mixture(diagonal: Complex) -> complex:
     """The mixture of eigenvalues, as the number whose conjugate they are multiplied by, that tells them best apart."""
     best, widest = 1.0 + 0.0j, -1.0
-    for mixture in range(MIXTURES):
-        mixed = rect(1.0, np.pi * (mixture + 0.5) / MIXTURES)
+    for mixture in range(len(MIXTURES)):
+        mixed = MIXTURES[mixture]
         gap = np.inf
         for i in range(3):
             for j in range(i + 1, 4):
@@ -149,12 +163,17 @@ def _best_mixture(diagonal: Complex) -> complex:
 
 
 @njit
-def _common_eigenvectors(symmetric: Complex, vectors: Complex, work: Complex) -> None:
+def _common_eigenvectors(symmetric: Complex, found: Floats, vectors: Floats) -> None:
     """Write real eigenvectors of a symmetric unitary, of determinant 1, in columns.
 
     Their order depends on how far the eigenvalues stand apart, not on what rounding leaves, and signs are fixed.
+
+    Args:
+        symmetric: complex128[16]; becomes diagonal in its upper triangle.
+        found: float64[16], overwritten.
+        vectors: float64[16], receives them.
     """
-    _diagonalize(symmetric, work)
+    _diagonalize(symmetric, found)
     mixed = _best_mixture(symmetric)
     for j in range(4):
         place, side = 0, 0.0
@@ -163,26 +182,30 @@ def _common_eigenvectors(symmetric: Complex, vectors: Complex, work: Complex) ->
             other = (symmetric[5 * i] * mixed.conjugate()).real
             if other < value or (other == value and i < j):
                 place += 1
-            side += ASYMMETRIC[i] * work[4 * i + j].real
+            side += ASYMMETRIC[i] * found[4 * i + j]
         for i in range(4):
-            vectors[4 * i + place] = -work[4 * i + j] if side < 0 else work[4 * i + j]
+            vectors[4 * i + place] = -found[4 * i + j] if side < 0 else found[4 * i + j]
     _make_proper(vectors)
 
 
 @njit
-def _make_proper(matrix: Complex) -> None:
+def _make_proper(matrix: Floats) -> None:
     """Make the determinant of a real orthogonal matrix 1."""
-    if determinant(matrix).real < 0:
+    if _real_determinant(matrix) < 0:
         for i in range(4):
             matrix[4 * i] = -matrix[4 * i]
 
 
 @njit
-def _parts_of_bell(matrix: Complex, work: Complex, out: Complex, place: int) -> None:
-    """Write the one-qubit gates that a real matrix is in Bell's basis; the matrix is overwritten."""
-    multiply(work[BELL], matrix, work[OUTER])
-    multiply(work[OUTER], work[DAGGER], matrix)
-    one_qubit_parts(matrix, out, place)
+def _real_determinant(m: Floats) -> float:
+    """The determinant of a real matrix, by the 2x2 ones of its upper and its lower half."""
+    total: float = (m[0] * m[5] - m[1] * m[4]) * (m[10] * m[15] - m[11] * m[14])
+    total -= (m[0] * m[6] - m[2] * m[4]) * (m[9] * m[15] - m[11] * m[13])
+    total += (m[0] * m[7] - m[3] * m[4]) * (m[9] * m[14] - m[10] * m[13])
+    total += (m[1] * m[6] - m[2] * m[5]) * (m[8] * m[15] - m[11] * m[12])
+    total -= (m[1] * m[7] - m[3] * m[5]) * (m[8] * m[14] - m[10] * m[12])
+    total += (m[2] * m[7] - m[3] * m[6]) * (m[8] * m[13] - m[9] * m[12])
+    return total
 
 
 @njit
@@ -192,39 +215,47 @@ def split(row: Complex, angles: Floats, work: Complex) -> bool:
     Args:
         row: complex128[24], the matrix; it becomes what is kept, which mixes |00> with |11> and |01> with |10> alone,
             then C and D.
-        angles: float64[20], receives those of the rotations; the ones about Y are within [-π/2, π/2].
-        work: complex128[7, 24], as `prepare` left it.
+        angles: float64[46], receives those of the rotations; the ones about Y are within [-π/2, π/2].
+        work: complex128[4, 24], overwritten but for its last row.
 
     Returns:
         Whether rounding did not get in the way; if it did, `row` holds nothing of use.
     """
-    gate, vectors, turned, spare = work[GATE], work[VECTORS], work[TURNED], work[SPARE]
-    multiply(row, work[BELL], spare)
-    multiply(work[DAGGER], spare, gate)
-    root = power(determinant(row), -0.25)
-    for k in range(16):
-        gate[k] *= root
-    _transpose(gate, spare)
-    multiply(spare, gate, turned)
-    _common_eigenvectors(turned, vectors, spare)
-    multiply(gate, vectors, turned)
+    gate, symmetric, outer = work[GATE], work[TURNED], work[SPARE]
+    vectors, real = angles[VECTORS : VECTORS + 16], angles[REAL : REAL + 16]
+    _into_bell(row, inverse_root(_root(determinant(row))), gate)
+    for i in range(4):
+        for j in range(i, 4):
+            total = 0.0j
+            for k in range(0, 16, 4):
+                total += gate[k + i] * gate[k + j]
+            symmetric[4 * i + j] = total
+    _common_eigenvectors(symmetric, real, vectors)
     for j in range(4):
+        for i in range(4):
+            total = 0.0j
+            for k in range(4):
+                total += gate[4 * i + k] * vectors[4 * k + j]
+            symmetric[i] = total
         total = 0.0j
         for i in range(4):
-            total += turned[4 * i + j] * turned[4 * i + j]
-        root = power(total, -0.5)
+            total += symmetric[i] * symmetric[i]
+        root = inverse_root(total)
         for i in range(4):
-            turned[4 * i + j] = (turned[4 * i + j] * root).real
-    _make_proper(turned)
-    _transpose(vectors, spare)
-    _parts_of_bell(spare, work, row, BEHIND)
-    _parts_of_bell(turned, work, vectors, BEHIND)
+            real[4 * i + j] = (symmetric[i] * root).real
+    _make_proper(real)
+    _out_of_bell(real, gate)
+    one_qubit_parts(gate, outer, BEHIND)
+    for k in range(16):
+        real[k] = vectors[4 * (k & 3) + (k >> 2)]
+    _out_of_bell(real, gate)
+    one_qubit_parts(gate, row, BEHIND)
     for side in range(2):
         for k in range(4):
-            spare[k] = row[BEHIND + 4 * side + k].conjugate()
-        turn(row, side, spare[0], spare[1], spare[2], spare[3])
+            gate[k] = row[BEHIND + 4 * side + k].conjugate()
+        turn(row, side, gate[0], gate[1], gate[2], gate[3])
     for side in range(2):
-        _keep_parity(vectors, side, row, angles)
+        _keep_parity(outer, side, row, angles)
     worst = 0.0
     for i in range(16):
         if (i ^ i >> 1 ^ i >> 2 ^ i >> 3) & 1:
@@ -233,6 +264,12 @@ def split(row: Complex, angles: Floats, work: Complex) -> bool:
                 worst = size
             row[i] = 0.0
     return worst <= TOLERANCE * TOLERANCE
+
+
+@njit
+def _root(number: complex) -> complex:
+    """The principal square root."""
+    return number * inverse_root(number)
 
 
 @njit

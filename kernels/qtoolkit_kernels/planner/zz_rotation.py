@@ -8,7 +8,7 @@ import numpy as np
 
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex
-from qtoolkit_kernels.planner.matrices import one_qubit_parts, power, rect, square, turn
+from qtoolkit_kernels.planner.matrices import determinant, one_qubit_parts, power, rect, square, turn
 
 __all__ = ["LOCAL_GATES", "ZZ_ROTATION", "locals_and_phase"]
 
@@ -20,6 +20,11 @@ TOLERANCE = 1e-14
 
 ROUNDING = 2e-15
 """What is smaller in a product of blocks is taken for 0, so that a basis is the qubit's own or another Pauli's."""
+
+FEW_TERMS = 1e-9
+"""Gates of one or two terms in ``Σ A⊗B`` have a determinant of 0 when their entries stand by qubit, all others have
+four; above this rounding leaves no doubt.
+"""
 
 TIE = 1e-9
 """Angles and coordinates nearer than this to where the choice of a sign turns over are one side of it."""
@@ -155,6 +160,10 @@ def locals_and_phase(matrix: Complex, out: Complex) -> int:
         neither, then `out` holds nothing of use.
     """
     turned = np.empty(16, np.complex128)
+    for k in range(16):
+        turned[k & 9 | k << 1 & 4 | k >> 1 & 2] = matrix[k]
+    if square(determinant(turned)) > FEW_TERMS * FEW_TERMS:
+        return 0
     one_qubit_parts(matrix, out, 0)
     for k in range(8, 17):
         out[k] = 1.0 if k < 16 and (k + 1) & 2 == 0 else 0.0
