@@ -109,8 +109,6 @@ class Circuit(GateMethods):
 
         Declared ones come first, see `declare_parameters`; then others by their first appearance.
         """
-        if not self.declared and not self._tape.symbols and self._tape.is_told:
-            return ()
         declared = {name: Parameter(name) for name in self.declared}
         return tuple((declared | self._tape.parameters()).values())
 

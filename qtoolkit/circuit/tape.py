@@ -383,6 +383,8 @@ class Tape(Sequence[Operation]):
 
     def parameters(self) -> dict[str, Parameter]:
         """The free parameters by name, in the order of their first appearance."""
+        if not self.symbols and self.is_told:
+            return {}
         # Most angles are parameters and no more, each of one row.
         plain = [angle for angle in self.symbols if type(angle) is Parameter]
         if len(plain) == len(self.symbols) and not self.others and self._is_in_order():

@@ -194,7 +194,7 @@ def way_of(engine: Engine, circuit: Circuit | ExecutionPlan, plan: ExecutionPlan
         return WITHOUT_RECIPE, 0
     if _is_never_planned(tape, num_qubits):
         return NEVER, math.inf
-    seconds = _seconds(tape, num_qubits, num_passes(tape))
+    seconds = _seconds(tape, num_qubits, num_passes(tape, num_qubits))
     return WHEN_IT_PAYS, math.inf if not seconds else _seconds_of_planning(tape) // seconds
 
 
@@ -211,12 +211,12 @@ def _is_plan_paid_for(tape: Tape, num_qubits: int, num_runs: int) -> bool:
     # Counting passes takes as long as dozens of them, on few qubits.
     if num_runs * _seconds(tape, num_qubits, len(tape)) <= planning:
         return False
-    return num_runs * _seconds(tape, num_qubits, num_passes(tape)) > planning
+    return num_runs * _seconds(tape, num_qubits, num_passes(tape, num_qubits)) > planning
 
 
-def _seconds(tape: Tape, num_qubits: int, passes: int) -> float:
+def _seconds(tape: Tape, num_qubits: int, passes: float) -> float:
     """What a run of so many passes without a plan takes longer than one with it, predicted."""
-    seconds = AMPLITUDE * (passes << num_qubits)
+    seconds = AMPLITUDE * passes * (1 << num_qubits)
     if not tape.entries:
         return seconds
     details = np.array(tape.details).reshape(-1, DETAIL_WIDTH)

@@ -6,7 +6,7 @@ from planner_passes import both
 from random_circuits import random_dynamic_circuit, random_gate_circuit
 
 from qtoolkit import Circuit, Parameter
-from qtoolkit.circuit import Barrier, Gate, Measure, PauliRotationGate, Reset
+from qtoolkit.circuit import STANDARD_GATES, Barrier, Gate, Measure, PauliRotationGate, Reset
 from qtoolkit.compiler import steps, used_qubits
 from qtoolkit_kernels.planner import survey
 
@@ -81,3 +81,14 @@ def test_what_must_be_read_one_by_one():
     assert not steps._split(Circuit(3).h(0).reset(0))[2]
     assert not steps._split(random_dynamic_circuit(4, 3, 1))[2]
     assert steps._split(Circuit(3))[2]
+
+
+def test_passes_of_rows_are_the_same_both_ways():
+    """What they are is told where circuits are planned, or not."""
+    rng = np.random.default_rng(3)
+    num_qubits = np.array([record.num_qubits for record in STANDARD_GATES.values()])
+    shares = rng.uniform(0.1, 1.0, num_qubits.size)
+    for seed in range(4):
+        circuit = random_gate_circuit(5, 60, seed).measure_all()
+        rows, is_open = circuit.operations.rows(), np.zeros(5, np.int64)
+        assert both(survey.weigh, rows, num_qubits, shares, is_open) > 0.0
