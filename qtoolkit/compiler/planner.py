@@ -126,7 +126,7 @@ class _Planner:
         self._num_factors = 0
         self._kinds = 0
         """Which kinds of nodes there may be, one bit a kind."""
-        self._operands = np.empty(program.qubits.size, np.int64)
+        self._operands = _list(program.qubits.size)
         self.trace: list[PassReport] | None = None
         """Receives what each pass makes of the program, if it is a list."""
 
@@ -197,7 +197,7 @@ class _Planner:
     def _without_swaps(self, rows: IntArray, is_first: bool) -> IntArray:
         if not self._kinds & _SWAP:
             return rows
-        names = np.empty(self._layout.num_bits, np.int64)
+        names = _list(self._layout.num_bits)
         rows = rows[self._call(relabel.relabel_swaps, rows, self._factors, self._operands, names) :]
         if is_first:
             return rows
@@ -247,7 +247,7 @@ class _Planner:
         """With runs of gates on one pair of qubits replaced, and the coefficients with those that this adds."""
         if not self._kinds & _ON_PAIRS:
             return rows, self._probes
-        run_of, runs = np.empty(len(rows), np.int64), _table(len(rows), pairs.RUN_COLUMNS)
+        run_of, runs = _list(len(rows)), _table(len(rows), pairs.RUN_COLUMNS)
         num_runs = self._call(pairs.find_runs, rows, self._factors, run_of, runs)
         if not num_runs:
             return rows, self._probes
@@ -330,11 +330,11 @@ class _Planner:
         else:
             blocks = self._blocks(rows)
             count = blocks.size
-            order, sweep_start = np.empty(len(rows), np.int64), np.empty(count + 1, np.int64)
+            order, sweep_start = _list(len(rows)), _list(count + 1)
             self._call(schedule.distribute, rows, *sizes, blocks, count, order, sweep_start)
-        actions, members = _table(len(rows), merge.ACTION_COLUMNS), np.empty(len(rows), np.int64)
-        action_start, bits = np.empty(count + 1, np.int64), _table(count, layout.num_bits)
-        unreached, gates = np.empty(count, np.int64), np.empty(count, np.int64)
+        actions, members = _table(len(rows), merge.ACTION_COLUMNS), _list(len(rows))
+        action_start, bits = _list(count + 1), _table(count, layout.num_bits)
+        unreached, gates = _list(count), _list(count)
         num_actions = self._call(
             reach.merge_sweeps,
             rows,
@@ -361,11 +361,11 @@ class _Planner:
         """The masks of the blocks' bits, sweep by sweep."""
         layout = self._layout
         sizes = layout.num_bits, layout.block_bits, layout.chunk_bits
-        blocks = np.empty(len(rows) + 1, np.int64)
+        blocks = _list(len(rows) + 1)
         count = self._call(schedule.choose_blocks, rows, *sizes, blocks)
         effort = MORE_EFFORT if layout.num_bits >= EFFORT_QUBITS else 1
         while layout.num_bits >= SEARCH_QUBITS and count in SEARCH_SWEEPS:
-            fewer = np.empty(count, np.int64)
+            fewer = _list(count)
             found = self._call(schedule.search_blocks, rows, *sizes, count - 1, effort, fewer)
             if not found:
                 break
@@ -412,8 +412,16 @@ class _Planner:
             self._factors = grown
 
 
+_INT64 = np.dtype(np.int64)
+"""From a class, NumPy would look for it each time."""
+
+
+def _list(size: int) -> IntArray:
+    return np.empty(size, _INT64)
+
+
 def _table(rows: int, columns: int) -> IntArray:
-    return np.empty((rows, columns), np.int64)
+    return np.empty((rows, columns), _INT64)
 
 
 def _joined(probes: ComplexArray, constants: ComplexArray) -> ComplexArray:

@@ -409,10 +409,10 @@ class Engine:
         On a second core; where there is none, two processes would only share the first.
         """
         part = next((part for part in parts if isinstance(part, SweepPart) and part.num_sweeps), None)
-        if part is None or num_cores() == 1:
+        if part is None:
             return
         foreseen = self._kind, self._code(part)
-        if foreseen not in _foreseen:
+        if foreseen not in _foreseen and num_cores() > 1:
             _foreseen.add(foreseen)
             compile_ahead(kernels.run_sweeps, *self._example(part, foreseen[1]))
 
