@@ -163,7 +163,8 @@ def replace_runs(
     """With runs of gates on one pair of qubits replaced, and the constants that this adds behind the probes."""
     before = _tables_of(given)
     run_of, runs = np.full(len(given), UNSET), _empty(len(given), pairs.RUN_COLUMNS)
-    num_runs = call(pairs.find_runs, before.rows, before.factors, run_of, runs)
+    num_runs, num_candidates = call(pairs.find_runs, before.rows, before.factors, run_of, runs)
+    assert 0 <= num_candidates <= num_runs
     tables = _tables_of(given, len(given) + pairs.RUN_FACTORS * num_runs)
     out = _empty(len(given) + pairs.RUN_NODES * num_runs)
     constants, counts = np.full(pairs.RUN_CONSTANTS * num_runs, np.nan + 0j), np.full(3, UNSET)

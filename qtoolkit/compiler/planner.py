@@ -248,8 +248,8 @@ class _Planner:
         if not self._kinds & _ON_PAIRS:
             return rows, self._probes
         run_of, runs = _list(len(rows)), _table(len(rows), pairs.RUN_COLUMNS)
-        num_runs = self._call(pairs.find_runs, rows, self._factors, run_of, runs)
-        if not num_runs:
+        num_runs, num_candidates = self._call(pairs.find_runs, rows, self._factors, run_of, runs)
+        if not num_candidates:
             return rows, self._probes
         out = _table(len(rows) + pairs.RUN_NODES * num_runs, nodes.NODE_COLUMNS)
         constants = np.empty(pairs.RUN_CONSTANTS * num_runs, np.complex128)

@@ -48,7 +48,7 @@ THRESHOLDS = (
     Threshold("ENTRY", ENTRY, "seconds", "each number of such an array, without a plan"),
     Threshold("FEW_ENTRIES", FEW_ENTRIES, "numbers in arrays", "a plan saves writing them, ten microseconds here"),
     Threshold("NEGLIGIBLE", NEGLIGIBLE, "seconds", "foretold; so little is not worth a look for a plan"),
-    Threshold("AMPLITUDE", AMPLITUDE, "seconds", "an amplitude for each pass, without a plan"),
+    Threshold("AMPLITUDE", AMPLITUDE, "seconds", "an amplitude for each pass that changes it, without a plan"),
     Threshold("PRODUCT", PRODUCT, "seconds", "an amplitude for each column of a matrix, without a plan"),
     Threshold("GRADIENT_PLANNING", GRADIENT_PLANNING, "seconds", "each operation of the plan of a gradient"),
     Threshold("GRADIENT_AMPLITUDE", GRADIENT_AMPLITUDE, "seconds", "an amplitude for each operation of a gradient"),

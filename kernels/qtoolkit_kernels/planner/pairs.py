@@ -84,7 +84,7 @@ def _cost_of(row: Integers) -> int:
 
 
 @njit
-def find_runs(nodes: Integers, factors: Integers, run_of: Integers, runs: Integers) -> int:
+def find_runs(nodes: Integers, factors: Integers, run_of: Integers, runs: Integers) -> tuple[int, int]:
     """Find the runs of a list of nodes.
 
     Args:
@@ -94,7 +94,7 @@ def find_runs(nodes: Integers, factors: Integers, run_of: Integers, runs: Intege
         runs: int64[n, 8], receives the runs.
 
     Returns:
-        How many there are.
+        How many there are, and how many of them may be replaced.
     """
     is_open = np.full(64, -1, np.int64)
     before = np.zeros(64, np.int64)
@@ -133,7 +133,12 @@ def find_runs(nodes: Integers, factors: Integers, run_of: Integers, runs: Intege
     for k in range(nodes.shape[0]):
         if run_of[k] >= 0 and k > runs[run_of[k], END]:
             run_of[k] = -1
-    return count
+    candidates = 0
+    for run in range(count):
+        is_long = runs[run, COUNT] > 1 or runs[run, IS_MATRIX]
+        runs[run, DECISION], runs[run, JOINED] = JOIN if is_long else KEEP, -1
+        candidates += is_long
+    return count, candidates
 
 
 @njit
@@ -283,13 +288,6 @@ def replace_runs(
         How many runs were replaced; where it is 0 no node is written.
     """
     counts[NODES], counts[FACTORS], counts[CONSTANTS] = 0, num_factors, 0
-    candidates = 0
-    for r in range(runs.shape[0]):
-        is_long = runs[r, COUNT] > 1 or runs[r, IS_MATRIX]
-        runs[r, DECISION], runs[r, JOINED] = JOIN if is_long else KEEP, -1
-        candidates += is_long
-    if candidates == 0:
-        return 0
     for k in range(nodes.shape[0]):
         if run_of[k] >= 0 and runs[run_of[k], DECISION] != KEEP:
             counts[FACTORS] = give_factors(nodes[k], factors, counts[FACTORS], x_place)
