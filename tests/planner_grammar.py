@@ -45,7 +45,10 @@ FACTORS = dict.fromkeys((*MERGED, *LISTS, Kind.PAULI, Kind.PHASE), True) | dict.
 LATE = {Kind.CARTAN: ("cartan", "split", "merge"), Kind.ROTATION: ("split", "merge")}
 """After which passes there may be nodes of some kinds."""
 
-GONE = {Kind.LOCAL: ("split", "merge"), Kind.WHOLE: ("pairs", "relabel", "cancel", "fuse", "gather", "narrow", "split")}
+GONE = {
+    Kind.LOCAL: ("split", "merge"),
+    Kind.WHOLE: ("pairs", "relabel", "cancel", "fuse", "signs", "gather", "narrow", "split"),
+}
 """After which there may be none."""
 
 

@@ -27,6 +27,7 @@ from qtoolkit_kernels.planner import (
     pairs,
     reach,
     relabel,
+    signs,
     split,
     transpose,
 )
@@ -139,6 +140,17 @@ def cancel_inverses(given: Sequence[Node], call: Call = compiled) -> list[Node]:
     tables = _tables_of(given)
     count = call(cancel.cancel_inverses, tables.rows, tables.factors, tables.operands, tables.tables)
     return _nodes_of(tables.rows[:count], tables)
+
+
+def exchanges_to_signs(given: Sequence[Node], first_constant: int, call: Call = compiled) -> tuple[list[Node], int]:
+    """With CX turned into CZ between gates that take in the Hadamard gates, and how many were turned."""
+    tables = _tables_of(given, signs.SIGN_FACTORS * len(given))
+    turned, num_factors = call(
+        signs.exchanges_to_signs, tables.rows, tables.factors, tables.num_factors,
+        first_constant + lower_kernels.H_PLACE, first_constant + lower_kernels.MINUS_PLACE,
+    )  # fmt: skip
+    assert np.all(tables.factors[num_factors:] == UNSET)
+    return _nodes_of(tables.rows, tables), turned
 
 
 def gather_phases(

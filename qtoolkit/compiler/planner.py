@@ -31,6 +31,7 @@ from qtoolkit_kernels.planner import (
     reach,
     relabel,
     schedule,
+    signs,
 )
 from qtoolkit_kernels.planner import split as splitting
 from qtoolkit_kernels.vector import isa
@@ -67,9 +68,10 @@ Single precision holds 2^127: rotations may leave out another 2^50 before it is 
 _WHOLE, _SWAP, _PAULI, _DENSE, _LOCAL = (
     1 << kind for kind in (nodes.WHOLE, nodes.SWAP, nodes.PAULI, nodes.DENSE, nodes.LOCAL)
 )
-_INVERSES = 1 << nodes.EXCHANGE | 1 << nodes.PERMUTE
+_EXCHANGE = 1 << nodes.EXCHANGE
+_INVERSES = _EXCHANGE | 1 << nodes.PERMUTE
 _DIAGONALS = 1 << nodes.PHASES | _LOCAL
-_ON_PAIRS = 1 << nodes.EXCHANGE | _DENSE | _PAULI | 1 << nodes.PHASES
+_ON_PAIRS = _EXCHANGE | _DENSE | _PAULI | 1 << nodes.PHASES
 """Kinds of nodes that passes are for, one bit a kind."""
 
 
@@ -121,6 +123,8 @@ class _Planner:
         self._call = runner(program.num_operations)
         self._probes = probes_of(program)
         self._x_place = program.constant_coefficients.size + lower.X_PLACE
+        self._h_place = program.constant_coefficients.size + lower.H_PLACE
+        self._minus_place = program.constant_coefficients.size + lower.MINUS_PLACE
         self._s_place = program.constant_coefficients.size + lower.S_PLACE
         self._factors: IntArray
         self._num_factors = 0
@@ -179,6 +183,9 @@ class _Planner:
         rows = self._fused(rows)
         self._note("fuse", rows)
         is_transpiled = probes is not self._probes
+        if (self._forward_only or is_transpiled) and self._kinds & _EXCHANGE:
+            self._turn_exchanges(rows)
+            self._note("signs", rows)
         if (self._forward_only or is_transpiled) and self._kinds & _DIAGONALS:
             rows, probes = self._gathered(rows, probes)
             rows = self._fused(rows)
@@ -209,6 +216,15 @@ class _Planner:
         self._make_room(len(rows))
         count, self._num_factors = self._call(fuse.fuse, rows, self._factors, self._num_factors, self._x_place)
         return rows[:count]
+
+    def _turn_exchanges(self, rows: IntArray) -> None:
+        """Turn exchanges into signs where that costs nothing."""
+        self._make_room(signs.SIGN_FACTORS * len(rows))
+        turned, self._num_factors = self._call(
+            signs.exchanges_to_signs, rows, self._factors, self._num_factors, self._h_place, self._minus_place
+        )
+        if turned:
+            self._kinds |= _DIAGONALS
 
     def _gathered(self, rows: IntArray, probes: ComplexArray) -> tuple[IntArray, ComplexArray]:
         """With diagonal one-qubit gates gathered, and the coefficients with those that this adds."""

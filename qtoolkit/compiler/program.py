@@ -23,8 +23,10 @@ FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 
 
-PLANNER_CONSTANTS: ComplexArray = np.array([0, 1, 1, 0, 1, 1j, 1, -1j], np.complex128)
-"""What nodes use beside the program's coefficients, and behind them: the matrix of X, the diagonals of S and S†."""
+_HALF = np.sqrt(0.5)
+PLANNER_CONSTANTS: ComplexArray = np.array([0, 1, 1, 0, 1, 1j, 1, -1j, _HALF, _HALF, _HALF, -_HALF, -1], np.complex128)
+"""What nodes use beside the program's coefficients, and behind them: the matrix of X, the diagonals of S and S†, the
+matrix of H, and -1."""
 
 
 class Opcode(IntEnum):

@@ -31,7 +31,7 @@ def test_random_circuits(make, layout):
                 for forward_only in (True, False):
                     plan_sweeps(program, layout, from_zero_state, forward_only)
         passes |= set(checked)
-    assert passes >= {"lower", "pairs", "relabel", "fuse", "gather", "narrow", "split", "merge", "pack"}
+    assert passes >= {"lower", "pairs", "relabel", "fuse", "signs", "gather", "narrow", "split", "merge", "pack"}
 
 
 @pytest.mark.parametrize("num_qubits", [16, 20])

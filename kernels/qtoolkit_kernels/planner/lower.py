@@ -39,13 +39,13 @@ from qtoolkit_kernels.vector.numbers import (
     PHASE_2Q,
 )
 
-__all__ = ["MOST_NODES", "NUM_CONSTANTS", "S_PLACE", "X_PLACE", "lower"]
+__all__ = ["H_PLACE", "MINUS_PLACE", "MOST_NODES", "NUM_CONSTANTS", "S_PLACE", "X_PLACE", "lower"]
 
-NUM_CONSTANTS = 8
+NUM_CONSTANTS = 13
 """Coefficients behind those of the program."""
 
-X_PLACE, S_PLACE = 0, 4
-"""Where among them the matrix of X and the diagonals of S and of its inverse stand."""
+X_PLACE, S_PLACE, H_PLACE, MINUS_PLACE = 0, 4, 8, 12
+"""Where among them stand the matrix of X, the diagonals of S and of its inverse, the matrix of H, and -1."""
 
 MOST_NODES = 4
 """That a gate becomes."""
