@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -52,11 +52,34 @@ if TYPE_CHECKING:
     from qtoolkit.simulators.small.program import SmallProgram
 
 __all__ = [
-    "gradient_unplanned", "measurements_of", "plan_of", "program_unplanned", "state_unplanned", "value_unplanned",
-    "way_of",
+    "FirstRuns", "gradient_unplanned", "measurements_of", "plan_of", "program_unplanned", "state_unplanned",
+    "value_unplanned", "way_of",
 ]  # fmt: skip
 
 FloatArray = NDArray[np.float64]
+
+
+class FirstRuns(dict[int, Callable[[Tape], StateArray | None]]):
+    """By number of qubits, what runs circuits of few gates without parameters; None from it for those that are others.
+
+    A run of four qubits takes less time than `state_unplanned` takes to find out how. The tapes must hold neither
+    symbols nor others.
+
+    Args:
+        engine: whose precision and registers count.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __missing__(self, num_qubits: int) -> Callable[[Tape], StateArray | None]:
+        is_small = num_qubits <= ALWAYS_QUBITS
+        run = self[num_qubits] = runner_of(self._engine, num_qubits, False).run if is_small else _nothing
+        return run
+
+
+def _nothing(_: Tape) -> None:
+    return None
 
 
 def state_unplanned(

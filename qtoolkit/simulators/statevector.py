@@ -38,7 +38,14 @@ from qtoolkit.simulators.observables import (
     variance,
 )
 from qtoolkit.simulators.plan_memory import reserved_run
-from qtoolkit.simulators.planning import gradient_unplanned, measurements_of, plan_of, state_unplanned, value_unplanned
+from qtoolkit.simulators.planning import (
+    FirstRuns,
+    gradient_unplanned,
+    measurements_of,
+    plan_of,
+    state_unplanned,
+    value_unplanned,
+)
 from qtoolkit.simulators.shots import result_of_shots
 from qtoolkit.simulators.small.quick import quick_gradient, quick_state, quick_value
 from qtoolkit.simulators.start import start_of
@@ -72,6 +79,7 @@ class StatevectorSimulator:
         self._engine = Engine(precision, num_threads)
         self._ready_key = self._engine.ready_key
         self._value_key = self._engine.value_key
+        self._first_runs = FirstRuns(self._engine)
 
     @property
     def precision(self) -> str:
@@ -142,12 +150,19 @@ class StatevectorSimulator:
             UnboundParameterError: if a parameter has no value.
             InsufficientMemoryError: if the state does not fit into free memory.
         """
-        if parameters is None and initial_state is None and type(circuit) is ExecutionPlan:
+        if parameters is None and initial_state is None:
             # A small circuit is done in less time than the rest of this function takes.
-            program = circuit.only_program
-            ready = None if program is None else program.kept.get(self._ready_key)
-            if ready is not None:
-                return ready()
+            if type(circuit) is Circuit:
+                tape = circuit.operations
+                if not (tape.others or tape.symbols or circuit.declared):
+                    state = self._first_runs[circuit.num_qubits](tape)
+                    if state is not None:
+                        return state
+            elif type(circuit) is ExecutionPlan:
+                program = circuit.only_program
+                ready = None if program is None else program.kept.get(self._ready_key)
+                if ready is not None:
+                    return ready()
         if initial_state is None and parameters is not None:
             quick = quick_state()(self._engine, circuit, parameters)
             if quick is not None:
