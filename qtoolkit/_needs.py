@@ -31,7 +31,10 @@ __all__ = [
     "gradient",
     "initialize",
     "lanczos",
+    "listed_choices",
+    "listed_states",
     "matrix_terms",
+    "measured_choices",
     "outcome_statistics",
     "overlap",
     "pauli_rotation_matrix",
@@ -299,6 +302,21 @@ def cost_landscape(num_outcomes: int, is_listed: bool) -> int:
 def enumeration(num_kept: int, num_ranked: int, num_variables: int, chunk: int) -> int:
     """The lowest values, as many that may replace them and a sorted copy, the best choices, and what a chunk takes."""
     return 3 * REAL * num_kept + num_ranked * (10 * num_variables + 200) + 6 * REAL * chunk
+
+
+def listed_choices(num_choices: int, num_variables: int, chunk: int) -> int:
+    """Choices, a byte for each bit, and their values, and what a chunk of them takes."""
+    return num_choices * (num_variables + REAL) + chunk * (4 * num_variables + 6 * REAL)
+
+
+def listed_states(num_choices: int) -> int:
+    """Two states over choices, their products with an observable and with phases, and what sorts outcomes."""
+    return (4 * COMPLEX + 4 * REAL) * num_choices
+
+
+def measured_choices(num_outcomes: int, num_variables: int) -> int:
+    """Choices, a byte for each bit, their places and probabilities, counts, and how each is judged."""
+    return num_outcomes * (num_variables + INTEGER + 6 * REAL)
 
 
 def outcome_statistics(num_outcomes: int) -> int:

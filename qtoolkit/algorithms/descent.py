@@ -7,18 +7,17 @@ the lowest of many noisy values is lowest by luck. Both are looked at here, for 
 from __future__ import annotations
 
 from dataclasses import dataclass, is_dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit._arguments import check_callable, shown
 from qtoolkit._checks import require_array
-from qtoolkit.algorithms.objective import CircuitObjective
 from qtoolkit.algorithms.optimizers import Callback, Evaluation, OptimizationResult, Optimizer
 from qtoolkit.errors import InputError
 
-__all__ = ["Descent", "descend"]
+__all__ = ["Descent", "Landscape", "descend"]
 
 FloatArray = NDArray[np.float64]
 
@@ -39,6 +38,42 @@ _DIFFERENCE = {"double": (1e-4, 1e-3), "single": (1e-2, 5e-2)}
 error and rounding may feign."""
 
 
+class Landscape(Protocol):
+    """A function of parameters, and what is known of it."""
+
+    @property
+    def is_differentiable(self) -> bool:
+        """Whether it has a gradient of its own."""
+        ...
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether values are known to be free of noise."""
+        ...
+
+    @property
+    def precision(self) -> str:
+        """``"single"`` where the numbers behind values and gradients are known to be, else ``"double"``."""
+        ...
+
+    @property
+    def scale(self) -> float:
+        """How far values may lie apart."""
+        ...
+
+    def value(self, parameters: FloatArray) -> float:
+        """The value."""
+        ...
+
+    def value_and_gradient(self, parameters: FloatArray) -> tuple[float, FloatArray]:
+        """The value and its gradient, shape of the parameters."""
+        ...
+
+    def estimate(self, parameters: FloatArray) -> tuple[float, float] | None:
+        """The value and its standard error where values are estimated and that is known; else None."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Descent:
     """Where a search ended; see `VQEResult` for what the fields mean."""
@@ -56,7 +91,7 @@ class Descent:
 
 
 def descend(
-    objective: CircuitObjective,
+    objective: Landscape,
     optimizer: Optimizer,
     initial: FloatArray,
     *,
@@ -105,7 +140,7 @@ class _Search:
     """One or more runs of an optimiser, with their common record."""
 
     def __init__(
-        self, objective: CircuitObjective, optimizer: Optimizer, callback: Callback | None, rng: np.random.Generator
+        self, objective: Landscape, optimizer: Optimizer, callback: Callback | None, rng: np.random.Generator
     ) -> None:
         self._objective = objective
         self._optimizer = optimizer

@@ -6,6 +6,7 @@ from qtoolkit.algorithms.quadratic.evidence import Bound, Luck, Run, Solution, j
 from qtoolkit.algorithms.quadratic.milp import ScipSolver, conflict_by_scip
 from qtoolkit.algorithms.quadratic.penalties import PenalisedProblem, penalised, sufficient_penalty
 from qtoolkit.algorithms.quadratic.problem import QuadraticProblem
+from qtoolkit.algorithms.quadratic.qaoa import QaoaSolver
 from qtoolkit.algorithms.quadratic.solver import (
     EnumerationSolver,
     LuckSolver,
@@ -38,6 +39,7 @@ __all__ = [
     "EnumerationSolver",
     "LuckSolver",
     "ScipSolver",
+    "QaoaSolver",
     "conflict_by_scip",
     "register_solver",
     "solver_named",
@@ -57,3 +59,4 @@ __all__ = [
 ]
 
 register_solver("scip", ScipSolver)
+register_solver("qaoa", QaoaSolver)

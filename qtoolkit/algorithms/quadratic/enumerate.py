@@ -19,7 +19,7 @@ from qtoolkit.algorithms.quadratic.problem import QuadraticProblem, require_prob
 from qtoolkit.errors import InputError
 from qtoolkit.operators.quadratic import BinaryQuadratic
 
-__all__ = ["Enumeration", "MAX_CHOICES", "RankedChoice", "enumerate_choices", "num_candidates"]
+__all__ = ["Enumeration", "MAX_CHOICES", "RankedChoice", "enumerate_choices", "feasible_choices", "num_candidates"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -172,6 +172,32 @@ def enumerate_choices(
                 complete = False
                 break
         return seen.result(problem, complete, started)
+
+
+def feasible_choices(problem: QuadraticProblem) -> tuple[BitArray, FloatArray]:
+    """All feasible choices, int8 of shape ``(m, n)``, and the objective of each, shape ``(m,)``.
+
+    Raises:
+        InputError: if none is feasible, or more than 4 billion are to be looked at.
+        InsufficientMemoryError: if there is no memory for them.
+    """
+    total = num_candidates(require_problem(problem))
+    constraints = problem.constraints
+    constraints.require_feasible()
+    number = constraints.count()
+    most = total if number is None else number
+    remedy = "take fewer variables, or a solver that does not list them"
+    if total > MAX_CHOICES:
+        raise InputError(f"at most {MAX_CHOICES:,} choices are listed, got {shown(total)}; {remedy}")
+    needed, kept = _needs.listed_choices(most, problem.num_variables, _CHUNK), most * (problem.num_variables + 8)
+    with reserved(needed, f"{most:,} choices", remedy, kept):
+        bits, values, place = np.empty((most, problem.num_variables), dtype=np.int8), np.empty(most), 0
+        for chunk in _chunks(problem):
+            part = slice(place, place + chunk.values.size)
+            bits[part] = chunk.bits(np.arange(chunk.values.size))
+            values[part] = chunk.values + chunk.shift
+            place = part.stop
+        return bits[:place], values[:place]
 
 
 def num_candidates(problem: QuadraticProblem) -> int:

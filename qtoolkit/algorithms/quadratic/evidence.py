@@ -16,6 +16,7 @@ from qtoolkit.algorithms.qaoa_result import approximation_ratio
 from qtoolkit.algorithms.quadratic.constraints import ConstraintCheck
 from qtoolkit.algorithms.quadratic.enumerate import Enumeration, enumerate_choices, num_candidates
 from qtoolkit.algorithms.quadratic.problem import QuadraticProblem, require_problem
+from qtoolkit.algorithms.schedules import Schedule
 from qtoolkit.errors import InputError
 from qtoolkit.operators.quadratic import read_bits
 
@@ -114,6 +115,9 @@ class Run:
         message: why it ended.
         backend_name: what drew the samples; empty where none are.
         wall_time: seconds, the evidence left out.
+        setting: what the solver settled on, in words: how constraints are kept, the layers, the start.
+        schedule: angles of a QAOA circuit; None for others.
+        num_queries: calls of Grover's oracle; None where there is none.
     """
 
     solver: str
@@ -127,6 +131,9 @@ class Run:
     message: str = ""
     backend_name: str = ""
     wall_time: float = field(default=0.0, compare=False)
+    setting: str = ""
+    schedule: Schedule | None = None
+    num_queries: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -200,6 +207,7 @@ def judge(
     *,
     bits: ArrayLike | None = None,
     outcomes: tuple[ArrayLike, ArrayLike] | None = None,
+    samples: ArrayLike | None = None,
     enumeration: Enumeration | None = None,
     bound: Bound | None = None,
 ) -> Solution:
@@ -208,9 +216,11 @@ def judge(
     Args:
         problem: that was solved.
         run: how.
-        bits: the choice, shape ``(n,)``; by default the best feasible outcome.
+        bits: the choice, shape ``(n,)``; by default the best feasible sample or, without samples, outcome.
         outcomes: of a measurement: distinct bits of shape ``(m, n)`` and their probabilities or counts, shape
             ``(m,)``.
+        samples: bits that were drawn from the outcomes, shape ``(s, n)``: where probabilities are exact, only these
+            were seen.
         enumeration: of all choices. Up to a million are enumerated here if it is left out.
         bound: of another solver, where no complete enumeration is at hand.
 
@@ -227,6 +237,8 @@ def judge(
     known = known or (Bound.unknown(problem) if reference is None else Bound.of(reference))
     measured = None if outcomes is None else _measured(problem, outcomes, reference, known)
     choice = None if measured is None else measured.best
+    if samples is not None:
+        choice = _best_of(problem, samples)
     if bits is not None:
         choice = read_bits(bits, problem.names)
         if choice.ndim != 1:
@@ -328,6 +340,13 @@ def _reference(
     if enumerate_small and num_candidates(problem) <= ENUMERATED_UNASKED:
         return enumerate_choices(problem)
     return None
+
+
+def _best_of(problem: QuadraticProblem, samples: ArrayLike) -> FloatArray | None:
+    """The best feasible sample; None where none is."""
+    drawn = read_bits(samples, problem.names).reshape(-1, problem.num_variables)
+    drawn = drawn[problem.constraints.feasible(drawn)]
+    return np.asarray(drawn[np.argmin(problem.objective.values(drawn))]) if len(drawn) else None
 
 
 @dataclass(frozen=True, eq=False)

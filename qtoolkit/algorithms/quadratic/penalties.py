@@ -10,21 +10,24 @@ and more where there are more layers to make use of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qtoolkit._arguments import shown
+from qtoolkit._arguments import items_of, shown
 from qtoolkit._checks import require_integer, require_number
 from qtoolkit.algorithms.quadratic.problem import QuadraticProblem, require_problem
 from qtoolkit.errors import InputError
 from qtoolkit.operators.binary_program import LinearRow
 from qtoolkit.operators.quadratic import BinaryQuadratic, read_bits
 
-__all__ = ["PenalisedProblem", "penalised", "sufficient_penalty"]
+__all__ = ["PenalisedProblem", "Penalty", "can_be_penalty", "penalised", "sufficient_penalty"]
+
+Penalty: TypeAlias = float | Literal["calibrated", "sufficient"]
+"""How strong penalties are, see `penalised`."""
 
 FloatArray = NDArray[np.float64]
 
@@ -79,9 +82,10 @@ class PenalisedProblem:
 
 def penalised(
     problem: QuadraticProblem,
-    penalty: float | Literal["calibrated", "sufficient"] = "calibrated",
+    penalty: Penalty = "calibrated",
     *,
     num_layers: int = 3,
+    kept: Collection[str] = (),
 ) -> PenalisedProblem:
     """Turn constraints into penalties ``P · (aᵀx + slack − upper)²``.
 
@@ -90,17 +94,22 @@ def penalised(
         penalty: ``"calibrated"`` for sampling by QAOA; its minimum need not be feasible. ``"sufficient"`` for
             minimisers: the bound of `sufficient_penalty`. Or P itself for all constraints.
         num_layers: of the QAOA to calibrate for.
+        kept: names of constraints that something else keeps, a mixer say, and that get no penalty.
 
     Raises:
-        InputError: if an inequality has other coefficients, the constraints conflict, P is not positive, or there is no
-            layer.
+        InputError: if an inequality has other coefficients, the constraints conflict, P is not positive, there is no
+            layer, or no constraint has a name that is to be kept.
     """
     require_problem(problem).constraints.require_feasible()
     strength = _STRENGTH_OF_A_LAYER * min(require_integer("num_layers", num_layers, 1), _MOST_LAYERS)
     if isinstance(penalty, str) and penalty not in ("calibrated", "sufficient"):
         raise InputError(f'a penalty is "calibrated", "sufficient" or a number, got {shown(penalty)}')
     kind = penalty if isinstance(penalty, str) else "given"
-    rows = [_Equation.of(row) for row in problem.constraints.rows if _can_break(row)]
+    names = items_of(kept, "kept must be names of constraints")
+    for name in names:
+        if name not in [row.name for row in problem.constraints.rows]:
+            raise InputError(f"kept must be names of constraints, got {shown(name)}")
+    rows = [_Equation.of(row) for row in problem.constraints.rows if row.name not in names and _can_break(row)]
     form = _with_slack(problem.objective, rows)
     spread = _spread(problem)
     if kind == "calibrated":
@@ -187,6 +196,11 @@ class _Equation:
     def least_step(self) -> float:
         """What the flip of one bit changes at least."""
         return float(np.abs(self.coefficients[self.coefficients != 0.0]).min())
+
+
+def can_be_penalty(row: LinearRow) -> bool:
+    """Whether a penalty can stand for a row: it is an equation, or its coefficients are integers."""
+    return row.lower == row.upper or row.is_integral
 
 
 def _can_break(row: LinearRow) -> bool:
