@@ -8,6 +8,7 @@ MiB of working memory a thread, is `qtoolkit._memory.WORKING_MEMORY`. A test mea
 from __future__ import annotations
 
 __all__ = [
+    "annealing",
     "bits_by_shot",
     "bitstrings",
     "circuit_matrix",
@@ -29,6 +30,7 @@ __all__ = [
     "gate_of_table",
     "gate_of_vector",
     "gradient",
+    "imaginary_time",
     "initialize",
     "lanczos",
     "listed_choices",
@@ -312,6 +314,17 @@ def listed_choices(num_choices: int, num_variables: int, chunk: int) -> int:
 def listed_states(num_choices: int) -> int:
     """Two states over choices, their products with an observable and with phases, and what sorts outcomes."""
     return (4 * COMPLEX + 4 * REAL) * num_choices
+
+
+def annealing(num_chains: int, num_variables: int, num_rows: int) -> int:
+    """Bits, the best bits and slopes of chains, who may exchange, and the pairs; sums of rows twice, and the rows."""
+    beside = num_variables * (3 * num_variables + num_rows)
+    return REAL * (num_chains * (7 * num_variables + 5 * num_rows) + beside)
+
+
+def imaginary_time(size: int, num_rotations: int) -> int:
+    """Directions of real amplitudes, the places that each turns and their signs, overlaps twice, and five states."""
+    return num_rotations * (REAL * size + (INTEGER + REAL // 2) * size + 2 * REAL * num_rotations) + 5 * REAL * size
 
 
 def measured_choices(num_outcomes: int, num_variables: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -21,6 +22,8 @@ __all__ = ["CircuitLandscape", "TiltedMixer", "layered_circuit", "layered_mixer"
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+
+_ROWS = 1 << 14
 
 _COMPLETE_STEP = 4.0
 """On all pairs of m qubits each is in m - 1 exchanges: β is this much larger than what they turn by, times m."""
@@ -132,6 +135,7 @@ class CircuitLandscape:
         encoding: of the problem.
         circuit: with the free parameters.
         share: of the outcomes whose mean is minimised, see `lower_tail`.
+        added: what is added to the form on choices, given as bits of shape ``(m, n)``; nothing by default.
     """
 
     is_differentiable = True
@@ -139,7 +143,13 @@ class CircuitLandscape:
     precision = "double"
     scale = 1.0
 
-    def __init__(self, encoding: Encoding, circuit: Circuit, share: float = 1.0) -> None:
+    def __init__(
+        self,
+        encoding: Encoding,
+        circuit: Circuit,
+        share: float = 1.0,
+        added: Callable[[NDArray[np.int8]], FloatArray] | None = None,
+    ) -> None:
         from qtoolkit.simulators import SectorSimulator, StatevectorSimulator
 
         self.encoding = encoding
@@ -150,7 +160,11 @@ class CircuitLandscape:
         self._plan = self._simulator.compile(circuit)
         cost = encoding.form.ising()
         self.values: FloatArray = self._simulator.diagonal(cost)
-        """The form on the simulated basis states, shape ``(m,)``."""
+        """What is minimised on the simulated basis states, shape ``(m,)``."""
+        if added is not None:
+            for first in range(0, len(self.values), _ROWS):
+                part = slice(first, first + _ROWS)
+                self.values[part] += added(encoding.choices(self.patterns[part]))
         self._scaled = self.values / encoding.scale
 
     @property

@@ -238,6 +238,10 @@ class Constraints:
         """
         return self._conflict
 
+    def can_be_met(self) -> bool:
+        """Whether some choice obeys all constraints; what cannot be decided within seconds counts as possible."""
+        return self._can_hold(self.rows)
+
     def require_feasible(self) -> None:
         """Do nothing where some choice obeys all constraints.
 

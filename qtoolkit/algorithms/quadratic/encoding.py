@@ -14,12 +14,12 @@ from qtoolkit.errors import InputError
 from qtoolkit.operators.binary_program import LinearRow
 from qtoolkit.operators.quadratic import BinaryQuadratic
 
-__all__ = ["Encoding", "KeptGroup", "encode", "kept_groups"]
+__all__ = ["MOST_QUBITS", "Encoding", "KeptGroup", "encode", "kept_groups"]
 
 IntArray = NDArray[np.int64]
 BitArray = NDArray[np.int8]
 
-_MOST_QUBITS = 62
+MOST_QUBITS = 62
 """Bit patterns are 64-bit integers."""
 
 
@@ -136,13 +136,15 @@ def _is_implied(row: LinearRow, groups: dict[tuple[int, ...], int]) -> bool:
     return least >= lower and most <= upper
 
 
-def encode(problem: QuadraticProblem, *, keep: bool, penalty: Penalty = "calibrated", num_layers: int = 1) -> Encoding:
+def encode(
+    problem: QuadraticProblem, *, keep: bool, penalty: Penalty | None = "calibrated", num_layers: int = 1
+) -> Encoding:
     """The qubits of a problem.
 
     Args:
         problem: that can be met.
         keep: whether groups with a fixed number of ones are left to the mixer.
-        penalty, num_layers: of the other constraints, see `penalised`.
+        penalty, num_layers: of the other constraints, see `penalised`; with None they do not enter the form.
 
     Raises:
         InputError: as `penalised` does, or for more than 62 qubits.
@@ -153,7 +155,8 @@ def encode(problem: QuadraticProblem, *, keep: bool, penalty: Penalty = "calibra
     for members, ones in groups.items():
         if ones in (0, len(members)):
             fixed[list(members)] = int(ones > 0)
-    soft = penalised(problem, penalty, num_layers=num_layers, kept=names)
+    ignored = [row.name for row in problem.constraints.rows if penalty is None or row.name in names]
+    soft = penalised(problem, penalty or "calibrated", num_layers=num_layers, kept=ignored)
     form = soft.form
     free = np.flatnonzero(fixed < 0)
     if len(free) < len(fixed):
@@ -161,9 +164,9 @@ def encode(problem: QuadraticProblem, *, keep: bool, penalty: Penalty = "calibra
             form = BinaryQuadratic(np.zeros((1, 1)))  # nothing is left to choose; see `QaoaSolver`
         else:
             form = form.fixed({int(k): int(fixed[k]) for k in np.flatnonzero(fixed >= 0)})
-    if form.num_variables > _MOST_QUBITS:
+    if form.num_variables > MOST_QUBITS:
         raise InputError(
-            f"states are simulated on at most {_MOST_QUBITS} qubits, got {form.num_variables}, of which "
+            f"states are simulated on at most {MOST_QUBITS} qubits, got {form.num_variables}, of which "
             f"{soft.num_slack_bits} are slack bits; take fewer variables, or a classical solver"
         )
     place = {int(variable): qubit for qubit, variable in enumerate(free)}

@@ -106,7 +106,7 @@ class Run:
         solver: its name.
         evidence: ``"state vector"`` where probabilities are exact, ``"samples"`` where they are frequencies,
             ``"classical"`` where nothing was measured.
-        shots: samples drawn; None where none are.
+        shots: samples drawn, or queries of Grover's search; None where there are none.
         seed: that reproduces the run; None where nothing is random, or a generator was given.
         depth: of the circuit; None where there is none.
         two_qubit_count: of the circuit; None likewise.

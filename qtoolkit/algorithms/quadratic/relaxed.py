@@ -28,9 +28,12 @@ def relaxed_solution(problem: QuadraticProblem) -> FloatArray:
     pairs = matrix - np.diag(np.diag(matrix))
     diagonal = np.diag(matrix) if float(np.linalg.eigvalsh(matrix)[0]) >= -1e-9 else convex_diagonal(pairs)
     convex, linear = pairs + np.diag(diagonal), np.diag(matrix) - diagonal
-    rows = problem.constraints.rows
+    equations = [row for row in problem.constraints.rows if row.lower == row.upper]
+    others = [row for row in problem.constraints.rows if row.lower != row.upper]
     limits = [
         LinearConstraint(np.array([row.coefficients for row in rows]), *np.array([row.limits() for row in rows]).T)
+        for rows in (equations, others)
+        if rows
     ]
     size = problem.num_variables
 
@@ -46,7 +49,7 @@ def relaxed_solution(problem: QuadraticProblem) -> FloatArray:
         jac=slope,
         method="SLSQP",
         bounds=Bounds(np.zeros(size), np.ones(size)),
-        constraints=limits if rows else (),
+        constraints=limits,
         options={"maxiter": 300, "ftol": 1e-9},
     )
     return np.clip(np.asarray(found.x, dtype=np.float64), 0.0, 1.0)

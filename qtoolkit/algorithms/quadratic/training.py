@@ -73,6 +73,15 @@ class Clock:
             self._progress(min(self.done, self._total), self._total)
         return self.is_over
 
+    def expect(self, total: int) -> None:
+        """Set the total, where it is learned on the way."""
+        self._total = max(total, 1)
+
+    def advance(self, steps: int) -> None:
+        """So much more work is done."""
+        self.done += steps - 1
+        self.tick()
+
     def finish(self) -> None:
         """Tell that all is done."""
         if self._progress is not None:
