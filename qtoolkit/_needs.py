@@ -33,6 +33,7 @@ __all__ = [
     "imaginary_time",
     "initialize",
     "lanczos",
+    "landscape",
     "listed_choices",
     "listed_states",
     "matrix_terms",
@@ -304,6 +305,11 @@ def cost_landscape(num_outcomes: int, is_listed: bool) -> int:
 def enumeration(num_kept: int, num_ranked: int, num_variables: int, chunk: int) -> int:
     """The lowest values, as many that may replace them and a sorted copy, the best choices, and what a chunk takes."""
     return 3 * REAL * num_kept + num_ranked * (10 * num_variables + 200) + 6 * REAL * chunk
+
+
+def landscape(num_outcomes: int) -> int:
+    """Costs of all outcomes twice, their places and probabilities, a state and one beside it for gradients."""
+    return (4 * REAL + INTEGER + 3 * COMPLEX) * num_outcomes
 
 
 def listed_choices(num_choices: int, num_variables: int, chunk: int) -> int:

@@ -17,10 +17,11 @@ from qtoolkit.algorithms.optimizers import (
     OptimizationResult,
     Optimizer,
 )
+from qtoolkit.algorithms.outcomes import approximation_ratio
 from qtoolkit.algorithms.parameter_shift import parameter_shift_gradient
 from qtoolkit.algorithms.qaoa import QAOA
 from qtoolkit.algorithms.qaoa_circuit import qaoa_circuit
-from qtoolkit.algorithms.qaoa_result import QAOAResult, approximation_ratio
+from qtoolkit.algorithms.qaoa_result import QAOAResult
 from qtoolkit.algorithms.schedules import Schedule
 from qtoolkit.algorithms.vqe import VQE, VQEResult
 

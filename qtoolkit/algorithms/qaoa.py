@@ -31,8 +31,9 @@ from qtoolkit.algorithms.dicke import dicke_circuit
 from qtoolkit.algorithms.mixers import GroverMixer, Mixer, TransverseMixer
 from qtoolkit.algorithms.objective import CircuitObjective
 from qtoolkit.algorithms.optimizers import COBYLA, LBFGSB, Callback, Evaluation, Optimizer
+from qtoolkit.algorithms.outcomes import OutcomeStatistics
 from qtoolkit.algorithms.qaoa_circuit import qaoa_circuit
-from qtoolkit.algorithms.qaoa_result import CostLandscape, OutcomeStatistics, QAOAResult
+from qtoolkit.algorithms.qaoa_result import CostLandscape, QAOAResult
 from qtoolkit.algorithms.schedules import Schedule
 from qtoolkit.circuit import Circuit, Parameter
 from qtoolkit.errors import CircuitError, InputError
@@ -357,7 +358,7 @@ class QAOA:
             random_probability_of_optimum=self._landscape.random_probability_of_optimum,
             feasible_probability=statistics.feasible_probability,
             feasible_value=statistics.feasible_value,
-            approximation_ratio=statistics.approximation_ratio,
+            approximation_ratio=self._landscape.ratio(statistics.feasible_value),
             evidence=evidence,
             samples=samples,
             num_evaluations=len(history),

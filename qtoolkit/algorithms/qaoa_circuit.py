@@ -7,6 +7,7 @@ import math
 from qtoolkit._arguments import MOST_ITEMS, check_instance, check_integer, check_number, shown
 from qtoolkit.algorithms.mixers import Mixer
 from qtoolkit.circuit import Circuit, ParameterVector
+from qtoolkit.circuit.exchange_gate import rounds_of_pairs
 from qtoolkit.errors import InputError, OperatorError
 from qtoolkit.operators import PauliSum
 
@@ -19,7 +20,8 @@ def qaoa_circuit(
     """The QAOA circuit, with parameters ``γ[0], β[0], γ[1], …``.
 
     Layer l is ``exp(-i γ_l C / cost_scale)``, the constant of C left out, and then ``exp(-i β_l H_M)``. The cost
-    layer takes one gate for each term: RZ, RZZ, or a Pauli rotation on more qubits.
+    layer takes one gate for each term: RZ, RZZ, or a Pauli rotation on more qubits; pairs come in rounds that share no
+    qubit.
 
     Raises:
         InputError: if there is no layer, the numbers of qubits differ or the initial state has free parameters.
@@ -43,6 +45,8 @@ def qaoa_circuit(
         for mask, coefficient in zip(cost.z_masks.tolist(), cost.coefficients.real.tolist(), strict=True)
         if mask and coefficient
     ]
+    turn: dict[tuple[int, ...], int] = {pair: k for k, pairs in enumerate(rounds_of_pairs(cost.num_qubits)) for pair in pairs}
+    terms.sort(key=lambda term: (len(term[0]), turn.get(term[0], 0)))
     if not terms:
         raise OperatorError("a QAOA cost must depend on a bit, got a constant")
     if initial_state.num_parameters:

@@ -8,19 +8,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._arguments import check_number
+from qtoolkit.algorithms.outcomes import DEGENERACY, OutcomeStatistics, approximation_ratio, outcome_statistics
 from qtoolkit.algorithms.schedules import Schedule
 from qtoolkit.operators import PauliSum
 from qtoolkit.primitives import Result
 
-__all__ = ["CostLandscape", "OutcomeStatistics", "QAOAResult", "approximation_ratio", "costs_of"]
+__all__ = ["CostLandscape", "QAOAResult", "costs_of"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-
-# Costs this close, relative to their range, count as the same optimum: they come from sums of hundreds of terms.
-_DEGENERACY = 1e-9
-_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,16 +90,6 @@ class QAOAResult:
         return None if self.best_value is None or self.optimal_value is None else self.best_value - self.optimal_value
 
 
-@dataclass(frozen=True)
-class OutcomeStatistics:
-    """A distribution of bitstrings measured against the costs; the fields are those of `QAOAResult`."""
-
-    probability_of_optimum: float | None
-    feasible_probability: float
-    feasible_value: float | None
-    approximation_ratio: float | None
-
-
 class CostLandscape:
     """The cost of every feasible bitstring, enumerated where that is possible.
 
@@ -142,17 +128,16 @@ class CostLandscape:
     def statistics(self, bitstrings: IntArray, probabilities: FloatArray) -> OutcomeStatistics:
         """Judge a distribution, given by the probability of each of some distinct bitstrings."""
         feasible = self.is_feasible(bitstrings)
-        weights, costs = probabilities[feasible], self.costs(bitstrings[feasible])
-        mass = min(float(weights.sum()), 1.0)
-        if mass <= _ROUNDING:
-            mass = 0.0  # what rounding leaves where nothing is, and no mean of costs can be trusted to
-        mean = float(weights @ costs) / mass if mass > 0.0 else None
-        optimum = ratio = None
-        if self.optimal_value is not None and self.worst_value is not None:
-            optimum = float(weights[self._is_optimal(costs)].sum())
-            if mean is not None:
-                ratio = approximation_ratio(mean, self.optimal_value, self.worst_value)
-        return OutcomeStatistics(optimum, mass, mean, ratio)
+        costs = np.zeros(bitstrings.shape)
+        costs[feasible] = self.costs(bitstrings[feasible])
+        optimal = None if self.optimal_value is None else self._is_optimal(costs)
+        return outcome_statistics(costs, probabilities, feasible, optimal)
+
+    def ratio(self, value: float | None) -> float | None:
+        """The approximation ratio of a mean cost; None where it or the range of costs is unknown."""
+        if value is None or self.optimal_value is None or self.worst_value is None:
+            return None
+        return approximation_ratio(value, self.optimal_value, self.worst_value)
 
     def best(self, bitstrings: IntArray) -> tuple[int, float] | None:
         """The feasible one of lowest cost among some bitstrings, with its cost; None if none is feasible."""
@@ -166,25 +151,7 @@ class CostLandscape:
     def _is_optimal(self, costs: FloatArray) -> NDArray[np.bool_]:
         assert self.optimal_value is not None
         assert self.worst_value is not None
-        return costs <= self.optimal_value + _DEGENERACY * (self.worst_value - self.optimal_value)
-
-
-def approximation_ratio(value: float, optimal: float, worst: float) -> float:
-    """``(worst - value) / (worst - optimal)`` of a mean cost over feasible bitstrings, in [0, 1].
-
-    1 where only optima are measured, 0 where only the worst feasible bitstrings are; 1 if all cost the same to
-    rounding. Unlike ``value / optimal`` it does not change when a constant is added to the cost.
-
-    Raises:
-        InputError: if one is no finite number.
-    """
-    value, optimal, worst = (
-        check_number(given, name) for given, name in ((value, "value"), (optimal, "optimal"), (worst, "worst"))
-    )
-    spread = worst - optimal
-    if spread <= _ROUNDING * max(abs(worst), abs(optimal)):
-        return 1.0
-    return min(max((worst - value) / spread, 0.0), 1.0)
+        return costs <= self.optimal_value + DEGENERACY * (self.worst_value - self.optimal_value)
 
 
 def _enumerated(cost: PauliSum, hamming_weight: int | None) -> tuple[IntArray | None, FloatArray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit import _needs
+from qtoolkit._memory import check_memory
 from qtoolkit.algorithms.dicke import dicke_circuit
 from qtoolkit.algorithms.mixers import CompleteXYMixer, GroverMixer, Mixer, RingXYMixer, TransverseMixer
 from qtoolkit.algorithms.qaoa_circuit import qaoa_circuit
@@ -156,6 +159,9 @@ class CircuitLandscape:
         self.circuit = circuit
         self._share = share
         weight = encoding.weight
+        size = 1 << encoding.num_qubits if weight is None else math.comb(encoding.num_qubits, weight)
+        remedy = "take fewer variables, or a classical solver"
+        check_memory(_needs.landscape(size), f"a state of {encoding.num_qubits} qubits and its costs", remedy)
         self._simulator: Any = StatevectorSimulator() if weight is None else SectorSimulator(weight)
         self._plan = self._simulator.compile(circuit)
         cost = encoding.form.ising()

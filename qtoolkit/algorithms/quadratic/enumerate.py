@@ -15,6 +15,7 @@ from qtoolkit import _needs
 from qtoolkit._arguments import check_callable, shown
 from qtoolkit._checks import require_integer, require_number
 from qtoolkit._memory import reserved
+from qtoolkit.algorithms.outcomes import DEGENERACY
 from qtoolkit.algorithms.quadratic.problem import QuadraticProblem, require_problem
 from qtoolkit.errors import InputError
 from qtoolkit.operators.quadratic import BinaryQuadratic
@@ -34,9 +35,6 @@ _KEPT_VALUES = 1 << 21
 """Patterns of the first variables, values at a time, and values that stay: the lowest."""
 
 _MOST_DRAWS = 1 << 62
-
-_DEGENERACY = 1e-9
-"""Values this close, relative to their range, count as the same optimum: they come from sums of hundreds of terms."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +111,7 @@ class Enumeration:
 
     def is_optimal(self, values: float | FloatArray) -> NDArray[np.bool_]:
         """Whether values count as the optimum's."""
-        bar = self.value + _DEGENERACY * (self.worst_value - self.value) + self.rounding
+        bar = self.value + DEGENERACY * (self.worst_value - self.value) + self.rounding
         return np.asarray(np.asarray(values) <= bar)
 
     def __repr__(self) -> str:
@@ -279,7 +277,7 @@ class _Spread:
     def result(self, problem: QuadraticProblem, complete: bool, started: float) -> Enumeration:
         low = np.sort(self._low[: self._filled])[: self._kept]
         rounding = _rounding_of(problem.objective)
-        bar = low[0] + _DEGENERACY * (self._worst - low[0]) + rounding
+        bar = low[0] + DEGENERACY * (self._worst - low[0]) + rounding
         num_optima = int(np.searchsorted(low, bar, side="right"))
         if num_optima == len(low) < self.number:
             num_optima = sum(int(np.count_nonzero(chunk.values <= bar)) for chunk in _chunks(problem))

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from qtoolkit._arguments import check_instance, seed_number, shown
 from qtoolkit._checks import require_array, require_integer
 from qtoolkit._version import __version__
-from qtoolkit.algorithms.qaoa_result import approximation_ratio
+from qtoolkit.algorithms.outcomes import OutcomeStatistics, approximation_ratio, outcome_statistics
 from qtoolkit.algorithms.quadratic.constraints import ConstraintCheck
 from qtoolkit.algorithms.quadratic.enumerate import Enumeration, enumerate_choices, num_candidates
 from qtoolkit.algorithms.quadratic.problem import QuadraticProblem, require_problem
@@ -32,7 +32,6 @@ _ROWS = 1 << 14
 _MOST_SHOTS = 1 << 62
 _LEAST_DRAWS, _MOST_DRAWS = 1 << 14, 1 << 17
 _OPTIMAL = 1e-9
-_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -235,8 +234,7 @@ def judge(
     reference = _reference(problem, enumeration, bound)
     known = bound if bound is not None and reference is None else None
     known = known or (Bound.unknown(problem) if reference is None else Bound.of(reference))
-    measured = None if outcomes is None else _measured(problem, outcomes, reference, known)
-    choice = None if measured is None else measured.best
+    choice, measured = (None, None) if outcomes is None else _measured(problem, outcomes, reference, known)
     if samples is not None:
         choice = _best_of(problem, samples)
     if bits is not None:
@@ -245,7 +243,7 @@ def judge(
             raise InputError(f"a solution is one choice, got shape {choice.shape}")
     checks = () if choice is None else problem.constraints.checks(choice)
     value = None if choice is None else float(problem.objective.values(choice))
-    expected = value if measured is None else measured.expected_value
+    expected = value if measured is None else measured.feasible_value
     is_feasible = all(check.satisfied for check in checks)
     ratio = None
     if reference is not None and expected is not None and (measured is not None or is_feasible):
@@ -259,7 +257,7 @@ def judge(
         bound=known,
         feasibility=checks,
         feasible_probability=None if measured is None else measured.feasible_probability,
-        expected_value=None if measured is None else measured.expected_value,
+        expected_value=None if measured is None else measured.feasible_value,
         approximation_ratio=ratio,
         probability_of_optimum=None if measured is None else measured.probability_of_optimum,
         luck=None if run.shots is None else luck_of(problem, run.shots, enumeration=reference, bound=known),
@@ -349,22 +347,13 @@ def _best_of(problem: QuadraticProblem, samples: ArrayLike) -> FloatArray | None
     return np.asarray(drawn[np.argmin(problem.objective.values(drawn))]) if len(drawn) else None
 
 
-@dataclass(frozen=True, eq=False)
-class _Measured:
-    """A distribution of bits measured against the problem."""
-
-    best: FloatArray | None
-    feasible_probability: float
-    expected_value: float | None
-    probability_of_optimum: float | None
-
-
 def _measured(
     problem: QuadraticProblem,
     outcomes: tuple[ArrayLike, ArrayLike],
     reference: Enumeration | None,
     bound: Bound,
-) -> _Measured:
+) -> tuple[FloatArray | None, OutcomeStatistics]:
+    """The best feasible outcome, and the statistics of all."""
     if not isinstance(outcomes, tuple) or len(outcomes) != 2:
         raise InputError(f"outcomes are a pair of bits and probabilities, got {shown(outcomes)}")
     bits = np.asarray(outcomes[0])
@@ -376,29 +365,23 @@ def _measured(
         part = slice(first, first + _ROWS)
         feasible[part] = problem.constraints.feasible(bits[part])
         values[part] = problem.objective.values(bits[part])
-    mass = float(weights[feasible].sum() / weights.sum())
-    weights = weights / weights.sum()
-    seen = feasible & (weights > 0.0)
-    if mass <= _ROUNDING or not seen.any():
-        # what rounding leaves where nothing is, and no mean of values can be trusted to
-        return _Measured(None, 0.0, None, None if reference is None and bound.kind != "optimal" else 0.0)
-    optimum = None
+    optimal = None
     if reference is not None:
-        optimum = float(weights[feasible & reference.is_optimal(values)].sum())
+        optimal = reference.is_optimal(values)
     elif bound.kind == "optimal" and bound.value is not None:
-        scale = max(abs(bound.value), float(np.ptp(values[feasible])))
-        optimum = float(weights[feasible & (values <= bound.value + _OPTIMAL * scale)].sum())
-    best = np.flatnonzero(seen)[np.argmin(values[seen])]
-    return _Measured(
-        np.asarray(bits[best], dtype=np.float64),
-        mass,
-        float(weights[feasible] @ values[feasible]) / mass,
-        optimum,
-    )
+        spread = float(np.ptp(values[feasible])) if feasible.any() else 0.0
+        optimal = values <= bound.value + _OPTIMAL * max(abs(bound.value), spread)
+    found = outcome_statistics(values, weights, feasible, optimal)
+    seen = np.flatnonzero(feasible & (weights > 0.0))
+    best = None if found.feasible_value is None else np.asarray(bits[seen[np.argmin(values[seen])]], dtype=np.float64)
+    return best, found
 
 
 def _unknown(
-    problem: QuadraticProblem, reference: Enumeration | None, measured: _Measured | None, choice: FloatArray | None
+    problem: QuadraticProblem,
+    reference: Enumeration | None,
+    measured: OutcomeStatistics | None,
+    choice: FloatArray | None,
 ) -> str:
     if choice is None:
         return "no feasible choice was found"

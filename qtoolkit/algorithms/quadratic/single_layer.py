@@ -13,7 +13,7 @@ FloatArray = NDArray[np.float64]
 Correlations = tuple[FloatArray, FloatArray]
 """``⟨Z_i⟩``, shape ``(n,)``, and ``⟨Z_i Z_j⟩``, shape ``(n, n)`` with ones on the diagonal."""
 
-_GRID, _FINER, _REFINEMENTS = 24, 8, 1
+_GRID, _FINER, _REFINEMENTS = 24, 5, 1
 
 
 def single_layer(spins: Spins, gamma: float, beta: float) -> Correlations:
