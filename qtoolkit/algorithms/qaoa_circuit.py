@@ -45,7 +45,9 @@ def qaoa_circuit(
         for mask, coefficient in zip(cost.z_masks.tolist(), cost.coefficients.real.tolist(), strict=True)
         if mask and coefficient
     ]
-    turn: dict[tuple[int, ...], int] = {pair: k for k, pairs in enumerate(rounds_of_pairs(cost.num_qubits)) for pair in pairs}
+    turn: dict[tuple[int, ...], int] = {
+        pair: k for k, pairs in enumerate(rounds_of_pairs(cost.num_qubits)) for pair in pairs
+    }
     terms.sort(key=lambda term: (len(term[0]), turn.get(term[0], 0)))
     if not terms:
         raise OperatorError("a QAOA cost must depend on a bit, got a constant")

@@ -106,8 +106,15 @@ class LinearRow:
         return self.lower - room, self.upper + room
 
     def holds(self, bits: ArrayLike) -> NDArray[np.bool_]:
-        """Whether bits of shape ``(..., n)`` obey it, to shape ``(...)``."""
-        value = np.asarray(bits, dtype=np.float64) @ self.coefficients
+        """Whether bits of shape ``(..., n)`` obey it, to shape ``(...)``.
+
+        Raises:
+            InputError: if they are not real numbers, or not n in the last axis.
+        """
+        x = require_array("bits", bits)
+        if x.shape[-1:] != self.coefficients.shape:
+            raise InputError(f"bits have one entry for each of {len(self.coefficients)} variables, got shape {x.shape}")
+        value = x @ self.coefficients
         lower, upper = self.limits()
         return np.asarray((value >= lower) & (value <= upper))
 

@@ -26,6 +26,8 @@ IntArray = NDArray[np.int64]
 _LARGEST = 1e140
 """Squares of sums of many such numbers are still numbers."""
 
+_LARGEST_NAME = 1 << 63
+
 
 class Moments(NamedTuple):
     """Mean and standard deviation of a function over uniformly drawn bits."""
@@ -365,6 +367,8 @@ def names_of(names: Iterable[object]) -> tuple[str, ...]:
     for name in items_of(names, rule):
         if isinstance(name, bool | np.bool_) or not isinstance(name, str | int | np.integer) or name == "":
             raise InputError(f"{rule}, got {shown(name)}")
+        if not isinstance(name, str) and abs(int(name)) > _LARGEST_NAME:
+            raise InputError(f"{rule}, numbers of at most 19 digits, got {shown(name)}")
         found.append(str(name))
     if len(set(found)) != len(found):
         raise InputError(f"{rule}, got {next(name for k, name in enumerate(found) if name in found[:k])} twice")

@@ -25,13 +25,14 @@ MODULES = (
     "qtoolkit.simulators",
     "qtoolkit.algorithms",
     "qtoolkit.algorithms.optimizers",
+    "qtoolkit.algorithms.quadratic",
     "qtoolkit.backends",
     "qtoolkit.primitives",
     "qtoolkit.interop.operators",
 )
 
-NO_CALLS = {"Job", "Instruction", "GateRecord"}
-"""Bases of what others call, and rows of a table that only the toolkit writes."""
+NO_CALLS = {"Job", "Instruction", "GateRecord", "register_solver"}
+"""Bases of what others call, rows of a table that only the toolkit writes, and what all later calls would feel."""
 
 RECORDS = {
     "Capabilities",
@@ -48,6 +49,15 @@ RECORDS = {
     "QAOAResult",
     "VQEResult",
     "AmplitudeEstimate",
+    "Moments",
+    "ConstraintCheck",
+    "PenalisedProblem",
+    "Solution",
+    "Run",
+    "Bound",
+    "Luck",
+    "Enumeration",
+    "RankedChoice",
 }
 """Fields without checks, which the toolkit fills in and users read; their methods are called, but not they."""
 
@@ -85,6 +95,23 @@ INSTANCES: dict[str, tuple[str, ...]] = {
     "RingXYMixer": ("RingXYMixer(3)",),
     "CompleteXYMixer": ("CompleteXYMixer(3)",),
     "GroverMixer": ("GroverMixer(Circuit(3).h(range(3)))",),
+    "BinaryQuadratic": ("FORM",),
+    "BinaryProgram": ("PROBLEM.to_program()",),
+    "LinearRow": ("PROBLEM.constraints.rows[0]",),
+    "Constraints": ("PROBLEM.constraints",),
+    "QuadraticProblem": ("PROBLEM",),
+    "PenalisedProblem": ("penalised(PROBLEM)",),
+    "Bound": ("Bound.unknown(PROBLEM)",),
+    "Enumeration": ("EVERY",),
+    "EnumerationSolver": ("EnumerationSolver()",),
+    "LuckSolver": ("LuckSolver(10)",),
+    "ScipSolver": ("ScipSolver()",),
+    "QaoaSolver": ("QaoaSolver(1, shots=10)",),
+    "RecursiveQaoaSolver": ("RecursiveQaoaSolver(1)",),
+    "VqeSolver": ("VqeSolver(1, num_starts=1, shots=10)",),
+    "ImaginaryTimeSolver": ("ImaginaryTimeSolver(3)",),
+    "GroverSolver": ("GroverSolver()",),
+    "AnnealingSolver": ("AnnealingSolver(2, 2)",),
     "LBFGSB": ("LBFGSB(20)",),
     "Adam": ("Adam(20)",),
     "COBYLA": ("COBYLA(20)",),
@@ -97,6 +124,12 @@ INSTANCES: dict[str, tuple[str, ...]] = {
     "FutureJob": ("BACKEND.run(BELL, 5)",),
 }
 """By class, what makes one to call its methods on."""
+
+QUADRATIC_PROBLEMS = (
+    *(f"{name}.problem" for name in INSTANCES if name.endswith("Solver")),
+    *("penalised.problem", "sufficient_penalty.problem", "solve.problem", "enumerate_choices.problem"),
+    *("Bound.unknown.problem", "judge.problem", "luck_of.problem", "require_solution.problem"),
+)
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
     # amplitude estimation
@@ -315,6 +348,65 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "parameter_shift_gradient.circuit": ("ANSATZ",),
     "parameter_shift_gradient.estimator": ("SIMULATOR",),
     "parameter_shift_gradient.parameters": ("[0.1, 0.2]",),
+    # binary quadratic problems
+    "quadratic": ("np.eye(3)",),
+    "linear": ("None", "[1.0, 2.0, 3.0]"),
+    "offset": ("0.5",),
+    "names": ("None", "['a', 'b', 'c']"),
+    "operator": ("ISING",),
+    "fields": ("[1.0, 2.0, 3.0]",),
+    "couplings": ("np.eye(3)",),
+    "bits": ("[0, 1, 0]",),
+    "variable": ("'x1'", "0"),
+    "rows": ("()", "PROBLEM.constraints.rows"),
+    "maximise": ("False",),
+    "lower": ("0",),
+    "upper": ("2", "None"),
+    "sense": ("'<='", "'=='"),
+    "limit": ("1.0",),
+    "cardinality": ("None", "1", "(1, 2)"),
+    "groups": ("None", "{'g': Group(('x0', 'x1'), 0, 1)}"),
+    "constraints": ("None", "PROBLEM.constraints"),
+    "number": ("3",),
+    "conflict": ("('cardinality',)",),
+    "members": ("('x0', 'x1')",),
+    "program": ("PROBLEM.to_program()",),
+    "penalty": ("'calibrated'", "'sufficient'", "2.0"),
+    "kept": ("()", "['cardinality']"),
+    "solver": ("'qaoa'", "LuckSolver(10)"),
+    "time_limit": ("None", "1.0"),
+    "enumeration": ("None", "EVERY"),
+    "top": ("2",),
+    "draws": ("3",),
+    "run": ("Run(solver='mine')",),
+    "outcomes": ("None", "([[0, 1, 0], [1, 1, 0]], [0.5, 0.5])"),
+    "samples": ("None", "[[0, 1, 0]]"),
+    "bound": ("None", "Bound.unknown(PROBLEM)"),
+    "solution": ("solve(PROBLEM)",),
+    "cvar": ("0.5",),
+    "num_left": ("2",),
+    "num_steps": ("3",),
+    "step": ("0.5",),
+    "num_sweeps": ("2",),
+    "num_chains": ("2",),
+    "BinaryQuadratic.fixed.bits": ("{'x0': 1}", "{1: 0}"),
+    "BinaryQuadratic.moments.weight": ("None", "1", "(0, 2)"),
+    "BinaryProgram.objective": ("FORM",),
+    "LinearRow.coefficients": ("[1.0, 0.0, 1.0]",),
+    "LinearRow.names": ("['a', 'b', 'c']",),
+    "LinearRow.upper": ("2",),
+    "Constraints.names": ("['x0', 'x1', 'x2']",),
+    "QuadraticProblem.objective": ("FORM",),
+    "Enumeration.is_optimal.values": ("[0.5, 1.0]",),
+    "conflict_by_scip.constraints": ("PROBLEM.constraints",),
+    "conflict_by_scip.time_limit": ("1.0",),
+    "Bound.of.enumeration": ("EVERY",),
+    "judge.bits": ("None", "[0, 1, 0]"),
+    "solver_named.name": ("'qaoa'",),
+    "QaoaSolver.mixer": ("'auto'", "'grover'"),
+    "QaoaSolver.schedule": ("'ramp'", "Schedule.ramp(1)"),
+    "QaoaSolver.initial_state": ("'uniform'", "'warm'"),
+    **dict.fromkeys(QUADRATIC_PROBLEMS, ("PROBLEM",)),
     # backends
     "get_backend.name": ("'local'", "'local:single'"),
     "Backend.circuit": ("BELL", "[BELL, BELL]"),
@@ -442,12 +534,17 @@ def namespace() -> dict[str, Any]:
     circuit, sums = known["Circuit"], known["PauliSum"]
     a, b = known["Parameter"]("a"), known["Parameter"]("b")
     simulator = known["StatevectorSimulator"](num_threads=1)
+    form = known["BinaryQuadratic"]([[1.0, -2.0, 0.5], [0.0, -1.0, 1.5], [0.0, 0.0, 0.5]])
+    problem = known["QuadraticProblem"](form, known["Constraints"](form.names, cardinality=(1, 2)))
     known |= {
         "BELL": circuit(3, name="bell").h(0).cx(0, 1).measure_all(),
         "ANSATZ": circuit(3).ry(a, 0).cx(0, 1).rx(b, 1).cx(1, 2),
         "WEIGHT_ONE": circuit(3, 3).x(0).xx_plus_yy(a, 0.0, 0, 1).xx_plus_yy(0.2, 0.0, 1, 2).measure(0, 0),
         "HEISENBERG": sums.from_list([("XXI", 1.0), ("IYY", 0.5), ("ZIZ", -0.25)]),
         "ISING": sums.from_list([("ZZI", 1.0), ("IIZ", 0.5)]),
+        "FORM": form,
+        "PROBLEM": problem,
+        "EVERY": known["enumerate_choices"](problem),
         "SIMULATOR": simulator,
         "SECTOR": known["SectorSimulator"](1, num_threads=1),
         "BACKEND": known["get_backend"]("local", num_threads=1),

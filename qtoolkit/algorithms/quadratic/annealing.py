@@ -16,7 +16,7 @@ from qtoolkit.algorithms.quadratic.enumerate import Enumeration
 from qtoolkit.algorithms.quadratic.evidence import Run, Solution, judge
 from qtoolkit.algorithms.quadratic.problem import QuadraticProblem, require_problem
 from qtoolkit.algorithms.quadratic.solver import Progress
-from qtoolkit.algorithms.quadratic.training import Clock
+from qtoolkit.algorithms.quadratic.training import MOST_STEPS, Clock
 from qtoolkit.errors import ConvergenceError
 
 __all__ = ["AnnealingSolver", "feasible_starts"]
@@ -51,8 +51,8 @@ class AnnealingSolver:
     name = "annealing"
 
     def __init__(self, num_sweeps: int = 200, num_chains: int = 32) -> None:
-        self.num_sweeps = require_integer("num_sweeps", num_sweeps, 1)
-        self.num_chains = require_integer("num_chains", num_chains, 1)
+        self.num_sweeps = require_integer("num_sweeps", num_sweeps, 1, MOST_STEPS)
+        self.num_chains = require_integer("num_chains", num_chains, 1, MOST_STEPS)
 
     def solve(
         self,

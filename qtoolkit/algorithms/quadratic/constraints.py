@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qtoolkit._arguments import check_instance, items_of, seeded, shown
+from qtoolkit._arguments import MOST_ITEMS, check_instance, items_of, seeded, shown
 from qtoolkit._checks import require_integer
 from qtoolkit._memory import reserved
 from qtoolkit.algorithms.quadratic._diagram import Diagram, build_diagram
@@ -26,6 +26,7 @@ _MOST_CHECKS = 400
 """Sets of constraints that are tried in search of a smaller conflict."""
 
 _SECONDS_FOR_CHECK = 10.0
+_MOST_DRAWS = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,10 @@ class Group:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "members", names_of(self.members))
-        lower = require_integer("the lower limit of a group", self.lower, 0)
+        lower = require_integer("the lower limit of a group", self.lower, 0, MOST_ITEMS)
         upper = len(self.members) if self.upper is None else self.upper
         object.__setattr__(self, "lower", lower)
-        object.__setattr__(self, "upper", require_integer("the upper limit of a group", upper, lower))
+        object.__setattr__(self, "upper", require_integer("the upper limit of a group", upper, lower, MOST_ITEMS))
 
 
 @dataclass(frozen=True)
@@ -197,7 +198,7 @@ class Constraints:
             InputError: if no choice is feasible.
             InsufficientMemoryError: if there is no memory for so many.
         """
-        number = require_integer("number", number, 0)
+        number = require_integer("number", number, 0, _MOST_DRAWS)
         _, generator = seeded(seed)
         if self.diagram is None:
             return None
@@ -253,7 +254,17 @@ class Constraints:
             raise InputError(self.explanation(names))
 
     def explanation(self, conflict: Sequence[str]) -> str:
-        """What to say of constraints that conflict, any one less of which can be met."""
+        """What to say of constraints that conflict, given by name, any one less of which can be met.
+
+        Raises:
+            InputError: if they are no names of constraints.
+        """
+        known = [row.name for row in self.rows]
+        rule = "a conflict is a sequence of names of constraints"
+        conflict = items_of(conflict, rule)
+        for name in conflict:
+            if not isinstance(name, str) or name not in known:
+                raise InputError(f"{rule}, got {shown(name)}")
         listed = ", ".join(str(row) for row in self.rows if row.name in conflict)
         if len(conflict) == 1:
             return f"no choice of {self.num_variables} bits satisfies {listed}; relax it"

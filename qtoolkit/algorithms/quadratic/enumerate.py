@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from qtoolkit import _needs
 from qtoolkit._arguments import check_callable, shown
-from qtoolkit._checks import require_integer, require_number
+from qtoolkit._checks import require_array, require_integer, require_number
 from qtoolkit._memory import reserved
 from qtoolkit.algorithms.outcomes import DEGENERACY
 from qtoolkit.algorithms.quadratic.problem import QuadraticProblem, require_problem
@@ -110,9 +110,13 @@ class Enumeration:
         return float(values @ -np.diff(above) / (1.0 - above[-1]))
 
     def is_optimal(self, values: float | FloatArray) -> NDArray[np.bool_]:
-        """Whether values count as the optimum's."""
+        """Whether values count as the optimum's.
+
+        Raises:
+            InputError: if they are not finite real numbers.
+        """
         bar = self.value + DEGENERACY * (self.worst_value - self.value) + self.rounding
-        return np.asarray(np.asarray(values) <= bar)
+        return np.asarray(require_array("values", values) <= bar)
 
     def __repr__(self) -> str:
         return (

@@ -20,7 +20,7 @@ from qtoolkit.algorithms.quadratic.evidence import Run, Solution
 from qtoolkit.algorithms.quadratic.measured import judged_by_probabilities
 from qtoolkit.algorithms.quadratic.problem import QuadraticProblem, require_problem
 from qtoolkit.algorithms.quadratic.solver import Progress
-from qtoolkit.algorithms.quadratic.training import Clock
+from qtoolkit.algorithms.quadratic.training import MOST_STEPS, Clock
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import InputError
 
@@ -65,9 +65,9 @@ class ImaginaryTimeSolver:
     name = "imaginary-time"
 
     def __init__(self, num_steps: int = 200, *, step: float = 0.5, shots: int = 4096) -> None:
-        self.num_steps = require_integer("num_steps", num_steps, 1)
+        self.num_steps = require_integer("num_steps", num_steps, 1, MOST_STEPS)
         self.step = require_number("step", step, 1e-6)
-        self.shots = require_integer("shots", shots, 1)
+        self.shots = require_integer("shots", shots, 1, MOST_STEPS)
 
     def solve(
         self,

@@ -163,7 +163,7 @@ def optimise_by_scip(model: Any, time_limit: float | None = None, progress: Prog
         progress: called with the percentage of the gap that is closed, and 100. What it raises ends the run.
     """
     if time_limit is not None:
-        model.setParam("limits/time", max(time_limit, 1e-3))
+        model.setParam("limits/time", min(max(time_limit, 1e-3), _INFINITE))
     watch: Any = None
     if progress is not None:
         check_callable(progress, "progress")
@@ -217,9 +217,11 @@ def conflict_by_scip(constraints: Constraints, time_limit: float = 10.0) -> tupl
         time_limit: seconds for the decision.
 
     Raises:
+        InputError: if the constraints are none, or the time is negative.
         MissingExtraError: if SCIP is not installed.
     """
     check_instance(constraints, Constraints, "constraints must be Constraints")
+    time_limit = require_number("time_limit", time_limit, 0)
     model = scip_model()
     _add_rows(model, [model.addVar(f"x{k}", vtype="B") for k in range(constraints.num_variables)], constraints)
     if optimise_by_scip(model, time_limit).status != "infeasible":

@@ -107,7 +107,7 @@ def penalised(
     kind = penalty if isinstance(penalty, str) else "given"
     names = items_of(kept, "kept must be names of constraints")
     for name in names:
-        if name not in [row.name for row in problem.constraints.rows]:
+        if not isinstance(name, str) or name not in [row.name for row in problem.constraints.rows]:
             raise InputError(f"kept must be names of constraints, got {shown(name)}")
     rows = [_Equation.of(row) for row in problem.constraints.rows if row.name not in names and _can_break(row)]
     form = _with_slack(problem.objective, rows)

@@ -25,6 +25,8 @@ from qtoolkit.algorithms.quadratic.relaxed import relaxed_solution
 from qtoolkit.algorithms.quadratic.solver import Progress
 from qtoolkit.algorithms.quadratic.training import (
     MOST_EVALUATIONS,
+    MOST_LAYERS,
+    MOST_STEPS,
     Clock,
     Trained,
     best_ramp,
@@ -111,10 +113,10 @@ class QaoaSolver:
         shots: int = 4096,
         sampler: Sampler | None = None,
     ) -> None:
-        self.num_layers = require_integer("num_layers", num_layers, 1)
+        self.num_layers = require_integer("num_layers", num_layers, 1, MOST_LAYERS)
         self.mixer = require_choice("mixer", mixer, get_args(MixerName))
         self.initial_state = require_choice("initial_state", initial_state, get_args(Start))
-        self.shots = require_integer("shots", shots, 1)
+        self.shots = require_integer("shots", shots, 1, MOST_STEPS)
         self.cvar = read_share(cvar)
         self.penalty: Penalty = penalty
         if not isinstance(penalty, str):

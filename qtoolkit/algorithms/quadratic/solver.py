@@ -111,7 +111,7 @@ class LuckSolver:
     name = "luck"
 
     def __init__(self, shots: int = 4096) -> None:
-        self.shots = require_integer("shots", shots, 1)
+        self.shots = require_integer("shots", shots, 1, 1 << 40)
 
     def solve(
         self,

@@ -22,6 +22,9 @@ FloatArray = NDArray[np.float64]
 MOST_EVALUATIONS = 2000
 """Of one search; those of the defaults end long before."""
 
+MOST_LAYERS, MOST_STEPS = 1000, 1 << 40
+"""Layers that a circuit may have; steps, shots or starts that anybody may ask for."""
+
 _EARLY = LBFGSB(max_evaluations=300, gradient_tolerance=1e-3, value_tolerance=1e-6)
 """For fewer layers than the last: they are a start for more."""
 

@@ -19,7 +19,7 @@ from qtoolkit.algorithms.quadratic.evidence import Run, Solution
 from qtoolkit.algorithms.quadratic.measured import judged_by_probabilities, read_share
 from qtoolkit.algorithms.quadratic.problem import QuadraticProblem, require_problem
 from qtoolkit.algorithms.quadratic.solver import Progress
-from qtoolkit.algorithms.quadratic.training import MOST_EVALUATIONS, Clock, Trained, trained
+from qtoolkit.algorithms.quadratic.training import MOST_EVALUATIONS, MOST_LAYERS, MOST_STEPS, Clock, Trained, trained
 from qtoolkit.circuit import Circuit, Parameter
 
 __all__ = ["VqeSolver", "real_circuit"]
@@ -63,10 +63,10 @@ class VqeSolver:
         num_starts: int = 3,
         shots: int = 4096,
     ) -> None:
-        self.num_layers = require_integer("num_layers", num_layers, 1)
+        self.num_layers = require_integer("num_layers", num_layers, 1, MOST_LAYERS)
         self.cvar = read_share(cvar)
-        self.num_starts = require_integer("num_starts", num_starts, 1)
-        self.shots = require_integer("shots", shots, 1)
+        self.num_starts = require_integer("num_starts", num_starts, 1, MOST_STEPS)
+        self.shots = require_integer("shots", shots, 1, MOST_STEPS)
 
     def solve(
         self,
