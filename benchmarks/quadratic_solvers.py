@@ -35,6 +35,7 @@ FORMS = {
     "ring": {"mixer": "ring"},
     "transverse": {"mixer": "transverse"},
     "transverse, sufficient": {"mixer": "transverse", "penalty": "sufficient"},
+    "transverse, uniform": {"mixer": "transverse", "initial_state": "uniform"},
     "Grover": {"mixer": "grover"},
     "default, all layers at once": {"schedule": "trained"},
     "default, ramp": {"schedule": "ramp"},

@@ -323,3 +323,16 @@ def test_no_state_is_kept_between_evaluations(mixer):
         assert tracemalloc.get_traced_memory()[1] < 12 << 20  # a state has 16 MiB
     finally:
         tracemalloc.stop()
+
+
+def test_one_layer_on_labs_overlaps_with_the_optima_as_is_known():
+    """Low autocorrelation binary sequences of 10 bits: E = Σ_k (Σ_i s_i s_{i+k})²."""
+    size = 10
+    spins = 1 - 2 * (np.arange(1 << size)[:, None] >> np.arange(size) & 1)
+    energies = sum((spins[:, : size - k] * spins[:, k:]).sum(axis=1) ** 2 for k in range(1, size)).astype(float)
+    cost = PauliSum.from_diagonal(energies)
+    circuit = qaoa_circuit(cost, TransverseMixer(size), Circuit(size).h(range(size)), 1)
+    # there the phase is exp(-iγE/2) and the mixer exp(-iβΣX), here exp(-iγE) and exp(iβΣX)
+    chances = StatevectorSimulator().probabilities(circuit, parameters=[0.0788139605 / 2.0, 0.1899602111])
+    assert energies.min() == 13.0
+    assert chances[energies == 13.0].sum() == pytest.approx(0.1272187238, abs=1e-9)

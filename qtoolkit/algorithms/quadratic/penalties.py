@@ -24,7 +24,7 @@ from qtoolkit.errors import InputError
 from qtoolkit.operators.binary_program import LinearRow
 from qtoolkit.operators.quadratic import BinaryQuadratic, read_bits
 
-__all__ = ["PenalisedProblem", "Penalty", "can_be_penalty", "penalised", "sufficient_penalty"]
+__all__ = ["PenalisedProblem", "Penalty", "can_be_penalty", "feasible_shares", "penalised", "sufficient_penalty"]
 
 Penalty: TypeAlias = float | Literal["calibrated", "sufficient"]
 """How strong penalties are, see `penalised`."""
@@ -248,7 +248,7 @@ def _without_tilt(form: BinaryQuadratic, rows: list[_Equation], problem: Quadrat
         vector = np.zeros(form.num_variables)
         vector[:size] = row.coefficients
         form += _square(vector, row.right, -curvature, form.names)
-    shares = _shares(problem)
+    shares = feasible_shares(problem)
     own = np.array(form.matrix[:size, :size])
     slopes = np.diagonal(own) + 2.0 * (own @ shares - np.diagonal(own) * shares)
     weights = np.maximum(shares * (1.0 - shares), 1e-3)  # those that never vary count a little
@@ -259,8 +259,8 @@ def _without_tilt(form: BinaryQuadratic, rows: list[_Equation], problem: Quadrat
     return form + BinaryQuadratic(np.zeros(form.matrix.shape), linear, offset, form.names)
 
 
-def _shares(problem: QuadraticProblem) -> FloatArray:
-    """How often each variable is 1 among feasible choices."""
+def feasible_shares(problem: QuadraticProblem) -> FloatArray:
+    """How often each variable is 1 among feasible choices, shape ``(n,)``: in closed form, or among some drawn ones."""
     constraints = problem.constraints
     if constraints.only_weights and constraints.weights[0] == constraints.weights[1]:
         return np.full(problem.num_variables, constraints.weights[0] / problem.num_variables)

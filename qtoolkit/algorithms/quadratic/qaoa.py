@@ -18,7 +18,7 @@ from qtoolkit.algorithms.quadratic.enumerate import Enumeration, num_candidates
 from qtoolkit.algorithms.quadratic.evidence import Run, Solution, judge
 from qtoolkit.algorithms.quadratic.listed import ListedLandscape
 from qtoolkit.algorithms.quadratic.measured import judged_by_probabilities, read_share
-from qtoolkit.algorithms.quadratic.penalties import Penalty, can_be_penalty
+from qtoolkit.algorithms.quadratic.penalties import Penalty, can_be_penalty, feasible_shares
 from qtoolkit.algorithms.quadratic.problem import QuadraticProblem, require_problem
 from qtoolkit.algorithms.quadratic.published import fixed_schedule
 from qtoolkit.algorithms.quadratic.relaxed import relaxed_solution
@@ -45,7 +45,7 @@ FloatArray = NDArray[np.float64]
 
 MixerName: TypeAlias = Literal["auto", "complete", "ring", "transverse", "grover"]
 ScheduleName: TypeAlias = Literal["interpolated", "trained", "ramp", "fixed"]
-Start: TypeAlias = Literal["uniform", "warm"]
+Start: TypeAlias = Literal["auto", "uniform", "biased", "warm"]
 
 _STEPS = tuple((gamma, beta) for gamma in (0.4, 0.8, 1.3, 2.0) for beta in (0.4, 0.7, 1.1))
 _GROVER_STEPS = tuple((gamma, beta) for gamma in (1.0, 2.0, 3.5) for beta in (2.0, 4.0, 6.0))
@@ -56,6 +56,9 @@ _REGULARISATION = 0.25
 
 _MOST_LISTED, _MOST_QUBITS_BY_DEFAULT = 1 << 22, 18
 """What Grover's mixer lists, and what other states take, if the caller leaves the choice: seconds."""
+
+_LEAST_SHARE = 0.02
+"""A bit that hardly ever varies may still flip."""
 
 _NAMES = {"complete": "complete XY", "ring": "ring XY", "transverse": "transverse", "grover": "Grover"}
 
@@ -87,8 +90,11 @@ class QaoaSolver:
             ``"trained"`` trains all at once from the best ramp of a grid, ``"ramp"`` takes that ramp as it is,
             ``"fixed"`` published angles (for ``"transverse"`` alone). Or angles: a `Schedule` of an earlier solution of
             the same problem and settings, or one that is meant for any problem; these are taken as they are.
-        initial_state: ``"uniform"``, or ``"warm"``: tilted towards the solution of the convex relaxation, together with
-            the mixer that belongs to it, for ``"transverse"`` and ``"grover"``.
+        initial_state: ``"uniform"`` over all choices that the mixer reaches. ``"biased"``, for ``"transverse"``: each
+            bit is 1 as often as among feasible choices, so that these are not rare from the beginning. ``"warm"``, for
+            ``"transverse"`` and ``"grover"``: tilted towards the solution of the convex relaxation (Egger, Mareček and
+            Woerner, Quantum 5, 479 (2021)). The last two come with the mixer that belongs to them. ``"auto"`` is biased
+            where constraints are penalties of the transverse mixer, and else uniform.
         penalty: strength of penalties, see `penalised`.
         cvar: the share of the lowest outcomes whose mean is minimised; 1 for the mean of all.
         shots: samples drawn at the end.
@@ -107,7 +113,7 @@ class QaoaSolver:
         *,
         mixer: MixerName = "auto",
         schedule: ScheduleName | Schedule = "interpolated",
-        initial_state: Start = "uniform",
+        initial_state: Start = "auto",
         penalty: Penalty = "calibrated",
         cvar: float = 1.0,
         shots: int = 4096,
@@ -131,9 +137,11 @@ class QaoaSolver:
             raise InputError(f"the schedule must have {self.num_layers} layers, got {schedule.num_layers}")
         if schedule == "fixed" and self.mixer not in ("auto", "transverse"):
             raise InputError(f'fixed angles are known for mixer="transverse", got {shown(mixer)}')
-        if self.initial_state == "warm" and self.mixer in ("complete", "ring"):
+        suited = {"warm": ("auto", "transverse", "grover"), "biased": ("auto", "transverse")}
+        if self.mixer not in suited.get(self.initial_state, (self.mixer,)):
             raise InputError(
-                f'a warm start has a mixer of its own, which mixer={mixer!r} is not; take "transverse" or "grover"'
+                f"initial_state={initial_state!r} has a mixer of its own, which mixer={mixer!r} is not; take "
+                f"{' or '.join(suited[self.initial_state][1:])}"
             )
 
     def solve(
@@ -223,10 +231,10 @@ class QaoaSolver:
         return replace(found, num_evaluations=done + found.num_evaluations)
 
     def _chosen_mixer(self, problem: QuadraticProblem, has_groups: bool, others: list[LinearRow]) -> str:
-        if self.schedule == "fixed" or not (has_groups or others):
+        if self.schedule == "fixed" or self.initial_state == "biased" or not (has_groups or others):
             return "transverse"
         is_listed = num_candidates(problem) <= _MOST_LISTED
-        if has_groups and self.initial_state == "uniform" and all(map(can_be_penalty, others)):
+        if has_groups and self.initial_state != "warm" and all(map(can_be_penalty, others)):
             encoding = encode(problem, keep=True, num_layers=self.num_layers)
             if encoding.weight is not None or encoding.num_qubits <= _MOST_QUBITS_BY_DEFAULT or not is_listed:
                 return "complete"
@@ -243,13 +251,19 @@ class QaoaSolver:
                 f"mixer={kind!r} keeps groups with a fixed number of ones, which these constraints do not have; take "
                 '"auto"'
             )
+        start = self.initial_state
+        if start == "auto":
+            has_penalties = kind == "transverse" and bool(problem.constraints.rows) and self.schedule != "fixed"
+            start = "biased" if has_penalties else "uniform"
         chances = None
-        if self.initial_state == "warm":
+        if start == "warm":
             chances = np.clip(relaxed_solution(problem), _REGULARISATION, 1.0 - _REGULARISATION)
+        elif start == "biased":
+            chances = np.clip(feasible_shares(problem), _LEAST_SHARE, 1.0 - _LEAST_SHARE)
         if kind == "grover":
             listed = ListedLandscape(problem, self.num_layers, self.cvar, chances)
             whole = None if others or chances is not None else encode(problem, keep=True)
-            return _Family(kind, listed.with_layers, whole, f"Grover mixer, {self.initial_state} start")
+            return _Family(kind, listed.with_layers, whole, f"Grover mixer, {start} start")
         encoding = encode(problem, keep=kind != "transverse", penalty=self.penalty, num_layers=self.num_layers)
         angles = None
         if chances is not None:
@@ -260,7 +274,7 @@ class QaoaSolver:
         name = _NAMES[kind]
         if kind == "complete" and not exact:
             name += " in one Trotter step"
-        setting = f"{name} mixer, {self.initial_state} start"
+        setting = f"{name} mixer, {start} start"
         if encoding.penalties:
             setting += f", {self.penalty if isinstance(self.penalty, str) else 'given'} penalties"
 

@@ -233,7 +233,8 @@ def test_time_progress_and_interruption():
         ({"shots": 0}, "shots"),
         ({"sampler": 1}, "sampler"),
         ({"schedule": "fixed", "mixer": "ring"}, "fixed angles"),
-        ({"initial_state": "warm", "mixer": "ring"}, "warm start"),
+        ({"initial_state": "warm", "mixer": "ring"}, "take transverse or grover"),
+        ({"initial_state": "biased", "mixer": "grover"}, "take transverse"),
     ],
 )
 def test_settings_are_checked(settings_, message):
@@ -276,3 +277,22 @@ def test_fixed_angles_keep_their_guarantee(num_layers, guarantee):
         problem = cut(nx.random_regular_graph(3, size, seed=seed))
         solution = QaoaSolver(num_layers, schedule="fixed").solve(problem, seed=0)
         assert solution.expected_value / solution.bound.value >= guarantee
+
+
+@pytest.mark.parametrize("kind", ["none", "number", "groups", "range"])
+@pytest.mark.parametrize("num_layers", [1, 3])
+def test_the_defaults_beat_luck_and_converge(kind, num_layers):
+    for size in (8, 10):
+        rng = np.random.default_rng(size)
+        form = BinaryQuadratic(rng.normal(size=(size, size)), rng.normal(size=size))
+        half = form.names[: size // 2]
+        limits = {
+            "none": Constraints(form.names),
+            "number": Constraints(form.names, cardinality=3),
+            "groups": Constraints(form.names, cardinality=4, groups={"a": Group(half, 0, 2)}),
+            "range": Constraints(form.names, cardinality=(2, 4)),
+        }[kind]
+        solution = QaoaSolver(num_layers).solve(QuadraticProblem(form, limits), seed=1)
+        assert solution.converged
+        assert solution.expected_value < solution.luck.mean_value
+        assert solution.times_luck > 2.0
