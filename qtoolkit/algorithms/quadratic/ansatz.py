@@ -20,6 +20,7 @@ from qtoolkit.algorithms.qaoa_circuit import qaoa_circuit
 from qtoolkit.algorithms.quadratic.encoding import Encoding
 from qtoolkit.algorithms.quadratic.measured import lower_tail, tail_observable
 from qtoolkit.circuit import Circuit, ParameterValue
+from qtoolkit.circuit.dicke import dicke_operations
 
 __all__ = ["CircuitLandscape", "TiltedMixer", "layered_circuit", "layered_mixer", "start_circuit"]
 
@@ -44,6 +45,11 @@ class TiltedMixer:
 
     angles: tuple[float, ...]
 
+    @classmethod
+    def of(cls, chances: FloatArray) -> TiltedMixer:
+        """With these probabilities of a 1."""
+        return cls(tuple((2.0 * np.arcsin(np.sqrt(chances))).tolist()))
+
     @property
     def num_qubits(self) -> int:
         """Number of qubits."""
@@ -53,13 +59,6 @@ class TiltedMixer:
     def conserves_hamming_weight(self) -> bool:
         """False."""
         return False
-
-    def preparation(self) -> Circuit:
-        """What turns ``|0…0⟩`` into the ground state."""
-        circuit = Circuit(self.num_qubits)
-        for qubit, angle in enumerate(self.angles):
-            circuit.ry(angle, qubit)
-        return circuit
 
     def append_layer(self, circuit: Circuit, beta: ParameterValue) -> None:
         """Add ``exp(-iβ H_M)``."""
@@ -85,27 +84,58 @@ class _SideBySide:
             circuit.extend(layer, qubits)
 
 
-def start_circuit(encoding: Encoding) -> Circuit:
-    """Dicke states of the kept groups beside ``|+⟩`` on the other qubits: all choices that the groups allow, alike."""
+def start_circuit(encoding: Encoding, chances: FloatArray | None = None) -> Circuit:
+    """Dicke states of the kept groups beside ``|+⟩`` on the other qubits: all choices that the groups allow, alike.
+
+    Args:
+        encoding: of the problem.
+        chances: of each qubit to be 1 before it is known what the groups allow, between 0 and 1; alike by default.
+    """
     circuit = Circuit(encoding.num_qubits)
     for group in encoding.groups:
-        circuit.extend(dicke_circuit(len(group.qubits), group.ones), group.qubits)
-    if encoding.free_qubits:
-        circuit.h(encoding.free_qubits)
+        size = len(group.qubits)
+        if chances is None:
+            circuit.extend(dicke_circuit(size, group.ones), group.qubits)
+            continue
+        tilted = Circuit(size)
+        for operation in dicke_operations(size, group.ones, _chances_in_order(chances[list(group.qubits)], group.ones)):
+            tilted.append(operation.gate, operation.qubits)
+        circuit.extend(tilted, group.qubits)
+    for qubit in encoding.free_qubits:
+        if chances is None:
+            circuit.h(qubit)
+        else:
+            circuit.ry(2.0 * math.asin(math.sqrt(chances[qubit])), qubit)
     return circuit
 
 
-def layered_mixer(encoding: Encoding, kind: str, angles: tuple[float, ...] | None, *, exact: bool = True) -> Mixer:
+def _chances_in_order(chances: FloatArray, ones: int) -> Callable[[int, int], float]:
+    """What `dicke_operations` asks for, of independent bits that are known to hold so many ones together."""
+    # sums[n, l]: of all choices of l among the first n bits, the products of their odds
+    sums = np.zeros((len(chances) + 1, ones + 1))
+    sums[0, 0] = 1.0
+    odds = chances / (1.0 - chances)
+    for length, own in enumerate(odds.tolist()):
+        sums[length + 1] = sums[length]
+        sums[length + 1, 1:] += own * sums[length, :-1]
+
+    def chance(length: int, number: int) -> float:
+        return float(min(odds[length - 1] * sums[length - 1, number - 1] / sums[length, number], 1.0))
+
+    return chance
+
+
+def layered_mixer(encoding: Encoding, kind: str, chances: FloatArray | None, *, exact: bool = True) -> Mixer:
     """The mixer of a name, see `QaoaSolver`.
 
     Args:
         encoding: of the problem.
         kind: ``"transverse"``, ``"ring"``, ``"complete"`` or ``"grover"``.
-        angles: of a warm start on free qubits.
+        chances: of each qubit to be 1 in the start, between 0 and 1; alike by default.
         exact: whether the complete mixer is exact, as simulators have it.
     """
     if kind == "grover":
-        return GroverMixer(start_circuit(encoding), encoding.weight is not None)
+        return GroverMixer(start_circuit(encoding, chances), encoding.weight is not None)
     parts: list[tuple[Mixer, tuple[int, ...], float]] = []
     for group in encoding.groups:
         size = len(group.qubits)
@@ -115,20 +145,32 @@ def layered_mixer(encoding: Encoding, kind: str, angles: tuple[float, ...] | Non
             parts.append((CompleteXYMixer(size, exact), group.qubits, _COMPLETE_STEP / size))
     free = encoding.free_qubits
     if free:
-        tilted = TransverseMixer(len(free)) if angles is None else TiltedMixer(angles)
+        tilted = TransverseMixer(len(free)) if chances is None else TiltedMixer.of(chances[list(free)])
         parts.append((tilted, free, 1.0))
     return _SideBySide(encoding.num_qubits, tuple(parts))
 
 
 def layered_circuit(
-    encoding: Encoding, kind: str, num_layers: int, angles: tuple[float, ...] | None = None, *, exact: bool = True
+    encoding: Encoding,
+    kind: str,
+    num_layers: int,
+    chances: FloatArray | None = None,
+    *,
+    exact: bool = True,
+    scale: float | None = None,
 ) -> Circuit:
-    """The circuit of so many layers, see `qaoa_circuit`; the start alone where no qubit matters."""
-    start = start_circuit(encoding) if angles is None else TiltedMixer(angles).preparation()
+    """The circuit of so many layers, see `qaoa_circuit`; the start alone where no qubit matters.
+
+    Args:
+        encoding, kind, chances, exact: see `layered_mixer`.
+        num_layers: p.
+        scale: that γ is in inverse units of; the encoding's by default.
+    """
+    start = start_circuit(encoding, chances)
     if not encoding.form.matrix.any():
         return start
-    mixer = layered_mixer(encoding, kind, angles, exact=exact)
-    return qaoa_circuit(encoding.form.ising(), mixer, start, num_layers, cost_scale=encoding.scale)
+    mixer = layered_mixer(encoding, kind, chances, exact=exact)
+    return qaoa_circuit(encoding.form.ising(), mixer, start, num_layers, cost_scale=scale or encoding.scale)
 
 
 class CircuitLandscape:

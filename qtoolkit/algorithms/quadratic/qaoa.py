@@ -197,7 +197,7 @@ class QaoaSolver:
             machine.copy().measure_all(),
             self.shots,
             seed=int(generator.integers(1 << 31)),
-            parameters=found.parameters,
+            parameters=found.parameters if machine.num_parameters else None,
         )
         patterns = np.array([int(key, 2) for key in drawn.counts], dtype=np.int64)
         clock.finish()
@@ -262,14 +262,11 @@ class QaoaSolver:
             chances = np.clip(feasible_shares(problem), _LEAST_SHARE, 1.0 - _LEAST_SHARE)
         if kind == "grover":
             listed = ListedLandscape(problem, self.num_layers, self.cvar, chances)
-            whole = None if others or chances is not None else encode(problem, keep=True)
-            return _Family(kind, listed.with_layers, whole, f"Grover mixer, {start} start")
+            whole = None if others else encode(problem, keep=True)
+            tilt = None if whole is None else _by_qubit(chances, whole)
+            return _Family(kind, listed.with_layers, whole, f"Grover mixer, {start} start", tilt, listed.spread)
         encoding = encode(problem, keep=kind != "transverse", penalty=self.penalty, num_layers=self.num_layers)
-        angles = None
-        if chances is not None:
-            leaning = np.full(encoding.num_qubits, 0.5)
-            leaning[: len(encoding.variables)] = chances[encoding.variables]
-            angles = tuple((2.0 * np.arcsin(np.sqrt(leaning))).tolist())
+        tilt = _by_qubit(chances, encoding)
         exact = self.sampler is None
         name = _NAMES[kind]
         if kind == "complete" and not exact:
@@ -279,11 +276,9 @@ class QaoaSolver:
             setting += f", {self.penalty if isinstance(self.penalty, str) else 'given'} penalties"
 
         def landscape(num_layers: int) -> CircuitLandscape:
-            return CircuitLandscape(
-                encoding, layered_circuit(encoding, kind, num_layers, angles, exact=exact), self.cvar
-            )
+            return CircuitLandscape(encoding, layered_circuit(encoding, kind, num_layers, tilt, exact=exact), self.cvar)
 
-        return _Family(kind, landscape, encoding, setting, angles)
+        return _Family(kind, landscape, encoding, setting, tilt)
 
 
 @dataclass(frozen=True, eq=False)
@@ -294,18 +289,28 @@ class _Family:
     of: Callable[[int], Any]
     encoding: Encoding | None
     setting: str
-    angles: tuple[float, ...] | None = None
+    chances: FloatArray | None = None
+    scale: float | None = None
 
     def machine_circuit(self, num_layers: int) -> Circuit | None:
         """What machines run; None where the preparation of the feasible choices has no circuit here."""
         if self.encoding is None:
             return None
-        return layered_circuit(self.encoding, self.kind, num_layers, self.angles, exact=False)
+        return layered_circuit(self.encoding, self.kind, num_layers, self.chances, exact=False, scale=self.scale)
 
     def fixed(self, num_layers: int) -> Schedule:
         """Published angles."""
         assert self.encoding is not None
         return fixed_schedule(self.encoding.form, num_layers, self.encoding.scale)
+
+
+def _by_qubit(chances: FloatArray | None, encoding: Encoding) -> FloatArray | None:
+    """Chances of the problem's bits as those of qubits; slack bits are as likely 0 as 1."""
+    if chances is None:
+        return None
+    found = np.full(encoding.num_qubits, 0.5)
+    found[: len(encoding.variables)] = chances[encoding.variables]
+    return found
 
 
 def _own(schedule: Schedule, fingerprint: str) -> Schedule:

@@ -38,8 +38,8 @@ def landscapes(problem, share):
     for keep, kind in ((True, "complete"), (True, "ring"), (False, "transverse")):
         encoding = encode(problem, keep=keep, num_layers=2)
         found.append(CircuitLandscape(encoding, layered_circuit(encoding, kind, 2), share))
-    angles = tuple(np.linspace(0.7, 2.0, encoding.num_qubits))
-    found.append(CircuitLandscape(encoding, layered_circuit(encoding, "transverse", 2, angles), share))
+    chances = np.linspace(0.2, 0.7, encoding.num_qubits)
+    found.append(CircuitLandscape(encoding, layered_circuit(encoding, "transverse", 2, chances), share))
     return found
 
 
@@ -103,6 +103,19 @@ def test_kept_groups_are_never_left(kind, problem):
     bits = encoding.choices(np.arange(len(state), dtype=np.int64))
     assert np.abs(state[~problem.constraints.feasible(bits)]).max() < 1e-12
     assert np.count_nonzero(np.abs(state) > 1e-9) == problem.constraints.count()
+
+
+@pytest.mark.parametrize("problem", [slice_problem(6, 2, 4), grouped_problem(4)], ids=["weight", "groups"])
+@pytest.mark.parametrize("chances", [None, np.linspace(0.2, 0.8, 6)], ids=["uniform", "warm"])
+def test_grovers_circuit_does_what_its_list_does(problem, chances):
+    at = np.array([0.7, 1.9, 1.1, 0.4])
+    listed = ListedLandscape(problem, 2, 1.0, chances)
+    encoding = encode(problem, keep=True)
+    circuit = layered_circuit(encoding, "grover", 2, chances, scale=listed.spread)
+    state = StatevectorSimulator().state_vector(circuit, parameters=at)
+    patterns = listed.choices.astype(np.int64) @ (1 << np.arange(6))
+    np.testing.assert_allclose(np.abs(state[patterns]) ** 2, listed.probabilities(at), atol=1e-10)
+    assert np.sum(np.abs(state[patterns]) ** 2) == pytest.approx(1.0)
 
 
 def test_groups_are_read_off_constraints():
@@ -194,6 +207,10 @@ def test_a_sampler_draws_from_what_machines_run():
     assert solution.feasible_probability == 1.0
     assert "Trotter" in solution.setting
     assert solution.expected_value < solution.luck.mean_value
+    for chosen in ({"mixer": "grover"}, {"mixer": "grover", "initial_state": "warm"}, {"mixer": "transverse"}):
+        drawn = QaoaSolver(2, sampler=StatevectorSimulator(), **chosen).solve(grouped_problem(3), seed=3)
+        exact = QaoaSolver(2, **chosen).solve(grouped_problem(3), seed=3)
+        assert drawn.expected_value == pytest.approx(exact.expected_value, rel=0.05)
     with pytest.raises(InputError, match="sampler"):
         QaoaSolver(sampler=StatevectorSimulator()).solve(
             QuadraticProblem(problem.objective, Constraints(problem.names, cardinality=(1, 3)))
