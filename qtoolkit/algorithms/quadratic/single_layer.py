@@ -64,19 +64,20 @@ def best_single_layer(form: BinaryQuadratic, near: float | None = None) -> tuple
 
 def _terms(fields: FloatArray, couplings: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """What multiplies the functions of β in means and pairs; fields and couplings are times 2γ, and symmetric."""
-    cosines = np.cos(couplings)
+    cosines, sines = np.cos(couplings), np.sin(couplings)
     size = len(fields)
-    row = np.prod(cosines, axis=1)  # the diagonal is cos 0
-    sine = np.sin(fields) * row
-    product, both, apart = np.zeros((size, size)), np.zeros((size, size)), np.zeros((size, size))
+    ones = np.ones((size, 1))
+    before = np.cumprod(np.hstack([ones, cosines]), axis=1)  # the diagonal is cos 0
+    after = np.cumprod(np.hstack([cosines, ones])[:, ::-1], axis=1)[:, ::-1]
+    without = before[:, :-1] * after[:, 1:]  # product over k other than i and j
+    sine = np.sin(fields) * before[:, -1]
+    product = sines * np.cos(fields)[:, None] * without
+    both, apart = np.empty((size, size)), np.empty((size, size))
     for i in range(size):
-        others = np.tile(cosines[i], (size, 1))
-        np.fill_diagonal(others, 1.0)
-        without = np.prod(others, axis=1)  # product over k other than i and j, by j
-        product[i] = np.sin(couplings[i]) * np.cos(fields[i]) * without
+        even, odd = cosines[i] * cosines, sines[i] * sines
         for part, sign in ((both, 1.0), (apart, -1.0)):
-            angles = np.cos(couplings[i] + sign * couplings)
-            angles[:, i] = 1.0
-            np.fill_diagonal(angles, 1.0)
-            part[i] = np.cos(fields[i] + sign * fields) * np.prod(angles, axis=1)
+            turned = even - sign * odd  # cosines of sums and differences
+            turned[:, i] = 1.0
+            np.fill_diagonal(turned, 1.0)
+            part[i] = np.cos(fields[i] + sign * fields) * np.prod(turned, axis=1)
     return sine, product + product.T, both, apart

@@ -118,6 +118,7 @@ def trained(landscape: Landscape, start: FloatArray, clock: Clock, rng: np.rando
 
 def trained_by_layers(
     landscape: Callable[[int], Landscape],
+    last: Landscape,
     num_layers: int,
     steps: Iterable[tuple[float, float]],
     clock: Clock,
@@ -128,13 +129,14 @@ def trained_by_layers(
     Source: Zhou, Wang, Choi, Pichler and Lukin, Phys. Rev. X 10, 021067 (2020), appendix B.1 (INTERP).
 
     Args:
-        landscape: by number of layers.
+        landscape: of fewer layers, by their number.
+        last: of all layers.
         num_layers: at the end.
         steps: of the ramps of one layer that the search begins with.
         clock: that may end it: the angles are then the interpolated ones of the layers that were trained.
         rng: see `trained`.
     """
-    schedule, _, number = best_ramp(landscape(1), 1, steps, clock)
+    schedule, _, number = best_ramp(landscape(1) if num_layers > 1 else last, 1, steps, clock)
     for layers in range(1, num_layers):
         if not clock.is_over:
             part = landscape(layers)
@@ -144,7 +146,6 @@ def trained_by_layers(
             number += found.num_evaluations
             schedule = Schedule.from_parameters(found.parameters)
         schedule = schedule.interpolated()
-    last = landscape(num_layers)
     if clock.is_over:
         parameters = schedule.to_parameters()
         return Trained(parameters, last.value(parameters), number + 1, False, "the time ran out")
