@@ -45,10 +45,7 @@ def qaoa_circuit(
         for mask, coefficient in zip(cost.z_masks.tolist(), cost.coefficients.real.tolist(), strict=True)
         if mask and coefficient
     ]
-    turn: dict[tuple[int, ...], int] = {
-        pair: k for k, pairs in enumerate(rounds_of_pairs(cost.num_qubits)) for pair in pairs
-    }
-    terms.sort(key=lambda term: (len(term[0]), turn.get(term[0], 0)))
+    terms = _in_rounds(terms, cost.num_qubits)
     if not terms:
         raise OperatorError("a QAOA cost must depend on a bit, got a constant")
     if initial_state.num_parameters:
@@ -64,3 +61,27 @@ def qaoa_circuit(
                 circuit.pauli_rotation("Z" * len(qubits), factor * gamma, qubits)
         mixer.append_layer(circuit, beta)
     return circuit
+
+
+def _in_rounds(terms: list[tuple[tuple[int, ...], float]], num_qubits: int) -> list[tuple[tuple[int, ...], float]]:
+    """The terms, those of pairs in rounds that share no qubit: each pair in the first round where both are free.
+
+    Of all pairs, taken as in a round-robin tournament, that makes as few rounds as there can be.
+    """
+    turn = {pair: k for k, pairs in enumerate(rounds_of_pairs(num_qubits)) for pair in pairs}
+    busy: list[set[int]] = [set() for _ in range(num_qubits)]
+    rounds: list[tuple[int, tuple[tuple[int, ...], float]]] = []
+    pairs = [term for term in terms if len(term[0]) == 2]
+    for term in sorted(pairs, key=lambda term: turn[term[0][0], term[0][1]]):
+        first, second = term[0]
+        taken = busy[first] | busy[second]
+        free = next(k for k in range(len(taken) + 1) if k not in taken)
+        busy[first].add(free)
+        busy[second].add(free)
+        rounds.append((free, term))
+    in_order = [term for _, term in sorted(rounds, key=lambda found: found[0])]
+    return [
+        *(term for term in terms if len(term[0]) == 1),
+        *in_order,
+        *(term for term in terms if len(term[0]) > 2),
+    ]

@@ -73,7 +73,8 @@ class QaoaSolver:
     layers, and all searches converge: functions of 10 to 16 bits from returns of stocks, of a market of factors and of
     random numbers, under seven kinds of constraints. Calibrated penalties with the transverse mixer win on all with 3
     layers and on 78 with one, by less than the exchanges do where numbers of ones are fixed, by more than Grover's
-    mixer where constraints leave many choices. Penalties that are sufficient for minimisers lose to luck on many.
+    mixer where constraints leave many choices. Penalties that are sufficient for minimisers lose to luck on 32
+    of the 72 with constraints.
     ``benchmarks/quadratic_solvers.py`` prints the table.
 
     Depth and gates are those of the circuit that machines run, in which one Trotter step stands for the complete mixer;

@@ -9,7 +9,11 @@ from numpy.typing import NDArray
 
 from qtoolkit._arguments import check_callable, seeded
 from qtoolkit._checks import require_choice, require_integer, require_number
+from qtoolkit.algorithms.mixers import TransverseMixer
+from qtoolkit.algorithms.qaoa_circuit import qaoa_circuit
+from qtoolkit.algorithms.quadratic.circuit_size import two_qubit_gates
 from qtoolkit.algorithms.quadratic.constraints import Constraints
+from qtoolkit.algorithms.quadratic.encoding import MOST_QUBITS
 from qtoolkit.algorithms.quadratic.enumerate import Enumeration, enumerate_choices
 from qtoolkit.algorithms.quadratic.evidence import Run, Solution, judge
 from qtoolkit.algorithms.quadratic.penalties import Penalty, can_be_penalty, penalised
@@ -17,6 +21,7 @@ from qtoolkit.algorithms.quadratic.problem import QuadraticProblem, require_prob
 from qtoolkit.algorithms.quadratic.single_layer import best_single_layer, single_layer
 from qtoolkit.algorithms.quadratic.solver import Progress
 from qtoolkit.algorithms.quadratic.training import Clock
+from qtoolkit.circuit import Circuit
 from qtoolkit.operators.binary_program import LinearRow
 from qtoolkit.operators.quadratic import BinaryQuadratic
 
@@ -34,7 +39,8 @@ class RecursiveQaoaSolver:
 
     In each step the strongest of all means and correlations fixes a bit, or ties it to another. Constraints enter the
     circuit as penalties, and elimination keeps them: a step that would leave no feasible choice is taken the other way
-    round, so that the answer is feasible. The bits that are left are enumerated.
+    round, so that the answer is feasible. The bits that are left are enumerated. Depth and gates are those of the first
+    circuit, the largest, where it has at most 62 qubits.
 
     Sources: Bravyi, Kliesch, Koenig and Tang, Phys. Rev. Lett. 125, 260505 (2020); Ozaeta, van Dam and McMahon, Quantum
     Sci. Technol. 7, 045036 (2022) for the closed form.
@@ -82,8 +88,9 @@ class RecursiveQaoaSolver:
         clock = Clock(limit, progress, max(problem.num_variables - self.num_left, 1))
         state = _Reduced.of(problem)
         evaluations, gamma = 0, None
+        circuit = self._circuit(problem) if problem.num_variables > self.num_left else None
         while state.problem.num_variables > self.num_left and not clock.is_over:
-            (step, gamma, looked_at) = self._strongest(state.problem, gamma, generator)
+            step, gamma, looked_at = self._strongest(state.problem, gamma, generator)
             evaluations += looked_at
             state = state.after(step)
             clock.tick()
@@ -96,6 +103,8 @@ class RecursiveQaoaSolver:
         run = Run(
             solver=self.name,
             seed=number,
+            depth=None if circuit is None else circuit.depth(),
+            two_qubit_count=None if circuit is None else two_qubit_gates(circuit),
             num_evaluations=evaluations,
             converged=not over,
             message="the time ran out" if over else f"{state.problem.num_variables} bits were left to enumeration",
@@ -104,12 +113,23 @@ class RecursiveQaoaSolver:
         )
         return judge(problem, run, bits=state.bits(rest), enumeration=enumeration)
 
+    def _form(self, problem: QuadraticProblem) -> BinaryQuadratic:
+        kept = [row.name for row in problem.constraints.rows if not can_be_penalty(row)]
+        return penalised(problem, self.penalty, num_layers=1, kept=kept).form
+
+    def _circuit(self, problem: QuadraticProblem) -> Circuit | None:
+        """The layer that a machine runs; None where it is too large to be written down, or nothing depends on a bit."""
+        form = self._form(problem)
+        size = form.num_variables
+        if size > MOST_QUBITS or not form.matrix.any():
+            return None
+        return qaoa_circuit(form.ising(), TransverseMixer(size), Circuit(size).h(range(size)), 1)
+
     def _strongest(
         self, problem: QuadraticProblem, gamma: float | None, generator: np.random.Generator
     ) -> tuple[_Step, float | None, int]:
         """The step that one layer suggests, its γ, and how many angles were looked at."""
-        kept = [row.name for row in problem.constraints.rows if not can_be_penalty(row)]
-        form = penalised(problem, self.penalty, num_layers=1, kept=kept).form
+        form = self._form(problem)
         gamma, beta, _, looked_at = best_single_layer(form, gamma)
         means, pairs = single_layer(form.spins(), gamma, beta)
         size = problem.num_variables

@@ -88,7 +88,10 @@ def test_recursive_qaoa_solves_a_ring_exactly():
     couplings[np.arange(size), (np.arange(size) + 1) % size] = 1.0
     problem = QuadraticProblem(BinaryQuadratic.from_spins(np.zeros(size), couplings))
     for seed in range(3):
-        assert RecursiveQaoaSolver().solve(problem, seed=seed).value == pytest.approx(-size)
+        solution = RecursiveQaoaSolver().solve(problem, seed=seed)
+        assert solution.value == pytest.approx(-size)
+        assert solution.two_qubit_count == size
+        assert 2 + 2 <= solution.depth <= 3 + 2
 
 
 def test_recursive_qaoa_goes_beyond_state_vectors():

@@ -182,6 +182,14 @@ def test_evidence_is_exact_and_sized():
     assert "complete XY" in solution.setting
 
 
+def test_pairs_come_in_as_few_rounds_as_there_can_be():
+    for size, rounds in ((8, 7), (9, 9)):
+        form = BinaryQuadratic(np.ones((size, size)))
+        encoding = encode(QuadraticProblem(form), keep=True)
+        circuit = layered_circuit(encoding, "transverse", 1)
+        assert circuit.depth() == 1 + 1 + rounds + 1  # H, RZ, RZZ, RX
+
+
 def test_phases_are_scaled_without_enumeration():
     problem = slice_problem(7, 3, 8)
     values = problem.objective.values(points(7)[points(7).sum(axis=1) == 3])
