@@ -2,6 +2,7 @@
 
 from qtoolkit.algorithms.quadratic.annealing import AnnealingSolver
 from qtoolkit.algorithms.quadratic.constraints import ConstraintCheck, Constraints, Group
+from qtoolkit.algorithms.quadratic.decompose import DecompositionSolver
 from qtoolkit.algorithms.quadratic.enumerate import Enumeration, RankedChoice, enumerate_choices
 from qtoolkit.algorithms.quadratic.evidence import Bound, Luck, Run, Solution, judge, luck_of, require_solution
 from qtoolkit.algorithms.quadratic.grover import GroverSolver
@@ -50,6 +51,7 @@ __all__ = [
     "ImaginaryTimeSolver",
     "GroverSolver",
     "AnnealingSolver",
+    "DecompositionSolver",
     "conflict_by_scip",
     "register_solver",
     "solver_named",
@@ -75,3 +77,4 @@ register_solver("vqe", VqeSolver)
 register_solver("imaginary-time", ImaginaryTimeSolver)
 register_solver("grover-adaptive", GroverSolver)
 register_solver("annealing", AnnealingSolver)
+register_solver("decomposition", DecompositionSolver)

@@ -20,7 +20,7 @@ from qtoolkit.algorithms.quadratic import (
 from qtoolkit.errors import InputError, InsufficientMemoryError
 
 SEEDS = st.integers(0, 2**32 - 1)
-NAMES = ("qaoa", "recursive-qaoa", "vqe", "imaginary-time", "grover-adaptive", "annealing")
+NAMES = ("qaoa", "recursive-qaoa", "vqe", "imaginary-time", "grover-adaptive", "annealing", "decomposition")
 MEASURED = ("qaoa", "vqe", "imaginary-time")
 FINDS = ("recursive-qaoa", "imaginary-time", "grover-adaptive", "annealing")
 
@@ -115,7 +115,9 @@ def test_what_is_wrong_is_said(name):
         solve(problem, name, enumeration=enumerate_choices(slice_problem(4, 2, 1)))
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("recursive-qaoa", "annealing")])
+@pytest.mark.parametrize(
+    "name", [name for name in NAMES if name not in ("recursive-qaoa", "annealing", "decomposition")]
+)
 def test_what_does_not_fit_is_refused(name, monkeypatch):
     monkeypatch.setattr(_memory, "free_bytes", lambda: 1 << 22)
     monkeypatch.setattr(_memory, "_last_look", _memory._Look(0.0, 0))
