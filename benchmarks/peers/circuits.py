@@ -7,19 +7,40 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from qtoolkit import Circuit, PauliSum
-from qtoolkit.algorithms import TransverseMixer, qaoa_circuit
+from qtoolkit import Circuit, PauliSum, from_qiskit, to_qiskit
+from qtoolkit.algorithms import RingXYMixer, TransverseMixer, dicke_circuit, qaoa_circuit
 from qtoolkit.applications.chemistry import UCCSD
 from qtoolkit.circuit import ParameterVector, StandardGate
 
-__all__ = ["CIRCUITS", "ansatz", "labs_cost", "labs_qaoa", "quantum_volume", "uccsd"]
+__all__ = [
+    "CIRCUITS", "ansatz", "labs_cost", "portfolio_cost", "portfolio_ring", "qaoa", "quantum_volume", "sector_ring",
+    "transpiled_gates", "uccsd",
+]  # fmt: skip
 
 PI = math.pi
+BASIS = ["rz", "sx", "x", "cx"]
+"""What transpilers leave."""
+
 GROVER_ITERATIONS = 5
 """The full search would take π/4·√2ⁿ; a simulator's time grows linearly in them."""
+
+
+def transpiled_gates(circuit: Any) -> Circuit:
+    """A circuit of Qiskit in `BASIS`, up to its global phase, which no check of states looks at."""
+    from qiskit import transpile
+
+    lowered = from_qiskit(transpile(circuit, basis_gates=BASIS, optimization_level=1, seed_transpiler=1))
+    result = Circuit(lowered.num_qubits)
+    for operation in lowered.operations:
+        if operation.gate.name == "sx":
+            result.rx(math.pi / 2, *operation.qubits)
+        elif operation.gate.name in BASIS:
+            result.append(operation.gate, operation.qubits)
+    return result
 
 
 def _rng(num_qubits: int) -> np.random.Generator:
@@ -134,11 +155,33 @@ def _qaoa(cost: PauliSum, layers: int, gammas: np.ndarray | None = None, betas: 
     return circuit.bind(values)
 
 
-def qaoa_portfolio(num_qubits: int) -> Circuit:
-    """QAOA, three layers, a weight for every pair of assets and a field for each: a portfolio's cost."""
+def portfolio_cost(num_qubits: int) -> PauliSum:
+    """A weight for every pair of assets and a field for each."""
     rng = _rng(num_qubits)
     pairs = [(i, j) for i in range(num_qubits) for j in range(i + 1, num_qubits)]
-    return _qaoa(_ising_cost(num_qubits, pairs, rng.normal(size=len(pairs)), rng.normal(size=num_qubits)), 3)
+    return _ising_cost(num_qubits, pairs, rng.normal(size=len(pairs)), rng.normal(size=num_qubits))
+
+
+def qaoa_portfolio(num_qubits: int) -> Circuit:
+    """QAOA, three layers, on a portfolio's cost."""
+    return _qaoa(portfolio_cost(num_qubits), 3)
+
+
+def sector_ring(num_qubits: int, ones: int, layers: int) -> Circuit:
+    """QAOA that never leaves portfolios of so many assets: XY mixers on a ring, from the Dicke state; free angles."""
+    return qaoa_circuit(portfolio_cost(num_qubits), RingXYMixer(num_qubits), dicke_circuit(num_qubits, ones), layers)
+
+
+def portfolio_ring(num_qubits: int, ones: int, layers: int) -> Circuit:
+    """The same in gates that every simulator has."""
+    circuit = transpiled_gates(to_qiskit(dicke_circuit(num_qubits, ones)))
+    for operation in sector_ring(num_qubits, ones, layers).operations[len(dicke_circuit(num_qubits, ones)) :]:
+        if operation.gate.name in ("rz", "rzz"):
+            circuit.append(operation.gate, operation.qubits)
+        else:
+            (angle, _) = operation.gate.params
+            circuit.rxx(0.5 * angle, *operation.qubits).ryy(0.5 * angle, *operation.qubits)
+    return circuit
 
 
 def qaoa_regular(num_qubits: int) -> Circuit:
@@ -267,9 +310,9 @@ def labs_cost(num_qubits: int) -> PauliSum:
     return PauliSum(np.zeros(len(masks), np.int64), masks, [weights[mask] for mask in masks], num_qubits)
 
 
-def labs_qaoa(num_qubits: int, gammas: np.ndarray, betas: np.ndarray) -> Circuit:
-    """QAOA of `labs_cost`, ``exp(-iγC)`` and ``exp(iβΣX)`` in each layer."""
-    return _qaoa(labs_cost(num_qubits), len(gammas), gammas, betas)
+def qaoa(cost: PauliSum, gammas: np.ndarray, betas: np.ndarray) -> Circuit:
+    """QAOA of a cost, ``exp(-iγC)`` and ``exp(iβΣX)`` in each layer."""
+    return _qaoa(cost, len(gammas), gammas, betas)
 
 
 CIRCUITS: dict[str, Callable[[int], Circuit]] = {

@@ -71,6 +71,10 @@ GOALS = (
     Goal("adjoint gradient, 4–22 qubits, each", "gradient", (4, 22), 4.0, (), ("lightning", "qulacs", "prism_q")),
     Goal("Pauli sums of molecules, each", "expectation", (2, 26), 4.0, ("lih", "n2")),
     Goal("10^6 samples, 24 qubits", "samples", (24, 24), 3.0),
+    Goal(
+        "QAOA on 24 assets, dense weights", "expectation", (24, 24), 5.0, ("portfolio",), ("qokit", "lightning", "aer")
+    ),
+    Goal("XY-QAOA on 5 of 20 assets, gradient", "gradient", (20, 20), 20.0, ("portfolio-ring",), ("lightning",)),
     Goal("QAOA on LABS, 20 qubits", "expectation", (20, 20), 5.0, ("labs",), ("qokit", "lightning", "aer")),
 )
 """In the order of the table; all against the fastest peer in the same precision, same threads, same run.

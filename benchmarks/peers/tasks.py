@@ -19,7 +19,7 @@ __all__ = ["FULL", "PRECISIONS", "QUICK", "Case", "build_task", "chosen_cases"]
 PRECISIONS = ("double", "single")
 SHOTS, FEW_SHOTS = 1_000_000, 1000
 MANY_CIRCUITS, SHORT = 10_000, 30
-LABS_LAYERS = 6
+QAOA_LAYERS, RING_LAYERS = 6, 10
 
 
 @dataclass(frozen=True, order=True)
@@ -81,19 +81,30 @@ def _expectation(name: str, num_qubits: int) -> Task:
     if name == "ising":
         circuit = circuits.ansatz(num_qubits, layers=3)
         return Task("expectation", portable_circuit(circuit.bind(_angles(circuit))), _ising(num_qubits))
-    if name == "labs":
-        cost = circuits.labs_cost(num_qubits)
-        # The schedule that does well on these sequences: small phases that grow, mixing that fades.
-        gammas = np.linspace(0.01, 0.06, LABS_LAYERS)
-        betas = np.linspace(0.8, 0.2, LABS_LAYERS)
-        circuit = circuits.labs_qaoa(num_qubits, gammas, betas)
+    if name in _QAOA_COSTS:
+        cost, last_gamma = _QAOA_COSTS[name]
+        # A schedule of the kind that does well: small phases that grow, mixing that fades.
+        gammas, betas = np.linspace(0.01, last_gamma, QAOA_LAYERS), np.linspace(0.8, 0.2, QAOA_LAYERS)
         extra = {"gammas": tuple(gammas.tolist()), "betas": tuple(betas.tolist())}
-        return Task("expectation", portable_circuit(circuit), portable_terms(cost), extra=extra)
+        circuit = circuits.qaoa(cost(num_qubits), gammas, betas)
+        return Task("expectation", portable_circuit(circuit), portable_terms(cost(num_qubits)), extra=extra)
     circuit = circuits.ansatz(num_qubits, layers=1)
     return Task("expectation", portable_circuit(circuit.bind(_angles(circuit))), _molecule(name)[1])
 
 
+_QAOA_COSTS: dict[str, tuple[Callable[[int], PauliSum], float]] = {
+    "labs": (circuits.labs_cost, 0.06),
+    "portfolio": (circuits.portfolio_cost, 0.3),
+}
+
+
 def _gradient(name: str, num_qubits: int) -> Task:
+    if name == "portfolio-ring":
+        ones = num_qubits // 4
+        circuit = circuits.portfolio_ring(num_qubits, ones, RING_LAYERS)
+        angles = np.random.default_rng(num_qubits).uniform(0.05, 0.6, circuit.num_parameters).tolist()
+        cost = portable_terms(circuits.portfolio_cost(num_qubits))
+        return Task("gradient", portable_circuit(circuit, angles), cost, extra={"ones": ones, "layers": RING_LAYERS})
     if name == "ansatz":
         circuit = circuits.ansatz(num_qubits)
         return Task("gradient", portable_circuit(circuit, _angles(circuit)), _ising(num_qubits))
@@ -183,6 +194,8 @@ FULL: Suite = (
     ("expectation", ("lih",), (12,)),
     ("expectation", ("n2",), (20,)),
     ("expectation", ("labs",), (12, 20)),
+    ("expectation", ("portfolio",), (24,)),
+    ("gradient", ("portfolio-ring",), (12, 20)),
     ("samples", ("ansatz",), (24,)),
     ("state", tuple(name for name in circuits.CIRCUITS if name != "uccsd"), (4, 8, 12, 16, 20, 22, 24, 26)),
     ("state", ("uccsd",), (4, 8, 12, 16, 20)),
@@ -253,7 +266,7 @@ _ORDER = (
 
 
 def _sizes(question: str, name: str, usual: tuple[int, ...], wanted: tuple[int, ...]) -> Iterator[int]:
-    fixed = name in ("lih", "n2") or (question, name) == ("gradient", "uccsd")
+    fixed = name in ("lih", "n2", "portfolio-ring") or (question, name) == ("gradient", "uccsd")
     for size in wanted or usual:
         # Coupled cluster has two qubits an orbital, and with one orbital nothing to excite.
         possible = not fixed and (name != "uccsd" or (size >= 4 and size % 2 == 0))

@@ -6,15 +6,11 @@ Burgholzer and Wille, Quantum 7, 1062 (2023)), which takes the package mqt.bench
 
 from __future__ import annotations
 
-import math
-from typing import Any
-
 from peers import circuits
-from qtoolkit import Circuit, from_qiskit, to_qiskit
+from qtoolkit import Circuit, to_qiskit
 
 __all__ = ["LEAST_QUBITS", "NAMES", "named"]
 
-BASIS = ["rz", "sx", "x", "cx"]
 TRANSPILED = "-rzsx"
 MQT = "mqt-"
 
@@ -40,21 +36,7 @@ def named(name: str, num_qubits: int) -> Circuit:
 
         found = get_benchmark(name.removeprefix(MQT), BenchmarkLevel.INDEP, num_qubits)
         found.remove_final_measurements()
-        return _transpiled(found)
+        return circuits.transpiled_gates(found)
     if name.endswith(TRANSPILED):
-        return _transpiled(to_qiskit(circuits.CIRCUITS[name.removesuffix(TRANSPILED)](num_qubits)))
+        return circuits.transpiled_gates(to_qiskit(circuits.CIRCUITS[name.removesuffix(TRANSPILED)](num_qubits)))
     return circuits.CIRCUITS[name](num_qubits)
-
-
-def _transpiled(circuit: Any) -> Circuit:
-    """The circuit in `BASIS`, up to its global phase, which no check of states looks at."""
-    from qiskit import transpile
-
-    lowered = from_qiskit(transpile(circuit, basis_gates=BASIS, optimization_level=1, seed_transpiler=1))
-    result = Circuit(lowered.num_qubits)
-    for operation in lowered.operations:
-        if operation.gate.name == "sx":
-            result.rx(math.pi / 2, *operation.qubits)
-        elif operation.gate.name in BASIS:
-            result.append(operation.gate, operation.qubits)
-    return result

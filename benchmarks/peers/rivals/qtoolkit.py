@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from peers.circuits import sector_ring
 from peers.portable import Gate, PauliTerms, PortableCircuit, Task
 from peers.rivals.base import Context, Prepared, Rival
 from qtoolkit import Circuit, ParameterVector, PauliSum, StatevectorSimulator
 from qtoolkit.circuit import StandardGate
 from qtoolkit.compiler import plans
+from qtoolkit.simulators import SectorSimulator
 
 __all__ = ["RIVAL"]
 
@@ -165,9 +167,28 @@ def _expectation(task: Task, context: Context) -> Prepared:
 
 
 def _gradient(task: Task, context: Context) -> Prepared:
+    if "ones" in task.extra:
+        return _sector_gradient(task, context)
     job = _Run(task, context)
     return job.prepared(
         lambda: job.simulator.gradient(job.plan, job.observable, job.values), lambda pair: np.append(pair[0], pair[1])
+    )
+
+
+def _sector_gradient(task: Task, context: Context) -> Prepared:
+    """On the choices of so many ones alone, as QAOA does by itself."""
+    simulator = SectorSimulator(task.extra["ones"], context.precision, context.threads)
+    assert task.observable is not None
+    observable = _observable(task.observable)
+    circuit = sector_ring(task.circuit.num_qubits, task.extra["ones"], task.extra["layers"])
+    plans: list[Any] = []
+
+    def compile_plan() -> None:
+        plans[:] = [simulator.compile(circuit)]
+
+    values = np.array(task.circuit.parameters)
+    return Prepared(
+        lambda: simulator.gradient(plans[0], observable, values), lambda pair: np.append(pair[0], pair[1]), compile_plan
     )
 
 
