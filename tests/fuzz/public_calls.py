@@ -112,6 +112,7 @@ INSTANCES: dict[str, tuple[str, ...]] = {
     "ImaginaryTimeSolver": ("ImaginaryTimeSolver(3)",),
     "GroverSolver": ("GroverSolver()",),
     "AnnealingSolver": ("AnnealingSolver(2, 2)",),
+    "DecompositionSolver": ("DecompositionSolver('enumeration', 2)",),
     "LBFGSB": ("LBFGSB(20)",),
     "Adam": ("Adam(20)",),
     "COBYLA": ("COBYLA(20)",),
