@@ -12,6 +12,7 @@ import numpy as np
 from qtoolkit._arguments import check_instance, check_integer, is_integer, items_of, shown
 from qtoolkit.circuit import Circuit, Gate
 from qtoolkit.circuit._checks import Indices, check_indices
+from qtoolkit.circuit.library import fourier_transform
 from qtoolkit.errors import InputError
 
 __all__ = ["MAX_EVALUATION_QUBITS", "EstimationProblem"]
@@ -160,7 +161,7 @@ class EstimationProblem:
         turn = self.controlled_grover_operator()
         for j, qubit in enumerate(evaluation):
             circuit.extend(turn.power(1 << j), (*range(self.num_qubits), qubit))
-        _append_inverse_fourier(circuit, evaluation)
+        circuit.extend(fourier_transform(size).inverse(), evaluation)
         return circuit.measure(evaluation, range(size))
 
     def depth(self, num_iterations: int) -> int:
@@ -177,10 +178,8 @@ class EstimationProblem:
     def phase_depth(self, num_evaluation_qubits: int) -> int:
         """Depth of phase estimation, counted in the same way."""
         size = check_integer(num_evaluation_qubits, "num_evaluation_qubits", 1, MAX_EVALUATION_QUBITS)
-        transform = Circuit(size)
-        _append_inverse_fourier(transform, range(size))
         turns = ((1 << size) - 1) * self.controlled_grover_operator().depth()
-        return max(self._preparation.depth(), 1) + turns + transform.depth()
+        return max(self._preparation.depth(), 1) + turns + fourier_transform(size).depth()
 
     @cached_property
     def _grover_depth(self) -> int:
@@ -215,14 +214,3 @@ def _flip_sign(circuit: Circuit, qubits: Sequence[int], state: int, control: tup
     zeros = [qubit for j, qubit in enumerate(qubits) if not state >> j & 1]
     *controls, target = (*control, *qubits)
     circuit.x(zeros).mcp(math.pi, controls, target).x(zeros)
-
-
-def _append_inverse_fourier(circuit: Circuit, qubits: range) -> None:
-    """The inverse Fourier transform; ``qubits[0]`` is the lowest bit before and after."""
-    size = len(qubits)
-    for low in range(size // 2):
-        circuit.swap(qubits[low], qubits[size - 1 - low])
-    for j in range(size):
-        for lower in range(j):
-            circuit.cp(-math.pi / (1 << j - lower), qubits[lower], qubits[j])
-        circuit.h(qubits[j])
