@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MonteCarlo", "monte_carlo"]
+__all__ = ["MOST_SAMPLES", "MonteCarlo", "monte_carlo"]
 
-_MOST_SAMPLES = 10_000_000
+MOST_SAMPLES = 10_000_000
 _CHUNK = 1 << 16
 
 
@@ -48,7 +48,7 @@ def monte_carlo(
     """
     from scipy.special import ndtri
 
-    count = min(max(num_queries, 2), _MOST_SAMPLES)
+    count = min(max(num_queries, 2), MOST_SAMPLES)
     mean = squares = 0.0
     done = 0
     while done < count:
