@@ -88,7 +88,7 @@ def test_bonds_have_the_prices_of_the_textbook():
     assert closed_form(both).value == pytest.approx(expected + first, rel=1e-12)
     # the integrated rates are correlated as a path is: by its simulation in small steps
     rng = np.random.default_rng(1)
-    means, covariance = model.integrated_rates(np.array([1.0, 3.0]))
+    means, covariance = model._integrated_rates(np.array([1.0, 3.0]))
     steps, rates, total, kept = 300, np.full(20_000, 0.03), np.zeros(20_000), []
     for step in range(steps):
         before = rates

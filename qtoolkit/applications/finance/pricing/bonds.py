@@ -66,7 +66,7 @@ class BondPortfolio:
     def claim(self, model: Vasicek | GaussianRates) -> Claim:
         """See `Contract.claim`; the model is `Vasicek`, or a `GaussianRates` with a rate for each time."""
         if isinstance(model, Vasicek):
-            means, covariance = model.integrated_rates(self.times)
+            means, covariance = model._integrated_rates(self.times)
         else:
             check_instance(model, GaussianRates, "bonds are priced under a Vasicek or a GaussianRates")
             if model.rates.size != self.times.size:

@@ -131,7 +131,7 @@ class BasketOption:
         weights = require_array("weights", aligned("weights", self.weights, model.asset_names), (model.num_assets,))
         if not weights.any():
             raise InputError("weights must not all be 0: the basket would be worth nothing")
-        offsets, loadings = model.log_prices(np.array([self.maturity]))
+        offsets, loadings = model._log_prices(np.array([self.maturity]))
         discount = _discount(model, self.maturity)
         return _option(self.kind, offsets[:, 0], loadings[:, 0], weights, self.strike, discount)
 
@@ -198,7 +198,7 @@ class AsianOption:
     def claim(self, model: BlackScholes) -> Claim:
         """See `Contract.claim`; the model is `BlackScholes`."""
         check_instance(model, BlackScholes, "an option on an average is priced under a BlackScholes")
-        every_offset, every_loading = model.log_prices(self.times)
+        every_offset, every_loading = model._log_prices(self.times)
         offsets, loadings = every_offset[0], every_loading[0]
         weights = np.full(offsets.size, 1.0 / offsets.size)
         if self.average == "geometric":
@@ -248,7 +248,7 @@ class BarrierOption:
     def claim(self, model: BlackScholes) -> Claim:
         """See `Contract.claim`; the model is `BlackScholes`."""
         check_instance(model, BlackScholes, "an option with a barrier is priced under a BlackScholes")
-        offsets, loadings = model.log_prices(self.times)
+        offsets, loadings = model._log_prices(self.times)
         weights = np.zeros(self.times.size)
         weights[-1] = 1.0
         barrier = Barrier(
@@ -292,7 +292,7 @@ def _one_asset(model: BlackScholes, maturity: float) -> tuple[FloatArray, FloatA
         "an option on one asset is priced under a BlackScholes",
         remedy="several assets are a BasketOption",
     )
-    offsets, loadings = model.log_prices(np.array([maturity]))
+    offsets, loadings = model._log_prices(np.array([maturity]))
     return offsets[0], loadings[0]
 
 

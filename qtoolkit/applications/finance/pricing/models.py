@@ -70,7 +70,7 @@ class BlackScholes:
         """1."""
         return 1
 
-    def log_prices(self, times: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _log_prices(self, times: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Log-prices at ascending times as ``offsets + loadings · z``: shapes ``(1, T)`` and ``(1, T, T)``."""
         drift = self.rate - self.dividend_yield - 0.5 * self.volatility**2
         return (math.log(self.spot) + drift * times)[None, :], self.volatility * _brownian(times)[None, :, :]
@@ -137,7 +137,7 @@ class CorrelatedBlackScholes:
         """How many assets there are."""
         return len(self.asset_names)
 
-    def log_prices(self, times: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _log_prices(self, times: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Log-prices at ascending times as ``offsets + loadings · z``.
 
         Shapes ``(num_assets, T)`` and ``(num_assets, T, T * num_assets)``.
@@ -180,7 +180,7 @@ class Vasicek:
         _set(self, "mean_level", require_number("mean_level", self.mean_level, -_LARGEST, _LARGEST))
         _set(self, "volatility", require_number("volatility", self.volatility, 0.0, _LARGEST))
 
-    def integrated_rates(self, times: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _integrated_rates(self, times: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Mean and covariance of the rate integrated from today to some times, shapes ``(T,)`` and ``(T, T)``."""
         k, s = self.mean_reversion, self.volatility
         shares = -np.expm1(-k * times) / k
