@@ -10,6 +10,8 @@ from qtoolkit._version import __version__
 from qtoolkit.cli.backends import backends
 from qtoolkit.cli.bench import bench
 from qtoolkit.cli.demo import demo
+from qtoolkit.cli.price import price
+from qtoolkit.cli.risk import risk
 from qtoolkit.cli.run import run
 from qtoolkit.cli.warmup import warmup
 
@@ -45,6 +47,8 @@ def _qtoolkit(
 
 app.command()(demo)
 app.command()(run)
+app.command()(price)
+app.command()(risk)
 app.command()(backends)
 app.command()(bench)
 app.command()(warmup)

@@ -8,7 +8,7 @@ from typing import Self
 
 from qtoolkit.cli.output import note, stderr_console
 
-__all__ = ["BenchProgress", "DemoProgress"]
+__all__ = ["BenchProgress", "DemoProgress", "QueryProgress"]
 
 _STEP_WIDTH = 32
 _BENCH_WIDTH = 48
@@ -111,3 +111,43 @@ class BenchProgress:
             self._console.print(line, soft_wrap=True)
         else:
             note(line)
+
+
+class QueryProgress:
+    """One bar for work that says how far it is as it goes, open inside ``with``; nothing where there is no terminal.
+
+    Args:
+        description: what is done.
+    """
+
+    def __init__(self, description: str) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        console = stderr_console()
+        self._bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=18),
+            TextColumn("{task.completed:,.0f} of about {task.total:,.0f} queries"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bars.add_task(description, total=1.0)
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bars.stop()
+
+    def tell(self, done: int, total: int) -> None:
+        """So many queries are made, of about so many."""
+        self._bars.update(self._task, completed=done, total=max(total, 1))
+
+    def start(self, description: str) -> None:
+        """Something else is done from here on."""
+        self._bars.update(self._task, description=description, completed=0, total=1)

@@ -12,7 +12,16 @@ from qtoolkit.applications.finance.data import (
     read_prices,
 )
 from qtoolkit.applications.finance.exact import ExactSelection, RankedSelection, exact_selection
+from qtoolkit.applications.finance.pricing import BlackScholes, EuropeanOption, PriceResult, price
 from qtoolkit.applications.finance.problem import PortfolioProblem
+from qtoolkit.applications.finance.risk import (
+    CreditBook,
+    PortfolioLoss,
+    RiskResult,
+    conditional_value_at_risk,
+    expected_loss,
+    value_at_risk,
+)
 from qtoolkit.applications.finance.solve import ConstraintForm, PortfolioResult, select_assets
 
 __all__ = [
@@ -36,4 +45,16 @@ __all__ = [
     "select_assets",
     "PortfolioResult",
     "ConstraintForm",
+    # prices; contracts and models are in `pricing`
+    "price",
+    "PriceResult",
+    "EuropeanOption",
+    "BlackScholes",
+    # risk
+    "CreditBook",
+    "PortfolioLoss",
+    "expected_loss",
+    "value_at_risk",
+    "conditional_value_at_risk",
+    "RiskResult",
 ]
