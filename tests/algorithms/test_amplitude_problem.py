@@ -7,7 +7,7 @@ import pytest
 
 from qtoolkit import Circuit, Parameter, StatevectorSimulator
 from qtoolkit.algorithms import dicke_circuit
-from qtoolkit.algorithms.amplitude import EstimationProblem
+from qtoolkit.algorithms.amplitude import EstimationProblem, estimate_amplitude
 from qtoolkit.algorithms.amplitude.experiment import phase_law
 from qtoolkit.circuit import StandardGate
 from qtoolkit.errors import CircuitError, InputError, QToolkitError, QubitIndexError
@@ -170,6 +170,8 @@ ONE = Circuit(1).h(0)
     [
         (lambda: EstimationProblem(ONE).circuit(10**5000), InputError, "num_iterations must be"),
         (lambda: EstimationProblem(ONE).depth(10**5000), InputError, "num_iterations must be"),
+        (lambda: EstimationProblem(ONE, known_amplitude=1.5), InputError, "a probability, from 0 to 1, got 1.5"),
+        (lambda: EstimationProblem(ONE, known_amplitude="0"), InputError, "known_amplitude must be a probability"),
         (lambda: EstimationProblem(None), InputError, "the preparation must be a Circuit, got None"),
         (lambda: EstimationProblem(Circuit(0)), InputError, "at least one qubit, got none"),
         (lambda: EstimationProblem(Circuit(1).rx(Parameter("a"), 0)), InputError, "bind them"),
@@ -197,3 +199,18 @@ def test_odd_problems_are_refused(call, error, message):
     with pytest.raises(error, match=message) as caught:
         call()
     assert isinstance(caught.value, QToolkitError)
+
+
+def test_a_known_amplitude_needs_no_state_however_many_qubits():
+    circuit = Circuit(100).ry(1.0, 0).cx(0, 99)
+    problem = EstimationProblem(circuit, known_amplitude=math.sin(0.5) ** 2)
+    assert problem.angle == pytest.approx(0.5)
+    found = estimate_amplitude(problem, 0.01, seed=1)
+    same = estimate_amplitude(EstimationProblem(Circuit(1).ry(1.0, 0)), 0.01, seed=1)
+    assert (found.estimate, *found.interval) == pytest.approx((same.estimate, *same.interval))
+    assert (found.evidence, same.evidence) == ("known amplitude", "state vector")
+    sampled = estimate_amplitude(
+        EstimationProblem(Circuit(1).ry(1.0, 0), known_amplitude=0.9), 0.05, sampler=StatevectorSimulator(), seed=1
+    )
+    assert sampled.evidence == "samples"
+    assert sampled.interval[0] <= math.sin(0.5) ** 2 <= sampled.interval[1]

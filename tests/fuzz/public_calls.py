@@ -155,6 +155,7 @@ QUADRATIC_PROBLEMS = (
 EXAMPLES: dict[str, tuple[str, ...]] = {
     # amplitude estimation
     "objective_qubits": ("[0, 1]", "None"),
+    "known_amplitude": ("None", "0.3"),
     "good_states": ("None", "'01'", "[1, 2]"),
     "num_iterations": ("1",),
     "num_evaluation_qubits": ("2",),

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -221,13 +221,18 @@ class Experiment:
             depth=self._account.depth,
             history=tuple(self._history),
             method=method,
-            evidence="state vector" if self._sampler is None else "samples",
+            evidence=self._evidence(),
             backend_name=self._backend_name,
             seed=self._seed,
             problem_fingerprint=self.problem.fingerprint,
             version=__version__,
             wall_time=time.perf_counter() - self._started,
         )
+
+    def _evidence(self) -> Literal["state vector", "known amplitude", "samples"]:
+        if self._sampler is not None:
+            return "samples"
+        return "state vector" if self.problem.known_amplitude is None else "known amplitude"
 
     def _misfit(self, angles: tuple[float, float]) -> str:
         """What to say where outcomes are all but impossible for every angle of the interval, as those of noise are."""

@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from qtoolkit._arguments import check_instance, check_integer, is_integer, items_of, shown
+from qtoolkit._arguments import check_instance, check_integer, check_number, is_integer, items_of, shown
 from qtoolkit.circuit import Circuit, Gate
 from qtoolkit.circuit._checks import Indices, check_indices
 from qtoolkit.circuit.library import fourier_transform
@@ -35,10 +35,12 @@ class EstimationProblem:
         objective_qubits: one qubit or several; the last by default.
         good_states: their values that count, each an integer (``objective_qubits[j]`` is bit j) or a bitstring (the
             last objective qubit leftmost); all ones by default.
+        known_amplitude: a, where it is known in another way: outcomes are drawn from the law that follows, and no state
+            vector is needed, however many qubits there are. Circuits that a sampler runs do not depend on it.
 
     Raises:
-        InputError: if the preparation has no qubit or free parameters, or the good states are none, repeat or do not
-            fit the objective qubits.
+        InputError: if the preparation has no qubit or free parameters, the good states are none, repeat or do not fit
+            the objective qubits, or the known amplitude is no probability.
         CircuitError: if it has no inverse.
         QubitIndexError: if an objective qubit lies outside.
     """
@@ -48,6 +50,8 @@ class EstimationProblem:
         preparation: Circuit,
         objective_qubits: Indices | None = None,
         good_states: Sequence[int | str] | int | str | None = None,
+        *,
+        known_amplitude: float | None = None,
     ) -> None:
         check_instance(preparation, Circuit, "the preparation must be a Circuit")
         if preparation.num_qubits < 1:
@@ -62,6 +66,12 @@ class EstimationProblem:
         self._preparation = preparation.copy()
         self.objective_qubits = qubits
         self.good_states = _good_states(good_states, len(qubits))
+        self.known_amplitude: float | None = None
+        if known_amplitude is not None:
+            kind = "a probability, from 0 to 1"
+            self.known_amplitude = check_number(
+                known_amplitude, "known_amplitude", kind=kind, accept=lambda x: 0.0 <= x <= 1.0
+            )
 
     @property
     def num_qubits(self) -> int:
@@ -75,11 +85,13 @@ class EstimationProblem:
 
     @cached_property
     def angle(self) -> float:
-        """θ in [0, π/2], read from the state vector.
+        """θ in [0, π/2], of the known amplitude or read from the state vector.
 
         Raises:
             InsufficientMemoryError: if the state does not fit into free memory.
         """
+        if self.known_amplitude is not None:
+            return math.asin(math.sqrt(self.known_amplitude))
         from qtoolkit.simulators import StatevectorSimulator
 
         outcomes = StatevectorSimulator().probabilities(self._preparation, self.objective_qubits)
@@ -90,7 +102,7 @@ class EstimationProblem:
 
     @property
     def amplitude(self) -> float:
-        """The exact a, read from the state vector; an estimation does not look at it.
+        """The exact a, known or read from the state vector; an estimation does not look at it.
 
         Raises:
             InsufficientMemoryError: if the state does not fit into free memory.

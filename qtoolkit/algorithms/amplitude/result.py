@@ -69,7 +69,8 @@ class AmplitudeEstimate:
         history: outcomes by number of Grover iterations, in order; empty for canonical estimation.
         method: of estimation and of its interval.
         evidence: ``"samples"`` where circuits were run; ``"state vector"`` where the amplitude was read from the state
-            once, and outcomes were drawn from the exact law that they follow.
+            once, and outcomes were drawn from the exact law that they follow; ``"known amplitude"`` where it was
+            given, and they were drawn likewise.
         backend_name: where circuits were run.
         seed: reproduces the run where the backend honours seeds; None if a generator was given.
         problem_fingerprint: see `EstimationProblem.fingerprint`.
@@ -92,7 +93,7 @@ class AmplitudeEstimate:
     depth: int
     history: tuple[MeasuredPower, ...]
     method: str
-    evidence: Literal["state vector", "samples"]
+    evidence: Literal["state vector", "known amplitude", "samples"]
     backend_name: str
     seed: int | None
     problem_fingerprint: str

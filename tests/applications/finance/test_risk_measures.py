@@ -16,6 +16,7 @@ from qtoolkit.applications.finance.risk import (
     PortfolioLoss,
     conditional_value_at_risk,
     expected_loss,
+    measures,
     value_at_risk,
 )
 from qtoolkit.applications.finance.risk._quantile import find_quantile, most_steps
@@ -217,6 +218,30 @@ def test_losses_are_rounded_to_units_and_the_interval_says_so():
     assert found.budget.discretisation == pytest.approx(book.rounding)
 
 
+def test_a_hundred_loans_need_no_state():
+    rng = np.random.default_rng(5)
+    book = CreditBook(rng.uniform(0.01, 0.2, 100), rng.uniform(0.05, 0.2, 100), rng.integers(1, 5, 100))
+    found = value_at_risk(book, 0.9, grid=4, seed=1)
+    assert found.num_qubits == 4 + 100 + len(book.law(4).register) + 1
+    assert found.interval[0] <= found.exact <= found.interval[1]
+    assert {step.estimation.evidence for step in found.steps} == {"known amplitude"}
+    below = np.cumsum(book.law().exact.law)
+    samples = book.law().exact.draw(rng, 200_000)
+    for threshold in (10, 20, 40):
+        share = np.mean(samples <= threshold)
+        assert abs(share - below[threshold]) < 5 * math.sqrt(share * (1 - share) / samples.size)
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_known_amplitudes_are_those_of_the_states(measure, monkeypatch):
+    by_state = measure(FIVE, seed=3)
+    monkeypatch.setattr(measures, "MOST_SIMULATED", 0)
+    by_law = measure(FIVE, seed=3)
+    assert (by_law.estimate, *by_law.interval) == pytest.approx((by_state.estimate, *by_state.interval), abs=1e-9)
+    assert {step.estimation.evidence for step in by_state.steps} == {"state vector"}
+    assert {step.estimation.evidence for step in by_law.steps} == {"known amplitude"}
+
+
 def test_a_seed_makes_the_result_reproducible():
     for measure in MEASURES:
         first, second = (measure(FIVE, seed=4) for _ in range(2))
@@ -275,6 +300,7 @@ ONES = Moments([0.0, 0.0], np.eye(2))
         (lambda: LatentGrid(0), r"num_qubits must be in \[1, 6\], got 0"),
         (lambda: LatentGrid(2, "sparse"), "rule must be one of gauss, points"),
         (lambda: LatentGrid(2, "points", 0.0), "reach must be positive"),
+        (lambda: PortfolioLoss.normal([1e300, 1e300], ONES), "a finite positive variance, got inf"),
         (lambda: PortfolioLoss.normal([1.0], ONES), "weights must"),
         (lambda: PortfolioLoss.normal([0.0, 0.0], ONES), "a finite positive variance, got 0"),
         (lambda: PortfolioLoss.normal([1.0, 0.0], RETURNS), "moments must be Moments"),

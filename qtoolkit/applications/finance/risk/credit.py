@@ -66,8 +66,10 @@ class CreditBook:
     pandas Series are brought into one order by their labels, which become the names.
 
     A circuit has a qubit for each loan, `LatentGrid.num_qubits` for z, as many as the sum of losses in units has bits,
-    and one more: 20 loans that lose a unit each take 29 qubits with three for z, for which a state vector in double
-    precision needs 8 GiB. What does not fit into memory is refused.
+    and one more. Up to 20 qubits, which 12 loans that lose a unit each take with three for z, the amplitude is read
+    from the state vector. Of larger books it follows from the law on the grid, which is summed loan by loan, and
+    outcomes are drawn from the law of measurements that goes with it: hundreds of loans are estimated as a machine
+    would, queries and depth counted. Circuits that a sampler runs are run whatever their size.
 
     Source: Egger, Gutiérrez, Mestre and Woerner, IEEE Trans. Comput. 70, 2136 (2021), arXiv:1907.03044.
 

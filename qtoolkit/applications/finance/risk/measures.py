@@ -30,6 +30,9 @@ from qtoolkit.primitives import Sampler
 
 __all__ = ["conditional_value_at_risk", "expected_loss", "value_at_risk"]
 
+MOST_SIMULATED = 20
+"""Qubits; of larger circuits no state is made: the amplitude follows from the law on the grid."""
+
 _USUAL_PRECISION = 1e-3
 _SHARE_OF_TAIL = 0.1
 """Usual precision of probabilities, as a share of that of the tail."""
@@ -294,7 +297,8 @@ class _Run:
             comparison = fourier_comparator(width, place + 1)
             error = float(self.law.chance_errors[place])
             threshold = float(self.law.highs[place])
-            self._step("P(L <= threshold)", threshold, comparison, (-1.0, 1.0), (precision, each), error)
+            above = float(self.law.probabilities[place + 1 :].sum())
+            self._step("P(L <= threshold)", threshold, (comparison, above), (-1.0, 1.0), (precision, each), error)
             found = self.steps[-1].estimation
             return found.estimate, found.interval[0] - error, found.interval[1] + error
 
@@ -306,27 +310,30 @@ class _Run:
         """Estimate the mean of values, one for each value of the register."""
         low = float(values.min())
         span = float(values.max()) - low
-        rotation = lookup_rotation(np.clip((values - low) / span, 0.0, 1.0))
-        self._step(quantity, threshold, rotation, (span, low), (precision / span, confidence), error)
+        shares = np.clip((values - low) / span, 0.0, 1.0)
+        asked = lookup_rotation(shares), float(self.law.probabilities @ shares)
+        self._step(quantity, threshold, asked, (span, low), (precision / span, confidence), error)
 
     def _step(
         self,
         quantity: str,
         threshold: float,
-        tail: Circuit,
+        tail: tuple[Circuit, float],
         scaling: tuple[float, float],
         asked: tuple[float, float],
         error: float,
     ) -> None:
+        """Estimate one amplitude: of what the circuit in `tail` turns, which is the number beside it on the grid."""
         law = self.law
         circuit = Circuit(law.circuit.num_qubits + 1, name=quantity)
         circuit.extend(law.circuit, range(law.circuit.num_qubits))
-        circuit.extend(tail, (*law.register, law.circuit.num_qubits))
+        circuit.extend(tail[0], (*law.register, law.circuit.num_qubits))
         if asked[0] < 1e-8:
             raise InputError(f"precision must be at least {1e-8 * abs(scaling[0]):.3g} for losses of this size")
         done = self.num_queries
+        known = min(tail[1], 1.0) if circuit.num_qubits > MOST_SIMULATED else None
         found = estimate_amplitude(
-            EstimationProblem(circuit, law.circuit.num_qubits),
+            EstimationProblem(circuit, law.circuit.num_qubits, known_amplitude=known),
             min(asked[0], 0.5),
             method=self.method,
             confidence=asked[1],

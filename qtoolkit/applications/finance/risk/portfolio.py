@@ -57,8 +57,9 @@ class PortfolioLoss:
         """
         check_instance(moments, Moments, "moments must be Moments, as estimate_moments gives them")
         given = _weights(weights, moments.asset_names)
-        variance = float(given @ moments.covariance @ given)
-        mean = -float(given @ moments.expected_returns)
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused by name
+            variance = float(given @ moments.covariance @ given)
+            mean = -float(given @ moments.expected_returns)
         if not variance > 0.0 or not math.isfinite(variance + mean):
             raise InputError(f"the portfolio must have a finite positive variance, got {variance:g}")
         return cls(NormalLosses(mean, math.sqrt(variance), _fingerprint(given, moments.fingerprint.encode())))
@@ -76,7 +77,8 @@ class PortfolioLoss:
         """
         check_instance(returns, ReturnHistory, "returns must be a ReturnHistory")
         given = _weights(weights, returns.asset_names)
-        losses = np.sort(-(returns.returns @ given))
+        with np.errstate(over="ignore", invalid="ignore"):
+            losses = np.sort(-(returns.returns @ given))
         if not losses[-1] > losses[0] or not np.isfinite(losses).all():
             raise InputError(f"losses must differ and be finite, got {losses[0]:g} to {losses[-1]:g}")
         return cls(ScenarioLosses(losses, _fingerprint(given, returns.returns.tobytes())))
