@@ -71,7 +71,7 @@ def test_an_exchange_and_a_geometric_average_have_formulas():
 
     assert found.value == pytest.approx(integrate.quad(inner, -10, 10)[0], rel=1e-9)
     geometric = AsianOption(2.0, [0.5, 1.0], average="geometric").claim(ONE)
-    assert closed_form(geometric).formula.startswith("Kemna and Vorst")
+    assert closed_form(geometric).formula == "Black, of one log-normal variable"
     average = stats.lognorm(math.sqrt(0.16 / 4 * (3 * 0.5 + 1.0)), scale=2.0 * math.exp((0.05 - 0.08) * 0.75))
     expected = integrate.quad(lambda s: (s - 2.0) * average.pdf(s), 2.0, np.inf, epsabs=1e-12)[0]
     assert closed_form(geometric).value == pytest.approx(expected, abs=1e-9)
@@ -188,6 +188,11 @@ FORMULAS = [
     DigitalOption(2.1, 0.5, "put").claim(ONE),
     SpreadOption(0.0, 1.0).claim(TWO),
     SpreadOption(0.0, 1.0, "put").claim(TWO),
+    BasketOption([0.0, 2.0], 200.0, 1.0).claim(TWO),
+    BasketOption([0.5, 0.5], -3.0, 1.0).claim(TWO),
+    BasketOption([0.5, 0.0], -3.0, 1.0, "put").claim(TWO),
+    BasketOption([-0.5, -0.5], 0.0, 1.0).claim(TWO),
+    EuropeanOption(0.0, 1.0, "put").claim(ONE),
     AsianOption(2.0, QUARTERS, average="geometric").claim(ONE),
     ZeroCouponBond(5.0).claim(Vasicek(0.03, 0.2, 0.05, 0.02)),
     BondPortfolio([1.0, 2.0], [5.0, 105.0]).claim(GaussianRates([0.03, 0.04], np.eye(2) * 1e-3)),

@@ -34,19 +34,23 @@ def closed_form(claim: Claim) -> ClosedForm | None:
 
     if claim.barrier is not None:
         return None
-    variances = np.sum(claim.loadings**2, axis=1)
-    means = claim.weights * np.exp(claim.offsets + 0.5 * variances)
+    used = claim.weights != 0.0
+    loadings = claim.loadings[used]
+    variances = np.sum(loadings**2, axis=1)
+    means = claim.weights[used] * np.exp(claim.offsets[used] + 0.5 * variances)
     if claim.shape == "linear":
         return ClosedForm(claim.scale * (float(means.sum()) - claim.strike), "mean of log-normal variables")
+    if ((means >= 0.0).all() and claim.strike <= 0.0) or ((means <= 0.0).all() and claim.strike >= 0.0):
+        y = float(means.sum()) - claim.strike  # of one sign, whatever prices do
+        value = max(y, 0.0) if claim.shape == "positive part" else float(y > 0.0)
+        return ClosedForm(claim.scale * value, "exercised always" if y > 0.0 else "exercised never")
     if len(means) == 1:
-        name = "Black and Scholes" if claim.num_factors == 1 else "Kemna and Vorst, geometric average"
+        name = "Black and Scholes" if claim.num_factors == 1 else "Black, of one log-normal variable"
         sign, forward, strike = math.copysign(1.0, means[0]), abs(float(means[0])), abs(claim.strike)
-        if claim.strike * sign < 0.0:
-            return None
         return ClosedForm(claim.scale * _black(claim.shape, sign, forward, strike, math.sqrt(variances[0]), ndtr), name)
     if len(means) == 2 and claim.strike == 0.0 and claim.shape == "positive part" and means[0] * means[1] < 0.0:
         bought, given = (0, 1) if means[0] > 0.0 else (1, 0)
-        deviation = float(np.linalg.norm(claim.loadings[0] - claim.loadings[1]))
+        deviation = float(np.linalg.norm(loadings[0] - loadings[1]))
         value = _black("positive part", 1.0, float(means[bought]), -float(means[given]), deviation, ndtr)
         return ClosedForm(claim.scale * value, "Margrabe")
     return None
