@@ -20,7 +20,7 @@ import numpy as np
 
 from qtoolkit._memory import reserved
 from qtoolkit.applications.finance.pricing._claim import Claim, FloatArray
-from qtoolkit.applications.finance.pricing._intervals import Boxes
+from qtoolkit.applications.finance.pricing._intervals import EPSILON, Boxes
 from qtoolkit.errors import InputError
 
 __all__ = ["CellTable", "cell_table", "table_on"]
@@ -34,9 +34,6 @@ _TRIED_CELLS = 1 << 19
 
 _INDEPENDENT = 1e-12
 """Correlations up to this are rounding."""
-
-_ROUNDING = 1e-14
-"""Of a second moment: what sums of products leave."""
 
 _ARRAYS = 32
 """As large as the cells, at the peak."""
@@ -66,7 +63,7 @@ class CellTable:
     @property
     def error(self) -> float:
         """A bound on how far that is from the mean payoff."""
-        return float(np.sum(self.probabilities * self.slacks))
+        return float(np.sum(self.probabilities * (self.slacks + EPSILON * np.abs(self.values))))
 
 
 def cell_table(claim: Claim, num_qubits: int, refinement: int) -> CellTable:
@@ -150,41 +147,50 @@ def _bounds(claim: Claim, boxes: Boxes) -> tuple[FloatArray, FloatArray]:
     used = claim.weights != 0.0
     weights, offsets, loadings = claim.weights[used], claim.offsets[used], claim.loadings[used]
     total = boxes.mean(weights, offsets, loadings)
-    mean = total - claim.strike
-    if not np.isfinite(mean).all():
+    size = boxes.mean(np.abs(weights), offsets, loadings)
+    if not np.isfinite(size).all():
         raise InputError("means of prices must be numbers, got some too large: lower the volatility or the maturity")
+    # exponentials lose as many digits as their exponents have before the point
+    rounding = boxes.rounding() + 2.0 * EPSILON * float(np.max(np.abs(offsets) + np.sum(loadings**2, axis=1)))
+    mean = total - claim.strike
     if claim.shape == "linear":
-        return mean, mean
-    variance = np.maximum(_second_moment(boxes, weights, offsets, loadings) - total**2, 0.0)
+        return mean - rounding * size, mean + rounding * size
+    second, most_second = _second_moments(boxes, weights, offsets, loadings)
+    variance = np.maximum(second - total**2, 0.0) + rounding * most_second
     if not np.isfinite(variance).all():
         raise InputError("squares of prices must be numbers, got some too large: lower the volatility or the maturity")
-    low = np.full(boxes.shape, -claim.strike)
-    high = low.copy()
+    # ends of the weighted prices in each cell: apart from the strike, beside which they may be small
+    low_prices, high_prices = np.zeros(boxes.shape), np.zeros(boxes.shape)
     for weight, offset, loading in zip(weights, offsets, loadings, strict=True):
         ends = [weight * end for end in boxes.log_range(offset, loading).exponentials()]
-        low += np.minimum(*ends)
-        high += np.maximum(*ends)
+        low_prices += np.minimum(*ends)
+        high_prices += np.maximum(*ends)
+    low, high = low_prices - claim.strike, high_prices - claim.strike
     if claim.shape == "sign":
         share = variance / np.maximum(variance + mean**2, math.ulp(0.0))
         least = np.where(low > 0.0, 1.0, np.where((high > 0.0) & (mean > 0.0), 1.0 - share, 0.0))
         most = np.where(high <= 0.0, 0.0, np.where((low <= 0.0) & (mean < 0.0), share, 1.0))
         return least, most
-    least = np.where(high <= 0.0, 0.0, np.maximum(mean, 0.0))
-    most = (np.hypot(np.sqrt(variance), mean) + mean) / 2
-    chord = (mean - low) / (high - low) * high
-    chord = np.where(np.isposinf(high), mean - low, np.where(np.isneginf(low), high, chord))
-    most = np.minimum(most, chord)
-    return least, np.where(low >= 0.0, least, np.where(high <= 0.0, 0.0, np.maximum(least, most)))
+    reach = np.hypot(np.sqrt(variance), mean)
+    # the sum as a quotient where its parts would cancel
+    most = np.where(mean < 0.0, variance / (reach - mean), reach + mean) / 2
+    above = total - low_prices
+    chord = np.where(np.isneginf(low), high, above / (high_prices - low_prices) * high)
+    most = np.minimum(most, np.where(np.isposinf(high), above, chord))
+    least = np.maximum(mean, 0.0)
+    most = np.where(low >= 0.0, least, np.maximum(least, most)) + rounding * size
+    return np.where(high <= 0.0, 0.0, np.maximum(mean - rounding * size, 0.0)), np.where(high <= 0.0, 0.0, most)
 
 
-def _second_moment(boxes: Boxes, weights: FloatArray, offsets: FloatArray, loadings: FloatArray) -> FloatArray:
-    """Of the weighted sum of exponentials in each cell, with what rounding may take away from it added."""
+def _second_moments(
+    boxes: Boxes, weights: FloatArray, offsets: FloatArray, loadings: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Of the weighted sum of exponentials in each cell, and of the sum with all weights positive."""
     first, second = np.triu_indices(len(weights))
     products = weights[first] * weights[second] * np.where(first == second, 1.0, 2.0)
     exponents = offsets[first] + offsets[second], loadings[first] + loadings[second]
     found = boxes.mean(products, *exponents)
-    most = found if weights.min() > 0.0 or weights.max() < 0.0 else boxes.mean(np.abs(products), *exponents)
-    return np.asarray(found + _ROUNDING * most, dtype=np.float64)
+    return found, found if products.min() >= 0.0 else boxes.mean(np.abs(products), *exponents)
 
 
 def _chances(claim: Claim, boxes: Boxes) -> tuple[FloatArray, FloatArray]:

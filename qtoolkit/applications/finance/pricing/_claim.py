@@ -118,7 +118,8 @@ class Claim:
         axes += [other for other, size in zip(others, sizes, strict=True) if size > least]
         if not axes:
             axes = [np.eye(self.num_factors)[0]]
-        return self._with_loadings(self.loadings @ np.array(axes).T)
+        # what is left may be so small that its directions are not orthogonal to the first
+        return self._with_loadings(self.loadings @ np.linalg.qr(np.transpose(axes))[0])
 
     def _with_loadings(self, loadings: FloatArray) -> Claim:
         return replace(self, loadings=loadings)

@@ -72,10 +72,10 @@ def linear_payoff(claim: Claim, num_qubits: int, precision: float | None) -> Lin
     sign = math.copysign(1.0, float(claim.weights[0]))
     centre, deviation = float(claim.offsets[0]), float(np.linalg.norm(claim.loadings[0]))
     strike = sign * claim.strike
-    low, high = math.exp(centre - _REACH * deviation), math.exp(centre + _REACH * deviation)
-    low, high = min(low, strike), max(high, strike)
-    if not high - low > 1e-9 * high or not math.isfinite(high):
+    if not deviation > 1e-9 or not abs(centre) + max(_REACH, deviation) * deviation < 700.0:
         raise InputError("the linear payoff needs prices that differ, got a volatility that is almost 0, or too large")
+    low = min(math.exp(centre - _REACH * deviation), strike)
+    high = max(math.exp(centre + _REACH * deviation), strike)
     points = np.linspace(low, high, 1 << num_qubits)
     weights = _hat_weights(points, centre, deviation)
     values = np.maximum(sign * (points - strike), 0.0)
