@@ -209,7 +209,7 @@ def _by_density(
     from scipy.special import ndtr
 
     size = math.prod(axis.size for axis in axes)
-    check_memory(size * 8 * (4 + 2 * len(axes)), f"a grid of {size} points", "take fewer qubits")
+    check_memory(size * 8 * (6 + 2 * len(axes)), f"a grid of {size} points", "take fewer qubits")
     points = np.stack(np.meshgrid(*logs, indexing="ij"), axis=-1).reshape(-1, len(axes))
     offsets = points - centre
     exponents = -0.5 * np.sum(offsets * np.linalg.solve(matrix, offsets.T).T, axis=1)

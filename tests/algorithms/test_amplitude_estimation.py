@@ -3,6 +3,7 @@
 import itertools
 import math
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -279,6 +280,12 @@ def test_a_budget_is_the_sum_of_its_parts():
     low, high = found.interval
     assert found.budget == ErrorBudget(max(found.estimate - low, high - found.estimate))
     assert found.half_width <= found.budget.total <= 2 * found.half_width
+
+
+def test_settings_of_other_numeric_types_become_floats():
+    found = estimate_amplitude(turned(0.3), Fraction(1, 20), confidence=Fraction(9, 10), seed=1)
+    assert (type(found.confidence), type(found.precision)) == (float, float)
+    assert "at 0.9," in repr(found)
 
 
 def test_results_are_short_to_read():

@@ -243,6 +243,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "losses": ("CreditBook([0.1, 0.2], [0.1, 0.2], [1, 2])", "PortfolioLoss.normal([0.5, 0.5], MOMENTS)"),
     "grid": ("None", "2"),
     "level": ("0.9",),
+    # no circuits: at these precisions they are deep
+    "price.sampler": ("None",),
+    "expected_loss.sampler": ("None",),
+    "value_at_risk.sampler": ("None",),
+    "conditional_value_at_risk.sampler": ("None",),
     "expected_loss.precision": ("None", "0.05"),
     "value_at_risk.precision": ("None", "0.05"),
     "conditional_value_at_risk.precision": ("None", "0.05"),

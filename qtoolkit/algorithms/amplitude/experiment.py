@@ -210,9 +210,9 @@ class Experiment:
         return AmplitudeEstimate(
             estimate=estimate,
             interval=(low, high),
-            confidence=self._method.confidence,
+            confidence=float(self._method.confidence),
             budget=ErrorBudget(max(estimate - low, high - estimate)),
-            precision=self._method.precision,
+            precision=float(self._method.precision),
             converged=converged,
             message=trouble or ("the precision is reached" if converged else "max_queries are spent"),
             num_queries=self._account.queries,

@@ -1,10 +1,12 @@
 """Bounds on grids of cells against integrals, and claims against formulas that are worked out another way."""
 
+import contextlib
 import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from memory_peaks import measured_peak, needs_proc
 from scipy import integrate, stats
 
 from qtoolkit.applications.finance.pricing import (
@@ -21,9 +23,10 @@ from qtoolkit.applications.finance.pricing import (
     Vasicek,
     ZeroCouponBond,
 )
+from qtoolkit.applications.finance.pricing import _cells as cells
 from qtoolkit.applications.finance.pricing._cells import cell_table, table_on
 from qtoolkit.applications.finance.pricing.closed_form import closed_form
-from qtoolkit.errors import InputError
+from qtoolkit.errors import InputError, InsufficientMemoryError
 
 ONE = BlackScholes(spot=2.0, rate=0.05, volatility=0.4)
 TWO = CorrelatedBlackScholes([100.0, 95.0], 0.03, [0.2, 0.3], [[1.0, 0.5], [0.5, 1.0]])
@@ -285,6 +288,23 @@ def test_a_barrier_on_two_days_is_an_integral():
         table = cell_table(claim, num_qubits, refinement)
         assert abs(table.mean - expected) <= table.error
     assert table.error < 2e-3 * expected
+
+
+@pytest.mark.slow
+@needs_proc
+@pytest.mark.parametrize("contract", [EuropeanOption(2.0, 1.0), SpreadOption(3.0, 1.0)])
+def test_memory_is_counted_as_it_is_used(contract, monkeypatch):
+    claim = contract.claim(TWO if isinstance(contract, SpreadOption) else ONE)
+    asked = []
+    monkeypatch.setattr(cells, "reserved", lambda needed, *_: asked.append(needed) or contextlib.nullcontext())
+    peak = measured_peak(lambda: cell_table(claim, 4, 16))
+    assert peak - (20 << 20) <= asked[0] <= 1.5 * peak + (20 << 20)
+
+
+def test_cells_that_do_not_fit_are_refused_beforehand(monkeypatch):
+    monkeypatch.setattr("qtoolkit._memory.free_bytes", lambda *_: 1 << 26)
+    with pytest.raises(InsufficientMemoryError, match=r"a grid of 2\*\*20 cells needs .* take fewer qubits"):
+        cell_table(EuropeanOption(2.0, 1.0).claim(ONE), 4, 16)
 
 
 def test_too_wild_prices_are_refused():

@@ -35,7 +35,7 @@ _TRIED_CELLS = 1 << 19
 _INDEPENDENT = 1e-12
 """Correlations up to this are rounding."""
 
-_ARRAYS = 32
+_ARRAYS = 30
 """As large as the cells, at the peak."""
 
 

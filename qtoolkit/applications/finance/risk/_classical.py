@@ -51,7 +51,7 @@ def tail_mean(
 def _samples(losses: ExactLosses, num_queries: int, rng: np.random.Generator) -> FloatArray:
     """Ascending."""
     count = min(max(num_queries, 2), MOST_SAMPLES)
-    check_memory(8 * 3 * count, f"{count} samples of losses", "ask for less precision")
+    check_memory(8 * 4 * count, f"{count} samples of losses", "ask for less precision")
     parts = [losses.draw(rng, min(_CHUNK, count - done)) for done in range(0, count, _CHUNK)]
     return np.sort(np.concatenate(parts))
 

@@ -53,9 +53,9 @@ class ConditionalDefaults:
         Source: the recursion of Andersen, Sidenius and Basu, Risk 16 (11), 67 (2003): one obligor after the other.
         """
         size = sum(self.units) + 1
-        check_memory(8 * 6 * max(_CHUNK, size), f"the law of {size} losses", "take a larger loss_unit")
+        step = min(max(1, _CHUNK // size), len(z))
+        check_memory(8 * 4 * step * size, f"the law of {size} losses", "take a larger loss_unit")
         law = np.zeros(size)
-        step = max(1, _CHUNK // size)
         for start in range(0, len(z), step):
             chances = self.probabilities(z[start : start + step])
             parts = np.zeros((chances.shape[1], size))
