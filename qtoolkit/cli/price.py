@@ -235,7 +235,8 @@ def _evidence(found: PriceResult) -> str:
     }
     budget = ", ".join(f"{name} {size:.2g}" for name, size in parts.items() if size > 0.0)
     return (
-        f"error by cause: {budget}\n{found.num_queries:,} queries; {found.num_qubits} qubits; depth {found.depth:,}; "
+        f"error by cause: {budget}\n"
+        f"{found.num_queries:,} queries; {found.num_qubits} qubits; depth {found.depth:,}\n"
         f"discount factor {found.discount_factor:.6g}; seed {found.seed}; {found.wall_time:.3g} s"
     )
 

@@ -70,17 +70,17 @@ UP_OUT = {"direction": "up", "knock": "out"}
         (lambda: BondPortfolio([1.0, 2.0], [5.0]), "cash_flows must be one for each of 2 times"),
         (lambda: BondPortfolio([1.0], [0.0]), "not all 0"),
         (lambda: ZeroCouponBond(1.0, -1.0), "face must be positive"),
-        (lambda: EuropeanOption(1.0, 1.0).claim(TWO), "priced under a BlackScholes, .*BasketOption"),
-        (lambda: BasketOption([1.0, 1.0], 1.0, 1.0).claim(MODEL), "priced under a CorrelatedBlackScholes"),
-        (lambda: BasketOption([1.0], 1.0, 1.0).claim(TWO), "weights must"),
-        (lambda: BasketOption([0.0, 0.0], 1.0, 1.0).claim(TWO), "weights must not all be 0"),
+        (lambda: EuropeanOption(1.0, 1.0)._claim(TWO), "priced under a BlackScholes, .*BasketOption"),
+        (lambda: BasketOption([1.0, 1.0], 1.0, 1.0)._claim(MODEL), "priced under a CorrelatedBlackScholes"),
+        (lambda: BasketOption([1.0], 1.0, 1.0)._claim(TWO), "weights must"),
+        (lambda: BasketOption([0.0, 0.0], 1.0, 1.0)._claim(TWO), "weights must not all be 0"),
         (
-            lambda: SpreadOption(1.0, 1.0).claim(CorrelatedBlackScholes([1.0], 0.0, [0.1], [[1.0]])),
+            lambda: SpreadOption(1.0, 1.0)._claim(CorrelatedBlackScholes([1.0], 0.0, [0.1], [[1.0]])),
             "a spread is of two assets, got a model of 1",
         ),
-        (lambda: ZeroCouponBond(1.0).claim(MODEL), "priced under a Vasicek or a GaussianRates"),
-        (lambda: BondPortfolio([1, 2], [1, 1]).claim(GaussianRates(0.03, 0.0)), "a rate for each of 2 times, got 1"),
-        (lambda: EuropeanOption(1.0, 1000.0).claim(BlackScholes(1.0, 1.0, 0.1)), "must be at most 500"),
+        (lambda: ZeroCouponBond(1.0)._claim(MODEL), "priced under a Vasicek or a GaussianRates"),
+        (lambda: BondPortfolio([1, 2], [1, 1])._claim(GaussianRates(0.03, 0.0)), "a rate for each of 2 times, got 1"),
+        (lambda: EuropeanOption(1.0, 1000.0)._claim(BlackScholes(1.0, 1.0, 0.1)), "must be at most 500"),
         (lambda: price("call", MODEL), "a contract has a claim under a model"),
         (lambda: price(EuropeanOption(2.0, 1.0), None), "priced under a BlackScholes, got None"),
         (lambda: price(EuropeanOption(2.0, 1.0), MODEL, precision=0.0), "precision must be positive"),
@@ -116,9 +116,9 @@ def test_labels_bring_assets_into_one_order():
     assert model.asset_names == ("A", "B", "C")
     weights = pd.Series([0.2, 0.3, 0.5], names)
     option = BasketOption(weights[shuffled], 100.0, 1.0)
-    assert option.claim(model).fingerprint == BasketOption([0.2, 0.3, 0.5], 100.0, 1.0).claim(plain).fingerprint
+    assert option._claim(model).fingerprint == BasketOption([0.2, 0.3, 0.5], 100.0, 1.0)._claim(plain).fingerprint
     with pytest.raises(InputError, match="the labels of weights must be A, B, C"):
-        BasketOption(pd.Series([0.2, 0.3, 0.5], ["A", "B", "X"]), 100.0, 1.0).claim(model)
+        BasketOption(pd.Series([0.2, 0.3, 0.5], ["A", "B", "X"]), 100.0, 1.0)._claim(model)
     with pytest.raises(InputError, match="the labels of volatilities must be A, B, C"):
         CorrelatedBlackScholes(spots, 0.03, pd.Series([0.2, 0.3, 0.25], ["A", "B", "X"]), correlation)
 

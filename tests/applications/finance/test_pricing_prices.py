@@ -56,7 +56,7 @@ def test_the_call_of_the_literature_is_covered_and_the_grid_says_what_it_costs(n
 @pytest.mark.parametrize("kind", ["call", "put"])
 @pytest.mark.parametrize(("strike", "num_qubits"), [(1.896, 3), (2.5, 4), (1.5, 2)])
 def test_linear_payoffs_are_off_by_no_more_than_they_say(kind, strike, num_qubits):
-    claim = EuropeanOption(strike, 40 / 365, kind).claim(MODEL)
+    claim = EuropeanOption(strike, 40 / 365, kind)._claim(MODEL)
     for precision in (None, 0.003, 0.05):
         made = linear_payoff(claim, num_qubits, precision)
         amplitude = EstimationProblem(made.circuit, made.objective_qubit).amplitude
@@ -102,7 +102,7 @@ def test_prices_cover_formulas_and_agree_with_monte_carlo(contract, model):
 @pytest.mark.parametrize(("contract", "model"), CASES)
 @pytest.mark.parametrize("num_qubits", [1, 4])
 def test_circuits_hold_the_mean_over_the_grid(contract, model, num_qubits):
-    plan = _exact_plan(cell_table(contract.claim(model), num_qubits, 0))
+    plan = _exact_plan(cell_table(contract._claim(model), num_qubits, 0))
     amplitude = EstimationProblem(plan.circuit, plan.objective_qubit).amplitude
     assert plan.scale * amplitude + plan.offset == pytest.approx(plan.mean, rel=1e-9)
     assert plan.circuit.num_qubits == num_qubits + 1
@@ -130,7 +130,7 @@ def test_a_seed_makes_the_result_reproducible_and_generators_go_on():
 
 def test_fingerprints_tell_contracts_and_models_apart():
     prints = {
-        contract.claim(model).fingerprint
+        contract._claim(model).fingerprint
         for contract, model in [
             *CASES,
             (CALL, MODEL),
@@ -139,7 +139,7 @@ def test_fingerprints_tell_contracts_and_models_apart():
         ]
     }
     assert len(prints) == len(CASES) + 3
-    assert price(CALL, MODEL, num_qubits=2, seed=1).contract_fingerprint == CALL.claim(MODEL).fingerprint
+    assert price(CALL, MODEL, num_qubits=2, seed=1).contract_fingerprint == CALL._claim(MODEL).fingerprint
 
 
 def test_calls_and_puts_differ_by_the_forward_within_their_intervals():

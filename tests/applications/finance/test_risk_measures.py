@@ -70,7 +70,7 @@ def test_the_example_of_the_literature_has_its_known_values():
     "book", [TWO, FIVE, CreditBook([0.1, 0.3, 0.02], [0.95, 0.99, 0.9], [1, 2, 3])], ids=["two", "five", "steep"]
 )
 def test_the_continuous_law_is_that_of_an_adaptive_integral(book):
-    law = book.law().exact.law
+    law = book._law().exact.law
     assert law.sum() == pytest.approx(1.0, abs=1e-12)
     for threshold in (0, 1, 3):
         assert law[: threshold + 1].sum() == pytest.approx(exact_chance(book, threshold), abs=1e-8)
@@ -79,7 +79,7 @@ def test_the_continuous_law_is_that_of_an_adaptive_integral(book):
 
 @pytest.mark.parametrize("grid", [COARSE, LatentGrid(1), LatentGrid(3)])
 def test_circuits_hold_the_law_on_the_grid(grid):
-    law = FIVE.law(grid)
+    law = FIVE._law(grid)
     z, weights = grid.points()
     expected = np.zeros(law.points.size)
     for point, weight in zip(z, weights, strict=True):
@@ -90,7 +90,7 @@ def test_circuits_hold_the_law_on_the_grid(grid):
 
 
 def test_the_cost_of_a_gauss_grid_falls_exponentially():
-    errors = [FIVE.law(n).chance_errors.max() for n in (1, 2, 3, 4)]
+    errors = [FIVE._law(n).chance_errors.max() for n in (1, 2, 3, 4)]
     assert errors[3] < 1e-2 * errors[2] < 1e-3 * errors[1] < 1e-4 * errors[0]
 
 
@@ -121,7 +121,7 @@ def test_classical_estimates_are_within_their_errors(losses):
 
 
 def test_normal_losses_follow_the_formulas():
-    law = stats.norm(NORMAL.law().exact.centre, NORMAL.law().exact.deviation)
+    law = stats.norm(NORMAL._law().exact.centre, NORMAL._law().exact.deviation)
     weights = np.array([0.4, 0.3, 0.2, 0.1])
     assert law.mean() == pytest.approx(-RETURNS.expected_returns @ weights)
     assert law.var() == pytest.approx(weights @ RETURNS.covariance @ weights)
@@ -145,7 +145,7 @@ def test_past_losses_follow_their_order():
 @pytest.mark.parametrize("losses", [NORMAL, PAST], ids=["normal", "past"])
 @pytest.mark.parametrize("grid", [1, 3, 8])
 def test_cells_of_a_portfolio_keep_its_mean_and_its_distribution(losses, grid):
-    law = losses.law(grid)
+    law = losses._law(grid)
     assert law.probabilities.sum() == pytest.approx(1.0)
     assert law.probabilities @ law.points == pytest.approx(law.exact.mean(), abs=1e-12)
     assert ((law.lows <= law.points) & (law.points <= law.highs)).all()
@@ -222,11 +222,11 @@ def test_a_hundred_loans_need_no_state():
     rng = np.random.default_rng(5)
     book = CreditBook(rng.uniform(0.01, 0.2, 100), rng.uniform(0.05, 0.2, 100), rng.integers(1, 5, 100))
     found = value_at_risk(book, 0.9, grid=4, seed=1)
-    assert found.num_qubits == 4 + 100 + len(book.law(4).register) + 1
+    assert found.num_qubits == 4 + 100 + len(book._law(4).register) + 1
     assert found.interval[0] <= found.exact <= found.interval[1]
     assert {step.estimation.evidence for step in found.steps} == {"known amplitude"}
-    below = np.cumsum(book.law().exact.law)
-    samples = book.law().exact.draw(rng, 200_000)
+    below = np.cumsum(book._law().exact.law)
+    samples = book._law().exact.draw(rng, 200_000)
     for threshold in (10, 20, 40):
         share = np.mean(samples <= threshold)
         assert abs(share - below[threshold]) < 5 * math.sqrt(share * (1 - share) / samples.size)

@@ -6,7 +6,6 @@ from qtoolkit.applications.finance.pricing.contracts import (
     AsianOption,
     BarrierOption,
     BasketOption,
-    Contract,
     DigitalOption,
     EuropeanOption,
     SpreadOption,
@@ -25,7 +24,6 @@ __all__ = [
     "PriceResult",
     "MonteCarlo",
     # contracts
-    "Contract",
     "EuropeanOption",
     "DigitalOption",
     "BasketOption",

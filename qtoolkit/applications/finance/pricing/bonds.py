@@ -18,7 +18,9 @@ __all__ = ["BondPortfolio", "ZeroCouponBond"]
 
 @dataclass(frozen=True)
 class ZeroCouponBond:
-    """One payment at maturity; under `GaussianRates`, a treasury bill whose rate is uncertain.
+    """One payment at maturity.
+
+    Priced under `Vasicek`, or a `GaussianRates` of one rate: a treasury bill whose rate is uncertain.
 
     Attributes:
         maturity: years, positive.
@@ -35,14 +37,15 @@ class ZeroCouponBond:
         object.__setattr__(self, "maturity", require_positive("maturity", self.maturity, 1e4))
         object.__setattr__(self, "face", require_positive("face", self.face))
 
-    def claim(self, model: Vasicek | GaussianRates) -> Claim:
-        """See `Contract.claim`; the model is `Vasicek`, or a `GaussianRates` of one rate."""
-        return BondPortfolio(np.array([self.maturity]), np.array([self.face])).claim(model)
+    def _claim(self, model: Vasicek | GaussianRates) -> Claim:
+        return BondPortfolio(np.array([self.maturity]), np.array([self.face]))._claim(model)
 
 
 @dataclass(frozen=True, eq=False)
 class BondPortfolio:
     """Payments at several times: coupons and redemptions of any bonds, added up.
+
+    Priced under `Vasicek`, or a `GaussianRates` with a rate for each time.
 
     Attributes:
         times: years, positive and ascending, at most 64.
@@ -63,8 +66,7 @@ class BondPortfolio:
         object.__setattr__(self, "times", times)
         object.__setattr__(self, "cash_flows", flows)
 
-    def claim(self, model: Vasicek | GaussianRates) -> Claim:
-        """See `Contract.claim`; the model is `Vasicek`, or a `GaussianRates` with a rate for each time."""
+    def _claim(self, model: Vasicek | GaussianRates) -> Claim:
         if isinstance(model, Vasicek):
             means, covariance = model._integrated_rates(self.times)
         else:

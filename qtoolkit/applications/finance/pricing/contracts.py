@@ -35,9 +35,9 @@ _LONGEST = 1e4
 
 @runtime_checkable
 class Contract(Protocol):
-    """A contract that can be priced."""
+    """A contract that can be priced: those of this package."""
 
-    def claim(self, model: Any) -> Claim:
+    def _claim(self, model: Any) -> Claim:
         """What the contract comes to under a model.
 
         Raises:
@@ -49,6 +49,8 @@ class Contract(Protocol):
 @dataclass(frozen=True)
 class EuropeanOption:
     """The right to buy (call) or sell (put) one asset at maturity: pays ``(S - strike)⁺`` or ``(strike - S)⁺``.
+
+    Priced under `BlackScholes`.
 
     Attributes:
         strike: at least 0.
@@ -66,8 +68,7 @@ class EuropeanOption:
     def __post_init__(self) -> None:
         _check_option(self)
 
-    def claim(self, model: BlackScholes) -> Claim:
-        """See `Contract.claim`; the model is `BlackScholes`."""
+    def _claim(self, model: BlackScholes) -> Claim:
         offsets, loadings = _one_asset(model, self.maturity)
         return _option(self.kind, offsets, loadings, np.ones(1), self.strike, _discount(model, self.maturity))
 
@@ -75,6 +76,8 @@ class EuropeanOption:
 @dataclass(frozen=True)
 class DigitalOption:
     """A fixed payment at maturity if one asset is then above (call) or below (put) the strike.
+
+    Priced under `BlackScholes`.
 
     Attributes:
         strike: at least 0.
@@ -95,8 +98,7 @@ class DigitalOption:
         _check_option(self)
         object.__setattr__(self, "payout", require_positive("payout", self.payout))
 
-    def claim(self, model: BlackScholes) -> Claim:
-        """See `Contract.claim`; the model is `BlackScholes`."""
+    def _claim(self, model: BlackScholes) -> Claim:
         offsets, loadings = _one_asset(model, self.maturity)
         sign = 1.0 if self.kind == "call" else -1.0
         discount = _discount(model, self.maturity)
@@ -106,6 +108,8 @@ class DigitalOption:
 @dataclass(frozen=True, eq=False)
 class BasketOption:
     """An option on a weighted sum of assets: a call pays ``(Σ weights[k] S_k - strike)⁺``.
+
+    Priced under `CorrelatedBlackScholes`.
 
     Attributes:
         weights: shape ``(num_assets,)``, negative ones too; a pandas Series is matched with the model's names.
@@ -125,8 +129,7 @@ class BasketOption:
     def __post_init__(self) -> None:
         _check_option(self, any_strike=True)
 
-    def claim(self, model: CorrelatedBlackScholes) -> Claim:
-        """See `Contract.claim`; the model is `CorrelatedBlackScholes`."""
+    def _claim(self, model: CorrelatedBlackScholes) -> Claim:
         check_instance(model, CorrelatedBlackScholes, "a basket is priced under a CorrelatedBlackScholes")
         weights = require_array("weights", aligned("weights", self.weights, model.asset_names), (model.num_assets,))
         if not weights.any():
@@ -143,7 +146,8 @@ class BasketOption:
 class SpreadOption:
     """An option on the difference of two assets: a call pays ``(S_0 - S_1 - strike)⁺``.
 
-    With a strike of 0 it is the option to exchange one asset for the other, which has a closed form.
+    With a strike of 0 it is the option to exchange one asset for the other, which has a closed form. Priced under a
+    `CorrelatedBlackScholes` of two assets.
 
     Attributes:
         strike: any number.
@@ -161,17 +165,18 @@ class SpreadOption:
     def __post_init__(self) -> None:
         _check_option(self, any_strike=True)
 
-    def claim(self, model: CorrelatedBlackScholes) -> Claim:
-        """See `Contract.claim`; the model is a `CorrelatedBlackScholes` of two assets, the first less the second."""
+    def _claim(self, model: CorrelatedBlackScholes) -> Claim:
         check_instance(model, CorrelatedBlackScholes, "a spread is priced under a CorrelatedBlackScholes")
         if model.num_assets != 2:
             raise InputError(f"a spread is of two assets, got a model of {model.num_assets}")
-        return BasketOption(np.array([1.0, -1.0]), self.strike, self.maturity, self.kind).claim(model)
+        return BasketOption(np.array([1.0, -1.0]), self.strike, self.maturity, self.kind)._claim(model)
 
 
 @dataclass(frozen=True, eq=False)
 class AsianOption:
     """An option on the average of one asset over some days: a call pays ``(average - strike)⁺`` on the last.
+
+    Priced under `BlackScholes`.
 
     Attributes:
         strike: at least 0.
@@ -195,8 +200,7 @@ class AsianOption:
         require_choice("average", self.average, ("arithmetic", "geometric"))
         require_choice("kind", self.kind, ("call", "put"))
 
-    def claim(self, model: BlackScholes) -> Claim:
-        """See `Contract.claim`; the model is `BlackScholes`."""
+    def _claim(self, model: BlackScholes) -> Claim:
         check_instance(model, BlackScholes, "an option on an average is priced under a BlackScholes")
         every_offset, every_loading = model._log_prices(self.times)
         offsets, loadings = every_offset[0], every_loading[0]
@@ -215,7 +219,7 @@ class BarrierOption:
     """A European option that begins (knock-in) or ends (knock-out) when the asset reaches a level on one of some days.
 
     The level is watched on those days alone. With a level that is watched all the time, for which there are closed
-    forms, it would be another contract with another price.
+    forms, it would be another contract with another price. Priced under `BlackScholes`.
 
     Attributes:
         strike: at least 0.
@@ -245,8 +249,7 @@ class BarrierOption:
         require_choice("knock", self.knock, ("in", "out"))
         require_choice("kind", self.kind, ("call", "put"))
 
-    def claim(self, model: BlackScholes) -> Claim:
-        """See `Contract.claim`; the model is `BlackScholes`."""
+    def _claim(self, model: BlackScholes) -> Claim:
         check_instance(model, BlackScholes, "an option with a barrier is priced under a BlackScholes")
         offsets, loadings = model._log_prices(self.times)
         weights = np.zeros(self.times.size)

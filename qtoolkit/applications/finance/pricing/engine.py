@@ -93,7 +93,7 @@ def price(
     check_instance(contract, Contract, "a contract has a claim under a model, as EuropeanOption has")
     kind = require_choice("payoff", payoff, ("exact", "linear"))
     count = require_integer("num_qubits", num_qubits, 1 if kind == "exact" else 2, _MOST_QUBITS)
-    claim: Claim = check_instance(contract.claim(model), Claim, "a contract's claim must be a Claim")
+    claim: Claim = check_instance(contract._claim(model), Claim, "a contract's claim must be a Claim")
     wanted = None if precision is None else require_number("precision", precision) / claim.discount_factor
     if wanted is not None and wanted <= 0.0:
         raise InputError(f"precision must be positive, got {precision}")

@@ -65,11 +65,6 @@ class BlackScholes:
         _set(self, "volatility", require_number("volatility", self.volatility, 0.0, _LARGEST))
         _set(self, "dividend_yield", require_number("dividend_yield", self.dividend_yield, -_LARGEST, _LARGEST))
 
-    @property
-    def num_assets(self) -> int:
-        """1."""
-        return 1
-
     def _log_prices(self, times: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Log-prices at ascending times as ``offsets + loadings · z``: shapes ``(1, T)`` and ``(1, T, T)``."""
         drift = self.rate - self.dividend_yield - 0.5 * self.volatility**2

@@ -153,7 +153,7 @@ class CreditBook:
         parts = [array.tobytes() for array in arrays] + [repr((self.loss_unit, self.names)).encode()]
         return hashlib.blake2b(b"".join(parts), digest_size=8).hexdigest()
 
-    def law(self, grid: LatentGrid | int | None = None) -> LossLaw:
+    def _law(self, grid: LatentGrid | int | None = None) -> LossLaw:
         """Losses in a register, and their continuous law.
 
         Args:

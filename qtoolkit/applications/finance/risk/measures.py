@@ -266,7 +266,7 @@ class _Run:
         if isinstance(self.losses, PortfolioLoss) and isinstance(self.grid, LatentGrid):
             raise InputError("grid must be a number of qubits for a portfolio, which has no common factor")
         kinds = CreditBook | PortfolioLoss
-        self.law = check_instance(self.losses, kinds, "losses must be a CreditBook or a PortfolioLoss").law(self.grid)  # type: ignore[arg-type]
+        self.law = check_instance(self.losses, kinds, "losses must be a CreditBook or a PortfolioLoss")._law(self.grid)  # type: ignore[arg-type]
 
     @property
     def num_queries(self) -> int:

@@ -83,7 +83,7 @@ class PortfolioLoss:
             raise InputError(f"losses must differ and be finite, got {losses[0]:g} to {losses[-1]:g}")
         return cls(ScenarioLosses(losses, _fingerprint(given, returns.returns.tobytes())))
 
-    def law(self, grid: int | None = None) -> LossLaw:
+    def _law(self, grid: int | None = None) -> LossLaw:
         """Losses in a register: cells of losses, each with its exact probability and mean.
 
         Args:
