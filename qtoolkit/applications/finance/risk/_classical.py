@@ -29,10 +29,16 @@ def tail_start(
     samples = _samples(losses, num_queries, rng)
     count = samples.size
     miss = (1.0 - confidence) / 2
-    first, last = int(binom.ppf(miss, count, level)), int(binom.ppf(1.0 - miss, count, level)) + 1
-    interval = float(samples[max(first, 1) - 1]), float(samples[min(last, count) - 1])
-    value = float(samples[max(math.ceil(level * count), 1) - 1])
-    return MonteCarlo(value, (interval[1] - interval[0]) / 2 / _reach(confidence), interval, count)
+    middle, spread = level * count, math.sqrt(level * (1.0 - level) * count)
+
+    def between(first: float, last: float) -> tuple[float, float]:
+        ends = np.clip([first, last], 1, count).astype(np.int64) - 1
+        return float(samples[ends[0]]), float(samples[ends[1]])
+
+    interval = between(binom.ppf(miss, count, level), binom.ppf(1.0 - miss, count, level) + 1)
+    around = between(middle - spread, middle + spread)
+    value = float(samples[max(math.ceil(middle), 1) - 1])
+    return MonteCarlo(value, (around[1] - around[0]) / 2, interval, count)
 
 
 def tail_mean(

@@ -47,8 +47,8 @@ class RiskResult:
         grid_value: the measure on the grid itself, by direct sums: what amplitude estimation would find with infinitely
             many queries.
         monte_carlo: the classical estimate from as many samples of the continuous model as there were queries. Of value
-            at risk the interval is that of order statistics, and the standard error half of it in standard normal
-            quantiles.
+            at risk the interval is that of order statistics, and the standard error half of what lies within one
+            standard deviation of their number.
         steps: the amplitude estimations.
         num_qubits: of the largest circuit.
         num_queries: applications of the preparations and their inverses, over all steps.
