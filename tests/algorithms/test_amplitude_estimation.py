@@ -282,6 +282,14 @@ def test_a_budget_is_the_sum_of_its_parts():
     assert found.half_width <= found.budget.total <= 2 * found.half_width
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_confidences_next_to_one_are_reached(method):
+    """The chance to miss is smaller than the rounding of 1."""
+    found = estimate_amplitude(turned(0.3), 0.01, method=method, confidence=1.0 - 1e-15, seed=1)
+    assert found.converged
+    assert found.interval[0] <= 0.3 <= found.interval[1]
+
+
 def test_settings_of_other_numeric_types_become_floats():
     found = estimate_amplitude(turned(0.3), Fraction(1, 20), confidence=Fraction(9, 10), seed=1)
     assert (type(found.confidence), type(found.precision)) == (float, float)
