@@ -70,7 +70,12 @@ WRAPPINGS = (
 
 HUGE = ("10**9", "2**63", "2**64", "10**30", "10**400", "10**5000")
 
-NEVER_THERE = {"shots": ("10**9",), "max_evaluations": HUGE, "num_starts": HUGE}
+NEVER_THERE = {
+    "shots": ("10**9",),
+    "max_evaluations": HUGE,
+    "num_starts": HUGE,
+    "sampler": ("SIMULATOR", "BACKEND"),
+}
 """By parameter, values that are sound: the call takes as long as they say."""
 
 TEXTS = "texts_of_calls"
