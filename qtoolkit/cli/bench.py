@@ -144,7 +144,10 @@ def _campaign(
         files=files,
     )
     if not cases:
-        known = "; ".join(f"{name}: {', '.join(names)}" for name, names, _ in suite)
+        by_question: dict[str, dict[str, None]] = {}
+        for question, names, _ in suite:
+            by_question.setdefault(question, {}).update(dict.fromkeys(names))
+        known = "; ".join(f"{question}: {', '.join(names)}" for question, names in by_question.items())
         raise InputError(
             f"these circuits and sizes leave no case of the {'quick' if quick else 'full'} benchmark: {known}"
         )
