@@ -18,6 +18,13 @@ from qtoolkit._checks import require_array, require_integer, require_number
 from qtoolkit._labels import aligned, labels_of
 from qtoolkit.algorithms.quadratic import ConstraintCheck
 from qtoolkit.applications.finance.data.assets import indices_of, read_names
+from qtoolkit.applications.finance.data.repair import checked_covariance
+from qtoolkit.applications.finance.portfolio._numbers import (
+    EachAsset,
+    number_of_each,
+    read_count_range,
+    read_range,
+)
 from qtoolkit.errors import InputError
 
 __all__ = ["ASSETWISE", "Columns", "Row", "Tail", "WeightGroup", "WeightProgram", "require_program"]
@@ -29,8 +36,6 @@ ASSETWISE = ("bounds", "minimum if held", "lots")
 
 _FEASIBLE = 1e-6
 """Share of its terms by which a row may be missed."""
-
-_NEGATIVE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -160,15 +165,15 @@ class WeightProgram:
         *,
         risk_aversion: float = 1.0,
         budget: float | tuple[float, float] = 1.0,
-        lower: ArrayLike = 0.0,
-        upper: ArrayLike | None = None,
-        minimum_if_held: ArrayLike = 0.0,
+        lower: EachAsset = 0.0,
+        upper: EachAsset | None = None,
+        minimum_if_held: EachAsset = 0.0,
         cardinality: int | tuple[int, int] | None = None,
         groups: Mapping[str, WeightGroup] | None = None,
-        current: ArrayLike | None = None,
+        current: EachAsset | None = None,
         max_turnover: float | None = None,
-        cost: ArrayLike = 0.0,
-        lots: ArrayLike = 0.0,
+        cost: EachAsset = 0.0,
+        lots: EachAsset = 0.0,
         names: Iterable[object] | None = None,
     ) -> None:
         """Read a programme; long only and fully invested by default.
@@ -178,7 +183,7 @@ class WeightProgram:
             risk: Σ, or a tail. Tables of pandas are brought into one order by their labels.
             risk_aversion: q, at least 0.
             budget: sum of the weights, or least and most of it; the rest is cash without return.
-            lower, upper: of weights, for all assets or each; 0 and the budget by default.
+            lower, upper: of weights, for all assets, each, or some by name; 0 and the budget by default.
             minimum_if_held: at least 0; positive ones need lower limits of at least 0.
             cardinality: number of assets held, or fewest and most; any by default.
             groups: by name.
@@ -199,17 +204,15 @@ class WeightProgram:
         mu = require_array("expected_returns", aligned("expected_returns", expected_returns, found))
         if mu.shape != (size,):
             raise InputError(f"expected_returns must have an entry for each of {size} assets, got shape {mu.shape}")
-        least, most = _pair("budget", budget)
-        low = _each("lower", lower, found)
-        high = _each("upper", most if upper is None else upper, found)
+        least, most = read_range("budget", budget)
+        low = number_of_each("lower", lower, found)
+        high = number_of_each("upper", most if upper is None else upper, found, default=most)
         if np.any(low > high):
             raise InputError("an upper limit of a weight must be at least the lower one, got less")
-        held_least = _each("minimum_if_held", minimum_if_held, found, 0.0)
+        held_least = number_of_each("minimum_if_held", minimum_if_held, found, least=0.0)
         if np.any((held_least > 0.0) & (low < 0.0)):
             raise InputError("minimum_if_held needs lower limits of at least 0, got a negative one")
-        counts = cardinality if isinstance(cardinality, tuple) and len(cardinality) == 2 else (cardinality, cardinality)
-        fewest = require_integer("cardinality", 0 if cardinality is None else counts[0], 0)
-        greatest = require_integer("cardinality", size if cardinality is None else counts[1], fewest)
+        fewest, greatest = (0, size) if cardinality is None else read_count_range("cardinality", cardinality)
         if not isinstance(groups, Mapping | None):
             raise InputError(f"groups are a mapping from names to WeightGroup, got {shown(groups)}")
         for name, group in (groups or {}).items():
@@ -225,10 +228,10 @@ class WeightProgram:
             "minimum_if_held": held_least,
             "cardinality": (fewest, greatest),
             "groups": MappingProxyType(dict(groups or {})),
-            "current": _each("current", 0.0 if current is None else current, found),
+            "current": number_of_each("current", 0.0 if current is None else current, found),
             "max_turnover": math.inf if max_turnover is None else require_number("max_turnover", max_turnover, 0),
-            "cost": _each("cost", cost, found, 0.0),
-            "lots": _each("lots", lots, found, 0.0),
+            "cost": number_of_each("cost", cost, found, least=0.0),
+            "lots": number_of_each("lots", lots, found, least=0.0),
             "names": found,
         }
         for name, value in values.items():
@@ -333,35 +336,10 @@ def require_program(program: object) -> WeightProgram:
     return check_instance(program, WeightProgram, "the programme must be a WeightProgram")
 
 
-def _pair(name: str, value: object) -> tuple[float, float]:
-    first, last = value if isinstance(value, tuple) and len(value) == 2 else (value, value)
-    least = require_number(name, first)
-    return least, require_number(name, last, least)
-
-
-def _each(name: str, value: ArrayLike, names: tuple[str, ...], least: float | None = None) -> FloatArray:
-    array = require_array(name, aligned(name, value, names))
-    if array.ndim == 0:
-        array = np.full(len(names), float(array))
-    if array.shape != (len(names),):
-        raise InputError(f"{name} must be one number, or one for each of {len(names)} assets, got {array.shape}")
-    if least is not None and np.any(array < least):
-        raise InputError(f"{name} must be at least {least:g}, got {array.min():g}")
-    return array
-
-
 def _risk(risk: ArrayLike | Tail, names: tuple[str, ...]) -> FloatArray | Tail:
     size = len(names)
     if isinstance(risk, Tail):
         scenarios = require_array("scenarios", aligned("scenarios", risk.scenarios, None, names), (None, size))
         return Tail(scenarios, risk.level)
     covariance = require_array("risk", aligned("risk", risk, names, names), (size, size))
-    scale = float(np.abs(np.diag(covariance)).max())
-    if np.abs(covariance - covariance.T).max() > _NEGATIVE * scale:
-        raise InputError("a covariance must be symmetric, got one that is not")
-    lowest = float(np.linalg.eigvalsh(covariance)[0])
-    if lowest < -_NEGATIVE * scale:
-        raise InputError(
-            f"a covariance must be positive semidefinite, got the eigenvalue {lowest:.3g}; shrink it to its diagonal"
-        )
-    return covariance
+    return checked_covariance(covariance)[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -15,11 +15,12 @@ from scipy import sparse
 
 from qtoolkit._checks import require_number
 from qtoolkit._optional import require
-from qtoolkit.algorithms.quadratic import ConstraintCheck, LinearRow
+from qtoolkit.algorithms.quadratic import ConstraintCheck
 from qtoolkit.algorithms.quadratic.milp import convex_diagonal, optimise_by_scip, scip_model
 from qtoolkit.applications.finance.data.assets import indices_of
+from qtoolkit.applications.finance.portfolio._conflicts import add_rows, explained, variables_of
 from qtoolkit.applications.finance.portfolio._highs import LinearModel, minimise
-from qtoolkit.applications.finance.portfolio.program import ASSETWISE, Tail, WeightProgram, require_program
+from qtoolkit.applications.finance.portfolio.program import Tail, WeightProgram, require_program
 from qtoolkit.errors import ConvergenceError, InputError
 
 __all__ = ["Weighing", "choose_and_weigh", "weigh"]
@@ -31,7 +32,6 @@ _OPTIMAL = 1e-6
 """Gap, in units of the risk of a typical asset, up to which an answer is the optimum."""
 
 _SECONDS = 60.0
-_SECONDS_FOR_CHECK = 5.0
 _ZERO = 1e-9
 _FACTOR = 1e-12
 
@@ -134,7 +134,7 @@ def choose_and_weigh(
     left = None if limit is None else limit - (time.perf_counter() - started)
     outcome = optimise_by_scip(search.model, left, progress)
     if outcome.status == "infeasible":
-        raise InputError(_explained(program, None))
+        raise InputError(explained(program, None))
     words: dict[str, Literal["time limit", "interrupted"]] = {"timelimit": "time limit", "userinterrupt": "interrupted"}
     found = search.best()
     bound = outcome.dual_bound / search.unit
@@ -223,7 +223,7 @@ def _weighed(program: WeightProgram, held: BoolArray, fixed: FloatArray | None, 
     model = _model(program, held, fixed)
     found = _solved(program, model, time_limit)
     if found is None:
-        raise InputError(_explained(program, held))
+        raise InputError(explained(program, held))
     weights, bound, status = found
     weights = np.where(held, np.clip(weights, np.minimum(program.lower, 0.0), np.maximum(program.upper, 0.0)), 0.0)
     if fixed is not None:
@@ -315,7 +315,7 @@ def _relaxed(program: WeightProgram) -> _Relaxed:
     """The weights where nothing is counted, and the bound that they give."""
     found = _solved(program, _model(program, None), _SECONDS)
     if found is None:
-        raise InputError(_explained(program, None))
+        raise InputError(explained(program, None))
     return _Relaxed(found[0], found[1])
 
 
@@ -338,8 +338,8 @@ class _Search:
         self._program, self.unit = program, _unit(program)
         quicksum = require("pyscipopt", extra="finance").quicksum
         self.model = scip_model(_OPTIMAL / 4.0, _OPTIMAL / 10.0)
-        self._weights, self._held, self._lots, trades = _variables(self.model, program, bounded=True)
-        _add_rows(self.model, program, (self._weights, self._held, trades, self._lots))
+        self._weights, self._held, self._lots, trades = variables_of(self.model, program, bounded=True)
+        add_rows(self.model, program, (self._weights, self._held, trades, self._lots))
         costs = program.scale * self.unit * program.cost
         returns = program.scale * self.unit * program.expected_returns
         terms = [-float(value) * part for value, part in zip(returns, self._weights, strict=True)]
@@ -393,86 +393,3 @@ class _Search:
             if part is not None:
                 weights[place] = self._program.lots[place] * round(float(solution[part]))
         return held, weights
-
-
-def _variables(model: Any, program: WeightProgram, *, bounded: bool) -> tuple[list[Any], ...]:
-    """Weights, held, lots (None where there are none) and trades; without bounds, rows alone decide."""
-    scale = program.scale
-    low, high = np.minimum(program.lower, 0.0) / scale, np.maximum(program.upper, 0.0) / scale
-    weights = [
-        model.addVar(lb=float(a) if bounded else None, ub=float(b) if bounded else None)
-        for a, b in zip(low, high, strict=True)
-    ]
-    held = [model.addVar(vtype="B") for _ in weights]
-    lots = [model.addVar(vtype="I", lb=None) if lot > 0.0 else None for lot in program.lots]
-    trades: list[Any] = []
-    if program.is_traded:
-        for place, weight in enumerate(weights):
-            up, down = model.addVar(lb=0.0), model.addVar(lb=0.0)
-            before = float(program.current[place]) / scale
-            model.addCons(weight - up + down == before)
-            trades.append(up + down)
-    return weights, held, lots, trades
-
-
-def _add_rows(
-    model: Any, program: WeightProgram, variables: tuple[list[Any], ...], labels: Sequence[str] | None = None
-) -> None:
-    """The programme's rows, or those of some labels."""
-    quicksum = require("pyscipopt", extra="finance").quicksum
-    units = (program.scale, 1.0, program.scale, 1.0)
-    for row in program.rows:
-        if labels is not None and row.label not in labels:
-            continue
-        terms = [
-            (unit * float(column[place]), part[place])
-            for unit, column, part in zip(units, row.columns, variables, strict=True)
-            for place in np.flatnonzero(column)
-        ]
-        largest = max(abs(value) for value, _ in terms)
-        total = quicksum(value / largest * part for value, part in terms)
-        lower, upper = row.lower / largest, row.upper / largest
-        if lower == upper:
-            model.addCons(total == lower)
-            continue
-        if not math.isinf(lower):
-            model.addCons(total >= lower)
-        if not math.isinf(upper):
-            model.addCons(total <= upper)
-
-
-def _explained(program: WeightProgram, held: BoolArray | None) -> str:
-    """Which constraints conflict, for chosen assets or any: each is left out in turn, for good if the rest conflict."""
-    labels = list(dict.fromkeys(row.label for row in program.rows))
-    if _can_hold(program, held, labels):
-        return "no portfolio was found although the constraints can all be met: they leave next to no room; relax one"
-    for label in tuple(labels):
-        rest = [other for other in labels if other != label]
-        if not _can_hold(program, held, rest):
-            labels = rest
-    listed = ", ".join(_stated(program, label) for label in labels)
-    subject = "no portfolio" if held is None else "no portfolio of the chosen assets"
-    if len(labels) == 1:
-        return f"{subject} satisfies {listed}; relax it"
-    least = "either can be met alone" if len(labels) == 2 else f"any {len(labels) - 1} of them can be met"
-    return f"{subject} satisfies all of: {listed}; {least}; relax one"
-
-
-def _can_hold(program: WeightProgram, held: BoolArray | None, labels: list[str]) -> bool:
-    """Whether some weights obey some of the constraints; what is not decided in seconds counts as possible."""
-    model = scip_model()
-    weights, flags, lots, trades = _variables(model, program, bounded=False)
-    if held is not None:
-        for flag, value in zip(flags, held.tolist(), strict=True):
-            model.chgVarLb(flag, float(value))
-            model.chgVarUb(flag, float(value))
-    _add_rows(model, program, (weights, flags, trades, lots), labels)
-    return optimise_by_scip(model, _SECONDS_FOR_CHECK).status != "infeasible"
-
-
-def _stated(program: WeightProgram, label: str) -> str:
-    """A constraint and its limits, where it is one row or two and not one for each asset."""
-    if label in ASSETWISE:
-        return label
-    row = next(row for row in program.rows if row.label == label)
-    return str(LinearRow(np.ones(1), row.lower, row.upper, label))
