@@ -1,14 +1,24 @@
-"""Weights of portfolios: what they must obey, and their exact optimum."""
+"""Portfolios: what they minimise and obey, which assets they hold, and their weights."""
 
+from qtoolkit.applications.finance.portfolio.problem import PortfolioOptions, PortfolioProblem
 from qtoolkit.applications.finance.portfolio.program import Tail, WeightGroup, WeightProgram
+from qtoolkit.applications.finance.portfolio.result import PortfolioResult, require_result
+from qtoolkit.applications.finance.portfolio.solve import solve_portfolio
 from qtoolkit.applications.finance.portfolio.weights import Weighing, choose_and_weigh, weigh
 
 __all__ = [
-    # the programme
+    # the problem
+    "PortfolioProblem",
+    "PortfolioOptions",
+    # its answer
+    "solve_portfolio",
+    "PortfolioResult",
+    "require_result",
+    # its weights
     "WeightProgram",
     "WeightGroup",
     "Tail",
-    # its optimum
+    # their optimum
     "weigh",
     "choose_and_weigh",
     "Weighing",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple
@@ -236,6 +236,25 @@ class WeightProgram:
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
+
+    def restricted(self, assets: Iterable[str | int]) -> WeightProgram:
+        """The programme in which no other asset has a weight.
+
+        Raises:
+            InputError: for an asset that is not there or named twice, or if another one must be held.
+        """
+        kept = np.zeros(self.num_assets, dtype=np.bool_)
+        kept[indices_of(assets, self.names)] = True
+        forced = np.flatnonzero(~kept & (self.lower > 0.0))
+        if forced.size:
+            raise InputError(f"assets with a positive lower limit must be held, got none of {self.names[forced[0]]}")
+        return self._changed(lower=np.where(kept, self.lower, 0.0), upper=np.where(kept, self.upper, 0.0))
+
+    def _changed(self, **values: object) -> WeightProgram:
+        changed = object.__new__(type(self))
+        for entry in fields(self):
+            object.__setattr__(changed, entry.name, values.get(entry.name, getattr(self, entry.name)))
+        return changed
 
     @property
     def num_assets(self) -> int:

@@ -23,7 +23,7 @@ from qtoolkit.applications.finance.portfolio._highs import LinearModel, minimise
 from qtoolkit.applications.finance.portfolio.program import Tail, WeightProgram, require_program
 from qtoolkit.errors import ConvergenceError, InputError
 
-__all__ = ["Weighing", "choose_and_weigh", "weigh"]
+__all__ = ["Weighing", "choose_and_weigh", "number_held", "weigh", "weigh_picks"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -33,6 +33,7 @@ _OPTIMAL = 1e-6
 
 _SECONDS = 60.0
 _ZERO = 1e-9
+_HELD = 1e-6
 _FACTOR = 1e-12
 
 
@@ -104,7 +105,32 @@ def weigh(
         raise InputError("lots make weights a search, even of chosen assets; call choose_and_weigh")
     held = np.zeros(program.num_assets, dtype=np.bool_)
     held[list(range(program.num_assets)) if assets is None else indices_of(assets, program.names)] = True
-    return _weighed(program, held, None, limit)
+    found = _weighed(program, held, None, limit)
+    if found is None:
+        raise InputError(explained(program, held))
+    return found
+
+
+def weigh_picks(
+    program: WeightProgram, assets: Iterable[str | int], *, time_limit: float = _SECONDS
+) -> Weighing | None:
+    """The best weights of chosen assets, by HiGHS, and by SCIP where there are lots; None if there are none.
+
+    Args:
+        program: what to minimise.
+        assets: that may be held; without lots those that are.
+        time_limit: seconds.
+
+    Raises:
+        ConvergenceError: if the search ends without weights that obey them.
+        MissingExtraError: if SCIP or HiGHS is not installed.
+    """
+    if np.any(program.lots > 0.0):
+        found = _chosen(program.restricted(assets), time_limit, None)
+        return None if found is None else dataclasses.replace(found, program_fingerprint=program.fingerprint)
+    held = np.zeros(program.num_assets, dtype=np.bool_)
+    held[indices_of(assets, program.names)] = True
+    return _weighed(program, held, None, time_limit)
 
 
 def choose_and_weigh(
@@ -128,13 +154,23 @@ def choose_and_weigh(
         ConvergenceError: if the search ends before any portfolio is found; the bound is in the message.
         MissingExtraError: if SCIP or HiGHS is not installed.
     """
-    started = time.perf_counter()
     limit = None if time_limit is None else require_number("time_limit", time_limit, 0)
-    search = _Search(require_program(program))
+    found = _chosen(require_program(program), limit, progress)
+    if found is None:
+        raise InputError(explained(program, None))
+    return found
+
+
+def _chosen(
+    program: WeightProgram, limit: float | None, progress: Callable[[int, int], None] | None
+) -> Weighing | None:
+    """See `choose_and_weigh`; None where no portfolio obeys the constraints."""
+    started = time.perf_counter()
+    search = _Search(program)
     left = None if limit is None else limit - (time.perf_counter() - started)
     outcome = optimise_by_scip(search.model, left, progress)
     if outcome.status == "infeasible":
-        raise InputError(explained(program, None))
+        return None
     words: dict[str, Literal["time limit", "interrupted"]] = {"timelimit": "time limit", "userinterrupt": "interrupted"}
     found = search.best()
     bound = outcome.dual_bound / search.unit
@@ -148,6 +184,8 @@ def choose_and_weigh(
         )
     held, weights = found
     answer = _weighed(program, held, weights, _SECONDS)
+    if answer is None:
+        raise ConvergenceError("SCIP found a portfolio that HiGHS cannot weigh: the constraints leave next to no room")
     closed = answer.objective - bound <= _OPTIMAL / search.unit
     return dataclasses.replace(
         answer,
@@ -218,12 +256,13 @@ def _linear_cost(program: WeightProgram, columns: int) -> FloatArray:
     return costs * program.scale * _unit(program)
 
 
-def _weighed(program: WeightProgram, held: BoolArray, fixed: FloatArray | None, time_limit: float) -> Weighing:
+def _weighed(program: WeightProgram, held: BoolArray, fixed: FloatArray | None, time_limit: float) -> Weighing | None:
+    """The best weights of a choice; None where there are none."""
     started = time.perf_counter()
     model = _model(program, held, fixed)
     found = _solved(program, model, time_limit)
     if found is None:
-        raise InputError(explained(program, held))
+        return None
     weights, bound, status = found
     weights = np.where(held, np.clip(weights, np.minimum(program.lower, 0.0), np.maximum(program.upper, 0.0)), 0.0)
     if fixed is not None:
@@ -303,6 +342,19 @@ def _with_tail(program: WeightProgram, model: LinearModel, linear: FloatArray) -
     )
     beyond = np.full(number, aversion / ((1.0 - program.risk.level) * number))
     return wide, np.concatenate([linear, [aversion], beyond])
+
+
+def number_held(program: WeightProgram) -> int:
+    """How many assets the optimum holds where nothing is counted, within the programme's own range and at least one.
+
+    Raises:
+        InputError: if no portfolio obeys the constraints.
+        ConvergenceError: if HiGHS ends without weights.
+        MissingExtraError: if HiGHS is not installed.
+    """
+    weights = _relaxed(require_program(program)).weights
+    number = int(np.count_nonzero(np.abs(weights) > _HELD * program.scale))
+    return max(int(np.clip(number, *program.cardinality)), 1)
 
 
 @dataclass(frozen=True)
