@@ -1,5 +1,6 @@
 """Portfolios: what they minimise and obey, which assets they hold, and their weights."""
 
+from qtoolkit.applications.finance.portfolio.frontier import EfficientFrontier, FrontierPoint, efficient_frontier
 from qtoolkit.applications.finance.portfolio.problem import PortfolioOptions, PortfolioProblem
 from qtoolkit.applications.finance.portfolio.program import Tail, WeightGroup, WeightProgram
 from qtoolkit.applications.finance.portfolio.result import PortfolioResult, require_result
@@ -22,4 +23,8 @@ __all__ = [
     "weigh",
     "choose_and_weigh",
     "Weighing",
+    # least risk for each return
+    "efficient_frontier",
+    "EfficientFrontier",
+    "FrontierPoint",
 ]

@@ -17,6 +17,10 @@ FloatArray = NDArray[np.float64]
 
 _TOLERANCE = 1e-9
 _REGULARISATION = 1e-10
+_MISSED = 1e-4
+_SCALES = (0, 4, 8, -4)
+"""Powers of two that bounds are multiplied by, in the order in which they are tried: near the corner of a programme the
+quadratic solver gives up on some and not on others."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,13 +79,29 @@ def minimise(model: LinearModel, costs: FloatArray, hessian: FloatArray | None, 
         square.start_ = np.append(lower.indptr, np.full(linear.num_col_ - len(hessian), lower.nnz))
         square.index_ = lower.indices
         square.value_ = lower.data
-    solver.passModel(problem)
-    solver.run()
-    status = solver.modelStatusToString(solver.getModelStatus())
+    for scale in _SCALES:
+        solver.setOptionValue("user_bound_scale", scale)
+        solver.passModel(problem)
+        solver.run()
+        answer = _answer(solver, model)
+        if answer.status != "Solve error":
+            break
+    return answer
+
+
+def _answer(solver: Any, model: LinearModel) -> Answer:
+    """What a run came to; an error as well where the values break rows, which rounding does not."""
+    status = str(solver.modelStatusToString(solver.getModelStatus()))
     solution = solver.getSolution()
     values = np.array(solution.col_value, dtype=np.float64)
-    found = values if len(values) == linear.num_col_ and bool(solution.value_valid) else None
-    return Answer(str(status), found, np.array(solution.row_dual, dtype=np.float64))
+    duals = np.array(solution.row_dual, dtype=np.float64)
+    if len(values) != model.table.shape[1] or not bool(solution.value_valid):
+        return Answer(status, None, duals)
+    rows = model.table @ values
+    missed = np.abs(rows - np.clip(rows, model.row_lower, model.row_upper)).max(initial=0.0)
+    if status == "Optimal" and missed > _MISSED:
+        return Answer("Solve error", None, duals)
+    return Answer(status, values, duals)
 
 
 def _silent(highspy: Any) -> Any:

@@ -141,6 +141,7 @@ class WeightProgram:
         cost: share of what is traded that is lost, shape ``(n,)``.
         lots: weights are whole multiples of these, shape ``(n,)``; 0 where any weight will do.
         names: of the assets.
+        required: a row of its own, such as a least return; see `least_risk`.
     """
 
     expected_returns: FloatArray
@@ -157,6 +158,7 @@ class WeightProgram:
     cost: FloatArray
     lots: FloatArray
     names: tuple[str, ...]
+    required: Row | None
 
     def __init__(
         self,
@@ -233,6 +235,7 @@ class WeightProgram:
             "cost": number_of_each("cost", cost, found, least=0.0),
             "lots": number_of_each("lots", lots, found, least=0.0),
             "names": found,
+            "required": None,
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -250,6 +253,23 @@ class WeightProgram:
             raise InputError(f"assets with a positive lower limit must be held, got none of {self.names[forced[0]]}")
         return self._changed(lower=np.where(kept, self.lower, 0.0), upper=np.where(kept, self.upper, 0.0))
 
+    def least_risk(self, least_return: float | None = None) -> WeightProgram:
+        """The programme of the least risk, of weights whose expected return less the cost of trading is at least so.
+
+        Args:
+            least_return: any by default.
+
+        Raises:
+            InputError: if it is no finite number.
+        """
+        required = None
+        if least_return is not None:
+            none = np.zeros(self.num_assets)
+            columns = Columns(self.expected_returns, none, -self.cost, none)
+            required = Row(columns, require_number("least_return", least_return), math.inf, "return")
+        nothing = np.zeros(self.num_assets)
+        return self._changed(risk_aversion=1.0, expected_returns=nothing, cost=nothing, required=required)
+
     def _changed(self, **values: object) -> WeightProgram:
         changed = object.__new__(type(self))
         for entry in fields(self):
@@ -264,7 +284,15 @@ class WeightProgram:
     @property
     def is_traded(self) -> bool:
         """Whether what is bought and sold matters."""
-        return bool(np.any(self.cost > 0.0)) or math.isfinite(self.max_turnover)
+        is_required = self.required is not None and bool(np.any(self.required.columns.traded))
+        return bool(np.any(self.cost > 0.0)) or math.isfinite(self.max_turnover) or is_required
+
+    @property
+    def is_convex(self) -> bool:
+        """Whether any choice of assets is allowed and nothing is counted, so that `weigh` finds the optimum of all."""
+        counted = any(group.fewest or group.most is not None for group in self.groups.values())
+        free = self.cardinality == (0, self.num_assets) and not counted
+        return free and not np.any(self.minimum_if_held > 0.0) and not np.any(self.lots > 0.0)
 
     def risk_of(self, weights: FloatArray) -> float:
         """Variance, or conditional value at risk, of weights."""
@@ -297,6 +325,8 @@ class WeightProgram:
                 rows.append(Row(Columns(none, ones, none, none), group.fewest, most, f"group {name}"))
         if math.isfinite(self.max_turnover):
             rows.append(Row(Columns(none, none, all_ones, none), -math.inf, self.max_turnover, "turnover"))
+        if self.required is not None:
+            rows.append(self.required)
         for place, unit in enumerate(np.eye(size)):
             low, high, least = self.lower[place], self.upper[place], self.minimum_if_held[place]
             rows.append(Row(Columns(unit, -high * unit, none, none), -math.inf, 0.0, "bounds"))
@@ -343,6 +373,8 @@ class WeightProgram:
         level = self.risk.level if isinstance(self.risk, Tail) else None
         parts = [np.ascontiguousarray(array).tobytes() for array in (*arrays, self.lots)]
         parts.append(repr((numbers, self.names, tail, level)).encode())
+        if self.required is not None:
+            parts += [np.concatenate(self.required.columns).tobytes(), repr(self.required[1:]).encode()]
         return hashlib.blake2b(b"".join(parts), digest_size=8).hexdigest()
 
     def __repr__(self) -> str:
