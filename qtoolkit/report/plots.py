@@ -20,8 +20,8 @@ __all__ = [
     "coherent_errors",
     "convergence",
     "dissociation",
+    "efficient_frontier",
     "logical_error_rates",
-    "objective_distribution",
     "optimum_probabilities",
 ]
 
@@ -98,31 +98,24 @@ class _Canvas:
             self._context.__exit__(kind, *rest)
 
 
-def objective_distribution(
-    all_objectives: ArrayLike, sampled: Mapping[str, tuple[ArrayLike, ArrayLike]], exact: float, bins: int = 36
+def efficient_frontier(
+    frontiers: Mapping[str, tuple[ArrayLike, ArrayLike]], portfolios: Mapping[str, tuple[float, float]]
 ) -> str:
-    """How samples spread over objectives, beside all choices taken alike.
+    """Return over risk: frontiers as lines, portfolios as points.
 
     Args:
-        all_objectives: objective per day of every choice, shape (N,).
-        sampled: label to the objectives of the distinct choices seen, and the share of shots of each, shape (S,) both.
-        exact: the optimum.
-        bins: number of bars.
+        frontiers: label to standard deviations and expected returns, shape (P,) both, per period.
+        portfolios: label to a standard deviation and an expected return.
     """
-    values = 1e3 * np.asarray(all_objectives, dtype=np.float64)
-    edges = np.linspace(values.min(), values.max(), bins + 1)
     canvas = _Canvas()
     with canvas as (axes,):
-        alike = np.histogram(values, edges, weights=np.full(values.shape, 1.0 / values.size))[0]
-        axes.stairs(alike, edges, color=PALETTE["grey"], fill=True, alpha=0.35, label="every choice alike")
-        for k, (label, (objectives, shares)) in enumerate(sampled.items()):
-            # An optimum that rounding puts below the lowest edge still belongs into the first bar.
-            inside = np.clip(1e3 * np.asarray(objectives, dtype=np.float64), edges[0], edges[-1])
-            heights = np.histogram(inside, edges, weights=np.asarray(shares))[0]
-            axes.stairs(heights, edges, color=_color(k), linewidth=1.6, label=label)
-        axes.axvline(1e3 * exact, color=PALETTE["ink"], linestyle="--", linewidth=1.0, label="exact optimum")
-        axes.set(xlabel="objective (10⁻³ per day), lower is better", ylabel="share of shots")
-        axes.set_ylim(bottom=0)
+        for k, (label, (deviations, returns)) in enumerate(frontiers.items()):
+            x, y = (np.asarray(values, dtype=np.float64) for values in (deviations, returns))
+            axes.plot(100 * x, 100 * y, color=_color(k), marker=_MARKERS[k % len(_MARKERS)], label=label)
+        for k, (label, (deviation, expected)) in enumerate(portfolios.items(), start=len(frontiers)):
+            marker = _MARKERS[k % len(_MARKERS)]
+            axes.plot([100 * deviation], [100 * expected], color=_color(k), marker=marker, linestyle="", label=label)
+        axes.set(xlabel="standard deviation (% per period)", ylabel="expected return (% per period)")
         _legend_beside(axes)
     return canvas.svg
 

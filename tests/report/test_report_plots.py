@@ -9,8 +9,8 @@ from qtoolkit.report import plots
 
 RATES = np.array([0.001, 0.01])
 DRAWINGS = {
-    "distribution": lambda: plots.objective_distribution(
-        [-2e-3, -1e-3, 0.0], {"ring": ([-2e-3, -1e-3], [0.7, 0.3])}, exact=-2e-3
+    "frontier": lambda: plots.efficient_frontier(
+        {"any number": ([0.01, 0.02], [1e-4, 2e-4]), "five": ([0.012, 0.03], [1e-4, 2e-4])}, {"QAOA": (0.02, 1e-4)}
     ),
     "probabilities": lambda: plots.optimum_probabilities({"luck": 1e-4, "ring": 0.02}),
     "dissociation": lambda: plots.dissociation(

@@ -48,7 +48,7 @@ def complete(section: Section) -> bool:
 
 def test_finance():
     watch = Watch()
-    section = finance_study(3, num_assets=7, num_layers=1, max_evaluations=8, shots=500, progress=watch)
+    section = finance_study(3, num_assets=7, num_layers=1, shots=500, progress=watch)
     prices = load_sp500_dataset().to_numpy()[:, :7]
     returns = prices[1:] / prices[:-1] - 1
     mean, covariance = returns.mean(axis=0), np.cov(returns.T)
@@ -57,7 +57,11 @@ def test_finance():
         index = list(chosen)
         objectives.append(0.5 * covariance[np.ix_(index, index)].sum() - mean[index].sum())
     rows = rows_of(section)
-    assert all(abs(row.exact - min(objectives)) < 1e-12 for row in section.rows)
+    sizes = rows.pop("The same with the best sizes")
+    assert all(abs(row.exact - min(objectives)) < 1e-12 for row in rows.values())
+    assert sizes.value >= sizes.exact - 1e-9
+    assert sizes.exact < min(objectives)
+    assert sum(sizes.data["weights"].values()) == pytest.approx(5.0)
     assert rows["Choices drawn blindly, mean"].value == pytest.approx(np.mean(objectives), abs=1e-12)
     for form in ("ring XY", "complete XY", "penalty"):
         best, mean_shot = rows[f"QAOA {form}, best of 500 shots"], rows[f"QAOA {form}, mean shot"]

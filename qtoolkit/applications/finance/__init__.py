@@ -1,4 +1,4 @@
-"""Portfolio selection: choose K of n assets by return and risk, by QAOA, with the exact optimum beside it."""
+"""Portfolios: which assets, by QAOA and other solvers, and with what weights, beside the exact optimum or a bound."""
 
 from qtoolkit.applications.finance.data import (
     Moments,
@@ -11,9 +11,7 @@ from qtoolkit.applications.finance.data import (
     read_orlib,
     read_prices,
 )
-from qtoolkit.applications.finance.exact import ExactSelection, RankedSelection, exact_selection
 from qtoolkit.applications.finance.pricing import BlackScholes, EuropeanOption, PriceResult, price
-from qtoolkit.applications.finance.problem import PortfolioProblem
 from qtoolkit.applications.finance.risk import (
     CreditBook,
     PortfolioLoss,
@@ -22,7 +20,21 @@ from qtoolkit.applications.finance.risk import (
     expected_loss,
     value_at_risk,
 )
-from qtoolkit.applications.finance.solve import ConstraintForm, PortfolioResult, select_assets
+from qtoolkit.applications.finance.portfolio import (
+    EfficientFrontier,
+    FrontierPoint,
+    PortfolioOptions,
+    PortfolioProblem,
+    PortfolioResult,
+    Tail,
+    Weighing,
+    WeightGroup,
+    WeightProgram,
+    choose_and_weigh,
+    efficient_frontier,
+    require_result,
+    solve_portfolio,
+    weigh,
 
 __all__ = [
     # data
@@ -37,14 +49,12 @@ __all__ = [
     "Repair",
     # the problem
     "PortfolioProblem",
-    # its exact optimum
-    "ExactSelection",
-    "RankedSelection",
-    "exact_selection",
-    # QAOA
-    "select_assets",
+    "PortfolioOptions",
+    "WeightGroup",
+    "Tail",
+    # its answer
+    "solve_portfolio",
     "PortfolioResult",
-    "ConstraintForm",
     # prices; contracts and models are in `pricing`
     "price",
     "PriceResult",
@@ -57,4 +67,14 @@ __all__ = [
     "value_at_risk",
     "conditional_value_at_risk",
     "RiskResult",
+    "require_result",
+    # weights
+    "WeightProgram",
+    "weigh",
+    "choose_and_weigh",
+    "Weighing",
+    # least risk for each return
+    "efficient_frontier",
+    "EfficientFrontier",
+    "FrontierPoint",
 ]

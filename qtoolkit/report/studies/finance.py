@@ -1,22 +1,24 @@
-"""The finance part of a report: five of twenty real shares, chosen by QAOA in three forms."""
+"""The finance part of a report: five of twenty real shares, chosen by QAOA in three forms, weighed, and compared."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import get_args
+from typing import Any, Literal
+
+import numpy as np
 
 from qtoolkit._version import __version__
-from qtoolkit.algorithms import COBYLA
+from qtoolkit.algorithms.quadratic import Enumeration, QaoaSolver, Solution, enumerate_choices
 from qtoolkit.applications.finance import (
-    ConstraintForm,
-    ExactSelection,
+    EfficientFrontier,
     PortfolioProblem,
     PortfolioResult,
     ReturnHistory,
-    exact_selection,
+    choose_and_weigh,
+    efficient_frontier,
     load_sp500_returns,
-    select_assets,
+    solve_portfolio,
 )
 from qtoolkit.report import plots
 from qtoolkit.report.model import Figure, Row, Section, Unit
@@ -26,11 +28,18 @@ __all__ = ["finance_study"]
 
 _OBJECTIVE = Unit("e-3", 1e3, 5)
 _RISK_AVERSION = 0.5
-_BUDGET = 5
-_FORMS: tuple[ConstraintForm, ...] = get_args(ConstraintForm)
-_LABELS: Mapping[ConstraintForm, str] = {"ring": "ring XY", "complete": "complete XY", "penalty": "penalty"}
-_WORK: Mapping[ConstraintForm, float] = {"ring": 0.27, "complete": 0.45, "penalty": 0.27}
-"""Share of the time that each form takes, by its number of gates."""
+_NUMBER = 5
+_MIXERS: Mapping[str, Literal["ring", "complete", "transverse"]] = {
+    "ring XY": "ring",
+    "complete XY": "complete",
+    "penalty": "transverse",
+}
+"""The forms by name: how the number of shares is kept."""
+
+_WORK: Mapping[str, float] = {"ring XY": 0.05, "complete XY": 0.1, "penalty": 0.4}
+"""Share of the time that each form takes."""
+
+_POINTS = 8
 
 
 def finance_study(
@@ -38,7 +47,6 @@ def finance_study(
     *,
     num_assets: int = 20,
     num_layers: int = 3,
-    max_evaluations: int = 16,
     shots: int = 4096,
     progress: Progress = silent,
 ) -> Section:
@@ -48,157 +56,196 @@ def finance_study(
         seed: of the samples.
         num_assets: the first so many of the twenty shares; above 5.
         num_layers: of the QAOA circuits.
-        max_evaluations: of the optimiser, for each form.
         shots: samples for each form.
         progress: told how far the study is.
 
     Raises:
         InputError: if a number breaks the rule of what it is for.
-        MissingExtraError: if skfolio or Matplotlib is not installed.
+        MissingExtraError: if skfolio, SCIP, HiGHS or Matplotlib is not installed.
     """
     begin = time.perf_counter()
     progress("share prices", 0.0)
     history = load_sp500_returns()
     history = history.subset(history.asset_names[:num_assets])
-    problem = PortfolioProblem.from_returns(history, risk_aversion=_RISK_AVERSION, budget=_BUDGET)
-    exact = exact_selection(problem, top=problem.num_feasible)
-    results: list[PortfolioResult] = []
-    done = 1.0 - sum(_WORK.values())
-    for form in _FORMS:
-        results.append(
-            select_assets(
-                problem,
-                form=form,
-                num_layers=num_layers,
-                shots=shots,
-                seed=seed,
-                optimizer=COBYLA(max_evaluations=max_evaluations, initial_step=0.15, tolerance=1e-3),
-                exact=exact,
-                progress=share_of(progress, f"QAOA, {_LABELS[form]}", done, done + _WORK[form]),
-            )
+    problem = PortfolioProblem.from_returns(
+        history, risk_aversion=_RISK_AVERSION, cardinality=_NUMBER, objective="positions"
+    )
+    enumeration = enumerate_choices(problem.selection())
+    exact = choose_and_weigh(problem.program)
+    results: dict[str, PortfolioResult] = {}
+    done = 0.1
+    for form, mixer in _MIXERS.items():
+        results[form] = solve_portfolio(
+            problem,
+            QaoaSolver(num_layers, mixer=mixer, shots=shots),
+            seed=seed,
+            enumeration=enumeration,
+            exact=exact,
+            progress=share_of(progress, f"QAOA, {form}", done, done + _WORK[form]),
         )
         done += _WORK[form]
+    frontiers = _frontiers(problem, share_of(progress, "frontier", done, 1.0))
     return Section(
         name="finance",
         title="Finance",
         units="objective, return per day",
         question=(
-            f"Which {_BUDGET} of {problem.num_assets} S&P 500 shares give the best balance of return and risk? The "
+            f"Which {_NUMBER} of {problem.num_assets} S&P 500 shares give the best balance of return and risk? The "
             f"objective to be minimised is q·xᵀΣx − μᵀx with q = {_RISK_AVERSION:g}: risk (covariance of daily "
-            "returns) less expected daily return, summed over the chosen shares."
+            "returns) less expected daily return, summed over the chosen shares. QAOA chooses, one position in each; "
+            "a convex programme then finds the best sizes of the chosen positions."
         ),
-        rows=(*(row for result in results for row in _rows(result)), _random_row(exact)),
-        findings=_findings(results, exact),
+        rows=(
+            *(row for form, result in results.items() for row in _rows(form, result, num_layers)),
+            _random_row(enumeration),
+            _weights_row(results),
+        ),
+        findings=_findings(results, enumeration),
         limits=(
-            f"With {exact.num_choices:,} choices, enumeration takes a fraction of a second: a classical computer needs "
-            "no help here. The example shows that the method works and how well, not that it is faster.",
+            f"With {enumeration.num_choices:,} choices, enumeration takes a fraction of a second: a classical computer "
+            "needs no help here. The example shows that the method works and how well, not that it is faster.",
             f"In {shots:,} shots, drawing choices blindly would hold the optimum with probability "
-            f"{results[0].random_chance_of_optimum:.0%}: a best sample without a gap is weaker evidence than the "
+            f"{1.0 - (1.0 - _luck(enumeration)) ** shots:.0%}: a best sample without a gap is weaker evidence than the "
             "probability per shot.",
-            "The optimiser's budget is small, so deeper or longer searches would do better. The simulation is free of "
-            "noise.",
+            "The circuits are shallow, and deeper ones would do better. The simulation is free of noise.",
             "Past returns over three decades of today's survivors say little about tomorrow. This is no advice.",
         ),
-        figures=(_distribution_figure(results, exact), _probability_figure(results)),
-        evidence=_evidence(history, results),
+        figures=(_frontier_figure(problem, results, frontiers), _probability_figure(results, enumeration)),
+        evidence=_evidence(history, results, num_layers),
         wall_time=time.perf_counter() - begin,
     )
 
 
-def _rows(result: PortfolioResult) -> tuple[Row, ...]:
-    label = _LABELS[result.form]
+def _frontiers(problem: PortfolioProblem, progress: Any) -> dict[str, EfficientFrontier]:
+    """The least risk of weights, of any number of shares and of at most five."""
+    free = problem.replace(objective="weights", cardinality=None)
+    few = free.replace(cardinality=(1, _NUMBER))
+    return {
+        "any number of shares": efficient_frontier(free),
+        f"at most {_NUMBER}": efficient_frontier(few, _POINTS, time_limit=10.0, progress=progress),
+    }
+
+
+def _rows(form: str, result: PortfolioResult, num_layers: int) -> tuple[Row, ...]:
+    solution = result.selection
     data = {
-        "form": result.form,
-        "num_layers": result.num_layers,
-        "shots": result.shots,
-        "seed": result.seed,
-        "probability_of_optimum": result.probability_of_optimum,
-        "random_probability_of_optimum": result.random_probability_of_optimum,
-        "feasible_probability": result.feasible_probability,
-        "approximation_ratio": result.approximation_ratio,
-        "num_evaluations": result.num_evaluations,
+        "form": form,
+        "num_layers": num_layers,
+        "shots": solution.shots,
+        "seed": solution.seed,
+        "probability_of_optimum": solution.probability_of_optimum,
+        "random_probability_of_optimum": None if solution.luck is None else solution.luck.probability_of_optimum,
+        "feasible_probability": solution.feasible_probability,
+        "approximation_ratio": solution.approximation_ratio,
+        "num_evaluations": solution.num_evaluations,
+        "depth": solution.depth,
+        "two_qubit_count": solution.two_qubit_count,
         "problem_fingerprint": result.problem_fingerprint,
     }
+    exact = solution.bound.value
     rows = []
-    if result.value is not None and result.assets is not None:
+    if solution.value is not None:
         rows.append(
             Row(
-                f"QAOA {label}, best of {result.shots:,} shots",
-                result.value,
-                result.exact.value,
+                f"QAOA {form}, best of {solution.shots:,} shots",
+                solution.value,
+                exact,
                 _OBJECTIVE,
                 _OBJECTIVE,
-                ", ".join(result.assets),
-                data={**data, "assets": list(result.assets)},
+                ", ".join(solution.names),
+                data={**data, "assets": list(solution.names)},
             )
         )
-    if result.expected_value is not None:
+    if solution.expected_value is not None:
         rows.append(
             Row(
-                f"QAOA {label}, mean shot",
-                result.expected_value,
-                result.exact.value,
+                f"QAOA {form}, mean shot",
+                solution.expected_value,
+                exact,
                 _OBJECTIVE,
                 _OBJECTIVE,
-                f"P(optimum) {_percent(result.probability_of_optimum)}, {_times_luck(result)} × luck",
+                f"P(optimum) {_percent(solution.probability_of_optimum)}, {_times_luck(solution)} × luck",
                 data=data,
             )
         )
     return tuple(rows)
 
 
-def _random_row(exact: ExactSelection) -> Row:
+def _random_row(enumeration: Enumeration) -> Row:
     return Row(
         "Choices drawn blindly, mean",
-        exact.mean_value,
-        exact.value,
+        enumeration.mean_value,
+        enumeration.value,
         _OBJECTIVE,
         _OBJECTIVE,
-        f"mean of all {exact.num_choices:,} choices",
-        data={"num_choices": exact.num_choices},
+        f"mean of all {enumeration.num_choices:,} choices",
+        data={"num_choices": enumeration.num_choices},
     )
 
 
-def _findings(results: list[PortfolioResult], exact: ExactSelection) -> tuple[str, ...]:
-    found = [_LABELS[result.form] for result in results if result.gap is not None and result.gap <= 1e-12]
-    best = max(results, key=lambda result: result.probability_of_optimum)
-    penalty = next(result for result in results if result.form == "penalty")
+def _weights_row(results: Mapping[str, PortfolioResult]) -> Row:
+    form, best = min(
+        ((form, result) for form, result in results.items() if result.objective is not None),
+        key=lambda entry: entry[1].objective or 0.0,
+    )
+    assert best.objective is not None
+    assert best.exact is not None
+    sizes = ", ".join(f"{name} {size:.2f}" for name, size in best.weights.items())
+    return Row(
+        "The same with the best sizes",
+        best.objective,
+        best.exact.objective,
+        _OBJECTIVE,
+        _OBJECTIVE,
+        f"of the choice by {form}: {sizes}",
+        data={"weights": dict(best.weights), "bound": best.bound},
+    )
+
+
+def _findings(results: Mapping[str, PortfolioResult], enumeration: Enumeration) -> tuple[str, ...]:
+    found = [form for form, result in results.items() if result.selection.is_optimal]
+    form, best = max(results.items(), key=lambda entry: entry[1].probability_of_optimum or 0.0)
+    penalty = results["penalty"].selection
     outcome = (
         f"is among the samples of {len(found)} of the three forms ({', '.join(found)})"
         if found
         else "is among no form's samples"
     )
     return (
-        f"The exact optimum of all {exact.num_choices:,} choices is {', '.join(exact.best.assets)} with an objective "
-        f"of {_OBJECTIVE.text(exact.value)} per day. It {outcome}.",
-        f"The {_LABELS[best.form]} form does best: it measures the optimum in {_percent(best.probability_of_optimum)} "
-        f"of shots, {_times_luck(best)} times as often as a blind draw of five would. The XY mixers start in the "
-        "Dicke state, an equal superposition of all choices of five, and never leave those choices.",
+        f"The exact optimum of all {enumeration.num_choices:,} choices is {', '.join(enumeration.best.names)} with an "
+        f"objective of {_OBJECTIVE.text(enumeration.value)} per day. It {outcome}.",
+        f"The {form} form does best: it measures the optimum in {_percent(best.probability_of_optimum)} "
+        f"of shots, {_times_luck(best.selection)} times as often as a blind draw of five would. The XY mixers start in "
+        "the Dicke state, an equal superposition of all choices of five, and never leave those choices.",
         f"The penalty form may leave them: {_percent(penalty.feasible_probability)} of its shots choose five shares at "
         f"all, and it measures the optimum {_times_luck(penalty)} times as often as a blind draw of five.",
     )
 
 
-def _distribution_figure(results: list[PortfolioResult], exact: ExactSelection) -> Figure:
-    objective = {choice.assets: choice.value for choice in exact.ranking}
-    sampled = {
-        f"QAOA, {_LABELS[result.form]}": (
-            [objective[assets] for assets in result.counts],
-            [count / result.shots for count in result.counts.values()],
-        )
-        for result in results
-    }
+def _frontier_figure(
+    problem: PortfolioProblem, results: Mapping[str, PortfolioResult], frontiers: Mapping[str, EfficientFrontier]
+) -> Figure:
+    lines = {label: (np.sqrt(found.risks), found.expected_returns) for label, found in frontiers.items()}
+    best = min(results.values(), key=lambda result: np.inf if result.objective is None else result.objective)
+    points = {}
+    if best.assets is not None and best.weighing is not None:
+        for label, sizes in (
+            ("chosen, equal weights", problem.equal_weights(best.assets)),
+            ("chosen, best weights", best.weighing.weights),
+        ):
+            w = sizes / sizes.sum()
+            points[label] = (float(np.sqrt(w @ problem.covariance @ w)), float(problem.expected_returns @ w))
     return Figure(
-        plots.objective_distribution([choice.value for choice in exact.ranking], sampled, exact.value),
-        "How the samples spread over the objective. A search is good where its line is high at the left, near the "
-        "optimum; grey shows what blind drawing gives. Shots that break the budget are left out.",
-        "Histogram: the samples of QAOA lie further towards low objectives than all choices taken alike.",
+        plots.efficient_frontier(lines, points),
+        "The greatest expected return for each risk, with any number of shares and with at most five of them (daily "
+        "returns). The best choice by QAOA stands below: this objective asks for return first.",
+        "Line chart: the frontier with at most five shares lies below the one with any number.",
     )
 
 
-def _probability_figure(results: list[PortfolioResult]) -> Figure:
-    chances = {"drawn blindly": results[0].random_probability_of_optimum}
-    chances |= {f"QAOA, {_LABELS[result.form]}": result.probability_of_optimum for result in results}
+def _probability_figure(results: Mapping[str, PortfolioResult], enumeration: Enumeration) -> Figure:
+    chances = {"drawn blindly": _luck(enumeration)}
+    chances |= {f"QAOA, {form}": result.probability_of_optimum or 0.0 for form, result in results.items()}
     return Figure(
         plots.optimum_probabilities(chances),
         "Probability to measure the exact optimum in one shot, computed from the state vector.",
@@ -206,28 +253,38 @@ def _probability_figure(results: list[PortfolioResult]) -> Figure:
     )
 
 
-def _evidence(history: ReturnHistory, results: list[PortfolioResult]) -> dict[str, str]:
-    first = results[0]
+def _evidence(history: ReturnHistory, results: Mapping[str, PortfolioResult], num_layers: int) -> dict[str, str]:
+    first = next(iter(results.values())).selection
+    sizes = {
+        form: f"depth {result.depth}, {result.two_qubit_count} gates on two qubits" for form, result in results.items()
+    }
     return {
         "Input": f"{len(history.asset_names)} shares ({', '.join(history.asset_names)}), {len(history.dates):,} simple "
         f"daily returns from {history.dates[0]} to {history.dates[-1]}, as carried by the package skfolio",
-        "Circuits": f"{len(history.asset_names)} qubits, {first.num_layers} layers; XY mixers from the Dicke state, "
-        "penalty form from the uniform superposition",
-        "Optimiser": f"{first.optimizer}, "
-        + ", ".join(f"{result.num_evaluations} evaluations ({_LABELS[result.form]})" for result in results),
-        "Exact value": "enumeration of every choice",
+        "Circuits": f"{len(history.asset_names)} qubits, {num_layers} layers; XY mixers from the Dicke state, "
+        f"penalty form from the uniform superposition; {'; '.join(f'{form}: {size}' for form, size in sizes.items())}",
+        "Optimiser": "exact gradients, layer after layer, "
+        + ", ".join(f"{result.selection.num_evaluations} evaluations ({form})" for form, result in results.items()),
+        "Exact value": "enumeration of every choice; sizes and frontier by HiGHS and SCIP",
         "Shots and seed": f"{first.shots:,} for each form, seed {first.seed}",
-        "Wall time": ", ".join(f"{_LABELS[result.form]} {result.wall_time:.1f} s" for result in results),
+        "Wall time": ", ".join(f"{form} {result.selection.wall_time:.1f} s" for form, result in results.items()),
         "Software": f"qtoolkit {__version__}",
         "Sources": "Farhi, Goldstone and Gutmann, arXiv:1411.4028; Hadfield et al., Algorithms 12, 34 (2019); "
         "Markowitz, J. Finance 7, 77 (1952)",
     }
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.3g}%"
+def _luck(enumeration: Enumeration) -> float:
+    """Probability to draw an optimum blindly."""
+    return enumeration.num_optima / enumeration.num_choices
 
 
-def _times_luck(result: PortfolioResult) -> str:
-    ratio = result.probability_of_optimum / result.random_probability_of_optimum
+def _percent(share: float | None) -> str:
+    return "nothing known" if share is None else f"{100 * share:.3g}%"
+
+
+def _times_luck(solution: Solution) -> str:
+    ratio = solution.times_luck
+    if ratio is None:
+        return "unknown"
     return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.2f}"

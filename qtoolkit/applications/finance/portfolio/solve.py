@@ -44,7 +44,7 @@ Progress = Callable[[int, int], None]
 
 def solve_portfolio(
     problem: PortfolioProblem,
-    solver: str | Solver = "scip",
+    solver: str | Solver = "qaoa",
     *,
     seed: int | np.random.Generator | None = None,
     time_limit: float = _SECONDS,
@@ -60,7 +60,8 @@ def solve_portfolio(
 
     Args:
         problem: to solve.
-        solver: one of `qtoolkit.algorithms.quadratic.solver_names`, or a solver with settings of its own.
+        solver: one of `qtoolkit.algorithms.quadratic.solver_names`, or a solver with settings, such as
+            ``QaoaSolver(num_layers=10, shots=1000)``, or one of your own.
         seed: of the solver.
         time_limit: seconds for each of the solver, the bound of its problem, the weights, and the exact answer.
         progress: called with the work done so far and its total.
