@@ -23,6 +23,7 @@ from qtoolkit.applications.finance.risk import (
 from qtoolkit.applications.finance.portfolio import (
     EfficientFrontier,
     FrontierPoint,
+    LotsForm,
     PortfolioOptions,
     PortfolioProblem,
     PortfolioResult,
@@ -32,6 +33,7 @@ from qtoolkit.applications.finance.portfolio import (
     WeightProgram,
     choose_and_weigh,
     efficient_frontier,
+    lots_form,
     require_result,
     solve_portfolio,
     weigh,
@@ -68,6 +70,9 @@ __all__ = [
     "conditional_value_at_risk",
     "RiskResult",
     "require_result",
+    # whole lots as bits
+    "lots_form",
+    "LotsForm",
     # weights
     "WeightProgram",
     "weigh",

@@ -1,6 +1,7 @@
 """Portfolios: what they minimise and obey, which assets they hold, and their weights."""
 
 from qtoolkit.applications.finance.portfolio.frontier import EfficientFrontier, FrontierPoint, efficient_frontier
+from qtoolkit.applications.finance.portfolio.lots import LotsForm, lots_form
 from qtoolkit.applications.finance.portfolio.problem import PortfolioOptions, PortfolioProblem
 from qtoolkit.applications.finance.portfolio.program import Tail, WeightGroup, WeightProgram
 from qtoolkit.applications.finance.portfolio.result import PortfolioResult, require_result
@@ -15,6 +16,9 @@ __all__ = [
     "solve_portfolio",
     "PortfolioResult",
     "require_result",
+    # whole lots as bits
+    "lots_form",
+    "LotsForm",
     # its weights
     "WeightProgram",
     "WeightGroup",
