@@ -24,6 +24,8 @@ from qtoolkit.applications.finance.portfolio import (
     EfficientFrontier,
     FrontierPoint,
     LotsForm,
+    MultiPeriodProblem,
+    MultiPeriodResult,
     PortfolioOptions,
     PortfolioProblem,
     PortfolioResult,
@@ -35,6 +37,7 @@ from qtoolkit.applications.finance.portfolio import (
     efficient_frontier,
     lots_form,
     require_result,
+    solve_multi_period,
     solve_portfolio,
     weigh,
 
@@ -73,6 +76,10 @@ __all__ = [
     # whole lots as bits
     "lots_form",
     "LotsForm",
+    # several periods
+    "MultiPeriodProblem",
+    "solve_multi_period",
+    "MultiPeriodResult",
     # weights
     "WeightProgram",
     "weigh",

@@ -2,6 +2,11 @@
 
 from qtoolkit.applications.finance.portfolio.frontier import EfficientFrontier, FrontierPoint, efficient_frontier
 from qtoolkit.applications.finance.portfolio.lots import LotsForm, lots_form
+from qtoolkit.applications.finance.portfolio.multi_period import (
+    MultiPeriodProblem,
+    MultiPeriodResult,
+    solve_multi_period,
+)
 from qtoolkit.applications.finance.portfolio.problem import PortfolioOptions, PortfolioProblem
 from qtoolkit.applications.finance.portfolio.program import Tail, WeightGroup, WeightProgram
 from qtoolkit.applications.finance.portfolio.result import PortfolioResult, require_result
@@ -19,6 +24,10 @@ __all__ = [
     # whole lots as bits
     "lots_form",
     "LotsForm",
+    # several periods
+    "MultiPeriodProblem",
+    "solve_multi_period",
+    "MultiPeriodResult",
     # its weights
     "WeightProgram",
     "WeightGroup",
