@@ -1,5 +1,16 @@
 """Portfolios: which assets, by QAOA and other solvers, and with what weights, beside the exact optimum or a bound."""
 
+from qtoolkit.applications.finance.backtest import (
+    Backtest,
+    BacktestRun,
+    EqualWeight,
+    ExactPortfolio,
+    MinimumVariance,
+    SolvedPortfolio,
+    Strategy,
+    backtest,
+    standard_strategies,
+)
 from qtoolkit.applications.finance.data import (
     Moments,
     PriceHistory,
@@ -89,4 +100,14 @@ __all__ = [
     "efficient_frontier",
     "EfficientFrontier",
     "FrontierPoint",
+    # walking through a history
+    "backtest",
+    "Backtest",
+    "BacktestRun",
+    "Strategy",
+    "standard_strategies",
+    "EqualWeight",
+    "MinimumVariance",
+    "ExactPortfolio",
+    "SolvedPortfolio",
 ]

@@ -50,6 +50,7 @@ def solve_portfolio(
     time_limit: float = _SECONDS,
     progress: Progress | None = None,
     weigh: bool = True,
+    compare: bool = True,
     enumeration: Enumeration | None = None,
     exact: Weighing | None = None,
 ) -> PortfolioResult:
@@ -66,6 +67,8 @@ def solve_portfolio(
         time_limit: seconds for each of the solver, the bound of its problem, the weights, and the exact answer.
         progress: called with the work done so far and its total.
         weigh: whether to find the best weights and their exact optimum; otherwise picks weigh the same.
+        compare: whether SCIP searches for the exact optimum of the weights, and of the selection where the solver does
+            not know it. Without it their bounds and gaps are unknown.
         enumeration: of the selection, if it is at hand: of ``problem.selection()``, or of one of several numbers.
         exact: of ``choose_and_weigh(problem.program)``, if it is at hand.
 
@@ -79,18 +82,18 @@ def solve_portfolio(
     require_problem(problem)
     chosen = solver if not isinstance(solver, str) and isinstance(solver, Solver) else solver_named(solver)
     limit = require_number("time_limit", time_limit, 0)
-    is_weighed = check_flag(weigh, "weigh")
+    is_weighed, is_compared = check_flag(weigh, "weigh"), check_flag(compare, "compare")
     if progress is not None:
         check_callable(progress, "progress")
     if exact is not None:
         _own_exact(exact, problem)
     forms = _forms(problem)
     known = _known(enumeration, forms)
-    task = _Task(problem, chosen, settled_seed(seed), limit, is_weighed, known)
-    steps = len(forms) + is_weighed
+    task = _Task(problem, chosen, settled_seed(seed), limit, is_weighed, is_compared, known)
+    steps = len(forms) + (is_weighed and is_compared)
     found = [task.run(form, _part(progress, k, steps)) for k, form in enumerate(forms)]
     best = min(found, key=lambda outcome: outcome.objective)
-    if is_weighed and exact is None:
+    if is_weighed and is_compared and exact is None:
         exact = _exact(problem, limit, _part(progress, len(forms), steps))
     if progress is not None:
         progress(_PERCENT * steps, _PERCENT * steps)
@@ -116,6 +119,7 @@ class _Task:
     seed: int | np.random.Generator
     time_limit: float
     is_weighed: bool
+    is_compared: bool
     enumerations: dict[str, Enumeration]
 
     def run(self, form: QuadraticProblem, progress: Progress | None) -> _Outcome:
@@ -155,7 +159,7 @@ class _Task:
             solution = dataclasses.replace(
                 solution, bits=None, names=(), value=None, feasibility=(), unknown="no feasible choice was found"
             )
-        if solution.bound.kind == "optimal":
+        if solution.bound.kind == "optimal" or not self.is_compared:
             return solution
         try:
             bound = ScipSolver().solve(form, time_limit=self.time_limit).bound
