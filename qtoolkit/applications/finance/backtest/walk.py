@@ -7,7 +7,6 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -198,7 +197,7 @@ def backtest(
         runs[name] = walk.run()
     parts = [returns.returns.tobytes(), returns.dates.tobytes(), repr(returns.asset_names).encode()]
     return Backtest(
-        runs=MappingProxyType(runs),
+        runs=runs,
         dates=returns.dates[window:],
         decisions=returns.dates[list(starts)],
         asset_names=returns.asset_names,

@@ -7,7 +7,6 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
-from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -229,7 +228,7 @@ class WeightProgram:
             "upper": high,
             "minimum_if_held": held_least,
             "cardinality": (fewest, greatest),
-            "groups": MappingProxyType(dict(groups or {})),
+            "groups": dict(groups or {}),
             "current": number_of_each("current", 0.0 if current is None else current, found),
             "max_turnover": math.inf if max_turnover is None else require_number("max_turnover", max_turnover, 0),
             "cost": number_of_each("cost", cost, found, least=0.0),
