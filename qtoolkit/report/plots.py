@@ -23,6 +23,7 @@ __all__ = [
     "efficient_frontier",
     "logical_error_rates",
     "optimum_probabilities",
+    "wealth",
 ]
 
 PALETTE = {
@@ -116,6 +117,24 @@ def efficient_frontier(
             marker = _MARKERS[k % len(_MARKERS)]
             axes.plot([100 * deviation], [100 * expected], color=_color(k), marker=marker, linestyle="", label=label)
         axes.set(xlabel="standard deviation (% per period)", ylabel="expected return (% per period)")
+        _legend_beside(axes)
+    return canvas.svg
+
+
+def wealth(dates: ArrayLike, courses: Mapping[str, ArrayLike]) -> str:
+    """What became of 1, one line for each strategy, on a logarithmic axis.
+
+    Args:
+        dates: datetime64[D], shape (P,).
+        courses: label to wealth at the end of each date, above 0, shape (P,).
+    """
+    canvas = _Canvas()
+    with canvas as (axes,):
+        for k, (label, values) in enumerate(courses.items()):
+            axes.plot(np.asarray(dates), np.asarray(values, dtype=np.float64), color=_color(k), label=label)
+        axes.set(yscale="log", ylabel="wealth of 1")
+        axes.yaxis.set_major_formatter("{x:.3g}")
+        axes.yaxis.set_minor_formatter("{x:.3g}")
         _legend_beside(axes)
     return canvas.svg
 

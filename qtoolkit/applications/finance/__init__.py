@@ -48,6 +48,7 @@ from qtoolkit.applications.finance.portfolio import (
     efficient_frontier,
     lots_form,
     require_result,
+    sector_groups,
     solve_multi_period,
     solve_portfolio,
     weigh,
@@ -67,6 +68,7 @@ __all__ = [
     "PortfolioProblem",
     "PortfolioOptions",
     "WeightGroup",
+    "sector_groups",
     "Tail",
     # its answer
     "solve_portfolio",

@@ -18,7 +18,7 @@ from qtoolkit.applications.finance import (
     load_sp500_prices,
     load_sp500_returns,
 )
-from qtoolkit.applications.finance.portfolio import PortfolioProblem, Tail, WeightGroup
+from qtoolkit.applications.finance.portfolio import PortfolioProblem, Tail, WeightGroup, sector_groups
 from qtoolkit.errors import InputError
 
 NO_NUMBERS = ["1", "text", None, "", [], {}, 1j, object()]
@@ -68,7 +68,7 @@ def test_what_can_be_weighed_can_be_selected(kind, seed):
     np.testing.assert_array_equal(weighable, selectable)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_rows_of_random_limits_never_exclude_what_can_be_weighed(seed):
     rng = np.random.default_rng(seed)
@@ -285,6 +285,30 @@ def test_one_line_from_prices_returns_and_moments(sp500, tmp_path):
     ):
         with pytest.raises(InputError, match=message):
             wrong()
+
+
+def test_sectors_become_groups():
+    sectors = {"A": "tech", "B": "food", "C": "tech", "D": "food", "E": "energy"}
+    for stated in (sectors, pd.Series(sectors)):
+        groups = sector_groups(stated, upper=0.4, most=2)
+        assert groups == {
+            "tech": WeightGroup(("A", "C"), upper=0.4, most=2),
+            "food": WeightGroup(("B", "D"), upper=0.4, most=2),
+            "energy": WeightGroup(("E",), upper=0.4, most=1),
+        }
+    for wrong in ("tech", [("A", "tech")], {"A": 1}, {1: "tech"}, None):
+        with pytest.raises(InputError, match="sector"):
+            sector_groups(wrong)
+
+
+def test_assets_that_never_change_are_left_out_if_asked(sp500):
+    frame = sp500.between("2020-01-01", "2020-12-31").to_frame().assign(CASH=0.0)
+    with pytest.raises(InputError, match='constant="drop"'):
+        PortfolioProblem.from_returns(frame, risk_aversion=1.0)
+    problem = PortfolioProblem.from_returns(frame, risk_aversion=1.0, constant="drop")
+    assert problem.num_assets == 20
+    assert len(problem.repairs) == 1
+    assert PortfolioProblem.from_returns(frame, risk_aversion=1.0, constant="keep").num_assets == 21
 
 
 def test_repairs_are_told():

@@ -2,9 +2,13 @@
 
 import dataclasses
 import itertools
+import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from portfolio_problems import KINDS, all_picks, market, small_problem
 
 from qtoolkit import _memory
@@ -320,3 +324,47 @@ def test_what_does_not_fit_is_refused_before_anything_runs(monkeypatch):
     large = PortfolioProblem(*market(30, 0), risk_aversion=1.0, cardinality=15)
     with pytest.raises(InsufficientMemoryError):
         solve_portfolio(large, QaoaSolver(1))
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_permuting_labels_never_changes_the_answer(seed):
+    rng = np.random.default_rng(seed)
+    names = list("ABCDE")
+    mu, sigma = market(5, seed)
+    table = pd.DataFrame(sigma, index=names, columns=names)
+    series = {
+        "upper": pd.Series(rng.uniform(0.4, 0.9, 5), names),
+        "current": pd.Series(rng.dirichlet(np.ones(5)), names),
+        "cost": pd.Series(rng.uniform(0.0, 1e-3, 5), names),
+    }
+    groups = {"g": WeightGroup(("A", "C", "E"), 0.1, 0.7)}
+    options = {"risk_aversion": 3.0, "cardinality": (2, 3), "groups": groups}
+    found = []
+    for order in (names, list(rng.permutation(names))):
+        moved = {word: values[order] for word, values in series.items()}
+        other = list(rng.permutation(names))
+        problem = PortfolioProblem(pd.Series(mu, names)[order], table.loc[other, order], **options, **moved)
+        found.append(solve_portfolio(problem, "enumeration"))
+    first, second = found
+    assert set(first.assets) == set(second.assets)
+    assert first.objective == pytest.approx(second.objective, abs=1e-10)
+    assert first.exact.objective == pytest.approx(second.exact.objective, abs=1e-9)
+    assert first.selection_value == pytest.approx(second.selection_value, abs=1e-13)
+    assert dict(second.weights) == pytest.approx(dict(first.weights), abs=1e-5)
+
+
+def test_results_can_be_sent_to_other_processes():
+    result = solve_portfolio(small_problem("group weights", 0), "enumeration")
+    restored = pickle.loads(pickle.dumps(result))
+    assert repr(restored) == repr(result)
+    assert restored.weights == result.weights
+
+
+def test_without_comparison_nothing_is_known_of_the_best():
+    result = solve_portfolio(
+        PortfolioProblem(*market(30, 1), risk_aversion=3.0, cardinality=8), LuckSolver(50), compare=False
+    )
+    assert (result.exact, result.bound, result.gap) == (None, None, None)
+    assert (result.selection.bound.kind, result.selection_gap) == ("none", None)
+    assert result.is_feasible

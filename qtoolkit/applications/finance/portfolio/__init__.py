@@ -8,7 +8,7 @@ from qtoolkit.applications.finance.portfolio.multi_period import (
     solve_multi_period,
 )
 from qtoolkit.applications.finance.portfolio.problem import PortfolioOptions, PortfolioProblem
-from qtoolkit.applications.finance.portfolio.program import Tail, WeightGroup, WeightProgram
+from qtoolkit.applications.finance.portfolio.program import Tail, WeightGroup, WeightProgram, sector_groups
 from qtoolkit.applications.finance.portfolio.result import PortfolioResult, require_result
 from qtoolkit.applications.finance.portfolio.solve import solve_portfolio
 from qtoolkit.applications.finance.portfolio.weights import Weighing, choose_and_weigh, weigh
@@ -31,6 +31,7 @@ __all__ = [
     # its weights
     "WeightProgram",
     "WeightGroup",
+    "sector_groups",
     "Tail",
     # their optimum
     "weigh",

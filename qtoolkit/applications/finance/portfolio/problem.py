@@ -200,13 +200,16 @@ class PortfolioProblem:
         *,
         means: Any = "sample",
         covariance: Any = "sample",
+        constant: Literal["drop", "keep"] | None = None,
+        repair: Literal["clip"] | None = None,
         **options: Unpack[PortfolioOptions],
     ) -> PortfolioProblem:
         """The problem of a history of returns.
 
         Args:
             history: returns, or a pandas DataFrame of them that `ReturnHistory` can read.
-            means, covariance: estimators, see `estimate_moments`.
+            means, covariance, constant, repair: see `estimate_moments`, which takes more; `from_moments` reads its
+                answer.
             options: as for the class.
 
         Raises:
@@ -215,7 +218,8 @@ class PortfolioProblem:
         """
         if isinstance(history, PriceHistory):
             raise InputError("from_returns takes returns, got prices; pass them to from_prices")
-        return cls.from_moments(estimate_moments(history, means=means, covariance=covariance), **options)
+        moments = estimate_moments(history, means=means, covariance=covariance, constant=constant, repair=repair)
+        return cls.from_moments(moments, **options)
 
     @classmethod
     def from_prices(
@@ -224,13 +228,16 @@ class PortfolioProblem:
         *,
         means: Any = "sample",
         covariance: Any = "sample",
+        constant: Literal["drop", "keep"] | None = None,
+        repair: Literal["clip"] | None = None,
         **options: Unpack[PortfolioOptions],
     ) -> PortfolioProblem:
         """The problem of the simple returns of prices.
 
         Args:
             prices: a history, a pandas DataFrame that `PriceHistory` can read, or the path of a file for `read_prices`.
-            means, covariance: estimators, see `estimate_moments`.
+            means, covariance, constant, repair: see `estimate_moments`, which takes more; `from_moments` reads its
+                answer.
             options: as for the class.
 
         Raises:
@@ -242,7 +249,10 @@ class PortfolioProblem:
         if isinstance(prices, str | os.PathLike):
             prices = read_prices(prices)
         history = prices if isinstance(prices, PriceHistory) else PriceHistory(prices)
-        return cls.from_returns(history.simple_returns(), means=means, covariance=covariance, **options)
+        returns = history.simple_returns()
+        return cls.from_returns(
+            returns, means=means, covariance=covariance, constant=constant, repair=repair, **options
+        )
 
     def replace(self, **changes: Any) -> PortfolioProblem:
         """The same problem with other arguments, such as ``risk_aversion`` or ``current``.

@@ -26,7 +26,7 @@ from qtoolkit.applications.finance.portfolio._numbers import (
 )
 from qtoolkit.errors import InputError
 
-__all__ = ["ASSETWISE", "Columns", "Row", "Tail", "WeightGroup", "WeightProgram", "require_program"]
+__all__ = ["ASSETWISE", "Columns", "Row", "Tail", "WeightGroup", "WeightProgram", "require_program", "sector_groups"]
 
 FloatArray = NDArray[np.float64]
 
@@ -66,6 +66,41 @@ class WeightGroup:
         if self.most is not None:
             require_integer("most", self.most, fewest)
         object.__setattr__(self, "members", tuple(self.members))
+
+
+def sector_groups(
+    sectors: Mapping[str, str],
+    *,
+    lower: float = -math.inf,
+    upper: float = math.inf,
+    fewest: int = 0,
+    most: int | None = None,
+) -> dict[str, WeightGroup]:
+    """A group for each sector, all with the same limits.
+
+    Args:
+        sectors: of the assets by name, as a mapping or a pandas Series.
+        lower, upper: of the sum of the weights in a sector.
+        fewest, most: assets held of a sector; ``most`` is cut to its size.
+
+    Raises:
+        InputError: if sectors are no such mapping, or a limit breaks its rule.
+    """
+    labels = labels_of(sectors)
+    found: Mapping[str, str] | None = sectors if isinstance(sectors, Mapping) else None
+    if labels is not None:
+        found = dict(zip(labels, np.asarray(sectors).tolist(), strict=True))
+    if found is None:
+        raise InputError(f"sectors are a mapping from assets to their sector, got {shown(sectors)}")
+    members: dict[str, list[str]] = {}
+    for asset, sector in found.items():
+        for word in (asset, sector):
+            check_instance(word, str, "assets and their sectors must be text")
+        members.setdefault(sector, []).append(asset)
+    return {
+        sector: WeightGroup(tuple(assets), lower, upper, fewest, None if most is None else min(most, len(assets)))
+        for sector, assets in members.items()
+    }
 
 
 @dataclass(frozen=True, eq=False)
