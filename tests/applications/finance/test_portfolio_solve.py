@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 from portfolio_problems import KINDS, all_picks, market, small_problem
 
 from qtoolkit import _memory
-from qtoolkit.algorithms.quadratic import LuckSolver, QaoaSolver, Run, ScipSolver, enumerate_choices, judge, solve
+from qtoolkit.algorithms.quadratic import (
+    LuckSolver,
+    QaoaSolver,
+    Run,
+    ScipSolver,
+    enumerate_choices,
+    judge,
+    solve,
+    solver_names,
+)
 from qtoolkit.applications.finance import estimate_moments, load_sp500_returns
 from qtoolkit.applications.finance.portfolio import (
     PortfolioProblem,
@@ -368,3 +377,25 @@ def test_without_comparison_nothing_is_known_of_the_best():
     assert (result.exact, result.bound, result.gap) == (None, None, None)
     assert (result.selection.bound.kind, result.selection_gap) == ("none", None)
     assert result.is_feasible
+
+
+@pytest.mark.parametrize("solver", solver_names())
+@pytest.mark.parametrize("kind", ["number", "group numbers", "group weights"])
+def test_every_solver_selects(solver, kind):
+    problem = small_problem(kind, 0)
+    result = solve_portfolio(problem, solver, seed=1)
+    assert result.solver == solver
+    assert result.is_feasible
+    assert result.selection_gap >= -1e-12
+    assert result.objective >= result.bound - 1e-9
+
+
+def test_limits_alike_become_counts():
+    """Coefficients that have a common measure are integers, which penalties and mixers need."""
+    groups = {"g": WeightGroup((0, 1, 2), upper=0.5)}
+    problem = PortfolioProblem(*market(6, 0), risk_aversion=1.0, cardinality=3, upper=0.3, groups=groups)
+    with pytest.raises(InputError, match="satisfies all of: budget"):
+        solve_portfolio(problem, "enumeration")  # 3 of 0.3 are less than 1
+    rows = problem.replace(cardinality=4).selection().constraints.rows
+    found = {row.name: (row.coefficients.tolist(), row.lower) for row in rows}
+    assert found["weights beside g from below"] == ([0, 0, 0, 1, 1, 1], pytest.approx(0.5 / 0.3))

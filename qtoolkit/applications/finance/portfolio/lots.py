@@ -13,7 +13,7 @@ from qtoolkit.algorithms.quadratic import BinaryQuadratic, Constraints, LinearRo
 from qtoolkit.applications.finance.data.assets import indices_of
 from qtoolkit.applications.finance.portfolio.problem import PortfolioProblem, require_problem
 from qtoolkit.applications.finance.portfolio.program import WeightProgram
-from qtoolkit.applications.finance.portfolio.selection import Reach
+from qtoolkit.applications.finance.portfolio.selection import Reach, in_whole_units
 from qtoolkit.errors import InputError
 from qtoolkit.operators import PauliSum
 from qtoolkit.operators.quadratic import read_bits
@@ -23,7 +23,7 @@ __all__ = ["LotsForm", "lots_form"]
 FloatArray = NDArray[np.float64]
 
 _MOST_BITS = 1 << 12
-_LEAST_UNIT = 1e-4
+_LARGEST_COUNT = 10_000
 _WHOLE = 1e-9
 """How far a number of lots may be from an integer by rounding."""
 
@@ -99,7 +99,8 @@ def lots_form(problem: PortfolioProblem) -> LotsForm:
         raise InputError(f"lots must be positive for each asset, got none for {absent}; choose_and_weigh needs none")
     builder = _Builder(program)
     objective = builder.objective()
-    rows = [row for row in map(_in_whole_units, builder.rows()) if _can_break(row)]
+    rows = [in_whole_units(row, _LARGEST_COUNT) for row in builder.rows()]
+    rows = [row for row in rows if _can_break(row)]
     return LotsForm(
         problem=QuadraticProblem(objective, Constraints(objective.names, rows=rows)),
         names=program.names,
@@ -258,29 +259,6 @@ def _needs_held(program: WeightProgram, low: NDArray[np.int_], high: NDArray[np.
     is_possible = low <= high
     has_gap = (program.minimum_if_held > 0.0) | (low > 0) | (high < 0)
     return np.where(program.lower > 0.0, ~is_possible, counted | has_gap | ~is_possible)
-
-
-def _in_whole_units(row: LinearRow) -> LinearRow:
-    """The row divided so that its coefficients are integers, where they have a common measure."""
-    used = np.abs(row.coefficients[row.coefficients != 0.0])
-    if not used.size:
-        return row
-    unit, largest = float(used.min()), float(used.max())
-    for value in used.tolist():
-        while value > _WHOLE * largest:  # Euclid's algorithm, to rounding
-            unit, value = value, unit % value
-            value = 0.0 if unit - value <= _WHOLE * largest else value
-    if unit < _LEAST_UNIT * largest:
-        return row
-    scaled = np.round(row.coefficients / unit)
-    limits = [limit / unit for limit in (row.lower, row.upper)]
-    lower, upper = (
-        float(np.round(limit))
-        if math.isfinite(limit) and abs(limit - np.round(limit)) <= _WHOLE * max(1.0, abs(limit))
-        else limit
-        for limit in limits
-    )
-    return LinearRow(scaled, lower, upper, row.name)
 
 
 def _can_break(row: LinearRow) -> bool:

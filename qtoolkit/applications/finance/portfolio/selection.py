@@ -19,12 +19,16 @@ from qtoolkit.errors import InputError
 if TYPE_CHECKING:
     from qtoolkit.applications.finance.portfolio.problem import PortfolioProblem
 
-__all__ = ["Reach", "picks_form", "pick_rows", "selection_of"]
+__all__ = ["Reach", "in_whole_units", "picks_form", "pick_rows", "selection_of"]
 
 FloatArray = NDArray[np.float64]
 
 _ROUNDING = 1e-9
 """Of the sum of a row's coefficients: what rounding may have added to it."""
+
+_LARGEST_COUNT = 4
+"""Greatest coefficient of a row that is stated in integers: penalties take slack bits for them, and with many of these
+feasible picks get rare; solvers list the feasible picks of other rows."""
 
 
 def selection_of(problem: PortfolioProblem, number: int | None) -> QuadraticProblem:
@@ -175,4 +179,34 @@ def _needed(row: LinearRow, numbers: tuple[int, int]) -> LinearRow | None:
     room = _ROUNDING * float(np.abs(row.coefficients).sum())
     lower = row.lower if least < row.lower - room else -math.inf
     upper = row.upper if most > row.upper + room else math.inf
-    return None if math.isinf(lower) and math.isinf(upper) else LinearRow(row.coefficients, lower, upper, row.name)
+    if math.isinf(lower) and math.isinf(upper):
+        return None
+    return in_whole_units(LinearRow(row.coefficients, lower, upper, row.name), _LARGEST_COUNT)
+
+
+def in_whole_units(row: LinearRow, most: float) -> LinearRow:
+    """The row divided so that its coefficients are integers, where they have a common measure.
+
+    Args:
+        row: to divide.
+        most: greatest integer to come out; otherwise the row stays as it is.
+    """
+    used = np.abs(row.coefficients[row.coefficients != 0.0])
+    if not used.size:
+        return row
+    unit, largest = float(used.min()), float(used.max())
+    for value in used.tolist():
+        while value > _ROUNDING * largest:  # Euclid's algorithm, to rounding
+            unit, value = value, unit % value
+            value = 0.0 if unit - value <= _ROUNDING * largest else value
+    if largest > most * unit * (1.0 + _ROUNDING):
+        return row
+    scaled = np.round(row.coefficients / unit)
+    limits = [limit / unit for limit in (row.lower, row.upper)]
+    lower, upper = (
+        float(np.round(limit))
+        if math.isfinite(limit) and abs(limit - np.round(limit)) <= _ROUNDING * max(1.0, abs(limit))
+        else limit
+        for limit in limits
+    )
+    return LinearRow(scaled, lower, upper, row.name)
