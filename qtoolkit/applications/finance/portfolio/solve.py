@@ -20,11 +20,13 @@ from qtoolkit.algorithms.quadratic import (
     ScipSolver,
     Solution,
     Solver,
+    enumerate_choices,
     luck_of,
     require_solution,
     solve,
     solver_named,
 )
+from qtoolkit.algorithms.quadratic.enumerate import num_candidates
 from qtoolkit.applications.finance.portfolio._conflicts import conflict, explained
 from qtoolkit.applications.finance.portfolio.problem import PortfolioProblem, require_problem
 from qtoolkit.applications.finance.portfolio.result import PortfolioResult
@@ -37,6 +39,9 @@ FloatArray = NDArray[np.float64]
 
 _SECONDS = 60.0
 _MOST_CUTS = 20
+_ENUMERATED = 1 << 26
+"""Up to so many choices are enumerated for the evidence, in a second or two; beyond them SCIP gives the optimum."""
+
 _PERCENT = 100
 
 Progress = Callable[[int, int], None]
@@ -67,8 +72,9 @@ def solve_portfolio(
         time_limit: seconds for each of the solver, the bound of its problem, the weights, and the exact answer.
         progress: called with the work done so far and its total.
         weigh: whether to find the best weights and their exact optimum; otherwise picks weigh the same.
-        compare: whether SCIP searches for the exact optimum of the weights, and of the selection where the solver does
-            not know it. Without it their bounds and gaps are unknown.
+        compare: whether to find the exact optimum of the weights, by SCIP, and of the selection, by SCIP or by looking
+            at up to 67 million choices, which gives the approximation ratio and probabilities as well. Without it
+            their bounds and gaps are unknown, but for what a solver finds by itself.
         enumeration: of the selection, if it is at hand: of ``problem.selection()``, or of one of several numbers.
         exact: of ``choose_and_weigh(problem.program)``, if it is at hand.
 
@@ -146,13 +152,16 @@ class _Task:
 
     def select(self, form: QuadraticProblem, progress: Progress | None) -> Solution:
         """The solver's answer with the optimum of its problem, or a bound."""
+        enumeration = self.enumerations.get(form.fingerprint)
+        if enumeration is None and self.is_compared and num_candidates(form) <= _ENUMERATED:
+            enumeration = enumerate_choices(form)
         found = solve(
             form,
             self.solver,
             seed=self.seed,
             time_limit=self.time_limit,
             progress=progress,
-            enumeration=self.enumerations.get(form.fingerprint),
+            enumeration=enumeration,
         )
         solution = require_solution(found, form)
         if not all(check.satisfied for check in solution.feasibility):
