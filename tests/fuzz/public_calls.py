@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import numpy as np
 
@@ -33,10 +33,12 @@ MODULES = (
     "qtoolkit.interop.operators",
     "qtoolkit.applications.finance.pricing",
     "qtoolkit.applications.finance.risk",
+    "qtoolkit.applications.finance.portfolio",
+    "qtoolkit.applications.finance.backtest",
 )
 
-NO_CALLS = {"Job", "Instruction", "GateRecord", "register_solver"}
-"""Bases of what others call, rows of a table that only the toolkit writes, and what all later calls would feel."""
+NO_CALLS = {"Job", "Instruction", "GateRecord", "register_solver", "PortfolioOptions"}
+"""Bases of what others call, rows that only the toolkit writes, what all later calls would feel, and types."""
 
 RECORDS = {
     "Capabilities",
@@ -66,6 +68,14 @@ RECORDS = {
     "PriceResult",
     "RiskResult",
     "RiskStep",
+    "Weighing",
+    "PortfolioResult",
+    "MultiPeriodResult",
+    "LotsForm",
+    "EfficientFrontier",
+    "FrontierPoint",
+    "Backtest",
+    "BacktestRun",
 }
 """Fields without checks, which the toolkit fills in and users read; their methods are called, but not they."""
 
@@ -123,6 +133,12 @@ INSTANCES: dict[str, tuple[str, ...]] = {
     "GroverSolver": ("GroverSolver()",),
     "AnnealingSolver": ("AnnealingSolver(2, 2)",),
     "DecompositionSolver": ("DecompositionSolver('enumeration', 2)",),
+    "PortfolioProblem": ("PORTFOLIO", "PORTFOLIO.replace(cardinality=(1, 2), objective='positions')"),
+    "MultiPeriodProblem": ("MultiPeriodProblem([PORTFOLIO, PORTFOLIO])",),
+    "WeightProgram": ("PORTFOLIO.program",),
+    "Tail": ("Tail(np.eye(3) * 0.01)",),
+    "LotsForm": ("lots_form(PORTFOLIO.replace(lots=0.25))",),
+    "Backtest": ("backtest(RETURNS, {'equal': EqualWeight()}, window=3)",),
     "LBFGSB": ("LBFGSB(20)",),
     "Adam": ("Adam(20)",),
     "COBYLA": ("COBYLA(20)",),
@@ -142,7 +158,92 @@ QUADRATIC_PROBLEMS = (
     *("Bound.unknown.problem", "judge.problem", "luck_of.problem", "require_solution.problem"),
 )
 
+PORTFOLIO_OPTIONS = {
+    "risk_aversion": ("2.0",),
+    "cardinality": ("2", "(1, 2)", "None"),
+    "budget": ("1.0", "(0.5, 1.0)"),
+    "objective": ("'weights'", "'positions'"),
+    "tail": ("None", "Tail(np.eye(3) * 0.01)"),
+    "lower": ("0.0", "{'asset 0': 0.1}"),
+    "upper": ("None", "[0.5, 0.6, 0.7]"),
+    "minimum_if_held": ("0.0", "0.1"),
+    "groups": ("None", "{'g': WeightGroup((0, 1), 0.1, 0.9)}"),
+    "current": ("None", "[0.5, 0.5, 0.0]"),
+    "max_turnover": ("None", "1.5"),
+    "cost": ("0.0", "0.001"),
+    "lots": ("0.0", "0.25"),
+}
+"""Of portfolios and programmes of weights."""
+
+PORTFOLIO_CALLS = (
+    *("PortfolioProblem", "PortfolioProblem.from_moments", "PortfolioProblem.from_returns"),
+    *("PortfolioProblem.from_prices", "WeightProgram", "MinimumVariance", "ExactPortfolio", "SolvedPortfolio"),
+    "standard_strategies",
+)
+
 EXAMPLES: dict[str, tuple[str, ...]] = {
+    # portfolios
+    **{f"{call}.{word}": texts for call in PORTFOLIO_CALLS for word, texts in PORTFOLIO_OPTIONS.items()},
+    "expected_returns": ("[0.1, 0.2, 0.3]", "{'A': 0.1, 'B': 0.2, 'C': 0.3}"),
+    "covariance": ("np.eye(3) * 0.01",),
+    "risk": ("np.eye(3) * 0.01", "Tail(np.eye(3) * 0.01)"),
+    "asset_names": ("None", "['A', 'B', 'C']"),
+    "repair": ("None", "'clip'"),
+    "moments": ("Moments([0.1, 0.2, 0.3], np.eye(3) * 0.01)",),
+    "history": ("RETURNS",),
+    "means": ("'sample'",),
+    "from_returns.constant": ("None", "'drop'"),
+    "from_prices.constant": ("None", "'drop'"),
+    "prices": ("PriceHistory(RETURNS.dates, RETURNS.asset_names, 1.0 + np.cumsum(np.abs(RETURNS.returns), axis=0))",),
+    "assets": ("[0, 1]", "['asset 2']"),
+    "weights": ("[0.5, 0.25, 0.25]",),
+    "held": ("np.array([True, True, False])",),
+    "picks": ("[[0, 1], [1, 2]]",),
+    "least_return": ("None", "0.15"),
+    "scenarios": ("np.eye(3) * 0.01",),
+    "level": ("0.5",),
+    "sectors": ("{'A': 'tech', 'B': 'food'}",),
+    "fewest": ("0",),
+    "most": ("None", "1"),
+    "num_points": ("3",),
+    "periods": ("[PORTFOLIO, PORTFOLIO]",),
+    "weigh": ("True", "False"),
+    "compare": ("True", "False"),
+    "solve_portfolio.exact": ("None", "choose_and_weigh(PORTFOLIO.program)"),
+    "result": ("solve_portfolio(PORTFOLIO, 'enumeration')",),
+    "strategies": ("{'equal': EqualWeight(), 'least': MinimumVariance()}",),
+    "window": ("3",),
+    "rebalance_every": ("2",),
+    "solve_portfolio.problem": ("PORTFOLIO",),
+    "solve_portfolio.solver": ("'enumeration'", "LuckSolver(10)"),
+    "solve_portfolio.time_limit": ("5.0",),
+    "solve_portfolio.enumeration": ("None", "enumerate_choices(PORTFOLIO.selection())"),
+    "efficient_frontier.problem": ("PORTFOLIO",),
+    "efficient_frontier.time_limit": ("5.0",),
+    "lots_form.problem": ("PORTFOLIO.replace(lots=0.25)",),
+    "require_result.problem": ("PORTFOLIO",),
+    "solve_multi_period.problem": ("MultiPeriodProblem([PORTFOLIO, PORTFOLIO])",),
+    "solve_multi_period.solver": ("'scip'",),
+    "solve_multi_period.time_limit": ("5.0",),
+    "MultiPeriodProblem.bits": ("[1, 1, 0, 0, 1, 1]",),
+    "MultiPeriodProblem.weights": ("np.full((2, 3), 0.3)",),
+    "LotsForm.bits": ("[0] * 9", "[0, 1, 0, 1, 0, 0, 1, 0, 0]"),
+    "PortfolioProblem.selection.number": ("None", "2"),
+    "PortfolioProblem.cost_hamiltonian.number": ("None", "2"),
+    "PortfolioProblem.pick_weight.number": ("2",),
+    "WeightGroup.members": ("('asset 0', 'asset 1')", "(0, 1)"),
+    "WeightGroup.lower": ("0.1",),
+    "WeightGroup.upper": ("0.9",),
+    "sector_groups.lower": ("0.0",),
+    "sector_groups.upper": ("0.5",),
+    "weigh.program": ("PORTFOLIO.program",),
+    "weigh.assets": ("None", "[0, 1]"),
+    "weigh.time_limit": ("5.0",),
+    "choose_and_weigh.program": ("PORTFOLIO.program",),
+    "backtest.cost": ("0.0", "[0.001, 0.002, 0.003]"),
+    "SolvedPortfolio.solver": ("'enumeration'",),
+    "ExactPortfolio.time_limit": ("5.0",),
+    "SolvedPortfolio.time_limit": ("5.0",),
     # amplitude estimation
     "objective_qubits": ("[0, 1]", "None"),
     "known_amplitude": ("None", "0.3"),
@@ -603,18 +704,27 @@ def _methods_of(name: str, kind: type[Any]) -> Iterator[Call]:
 
 def _call(name: str, receivers: tuple[str, ...], function: Any) -> Call:
     parameters = {}
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.name == "self" or parameter.kind is parameter.VAR_KEYWORD:
-            continue
-        star = "*" if parameter.kind is parameter.VAR_POSITIONAL else ""
+    for star, word in _parameters(function):
         owner, _, method = name.rpartition(".")
-        keys = (f"{name}.{parameter.name}", f"{method}.{parameter.name}", f"{owner}.{parameter.name}", parameter.name)
+        keys = (f"{name}.{word}", f"{method}.{word}", f"{owner}.{word}", word)
         found = next((EXAMPLES[key] for key in keys if key in EXAMPLES), None)
         if found is None:
-            raise LookupError(f"{name} has the parameter {parameter.name}, of which EXAMPLES knows nothing")
+            raise LookupError(f"{name} has the parameter {word}, of which EXAMPLES knows nothing")
         if found:
-            parameters[star + parameter.name] = found
+            parameters[star + word] = found
     return Call(name, receivers, parameters)
+
+
+def _parameters(function: Any) -> Iterator[tuple[str, str]]:
+    """A star or nothing, and the name of each parameter; those that a dictionary's type names among them."""
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            if str(parameter.annotation).startswith("Unpack"):
+                own = function.__init__ if inspect.isclass(function) else function
+                (words,) = get_args(get_type_hints(own)[parameter.name])
+                yield from (("", word) for word in get_type_hints(words))
+        elif parameter.name != "self":
+            yield "*" if parameter.kind is parameter.VAR_POSITIONAL else "", parameter.name
 
 
 def namespace() -> dict[str, Any]:
@@ -634,9 +744,17 @@ def namespace() -> dict[str, Any]:
     simulator = known["StatevectorSimulator"](num_threads=1)
     form = known["BinaryQuadratic"]([[1.0, -2.0, 0.5], [0.0, -1.0, 1.5], [0.0, 0.0, 0.5]])
     problem = known["QuadraticProblem"](form, known["Constraints"](form.names, cardinality=(1, 2)))
+    finance = importlib.import_module("qtoolkit.applications.finance")
+    moments = [0.1, 0.2, 0.3], [[0.04, 0.01, 0.0], [0.01, 0.09, 0.02], [0.0, 0.02, 0.16]]
+    table = np.random.default_rng(0).normal(size=(8, 3)) * 0.01
+    days = np.arange("2020-01-01", 8, dtype="datetime64[D]")
     known |= {
         "MOMENTS": Moments([0.01, 0.02], 0.04 * np.eye(2)),
         "HISTORY": ReturnHistory(["2020-01-01", "2020-01-02"], ["a", "b"], [[0.1, 0.0], [-0.2, 0.1]]),
+        "Moments": finance.Moments,
+        "PriceHistory": finance.PriceHistory,
+        "PORTFOLIO": known["PortfolioProblem"](*moments, risk_aversion=2.0, cardinality=2),
+        "RETURNS": finance.ReturnHistory(days, ["asset 0", "asset 1", "asset 2"], table),
         "BELL": circuit(3, name="bell").h(0).cx(0, 1).measure_all(),
         "ANSATZ": circuit(3).ry(a, 0).cx(0, 1).rx(b, 1).cx(1, 2),
         "WEIGHT_ONE": circuit(3, 3).x(0).xx_plus_yy(a, 0.0, 0, 1).xx_plus_yy(0.2, 0.0, 1, 2).measure(0, 0),

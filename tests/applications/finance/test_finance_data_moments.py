@@ -165,5 +165,5 @@ def test_reprs_are_short_and_say_what_is_there():
 
 def test_moments_make_a_portfolio_problem():
     moments = Moments(MEANS, COVARIANCE, NAMES)
-    problem = PortfolioProblem.from_moments(moments, risk_aversion=0.5, cardinality=2)
+    problem = PortfolioProblem.from_moments(moments, risk_aversion=0.5, cardinality=2, objective="positions")
     np.testing.assert_allclose(problem.value(["A", "C"]), 0.5 * (0.4 + 0.6) - 0.4, rtol=1e-15)

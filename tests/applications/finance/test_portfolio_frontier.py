@@ -116,7 +116,7 @@ def test_the_tail_has_a_frontier_too():
 def test_bad_requests_are_refused():
     problem = PortfolioProblem(*market(4, 1), risk_aversion=1.0)
     for ask, message in [
-        (lambda: efficient_frontier(problem, 1), "num_points must be at least 2"),
+        (lambda: efficient_frontier(problem, 1), "num_points must be in"),
         (lambda: efficient_frontier(problem, time_limit="1"), "time_limit must be a number"),
         (lambda: efficient_frontier(problem, progress=1), "progress must be a function"),
         (lambda: efficient_frontier(problem.program), "must be a PortfolioProblem"),

@@ -375,7 +375,7 @@ def test_labels_decide_not_places():
         (lambda: WeightProgram([0.0], [[1.0]], groups=[1]), "a mapping from names to WeightGroup"),
         (lambda: WeightProgram([0.0], [[1.0]], groups={"g": 1}), "the group 'g' must be a WeightGroup, got 1"),
         (lambda: WeightProgram([0.0], [[1.0]], groups={"g": WeightGroup(("z",))}), "the assets are asset 0; got 'z'"),
-        (lambda: WeightProgram(None, [[1.0]]), "expected_returns must be"),
+        (lambda: WeightProgram(None, [[1.0]]), "expected_returns must"),
         (lambda: WeightGroup(("a",), 1.0, 0.0), "upper limit of a group must be at least the lower"),
         (lambda: Tail([[0.0]], 1.0), "level of a tail must be below 1, got 1.0"),
         (lambda: Tail(np.zeros(3)), "scenarios must have shape"),

@@ -109,7 +109,7 @@ class SolvedPortfolio:
         time_limit: float = _SECONDS,
         **options: Unpack[PortfolioOptions],
     ) -> None:
-        self._solver = solver_named(solver) if isinstance(solver, str) else solver
+        self._solver = solver if isinstance(solver, Solver) else solver_named(solver)
         check_seed(seed)
         self._seed = seed
         self._limit = require_number("time_limit", time_limit, 0)
@@ -137,7 +137,7 @@ def standard_strategies(
         InputError: if an option breaks its rule.
     """
     solved = SolvedPortfolio(solver, seed=seed, **options)
-    name = solver if isinstance(solver, str) else solver.name
+    name = solver.name if isinstance(solver, Solver) else str(solver)
     return {
         name: solved,
         "exact": ExactPortfolio(**options),
@@ -147,8 +147,9 @@ def standard_strategies(
 
 
 def _checked(options: PortfolioOptions) -> PortfolioOptions:
-    if options.get("objective", "weights") != "weights":
-        raise InputError(f"a backtest trades weights, got objective={shown(options['objective'])}")
+    objective: object = options.get("objective", "weights")
+    if not isinstance(objective, str) or objective != "weights":
+        raise InputError(f"a backtest trades weights, got objective={shown(objective)}")
     if options.get("current") is not None:
         raise InputError("current weights are those that the backtest holds, got others; leave current out")
     return options

@@ -175,7 +175,7 @@ def backtest(
     window = require_integer("window", window, 2)
     step = require_integer("rebalance_every", rebalance_every, 1)
     if window >= length:
-        raise InputError(f"a history must be longer than the window of {window}, got {length} returns")
+        raise InputError(f"a history must be longer than the window of {shown(window)}, got {length} returns")
     if not isinstance(strategies, Mapping) or not strategies:
         raise InputError(f"strategies are a mapping from names to functions, got {shown(strategies)}")
     for name, strategy in strategies.items():

@@ -70,7 +70,8 @@ class Moments:
     def __post_init__(self, repair: Literal["clip"] | None) -> None:
         names = read_names(self.asset_names) or labels_of(self.expected_returns) or labels_of(self.covariance)
         if names is None:
-            count = len(self.expected_returns) if isinstance(self.expected_returns, Sized) else 0
+            has_length = isinstance(self.expected_returns, Sized) and getattr(self.expected_returns, "ndim", 1) > 0
+            count = len(self.expected_returns) if has_length else 0
             names = tuple(f"asset {k}" for k in range(count))
         returns = require_array("expected_returns", aligned("expected_returns", self.expected_returns, names), (None,))
         if not returns.size or len(names) != returns.size or len(set(names)) != len(names):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from qtoolkit._arguments import shown
 from qtoolkit._checks import require_array, require_integer, require_number
 from qtoolkit._labels import aligned
 from qtoolkit.applications.finance.data.assets import index_of
@@ -37,7 +38,7 @@ def number_of_each(
     if isinstance(value, Mapping):
         array = np.full(size, float(default))
         for asset, number in value.items():
-            array[index_of(asset, names)] = require_number(f"{name} of {asset}", number)
+            array[index_of(asset, names)] = require_number(f"{name} of {shown(asset)}", number)
     else:
         array = require_array(name, aligned(name, value, names))
         if array.ndim == 0:

@@ -21,6 +21,7 @@ __all__ = ["EfficientFrontier", "FrontierPoint", "efficient_frontier"]
 FloatArray = NDArray[np.float64]
 
 _SECONDS = 60.0
+_MOST_POINTS = 100_000
 _NEAR = 1e-6
 """Share of the frontier's range by which its last point may fall short of the greatest return there is."""
 
@@ -103,7 +104,7 @@ def efficient_frontier(
 
     Args:
         problem: whose limits are obeyed.
-        num_points: at least 2.
+        num_points: 2 to 100,000.
         time_limit: seconds for each point.
         progress: called with the points done and their number.
 
@@ -114,7 +115,7 @@ def efficient_frontier(
     """
     started = time.perf_counter()
     program = require_problem(problem).program
-    number = require_integer("num_points", num_points, 2)
+    number = require_integer("num_points", num_points, 2, _MOST_POINTS)
     limit = require_number("time_limit", time_limit, 0)
     if progress is not None:
         check_callable(progress, "progress")

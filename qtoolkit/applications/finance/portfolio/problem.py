@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qtoolkit._arguments import check_instance, shown
-from qtoolkit._checks import require_choice, require_number
+from qtoolkit._checks import require_choice, require_integer, require_number
 from qtoolkit.algorithms.quadratic import QuadraticProblem
 from qtoolkit.applications.finance.data import (
     Moments,
@@ -386,7 +386,12 @@ class PortfolioProblem:
         return weights
 
     def pick_weight(self, number: int) -> float:
-        """The weight of each of so many assets of a selection."""
+        """The weight of each of so many assets of a selection.
+
+        Raises:
+            InputError: if that is no number of assets.
+        """
+        number = require_integer("number", number, 1, self.num_assets)
         return 1.0 if self.objective == "positions" else self.budget[1] / number
 
     def __repr__(self) -> str:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qtoolkit._arguments import check_instance, check_number, shown
+from qtoolkit._arguments import check_instance, check_number, items_of, shown
 from qtoolkit._checks import require_array, require_integer, require_number
 from qtoolkit._labels import aligned, labels_of
 from qtoolkit.algorithms.quadratic import ConstraintCheck
@@ -33,6 +33,7 @@ FloatArray = NDArray[np.float64]
 ASSETWISE = ("bounds", "minimum if held", "lots")
 """Constraints that have a row for each asset."""
 
+_LARGEST = 1e100
 _FEASIBLE = 1e-6
 """Share of its terms by which a row may be missed."""
 
@@ -65,7 +66,8 @@ class WeightGroup:
         fewest = require_integer("fewest", self.fewest, 0)
         if self.most is not None:
             require_integer("most", self.most, fewest)
-        object.__setattr__(self, "members", tuple(self.members))
+        members = items_of(self.members, "members of a group must be a sequence of names or indices")
+        object.__setattr__(self, "members", tuple(members))
 
 
 def sector_groups(
@@ -86,6 +88,7 @@ def sector_groups(
     Raises:
         InputError: if sectors are no such mapping, or a limit breaks its rule.
     """
+    largest = None if most is None else require_integer("most", most, 0)
     labels = labels_of(sectors)
     found: Mapping[str, str] | None = sectors if isinstance(sectors, Mapping) else None
     if labels is not None:
@@ -98,7 +101,7 @@ def sector_groups(
             check_instance(word, str, "assets and their sectors must be text")
         members.setdefault(sector, []).append(asset)
     return {
-        sector: WeightGroup(tuple(assets), lower, upper, fewest, None if most is None else min(most, len(assets)))
+        sector: WeightGroup(tuple(assets), lower, upper, fewest, None if largest is None else min(largest, len(assets)))
         for sector, assets in members.items()
     }
 
@@ -124,13 +127,22 @@ class Tail:
         level = require_number("level", self.level, 0)
         if level >= 1.0:
             raise InputError(f"the level of a tail must be below 1, got {shown(self.level)}")
-        if getattr(self.scenarios, "ndim", 2) != 2 or not len(self.scenarios):
-            raise InputError("scenarios must have shape (scenarios, assets), got another")
+        labels = labels_of(self.scenarios, 1)
+        table = require_array("scenarios", aligned("scenarios", self.scenarios, None, labels), (None, None))
+        if not table.size:
+            raise InputError(f"scenarios must have shape (scenarios, assets), got {table.shape}")
+        if labels is None:
+            object.__setattr__(self, "scenarios", table)
         object.__setattr__(self, "level", level)
 
     def value(self, weights: FloatArray) -> float:
-        """Of a portfolio, as a loss."""
-        losses = np.sort(-np.asarray(self.scenarios) @ weights)[::-1]
+        """Of a portfolio, as a loss.
+
+        Raises:
+            InputError: if weights are not one finite number for each asset.
+        """
+        scenarios = np.asarray(self.scenarios)
+        losses = np.sort(-scenarios @ _weights(weights, scenarios.shape[1]))[::-1]
         share = (1.0 - self.level) * len(losses)
         whole = min(int(share), len(losses) - 1)
         return float((losses[:whole].sum() + (share - whole) * losses[whole]) / share)
@@ -233,9 +245,11 @@ class WeightProgram:
             InputError: if a shape, label or number breaks its rule. Whether all can be met together is for `weigh` and
                 `choose_and_weigh` to say.
         """
-        found = read_names(tuple(names or ())) or labels_of(expected_returns) or labels_of(risk)
+        stated = () if names is None else read_names(names)
+        found = stated or labels_of(expected_returns) or labels_of(risk)
         if found is None:
-            found = tuple(f"asset {k}" for k in range(np.size(np.asarray(expected_returns, dtype=object))))
+            plain = require_array("expected_returns", aligned("expected_returns", expected_returns, None), (None,))
+            found = tuple(f"asset {k}" for k in range(plain.size))
         size = len(found)
         mu = require_array("expected_returns", aligned("expected_returns", expected_returns, found))
         if mu.shape != (size,):
@@ -329,17 +343,33 @@ class WeightProgram:
         return free and not np.any(self.minimum_if_held > 0.0) and not np.any(self.lots > 0.0)
 
     def risk_of(self, weights: FloatArray) -> float:
-        """Variance, or conditional value at risk, of weights."""
-        return self.risk.value(weights) if isinstance(self.risk, Tail) else float(weights @ self.risk @ weights)
+        """Variance, or conditional value at risk, of weights.
+
+        Raises:
+            InputError: if weights are not one finite number for each asset.
+        """
+        w = self._read(weights)
+        return self.risk.value(w) if isinstance(self.risk, Tail) else float(w @ self.risk @ w)
 
     def cost_of(self, weights: FloatArray) -> float:
-        """Of the trades that lead to weights."""
-        return float(self.cost @ np.abs(weights - self.current))
+        """Of the trades that lead to weights.
+
+        Raises:
+            InputError: as for `risk_of`.
+        """
+        return float(self.cost @ np.abs(self._read(weights) - self.current))
 
     def objective(self, weights: FloatArray) -> float:
-        """What is minimised."""
-        risk = self.risk_aversion * self.risk_of(weights)
-        return risk - float(self.expected_returns @ weights) + self.cost_of(weights)
+        """What is minimised.
+
+        Raises:
+            InputError: as for `risk_of`.
+        """
+        w = self._read(weights)
+        return self.risk_aversion * self.risk_of(w) - float(self.expected_returns @ w) + self.cost_of(w)
+
+    def _read(self, weights: object) -> FloatArray:
+        return _weights(aligned("weights", weights, self.names), self.num_assets)
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
@@ -378,7 +408,12 @@ class WeightProgram:
         """What weights and a choice of assets do to each constraint; of one label, to the row that is worst off.
 
         Rows are missed where they are by more than 1e-6 of the sum of their terms.
+
+        Raises:
+            InputError: as for `risk_of`, or if what is held is not one truth value for each asset.
         """
+        weights = self._read(weights)
+        held = require_array("held", aligned("held", held, self.names), (self.num_assets,)) != 0.0
         steps = np.where(self.lots > 0.0, np.round(weights / np.where(self.lots > 0.0, self.lots, 1.0)), 0.0)
         x = (weights, held.astype(np.float64), np.abs(weights - self.current), steps)
         worst: dict[str, tuple[float, ConstraintCheck]] = {}
@@ -414,6 +449,13 @@ class WeightProgram:
     def __repr__(self) -> str:
         kind = "conditional value at risk" if isinstance(self.risk, Tail) else "variance"
         return f"WeightProgram({self.num_assets} assets, {kind}, risk_aversion={self.risk_aversion:g})"
+
+
+def _weights(weights: object, size: int) -> FloatArray:
+    found = require_array("weights", weights, (size,))
+    if np.abs(found).max(initial=0.0) > _LARGEST:
+        raise InputError(f"weights must be at most {_LARGEST:g} in magnitude, got {np.abs(found).max():g}")
+    return found
 
 
 def require_program(program: object) -> WeightProgram:
