@@ -34,6 +34,7 @@ ASSETWISE = ("bounds", "minimum if held", "lots")
 """Constraints that have a row for each asset."""
 
 _LARGEST = 1e100
+_MOST_MEMBERS = 1 << 20
 _FEASIBLE = 1e-6
 """Share of its terms by which a row may be missed."""
 
@@ -63,11 +64,15 @@ class WeightGroup:
             check_number(getattr(self, limit), f"{limit} of a group", kind=kind, accept=lambda x: not math.isnan(x))
         if self.lower > self.upper:
             raise InputError(f"the upper limit of a group must be at least the lower, got {self.upper} < {self.lower}")
-        fewest = require_integer("fewest", self.fewest, 0)
+        fewest = require_integer("fewest", self.fewest, 0, _MOST_MEMBERS)
         if self.most is not None:
-            require_integer("most", self.most, fewest)
-        members = items_of(self.members, "members of a group must be a sequence of names or indices")
-        object.__setattr__(self, "members", tuple(members))
+            require_integer("most", self.most, fewest, _MOST_MEMBERS)
+        given = items_of(self.members, "members of a group must be a sequence of names or indices")
+        members = tuple(
+            member if isinstance(member, str) else require_integer("an index in a group", member, 0, _MOST_MEMBERS)
+            for member in given
+        )
+        object.__setattr__(self, "members", members)
 
 
 def sector_groups(
