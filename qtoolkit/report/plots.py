@@ -102,7 +102,7 @@ class _Canvas:
 def efficient_frontier(
     frontiers: Mapping[str, tuple[ArrayLike, ArrayLike]], portfolios: Mapping[str, tuple[float, float]]
 ) -> str:
-    """Return over risk: frontiers as lines, portfolios as points.
+    """Return over risk: points of frontiers, joined by dots that guide the eye, and single portfolios.
 
     Args:
         frontiers: label to standard deviations and expected returns, shape (P,) both, per period.
@@ -112,7 +112,8 @@ def efficient_frontier(
     with canvas as (axes,):
         for k, (label, (deviations, returns)) in enumerate(frontiers.items()):
             x, y = (np.asarray(values, dtype=np.float64) for values in (deviations, returns))
-            axes.plot(100 * x, 100 * y, color=_color(k), marker=_MARKERS[k % len(_MARKERS)], label=label)
+            style = {"color": _color(k), "marker": _MARKERS[k % len(_MARKERS)], "linestyle": ":", "linewidth": 0.9}
+            axes.plot(100 * x, 100 * y, label=label, **style)
         for k, (label, (deviation, expected)) in enumerate(portfolios.items(), start=len(frontiers)):
             marker = _MARKERS[k % len(_MARKERS)]
             axes.plot([100 * deviation], [100 * expected], color=_color(k), marker=marker, linestyle="", label=label)
@@ -135,6 +136,8 @@ def wealth(dates: ArrayLike, courses: Mapping[str, ArrayLike]) -> str:
         axes.set(yscale="log", ylabel="wealth of 1")
         axes.yaxis.set_major_formatter("{x:.3g}")
         axes.yaxis.set_minor_formatter("{x:.3g}")
+        locator = require("matplotlib.dates", extra="plot").AutoDateLocator(minticks=3, maxticks=6)
+        axes.xaxis.set_major_locator(locator)
         _legend_beside(axes)
     return canvas.svg
 

@@ -238,7 +238,8 @@ def _frontier_figure(
     return Figure(
         plots.efficient_frontier(lines, points),
         "The greatest expected return for each risk, with any number of shares and with at most five of them (daily "
-        "returns). The best choice by QAOA stands below: this objective asks for return first.",
+        "returns; marks are computed, dots guide the eye). The choice by QAOA, with equal and with its best weights, "
+        "lies to the right: this objective asks for return first.",
         "Line chart: the frontier with at most five shares lies below the one with any number.",
     )
 
