@@ -57,7 +57,7 @@ def test_finance():
         index = list(chosen)
         objectives.append(0.5 * covariance[np.ix_(index, index)].sum() - mean[index].sum())
     rows = rows_of(section)
-    sizes = rows.pop("The same with the best sizes")
+    sizes = rows.pop("Best choice with the best sizes")
     assert all(abs(row.exact - min(objectives)) < 1e-12 for row in rows.values())
     assert sizes.value >= sizes.exact - 1e-9
     assert sizes.exact < min(objectives)

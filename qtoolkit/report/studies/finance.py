@@ -192,7 +192,7 @@ def _weights_row(results: Mapping[str, PortfolioResult]) -> Row:
     assert best.exact is not None
     sizes = ", ".join(f"{name} {size:.2f}" for name, size in best.weights.items())
     return Row(
-        "The same with the best sizes",
+        "Best choice with the best sizes",
         best.objective,
         best.exact.objective,
         _OBJECTIVE,
@@ -238,8 +238,8 @@ def _frontier_figure(
     return Figure(
         plots.efficient_frontier(lines, points),
         "The greatest expected return for each risk, with any number of shares and with at most five of them (daily "
-        "returns; marks are computed, dots guide the eye). The choice by QAOA, with equal and with its best weights, "
-        "lies to the right: this objective asks for return first.",
+        "returns; marks are computed, dots guide the eye), and the best choice by QAOA with equal and with its best "
+        "weights.",
         "Line chart: the frontier with at most five shares lies below the one with any number.",
     )
 
