@@ -83,7 +83,9 @@ def test_picks_without_weights_are_excluded():
     mu = [1.0, 1.0, 1.0, 0.1, 0.0]
     problem = PortfolioProblem(mu, np.eye(5) * 0.01, risk_aversion=1.0, cardinality=3, groups=pairs)
     assert problem.selection().constraints.feasible([1, 1, 1, 0, 0])
-    result = solve_portfolio(problem, "enumeration")
+    told = []
+    result = solve_portfolio(problem, "enumeration", progress=lambda done, total: told.append(done))
+    assert told == sorted(told)
     assert result.num_unweighable == 1
     assert "asset 3" in result.assets
     assert result.is_feasible
@@ -326,3 +328,18 @@ def test_limits_alike_become_counts():
     rows = problem.replace(cardinality=4).selection().constraints.rows
     found = {row.name: (row.coefficients.tolist(), row.lower) for row in rows}
     assert found["weights beside g from below"] == ([0, 0, 0, 1, 1, 1], pytest.approx(0.5 / 0.3))
+
+
+def test_any_number_of_assets_is_one_that_the_limits_allow():
+    mu, sigma = market(8, 3)
+    free = PortfolioProblem(mu, sigma, risk_aversion=20.0)
+    (many,) = free.numbers
+    assert many > 3
+    (few,) = free.replace(minimum_if_held=0.3).numbers
+    assert few == 3
+    assert len(solve_portfolio(free.replace(minimum_if_held=0.3), "enumeration").assets) == 3
+    (enough,) = PortfolioProblem(mu, np.eye(8), risk_aversion=0.0).numbers
+    assert enough == 1
+    assert PortfolioProblem(
+        mu, np.eye(8), risk_aversion=0.0, groups={"g": WeightGroup((0, 1, 2), fewest=3)}
+    ).numbers == (3,)

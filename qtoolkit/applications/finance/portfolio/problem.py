@@ -318,7 +318,8 @@ class PortfolioProblem:
         """The numbers of assets that are selected, each in a form of its own; ``(None,)`` where one form has all.
 
         Equal weights make the objective another quadratic form for each number. A range is taken number by number.
-        Where any number will do, it is the number of assets that the convex optimum of the weights holds.
+        Where any number will do, it is the number of assets that the convex optimum of the weights holds, or the next
+        one, fewer before more, with which the limits can be met.
         """
         fewest, most = self.cardinality
         if self.objective == "positions":
@@ -327,7 +328,9 @@ class PortfolioProblem:
             return tuple(range(fewest, most + 1))
         from qtoolkit.applications.finance.portfolio.weights import number_held
 
-        return (number_held(self.program),)
+        likely = number_held(self.program)
+        order = (*range(likely, 0, -1), *range(likely + 1, self.num_assets + 1))
+        return (next((k for k in order if self.selection(k).constraints.conflict() is None), likely),)
 
     def selection(self, number: int | None = None) -> QuadraticProblem:
         """Which assets are held, each with the same weight, as a quadratic function of bits under linear rows.

@@ -228,14 +228,15 @@ def _without(form: QuadraticProblem, solution: Solution, number: int) -> Quadrat
 
 
 def _part(progress: Progress | None, step: int, steps: int) -> Progress | None:
-    """Progress within one of several steps."""
+    """Progress within one of several steps; a step that begins again stays where it was."""
     if progress is None:
         return None
-    told = progress
+    told, furthest = progress, 0
 
     def tell(done: int, total: int) -> None:
-        share = min(done / total, 1.0) if total else 1.0
-        told(_PERCENT * step + int(_PERCENT * share), _PERCENT * steps)
+        nonlocal furthest
+        furthest = max(furthest, int(_PERCENT * min(done / total, 1.0)) if total else _PERCENT)
+        told(_PERCENT * step + furthest, _PERCENT * steps)
 
     return tell
 
