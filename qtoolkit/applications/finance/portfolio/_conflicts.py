@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,7 +22,8 @@ BoolArray = NDArray[np.bool_]
 
 _SECONDS_FOR_CHECK = 5.0
 _MOST_CHECKS = 400
-"""Sets of constraints that are tried in search of a smaller conflict."""
+_SECONDS_FOR_SEARCH = 10.0
+"""Sets of constraints that are tried in search of a smaller conflict, and seconds after which the search ends."""
 
 
 def variables_of(model: Any, program: WeightProgram, *, bounded: bool) -> tuple[list[Any], ...]:
@@ -86,7 +88,8 @@ def explained(program: WeightProgram, held: BoolArray | None) -> str:
 def conflict(program: WeightProgram, held: BoolArray | None = None) -> tuple[str, ...] | None:
     """Labels of the fewest constraints that cannot be met together; None if all can.
 
-    Each is left out in turn, for good if the rest conflict; then smaller sets are tried, hundreds at most.
+    Each is left out in turn, for good if the rest conflict; then smaller sets are tried, hundreds at most and for some
+    seconds. So with many constraints a smaller set may exist.
 
     Args:
         program: of the weights.
@@ -101,7 +104,10 @@ def conflict(program: WeightProgram, held: BoolArray | None = None) -> tuple[str
         if not can_hold(program, held, rest):
             labels = rest
     smaller = (chosen for size in range(1, len(labels)) for chosen in itertools.combinations(every, size))
+    deadline = time.perf_counter() + _SECONDS_FOR_SEARCH
     for chosen in itertools.islice(smaller, _MOST_CHECKS):
+        if time.perf_counter() > deadline:
+            break
         if not can_hold(program, held, chosen):
             return chosen
     return labels

@@ -128,6 +128,11 @@ class PortfolioResult:
         return self.selection.two_qubit_count
 
     @property
+    def setting(self) -> str:
+        """What the solver settled on, in words: mixer or form, layers, start; empty where there is nothing to say."""
+        return self.selection.setting
+
+    @property
     def solver(self) -> str:
         """That selected."""
         return self.selection.solver
