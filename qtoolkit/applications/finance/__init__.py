@@ -1,4 +1,4 @@
-"""Portfolios: which assets, by QAOA and other solvers, and with what weights, beside the exact optimum or a bound."""
+"""Portfolios beside their exact optimum or a bound, and prices and risk with intervals for the continuous model."""
 
 from qtoolkit.applications.finance.backtest import (
     Backtest,
@@ -22,15 +22,6 @@ from qtoolkit.applications.finance.data import (
     read_orlib,
     read_prices,
 )
-from qtoolkit.applications.finance.pricing import BlackScholes, EuropeanOption, PriceResult, price
-from qtoolkit.applications.finance.risk import (
-    CreditBook,
-    PortfolioLoss,
-    RiskResult,
-    conditional_value_at_risk,
-    expected_loss,
-    value_at_risk,
-)
 from qtoolkit.applications.finance.portfolio import (
     EfficientFrontier,
     FrontierPoint,
@@ -52,6 +43,16 @@ from qtoolkit.applications.finance.portfolio import (
     solve_multi_period,
     solve_portfolio,
     weigh,
+)
+from qtoolkit.applications.finance.pricing import BlackScholes, EuropeanOption, PriceResult, price
+from qtoolkit.applications.finance.risk import (
+    CreditBook,
+    PortfolioLoss,
+    RiskResult,
+    conditional_value_at_risk,
+    expected_loss,
+    value_at_risk,
+)
 
 __all__ = [
     # data
@@ -73,18 +74,6 @@ __all__ = [
     # its answer
     "solve_portfolio",
     "PortfolioResult",
-    # prices; contracts and models are in `pricing`
-    "price",
-    "PriceResult",
-    "EuropeanOption",
-    "BlackScholes",
-    # risk
-    "CreditBook",
-    "PortfolioLoss",
-    "expected_loss",
-    "value_at_risk",
-    "conditional_value_at_risk",
-    "RiskResult",
     "require_result",
     # whole lots as bits
     "lots_form",
@@ -112,4 +101,16 @@ __all__ = [
     "MinimumVariance",
     "ExactPortfolio",
     "SolvedPortfolio",
+    # prices; contracts and models are in `pricing`
+    "price",
+    "PriceResult",
+    "EuropeanOption",
+    "BlackScholes",
+    # risk
+    "CreditBook",
+    "PortfolioLoss",
+    "expected_loss",
+    "value_at_risk",
+    "conditional_value_at_risk",
+    "RiskResult",
 ]
