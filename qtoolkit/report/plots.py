@@ -1,19 +1,15 @@
-"""The figures of a report, one function each, drawn by Matplotlib and returned as SVG documents.
-
-The same numbers give the same bytes: no dates, fixed ids. Letters are drawn as outlines, so that a figure looks the
-same where its fonts are missing. Colours are those of Okabe and Ito, which colour-blind readers tell apart.
-"""
+"""The figures of the demo's report, one function each, returned as SVG documents; see `qtoolkit.report.canvas`."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from qtoolkit._optional import require
+from qtoolkit.report.canvas import MARKERS, PALETTE, Canvas, legend_beside, series_color
 
 __all__ = [
     "PALETTE",
@@ -26,78 +22,6 @@ __all__ = [
     "wealth",
 ]
 
-PALETTE = {
-    "blue": "#0072B2",
-    "vermilion": "#D55E00",
-    "green": "#009E73",
-    "purple": "#CC79A7",
-    "orange": "#E69F00",
-    "sky": "#56B4E9",
-    "ink": "#1f2933",
-    "grey": "#7b8794",
-}
-
-_SERIES = ("blue", "vermilion", "green", "purple", "orange", "sky")
-_MARKERS = ("o", "s", "^", "D", "v", "P")
-_WIDE = (7.2, 3.6)
-_STYLE: dict[str, Any] = {
-    "svg.fonttype": "path",
-    "svg.hashsalt": "qtoolkit",
-    "font.family": "DejaVu Sans",
-    "font.size": 9.5,
-    "axes.titlesize": 10,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.labelcolor": PALETTE["ink"],
-    "axes.edgecolor": PALETTE["grey"],
-    "axes.linewidth": 0.8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#e4e7eb",
-    "grid.linewidth": 0.7,
-    "xtick.color": PALETTE["grey"],
-    "ytick.color": PALETTE["grey"],
-    "xtick.labelcolor": PALETTE["ink"],
-    "ytick.labelcolor": PALETTE["ink"],
-    "text.color": PALETTE["ink"],
-    "lines.linewidth": 1.6,
-    "lines.markersize": 4.5,
-    "legend.frameon": False,
-    "legend.fontsize": 9,
-    "errorbar.capsize": 2.5,
-    "figure.constrained_layout.use": True,
-}
-
-_Axes: TypeAlias = Any
-"""Matplotlib's Axes, which carries no types here."""
-
-
-class _Canvas:
-    """A figure of one row of axes in the common style, open inside ``with``; `svg` afterwards."""
-
-    def __init__(self, columns: int = 1, size: tuple[float, float] = _WIDE, **ratios: Any) -> None:
-        self._columns, self._size, self._ratios = columns, size, ratios
-        self.svg = ""
-
-    def __enter__(self) -> list[_Axes]:
-        matplotlib = require("matplotlib", extra="plot")
-        self._context = matplotlib.rc_context(_STYLE)
-        self._context.__enter__()
-        self._figure = require("matplotlib.figure", extra="plot").Figure(figsize=self._size)
-        axes = self._figure.subplots(1, self._columns, squeeze=False, **self._ratios)
-        return list(axes[0])
-
-    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        try:
-            if kind is None:
-                out = io.StringIO()
-                self._figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-                self.svg = out.getvalue()
-        finally:
-            self._context.__exit__(kind, *rest)
-
 
 def efficient_frontier(
     frontiers: Mapping[str, tuple[ArrayLike, ArrayLike]], portfolios: Mapping[str, tuple[float, float]]
@@ -108,17 +32,19 @@ def efficient_frontier(
         frontiers: label to standard deviations and expected returns, shape (P,) both, per period.
         portfolios: label to a standard deviation and an expected return.
     """
-    canvas = _Canvas()
+    canvas = Canvas()
     with canvas as (axes,):
         for k, (label, (deviations, returns)) in enumerate(frontiers.items()):
             x, y = (np.asarray(values, dtype=np.float64) for values in (deviations, returns))
-            style = {"color": _color(k), "marker": _MARKERS[k % len(_MARKERS)], "linestyle": ":", "linewidth": 0.9}
+            style = {"color": series_color(k), "marker": MARKERS[k % len(MARKERS)], "linestyle": ":", "linewidth": 0.9}
             axes.plot(100 * x, 100 * y, label=label, **style)
         for k, (label, (deviation, expected)) in enumerate(portfolios.items(), start=len(frontiers)):
-            marker = _MARKERS[k % len(_MARKERS)]
-            axes.plot([100 * deviation], [100 * expected], color=_color(k), marker=marker, linestyle="", label=label)
+            marker = MARKERS[k % len(MARKERS)]
+            axes.plot(
+                [100 * deviation], [100 * expected], color=series_color(k), marker=marker, linestyle="", label=label
+            )
         axes.set(xlabel="standard deviation (% per period)", ylabel="expected return (% per period)")
-        _legend_beside(axes)
+        legend_beside(axes)
     return canvas.svg
 
 
@@ -149,9 +75,9 @@ def optimum_probabilities(probabilities: Mapping[str, float]) -> str:
         probabilities: label to probability, above 0.
     """
     labels, values = list(probabilities), list(probabilities.values())
-    canvas = _Canvas(size=(7.2, 0.8 + 0.42 * len(labels)))
+    canvas = Canvas(size=(7.2, 0.8 + 0.42 * len(labels)))
     with canvas as (axes,):
-        colors = [PALETTE["grey"], *(_color(k) for k in range(len(labels) - 1))]
+        colors = [PALETTE["grey"], *(series_color(k) for k in range(len(labels) - 1))]
         bars = axes.barh(labels, values, color=colors, height=0.62)
         axes.bar_label(bars, [f"{100 * value:.2g}%" for value in values], padding=5)
         axes.set(xscale="log", xlabel="probability of the optimum in one try")
@@ -181,7 +107,7 @@ def dissociation(
         molecule: formula for the title.
     """
     exact = np.asarray(fci_energies, dtype=np.float64)
-    canvas = _Canvas(columns=2, size=(8.4, 3.5))
+    canvas = Canvas(columns=2, size=(8.4, 3.5))
     with canvas as (energies, errors):
         energies.plot(distances, exact, color=PALETTE["ink"], linewidth=1.2, label="exact (FCI)")
         errors.axhline(1e3 * accuracy, color=PALETTE["ink"], linestyle="--", linewidth=1.0, label="chemical accuracy")
@@ -209,16 +135,16 @@ def convergence(gaps: Mapping[str, ArrayLike], accuracy: float) -> str:
         gaps: label to energy minus exact energy of each evaluation, in hartree, any length.
         accuracy: chemical accuracy in hartree.
     """
-    canvas = _Canvas()
+    canvas = Canvas()
     with canvas as (axes,):
         for k, (label, values) in enumerate(gaps.items()):
             shown = 1e3 * np.maximum(np.abs(np.asarray(values, dtype=np.float64)), 1e-12)
-            axes.plot(np.arange(1, shown.size + 1), shown, color=_color(k), marker=_MARKERS[k], label=label)
+            axes.plot(np.arange(1, shown.size + 1), shown, color=series_color(k), marker=MARKERS[k], label=label)
         axes.axhline(1e3 * accuracy, color=PALETTE["ink"], linestyle="--", linewidth=1.0, label="chemical accuracy")
         axes.set_yscale("log")
         axes.set(xlabel="evaluations of energy and gradient", ylabel="error against FCI (mHa)")
         _whole_numbers(axes.xaxis)
-        _legend_beside(axes)
+        legend_beside(axes)
     return canvas.svg
 
 
@@ -236,12 +162,14 @@ def logical_error_rates(
         intervals: distance to low and high ends of the 95 % intervals, shape (2, P).
     """
     physical = np.asarray(physical_error_rates, dtype=np.float64)
-    canvas = _Canvas()
+    canvas = Canvas()
     with canvas as (axes,):
         for k, (distance, values) in enumerate(rates.items()):
             series = np.asarray(values, dtype=np.float64)
             bars = _bars(series, intervals[distance])
-            axes.errorbar(physical, series, bars, color=_color(k), marker=_MARKERS[k], label=f"distance {distance}")
+            axes.errorbar(
+                physical, series, bars, color=series_color(k), marker=MARKERS[k], label=f"distance {distance}"
+            )
         bare = {"color": PALETTE["grey"], "linestyle": ":", "linewidth": 1.2, "label": "unprotected, 2p/3"}
         axes.plot(physical, 2.0 * physical / 3.0, **bare)
         axes.set(
@@ -251,7 +179,7 @@ def logical_error_rates(
             ylabel="logical error rate per round",
         )
         _percent(axes.xaxis, physical)
-        _legend_beside(axes)
+        legend_beside(axes)
     return canvas.svg
 
 
@@ -268,7 +196,7 @@ def coherent_errors(
         intervals: low and high ends of its 95 % intervals, shape (2, R).
     """
     series = np.asarray(sampled, dtype=np.float64)
-    canvas = _Canvas()
+    canvas = Canvas()
     with canvas as (axes,):
         axes.plot(rounds, exact, color=PALETTE["blue"], label="coherent, exact")
         bars = _bars(series, intervals)
@@ -278,23 +206,14 @@ def coherent_errors(
         axes.plot(rounds, twirled, color=PALETTE["vermilion"], linestyle="--", label="Pauli-twirled")
         axes.set(xscale="log", yscale="log", xlabel="rounds of error correction", ylabel="logical error probability")
         _plain_ticks(axes.xaxis, np.asarray(rounds))
-        _legend_beside(axes)
+        legend_beside(axes)
     return canvas.svg
-
-
-def _color(k: int) -> str:
-    return PALETTE[_SERIES[k % len(_SERIES)]]
 
 
 def _bars(values: ArrayLike, interval: ArrayLike) -> Any:
     """Lengths of error bars below and above `values`, shape (2, N), from the ends of intervals."""
     low, high = np.asarray(interval, dtype=np.float64)
     return np.maximum(np.stack([values - low, high - values]), 0.0)
-
-
-def _legend_beside(axes: _Axes) -> None:
-    """A legend outside, where it hides no data."""
-    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
 
 
 def _whole_numbers(axis: Any) -> None:
