@@ -46,9 +46,11 @@ def demo(
     """
     from qtoolkit._files import check_output
     from qtoolkit.cli.entry import INTERRUPTED
+    from qtoolkit.cli.packages import check_packages
 
     parts = [part for part in Part if not only or part in only]
-    _check_packages(parts)
+    needed = {package: part.value for part in parts for package in _PACKAGES[part]}
+    check_packages("the demo", {"matplotlib": "plot"} | needed)
     check_output(output, "--output")
     sections: list[Section] = []
     try:
@@ -81,21 +83,6 @@ def _study(part: Part) -> Callable[..., Section]:
         Part.QEC: studies.error_correction_study,
     }
     return by_part[part]
-
-
-def _check_packages(parts: Sequence[Part]) -> None:
-    """Say at once which package is missing, before a minute of computing."""
-    from qtoolkit._optional import is_installed
-    from qtoolkit.errors import MissingExtraError
-
-    needed = {"matplotlib": "plot"} | {package: part.value for part in parts for package in _PACKAGES[part]}
-    missing = {package: extra for package, extra in needed.items() if not is_installed(package)}
-    if missing:
-        extras = ",".join(dict.fromkeys(missing.values()))
-        raise MissingExtraError(
-            f"the demo needs packages that are not installed ({', '.join(missing)}): "
-            f'pip install "qtoolkit-quantum[{extras}]"'
-        )
 
 
 def _report(sections: Sequence[Section], parts: Sequence[Part], seed: int) -> Report:

@@ -115,7 +115,7 @@ def _figure(figure: Figure) -> str:
 def _provenance(report: Report) -> str:
     times = {section.title: f"{section.wall_time:.1f} s" for section in report.sections}
     entries: Mapping[str, str] = {
-        "Seed": f"{report.seed}, from which every random choice derives",
+        **({} if report.seed is None else {"Seed": f"{report.seed}, from which every random choice derives"}),
         **report.environment,
         "Wall time": "; ".join(f"{title} {time}" for title, time in times.items()),
     }

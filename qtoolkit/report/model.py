@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,8 @@ from qtoolkit.errors import InputError
 __all__ = ["Figure", "Report", "Row", "Section", "Unit"]
 
 MINUS = "\N{MINUS SIGN}"
+
+_POWER = re.compile(r"e-?\d+")
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Unit:
     @property
     def suffix(self) -> str:
         """The symbol as it follows a number: after a space that no line breaks at, but for "%" and powers of ten."""
-        is_attached = not self.symbol or self.symbol == "%" or self.symbol.startswith("e-")
+        is_attached = self.symbol in ("", "%") or _POWER.fullmatch(self.symbol) is not None
         return self.symbol if is_attached else f"\N{NO-BREAK SPACE}{self.symbol}"
 
 
@@ -159,7 +162,7 @@ class Report:
         title: heading of the page.
         summary: one paragraph below it.
         sections: in the order of the page.
-        seed: root seed of all sections.
+        seed: root seed of all sections; None where nothing is random.
         environment: label to text: versions, machine.
         missing: names of the sections that were asked for and not finished.
     """
@@ -167,7 +170,7 @@ class Report:
     title: str
     summary: str
     sections: tuple[Section, ...]
-    seed: int
+    seed: int | None
     environment: Mapping[str, str] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-__all__ = ["plain_table", "report_data", "results_table", "row_data"]
+__all__ = ["number_table", "plain_table", "report_data", "results_table", "row_data"]
 
 
 def results_table(sections: Sequence[Section], width: int = 80) -> Table:
@@ -44,6 +44,29 @@ def plain_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table
         table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))
+    return table
+
+
+def number_table(headings: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None) -> Table:
+    """Text in the first column, numbers aligned to the right in the others; a row of one cell heads those below it.
+
+    Args:
+        headings: of the columns.
+        rows: their cells.
+        width: columns of the terminal that the table fills; as many as it needs by default.
+    """
+    from rich.text import Text
+
+    table = _empty_table(width)
+    table.add_column(headings[0], ratio=None if width is None else 1, overflow="fold")
+    for heading in headings[1:]:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in rows:
+        if len(row) == 1:
+            table.add_section()
+            table.add_row(Text(row[0], style="bold"))
+        else:
+            table.add_row(*map(Text, row))
     return table
 
 

@@ -1,0 +1,73 @@
+"""What a command found, as tables or JSON on stdout and, where it was asked for, as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from qtoolkit.report import Report
+
+__all__ = ["Publication", "publish"]
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What there is to say.
+
+    Attributes:
+        data: everything, as JSON types.
+        tables: for a terminal of so many columns.
+        evidence: one line below the tables.
+        page: makes the page.
+    """
+
+    data: Mapping[str, Any]
+    tables: Callable[[int], Sequence[RenderableType]]
+    evidence: str
+    page: Callable[[], Report]
+
+
+def publish(found: Publication, report: Path | None, as_json: bool) -> None:
+    """Write the page and print the numbers, which a disk that is full by now does not cost.
+
+    Args:
+        found: what there is to say.
+        report: where the page goes; None for no page.
+        as_json: print JSON in place of the tables.
+
+    Raises:
+        OutputError: if the page cannot be written; the numbers are then printed all the same.
+    """
+    from qtoolkit._files import write_whole
+    from qtoolkit.errors import OutputError
+    from qtoolkit.report import render
+
+    try:
+        if report is not None:
+            write_whole(report, render(found.page()))
+    except OutputError:
+        _print(found, None, as_json)
+        raise
+    _print(found, report, as_json)
+
+
+def _print(found: Publication, report: Path | None, as_json: bool) -> None:
+    from rich.text import Text
+
+    from qtoolkit.cli.output import print_json, stdout_console
+
+    if as_json:
+        print_json({**found.data, "report": None if report is None else str(report)})
+        return
+    console = stdout_console()
+    for table in found.tables(console.width):
+        console.print(table)
+        console.print()
+    console.print(Text(found.evidence))
+    if report is not None:
+        console.print(f"Report: {report}", soft_wrap=True)

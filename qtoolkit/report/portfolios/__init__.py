@@ -1,0 +1,19 @@
+"""Portfolios as tables in a terminal, as data, and as sections of a page."""
+
+from qtoolkit.report.portfolios.answer import Evidence, PortfolioAnswer
+from qtoolkit.report.portfolios.data import portfolio_data
+from qtoolkit.report.portfolios.page import portfolio_page
+from qtoolkit.report.portfolios.tables import evidence_line, portfolio_tables
+
+__all__ = [
+    # what is told
+    "PortfolioAnswer",
+    "Evidence",
+    # in a terminal
+    "portfolio_tables",
+    "evidence_line",
+    # for machines
+    "portfolio_data",
+    # on a page
+    "portfolio_page",
+]

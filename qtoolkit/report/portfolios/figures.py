@@ -1,0 +1,146 @@
+"""The figures of portfolios, one function each, returned as SVG documents; see `qtoolkit.report.canvas`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from qtoolkit.report.canvas import MARKERS, PALETTE, Canvas, legend_beside, series_color
+
+__all__ = ["chances", "risks_and_returns", "spread", "weights"]
+
+FloatArray = NDArray[np.float64]
+
+_BAR = 0.17
+_FEW = 25
+"""Assets that are named next to their points."""
+
+
+def weights(names: Sequence[str], portfolios: Mapping[str, Sequence[float]], what: str = "weight") -> str:
+    """One group of horizontal bars for each asset.
+
+    Args:
+        names: of the assets, from the top.
+        portfolios: label to the weight of each asset.
+        what: is drawn.
+    """
+    canvas = Canvas(size=(7.2, 0.9 + _BAR * len(names) * (len(portfolios) + 0.6)))
+    with canvas as (axes,):
+        height = 1.0 / (len(portfolios) + 0.6)
+        for k, (label, values) in enumerate(portfolios.items()):
+            places = np.arange(len(names)) + (k - (len(portfolios) - 1) / 2) * height
+            axes.barh(places, values, height=0.92 * height, color=series_color(k), label=label)
+        axes.set_yticks(np.arange(len(names)), names)
+        axes.set(xlabel=what)
+        axes.invert_yaxis()
+        axes.grid(visible=False, axis="y")
+        axes.tick_params(axis="y", length=0)
+        legend_beside(axes)
+    return canvas.svg
+
+
+def spread(values: ArrayLike, marks: Mapping[str, float], period: str, bins: int = 48) -> str:
+    """How the objectives of all choices spread, with some marked.
+
+    Args:
+        values: objective of every choice, shape (N,).
+        marks: label to an objective: the optimum, then others.
+        period: of the returns.
+        bins: number of bars.
+    """
+    objectives = np.asarray(values, dtype=np.float64)
+    factor, label = _scaled(np.concatenate([objectives, list(marks.values())]))
+    canvas = Canvas()
+    with canvas as (axes,):
+        edges = np.linspace(objectives.min(), objectives.max(), bins + 1)
+        if edges[0] == edges[-1]:  # all choices alike
+            edges = np.array([edges[0] - 0.5 / factor, edges[0] + 0.5 / factor])
+        counts = np.histogram(objectives, edges)[0]
+        shares = counts / objectives.size
+        axes.stairs(shares, factor * edges, color=PALETTE["grey"], fill=True, alpha=0.35, label="every choice alike")
+        styles = ("-", "--", ":")
+        for k, (name, value) in enumerate(marks.items()):
+            # the first is the optimum, which others may reach: a broad line behind theirs
+            broad = {"linewidth": 5.0, "alpha": 0.35} if k == 0 else {"linestyle": styles[(k - 1) % len(styles)]}
+            axes.axvline(factor * value, color=series_color(k), label=name, **broad)
+        axes.set(xlabel=f"objective{label} per {period}, lower is better", ylabel="share of all choices")
+        axes.set_ylim(bottom=0)
+        legend_beside(axes)
+    return canvas.svg
+
+
+def chances(probabilities: Mapping[str, float], shots: int) -> str:
+    """Chance that some of so many shots is an optimum, over the number of shots.
+
+    Args:
+        probabilities: label to the probability of one shot.
+        shots: that were drawn, which a line marks.
+    """
+    most = 10.0 ** np.ceil(np.log10(max(shots, 10)))
+    least = min((p for p in probabilities.values() if p > 0.0), default=1.0)
+    numbers = np.logspace(0.0, np.log10(max(most, min(5.0 / least, 1e9))), 200)
+    canvas = Canvas()
+    with canvas as (axes,):
+        for k, (label, probability) in enumerate(probabilities.items()):
+            chance = -np.expm1(numbers * np.log1p(-min(probability, 1.0 - 1e-12)))
+            axes.plot(numbers, 100.0 * chance, color=series_color(k), linestyle=("-", "--")[k % 2], label=label)
+        axes.axvline(shots, color=PALETTE["ink"], linestyle=":", linewidth=1.0, label=f"{shots:,} shots, as here")
+        axes.set(xscale="log", xlabel="shots", ylabel="chance that they hold the optimum (%)", ylim=(0, 103))
+        legend_beside(axes)
+    return canvas.svg
+
+
+def risks_and_returns(
+    assets: tuple[Sequence[str], ArrayLike, ArrayLike],
+    curves: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    portfolios: Mapping[str, tuple[float, float]],
+    axes_of: tuple[str, str],
+) -> str:
+    """Return over risk: assets as points with their names, frontiers as lines, portfolios as marks.
+
+    Args:
+        assets: names, risks and returns in per cent, shape (n,) each.
+        curves: label to risks and returns in per cent, shape (P,) each.
+        portfolios: label to a risk and a return in per cent, the most important first.
+        axes_of: what the axes are called.
+    """
+    names, risks, returns = assets
+    canvas = Canvas(size=(7.6, 4.4))
+    with canvas as (axes,):
+        axes.plot(risks, returns, color=PALETTE["grey"], marker="o", linestyle="none", label="assets")
+        if len(names) <= _FEW:
+            for name, risk, value in zip(names, np.asarray(risks), np.asarray(returns), strict=True):
+                axes.annotate(
+                    name, (risk, value), (4, 3), textcoords="offset points", fontsize=7.5, color=PALETTE["grey"]
+                )
+        for k, (label, (x, y)) in enumerate(curves.items()):
+            style = ("-", "--", ":")[k % 3]
+            axes.plot(x, y, color=series_color(k), linestyle=style, marker=MARKERS[k], markersize=3.0, label=label)
+        for k, (label, (risk, value)) in enumerate(portfolios.items()):
+            place = k + len(curves)
+            axes.plot(
+                [risk],
+                [value],
+                color=series_color(place),
+                marker=MARKERS[place % len(MARKERS)],
+                markersize=max(12.0 - 3.0 * k, 6.0),
+                linestyle="none",
+                markeredgecolor="white",
+                label=label,
+            )
+        axes.set(xlabel=axes_of[0], ylabel=axes_of[1])
+        axes.margins(x=0.08)
+        legend_beside(axes)
+    return canvas.svg
+
+
+def _scaled(values: FloatArray) -> tuple[float, str]:
+    """A power of ten by which numbers are shown, and how the axis says so."""
+    largest = float(np.abs(values).max())
+    exponent = int(np.floor(np.log10(largest))) if largest > 0.0 else 0
+    if -1 <= exponent <= 3:
+        return 1.0, ""
+    digits = str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return 10.0**-exponent, f" (10{digits})"
