@@ -7,15 +7,18 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qtoolkit.report.canvas import MARKERS, PALETTE, Canvas, legend_beside, series_color
+from qtoolkit.report.canvas import MARKERS, PALETTE, Axes, Canvas, legend_beside, series_color
 
 __all__ = ["chances", "risks_and_returns", "spread", "weights"]
 
 FloatArray = NDArray[np.float64]
 
 _BAR = 0.17
-_FEW = 25
-"""Assets that are named next to their points."""
+_FEW = 40
+"""Up to so many assets are named next to their points."""
+
+_POINT, _LETTER, _LINE = 0.014, 0.0145, 0.032
+"""Sizes of a point and of its name, as shares of the axes."""
 
 
 def weights(names: Sequence[str], portfolios: Mapping[str, Sequence[float]], what: str = "weight") -> str:
@@ -23,7 +26,7 @@ def weights(names: Sequence[str], portfolios: Mapping[str, Sequence[float]], wha
 
     Args:
         names: of the assets, from the top.
-        portfolios: label to the weight of each asset.
+        portfolios: label to the weight of each asset; the second is what the first is measured against.
         what: is drawn.
     """
     canvas = Canvas(size=(7.2, 0.9 + _BAR * len(names) * (len(portfolios) + 0.6)))
@@ -31,7 +34,8 @@ def weights(names: Sequence[str], portfolios: Mapping[str, Sequence[float]], wha
         height = 1.0 / (len(portfolios) + 0.6)
         for k, (label, values) in enumerate(portfolios.items()):
             places = np.arange(len(names)) + (k - (len(portfolios) - 1) / 2) * height
-            axes.barh(places, values, height=0.92 * height, color=series_color(k), label=label)
+            color = series_color(0) if k == 0 else PALETTE["grey"]
+            axes.barh(places, values, height=0.92 * height, color=color, label=label)
         axes.set_yticks(np.arange(len(names)), names)
         axes.set(xlabel=what)
         axes.invert_yaxis()
@@ -63,8 +67,11 @@ def spread(values: ArrayLike, marks: Mapping[str, float], period: str, bins: int
         styles = ("-", "--", ":")
         for k, (name, value) in enumerate(marks.items()):
             # the first is the optimum, which others may reach: a broad line behind theirs
-            broad = {"linewidth": 5.0, "alpha": 0.35} if k == 0 else {"linestyle": styles[(k - 1) % len(styles)]}
-            axes.axvline(factor * value, color=series_color(k), label=name, **broad)
+            if k == 0:
+                axes.axvline(factor * value, color=PALETTE["ink"], linewidth=5.0, alpha=0.3, label=name)
+            else:
+                style = styles[(k - 1) % len(styles)]
+                axes.axvline(factor * value, color=series_color(k - 1), linestyle=style, label=name)
         axes.set(xlabel=f"objective{label} per {period}, lower is better", ylabel="share of all choices")
         axes.set_ylim(bottom=0)
         legend_beside(axes)
@@ -97,43 +104,62 @@ def risks_and_returns(
     curves: Mapping[str, tuple[ArrayLike, ArrayLike]],
     portfolios: Mapping[str, tuple[float, float]],
     axes_of: tuple[str, str],
+    ringed: str | None = None,
 ) -> str:
     """Return over risk: assets as points with their names, frontiers as lines, portfolios as marks.
 
     Args:
         assets: names, risks and returns in per cent, shape (n,) each.
         curves: label to risks and returns in per cent, shape (P,) each.
-        portfolios: label to a risk and a return in per cent, the most important first.
+        portfolios: label to a risk and a return in per cent.
         axes_of: what the axes are called.
+        ringed: the portfolio that others may reach: a ring around them.
     """
     names, risks, returns = assets
     canvas = Canvas(size=(7.6, 4.4))
     with canvas as (axes,):
         axes.plot(risks, returns, color=PALETTE["grey"], marker="o", linestyle="none", label="assets")
-        if len(names) <= _FEW:
-            for name, risk, value in zip(names, np.asarray(risks), np.asarray(returns), strict=True):
-                axes.annotate(
-                    name, (risk, value), (4, 3), textcoords="offset points", fontsize=7.5, color=PALETTE["grey"]
-                )
         for k, (label, (x, y)) in enumerate(curves.items()):
             style = ("-", "--", ":")[k % 3]
             axes.plot(x, y, color=series_color(k), linestyle=style, marker=MARKERS[k], markersize=3.0, label=label)
         for k, (label, (risk, value)) in enumerate(portfolios.items()):
-            place = k + len(curves)
-            axes.plot(
-                [risk],
-                [value],
-                color=series_color(place),
-                marker=MARKERS[place % len(MARKERS)],
-                markersize=max(12.0 - 3.0 * k, 6.0),
-                linestyle="none",
-                markeredgecolor="white",
-                label=label,
-            )
+            if label == ringed:
+                look = {"color": "none", "markeredgecolor": PALETTE["ink"], "marker": "o", "markersize": 12.0}
+            else:
+                place = k + len(curves)
+                look = {"color": series_color(place), "marker": MARKERS[place % len(MARKERS)], "markersize": 6.5}
+            axes.plot([risk], [value], linestyle="none", label=label, **look)
         axes.set(xlabel=axes_of[0], ylabel=axes_of[1])
         axes.margins(x=0.08)
+        if len(names) <= _FEW:
+            _name_points(axes, names, np.asarray(risks, dtype=np.float64), np.asarray(returns, dtype=np.float64))
         legend_beside(axes)
     return canvas.svg
+
+
+def _name_points(axes: Axes, names: Sequence[str], x: FloatArray, y: FloatArray) -> None:
+    """Names beside points, each where it hides no other, and left out where it would."""
+    width, height = (float(np.ptp(limits)) or 1.0 for limits in (axes.get_xlim(), axes.get_ylim()))
+    across, up = x / width, y / height
+    taken = [(place, height_at, _POINT, _POINT) for place, height_at in zip(across, up, strict=True)]
+    for k, name in enumerate(names):
+        size = (_LETTER * len(name), _LINE)
+        for side, offset in (("left", (5, -3)), ("right", (-5, -3)), ("center", (0, 5)), ("center", (0, -11))):
+            middle = across[k] + {"left": 1, "right": -1, "center": 0}[side] * (size[0] / 2 + 0.014)
+            level = up[k] + {-3: 0.0, 5: 0.03, -11: -0.03}[offset[1]]
+            others = taken[:k] + taken[k + 1 :]
+            if all(abs(middle - a) > (size[0] + w) / 2 or abs(level - b) > (size[1] + h) / 2 for a, b, w, h in others):
+                axes.annotate(
+                    name,
+                    (x[k], y[k]),
+                    offset,
+                    textcoords="offset points",
+                    ha=side,
+                    fontsize=7.5,
+                    color=PALETTE["grey"],
+                )
+                taken.append((middle, level, *size))
+                break
 
 
 def _scaled(values: FloatArray) -> tuple[float, str]:

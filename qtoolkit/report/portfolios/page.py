@@ -259,12 +259,12 @@ def _plane(answer: PortfolioAnswer) -> Figure:
     covariance, means = problem.covariance, problem.expected_returns
     points = {}
     held = np.array([result.weights.get(name, 0.0) for name in problem.asset_names])
-    if result.exact is not None:
-        points["optimum" if answer.optimum else "best known"] = result.exact.weights
     if result.assets is not None:
         points["this portfolio"] = held
         if result.weighed == "convex":
             points["its assets alike"] = problem.equal_weights(result.assets)
+    if result.exact is not None:
+        points["optimum" if answer.optimum else "best known"] = result.exact.weights
     points["all assets alike"] = np.ones(problem.num_assets)
     found = {}
     for label, weights in points.items():
@@ -277,6 +277,7 @@ def _plane(answer: PortfolioAnswer) -> Figure:
             {},
             found,
             (f"standard deviation (% per {period})", f"expected return (% per {period})"),
+            ringed="optimum" if answer.optimum else "best known",
         ),
         "Risk and expected return of the assets and of portfolios of them, each divided by the sum of its "
         f"{answer.word}s. Better is up and to the left.",

@@ -153,7 +153,7 @@ def _shots(answer: PortfolioAnswer, width: int) -> Table:
         ),
         (f"chance that {luck.shots:,} shots hold it", share(solution.chance_of_optimum), share(luck.chance_of_optimum)),
         ("shots that are feasible", share(solution.feasible_probability), share(1.0)),
-        ("mean objective", number(solution.expected_value), number(luck.mean_value)),
+        ("mean objective of the feasible", number(solution.expected_value), number(luck.mean_value)),
         ("best objective (blindly: expected)", number(solution.value), number(luck.best_value_expected)),
         (
             "approximation ratio of the mean",
