@@ -12,6 +12,7 @@ from qtoolkit.cli.bench import bench
 from qtoolkit.cli.demo import demo
 from qtoolkit.cli.price import price
 from qtoolkit.cli.risk import risk
+from qtoolkit.cli.frontier import frontier
 from qtoolkit.cli.portfolio import portfolio
 from qtoolkit.cli.run import run
 from qtoolkit.cli.warmup import warmup
@@ -51,6 +52,7 @@ app.command()(run)
 app.command()(price)
 app.command()(risk)
 app.command()(portfolio)
+app.command()(frontier)
 app.command()(backends)
 app.command()(bench)
 app.command()(warmup)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qtoolkit.cli.options import with_groups
-from qtoolkit.cli.portfolio_options import PriceOptions, ProblemOptions, SolverOptions
+from qtoolkit.cli.portfolio_options import ProblemOptions
+from qtoolkit.cli.price_options import PriceOptions
+from qtoolkit.cli.solver_options import SolverOptions
 
 if TYPE_CHECKING:
     from qtoolkit.algorithms.quadratic import Solver
-    from qtoolkit.applications.finance.portfolio import PortfolioProblem, PortfolioResult
+    from qtoolkit.applications.finance import PortfolioProblem, PortfolioResult
 
 __all__ = ["portfolio"]
 
@@ -37,6 +39,7 @@ def portfolio(
     PRICES has a date and tickers in its first line, and a line of prices for each day.
     """
     from qtoolkit._files import check_output
+    from qtoolkit.applications.finance import PortfolioProblem
     from qtoolkit.cli.entry import INTERRUPTED, UNEXPECTED
     from qtoolkit.cli.output import note
     from qtoolkit.cli.packages import check_packages
@@ -59,7 +62,7 @@ def portfolio(
     solver = search.build()
     files = stated.read_files()
     given = data.read()
-    problem = stated.state(given, files)
+    problem = PortfolioProblem.from_moments(given.moments, **stated.options(given, files))
     result = _solved(problem, solver, search, weigh=not no_weigh)
     evidence = Evidence(given.source, given.moments, files.sectors_of(given.moments.asset_names))
     answer = PortfolioAnswer(problem, result, evidence)
@@ -84,7 +87,7 @@ def portfolio(
 
 
 def _solved(problem: PortfolioProblem, solver: Solver, search: SolverOptions, *, weigh: bool) -> PortfolioResult:
-    from qtoolkit.applications.finance.portfolio import solve_portfolio
+    from qtoolkit.applications.finance import solve_portfolio
     from qtoolkit.cli.progress import DemoProgress
     from qtoolkit.report.studies.progress import share_of
 

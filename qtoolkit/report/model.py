@@ -14,7 +14,7 @@ __all__ = ["Figure", "Report", "Row", "Section", "Unit"]
 
 MINUS = "\N{MINUS SIGN}"
 
-_POWER = re.compile(r"e-?\d+")
+_POWER = re.compile(r"e-?\d+%?")
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Unit:
     """How numbers are shown.
 
     Attributes:
-        symbol: printed after the number, such as ``"mHa"``; empty for a pure number, a power of ten as ``"e-3"``.
+        symbol: printed after the number, such as ``"mHa"``; empty for a pure number, a power of ten as ``"e-3"``, or ``"e-3%"``.
         factor: shown number per stored number: 1000 for hartree shown in millihartree.
         digits: decimals shown.
     """

@@ -2,6 +2,13 @@
 
 from qtoolkit.report.portfolios.answer import Evidence, PortfolioAnswer
 from qtoolkit.report.portfolios.data import portfolio_data
+from qtoolkit.report.portfolios.frontier import (
+    FrontierAnswer,
+    frontier_data,
+    frontier_evidence,
+    frontier_page,
+    frontier_tables,
+)
 from qtoolkit.report.portfolios.page import portfolio_page
 from qtoolkit.report.portfolios.tables import evidence_line, portfolio_tables
 
@@ -16,4 +23,10 @@ __all__ = [
     "portfolio_data",
     # on a page
     "portfolio_page",
+    # frontiers: the same
+    "FrontierAnswer",
+    "frontier_tables",
+    "frontier_evidence",
+    "frontier_data",
+    "frontier_page",
 ]

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from qtoolkit.algorithms.quadratic import Enumeration, enumerate_choices
-from qtoolkit.applications.finance import Moments
-from qtoolkit.applications.finance.portfolio import PortfolioProblem, PortfolioResult, Weighing, require_result
+from qtoolkit.applications.finance import Moments, PortfolioProblem, PortfolioResult, Weighing, require_result
 from qtoolkit.report.model import Unit
 from qtoolkit.report.portfolios.numbers import common_unit, period_of
 

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from qtoolkit.algorithms.quadratic import ConstraintCheck, Solution
-from qtoolkit.applications.finance.portfolio import PortfolioProblem, Weighing
+from qtoolkit.applications.finance import PortfolioProblem, Weighing
 from qtoolkit.report.portfolios.answer import Evidence, PortfolioAnswer
 
 __all__ = ["evidence_data", "portfolio_data", "problem_data"]

@@ -9,11 +9,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from qtoolkit.report.canvas import MARKERS, PALETTE, Axes, Canvas, legend_beside, series_color
 
-__all__ = ["chances", "risks_and_returns", "spread", "weights"]
+__all__ = ["chances", "composition", "risks_and_returns", "spread", "weights"]
 
 FloatArray = NDArray[np.float64]
 
 _BAR = 0.17
+_OTHERS = "others"
+_HUES = (
+    *(PALETTE[name] for name in ("blue", "vermilion", "green", "purple", "orange", "sky")),
+    *("#004a75", "#8c3d00", "#005c43", "#8a4a6c", "#8f6200", "#2b6f96"),
+    PALETTE["grey"],
+)
+"""Of stacked bars: the palette, the same darker, and grey for what is left."""
+
 _FEW = 40
 """Up to so many assets are named next to their points."""
 
@@ -133,6 +141,39 @@ def risks_and_returns(
         axes.margins(x=0.08)
         if len(names) <= _FEW:
             _name_points(axes, names, np.asarray(risks, dtype=np.float64), np.asarray(returns, dtype=np.float64))
+        legend_beside(axes)
+    return canvas.svg
+
+
+def composition(
+    returns: Sequence[float], portfolios: Sequence[Mapping[str, float]], names: Sequence[str], axis: str
+) -> str:
+    """Stacked bars of weights, one for each portfolio.
+
+    Args:
+        returns: of the portfolios, which stand below the bars.
+        portfolios: weights by name.
+        names: of all assets, in the order of their colours; those beyond the last colour are others.
+        axis: what the returns are called.
+    """
+    shown = names if len(names) <= len(_HUES) else [*names[: len(_HUES) - 1], _OTHERS]
+    canvas = Canvas()
+    with canvas as (axes,):
+        places, base = np.arange(len(portfolios)), np.zeros(len(portfolios))
+        for k, name in enumerate(shown):
+            inside = names[len(_HUES) - 1 :] if name == _OTHERS else [name]
+            heights: FloatArray = np.array(
+                [sum(portfolio.get(asset, 0.0) for asset in inside) for portfolio in portfolios]
+            )
+            if not heights.any():
+                continue
+            axes.bar(places, heights, bottom=base, width=0.86, color=_HUES[k], label=name)
+            base += heights
+        step = max(1, len(portfolios) // 8)
+        axes.set_xticks(places[::step], [f"{returns[place]:.3g}" for place in places[::step]])
+        axes.set(xlabel=axis, ylabel="weight")
+        axes.margins(y=0.02)
+        axes.grid(visible=False, axis="x")
         legend_beside(axes)
     return canvas.svg
 

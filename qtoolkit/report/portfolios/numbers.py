@@ -32,12 +32,14 @@ def common_unit(values: Iterable[float | None], digits: int = 5) -> Unit:
     return Unit(f"e{exponent}", 10.0**-exponent, digits)
 
 
-def gap_unit(value: float | None) -> Unit:
-    """Two digits of a number that may be tiny."""
-    exponent = _exponent(abs(value or 0.0))
+def gap_unit(value: float | None, like: Unit = WEIGHT) -> Unit:
+    """Two digits of a number that may be tiny, per cent where the numbers beside it are."""
+    symbol = like.symbol if like.symbol == "%" else ""
+    factor = like.factor if symbol else 1.0
+    exponent = _exponent(factor * abs(value or 0.0))
     if not value or exponent == 0:
-        return Unit("", 1.0, 1 if value else 0)
-    return Unit(f"e{exponent}", 10.0**-exponent, 1)
+        return Unit(symbol, factor, 1 if value else 0)
+    return Unit(f"e{exponent}{symbol}", factor * 10.0**-exponent, 1)
 
 
 def share(probability: float | None) -> str:

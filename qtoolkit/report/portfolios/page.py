@@ -6,18 +6,17 @@ import math
 
 import numpy as np
 
-from qtoolkit._version import __version__
 from qtoolkit.report.environment import environment
 from qtoolkit.report.model import Figure, Report, Row, Section, Unit
 from qtoolkit.report.portfolios import figures
-from qtoolkit.report.portfolios.answer import Evidence, PortfolioAnswer
+from qtoolkit.report.portfolios.answer import PortfolioAnswer
+from qtoolkit.report.portfolios.entries import NO_ADVICE, input_entries
 from qtoolkit.report.portfolios.numbers import PERCENT, WEIGHT, gap_unit, share
 from qtoolkit.report.portfolios.tables import evidence_line, limits_text
 
-__all__ = ["input_entries", "portfolio_page"]
+__all__ = ["portfolio_page"]
 
 _RATIO = Unit("", 1.0, 4)
-_NO_ADVICE = "Past returns say little about future ones, and estimated means least of all. This is no advice."
 
 
 def portfolio_page(answer: PortfolioAnswer) -> Report:
@@ -39,18 +38,6 @@ def portfolio_page(answer: PortfolioAnswer) -> Report:
         seed=result.seed,
         environment=environment(),
     )
-
-
-def input_entries(evidence: Evidence, fingerprint: str) -> dict[str, str]:
-    """Where the numbers of a section come from."""
-    found = evidence.moments
-    return {
-        "Input": f"{evidence.source}: {len(found.asset_names)} assets, {evidence.span}",
-        "Estimators": f"means: {found.mean_estimator}; covariance: {found.covariance_estimator}",
-        **({"Repairs": "; ".join(repair.change for repair in found.repairs)} if found.repairs else {}),
-        "Problem": fingerprint,
-        "Software": f"qtoolkit {__version__}",
-    }
 
 
 def _weights_section(answer: PortfolioAnswer) -> Section:
@@ -87,7 +74,7 @@ def _weights_section(answer: PortfolioAnswer) -> Section:
         ),
         rows=tuple(rows),
         findings=_weight_findings(answer, unit),
-        limits=(_NO_ADVICE,),
+        limits=(NO_ADVICE,),
         figures=_weight_figures(answer),
         evidence={
             "Constraints": "; ".join(_checked(answer)) or "none were checked",

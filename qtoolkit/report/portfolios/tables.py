@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from qtoolkit.algorithms.qaoa_result import approximation_ratio
 from qtoolkit.algorithms.quadratic import ConstraintCheck, Solution
-from qtoolkit.applications.finance.portfolio import PortfolioResult
+from qtoolkit.applications.finance import PortfolioResult
 from qtoolkit.report.model import Unit
 from qtoolkit.report.portfolios.answer import PortfolioAnswer
 from qtoolkit.report.portfolios.numbers import GAP_DASH, WEIGHT, gap_unit, plain, share
