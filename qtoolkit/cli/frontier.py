@@ -45,7 +45,7 @@ def frontier(
         Evidence,
         FrontierAnswer,
         frontier_data,
-        frontier_evidence,
+        frontier_facts,
         frontier_page,
         frontier_tables,
     )
@@ -69,7 +69,7 @@ def frontier(
         Publication(
             data=frontier_data(answer),
             tables=lambda width: frontier_tables(answer, width),
-            evidence=frontier_evidence(answer),
+            evidence=frontier_facts(answer),
             page=lambda: frontier_page(answer),
         ),
         report,

@@ -47,7 +47,7 @@ def portfolio(
     from qtoolkit.report.portfolios import (
         Evidence,
         PortfolioAnswer,
-        evidence_line,
+        evidence_facts,
         portfolio_data,
         portfolio_page,
         portfolio_tables,
@@ -70,7 +70,7 @@ def portfolio(
         Publication(
             data=portfolio_data(answer),
             tables=lambda width: portfolio_tables(answer, width),
-            evidence=evidence_line(answer),
+            evidence=evidence_facts(answer),
             page=lambda: portfolio_page(answer),
         ),
         report,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,13 +23,13 @@ class Publication:
     Attributes:
         data: everything, as JSON types.
         tables: for a terminal of so many columns.
-        evidence: one line below the tables.
+        evidence: facts that stand below the tables.
         page: makes the page.
     """
 
     data: Mapping[str, Any]
     tables: Callable[[int], Sequence[RenderableType]]
-    evidence: str
+    evidence: Sequence[str]
     page: Callable[[], Report]
 
 
@@ -57,8 +58,6 @@ def publish(found: Publication, report: Path | None, as_json: bool) -> None:
 
 
 def _print(found: Publication, report: Path | None, as_json: bool) -> None:
-    from rich.text import Text
-
     from qtoolkit.cli.output import print_json, stdout_console
 
     if as_json:
@@ -68,6 +67,18 @@ def _print(found: Publication, report: Path | None, as_json: bool) -> None:
     for table in found.tables(console.width):
         console.print(table)
         console.print()
-    console.print(Text(found.evidence))
+    console.print("\n".join(_lines(found.evidence, console.width)), soft_wrap=True)
     if report is not None:
         console.print(f"Report: {report}", soft_wrap=True)
+
+
+def _lines(facts: Sequence[str], width: int) -> list[str]:
+    """Facts in lines that end between two of them, but for those that are longer than a line."""
+    lines: list[str] = []
+    for place, fact in enumerate(facts):
+        text = fact if place == len(facts) - 1 else f"{fact};"
+        if lines and len(lines[-1]) + 1 + len(text) <= width:
+            lines[-1] += f" {text}"
+        else:
+            lines += textwrap.wrap(text, width, break_long_words=False)
+    return lines

@@ -22,7 +22,8 @@ class Unit:
     """How numbers are shown.
 
     Attributes:
-        symbol: printed after the number, such as ``"mHa"``; empty for a pure number, a power of ten as ``"e-3"``, or ``"e-3%"``.
+        symbol: printed after the number, such as ``"mHa"``; empty for a pure number, a power of ten as ``"e-3"`` or
+            ``"e-3%"``.
         factor: shown number per stored number: 1000 for hartree shown in millihartree.
         digits: decimals shown.
     """

@@ -5,12 +5,12 @@ from qtoolkit.report.portfolios.data import portfolio_data
 from qtoolkit.report.portfolios.frontier import (
     FrontierAnswer,
     frontier_data,
-    frontier_evidence,
+    frontier_facts,
     frontier_page,
     frontier_tables,
 )
 from qtoolkit.report.portfolios.page import portfolio_page
-from qtoolkit.report.portfolios.tables import evidence_line, portfolio_tables
+from qtoolkit.report.portfolios.tables import evidence_facts, portfolio_tables
 
 __all__ = [
     # what is told
@@ -18,7 +18,7 @@ __all__ = [
     "Evidence",
     # in a terminal
     "portfolio_tables",
-    "evidence_line",
+    "evidence_facts",
     # for machines
     "portfolio_data",
     # on a page
@@ -26,7 +26,7 @@ __all__ = [
     # frontiers: the same
     "FrontierAnswer",
     "frontier_tables",
-    "frontier_evidence",
+    "frontier_facts",
     "frontier_data",
     "frontier_page",
 ]

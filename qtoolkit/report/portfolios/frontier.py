@@ -21,7 +21,7 @@ from qtoolkit.report.tables import number_table
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["FrontierAnswer", "frontier_data", "frontier_evidence", "frontier_page", "frontier_tables"]
+__all__ = ["FrontierAnswer", "frontier_data", "frontier_facts", "frontier_page", "frontier_tables"]
 
 _PERCENT = Unit("%", 100.0, 4)
 _NAMED = 5
@@ -95,13 +95,13 @@ def frontier_tables(answer: FrontierAnswer, width: int = 80) -> list[Table]:
     return [number_table(headings, rows, width)]
 
 
-def frontier_evidence(answer: FrontierAnswer) -> str:
+def frontier_facts(answer: FrontierAnswer) -> list[str]:
     """How many points of which problem, and from what."""
     parts = []
     for label, frontier in answer.frontiers.items():
         proved = sum(point.is_optimal for point in frontier.points)
         parts.append(f"{label}: {len(frontier.points)} points, {proved} proved, {frontier.wall_time:.2g} s")
-    return "; ".join([*parts, answer.evidence.span, f"problem {answer.problem.fingerprint}"])
+    return [*parts, answer.evidence.span, f"problem {answer.problem.fingerprint}"]
 
 
 def frontier_data(answer: FrontierAnswer) -> dict[str, Any]:
@@ -138,6 +138,7 @@ def frontier_page(answer: FrontierAnswer) -> Report:
                     f"{known}; {_held(point)}",
                 )
             )
+    inputs = input_entries(answer.evidence, answer.problem.fingerprint)
     section = Section(
         name="frontier",
         title="Efficient frontier",
@@ -150,7 +151,7 @@ def frontier_page(answer: FrontierAnswer) -> Report:
         findings=_findings(answer),
         limits=(NO_ADVICE,),
         figures=(_plane(answer), *_compositions(answer)),
-        evidence={"Frontiers": frontier_evidence(answer), **input_entries(answer.evidence, answer.problem.fingerprint)},
+        evidence={"Frontiers": "; ".join(frontier_facts(answer)), **inputs},
         wall_time=sum(frontier.wall_time for frontier in answer.frontiers.values()),
     )
     return Report(

@@ -12,7 +12,7 @@ from qtoolkit.report.portfolios import figures
 from qtoolkit.report.portfolios.answer import PortfolioAnswer
 from qtoolkit.report.portfolios.entries import NO_ADVICE, input_entries
 from qtoolkit.report.portfolios.numbers import PERCENT, WEIGHT, gap_unit, share
-from qtoolkit.report.portfolios.tables import evidence_line, limits_text
+from qtoolkit.report.portfolios.tables import evidence_facts, limits_text
 
 __all__ = ["portfolio_page"]
 
@@ -92,6 +92,7 @@ def _selection_section(answer: PortfolioAnswer) -> Section:
     bound = solution.bound.value
     best = bound if is_optimal else None
     told = "" if is_optimal or bound is None or math.isinf(bound) else f"no choice falls below {unit.text(bound)}; "
+    tail = "" if answer.problem.tail is None else " The conditional value at risk is taken for that of normal returns."
     rows: list[Row] = []
     if solution.value is not None:
         label = "Objective" if solution.shots is None else f"Objective, best of {solution.shots:,} shots"
@@ -120,13 +121,14 @@ def _selection_section(answer: PortfolioAnswer) -> Section:
         question=(
             f"How well did {solution.solver} choose? Its problem is a quadratic function of bits, in which all chosen "
             f"assets have the same {answer.word}; its optimum is another than that of the best {answer.word}s."
+            f"{tail}"
         ),
         rows=tuple(rows),
         findings=_selection_findings(answer),
         limits=_selection_limits(answer),
         figures=_selection_figures(answer),
         evidence={
-            "Solver": evidence_line(answer),
+            "Solver": "; ".join(evidence_facts(answer)),
             "End": solution.message or "–",
             "Optimum": f"{solution.bound.kind} by {solution.bound.solver}",
             **({"Unknown": solution.unknown} if solution.unknown else {}),

@@ -17,7 +17,7 @@ from qtoolkit.report.tables import number_table
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["evidence_line", "limits_text", "portfolio_tables"]
+__all__ = ["evidence_facts", "limits_text", "portfolio_tables"]
 
 _BAR = 20
 _ASSETWISE = {"bounds": "bounds of each asset", "minimum if held": "minimum if held", "lots": "whole lots"}
@@ -40,7 +40,7 @@ def portfolio_tables(answer: PortfolioAnswer, width: int = 80) -> list[Table]:
     return tables
 
 
-def evidence_line(answer: PortfolioAnswer) -> str:
+def evidence_facts(answer: PortfolioAnswer) -> list[str]:
     """Who found it, how, when, and from what."""
     solution = answer.result.selection
     facts = [solution.solver if not solution.setting else f"{solution.solver}: {solution.setting}"]
@@ -54,8 +54,7 @@ def evidence_line(answer: PortfolioAnswer) -> str:
         facts.append(f"{solution.shots:,} shots")
     if solution.seed is not None:
         facts.append(f"seed {solution.seed}")
-    facts += [f"{answer.result.wall_time:.2g} s", answer.evidence.span, f"problem {answer.problem.fingerprint}"]
-    return "; ".join(facts)
+    return [*facts, f"{answer.result.wall_time:.2g} s", answer.evidence.span, f"problem {answer.problem.fingerprint}"]
 
 
 def limits_text(check: ConstraintCheck) -> tuple[str, str, str]:
@@ -88,7 +87,7 @@ def _assets(answer: PortfolioAnswer, width: int) -> Table:
 
 
 def _objectives(answer: PortfolioAnswer, width: int) -> Table:
-    result = answer.result
+    result, problem = answer.result, answer.problem
     unit = answer.unit
     exact, solution = result.exact, result.selection
     rows: list[tuple[str, ...]] = []
@@ -105,19 +104,19 @@ def _objectives(answer: PortfolioAnswer, width: int) -> Table:
         rows.append(("  the best known portfolio", unit.text(exact.objective), "", ""))
     for label, ours, theirs in answer.parts:
         rows.append((f"  {label}", unit.text(ours), "" if theirs is None else unit.text(theirs), ""))
-    rows += _selection_rows(solution, unit)
+    rows += _selection_rows(solution, unit, "" if problem.tail is None else " of normal returns")
     has_bound = any(row[2:3] and row[2].startswith("≥") for row in rows)
     heading = "optimum or bound ≥" if has_bound else "optimum"
     return number_table([f"per {answer.evidence.period}", "this portfolio", heading, "gap"], rows, width)
 
 
-def _selection_rows(solution: Solution, unit: Unit) -> Iterator[tuple[str, ...]]:
+def _selection_rows(solution: Solution, unit: Unit, what: str) -> Iterator[tuple[str, ...]]:
     """The quadratic problem of bits that the solver had."""
     is_optimal = solution.bound.kind == "optimal"
     of = "" if solution.bits is None else f" of {sum(solution.bits)}"
     yield (f"Selection{of}, all alike, by {solution.solver[:12]}",)
-    label = "  objective" if solution.shots is None else f"  objective, best of {solution.shots:,} shots"
-    yield (label, *_beside(solution.value, solution.bound.value, is_optimal, unit))
+    label = "" if solution.shots is None else f", best of {solution.shots:,} shots"
+    yield (f"  objective{what}{label}", *_beside(solution.value, solution.bound.value, is_optimal, unit))
     if solution.shots is None and solution.approximation_ratio is not None:
         yield ("  approximation ratio", f"{solution.approximation_ratio:.4f}", "1", "")
 
