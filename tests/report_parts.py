@@ -1,6 +1,11 @@
 """A small report with everything a page can hold, letters that HTML must escape included."""
 
+import numpy as np
+
+from qtoolkit.algorithms.quadratic import QaoaSolver
+from qtoolkit.applications.finance import Moments, PortfolioProblem, solve_portfolio
 from qtoolkit.report import Figure, Report, Row, Section, Unit
+from qtoolkit.report.portfolios import Evidence, PortfolioAnswer
 
 HARTREE = Unit("Ha", 1.0, 6)
 MILLIHARTREE = Unit("mHa", 1e3, 4)
@@ -46,3 +51,15 @@ def report(**changes) -> Report:
         "environment": {"qtoolkit": "0.1.0"},
     }
     return Report(**{**parts, **changes})
+
+
+def portfolio_answer() -> PortfolioAnswer:
+    """A small portfolio with costs, and with names that tables must fold and HTML must escape."""
+    names = ("Short", "A name of an asset that is much longer than any ticker", "<b>", "D", "E")
+    rng = np.random.default_rng(3)
+    loads = rng.normal(size=(5, 3)) * 0.01
+    moments = Moments(rng.normal(size=5) * 1e-3, loads @ loads.T + 1e-4 * np.eye(5), names)
+    problem = PortfolioProblem.from_moments(moments, risk_aversion=8.0, cardinality=(2, 3), cost=1e-4)
+    result = solve_portfolio(problem, QaoaSolver(1, shots=64), seed=1)
+    sectors = dict.fromkeys(names, "a sector with a name that does not fit into a third of a line")
+    return PortfolioAnswer(problem, result, Evidence("a <i>test</i>", moments, sectors))

@@ -8,10 +8,11 @@ from html import unescape
 import pytest
 from browser import NAMES, find_browser, run_browser
 from matplotlib.image import imread
-from report_parts import report
+from report_parts import portfolio_answer, report
 
 from qtoolkit.report import Figure, render
 from qtoolkit.report.plots import convergence
+from qtoolkit.report.portfolios import portfolio_page
 
 BROWSER = find_browser()
 pytestmark = pytest.mark.skipif(BROWSER is None, reason=f"needs one of {', '.join(NAMES)} on the path")
@@ -69,6 +70,20 @@ def test_pictures_and_tables_have_a_size_and_the_page_fits(page, tmp_path, width
         assert min(box["natural"], box["width"], box["height"]) > 50
     assert len(measured["tables"]) == 3
     assert min(measured["tables"]) > 50
+    assert measured["overflow"] <= 0, "the page scrolls sideways"
+
+
+def test_a_page_of_a_portfolio_fits_a_narrow_window(tmp_path):
+    answer = portfolio_answer()
+    copy = tmp_path / "measured.html"
+    text = re.sub(r"<meta http-equiv=[^>]*>", "", render(portfolio_page(answer)))
+    copy.write_text(text.replace("</head>", f"{MEASURE}</head>"), "utf-8")
+    dom = run_browser(
+        BROWSER, tmp_path / "profile", copy, "--window-size=500,1600", "--virtual-time-budget=5000", "--dump-dom"
+    )
+    measured = json.loads(unescape(re.search(r'<pre id="measured">(.*?)</pre>', dom)[1]))
+    assert len(measured["boxes"]) == 4
+    assert all(box["complete"] and min(box["natural"], box["width"], box["height"]) > 50 for box in measured["boxes"])
     assert measured["overflow"] <= 0, "the page scrolls sideways"
 
 
