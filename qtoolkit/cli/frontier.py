@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qtoolkit.cli.options import with_groups
-from qtoolkit.cli.portfolio_options import LimitOptions
+from qtoolkit.cli.portfolio_options import RiskOptions
 from qtoolkit.cli.price_options import PriceOptions
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _FREE_SHARE = 0.1
 @with_groups
 def frontier(
     data: PriceOptions,
-    stated: LimitOptions,
+    stated: RiskOptions,
     points: Annotated[int, typer.Option(min=2, help="Points of each frontier.")] = 12,
     time_limit: Annotated[float, typer.Option(metavar="S", help="Seconds for each point.")] = 60.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout in place of the tables.")] = False,
@@ -59,7 +59,7 @@ def frontier(
     check_packages("this command", data.packages() | needed)
     files = stated.read_files()
     given = data.read()
-    options = stated.options(given, files)
+    options = stated.options(given.returns, files)
     problem = PortfolioProblem.from_moments(given.moments, **options)
     free = PortfolioProblem.from_moments(given.moments, risk_aversion=1.0, tail=options["tail"])
     limited, unlimited = _traced(problem, free, stated.has_limits, points, time_limit)

@@ -62,7 +62,7 @@ def portfolio(
     solver = search.build()
     files = stated.read_files()
     given = data.read()
-    problem = PortfolioProblem.from_moments(given.moments, **stated.options(given, files))
+    problem = PortfolioProblem.from_moments(given.moments, **stated.options(given.returns, files))
     result = _solved(problem, solver, search, weigh=not no_weigh)
     evidence = Evidence(given.source, given.moments, files.sectors_of(given.moments.asset_names))
     answer = PortfolioAnswer(problem, result, evidence)

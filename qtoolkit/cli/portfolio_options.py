@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,13 +13,12 @@ import typer
 
 from qtoolkit._arguments import shown
 from qtoolkit._checks import require_number
-from qtoolkit.cli.price_options import Input
 from qtoolkit.errors import InputError
 
 if TYPE_CHECKING:
-    from qtoolkit.applications.finance import PortfolioOptions
+    from qtoolkit.applications.finance import PortfolioOptions, ReturnHistory
 
-__all__ = ["Files", "LimitOptions", "ProblemOptions"]
+__all__ = ["Files", "LimitOptions", "ProblemOptions", "RiskOptions"]
 
 _PANEL = "Problem"
 _COUNTS = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
@@ -34,20 +33,12 @@ class Objective(StrEnum):
 
 @dataclass(frozen=True)
 class LimitOptions:
-    """How risk is measured, and what a portfolio obeys."""
+    """What a portfolio obeys."""
 
     assets: Annotated[
         str | None,
         typer.Option(
             metavar="K|FEWEST-MOST", help="How many assets are held; any number if left out.", rich_help_panel=_PANEL
-        ),
-    ] = None
-    cvar: Annotated[
-        float | None,
-        typer.Option(
-            metavar="LEVEL",
-            help="Risk is the conditional value at risk at this level, such as 0.95; the variance if left out.",
-            rich_help_panel=_PANEL,
         ),
     ] = None
     min_weight: Annotated[
@@ -61,10 +52,6 @@ class LimitOptions:
     ] = None
     max_sector: Annotated[
         float | None, typer.Option(metavar="W", help="Greatest weight of a sector.", rich_help_panel=_PANEL)
-    ] = None
-    current: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="CSV file: ticker,weight, of what is held now.", rich_help_panel=_PANEL),
     ] = None
     cost: Annotated[
         float, typer.Option(metavar="C", help="Share lost of what is bought or sold.", rich_help_panel=_PANEL)
@@ -90,41 +77,33 @@ class LimitOptions:
         ):
             if value is not None:
                 require_number(name, value, 0)
-        if self.cvar is not None and not 0 <= self.cvar < 1:
-            raise InputError(f"--cvar takes a level of at least 0 and below 1, got {self.cvar:g}")
         if self.max_sector is not None and self.sectors is None:
             raise InputError("--max-sector needs the sectors of the assets; give --sectors FILE")
         if None not in (self.min_weight, self.max_weight) and self.min_weight > self.max_weight:  # type: ignore[operator]
             raise InputError(f"--min-weight must be at most --max-weight, got {self.min_weight} > {self.max_weight}")
 
     def read_files(self) -> Files:
-        """What the files of sectors and of current weights say.
+        """What the files beside the prices say.
 
         Raises:
             InputError: if they cannot be read, or are no such table.
         """
-        from qtoolkit.cli.asset_files import read_columns, read_numbers
+        from qtoolkit.cli.asset_files import read_columns
 
-        return Files(
-            None if self.sectors is None else read_columns(self.sectors, "--sectors", "sector"),
-            None if self.current is None else read_numbers(self.current, "--current", "weight"),
-        )
+        return Files(None if self.sectors is None else read_columns(self.sectors, "--sectors", "sector"), None)
 
     @property
     def has_limits(self) -> bool:
         """Whether anything is asked of portfolios but to be long only and fully invested."""
-        given = (self.assets, self.min_weight, self.max_weight, self.max_sector, self.current, self.max_turnover)
+        given = (self.assets, self.min_weight, self.max_weight, self.max_sector, self.max_turnover)
         return bool(self.cost) or any(value is not None for value in given)
 
-    def options(self, given: Input, files: Files) -> PortfolioOptions:
+    def options(self, returns: ReturnHistory, files: Files) -> PortfolioOptions:
         """Those of a `PortfolioProblem`.
 
         Raises:
             InputError: if a limit breaks its rule, or a file does not fit the prices.
         """
-        from qtoolkit.applications.finance import Tail
-
-        names = given.moments.asset_names
         return {
             "risk_aversion": 1.0,
             "cardinality": _counts(self.assets),
@@ -132,9 +111,7 @@ class LimitOptions:
             "upper": self.max_weight,
             "max_turnover": self.max_turnover,
             "cost": self.cost,
-            "tail": None if self.cvar is None else Tail(given.returns.returns, self.cvar),
-            "current": None if files.current is None else _known(files.current, names),
-            "groups": self._groups(files.sectors_of(names)),
+            "groups": self._groups(files.sectors_of(returns.asset_names)),
         }
 
     def _groups(self, sectors: Mapping[str, str]) -> dict[str, Any] | None:
@@ -149,7 +126,66 @@ class LimitOptions:
 
 
 @dataclass(frozen=True)
-class ProblemOptions(LimitOptions):
+class RiskOptions(LimitOptions):
+    """How risk is measured, and what is held now, too."""
+
+    cvar: Annotated[
+        float | None,
+        typer.Option(
+            metavar="LEVEL",
+            help="Risk is the conditional value at risk at this level, such as 0.95; the variance if left out.",
+            rich_help_panel=_PANEL,
+        ),
+    ] = None
+    current: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="CSV file: ticker,weight, of what is held now.", rich_help_panel=_PANEL),
+    ] = None
+
+    def check(self) -> None:
+        """See `LimitOptions.check`.
+
+        Raises:
+            InputError: as there.
+        """
+        super().check()
+        if self.cvar is not None and not 0 <= self.cvar < 1:
+            raise InputError(f"--cvar takes a level of at least 0 and below 1, got {self.cvar:g}")
+
+    def read_files(self) -> Files:
+        """See `LimitOptions.read_files`.
+
+        Raises:
+            InputError: as there.
+        """
+        from qtoolkit.cli.asset_files import read_numbers
+
+        found = super().read_files()
+        return (
+            found if self.current is None else replace(found, current=read_numbers(self.current, "--current", "weight"))
+        )
+
+    @property
+    def has_limits(self) -> bool:
+        """See `LimitOptions.has_limits`."""
+        return super().has_limits or self.current is not None
+
+    def options(self, returns: ReturnHistory, files: Files) -> PortfolioOptions:
+        """See `LimitOptions.options`.
+
+        Raises:
+            InputError: as there.
+        """
+        from qtoolkit.applications.finance import Tail
+
+        found = super().options(returns, files)
+        found["tail"] = None if self.cvar is None else Tail(returns.returns, self.cvar)
+        found["current"] = None if files.current is None else _known(files.current, returns.asset_names)
+        return found
+
+
+@dataclass(frozen=True)
+class ProblemOptions(RiskOptions):
     """What a portfolio minimises, too."""
 
     risk_aversion: Annotated[
@@ -161,21 +197,21 @@ class ProblemOptions(LimitOptions):
     ] = Objective.WEIGHTS
 
     def check(self) -> None:
-        """Refuse numbers out of range, and options that need another.
+        """See `LimitOptions.check`.
 
         Raises:
-            InputError: saying which.
+            InputError: as there.
         """
         super().check()
         require_number("--risk-aversion", self.risk_aversion, 0)
 
-    def options(self, given: Input, files: Files) -> PortfolioOptions:
+    def options(self, returns: ReturnHistory, files: Files) -> PortfolioOptions:
         """See `LimitOptions.options`.
 
         Raises:
             InputError: as there.
         """
-        found = super().options(given, files)
+        found = super().options(returns, files)
         found["risk_aversion"] = self.risk_aversion
         found["objective"] = "positions" if self.objective is Objective.POSITIONS else "weights"
         return found

@@ -13,7 +13,7 @@ from qtoolkit.errors import InputError
 if TYPE_CHECKING:
     from qtoolkit.applications.finance import Moments, PriceHistory, ReturnHistory
 
-__all__ = ["Input", "PriceOptions"]
+__all__ = ["FileOptions", "Input", "PriceOptions"]
 
 BUNDLED = "sp500"
 """The word in place of a file."""
@@ -91,8 +91,8 @@ class Input:
 
 
 @dataclass(frozen=True)
-class PriceOptions:
-    """Which prices, and what is estimated from them."""
+class FileOptions:
+    """Which prices."""
 
     prices: Annotated[
         str,
@@ -104,21 +104,12 @@ class PriceOptions:
         str | None, typer.Option(metavar="DATE", help="First day of the prices used.", rich_help_panel=_PANEL)
     ] = None
     end: Annotated[str | None, typer.Option(metavar="DATE", help="Last day.", rich_help_panel=_PANEL)] = None
-    returns: Annotated[Returns, typer.Option(help="Kind of return.", rich_help_panel=_PANEL)] = Returns.SIMPLE
-    means: Annotated[Means, typer.Option(help="Estimator of expected returns.", rich_help_panel=_PANEL)] = Means.SAMPLE
-    covariance: Annotated[Covariance, typer.Option(help="Estimator of covariances.", rich_help_panel=_PANEL)] = (
-        Covariance.SAMPLE
-    )
     missing: Annotated[
         Missing | None,
         typer.Option(help="Drop days with a missing price, or fill in the one before.", rich_help_panel=_PANEL),
     ] = None
     duplicates: Annotated[
         Duplicates | None, typer.Option(help="Which line of a date is kept.", rich_help_panel=_PANEL)
-    ] = None
-    constant: Annotated[
-        Constant | None,
-        typer.Option(help="Drop assets whose price never changes, or keep them as riskless.", rich_help_panel=_PANEL),
     ] = None
     decimal: Annotated[Decimal, typer.Option(help="Point in numbers.", rich_help_panel=_PANEL)] = Decimal.POINT
     time_zone: Annotated[
@@ -132,8 +123,8 @@ class PriceOptions:
         return self.prices == BUNDLED
 
     def packages(self) -> dict[str, str]:
-        """What is needed to read and estimate, by package."""
-        return {"skfolio": "finance"} if self.is_bundled or (self.means, self.covariance) != ("sample",) * 2 else {}
+        """What is needed to read them, by package."""
+        return {"skfolio": "finance"} if self.is_bundled else {}
 
     def check(self) -> None:
         """Refuse what does not go together.
@@ -150,13 +141,18 @@ class PriceOptions:
         if self.is_bundled and (given := [name for name, value in about_files.items() if value is not None]):
             raise InputError(f"{given[0]} is about a file of prices, got {BUNDLED}; leave it out")
 
-    def read(self) -> Input:
-        """Read the prices and estimate.
+    @property
+    def source(self) -> str:
+        """Where they come from, in words."""
+        return "skfolio's S&P 500 set" if self.is_bundled else self.prices
+
+    def read_prices(self) -> PriceHistory:
+        """Of the days that were asked for.
 
         Raises:
-            InputError: if they are no prices, or the estimator refuses them.
+            InputError: if they are no prices.
         """
-        from qtoolkit.applications.finance import estimate_moments, load_sp500_prices, read_prices
+        from qtoolkit.applications.finance import load_sp500_prices, read_prices
 
         if self.is_bundled:
             prices = load_sp500_prices()
@@ -170,15 +166,44 @@ class PriceOptions:
                     time_zone=self.time_zone,
                 ),
             )
-        if self.start is not None or self.end is not None:
-            prices = prices.between(self.start, self.end)
+        is_cut = self.start is not None or self.end is not None
+        return prices.between(self.start, self.end) if is_cut else prices
+
+
+@dataclass(frozen=True)
+class PriceOptions(FileOptions):
+    """What is estimated from the prices, too."""
+
+    returns: Annotated[Returns, typer.Option(help="Kind of return.", rich_help_panel=_PANEL)] = Returns.SIMPLE
+    means: Annotated[Means, typer.Option(help="Estimator of expected returns.", rich_help_panel=_PANEL)] = Means.SAMPLE
+    covariance: Annotated[Covariance, typer.Option(help="Estimator of covariances.", rich_help_panel=_PANEL)] = (
+        Covariance.SAMPLE
+    )
+    constant: Annotated[
+        Constant | None,
+        typer.Option(help="Drop assets whose price never changes, or keep them as riskless.", rich_help_panel=_PANEL),
+    ] = None
+
+    def packages(self) -> dict[str, str]:
+        """What is needed to read and estimate, by package."""
+        is_plain = self.means is Means.SAMPLE and self.covariance is Covariance.SAMPLE
+        return super().packages() if is_plain else {"skfolio": "finance"}
+
+    def read(self) -> Input:
+        """Read the prices and estimate.
+
+        Raises:
+            InputError: if they are no prices, or the estimator refuses them.
+        """
+        from qtoolkit.applications.finance import estimate_moments
+
+        prices = self.read_prices()
         returns = prices.simple_returns() if self.returns is Returns.SIMPLE else prices.log_returns()
-        moments = estimate_moments(
-            returns, **_given(means=self.means, covariance=self.covariance, constant=self.constant)
-        )
+        words = _given(means=self.means, covariance=self.covariance, constant=self.constant)
+        moments = estimate_moments(returns, **words)
         if moments.asset_names != returns.asset_names:  # constant ones are left out
             prices, returns = prices.subset(moments.asset_names), returns.subset(moments.asset_names)
-        return Input("skfolio's S&P 500 set" if self.is_bundled else self.prices, prices, returns, moments)
+        return Input(self.source, prices, returns, moments)
 
 
 def _given(**words: str | None) -> dict[str, Any]:
