@@ -8,6 +8,7 @@ import typer
 
 from qtoolkit._version import __version__
 from qtoolkit.cli.backends import backends
+from qtoolkit.cli.backtest import backtest
 from qtoolkit.cli.bench import bench
 from qtoolkit.cli.demo import demo
 from qtoolkit.cli.price import price
@@ -53,6 +54,7 @@ app.command()(price)
 app.command()(risk)
 app.command()(portfolio)
 app.command()(frontier)
+app.command()(backtest)
 app.command()(backends)
 app.command()(bench)
 app.command()(warmup)

@@ -5,6 +5,7 @@ import io
 import xml.etree.ElementTree as ElementTree
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from report_parts import portfolio_answer
 from rich.console import Console
@@ -127,6 +128,12 @@ DRAWINGS = {
         {"optimum": (1.0, 0.1), "ours": (1.1, 0.1)},
         ("risk", "return"),
         ringed="optimum",
+    ),
+    "courses": lambda: figures.courses(
+        np.arange("2020-01-01", 3, dtype="datetime64[D]"), {"ours": [1.0, 1.1, 0.9]}, "wealth", is_logarithmic=True
+    ),
+    "courses of steps": lambda: figures.courses(
+        np.arange("2020-01", 9, dtype="datetime64[M]"), dict.fromkeys("abcde", np.zeros(9)), "turnover", has_steps=True
     ),
     "composition": lambda: figures.composition([0.1, 0.2], [{"A": 1.0}, {"A": 0.5, "B": 0.5}], ["A", "B"], "return"),
     "composition of many": lambda: figures.composition(

@@ -11,6 +11,13 @@ from qtoolkit.report.portfolios.frontier import (
 )
 from qtoolkit.report.portfolios.page import portfolio_page
 from qtoolkit.report.portfolios.tables import evidence_facts, portfolio_tables
+from qtoolkit.report.portfolios.walk import (
+    BacktestAnswer,
+    backtest_data,
+    backtest_facts,
+    backtest_page,
+    backtest_tables,
+)
 
 __all__ = [
     # what is told
@@ -29,4 +36,10 @@ __all__ = [
     "frontier_facts",
     "frontier_data",
     "frontier_page",
+    # backtests: the same
+    "BacktestAnswer",
+    "backtest_tables",
+    "backtest_facts",
+    "backtest_data",
+    "backtest_page",
 ]

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from qtoolkit._optional import require
 from qtoolkit.report.canvas import MARKERS, PALETTE, Axes, Canvas, legend_beside, series_color
 
-__all__ = ["chances", "composition", "risks_and_returns", "spread", "weights"]
+__all__ = ["chances", "composition", "courses", "risks_and_returns", "spread", "weights"]
 
 FloatArray = NDArray[np.float64]
 
@@ -174,6 +175,45 @@ def composition(
         axes.set(xlabel=axis, ylabel="weight")
         axes.margins(y=0.02)
         axes.grid(visible=False, axis="x")
+        legend_beside(axes)
+    return canvas.svg
+
+
+def courses(
+    dates: ArrayLike,
+    series: Mapping[str, ArrayLike],
+    axis: str,
+    *,
+    is_logarithmic: bool = False,
+    has_steps: bool = False,
+) -> str:
+    """One line for each strategy over time.
+
+    Args:
+        dates: datetime64[D], shape (T,).
+        series: label to values, shape (T,) each; those after the first two in quieter colours.
+        axis: what the values are called.
+        is_logarithmic: whether the axis is.
+        has_steps: whether a value holds until the next.
+    """
+    days = np.asarray(dates)
+    canvas = Canvas()
+    with canvas as (axes,):
+        for k, (label, values) in enumerate(series.items()):
+            color = (PALETTE["blue"], PALETTE["vermilion"], PALETTE["green"], PALETTE["grey"])[k % 4]
+            style = {"color": color, "linestyle": ("-", "--", "-", "-")[k % 4], "linewidth": 1.6 if k < 2 else 1.1}
+            axes.plot(days, values, drawstyle="steps-post" if has_steps else "default", label=label, **style)
+        if is_logarithmic:
+            ticker = require("matplotlib.ticker", extra="plot")
+            axes.set_yscale("log")
+            axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1.0, 1.5, 2.0, 3.0, 5.0, 7.0)))
+            axes.yaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
+            axes.yaxis.set_minor_formatter(ticker.NullFormatter())
+        axes.set(ylabel=axis)
+        mdates = require("matplotlib.dates", extra="plot")
+        locator = mdates.AutoDateLocator()
+        axes.xaxis.set_major_locator(locator)
+        axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))
         legend_beside(axes)
     return canvas.svg
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Iterable
 
 from qtoolkit.applications.finance import Moments
 from qtoolkit.report.model import Unit
 
-__all__ = ["GAP_DASH", "PERCENT", "WEIGHT", "common_unit", "gap_unit", "period_of", "plain", "share"]
+__all__ = ["GAP_DASH", "PERCENT", "WEIGHT", "common_unit", "gap_unit", "period_between", "period_of", "plain", "share"]
 
 WEIGHT = Unit("", 1.0, 4)
 PERCENT = Unit("%", 100.0, 2)
@@ -59,10 +60,14 @@ def plain(value: float) -> str:
 
 def period_of(moments: Moments) -> str:
     """``"day"``, ``"week"``, …, by the mean distance of the dates; ``"period"`` where it is no such."""
-    if moments.span is None or not moments.num_periods or moments.num_periods < 2:
+    if moments.span is None or not moments.num_periods:
         return "period"
-    first, last = moments.span
-    apart = (last - first).days / (moments.num_periods - 1)
+    return period_between(*moments.span, moments.num_periods)
+
+
+def period_between(first: datetime.date, last: datetime.date, number: int) -> str:
+    """See `period_of`, of so many dates."""
+    apart = (last - first).days / (number - 1) if number > 1 else 0.0
     return next((name for name, (low, high) in _PERIODS.items() if low <= apart <= high), "period")
 
 
