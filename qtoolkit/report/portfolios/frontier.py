@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["FrontierAnswer", "frontier_data", "frontier_facts", "frontier_page", "frontier_tables"]
 
 _PERCENT = Unit("%", 100.0, 4)
-_NAMED = 5
-"""Assets that a row names, heaviest first."""
+_NAMED = 36
+"""Letters of the assets that a row names."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,12 +165,16 @@ def frontier_page(answer: FrontierAnswer) -> Report:
 
 
 def _held(point: FrontierPoint) -> str:
-    """The assets of a point, heaviest first."""
+    """The assets of a point, heaviest first, as many as fit."""
     held = sorted(
         (name for name, weight in point.weights.items() if round(weight, 4)), key=lambda name: -point.weights[name]
     )
-    more = len(held) - _NAMED
-    return " ".join(held[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    if len(text := " ".join(held)) <= _NAMED or len(held) == 1:
+        return text
+    kept = 1
+    while len(" ".join(held[: kept + 1])) <= _NAMED - len(" and 100 more"):
+        kept += 1
+    return f"{' '.join(held[:kept])} and {len(held) - kept} more"
 
 
 def _gap(answer: FrontierAnswer, point: FrontierPoint) -> str:
