@@ -6,7 +6,6 @@ import csv
 import io
 from pathlib import Path
 
-from qtoolkit._arguments import shown
 from qtoolkit.errors import InputError
 
 __all__ = ["read_columns", "read_numbers"]
@@ -23,6 +22,7 @@ def read_columns(path: Path, option: str, what: str) -> dict[str, str]:
     Raises:
         InputError: if the file cannot be read, its header or a line is another, or a ticker comes twice.
     """
+    from qtoolkit._arguments import shown
     from qtoolkit.applications.finance.data.csv import read_text
 
     rule = f"the file of {option} has the columns ticker,{what}"
@@ -52,6 +52,7 @@ def read_numbers(path: Path, option: str, what: str) -> dict[str, float]:
     Raises:
         InputError: as there, or for what is no number.
     """
+    from qtoolkit._arguments import shown
     from qtoolkit._checks import require_number
 
     found = {}

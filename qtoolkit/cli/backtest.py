@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qtoolkit._checks import require_number
 from qtoolkit.cli.options import with_groups
 from qtoolkit.cli.portfolio_options import LimitOptions
 from qtoolkit.cli.price_options import FileOptions
@@ -39,6 +38,8 @@ class WalkOptions(LimitOptions):
         Raises:
             InputError: as there.
         """
+        from qtoolkit._checks import require_number
+
         super().check()
         require_number("--risk-aversion", self.risk_aversion, 0)
 

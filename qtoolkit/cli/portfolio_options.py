@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qtoolkit._arguments import shown
-from qtoolkit._checks import require_number
 from qtoolkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -67,6 +65,8 @@ class LimitOptions:
         Raises:
             InputError: saying which.
         """
+        from qtoolkit._checks import require_number
+
         _counts(self.assets)
         require_number("--cost", self.cost, 0)
         for name, value in (
@@ -202,6 +202,8 @@ class ProblemOptions(RiskOptions):
         Raises:
             InputError: as there.
         """
+        from qtoolkit._checks import require_number
+
         super().check()
         require_number("--risk-aversion", self.risk_aversion, 0)
 
@@ -247,6 +249,8 @@ class Files:
 
 def _counts(text: str | None) -> int | tuple[int, int] | None:
     """``5`` or ``3-8`` as a number, or the fewest and most."""
+    from qtoolkit._arguments import shown
+
     if text is None:
         return None
     found = _COUNTS.fullmatch(text.replace(" ", ""))

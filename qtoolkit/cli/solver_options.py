@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qtoolkit._arguments import shown
-from qtoolkit._checks import require_number
 from qtoolkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -55,6 +53,8 @@ class SolverOptions:
             UnknownBackendError: if no backend has this name.
             MissingExtraError: if it needs a package that is not installed.
         """
+        from qtoolkit._arguments import shown
+        from qtoolkit._checks import require_number
         from qtoolkit.algorithms.quadratic import solver_named
         from qtoolkit.backends import BackendSampler, get_backend
 
