@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -104,6 +103,9 @@ class LimitOptions:
         Raises:
             InputError: if a limit breaks its rule, or a file does not fit the prices.
         """
+        from qtoolkit.applications.finance import sector_groups
+
+        sectors = files.sectors_of(returns.asset_names)
         return {
             "risk_aversion": 1.0,
             "cardinality": _counts(self.assets),
@@ -111,18 +113,8 @@ class LimitOptions:
             "upper": self.max_weight,
             "max_turnover": self.max_turnover,
             "cost": self.cost,
-            "groups": self._groups(files.sectors_of(returns.asset_names)),
+            "groups": None if self.max_sector is None else sector_groups(sectors, upper=self.max_sector),
         }
-
-    def _groups(self, sectors: Mapping[str, str]) -> dict[str, Any] | None:
-        from qtoolkit.applications.finance import WeightGroup
-
-        if self.max_sector is None:
-            return None
-        members: dict[str, list[str]] = {}
-        for asset, sector in sectors.items():
-            members.setdefault(sector, []).append(asset)
-        return {sector: WeightGroup(tuple(inside), upper=self.max_sector) for sector, inside in members.items()}
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ __all__ = [
     "efficient_frontier",
     "logical_error_rates",
     "optimum_probabilities",
-    "wealth",
 ]
 
 
@@ -45,26 +44,6 @@ def efficient_frontier(
             )
         axes.set(xlabel="standard deviation (% per period)", ylabel="expected return (% per period)")
         legend_beside(axes)
-    return canvas.svg
-
-
-def wealth(dates: ArrayLike, courses: Mapping[str, ArrayLike]) -> str:
-    """What became of 1, one line for each strategy, on a logarithmic axis.
-
-    Args:
-        dates: datetime64[D], shape (P,).
-        courses: label to wealth at the end of each date, above 0, shape (P,).
-    """
-    canvas = _Canvas()
-    with canvas as (axes,):
-        for k, (label, values) in enumerate(courses.items()):
-            axes.plot(np.asarray(dates), np.asarray(values, dtype=np.float64), color=_color(k), label=label)
-        axes.set(yscale="log", ylabel="wealth of 1")
-        axes.yaxis.set_major_formatter("{x:.3g}")
-        axes.yaxis.set_minor_formatter("{x:.3g}")
-        locator = require("matplotlib.dates", extra="plot").AutoDateLocator(minticks=3, maxticks=6)
-        axes.xaxis.set_major_locator(locator)
-        _legend_beside(axes)
     return canvas.svg
 
 

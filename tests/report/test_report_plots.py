@@ -12,9 +12,6 @@ DRAWINGS = {
     "frontier": lambda: plots.efficient_frontier(
         {"any number": ([0.01, 0.02], [1e-4, 2e-4]), "five": ([0.012, 0.03], [1e-4, 2e-4])}, {"QAOA": (0.02, 1e-4)}
     ),
-    "wealth": lambda: plots.wealth(
-        np.arange("2020-01-01", 3, dtype="datetime64[D]"), {"equal weight": [1.0, 1.1, 0.9], "exact": [1.0, 1.2, 1.3]}
-    ),
     "probabilities": lambda: plots.optimum_probabilities({"luck": 1e-4, "ring": 0.02}),
     "dissociation": lambda: plots.dissociation(
         [1.0, 2.0, 3.0], [-7.0, -7.1, -6.9], [-7.2, -7.3, -7.1], [-7.2, -7.31, -7.12], 1.6e-3, "LiH"

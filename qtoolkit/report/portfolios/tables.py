@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from qtoolkit.algorithms.qaoa_result import approximation_ratio
+from qtoolkit.algorithms.outcomes import approximation_ratio
 from qtoolkit.algorithms.quadratic import ConstraintCheck, Solution
 from qtoolkit.applications.finance import PortfolioResult
 from qtoolkit.report.model import Unit
