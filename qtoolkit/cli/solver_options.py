@@ -16,15 +16,16 @@ if TYPE_CHECKING:
 __all__ = ["SolverOptions"]
 
 _PANEL = "Solver"
+_SOLVERS = (
+    "That selects: qaoa, recursive-qaoa, vqe, imaginary-time, grover-adaptive, annealing, luck, enumeration, scip, …."
+)
 
 
 @dataclass(frozen=True)
 class SolverOptions:
     """Who selects, and how."""
 
-    solver: Annotated[
-        str, typer.Option(help="That selects: scip, qaoa, enumeration, luck, ….", rich_help_panel=_PANEL)
-    ] = "qaoa"
+    solver: Annotated[str, typer.Option(help=_SOLVERS, rich_help_panel=_PANEL)] = "qaoa"
     backend: Annotated[
         str,
         typer.Option(

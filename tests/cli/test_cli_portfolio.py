@@ -194,11 +194,15 @@ def test_shots_of_another_backend(prices):
     assert exact["selection"]["evidence"] == "state vector"
 
 
-@pytest.mark.parametrize("name", ["scip", "enumeration", "luck"])
-def test_other_solvers(prices, name, capsys):
-    assert name in solver_names()
-    assert main(["portfolio", prices, "--assets", "2", "--risk-aversion", "3", "--solver", name]) == 0
-    assert f"all alike, by {name}" in capsys.readouterr().out
+@pytest.mark.parametrize("name", solver_names())
+def test_every_solver_is_told_in_whole_words(prices, name, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["portfolio", prices, "--assets", "2", "--risk-aversion", "20", "--solver", name, "--seed", "1"]) == 0
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 80
+    assert "…" not in out
+    assert f"Selection of 2, all alike, by {name}" in " ".join(out.split())
+    assert ("as many drawn blindly" in out) == (" shots" in out or " queries" in out)
 
 
 class NothingFound:

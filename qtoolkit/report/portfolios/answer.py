@@ -93,6 +93,19 @@ class PortfolioAnswer:
         return sorted(shown, key=lambda name: (-abs(ours.get(name, 0.0)), name not in ours, -abs(best.get(name, 0.0))))
 
     @property
+    def is_measured(self) -> bool:
+        """Whether the solver's answer is one of many outcomes, whose mean is known too."""
+        return self.result.selection.feasible_probability is not None
+
+    @property
+    def draws(self) -> str:
+        """What luck is given as many of: ``"4,096 shots"``, or queries of Grover's oracle; empty for neither."""
+        solution = self.result.selection
+        if solution.num_queries is not None:
+            return f"{solution.num_queries:,} queries"
+        return "" if solution.shots is None else f"{solution.shots:,} shots"
+
+    @property
     def parts(self) -> list[tuple[str, float, float | None]]:
         """What the objective is made of: what it is, ours, and the optimum's; empty without a portfolio."""
         result, best = self.result, self.optimum

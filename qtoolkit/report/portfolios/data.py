@@ -133,6 +133,7 @@ def _solution(found: Solution) -> dict[str, Any]:
         "evidence": found.evidence,
         "backend": found.backend_name,
         "shots": found.shots,
+        "num_queries": found.num_queries,
         "seed": found.seed,
         "depth": found.depth,
         "two_qubit_count": found.two_qubit_count,

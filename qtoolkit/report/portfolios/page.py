@@ -95,9 +95,9 @@ def _selection_section(answer: PortfolioAnswer) -> Section:
     tail = "" if answer.problem.tail is None else " The conditional value at risk is taken for that of normal returns."
     rows: list[Row] = []
     if solution.value is not None:
-        label = "Objective" if solution.shots is None else f"Objective, best of {solution.shots:,} shots"
+        label = f"Objective, best of {answer.draws}" if answer.draws else "Objective"
         rows.append(_beside(label, solution.value, best, unit, f"{told}{', '.join(solution.names)}"))
-    if luck is not None and solution.expected_value is not None:
+    if luck is not None and answer.is_measured and solution.expected_value is not None:
         blind = "" if luck.mean_value is None else f"drawn blindly {unit.text(luck.mean_value)}"
         rows.append(_beside("Objective, mean of the shots", solution.expected_value, best, unit, f"{told}{blind}"))
     if luck is not None and luck.best_value_expected is not None:
@@ -105,12 +105,12 @@ def _selection_section(answer: PortfolioAnswer) -> Section:
         label = f"Objective, best of {luck.shots:,} blind draws"
         rows.append(_beside(label, luck.best_value_expected, best, unit, text))
     if solution.approximation_ratio is not None:
-        of = "of the answer" if solution.shots is None else "of the mean of the shots"
+        of = "of the mean of the shots" if answer.is_measured else "of the answer"
         rows.append(Row("Approximation ratio", solution.approximation_ratio, 1.0, _RATIO, _RATIO, of))
     if luck is not None:
         for label, ours, blindly in (
             ("Probability of the optimum in one shot", solution.probability_of_optimum, luck.probability_of_optimum),
-            (f"Chance that {luck.shots:,} shots hold it", solution.chance_of_optimum, luck.chance_of_optimum),
+            (f"Chance that {answer.draws} hold it", solution.chance_of_optimum, luck.chance_of_optimum),
         ):
             if ours is not None:
                 rows.append(Row(label, ours, None, PERCENT, PERCENT, f"as many drawn blindly: {share(blindly)}"))
@@ -281,7 +281,7 @@ def _selection_figures(answer: PortfolioAnswer) -> tuple[Figure, ...]:
         marks = {"optimum": enumeration.value}
         if solution.value is not None:
             marks[f"{solution.solver}, its answer"] = solution.value
-        if luck is not None and solution.expected_value is not None:
+        if answer.is_measured and solution.expected_value is not None:
             marks[f"{solution.solver}, mean shot"] = solution.expected_value
         if luck is not None and luck.best_value_expected is not None:
             marks[f"best of {luck.shots:,} blind draws"] = luck.best_value_expected

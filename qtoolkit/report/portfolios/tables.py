@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from qtoolkit.algorithms.outcomes import approximation_ratio
-from qtoolkit.algorithms.quadratic import ConstraintCheck, Solution
+from qtoolkit.algorithms.quadratic import ConstraintCheck
 from qtoolkit.applications.finance import PortfolioResult
 from qtoolkit.report.model import Unit
 from qtoolkit.report.portfolios.answer import PortfolioAnswer
@@ -50,8 +50,8 @@ def evidence_facts(answer: PortfolioAnswer) -> list[str]:
         facts.append(f"depth {solution.depth:,}")
     if solution.two_qubit_count is not None:
         facts.append(f"{solution.two_qubit_count:,} two-qubit gates")
-    if solution.shots is not None:
-        facts.append(f"{solution.shots:,} shots")
+    if answer.draws:
+        facts.append(answer.draws)
     if solution.seed is not None:
         facts.append(f"seed {solution.seed}")
     return [*facts, f"{answer.result.wall_time:.2g} s", answer.evidence.span, f"problem {answer.problem.fingerprint}"]
@@ -87,9 +87,9 @@ def _assets(answer: PortfolioAnswer, width: int) -> Table:
 
 
 def _objectives(answer: PortfolioAnswer, width: int) -> Table:
-    result, problem = answer.result, answer.problem
+    result = answer.result
     unit = answer.unit
-    exact, solution = result.exact, result.selection
+    exact = result.exact
     rows: list[tuple[str, ...]] = []
     name = f"{answer.word.capitalize()}s"
     if result.assets is None:
@@ -104,20 +104,22 @@ def _objectives(answer: PortfolioAnswer, width: int) -> Table:
         rows.append(("  the best known portfolio", unit.text(exact.objective), "", ""))
     for label, ours, theirs in answer.parts:
         rows.append((f"  {label}", unit.text(ours), "" if theirs is None else unit.text(theirs), ""))
-    rows += _selection_rows(solution, unit, "" if problem.tail is None else " of normal returns")
+    rows += _selection_rows(answer)
     has_bound = any(row[2:3] and row[2].startswith("≥") for row in rows)
     heading = "optimum or bound ≥" if has_bound else "optimum"
     return number_table([f"per {answer.evidence.period}", "this portfolio", heading, "gap"], rows, width)
 
 
-def _selection_rows(solution: Solution, unit: Unit, what: str) -> Iterator[tuple[str, ...]]:
+def _selection_rows(answer: PortfolioAnswer) -> Iterator[tuple[str, ...]]:
     """The quadratic problem of bits that the solver had."""
-    is_optimal = solution.bound.kind == "optimal"
+    solution = answer.result.selection
     of = "" if solution.bits is None else f" of {sum(solution.bits)}"
-    yield (f"Selection{of}, all alike, by {solution.solver[:12]}",)
-    label = "" if solution.shots is None else f", best of {solution.shots:,} shots"
-    yield (f"  objective{what}{label}", *_beside(solution.value, solution.bound.value, is_optimal, unit))
-    if solution.shots is None and solution.approximation_ratio is not None:
+    yield (f"Selection{of}, all alike, by {solution.solver}",)
+    what = "" if answer.problem.tail is None else " of normal returns"
+    best = f", best of {answer.draws}" if answer.draws else ""
+    is_optimal = solution.bound.kind == "optimal"
+    yield (f"  objective{what}{best}", *_beside(solution.value, solution.bound.value, is_optimal, answer.unit))
+    if not answer.is_measured and solution.approximation_ratio is not None:
         yield ("  approximation ratio", f"{solution.approximation_ratio:.4f}", "1", "")
 
 
@@ -144,22 +146,24 @@ def _shots(answer: PortfolioAnswer, width: int) -> Table:
     def number(value: float | None) -> str:
         return GAP_DASH if value is None else unit.text(value)
 
+    ratio = solution.approximation_ratio if answer.is_measured else None
     rows = [
         (
             "probability of the optimum, one shot",
             share(solution.probability_of_optimum),
             share(luck.probability_of_optimum),
         ),
-        (f"chance that {luck.shots:,} shots hold it", share(solution.chance_of_optimum), share(luck.chance_of_optimum)),
+        (f"chance that {answer.draws} hold it", share(solution.chance_of_optimum), share(luck.chance_of_optimum)),
         ("shots that are feasible", share(solution.feasible_probability), share(1.0)),
-        ("mean objective of the feasible", number(solution.expected_value), number(luck.mean_value)),
-        ("best objective (blindly: expected)", number(solution.value), number(luck.best_value_expected)),
         (
-            "approximation ratio of the mean",
-            *(GAP_DASH if x is None else f"{x:.4f}" for x in (solution.approximation_ratio, blind)),
+            "mean objective of the feasible",
+            number(solution.expected_value if answer.is_measured else None),
+            number(luck.mean_value),
         ),
+        ("best objective (blindly: expected)", number(solution.value), number(luck.best_value_expected)),
+        ("approximation ratio of the mean", *(GAP_DASH if x is None else f"{x:.4f}" for x in (ratio, blind))),
     ]
-    headings = (f"{luck.shots:,} shots", solution.solver, "as many drawn blindly")
+    headings = (answer.draws, solution.solver, "as many drawn blindly")
     return number_table(headings, [row for row in rows if set(row[1:]) != {GAP_DASH}], width)
 
 
