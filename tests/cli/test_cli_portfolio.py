@@ -205,6 +205,14 @@ def test_every_solver_is_told_in_whole_words(prices, name, capsys, monkeypatch):
     assert ("as many drawn blindly" in out) == (" shots" in out or " queries" in out)
 
 
+def test_many_assets_that_weigh_nothing_share_a_line(prices, capsys):
+    best = TICKERS[int(returns_of().mean(axis=0).argmax())]
+    assert main(["portfolio", prices, "--assets", "6", "--risk-aversion", "0", "--solver", "scip"]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines[2][:3] == [best, "1.0000", "1.0000"]
+    assert lines[3] == ["5", "more", "held", "0.0000", "0.0000"]
+
+
 class NothingFound:
     """A solver whose only shot holds no asset."""
 

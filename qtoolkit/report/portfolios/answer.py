@@ -140,6 +140,12 @@ class PortfolioAnswer:
         return f"objective: {self.problem.risk_aversion:g} × risk − return{cost}"
 
     @property
+    def weighty(self) -> list[str]:
+        """Those of `assets` that weigh something here or in the best portfolio known."""
+        ours, best = self.result.weights, self.optimal_weights or {}
+        return [name for name in self.assets if any(round(each.get(name, 0.0), 4) for each in (ours, best))]
+
+    @property
     def risk(self) -> str:
         """What the risk is."""
         tail = self.problem.tail

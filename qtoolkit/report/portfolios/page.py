@@ -228,14 +228,14 @@ def _weight_figures(answer: PortfolioAnswer) -> tuple[Figure, ...]:
     result = answer.result
     if result.assets is None and result.exact is None:
         return ()
-    names, best = answer.assets, answer.optimal_weights
+    names, best = answer.weighty or answer.assets, answer.optimal_weights
     word = "optimum" if answer.optimum else "best known"
     bars = {"this portfolio": [result.weights.get(name, 0.0) for name in names]} if result.assets else {}
     bars |= {} if best is None else {word: [best[name] for name in names]}
     return (
         Figure(
             figures.weights(names, bars, answer.word),
-            f"{answer.word.capitalize()}s of the assets that are held here or in the {word}.",
+            f"{answer.word.capitalize()}s of the assets that weigh something here or in the {word}.",
             f"Bars: the {answer.word} of each asset, this portfolio beside the {word}.",
         ),
         _plane(answer),

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["evidence_facts", "limits_text", "portfolio_tables"]
 
 _BAR = 20
+_FEW = 3
+"""Up to so many assets that are held and weigh nothing are named."""
+
 _ASSETWISE = {"bounds": "bounds of each asset", "minimum if held": "minimum if held", "lots": "whole lots"}
 """Constraints of one row for each asset, of which the worst is kept: its numbers say little."""
 
@@ -71,11 +74,15 @@ def _assets(answer: PortfolioAnswer, width: int) -> Table:
     ours = answer.result.weights
     largest = max(map(abs, ours.values()), default=0.0) or 1.0
     rows = []
-    for name in answer.assets:
+    without = len(answer.assets) - len(answer.weighty)
+    for name in answer.assets if without <= _FEW else answer.weighty:
         row = [name, *([sectors[name]] if sectors else [])]
         row.append(WEIGHT.text(ours[name]) if name in ours else GAP_DASH)
         row += [] if best is None else [WEIGHT.text(best[name])]
         rows.append([*row, "█" * round(_BAR * abs(ours.get(name, 0.0)) / largest)])
+    if without > _FEW:
+        nothing = [WEIGHT.text(0.0)] * (1 if best is None else 2)
+        rows.append([f"{without} more held", *([""] if sectors else []), *nothing, ""])
     table = number_table([*headings, ""], rows)
     table.columns[-1].justify = "left"
     if sectors:
