@@ -228,6 +228,7 @@ def test_no_feasible_choice_is_no_success(prices, monkeypatch, capsys):
     assert main(["portfolio", prices, "--assets", "2", "--solver", "nothing"]) == UNEXPECTED
     out, err = capsys.readouterr()
     assert "Weights: no feasible choice" in out
+    assert "best of 1 shot " in out
     assert "nothing found no feasible choice" in err.splitlines()[-1]
 
 

@@ -102,8 +102,10 @@ class PortfolioAnswer:
         """What luck is given as many of: ``"4,096 shots"``, or queries of Grover's oracle; empty for neither."""
         solution = self.result.selection
         if solution.num_queries is not None:
-            return f"{solution.num_queries:,} queries"
-        return "" if solution.shots is None else f"{solution.shots:,} shots"
+            return f"{solution.num_queries:,} {'query' if solution.num_queries == 1 else 'queries'}"
+        if solution.shots is None:
+            return ""
+        return f"{solution.shots:,} {'shot' if solution.shots == 1 else 'shots'}"
 
     @property
     def parts(self) -> list[tuple[str, float, float | None]]:

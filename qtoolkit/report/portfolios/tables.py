@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["evidence_facts", "limits_text", "portfolio_tables"]
 
+_ROUNDING = 1e-12
+"""Share of an objective that is none of a gap."""
+
 _BAR = 20
 _FEW = 3
 """Up to so many assets that are held and weigh nothing are named."""
@@ -136,6 +139,8 @@ def _beside(value: float | None, bound: float | None, is_optimal: bool, unit: Un
     if bound is None or math.isinf(bound):
         return ours, GAP_DASH, GAP_DASH
     gap = None if value is None else max(value - bound, 0.0)
+    if gap is not None and gap <= _ROUNDING * abs(bound):
+        gap = 0.0
     sign = "" if is_optimal else "≥ "
     return ours, f"{sign}{unit.text(bound)}", GAP_DASH if gap is None else gap_unit(gap).text(gap, signed=True)
 
