@@ -11,10 +11,10 @@ from qtoolkit.cli.backends import backends
 from qtoolkit.cli.backtest import backtest
 from qtoolkit.cli.bench import bench
 from qtoolkit.cli.demo import demo
-from qtoolkit.cli.price import price
-from qtoolkit.cli.risk import risk
 from qtoolkit.cli.frontier import frontier
 from qtoolkit.cli.portfolio import portfolio
+from qtoolkit.cli.price import price
+from qtoolkit.cli.risk import risk
 from qtoolkit.cli.run import run
 from qtoolkit.cli.warmup import warmup
 
