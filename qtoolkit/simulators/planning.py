@@ -77,6 +77,10 @@ class FirstRuns(dict[int, Callable[[Tape], StateArray | None]]):
         run = self[num_qubits] = runner_of(self._engine, num_qubits, False).run if is_small else _nothing
         return run
 
+    def __reduce__(self) -> tuple[type[FirstRuns], tuple[Engine]]:
+        """The engine alone: what runs circuits holds memory of this process."""
+        return FirstRuns, (self._engine,)
+
 
 def _nothing(_: Tape) -> None:
     return None

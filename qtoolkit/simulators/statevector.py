@@ -76,10 +76,14 @@ class StatevectorSimulator:
     """
 
     def __init__(self, precision: str = "double", num_threads: int | None = None) -> None:
-        self._engine = Engine(precision, num_threads)
-        self._ready_key = self._engine.ready_key
-        self._value_key = self._engine.value_key
-        self._first_runs = FirstRuns(self._engine)
+        self._use(Engine(precision, num_threads))
+
+    def _use(self, engine: Engine) -> None:
+        """Run everything on an engine from now on."""
+        self._engine = engine
+        self._ready_key = engine.ready_key
+        self._value_key = engine.value_key
+        self._first_runs = FirstRuns(engine)
 
     @property
     def precision(self) -> str:

@@ -100,7 +100,7 @@ def _simulator(precision: str, vector_bytes: int, threads: int) -> StatevectorSi
     key = (precision, vector_bytes, threads)
     if key not in _simulators:
         simulator = StatevectorSimulator(precision)
-        simulator._engine = Engine(precision, min(threads, simulator.num_threads), vector_bytes)
+        simulator._use(Engine(precision, min(threads, simulator.num_threads), vector_bytes))
         simulator._engine.shared_visits = 1 << 12  # threads share work that is not worth it, to be tried at all
         _simulators[key] = simulator
     return _simulators[key]

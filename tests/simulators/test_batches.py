@@ -29,7 +29,7 @@ SIZES = (1, 3, 17)
 
 def simulator_of(precision, vector_bytes, num_threads=None):
     simulator = StatevectorSimulator(precision, num_threads)
-    simulator._engine = Engine(precision, num_threads, vector_bytes)
+    simulator._use(Engine(precision, num_threads, vector_bytes))
     return simulator
 
 

@@ -38,7 +38,7 @@ def simulator(precision="double", num_threads=1, vector_bytes=None, small_blocks
             return replace(found, block_bits=min(found.num_bits, low + 2), chunk_bits=low, low_bits=low)
 
         engine.layout = layout
-    made._engine = engine
+    made._use(engine)
     return made
 
 

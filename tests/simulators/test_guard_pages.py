@@ -38,7 +38,7 @@ def observables(num_qubits):
 def results(num_qubits, precision, vector_bytes):
     """What comes of circuits of all kinds, in a thread of its own, which has no working memory yet."""
     simulator = StatevectorSimulator(precision)
-    simulator._engine = Engine(precision, None, vector_bytes)
+    simulator._use(Engine(precision, None, vector_bytes))
     plain = Circuit(num_qubits)
     plain.h(0)
     fixed = [plain, *(random_gate_circuit(num_qubits, 30, seed, arrays=seed == 1) for seed in (0, 1))]

@@ -24,7 +24,7 @@ TURNS = ("rx", "ry", "rz", "p")
 def simulator_of(precision, vector_bytes=None):
     simulator = StatevectorSimulator(precision)
     if vector_bytes is not None:
-        simulator._engine = Engine(precision, None, vector_bytes)
+        simulator._use(Engine(precision, None, vector_bytes))
     return simulator
 
 

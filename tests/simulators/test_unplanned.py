@@ -1,5 +1,6 @@
 """Circuits that run without a plan, and when they get one."""
 
+import copy
 import pickle
 import sys
 import threading
@@ -398,6 +399,14 @@ def test_simulators_from_other_processes(precision):
         for _ in range(3):
             state = simulator.state_vector(circuit)
             assert np.abs(state - reference(circuit)).max() < TOLERANCE[precision]
+
+
+def test_simulators_that_have_run_can_be_sent_and_copied():
+    simulator, circuit = StatevectorSimulator("single"), Circuit(2).h(0).cx(0, 1)
+    state = simulator.state_vector(circuit)
+    for moved in (pickle.loads(pickle.dumps(simulator)), copy.copy(simulator), copy.deepcopy(simulator)):
+        assert moved.precision == "single"
+        assert np.array_equal(moved.state_vector(circuit), state)
 
 
 def test_code_that_declines_its_arguments_has_written_nothing(monkeypatch):

@@ -219,7 +219,7 @@ def slopes(circuit, observable, values):
 @pytest.mark.parametrize("small_blocks", [False, True])
 def test_gradients(small_blocks, precision, vector_bytes):
     simulator = StatevectorSimulator(precision)
-    simulator._engine = SmallBlocks(precision, vector_bytes) if small_blocks else Engine(precision, 1, vector_bytes)
+    simulator._use(SmallBlocks(precision, vector_bytes) if small_blocks else Engine(precision, 1, vector_bytes))
     for num_qubits in (5, 9) if small_blocks else (3, 5, 8):
         rng = np.random.default_rng(num_qubits)
         circuit = parametrised(num_qubits, num_qubits)
