@@ -15,7 +15,7 @@ __all__ = [
 
 ALWAYS_QUBITS, MOST_QUBITS, LEAST_QUBITS = 9, 16, 10
 MOST_ROWS, MOST_VISITS = 1 << 17, 1 << 30
-PLAN, PLANNING, ARRAY, ENTRY, AMPLITUDE, PRODUCT = 0.2e-3, 0.65e-6, 2.5e-6, 10e-9, 0.2e-9, 0.11e-9
+PLAN, PLANNING, ARRAY, ENTRY, AMPLITUDE, PRODUCT = 0.2e-3, 0.65e-6, 2.5e-6, 6e-9, 0.2e-9, 0.04e-9
 FEW_ENTRIES, NEGLIGIBLE = 1 << 10, 15e-6
 GRADIENT_PLANNING, GRADIENT_AMPLITUDE = 13e-6, 0.5e-9
 
@@ -46,7 +46,7 @@ THRESHOLDS = (
     Threshold("PLANNING", PLANNING, "seconds", "each operation of a plan"),
     Threshold("ARRAY", ARRAY, "seconds", "what it takes longer to plan a gate given by an array"),
     Threshold("ENTRY", ENTRY, "seconds", "each number of such an array, without a plan"),
-    Threshold("FEW_ENTRIES", FEW_ENTRIES, "numbers in arrays", "a plan saves writing them, ten microseconds here"),
+    Threshold("FEW_ENTRIES", FEW_ENTRIES, "numbers in arrays", "a plan saves writing them, six microseconds here"),
     Threshold("NEGLIGIBLE", NEGLIGIBLE, "seconds", "foretold; so little is not worth a look for a plan"),
     Threshold("AMPLITUDE", AMPLITUDE, "seconds", "an amplitude for each pass that changes it, without a plan"),
     Threshold("PRODUCT", PRODUCT, "seconds", "an amplitude for each column of a matrix, without a plan"),

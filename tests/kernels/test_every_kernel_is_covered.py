@@ -38,6 +38,7 @@ BY_CIRCUITS = {
     "matrix_numbers.entry_of": "simulators/test_wide_gates.py",
     "matrix_numbers.targets_of": "simulators/test_wide_gates.py",
     "matrix_numbers.write_matrix": "simulators/test_wide_gates.py",
+    "matrix_numbers.write_pair": "kernels/test_vector_numbers.py",
     "matrix_numbers.write_table": "simulators/test_wide_gates.py",
     "numbers.fill_numbers": "kernels/test_vector_numbers.py",
     "numbers.multiply_dense": "kernels/test_vector_numbers.py",

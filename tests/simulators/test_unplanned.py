@@ -4,6 +4,7 @@ import copy
 import pickle
 import sys
 import threading
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -82,6 +83,25 @@ def test_matrices_and_other_arrays(seed, vector_bytes, precision):
     engine = engine_of(precision, vector_bytes)
     for num_qubits in (1, 2, 3, 5, 7):
         circuit = random_gate_circuit(num_qubits, 40, seed, arrays=True)
+        found = state_once(engine, circuit.operations, num_qubits)
+        assert np.abs(found - reference(circuit)).max() < 10 * TOLERANCE[precision]
+
+
+@pytest.mark.parametrize("precision", ["double", "single"])
+@WIDTHS
+@pytest.mark.parametrize(("num_targets", "num_controls"), [(2, 0), (2, 1), (3, 0), (3, 1)])
+def test_matrices_on_all_places(num_targets, num_controls, vector_bytes, precision):
+    """Bits inside a register and among them, in every order; the smallest states are less than a register."""
+    engine, rng = engine_of(precision, vector_bytes), np.random.default_rng(num_targets)
+    for num_qubits in (3, 4, 6) if num_targets == 3 else (2, 3, 6, 7):
+        circuit = Circuit(num_qubits)
+        for qubit in range(num_qubits):
+            circuit.u(*rng.uniform(-3, 3, 3), qubit)
+        for targets in permutations(range(num_qubits), num_targets):
+            parts = rng.normal(size=(2, 1 << num_targets, 1 << num_targets))
+            gate = UnitaryGate(np.linalg.qr(parts[0] + 1j * parts[1])[0])
+            others = sorted(set(range(num_qubits)) - {*targets})[:num_controls]
+            circuit.append(gate.controlled(len(others)) if others else gate, [*others, *targets])
         found = state_once(engine, circuit.operations, num_qubits)
         assert np.abs(found - reference(circuit)).max() < 10 * TOLERANCE[precision]
 

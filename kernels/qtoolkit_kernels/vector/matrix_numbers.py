@@ -4,7 +4,7 @@ from qtoolkit_kernels._bits import count_bits
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Integers, Reals
 
-__all__ = ["entry_of", "targets_of", "write_matrix", "write_table"]
+__all__ = ["entry_of", "targets_of", "write_matrix", "write_pair", "write_table"]
 
 
 @njit
@@ -44,6 +44,29 @@ def compress(index: int, mask: int) -> int:
 
 
 @njit
+def _flips_of_lanes(order: int, targets: int, lanes: int) -> tuple[int, int]:
+    """By how much each lane's row and column differ from those of lane 0, as numbers in the gate's own order of qubits.
+
+    Args:
+        order: see `targets_of`.
+        targets: mask of the positions inside the register.
+        lanes: elements of a register, at most 16.
+
+    Returns:
+        Eight bits for each of the lanes 0 to 7, and of the lanes 8 to 15.
+    """
+    low = 0
+    if targets == 0:
+        return low, low
+    ones = (1 << targets_of(order)) - 1
+    for lane in range(1, min(lanes, 8)):
+        here = compress(lane, targets)
+        low |= (entry_of(order, here, here) & ones) << 8 * lane
+    top = compress(8, targets)
+    return low, low ^ (entry_of(order, top, top) & ones) * 0x0101010101010101
+
+
+@njit
 def write_matrix(write: Integers, lanes: int, coefficients: Complex, registers: Reals) -> None:
     """Write a matrix: for up to four rows together all columns, for each column real and imaginary part of each row.
 
@@ -57,10 +80,11 @@ def write_matrix(write: Integers, lanes: int, coefficients: Complex, registers: 
         coefficients, registers: as for `numbers.write_registers`.
     """
     place, source, order, targets, mask, value = write[1], write[2], write[3], write[4], write[5], write[6]
-    inside = count_bits(targets)
-    outputs = 1 << (targets_of(order) - inside)
+    inside, size = count_bits(targets), targets_of(order)
+    outputs = 1 << (size - inside)
     together = min(4, outputs)
     by_lane = targets | mask != 0
+    flips = _flips_of_lanes(order, targets, lanes)
     for first in range(0, outputs, together):
         for column in range(outputs << inside):
             for row in range(first, first + together):
@@ -69,13 +93,52 @@ def write_matrix(write: Integers, lanes: int, coefficients: Complex, registers: 
                     registers[place], registers[place + 1] = entry.real, entry.imag
                     place += 2
                     continue
+                lane_0 = entry_of(order, row << inside, column)
                 for lane in range(lanes):
-                    here = compress(lane, targets)
                     entry = 1.0 + 0.0j if row << inside == column else 0.0j
                     if lane & mask == value:
-                        entry = coefficients[source + entry_of(order, row << inside | here, column ^ here)]
+                        flip = (flips[lane >> 3] >> 8 * (lane & 7)) & 255
+                        entry = coefficients[source + (lane_0 ^ (flip << size | flip))]
                     registers[place + lane], registers[place + lanes + lane] = entry.real, entry.imag
                 place += 2 * lanes
+
+
+@njit
+def write_pair(
+    matrix: Complex, low: int, high: int, weight: int, lane_bits: int, lanes: int, start: int, registers: Reals
+) -> None:
+    """Write a two-qubit matrix as `block.dense` reads it.
+
+    Args:
+        matrix: complex128[16], row by row.
+        low, high: positions of its bits, ``low < high``.
+        weight: 1 if the bit at `low` is the lowest of its rows and columns, 2 if it is the other one.
+        lane_bits, lanes: positions and elements of a register.
+        start: of the first register.
+        registers: receives them.
+    """
+    other = 3 - weight
+    if low >= lane_bits:
+        for k in range(16):
+            row, column = (k >> 2 & 1) * weight + (k >> 3) * other, (k & 1) * weight + (k >> 1 & 1) * other
+            entry = matrix[4 * row + column]
+            registers[start + 2 * k], registers[start + 2 * k + 1] = entry.real, entry.imag
+    elif high >= lane_bits:
+        for k in range(8):
+            i, j, exchanged = k >> 2, k >> 1 & 1, k & 1
+            for lane in range(lanes):
+                here = lane >> low & 1
+                entry = matrix[4 * (other * i + weight * here) + other * j + weight * (here ^ exchanged)]
+                registers[start + 2 * k * lanes + lane] = entry.real
+                registers[start + (2 * k + 1) * lanes + lane] = entry.imag
+    else:
+        for k in range(4):
+            exchanged = (k & 1) * weight + (k >> 1) * other
+            for lane in range(lanes):
+                here = (lane >> high & 1) * other + (lane >> low & 1) * weight
+                entry = matrix[4 * here + (here ^ exchanged)]
+                registers[start + 2 * k * lanes + lane] = entry.real
+                registers[start + (2 * k + 1) * lanes + lane] = entry.imag
 
 
 @njit

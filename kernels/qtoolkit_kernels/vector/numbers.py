@@ -14,7 +14,7 @@ from qtoolkit_kernels._bits import parity
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
 from qtoolkit_kernels.vector import isa
-from qtoolkit_kernels.vector.matrix_numbers import write_matrix, write_table
+from qtoolkit_kernels.vector.matrix_numbers import write_matrix, write_pair, write_table
 from qtoolkit_kernels.vector.plan import Formulas, Numbers, Products
 
 __all__ = [
@@ -345,26 +345,7 @@ def write_registers(
             registers[start + lanes + lane] = angles[source, 1] * (1.0 if lane >> write[3] & 1 else -1.0)
     elif kind == WRITE_DENSE:
         # source: matrix; then the positions of its bits, and the number of lane bits.
-        low, high, lane_bits = write[3], write[4], write[5]
-        m = matrices[source]
-        if low >= lane_bits:
-            for k in range(16):
-                registers[start + 2 * k], registers[start + 2 * k + 1] = m[k].real, m[k].imag
-        elif high >= lane_bits:
-            for k in range(8):
-                i, j, exchanged = k >> 2, k >> 1 & 1, k & 1
-                for lane in range(lanes):
-                    here = lane >> low & 1
-                    entry = m[4 * (2 * i + here) + 2 * j + (here ^ exchanged)]
-                    registers[start + 2 * k * lanes + lane] = entry.real
-                    registers[start + (2 * k + 1) * lanes + lane] = entry.imag
-        else:
-            for k in range(4):
-                for lane in range(lanes):
-                    here = (lane >> high & 1) << 1 | (lane >> low & 1)
-                    entry = m[4 * here + (here ^ k)]
-                    registers[start + 2 * k * lanes + lane] = entry.real
-                    registers[start + (2 * k + 1) * lanes + lane] = entry.imag
+        write_pair(matrices[source], write[3], write[4], 1, write[5], lanes, start, registers)
     elif kind == WRITE_PHASE:
         # source: place; then where it is (coefficients, before or after a rotation), the lanes it acts on.
         factor = coefficients[source] if write[3] == 0 else phases[source, write[3] - 1]

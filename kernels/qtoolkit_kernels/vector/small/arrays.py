@@ -1,7 +1,7 @@
 """Matrices and diagonals on states of a few registers.
 
-Rows are those of `small.block`. Cost: 10 ns for each entry of a matrix, which is written as `matrices` reads it, then
-what that says; 4 fused multiply-adds for each amplitude of a diagonal, one after the other.
+Rows are those of `small.block`. Cost: 1 ns for each number of a matrix, which is written as `block.dense` reads it or
+`matrices`, then what that says; 4 fused multiply-adds for each amplitude of a diagonal, one after the other.
 """
 
 import numpy as np
@@ -9,9 +9,10 @@ import numpy as np
 from qtoolkit_kernels._bits import gather_bits, next_without
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Integers, Reals
+from qtoolkit_kernels.vector.block import dense
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.matrices import apply_matrix
-from qtoolkit_kernels.vector.matrix_numbers import write_matrix
+from qtoolkit_kernels.vector.matrix_numbers import write_matrix, write_pair
 from qtoolkit_kernels.vector.small import block
 from qtoolkit_kernels.vector.tiles import lane_bits_of, lanes_of
 
@@ -21,7 +22,7 @@ MOST_MATRIX_QUBITS = 4
 """Of a matrix; one on more is better planned."""
 
 FEW_AMPLITUDES = 64
-"""Up to so many, a two-qubit matrix takes less time by amplitudes than by registers, which it must be written for."""
+"""Up to so many, a two-qubit matrix with controls takes less time by amplitudes than by registers of its own."""
 
 NO_SKEW = 30
 """Tiles stand where their numbers say, see `skew`."""
@@ -58,8 +59,15 @@ def apply_array(data: Reals, lanes: Lanes, num_tiles: int, row: Integers, entrie
                 value *= entries[row[block.ENTRIES] + gather_bits(index, targets)]
                 data[place], data[place + width] = value.real, value.imag
         return
+    first = row[block.ENTRIES]
+    if targets.size == 2 and controls == 0:
+        low, high = min(targets[0], targets[1]), max(targets[0], targets[1])
+        weight = 1 if low == targets[0] else 2
+        write_pair(entries[first : first + 16], low, high, weight, lane_bits, width, 0, room)
+        dense(data, lanes, num_tiles, 2 * width, NO_SKEW, lane_bits, low, high, room, 0)
+        return
     if targets.size == 2 and num_tiles * width <= FEW_AMPLITUDES:
-        _apply_matrix_4(data, width, num_tiles * width, row, entries[row[block.ENTRIES] : row[block.ENTRIES] + 16])
+        _apply_matrix_4(data, width, num_tiles * width, row, entries[first : first + 16])
         return
     mask = 0
     order = targets.size << 32
@@ -71,7 +79,7 @@ def apply_array(data: Reals, lanes: Lanes, num_tiles: int, row: Integers, entrie
         order |= k << 4 * place
     low = width - 1
     write = np.empty(7, np.int64)
-    write[0], write[1], write[2], write[3] = 0, 0, row[block.ENTRIES], order
+    write[0], write[1], write[2], write[3] = 0, 0, first, order
     write[4], write[5], write[6] = mask & low, controls & low, values & low
     write_matrix(write, width, entries, room)
     spare = room[room.size - (2 * width << targets.size) :]
