@@ -98,7 +98,7 @@ def test_table_and_page(data, prices, tmp_path, capsys, monkeypatch):
     path = tmp_path / "walk.html"
     assert main(["backtest", prices, *BASE, "--report", str(path)]) == 0
     out, err = capsys.readouterr()
-    lines = out.splitlines()
+    lines = [line for line in out.splitlines() if not line.startswith("Report: ")]
     assert max(map(len, lines)) <= 80
     assert "…" not in out
     wealth = next(line for line in lines if line.startswith("wealth of 1 at the end"))
