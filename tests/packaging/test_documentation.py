@@ -1,5 +1,6 @@
-"""The code in the documentation runs, and its links lead somewhere."""
+"""The code in the documentation runs and prints what stands below it, and links lead somewhere."""
 
+import math
 import re
 from pathlib import Path
 
@@ -9,18 +10,46 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 GUIDES = sorted(path.relative_to(CHECKOUT).as_posix() for path in (CHECKOUT / "docs").rglob("*.md"))
 PAGES = [*GUIDES, "README.md", "CONTRIBUTING.md", "CHANGELOG.md"]
 
+FINGERPRINT = re.compile(r"\b[0-9a-f]{16}\b")
+NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?(?:e[-+]\d+)?")
+UNDECIDED = 1e-8
+"""What solvers leave open of an objective."""
 
-def python_blocks(text: str) -> list[str]:
-    """Blocks marked `python`; fragments that cannot run by themselves are marked `py`."""
-    return re.findall(r"^```python\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+
+def python_blocks(text: str) -> list[tuple[str, str]]:
+    """Blocks marked `python`, each with the block marked `text` below it, or nothing.
+
+    Fragments that cannot run by themselves are marked `py`.
+    """
+    return re.findall(r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def last_digit(number: str) -> float:
+    """One in the last digit of a number as it is printed."""
+    mantissa, _, exponent = number.partition("e")
+    return 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
+
+
+def assert_prints(printed: str, expected: str) -> None:
+    """The same words, and numbers that differ by one in the last digit at most; fingerprints are of the last bits."""
+    ours, theirs = (FINGERPRINT.sub("fingerprint", text) for text in (printed, expected))
+    assert NUMBER.sub("#", ours) == NUMBER.sub("#", theirs)
+    for found, wanted in zip(NUMBER.findall(ours), NUMBER.findall(theirs), strict=True):
+        slack = max(1.001 * last_digit(wanted), UNDECIDED)
+        assert math.isclose(float(found.replace(",", "")), float(wanted.replace(",", "")), rel_tol=0, abs_tol=slack)
 
 
 @pytest.mark.parametrize("page", [page for page in GUIDES if python_blocks((CHECKOUT / page).read_text("utf-8"))])
-def test_code_of_the_page_runs(page):
+def test_code_of_the_page_runs(page, capsys, monkeypatch, tmp_path):
     """The blocks of one page build on each other."""
+    monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {"__name__": page}
-    for block in python_blocks((CHECKOUT / page).read_text(encoding="utf-8")):
+    for block, expected in python_blocks((CHECKOUT / page).read_text(encoding="utf-8")):
+        capsys.readouterr()
         exec(compile(block, page, "exec"), names)
+        printed = capsys.readouterr().out
+        if expected:
+            assert_prints(printed, expected)
 
 
 @pytest.mark.parametrize("page", PAGES)
