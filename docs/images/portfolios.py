@@ -35,6 +35,7 @@ def curve(frontier: EfficientFrontier) -> tuple[list[float], list[float]]:
 
 
 def main() -> None:
+    """Writes the pictures beside this file."""
     prices = load_sp500_prices().between("2013-01-01")
     moments = estimate_moments(prices.simple_returns(), covariance="ledoit-wolf")
     problem = PortfolioProblem.from_moments(moments, risk_aversion=5.0, cardinality=5, upper=0.35)
