@@ -160,23 +160,19 @@ def _portfolio(file: Path, entries: Sequence[str], model: LossModel) -> Portfoli
 
 
 def _table(found: Sequence[RiskResult]) -> Any:
-    from qtoolkit.report.tables import plain_table
+    """A column for each measure, which 80 characters hold."""
+    from qtoolkit.report.tables import number_table
 
-    rows = []
-    for result in found:
-        low, high = result.interval
-        classical = result.monte_carlo
-        rows.append(
-            [
-                result.measure,
-                f"{result.estimate:.5g}",
-                f"[{low:.5g}, {high:.5g}]",
-                f"{result.exact:.5g}",
-                f"{classical.estimate:.5g} ± {classical.standard_error:.2g}",
-                f"{result.num_queries:,}",
-            ]
-        )
-    return plain_table(["measure", "estimate", "interval", "exact", "Monte Carlo", "queries"], rows)
+    rows = [
+        ("estimate", [f"{result.estimate:.5g}" for result in found]),
+        ("interval from", [f"{result.interval[0]:.5g}" for result in found]),
+        ("to", [f"{result.interval[1]:.5g}" for result in found]),
+        ("exact", [f"{result.exact:.5g}" for result in found]),
+        ("Monte Carlo", [f"{result.monte_carlo.estimate:.5g}" for result in found]),
+        ("its standard error", [f"{result.monte_carlo.standard_error:.2g}" for result in found]),
+        ("queries, and samples", [f"{result.num_queries:,}" for result in found]),
+    ]
+    return number_table(["", *(result.measure for result in found)], [[label, *values] for label, values in rows])
 
 
 def _data(result: RiskResult) -> dict[str, Any]:

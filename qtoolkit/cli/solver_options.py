@@ -17,7 +17,8 @@ __all__ = ["SolverOptions"]
 
 _PANEL = "Solver"
 _SOLVERS = (
-    "That selects: qaoa, recursive-qaoa, vqe, imaginary-time, grover-adaptive, annealing, luck, enumeration, scip, …."
+    "That selects: qaoa, recursive-qaoa, vqe, imaginary-time, grover-adaptive, annealing, decomposition (of many "
+    "assets), enumeration, scip or luck."
 )
 
 

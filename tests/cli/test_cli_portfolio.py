@@ -376,3 +376,8 @@ def test_ctrl_c_in_a_process_of_its_own(prices, tmp_path):
     assert process.returncode == INTERRUPTED
     assert (out, err) == ("", "")
     assert not report.exists()
+
+
+@pytest.mark.parametrize("name", solver_names())
+def test_help_names_every_solver(name):
+    assert name in CliRunner().invoke(app, ["portfolio", "--help"], env={"COLUMNS": "200"}).output

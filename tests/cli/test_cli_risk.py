@@ -47,6 +47,16 @@ def test_a_book_has_three_measures_in_a_table(book, capsys):
     assert err == ""
 
 
+def test_numbers_of_a_portfolio_stay_on_their_lines(prices, capsys):
+    assert main(["risk", prices[0], "--seed", "7"]) == 0
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 80
+    labels = ["estimate", "interval from", "to", "exact", "Monte Carlo", "its standard error", "queries, and samples"]
+    lines = [next(line for line in out.splitlines() if line.startswith(label)) for label in labels]
+    for label, line in zip(labels, lines, strict=True):
+        assert len([float(word.replace(",", "")) for word in line.removeprefix(label).split()]) == 3
+
+
 def test_json_covers_what_is_exact_and_a_seed_repeats_it(book):
     data = run_json(book)
     for measure in data["measures"]:

@@ -78,7 +78,17 @@ def test_numbers_share_a_power_of_ten(values, value, text):
 
 
 @pytest.mark.parametrize(
-    ("gap", "text"), [(0.0, "0"), (3.14e-9, "+3.1e-9"), (-2.5e-4, "−2.5e-4"), (None, "0"), (4.0, "+4.0")]
+    ("gap", "text"),
+    [
+        (0.0, "0"),
+        (3.14e-9, "+3.1e-9"),
+        (9.97e-11, "+1.0e-10"),
+        (-2.5e-4, "−2.5e-4"),
+        (0.98, "+9.8e-1"),
+        (0.999, "+1.0"),
+        (None, "0"),
+        (4.0, "+4.0"),
+    ],
 )
 def test_gaps_have_two_digits(gap, text):
     assert numbers.gap_unit(gap).text(gap or 0.0, signed=True) == text

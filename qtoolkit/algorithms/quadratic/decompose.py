@@ -127,7 +127,7 @@ class DecompositionSolver:
             num_evaluations=totals.num_evaluations,
             converged=is_settled,
             message=message,
-            setting=f"{done} parts of at most {self._part_size} variables by {self._inner.name}",
+            setting=f"{done} part{'' if done == 1 else 's'} of at most {self._part_size} variables by {self._inner.name}",
             backend_name=totals.backend_name,
             wall_time=time.perf_counter() - started,
         )

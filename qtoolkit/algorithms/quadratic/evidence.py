@@ -71,7 +71,7 @@ class Bound:
         return cls(None, "none", "none", 0.0, require_problem(problem).fingerprint)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Luck:
     """What as many uniformly drawn feasible choices do.
 
@@ -95,6 +95,17 @@ class Luck:
     chance_of_optimum: float | None
     chance_without_repeats: float | None
     method: Literal["order statistics", "drawn", "none"]
+
+    def __repr__(self) -> str:
+        one, some = self.probability_of_optimum, self.chance_of_optimum
+        parts = [
+            f"{self.shots:,} draws",
+            "" if self.num_feasible is None else f"of {self.num_feasible:,} choices",
+            "" if one is None or some is None else f"optimum {one:.3g} each, {some:.3g} in all",
+            "" if self.mean_value is None else f"mean {self.mean_value:.4g}",
+            "" if self.best_value_expected is None else f"best {self.best_value_expected:.4g} expected",
+        ]
+        return f"Luck({', '.join(filter(None, parts))})"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,7 +37,7 @@ def gap_unit(value: float | None, like: Unit = WEIGHT) -> Unit:
     """Two digits of a number that may be tiny, per cent where the numbers beside it are."""
     symbol = like.symbol if like.symbol == "%" else ""
     factor = like.factor if symbol else 1.0
-    exponent = _exponent(factor * abs(value or 0.0))
+    exponent = int(f"{factor * abs(value or 0.0):.1e}".partition("e")[2])  # of the number as it is shown
     if not value or exponent == 0:
         return Unit(symbol, factor, 1 if value else 0)
     return Unit(f"e{exponent}{symbol}", factor * 10.0**-exponent, 1)

@@ -123,6 +123,8 @@ def test_parts_by_qaoa_carry_their_circuits():
     problem = slice_problem(24, 6, 2)
     found = DecompositionSolver(part_size=10).solve(problem, seed=3)
     assert found.setting.endswith("parts of at most 10 variables by qaoa")
+    small = DecompositionSolver(part_size=10).solve(slice_problem(8, 3, 2), seed=3)
+    assert small.setting == "1 part of at most 10 variables by qaoa"
     assert found.depth > 0
     assert found.two_qubit_count > 0
     assert problem.constraints.feasible(found.bits)

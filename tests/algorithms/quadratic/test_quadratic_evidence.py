@@ -137,6 +137,13 @@ def test_the_drawn_best_is_unbiased():
     assert luck_of(problem, shots).best_value_expected == pytest.approx(wanted, rel=1e-9)
 
 
+def test_luck_is_told_in_a_line():
+    luck = Luck(4096, 15504, -1.5e-3, -2.3e-3, 1 / 15504, 0.2321788, 0.2641898, "order statistics")
+    told = "4,096 draws, of 15,504 choices, optimum 6.45e-05 each, 0.232 in all, mean -0.0015, best -0.0023 expected"
+    assert repr(luck) == f"Luck({told})"
+    assert repr(Luck(10, None, None, None, None, None, None, "none")) == "Luck(10 draws)"
+
+
 def test_luck_of_sets_that_cannot_be_counted():
     rng = np.random.default_rng(0)
     form = BinaryQuadratic(rng.normal(size=(225, 225)))
