@@ -13,7 +13,7 @@ from qtoolkit.errors import InputError
 if TYPE_CHECKING:
     from qtoolkit.applications.finance import Moments, PriceHistory, ReturnHistory
 
-__all__ = ["FileOptions", "Input", "PriceOptions"]
+__all__ = ["BUNDLED", "FileOptions", "Input", "PriceOptions"]
 
 BUNDLED = "sp500"
 """The word in place of a file."""

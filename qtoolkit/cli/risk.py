@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from qtoolkit.cli.price_options import BUNDLED
 from qtoolkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def risk(
         typer.Argument(
             metavar="FILE",
             help="CSV: a credit book with the columns default_probability, sensitivity, loss and perhaps name, or "
-            "prices with dates down and assets across.",
+            "prices with dates down and assets across; or sp500 for the 20 stocks that skfolio carries.",
         ),
     ],
     level: Annotated[float, typer.Option(help="Of value at risk.")] = 0.95,
@@ -85,8 +86,7 @@ def risk(
 def _losses(
     file: Path, weights: Sequence[str], model: LossModel, loss_unit: float | None
 ) -> CreditBook | PortfolioLoss:
-    header = _header(file)
-    if set(_COLUMNS) <= set(header):
+    if str(file) != BUNDLED and set(_COLUMNS) <= set(_header(file)):
         if weights:
             raise InputError("weights are of a portfolio's assets, got some for a credit book: leave them out")
         return _book(file, loss_unit)
@@ -138,10 +138,10 @@ def _number(text: object, column: str, line: int) -> float:
 def _portfolio(file: Path, entries: Sequence[str], model: LossModel) -> PortfolioLoss:
     import numpy as np
 
-    from qtoolkit.applications.finance import estimate_moments, read_prices
+    from qtoolkit.applications.finance import estimate_moments, load_sp500_prices, read_prices
     from qtoolkit.applications.finance.risk import PortfolioLoss
 
-    returns = read_prices(file).simple_returns()
+    returns = (load_sp500_prices() if str(file) == BUNDLED else read_prices(file)).simple_returns()
     names = returns.asset_names
     weights = np.full(len(names), 1.0 / len(names))
     if entries:

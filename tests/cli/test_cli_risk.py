@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from qtoolkit.applications.finance import PriceHistory
+from qtoolkit.applications.finance import PriceHistory, load_sp500_prices
 from qtoolkit.applications.finance.risk import PortfolioLoss, expected_loss
 from qtoolkit.cli import main
 from qtoolkit.cli.app import app
@@ -55,6 +55,13 @@ def test_numbers_of_a_portfolio_stay_on_their_lines(prices, capsys):
     lines = [next(line for line in out.splitlines() if line.startswith(label)) for label in labels]
     for label, line in zip(labels, lines, strict=True):
         assert len([float(word.replace(",", "")) for word in line.removeprefix(label).split()]) == 3
+
+
+def test_the_prices_that_skfolio_carries_need_no_file():
+    returns = load_sp500_prices().simple_returns()
+    losses = PortfolioLoss.from_returns(np.full(len(returns.asset_names), 1 / len(returns.asset_names)), returns)
+    data = run_json("sp500", "--model", "scenarios", "--seed", "7")
+    assert data["measures"][0]["exact"] == pytest.approx(expected_loss(losses, seed=7).exact, rel=1e-12)
 
 
 def test_json_covers_what_is_exact_and_a_seed_repeats_it(book):

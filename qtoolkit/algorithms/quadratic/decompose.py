@@ -118,6 +118,7 @@ class DecompositionSolver:
                 break
         if progress is not None:
             progress(max(done, 1), max(done, 1))
+        parts = "1 part" if done == 1 else f"{done} parts"
         run = Run(
             solver=self.name,
             shots=totals.shots or None,
@@ -127,7 +128,7 @@ class DecompositionSolver:
             num_evaluations=totals.num_evaluations,
             converged=is_settled,
             message=message,
-            setting=f"{done} part{'' if done == 1 else 's'} of at most {self._part_size} variables by {self._inner.name}",
+            setting=f"{parts} of at most {self._part_size} variables by {self._inner.name}",
             backend_name=totals.backend_name,
             wall_time=time.perf_counter() - started,
         )
