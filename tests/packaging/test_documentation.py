@@ -2,9 +2,12 @@
 
 import math
 import re
+import shlex
 from pathlib import Path
 
 import pytest
+
+from qtoolkit.cli import main
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 GUIDES = sorted(path.relative_to(CHECKOUT).as_posix() for path in (CHECKOUT / "docs").rglob("*.md"))
@@ -24,6 +27,16 @@ def python_blocks(text: str) -> list[tuple[str, str]]:
     return re.findall(r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", text, flags=re.DOTALL | re.MULTILINE)
 
 
+def commands(text: str) -> list[tuple[str, str]]:
+    """Calls of our command line that are shown with what they print, each with that."""
+    return re.findall(r"^```console\n\$ qtoolkit (.*?)\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def words_of(text: str) -> list[str]:
+    """Without the numbers, and the bars that are as long as they."""
+    return NUMBER.sub("#", FINGERPRINT.sub("fingerprint", text).replace("█", "")).split()
+
+
 def last_digit(number: str) -> float:
     """One in the last digit of a number as it is printed."""
     mantissa, _, exponent = number.partition("e")
@@ -41,15 +54,20 @@ def assert_prints(printed: str, expected: str) -> None:
 
 @pytest.mark.parametrize("page", [page for page in GUIDES if python_blocks((CHECKOUT / page).read_text("utf-8"))])
 def test_code_of_the_page_runs(page, capsys, monkeypatch, tmp_path):
-    """The blocks of one page build on each other."""
+    """The blocks of one page build on each other; commands may read the files that they write."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    text = (CHECKOUT / page).read_text(encoding="utf-8")
     names: dict[str, object] = {"__name__": page}
-    for block, expected in python_blocks((CHECKOUT / page).read_text(encoding="utf-8")):
+    for block, expected in python_blocks(text):
         capsys.readouterr()
         exec(compile(block, page, "exec"), names)
         printed = capsys.readouterr().out
         if expected:
             assert_prints(printed, expected)
+    for arguments, expected in commands(text):
+        assert main(shlex.split(arguments)) == 0
+        assert words_of(capsys.readouterr().out) == words_of(expected)
 
 
 @pytest.mark.parametrize("page", PAGES)
