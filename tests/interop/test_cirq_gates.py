@@ -138,6 +138,16 @@ def test_pauli_strings_and_their_exponentials() -> None:
     np.testing.assert_allclose(as_unitary(from_cirq(circuit)), cirq.unitary(circuit), atol=TOLERANCE)
 
 
+class Imprecise(cirq.Gate):
+    """Its matrix is unitary in single precision alone, as Cirq's own are where an exponent is in that."""
+
+    def _num_qubits_(self) -> int:
+        return 1
+
+    def _unitary_(self) -> np.ndarray:
+        return np.eye(2, dtype=np.complex64) * np.complex64(1 + 1e-7)
+
+
 class Undecomposed(cirq.Gate):
     """A gate that only its matrix defines."""
 
@@ -195,6 +205,7 @@ def test_gates_unknown_to_us_go_by_decomposition_or_matrix(gate: cirq.Gate) -> N
         (cirq.rx(sympy.I * X), "real and finite"),
         (cirq.depolarize(0.1), "noise channel"),
         (Undecomposed(7), "no decomposition"),
+        (Imprecise(), "unitary to 1e-08"),
         (cirq.DensePauliString("XY", coefficient=2), "modulus 1"),
     ],
 )

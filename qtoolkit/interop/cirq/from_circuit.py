@@ -12,7 +12,7 @@ import numpy as np
 from qtoolkit._arguments import check_instance
 from qtoolkit.circuit import Circuit, Gate, Initialize, Instruction, Reset, StandardGate
 from qtoolkit.circuit.tape import GATE_NUMBERS
-from qtoolkit.errors import ConversionError
+from qtoolkit.errors import CircuitError, ConversionError
 from qtoolkit.interop.cirq.conditions_from import Guard, add_guarded, guards_from_cirq
 from qtoolkit.interop.cirq.gates_from import Step, gate_steps, reversed_unitary
 
@@ -63,7 +63,8 @@ def from_cirq(circuit: cirq.AbstractCircuit, qubit_order: Any = cirq.QubitOrder.
 
     Raises:
         ConversionError: naming the moment and the operation that cannot be expressed: noise channels, qudits,
-            confusion maps, loops until a condition holds, angles that are not linear in their symbols.
+            confusion maps, loops until a condition holds, angles that are not linear in their symbols, matrices that
+            are not unitary to 1e-8 (Cirq computes some in single precision where an exponent is in that).
     """
     check_instance(circuit, cirq.AbstractCircuit, "from_cirq takes a cirq.Circuit", ConversionError)
     return convert(circuit, ordered_qubits(circuit, qubit_order)).circuit
@@ -91,7 +92,7 @@ def convert(circuit: cirq.AbstractCircuit, qubits: Sequence[Any]) -> Conversion:
         for operation in moment:
             try:
                 importer.add(operation, ())
-            except ConversionError as error:
+            except (CircuitError, ConversionError) as error:
                 raise ConversionError(f"cannot convert {operation} in moment {number}: {error}") from error
     importer.close()
     return Conversion(importer.circuit, importer.records)
