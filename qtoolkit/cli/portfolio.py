@@ -81,7 +81,7 @@ def portfolio(
     if result.assets is None:
         note(f"{result.solver} found no feasible choice; give it more shots or time, or take another solver.")
         raise typer.Exit(UNEXPECTED)
-    if _is_interrupted(result):
+    if result.exact is not None and result.exact.status == "interrupted":
         note("Interrupted; this is the best so far.")
         raise typer.Exit(INTERRUPTED)
 
@@ -103,10 +103,3 @@ def _solved(problem: PortfolioProblem, solver: Solver, search: SolverOptions, *,
         )
         progress.finish(_PART, result.wall_time)
     return result
-
-
-def _is_interrupted(result: PortfolioResult) -> bool:
-    """Whether Ctrl-C ended a search of SCIP, which keeps its best."""
-    ends = [solution.message for solution in result.selections]
-    ends += [] if result.exact is None else [result.exact.status]
-    return any("interrupted" in end for end in ends)

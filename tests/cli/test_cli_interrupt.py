@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
+import numpy as np
 import pytest
 
 from qtoolkit.cli.entry import INTERRUPTED
@@ -47,3 +49,51 @@ def test_ctrl_c_while_a_circuit_runs(times: int, tmp_path) -> None:
     assert process.returncode in (INTERRUPTED, -signal.SIGINT)
     assert times > 1 or process.returncode == INTERRUPTED
     assert "Traceback" not in err
+
+
+SEARCH = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from qtoolkit.algorithms.quadratic import milp
+run = milp._run
+
+def run_and_tell(model):
+    print("searching", file=sys.stderr, flush=True)
+    return run(model)
+
+milp._run = run_and_tell
+from qtoolkit.cli import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["frontier", "portfolio"])
+def test_ctrl_c_while_scip_searches(command: str, tmp_path) -> None:
+    """Both have more to do after the search, which is one of several."""
+    pytest.importorskip("pyscipopt")
+    rng = np.random.default_rng(0)
+    common = rng.normal(size=(150, 6)) @ rng.normal(size=(6, 100))
+    prices = np.cumprod(1.0 + 0.004 * common + 0.01 * rng.normal(size=(150, 100)), axis=0)
+    days = np.datetime64("2020-01-01") + np.arange(150)
+    lines = [",".join(["date", *(f"A{k}" for k in range(100))])]
+    lines += [",".join([str(day), *map(repr, row)]) for day, row in zip(days, prices.tolist(), strict=True)]
+    (tmp_path / "prices.csv").write_text("\n".join(lines))
+    options = ["--assets", "12", "--min-weight", "0.04", "--json"]
+    options += ["--risk-aversion", "3", "--solver", "luck", "--seed", "1"] if command == "portfolio" else []
+    process = subprocess.Popen(
+        [sys.executable, "-c", SEARCH, command, str(tmp_path / "prices.csv"), *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+    while process.stderr.readline() != "searching\n":
+        assert process.poll() is None
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == INTERRUPTED
+    assert "Traceback" not in err
+    assert "searching" not in err
+    assert out == ""

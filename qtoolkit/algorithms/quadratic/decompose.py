@@ -77,6 +77,7 @@ class DecompositionSolver:
         Raises:
             InputError: if no choice is feasible.
             ConvergenceError: if no feasible choice was found to start from.
+            KeyboardInterrupt: at Ctrl-C, in the solver of a part as well.
         """
         started = time.perf_counter()
         require_problem(problem).constraints.require_feasible()
@@ -100,6 +101,8 @@ class DecompositionSolver:
                 found = self._inner.solve(
                     part, seed=generator, time_limit=None if math.isinf(left) else left, progress=None
                 )
+                if found.interrupted:
+                    raise KeyboardInterrupt
                 totals.add(found)
                 done += 1
                 if progress is not None:

@@ -123,6 +123,7 @@ class Run:
         num_evaluations: of the cost.
         converged: whether the solver met its own criterion.
         message: why it ended.
+        interrupted: whether Ctrl-C ended it, so that this is the best so far.
         backend_name: what drew the samples; empty where none are.
         wall_time: seconds, the evidence left out.
         setting: what the solver settled on, in words: how constraints are kept, the layers, the start.
@@ -144,6 +145,7 @@ class Run:
     setting: str = ""
     schedule: Schedule | None = None
     num_queries: int | None = None
+    interrupted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import os
+import signal
+import socket
+import threading
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +42,9 @@ _INFINITE = 1e19
 _TOLERANCE = 1e-8
 """Of SCIP's constraints, in units of the largest coefficient."""
 
+_PAUSE = 0.02
+"""Seconds after which SCIP is asked to end, again and again: at its start it may forget."""
+
 _DRAWS = 4096
 _MOST_SWEEPS = 300
 _PERCENT = 100
@@ -57,11 +65,13 @@ class ScipOutcome:
         status: ``"optimal"``, ``"infeasible"``, ``"timelimit"``, ``"userinterrupt"`` or another of SCIP's words.
         dual_bound: that no solution falls below; minus infinity where nothing is known.
         num_nodes: of the search tree.
+        is_interrupted: whether Ctrl-C was pressed meanwhile.
     """
 
     status: str
     dual_bound: float
     num_nodes: int
+    is_interrupted: bool = False
 
     @property
     def message(self) -> str:
@@ -72,9 +82,9 @@ class ScipOutcome:
 class ScipSolver:
     """Branch and bound by SCIP: the optimum with its proof, or the best choice and bound when the time is up.
 
-    Ctrl-C ends the search as the time limit does. The quadratic part is made convex first, by a diagonal that adds
-    nothing on bits and gives the bound of a semidefinite relaxation: Billionnet, Elloumi and Plateau, Discrete Appl.
-    Math. 157, 1185 (2009). What is proved is proved to 1e-8 of the largest coefficient.
+    Ctrl-C ends the search as the time limit does, and `Solution.interrupted` says so. The quadratic part is made convex
+    first, by a diagonal that adds nothing on bits and gives the bound of a semidefinite relaxation: Billionnet, Elloumi
+    and Plateau, Discrete Appl. Math. 157, 1185 (2009). What is proved is proved to 1e-8 of the largest coefficient.
 
     Raises:
         MissingExtraError: if SCIP is not installed.
@@ -105,7 +115,7 @@ class ScipSolver:
         limit = None if time_limit is None else require_number("time_limit", time_limit, 0)
         search = _Search(problem)
         left = None if limit is None else limit - (time.perf_counter() - started)
-        outcome = optimise_by_scip(search.model, left, progress)
+        outcome = optimise_by_scip(search.model, left, progress, keep_interrupted=True)
         if outcome.status == "infeasible":
             raise InputError(problem.constraints.explanation(_smallest_conflict(problem.constraints)))
         bits, found_all = search.best()
@@ -116,6 +126,8 @@ class ScipSolver:
             bits = _drawn(problem)
             value = None if bits is None else float(problem.objective.values(bits))
         if bits is None or value is None:
+            if outcome.is_interrupted:
+                raise KeyboardInterrupt
             raise ConvergenceError(
                 f"SCIP found no feasible choice ({outcome.message}), and none falls below {lowest:.10g}; give more time"
             )
@@ -133,6 +145,7 @@ class ScipSolver:
             converged=is_optimal,
             message=outcome.message,
             wall_time=seconds,
+            interrupted=outcome.is_interrupted,
         )
         return judge(problem, run, bits=bits, enumeration=enumeration, bound=bound)
 
@@ -151,16 +164,27 @@ def scip_model(gap: float = 0.0, tolerance: float = _TOLERANCE) -> Any:
     model.hideOutput()
     model.setParam("numerics/feastol", tolerance)
     model.setParam("limits/absgap", gap)
+    model.setParam("misc/catchctrlc", False)
     return model
 
 
-def optimise_by_scip(model: Any, time_limit: float | None = None, progress: Progress | None = None) -> ScipOutcome:
+def optimise_by_scip(
+    model: Any,
+    time_limit: float | None = None,
+    progress: Progress | None = None,
+    *,
+    keep_interrupted: bool = False,
+) -> ScipOutcome:
     """Run SCIP until it is done, the time is up, or Ctrl-C.
 
     Args:
         model: of PySCIPOpt, which keeps its solutions.
         time_limit: seconds.
         progress: called with the percentage of the gap that is closed, and 100. What it raises ends the run.
+        keep_interrupted: whether Ctrl-C ends the run as the time limit does.
+
+    Raises:
+        KeyboardInterrupt: at Ctrl-C otherwise, so that what the run is a part of ends with it.
     """
     if time_limit is not None:
         model.setParam("limits/time", min(max(time_limit, 1e-3), _INFINITE))
@@ -169,15 +193,60 @@ def optimise_by_scip(model: Any, time_limit: float | None = None, progress: Prog
         check_callable(progress, "progress")
         watch = _watch(progress)
         model.includeEventhdlr(watch, "progress", "tells how much of the gap is closed")
-    model.optimizeNogil()
-    if watch is not None and watch.error is not None:
-        raise watch.error
+    is_interrupted = _run(model)
+    error = None if watch is None else watch.error
+    if error is not None and not (is_interrupted and isinstance(error, KeyboardInterrupt)):
+        raise error
+    if is_interrupted and not keep_interrupted:
+        raise KeyboardInterrupt
     dual = float(model.getDualbound())
     if progress is not None and model.getStatus() == "optimal":
         progress(_PERCENT, _PERCENT)
     return ScipOutcome(
-        str(model.getStatus()), dual if abs(dual) < _INFINITE else -math.inf, int(model.getNTotalNodes())
+        status=str(model.getStatus()),
+        dual_bound=dual if abs(dual) < _INFINITE else -math.inf,
+        num_nodes=int(model.getNTotalNodes()),
+        is_interrupted=is_interrupted,
     )
+
+
+def _run(model: Any) -> bool:
+    """Run SCIP; whether Ctrl-C ended it.
+
+    SCIP takes the signal for itself or not at all, and prints when it does; Python's handlers wait until it is done. So
+    a thread hears of the signal at once and tells SCIP.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        model.optimizeNogil()
+        return False
+    interrupted, ended = threading.Event(), threading.Event()
+    ear, mouth = socket.socketpair()
+    mouth.setblocking(False)
+
+    def listen() -> None:
+        while heard := ear.recv(64):
+            if before >= 0:  # whose it was, such as a loop of asyncio, waits for it
+                with contextlib.suppress(OSError):
+                    os.write(before, heard)
+            if signal.SIGINT in heard:
+                interrupted.set()
+                while not ended.wait(_PAUSE):
+                    model.interruptSolve()
+
+    listener = threading.Thread(target=listen, daemon=True)
+    before = signal.set_wakeup_fd(mouth.fileno(), warn_on_full_buffer=False)
+    try:
+        listener.start()
+        model.optimizeNogil()
+    except KeyboardInterrupt:
+        interrupted.set()
+    finally:
+        signal.set_wakeup_fd(before)
+        ended.set()
+        mouth.close()
+        listener.join()
+        ear.close()
+    return interrupted.is_set()
 
 
 def _watch(progress: Progress) -> Any:

@@ -11,8 +11,9 @@ from qtoolkit._arguments import check_seed, shown
 from qtoolkit._checks import require_number
 from qtoolkit.algorithms.quadratic import Solver, solver_named
 from qtoolkit.applications.finance.data import ReturnHistory
-from qtoolkit.applications.finance.portfolio import PortfolioProblem, choose_and_weigh, solve_portfolio, weigh
+from qtoolkit.applications.finance.portfolio import PortfolioProblem, solve_portfolio, weigh
 from qtoolkit.applications.finance.portfolio.problem import Limits, PortfolioOptions
+from qtoolkit.applications.finance.portfolio.weights import choose_in_part
 from qtoolkit.errors import ConvergenceError, InputError
 
 __all__ = ["EqualWeight", "ExactPortfolio", "MinimumVariance", "SolvedPortfolio", "Strategy", "standard_strategies"]
@@ -65,7 +66,7 @@ class MinimumVariance:
             none, window.covariance, risk_aversion=1.0, asset_names=window.asset_names, **self._limits
         )
         is_convex = problem.program.is_convex
-        found = weigh(problem.program) if is_convex else choose_and_weigh(problem.program, time_limit=_SECONDS)
+        found = weigh(problem.program) if is_convex else choose_in_part(problem.program, time_limit=_SECONDS)
         return found.weights
 
 
@@ -85,9 +86,7 @@ class ExactPortfolio:
     def __call__(self, window: ReturnHistory, current: FloatArray, /) -> FloatArray:
         """See `Strategy`."""
         program = _problem(window, current, self._options).program
-        return (
-            weigh(program).weights if program.is_convex else choose_and_weigh(program, time_limit=self._limit).weights
-        )
+        return (weigh(program) if program.is_convex else choose_in_part(program, time_limit=self._limit)).weights
 
 
 class SolvedPortfolio:

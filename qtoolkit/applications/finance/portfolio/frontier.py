@@ -14,7 +14,7 @@ from qtoolkit._checks import require_integer, require_number
 from qtoolkit._version import __version__
 from qtoolkit.applications.finance.portfolio.problem import PortfolioProblem, require_problem
 from qtoolkit.applications.finance.portfolio.program import WeightProgram
-from qtoolkit.applications.finance.portfolio.weights import Weighing, choose_and_weigh, weigh
+from qtoolkit.applications.finance.portfolio.weights import Weighing, choose_in_part, weigh
 
 __all__ = ["EfficientFrontier", "FrontierPoint", "efficient_frontier"]
 
@@ -112,6 +112,7 @@ def efficient_frontier(
         InputError: if no portfolio obeys the constraints, or an argument breaks its rule.
         ConvergenceError: if the time runs out before a portfolio is found.
         MissingExtraError: if HiGHS or SCIP is not installed.
+        KeyboardInterrupt: at Ctrl-C, in the search for a point as well.
     """
     started = time.perf_counter()
     program = require_problem(problem).program
@@ -121,7 +122,7 @@ def efficient_frontier(
         check_callable(progress, "progress")
 
     def least(other: WeightProgram) -> Weighing:
-        return weigh(other, time_limit=limit) if program.is_convex else choose_and_weigh(other, time_limit=limit)
+        return weigh(other, time_limit=limit) if program.is_convex else choose_in_part(other, time_limit=limit)
 
     points = [_point(program, least(program.least_risk()))]
     greatest = least(problem.replace(risk_aversion=0.0).program)

@@ -241,6 +241,7 @@ def solve_multi_period(
             tail or lots.
         ConvergenceError: if the time runs out before a choice, or weights, are found.
         MissingExtraError: if SCIP or HiGHS is needed and not installed.
+        KeyboardInterrupt: at Ctrl-C, in the solver's search as well.
     """
     started = time.perf_counter()
     check_instance(problem, MultiPeriodProblem, "the problem must be a MultiPeriodProblem")
@@ -249,6 +250,8 @@ def solve_multi_period(
     form = problem.selection()
     found = solve(form, solver, seed=seed, time_limit=limit, progress=progress)
     solution = require_solution(found, form)
+    if solution.interrupted:
+        raise KeyboardInterrupt
     is_feasible = solution.bits is not None and all(check.satisfied for check in solution.feasibility)
     picks = problem.picks(solution.bits) if is_feasible and solution.bits is not None else None
     weights = None if picks is None else problem.equal_weights(picks)

@@ -83,6 +83,8 @@ def solve_portfolio(
             solver; or for an enumeration or exact answer of another problem.
         ConvergenceError: if every selection tried has no weights.
         MissingExtraError: if SCIP or HiGHS is needed and not installed.
+        KeyboardInterrupt: at Ctrl-C, but for the search for the exact weights: as the last one it keeps its best so
+            far, with the status ``"interrupted"``.
     """
     started = time.perf_counter()
     require_problem(problem)
@@ -164,6 +166,8 @@ class _Task:
             enumeration=enumeration,
         )
         solution = require_solution(found, form)
+        if solution.interrupted:
+            raise KeyboardInterrupt
         if not all(check.satisfied for check in solution.feasibility):
             solution = dataclasses.replace(
                 solution, bits=None, names=(), value=None, feasibility=(), unknown="no feasible choice was found"
@@ -171,9 +175,12 @@ class _Task:
         if solution.bound.kind == "optimal" or not self.is_compared:
             return solution
         try:
-            bound = ScipSolver().solve(form, time_limit=self.time_limit).bound
+            proved = ScipSolver().solve(form, time_limit=self.time_limit)
         except (ConvergenceError, MissingExtraError):
             return solution
+        if proved.interrupted:
+            raise KeyboardInterrupt
+        bound = proved.bound
         luck = None if solution.shots is None else luck_of(form, solution.shots, bound=bound)
         return dataclasses.replace(solution, bound=bound, luck=luck)
 

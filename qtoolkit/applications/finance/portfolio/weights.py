@@ -23,7 +23,7 @@ from qtoolkit.applications.finance.portfolio._highs import LinearModel, minimise
 from qtoolkit.applications.finance.portfolio.program import Tail, WeightProgram, require_program
 from qtoolkit.errors import ConvergenceError, InputError
 
-__all__ = ["Weighing", "choose_and_weigh", "number_held", "weigh", "weigh_picks"]
+__all__ = ["Weighing", "choose_and_weigh", "choose_in_part", "number_held", "weigh", "weigh_picks"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -126,7 +126,7 @@ def weigh_picks(
         MissingExtraError: if SCIP or HiGHS is not installed.
     """
     if np.any(program.lots > 0.0):
-        found = _chosen(program.restricted(assets), time_limit, None)
+        found = _chosen(program.restricted(assets), time_limit, None, keep_interrupted=False)
         return None if found is None else dataclasses.replace(found, program_fingerprint=program.fingerprint)
     held = np.zeros(program.num_assets, dtype=np.bool_)
     held[indices_of(assets, program.names)] = True
@@ -141,8 +141,9 @@ def choose_and_weigh(
 ) -> Weighing:
     """The best choice of assets and their weights, by SCIP; the weights of its choice are then HiGHS's.
 
-    Ctrl-C ends the search as the time limit does, with the best so far. The risk of each asset alone stands in cones
-    that vanish where it is not held: Frangioni and Gentile, Math. Program. 106, 225 (2006).
+    Ctrl-C ends the search as the time limit does, with the best so far and the status ``"interrupted"``. The risk of
+    each asset alone stands in cones that vanish where it is not held: Frangioni and Gentile, Math. Program. 106, 225
+    (2006).
 
     Args:
         program: what to minimise.
@@ -155,20 +156,40 @@ def choose_and_weigh(
         MissingExtraError: if SCIP or HiGHS is not installed.
     """
     limit = None if time_limit is None else require_number("time_limit", time_limit, 0)
-    found = _chosen(require_program(program), limit, progress)
+    found = _chosen(require_program(program), limit, progress, keep_interrupted=True)
+    if found is None:
+        raise InputError(explained(program, None))
+    return found
+
+
+def choose_in_part(program: WeightProgram, *, time_limit: float | None = None) -> Weighing:
+    """`choose_and_weigh` as a part of longer work, all of which Ctrl-C ends.
+
+    Args:
+        program, time_limit: see `choose_and_weigh`.
+
+    Raises:
+        InputError, ConvergenceError, MissingExtraError: see `choose_and_weigh`.
+        KeyboardInterrupt: at Ctrl-C.
+    """
+    found = _chosen(require_program(program), time_limit, None, keep_interrupted=False)
     if found is None:
         raise InputError(explained(program, None))
     return found
 
 
 def _chosen(
-    program: WeightProgram, limit: float | None, progress: Callable[[int, int], None] | None
+    program: WeightProgram,
+    limit: float | None,
+    progress: Callable[[int, int], None] | None,
+    *,
+    keep_interrupted: bool,
 ) -> Weighing | None:
     """See `choose_and_weigh`; None where no portfolio obeys the constraints."""
     started = time.perf_counter()
     search = _Search(program)
     left = None if limit is None else limit - (time.perf_counter() - started)
-    outcome = optimise_by_scip(search.model, left, progress)
+    outcome = optimise_by_scip(search.model, left, progress, keep_interrupted=keep_interrupted)
     if outcome.status == "infeasible":
         return None
     words: dict[str, Literal["time limit", "interrupted"]] = {"timelimit": "time limit", "userinterrupt": "interrupted"}
@@ -179,6 +200,8 @@ def _chosen(
         bound = max(bound, relaxed.bound)
         found = found or _rounded(program, relaxed.weights)
     if found is None:
+        if outcome.is_interrupted:
+            raise KeyboardInterrupt
         raise ConvergenceError(
             f"SCIP found no portfolio ({outcome.message}), and none falls below {bound:.10g}; give more time"
         )
