@@ -76,8 +76,12 @@ def portfolio(
         report,
         as_json,
     )
+    if result.selection.circuit:
+        note(f"{result.solver}: {result.selection.circuit}.")
     if not no_weigh and result.exact is None:
         note(f"No optimum of the weights: SCIP found no portfolio in {search.time_limit:g} s.")
+    if not no_weigh and result.assets is not None and result.weighing is None:
+        note(f"No best weights: HiGHS found none in {search.time_limit:g} s; they stay alike.")
     if result.assets is None:
         note(f"{result.solver} found no feasible choice; give it more shots or time, or take another solver.")
         raise typer.Exit(UNEXPECTED)

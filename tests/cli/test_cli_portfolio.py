@@ -96,7 +96,9 @@ def test_tables_fit_and_say_the_same(prices, capsys, monkeypatch):
     for fact in ("200 shots", "seed 7", "400 simple returns, 2020-01-02 to 2021-02-04", data["problem"]["fingerprint"]):
         assert fact in evidence
     assert err.startswith("portfolio: done in ")
-    assert err.count("\n") == 1
+    assert err.count("\n") == 2
+    assert err.splitlines()[1].startswith("qaoa: depth and gates are those of one Trotter step ")
+    assert data["selection"]["circuit"] in err
 
 
 def test_without_a_seed_the_one_drawn_is_given(prices):

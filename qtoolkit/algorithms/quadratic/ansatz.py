@@ -202,7 +202,7 @@ class CircuitLandscape:
         self._share = share
         weight = encoding.weight
         size = 1 << encoding.num_qubits if weight is None else math.comb(encoding.num_qubits, weight)
-        remedy = "take fewer variables, or a classical solver"
+        remedy = "take the solver decomposition, a classical solver, or fewer variables"
         check_memory(_needs.landscape(size), f"a state of {encoding.num_qubits} qubits and its costs", remedy)
         self._simulator: Any = StatevectorSimulator() if weight is None else SectorSimulator(weight)
         self._plan = self._simulator.compile(circuit)

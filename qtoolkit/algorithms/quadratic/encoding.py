@@ -167,7 +167,8 @@ def encode(
     if form.num_variables > MOST_QUBITS:
         raise InputError(
             f"states are simulated on at most {MOST_QUBITS} qubits, got {form.num_variables}, of which "
-            f"{soft.num_slack_bits} are slack bits; take fewer variables, or a classical solver"
+            f"{soft.num_slack_bits} are slack bits; take the solver decomposition, which chooses part after part, "
+            "a classical solver, or fewer variables"
         )
     place = {int(variable): qubit for qubit, variable in enumerate(free)}
     return Encoding(

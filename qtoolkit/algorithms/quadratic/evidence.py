@@ -118,12 +118,14 @@ class Run:
             ``"classical"`` where nothing was measured.
         shots: samples drawn, or queries of Grover's search; None where there are none.
         seed: that reproduces the run; None where nothing is random, or a generator was given.
-        depth: of the circuit; None where there is none.
-        two_qubit_count: of the circuit; None likewise.
+        depth: of the circuit that machines run; None where there is none. The probabilities can be those of another
+            one, which `circuit` then says: QAOA's complete mixer is exact in simulators, one Trotter step on machines.
+        two_qubit_count: of the same circuit; None likewise.
         num_evaluations: of the cost.
         converged: whether the solver met its own criterion.
         message: why it ended.
         interrupted: whether Ctrl-C ended it, so that this is the best so far.
+        circuit: what depth and gates are of, and what probabilities, where these are two circuits; empty elsewhere.
         backend_name: what drew the samples; empty where none are.
         wall_time: seconds, the evidence left out.
         setting: what the solver settled on, in words: how constraints are kept, the layers, the start.
@@ -146,6 +148,7 @@ class Run:
     schedule: Schedule | None = None
     num_queries: int | None = None
     interrupted: bool = False
+    circuit: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

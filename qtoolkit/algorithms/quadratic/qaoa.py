@@ -60,6 +60,10 @@ _MOST_LISTED, _MOST_QUBITS_BY_DEFAULT = 1 << 22, 18
 _LEAST_SHARE = 0.02
 """A bit that hardly ever varies may still flip."""
 
+_CIRCUIT = (
+    "depth and gates are those of one Trotter step in place of the complete mixer, probabilities of the exact one"
+)
+
 _NAMES = {"complete": "complete XY", "ring": "ring XY", "transverse": "transverse", "grover": "Grover"}
 
 
@@ -77,8 +81,9 @@ class QaoaSolver:
     of the 72 with constraints.
     ``benchmarks/quadratic_solvers.py`` prints the table.
 
-    Depth and gates are those of the circuit that machines run, in which one Trotter step stands for the complete mixer;
-    there are none where the superposition of feasible choices has no circuit here.
+    Depth and gates are those of the circuit that machines run, in which one Trotter step stands for the complete mixer,
+    as `Solution.circuit` says: probabilities are those of the exact mixer all the same, and lower or higher on a
+    machine. There are none where the superposition of feasible choices has no circuit here.
 
     Args:
         num_layers: p.
@@ -190,6 +195,7 @@ class QaoaSolver:
             message=found.message,
             setting=f"{family.setting}, {self.num_layers} layers, {self._schedule_name} angles",
             schedule=schedule,
+            circuit=_CIRCUIT if family.kind == "complete" and self.sampler is None else "",
         )
         if self.sampler is None:
             outcomes = landscape.outcomes(landscape.probabilities(found.parameters))

@@ -130,6 +130,7 @@ def _solution(found: Solution) -> dict[str, Any]:
         "unknown": found.unknown,
         "solver": found.solver,
         "setting": found.setting,
+        "circuit": found.circuit,
         "evidence": found.evidence,
         "backend": found.backend_name,
         "shots": found.shots,

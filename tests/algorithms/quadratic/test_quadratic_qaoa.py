@@ -27,7 +27,7 @@ from qtoolkit.algorithms.quadratic.encoding import encode, kept_groups
 from qtoolkit.algorithms.quadratic.listed import ListedLandscape
 from qtoolkit.algorithms.quadratic.measured import lower_tail, tail_observable
 from qtoolkit.circuit import Circuit
-from qtoolkit.errors import InputError
+from qtoolkit.errors import InputError, InsufficientMemoryError
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -213,7 +213,11 @@ def test_a_sampler_draws_from_what_machines_run():
     solution = QaoaSolver(2, sampler=StatevectorSimulator(), shots=2000).solve(problem, seed=3)
     assert solution.evidence == "samples"
     assert solution.feasible_probability == 1.0
-    assert "Trotter" in solution.setting
+    assert solution.setting.startswith("complete XY in one Trotter step mixer, ")
+    exact = QaoaSolver(2).solve(problem, seed=3)
+    assert "one Trotter step in place of the complete mixer" in exact.circuit
+    assert (exact.depth, exact.two_qubit_count) == (solution.depth, solution.two_qubit_count)
+    assert solution.circuit == QaoaSolver(2, mixer="ring").solve(problem, seed=3).circuit == ""
     assert solution.expected_value < solution.luck.mean_value
     for chosen in ({"mixer": "grover"}, {"mixer": "grover", "initial_state": "warm"}, {"mixer": "transverse"}):
         drawn = QaoaSolver(2, sampler=StatevectorSimulator(), **chosen).solve(grouped_problem(3), seed=3)
@@ -321,3 +325,11 @@ def test_the_defaults_beat_luck_and_converge(kind, num_layers):
         assert solution.converged
         assert solution.expected_value < solution.luck.mean_value
         assert solution.times_luck > 2.0
+
+
+@pytest.mark.parametrize(("size", "error"), [(63, InputError), (50, InsufficientMemoryError)])
+@pytest.mark.parametrize("solver", ["qaoa", "vqe", "imaginary-time"])
+def test_what_is_too_large_for_a_state_is_not_for_decomposition(solver, size, error):
+    problem = slice_problem(size, size // 2, 1)
+    with pytest.raises(error, match="decomposition"):
+        solve(problem, solver, seed=1)

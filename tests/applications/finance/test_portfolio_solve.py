@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import pickle
+import sys
 
 import numpy as np
 import pandas as pd
@@ -343,3 +344,67 @@ def test_any_number_of_assets_is_one_that_the_limits_allow():
     assert PortfolioProblem(
         mu, np.eye(8), risk_aversion=0.0, groups={"g": WeightGroup((0, 1, 2), fewest=3)}
     ).numbers == (3,)
+
+
+def tail_problem(**options):
+    returns = load_sp500_returns().returns[-1500:]
+    names = load_sp500_returns().asset_names
+    tail = Tail(returns, 0.95)
+    return PortfolioProblem(
+        returns.mean(axis=0), np.cov(returns.T), risk_aversion=1.0, tail=tail, asset_names=names, **options
+    )
+
+
+def test_a_search_cut_short_is_no_worse_than_the_rounded_relaxation():
+    limits = {"minimum_if_held": 0.05, "cardinality": 5}
+    relaxed = weigh(tail_problem().program).weights
+    rounded = weigh(tail_problem(**limits).program, np.argsort(-relaxed)[:5].tolist())
+    for seconds in (0.0, 0.3):
+        found = choose_and_weigh(tail_problem(**limits).program, time_limit=seconds)
+        assert found.objective <= rounded.objective + 1e-9
+        assert found.bound <= found.objective
+        assert found.status == "time limit"
+
+
+def test_the_best_known_portfolio_is_the_solvers_where_scip_ends_with_a_worse_one(monkeypatch):
+    problem = small_problem("number", 0)
+    module = sys.modules["qtoolkit.applications.finance.portfolio.solve"]
+
+    def cut_short(program, **options):
+        found = choose_and_weigh(program)
+        pairs = itertools.combinations(range(problem.num_assets), 2)
+        worst = max((weigh(program, pair) for pair in pairs), key=lambda one: one.objective)
+        return dataclasses.replace(worst, bound=found.bound - 1e-6, status="time limit", solver="scip, highs")
+
+    monkeypatch.setattr(module, "choose_and_weigh", cut_short)
+    result = solve_portfolio(problem, "enumeration")
+    assert result.exact.objective == result.objective
+    np.testing.assert_array_equal(result.exact.weights, result.weighing.weights)
+    assert result.exact.status == "time limit"
+    assert result.gap == pytest.approx(result.objective - choose_and_weigh(problem.program).bound + 1e-6, abs=1e-9)
+
+
+def test_without_time_for_weights_a_selection_keeps_equal_ones(monkeypatch):
+    module = sys.modules["qtoolkit.applications.finance.portfolio.solve"]
+
+    def out_of_time(*arguments, **options):
+        raise ConvergenceError("HiGHS ended without weights (Time limit reached)")
+
+    monkeypatch.setattr(module, "weigh_picks", out_of_time)
+    result = solve_portfolio(tail_problem(cardinality=5), "annealing", seed=1, time_limit=0.0, compare=False)
+    assert result.weighed == "equal"
+    assert result.weighing is None
+    assert result.is_feasible
+    assert result.weights == dict.fromkeys(result.assets, 0.2)
+    first = WeightGroup(range(10), upper=0.05)
+    limited = tail_problem(groups={"first": first}, cardinality=5, lower=[0.01, *[0.0] * 19])
+    with pytest.raises(ConvergenceError, match=r"Time limit reached.*equal ones break"):
+        solve_portfolio(limited, "annealing", seed=1, compare=False)
+
+
+def test_no_time_at_all_is_enough_for_an_answer():
+    result = solve_portfolio(tail_problem(cardinality=5), "annealing", seed=1, time_limit=0.0)
+    assert result.is_feasible
+    assert result.bound <= result.exact.objective <= result.objective
+    assert result.exact.objective == tail_problem().program.objective(result.exact.weights)
+    assert all(check.satisfied for check in result.exact.checks)

@@ -32,6 +32,7 @@ def test_qaoa_is_the_default_and_beats_luck_by_far(published):
     assert result.two_qubit_count > 0
     assert result.shots == 4096
     assert result.setting.startswith("complete XY mixer")
+    assert "one Trotter step in place of the complete mixer" in result.selection.circuit
 
 
 def test_the_objective_of_weights_is_the_same_to_qaoa(published):

@@ -30,10 +30,11 @@ class PortfolioResult:
         objective: of these weights.
         expected_return, risk, cost: its parts: ``μᵀw``, the variance or conditional value at risk, and that of trading.
         feasibility: what the weights do to each constraint.
-        weighed: ``"convex"`` for the best weights of these assets, ``"equal"`` where they were not asked for.
-        weighing: the best weights of these assets, with their bound; None where they were not asked for.
-        exact: the best choice of assets and weights that SCIP found, with its bound; None where it was not asked for,
-            or found none in time.
+        weighed: ``"convex"`` for the best weights of these assets, ``"equal"`` where they were not asked for, or not
+            found in time.
+        weighing: the best weights of these assets, with their bound; None likewise.
+        exact: the best choice of assets and weights that is known, with SCIP's bound; None where it was not asked for,
+            or SCIP found none in time.
         selection: the solver's answer, with the optimum of the selection or its bound, luck, shots and circuit.
         selections: the answers for each number of assets that was tried, `selection` among them.
         num_unweighable: feasible selections that have no weights, and were excluded.
@@ -119,12 +120,12 @@ class PortfolioResult:
 
     @property
     def depth(self) -> int | None:
-        """Of the circuit; None where there is none."""
+        """Of the circuit that machines run, see `Solution`; None where there is none."""
         return self.selection.depth
 
     @property
     def two_qubit_count(self) -> int | None:
-        """Of the circuit; None where there is none."""
+        """Of the circuit that machines run, see `Solution`; None where there is none."""
         return self.selection.two_qubit_count
 
     @property

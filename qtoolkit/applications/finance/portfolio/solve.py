@@ -62,7 +62,9 @@ def solve_portfolio(
     """Choose assets by a solver of quadratic problems, weigh them by a convex programme, and compare with the best.
 
     The best is another matter than the solver's answer: SCIP searches for it beside, within `time_limit`, and its bound
-    holds where the time runs out. Selections that turn out to have no weights are excluded one by one.
+    holds where the time runs out; where the solver's answer is better by then, that is the best known. Where the time
+    is too short for weights, they stay equal, as `PortfolioResult.weighed` says. Selections that turn out to have no
+    weights are excluded one by one.
 
     Args:
         problem: to solve.
@@ -81,7 +83,8 @@ def solve_portfolio(
     Raises:
         InputError: if no portfolio obeys the constraints, naming the fewest that conflict; if the problem is beyond the
             solver; or for an enumeration or exact answer of another problem.
-        ConvergenceError: if every selection tried has no weights.
+        ConvergenceError: if every selection tried has no weights, or none were found in time and equal ones break a
+            constraint.
         MissingExtraError: if SCIP or HiGHS is needed and not installed.
         KeyboardInterrupt: at Ctrl-C, but for the search for the exact weights: as the last one it keeps its best so
             far, with the status ``"interrupted"``.
@@ -103,6 +106,8 @@ def solve_portfolio(
     best = min(found, key=lambda outcome: outcome.objective)
     if is_weighed and is_compared and exact is None:
         exact = _exact(problem, limit, _part(progress, len(forms), steps))
+    if is_weighed and exact is not None and best.solution.bits is not None:
+        exact = _better(exact, best, problem)
     if progress is not None:
         progress(_PERCENT * steps, _PERCENT * steps)
     return _result(problem, best, found, exact if is_weighed else None, started)
@@ -139,7 +144,10 @@ class _Task:
                 return _Outcome(solution, None, number, np.inf)
             if not self.is_weighed:
                 return _Outcome(solution, None, 0, program.objective(self.problem.equal_weights(solution.names)))
-            found = weigh_picks(program, solution.names, time_limit=self.time_limit)
+            try:
+                found = weigh_picks(program, solution.names, time_limit=self.time_limit)
+            except ConvergenceError as error:
+                return self.alike(solution, number, error)
             if found is not None:
                 return _Outcome(solution, found, number, found.objective)
             if not number and conflict(program) is not None:
@@ -151,6 +159,17 @@ class _Task:
             f"{number + 1} selections that the solver preferred have no weights that obey all constraints; call "
             "choose_and_weigh(problem.program), which searches for both at once"
         )
+
+    def alike(self, solution: Solution, number: int, error: ConvergenceError) -> _Outcome:
+        """A selection whose weights were not found in time: alike, if that obeys the constraints."""
+        weights = self.problem.equal_weights(solution.names)
+        checks = self.problem.program.checks(weights, weights != 0.0)
+        broken = [check.name for check in checks if not check.satisfied]
+        if broken:
+            raise ConvergenceError(
+                f"the weights of a selection were not found ({error}), and equal ones break {', '.join(broken)}"
+            ) from error
+        return _Outcome(solution, None, number, self.problem.program.objective(weights))
 
     def select(self, form: QuadraticProblem, progress: Progress | None) -> Solution:
         """The solver's answer with the optimum of its problem, or a bound."""
@@ -225,6 +244,25 @@ def _exact(problem: PortfolioProblem, time_limit: float, progress: Progress | No
         return choose_and_weigh(problem.program, time_limit=time_limit, progress=progress)
     except ConvergenceError:
         return None
+
+
+def _better(exact: Weighing, own: _Outcome, problem: PortfolioProblem) -> Weighing:
+    """The best portfolio known: the solver's where SCIP ended with a worse one."""
+    if exact.status == "optimal" or own.objective >= exact.objective:
+        return exact
+    program, names = problem.program, own.solution.names
+    weights = problem.equal_weights(names) if own.weighing is None else own.weighing.weights
+    return dataclasses.replace(
+        exact,
+        weights=weights,
+        held=names if own.weighing is None else own.weighing.held,
+        objective=own.objective,
+        expected_return=float(program.expected_returns @ weights),
+        risk=program.risk_of(weights),
+        cost=program.cost_of(weights),
+        bound=min(exact.bound, own.objective),
+        checks=program.checks(weights, np.isin(np.array(problem.asset_names), np.array(names))),
+    )
 
 
 def _without(form: QuadraticProblem, solution: Solution, number: int) -> QuadraticProblem:

@@ -195,10 +195,14 @@ def _chosen(
     words: dict[str, Literal["time limit", "interrupted"]] = {"timelimit": "time limit", "userinterrupt": "interrupted"}
     found = search.best()
     bound = outcome.dual_bound / search.unit
-    if math.isinf(bound) or found is None:
-        relaxed = _relaxed(program)
-        bound = max(bound, relaxed.bound)
-        found = found or _rounded(program, relaxed.weights)
+    if outcome.status not in ("optimal", "gaplimit") or math.isinf(bound) or found is None:
+        try:
+            relaxed = _relaxed(program)
+            bound = max(bound, relaxed.bound)
+            found = _better(program, found, _rounded(program, relaxed.weights))
+        except ConvergenceError:
+            if found is None:
+                raise
     if found is None:
         if outcome.is_interrupted:
             raise KeyboardInterrupt
@@ -404,6 +408,16 @@ def _rounded(program: WeightProgram, weights: FloatArray) -> tuple[BoolArray, Fl
     held[np.argsort(-np.abs(weights), kind="stable")[:number]] = True
     answer = _solved(program, _model(program, held), _SECONDS)
     return None if answer is None else (held, answer[0])
+
+
+_Choice = tuple[BoolArray, FloatArray]
+
+
+def _better(program: WeightProgram, found: _Choice | None, other: _Choice | None) -> _Choice | None:
+    """Whichever has the lower objective, of those that are there."""
+    if found is None or other is None:
+        return found or other
+    return found if program.objective(found[1]) <= program.objective(other[1]) else other
 
 
 class _Search:
