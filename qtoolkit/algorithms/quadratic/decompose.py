@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import ClusterNode, linkage, to_tree
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from qtoolkit._arguments import check_callable, seeded, shown
+from qtoolkit._arguments import check_callable, seeded
 from qtoolkit._checks import require_integer, require_number
 from qtoolkit.algorithms.quadratic.constraints import Constraints
 from qtoolkit.algorithms.quadratic.enumerate import Enumeration
 from qtoolkit.algorithms.quadratic.evidence import Run, Solution, judge
 from qtoolkit.algorithms.quadratic.problem import QuadraticProblem, require_problem
-from qtoolkit.algorithms.quadratic.solver import Progress, Solver, solver_named
-from qtoolkit.errors import ConvergenceError, InputError
+from qtoolkit.algorithms.quadratic.solver import Progress, Solver, require_solver
+from qtoolkit.errors import ConvergenceError
 from qtoolkit.operators.binary_program import LinearRow
 
 __all__ = ["DecompositionSolver", "clusters_of", "part_of"]
@@ -55,11 +55,7 @@ class DecompositionSolver:
     name = "decomposition"
 
     def __init__(self, inner: str | Solver = "qaoa", part_size: int = 14, max_rounds: int = 20) -> None:
-        if isinstance(inner, str):
-            inner = solver_named(inner)
-        elif not isinstance(inner, Solver):
-            raise InputError(f"the solver of the parts must be a name or a Solver, got {shown(inner)}")
-        self._inner = inner
+        self._inner = require_solver(inner)
         self._part_size = require_integer("part_size", part_size, 2)
         self._max_rounds = require_integer("max_rounds", max_rounds, 1)
 

@@ -21,6 +21,7 @@ __all__ = [
     "Progress",
     "Solver",
     "register_solver",
+    "require_solver",
     "solve",
     "solver_named",
     "solver_names",
@@ -198,6 +199,18 @@ def solver_named(name: str) -> Solver:
     return _FACTORIES[name]()
 
 
+def require_solver(solver: str | Solver) -> Solver:
+    """A solver of one's own as it is, or that of a name.
+
+    Raises:
+        InputError: if it is neither, or a class that makes solvers.
+        MissingExtraError: if it needs a package that is not installed.
+    """
+    if isinstance(solver, type):
+        raise InputError(f"a solver is an object, got the class {shown(solver)}; make one: {solver.__name__}()")
+    return solver if not isinstance(solver, str) and isinstance(solver, Solver) else solver_named(solver)
+
+
 def solve(
     problem: QuadraticProblem,
     solver: str | Solver = "enumeration",
@@ -218,5 +231,6 @@ def solve(
         InputError: if the problem or the solver is none, no choice is feasible, or the problem is beyond the solver.
     """
     require_problem(problem)
-    chosen = solver if not isinstance(solver, str) and isinstance(solver, Solver) else solver_named(solver)
-    return chosen.solve(problem, seed=seed, time_limit=time_limit, progress=progress, enumeration=enumeration)
+    return require_solver(solver).solve(
+        problem, seed=seed, time_limit=time_limit, progress=progress, enumeration=enumeration
+    )

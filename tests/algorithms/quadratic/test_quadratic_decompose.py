@@ -133,7 +133,7 @@ def test_parts_by_qaoa_carry_their_circuits():
 def test_wrong_input():
     with pytest.raises(InputError, match="part_size must be at least 2, got 1"):
         solver(part_size=1)
-    with pytest.raises(InputError, match="solver of the parts"):
+    with pytest.raises(InputError, match="a solver is one of"):
         DecompositionSolver(3)
     form = BinaryQuadratic(np.eye(3))
     infeasible = QuadraticProblem(form, Constraints(form.names, cardinality=5))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from portfolio_problems import KINDS, all_picks, market, small_problem
 
 from qtoolkit.algorithms.quadratic import (
+    DecompositionSolver,
     LuckSolver,
     Run,
     ScipSolver,
@@ -20,7 +21,7 @@ from qtoolkit.algorithms.quadratic import (
     judge,
     solve,
 )
-from qtoolkit.applications.finance import load_sp500_returns
+from qtoolkit.applications.finance import SolvedPortfolio, load_sp500_returns
 from qtoolkit.applications.finance.portfolio import (
     PortfolioProblem,
     Tail,
@@ -408,3 +409,17 @@ def test_no_time_at_all_is_enough_for_an_answer():
     assert result.bound <= result.exact.objective <= result.objective
     assert result.exact.objective == tail_problem().program.objective(result.exact.weights)
     assert all(check.satisfied for check in result.exact.checks)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda solver: solve(small_problem("number", 0).selection(), solver),
+        lambda solver: solve_portfolio(small_problem("number", 0), solver),
+        lambda solver: SolvedPortfolio(solver, risk_aversion=1.0),
+        lambda solver: DecompositionSolver(solver),
+    ],
+)
+def test_the_class_of_a_solver_is_refused(use):
+    with pytest.raises(InputError, match=r"got the class .*; make one: LuckSolver\(\)"):
+        use(LuckSolver)

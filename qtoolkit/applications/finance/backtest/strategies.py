@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from qtoolkit._arguments import check_seed, shown
 from qtoolkit._checks import require_number
-from qtoolkit.algorithms.quadratic import Solver, solver_named
+from qtoolkit.algorithms.quadratic import Solver
+from qtoolkit.algorithms.quadratic.solver import require_solver
 from qtoolkit.applications.finance.data import ReturnHistory
 from qtoolkit.applications.finance.portfolio import PortfolioProblem, solve_portfolio, weigh
 from qtoolkit.applications.finance.portfolio.problem import Limits, PortfolioOptions
@@ -108,7 +109,7 @@ class SolvedPortfolio:
         time_limit: float = _SECONDS,
         **options: Unpack[PortfolioOptions],
     ) -> None:
-        self._solver = solver if isinstance(solver, Solver) else solver_named(solver)
+        self._solver = require_solver(solver)
         check_seed(seed)
         self._seed = seed
         self._limit = require_number("time_limit", time_limit, 0)

@@ -24,9 +24,9 @@ from qtoolkit.algorithms.quadratic import (
     luck_of,
     require_solution,
     solve,
-    solver_named,
 )
 from qtoolkit.algorithms.quadratic.enumerate import num_candidates
+from qtoolkit.algorithms.quadratic.solver import require_solver
 from qtoolkit.applications.finance.portfolio._conflicts import conflict, explained
 from qtoolkit.applications.finance.portfolio.problem import PortfolioProblem, require_problem
 from qtoolkit.applications.finance.portfolio.result import PortfolioResult
@@ -91,7 +91,7 @@ def solve_portfolio(
     """
     started = time.perf_counter()
     require_problem(problem)
-    chosen = solver if not isinstance(solver, str) and isinstance(solver, Solver) else solver_named(solver)
+    chosen = require_solver(solver)
     limit = require_number("time_limit", time_limit, 0)
     is_weighed, is_compared = check_flag(weigh, "weigh"), check_flag(compare, "compare")
     if progress is not None:
