@@ -13,21 +13,23 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import ClusterNode, linkage, to_tree
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from qtoolkit._arguments import check_callable, seeded
 from qtoolkit._checks import require_integer, require_number
+from qtoolkit.algorithms.quadratic.annealing import feasible_starts
 from qtoolkit.algorithms.quadratic.constraints import Constraints
 from qtoolkit.algorithms.quadratic.enumerate import Enumeration
 from qtoolkit.algorithms.quadratic.evidence import Run, Solution, judge
 from qtoolkit.algorithms.quadratic.problem import QuadraticProblem, require_problem
 from qtoolkit.algorithms.quadratic.solver import Progress, Solver, require_solver
-from qtoolkit.errors import ConvergenceError
 from qtoolkit.operators.binary_program import LinearRow
+
+if TYPE_CHECKING:
+    from scipy.cluster.hierarchy import ClusterNode
 
 __all__ = ["DecompositionSolver", "clusters_of", "part_of"]
 
@@ -81,7 +83,8 @@ class DecompositionSolver:
         if progress is not None:
             check_callable(progress, "progress")
         number, generator = seeded(seed)
-        choice = _first_choice(problem, generator)
+        starts = feasible_starts(problem, _DRAWS, generator)
+        choice = np.asarray(starts[np.argmin(problem.objective.values(starts))], dtype=np.float64)
         clusters = clusters_of(problem, self._part_size)
         totals = _Totals()
         message, is_settled, done = f"{self._max_rounds} rounds were made", False, 0
@@ -203,6 +206,8 @@ def clusters_of(problem: QuadraticProblem, most: int) -> tuple[IntArray, ...]:
         problem: whose objective couples them.
         most: size of a cluster.
     """
+    from scipy.cluster.hierarchy import linkage, to_tree
+
     size = problem.num_variables
     if size <= most:
         return (np.arange(size),)
@@ -259,23 +264,3 @@ def _promising(problem: QuadraticProblem, choice: FloatArray, size: int, place: 
         shift = place * number % max(len(ordered), 1)
         parts.append(np.roll(ordered, -shift)[:number])
     return np.sort(np.concatenate(parts))
-
-
-def _first_choice(problem: QuadraticProblem, generator: np.random.Generator) -> FloatArray:
-    """The best of some drawn choices, or what branch and bound finds for the linear part."""
-    bits = problem.constraints.draw(_DRAWS, generator)
-    if bits is not None:
-        return np.asarray(bits[np.argmin(problem.objective.values(bits))], dtype=np.float64)
-    rows = problem.constraints.rows
-    lower, upper = np.array([row.limits() for row in rows]).T
-    size = problem.num_variables
-    answer = milp(
-        problem.objective.linear,
-        integrality=np.ones(size, dtype=np.int64),
-        bounds=Bounds(0, 1),
-        constraints=LinearConstraint(np.array([row.coefficients for row in rows]), lower, upper),
-        options={"time_limit": 10.0},
-    )
-    if answer.x is None:
-        raise ConvergenceError("no feasible choice was found to start from; relax a constraint, or take another solver")
-    return np.asarray(np.round(answer.x), dtype=np.float64)
