@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from qtoolkit import _needs
 from qtoolkit._memory import check_memory
 
-__all__ = ["PackedBits", "bitstrings", "count", "num_words", "pack", "select", "unpack"]
+__all__ = ["PackedBits", "bitstrings", "columns", "count", "num_words", "pack", "select", "set_columns", "unpack"]
 
 PackedBits = NDArray[np.uint64]
 
@@ -58,6 +58,24 @@ def select(words: PackedBits, sources: Sequence[int], out: PackedBits, targets: 
             if shift:
                 bits = bits << np.uint64(shift) if shift > 0 else bits >> np.uint64(-shift)
             out[rows, target] |= bits
+
+
+def columns(words: PackedBits, clbits: Sequence[int]) -> NDArray[np.uint8]:
+    """Some bits of every shot, zeros and ones of shape ``(shots, len(clbits))``."""
+    _check(_needs.bits_by_shot(words.shape[0], len(clbits)), words.shape[0], len(clbits))
+    found = np.empty((words.shape[0], len(clbits)), np.uint8)
+    for k, clbit in enumerate(clbits):
+        found[:, k] = words[:, clbit // WORD] >> np.uint64(clbit % WORD) & np.uint64(1)
+    return found
+
+
+def set_columns(words: PackedBits, clbits: Sequence[int], bits: ArrayLike) -> None:
+    """Replace some bits of every shot by zeros and ones of shape ``(shots, len(clbits))``, in place."""
+    given = np.asarray(bits)
+    for k, clbit in enumerate(clbits):
+        word, place = words[:, clbit // WORD], np.uint64(clbit % WORD)
+        word &= ~(np.uint64(1) << place)
+        word |= given[:, k].astype(np.uint64) << place
 
 
 def count(words: PackedBits, num_bits: int) -> dict[str, int]:

@@ -6,7 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from qtoolkit._arguments import check_instance, check_integer, shown
-from qtoolkit.circuit import Barrier, Circuit, IfElse, Initialize, Measure, Operation, Reset
+from qtoolkit.circuit import (
+    Barrier,
+    Circuit,
+    Decode,
+    IfElse,
+    Initialize,
+    KrausChannel,
+    Measure,
+    Operation,
+    ReadoutError,
+    Reset,
+)
+from qtoolkit.circuit.annotations import ANNOTATIONS
 from qtoolkit.errors import BackendError, CircuitError, InputError
 
 __all__ = ["Capabilities"]
@@ -26,6 +38,8 @@ class Capabilities:
         supports_mid_circuit_measurement: whether a qubit can be used after its measurement.
         supports_conditionals: whether measured bits can decide what runs (`Circuit.if_`).
         supports_reset: whether a used qubit can be put back into ``|0⟩``.
+        supports_noise: whether it runs channels and readout errors that a circuit holds.
+        supports_decoders: whether it calls decoders in the middle of a circuit (`Circuit.decode`).
         supports_seed: whether a seed reproduces a result. Where it cannot, `Result.seed` is None, whatever was asked.
         supports_memory: whether `Result.memory` holds the bits of every shot, and not counts alone.
         is_simulator: false for quantum hardware.
@@ -39,6 +53,8 @@ class Capabilities:
     supports_mid_circuit_measurement: bool = False
     supports_conditionals: bool = False
     supports_reset: bool = False
+    supports_noise: bool = False
+    supports_decoders: bool = False
     supports_seed: bool = False
     supports_memory: bool = False
     is_simulator: bool = True
@@ -75,6 +91,13 @@ class Capabilities:
     def _check_dynamics(self, circuit: Circuit, name: str) -> None:
         body = circuit.without_final_measurements()
         remedy = "run it on the backend local, or rewrite the circuit without"
+        for operation in _flattened(body):
+            if isinstance(operation.gate, KrausChannel | ReadoutError) and not self.supports_noise:
+                raise BackendError(
+                    f"{name} runs circuits without noise of their own, got {operation.gate.name}; {remedy}"
+                )
+            if isinstance(operation.gate, Decode) and not self.supports_decoders:
+                raise BackendError(f"{name} calls no decoders, got {operation.gate.name}; {remedy}")
         if not self.supports_conditionals and any(isinstance(op.gate, IfElse) for op in body.operations):
             raise BackendError(f"{name} runs no operations under a condition, got if_; {remedy}")
         for operation in _flattened(body):
@@ -91,7 +114,7 @@ class Capabilities:
             if isinstance(operation.gate, Reset) or (isinstance(operation.gate, Initialize) and again):
                 qubit = min(again) if again else operation.qubits[0]
                 raise BackendError(f"{name} cannot reset qubits, got {operation.gate.name} on qubit {qubit}; {remedy}")
-            if not isinstance(operation.gate, Barrier):
+            if not isinstance(operation.gate, (Barrier, *ANNOTATIONS)):
                 used.update(operation.qubits)
 
 

@@ -23,13 +23,15 @@ _CAPABILITIES = Capabilities(
     supports_mid_circuit_measurement=True,
     supports_conditionals=True,
     supports_reset=True,
+    supports_noise=True,
+    supports_decoders=True,
     supports_seed=True,
     supports_memory=True,
 )
 
 
 class LocalBackend(InProcessBackend):
-    """Exact state-vector simulation in this process; gates, mid-circuit measurement, resets and conditions.
+    """State-vector simulation in this process; gates, mid-circuit measurement, resets, conditions, noise and decoders.
 
     Args:
         precision: ``"double"`` or ``"single"``.

@@ -3,7 +3,10 @@
 Knows no vendor: conversions to and from other toolkits live in `qtoolkit.interop`.
 """
 
+from qtoolkit.circuit.annotations import Detector, Observable
+from qtoolkit.circuit.channel import KrausChannel
 from qtoolkit.circuit.circuit import Circuit
+from qtoolkit.circuit.decode import Decode
 from qtoolkit.circuit.exchange_gate import CompleteXYGate
 from qtoolkit.circuit.gate import ControlledGate, Gate, Instruction, StandardGate, UnitaryGate
 from qtoolkit.circuit.gates import STANDARD_GATES, GateRecord
@@ -15,7 +18,17 @@ from qtoolkit.circuit.parameter import (
     ParameterValues,
     ParameterVector,
 )
-from qtoolkit.circuit.registers import ClassicalRegister, Clbit, Condition, QuantumRegister
+from qtoolkit.circuit.readout import ReadoutError
+from qtoolkit.circuit.registers import (
+    ClassicalCondition,
+    ClassicalRegister,
+    Clbit,
+    Condition,
+    Parity,
+    ParityCondition,
+    QuantumRegister,
+    parity,
+)
 from qtoolkit.circuit.structured_gates import DiagonalGate, PauliRotationGate, PermutationGate
 
 __all__ = [
@@ -37,6 +50,11 @@ __all__ = [
     "Barrier",
     "Initialize",
     "IfElse",
+    "KrausChannel",
+    "ReadoutError",
+    "Detector",
+    "Observable",
+    "Decode",
     "Parameter",
     "ParameterExpression",
     "ParameterValue",
@@ -45,5 +63,9 @@ __all__ = [
     "ClassicalRegister",
     "Clbit",
     "Condition",
+    "ParityCondition",
+    "ClassicalCondition",
+    "Parity",
+    "parity",
     "QuantumRegister",
 ]

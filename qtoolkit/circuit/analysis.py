@@ -6,21 +6,30 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from qtoolkit.circuit.annotations import ANNOTATIONS
+from qtoolkit.circuit.channel import KrausChannel
+from qtoolkit.circuit.decode import Decode
 from qtoolkit.circuit.gate import Gate
 from qtoolkit.circuit.gates import Matrix
 from qtoolkit.circuit.operation import Barrier, Measure, Operation
+from qtoolkit.circuit.readout import ReadoutError
 from qtoolkit.errors import CircuitError
 
-__all__ = ["check_matrix_size", "depth_of", "split_final", "unitary_of"]
+__all__ = ["check_matrix_size", "depth_of", "split_final", "split_tail", "unitary_of"]
 
 MAX_MATRIX_QUBITS = 12
 
 
 def depth_of(operations: Sequence[Operation]) -> int:
-    """Longest chain of operations that share qubits or classical bits; barriers only order, and count nothing."""
+    """Longest chain of operations that share qubits or classical bits.
+
+    Barriers only order, and count nothing; annotations do neither.
+    """
     levels: dict[tuple[str, int], int] = {}
     deepest = 0
     for operation in operations:
+        if isinstance(operation.gate, ANNOTATIONS):
+            continue
         wires = [("q", q) for q in operation.qubits] + [("c", c) for c in operation.clbits]
         level = max((levels.get(wire, 0) for wire in wires), default=0)
         if wires and not isinstance(operation.gate, Barrier):
@@ -34,23 +43,54 @@ def depth_of(operations: Sequence[Operation]) -> int:
 def split_final(operations: Sequence[Operation]) -> tuple[list[Operation], tuple[tuple[int, int], ...]]:
     """The operations without the final measurements, and these measurements' qubits and classical bits in time order.
 
-    A measurement is final when nothing but measurements and barriers follows on its qubit and its bit.
+    A measurement is final when nothing but measurements, barriers and annotations follows on its qubit and its bit.
+    Annotations on bits of final measurements go with these.
     """
+    kept, final, _ = _split(operations, ())
+    return kept, final
+
+
+def split_tail(
+    operations: Sequence[Operation],
+) -> tuple[list[Operation], tuple[tuple[int, int], ...], tuple[Operation, ...]]:
+    """As `split_final`, but readout errors and decoders may follow on the bits; they come last, in time order.
+
+    What is left of the operations, the measurements, and then these give what all of them give in their order.
+    """
+    return _split(operations, (ReadoutError, Decode))
+
+
+def _split(
+    operations: Sequence[Operation], passing: tuple[type, ...]
+) -> tuple[list[Operation], tuple[tuple[int, int], ...], tuple[Operation, ...]]:
     busy_qubits: set[int] = set()
     busy_clbits: set[int] = set()
+    measured: dict[int, int] = {}
     kept: list[Operation] = []
+    notes: dict[int, int] = {}
     final: list[tuple[int, int]] = []
-    for operation in reversed(operations):
-        followed = bool(busy_qubits & set(operation.qubits) or busy_clbits & set(operation.clbits))
-        if isinstance(operation.gate, Measure) and not followed:
-            final.append((operation.qubits[0], operation.clbits[0]))
-        elif not isinstance(operation.gate, Barrier):
+    tail: list[Operation] = []
+    for place, operation in enumerate(reversed(operations)):
+        gate, clbits = operation.gate, operation.clbits
+        if isinstance(gate, ANNOTATIONS):
+            notes[len(kept)] = place
+            kept.append(operation)
+            continue
+        followed = bool(busy_qubits & set(operation.qubits) or busy_clbits & set(clbits))
+        if isinstance(gate, Measure) and not followed:
+            final.append((operation.qubits[0], clbits[0]))
+            measured[clbits[0]] = place
+        elif isinstance(gate, passing) and not followed and measured.keys().isdisjoint(clbits):
+            tail.append(operation)
+        elif not isinstance(gate, Barrier):
             busy_qubits.update(operation.qubits)
-            busy_clbits.update(operation.clbits)
+            busy_clbits.update(clbits)
             kept.append(operation)
         elif followed:
             kept.append(operation)
-    return kept[::-1], tuple(final[::-1])
+    gone = {k for k, place in notes.items() if any(measured.get(clbit, -1) > place for clbit in kept[k].clbits)}
+    left = [operation for k, operation in enumerate(kept) if k not in gone] if gone else kept
+    return left[::-1], tuple(final[::-1]), tuple(tail[::-1])
 
 
 def check_matrix_size(num_qubits: int) -> None:
@@ -67,16 +107,20 @@ def unitary_of(operations: Sequence[Operation], num_qubits: int) -> Matrix:
     """The unitary, shape ``(2**num_qubits, 2**num_qubits)``, by plain NumPy.
 
     Raises:
-        CircuitError: if an operation is no gate.
+        CircuitError: if an operation is no gate, nor a channel of one operator.
     """
     tensor = np.eye(1 << num_qubits, dtype=np.complex128).reshape((2,) * num_qubits + (1 << num_qubits,))
     for operation in operations:
-        if isinstance(operation.gate, Barrier):
+        if isinstance(operation.gate, (Barrier, *ANNOTATIONS)):
             continue
-        if not isinstance(operation.gate, Gate):
+        if isinstance(operation.gate, KrausChannel) and operation.gate.is_unitary:
+            matrix = operation.gate.operators[0]
+        elif isinstance(operation.gate, Gate):
+            matrix = operation.gate.matrix()
+        else:
             raise CircuitError(f"only gates have a matrix, got {operation.gate.name}; leave it out")
         k = len(operation.qubits)
         axes = [num_qubits - 1 - q for q in reversed(operation.qubits)]
-        gate = operation.gate.matrix().reshape((2,) * (2 * k))
+        gate = matrix.reshape((2,) * (2 * k))
         tensor = np.moveaxis(np.tensordot(gate, tensor, axes=(list(range(k, 2 * k)), axes)), list(range(k)), axes)
     return np.ascontiguousarray(tensor.reshape(1 << num_qubits, 1 << num_qubits))

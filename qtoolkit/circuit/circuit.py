@@ -13,6 +13,7 @@ from qtoolkit._arguments import MOST_ITEMS, check_callable, check_instance, show
 from qtoolkit._memory import check_memory
 from qtoolkit.circuit._checks import Indices, as_indices, check_count, check_indices, check_mapping
 from qtoolkit.circuit.analysis import check_matrix_size, depth_of, split_final, unitary_of
+from qtoolkit.circuit.channel_methods import ChannelMethods
 from qtoolkit.circuit.derived import controlled, inverted
 from qtoolkit.circuit.gate import Instruction, UnitaryGate
 from qtoolkit.circuit.gates import Matrix
@@ -20,9 +21,9 @@ from qtoolkit.circuit.methods import GateMethods
 from qtoolkit.circuit.operation import Barrier, IfElse, Initialize, Measure, Operation, Reset, check_nesting, check_size
 from qtoolkit.circuit.parameter import Parameter, ParameterValues, check_real, declared_names, listed, resolve_values
 from qtoolkit.circuit.registers import (
+    ClassicalCondition,
     ClassicalRegister,
     Clbit,
-    Condition,
     QuantumRegister,
     check_new_name,
     condition_of,
@@ -34,7 +35,7 @@ from qtoolkit.errors import CircuitError, UnboundParameterError
 __all__ = ["Circuit"]
 
 
-class Circuit(GateMethods):
+class Circuit(GateMethods, ChannelMethods):
     """A quantum circuit.
 
     Methods that add something change the circuit and return it, so that calls chain:
@@ -260,14 +261,14 @@ class Circuit(GateMethods):
 
     def if_(
         self,
-        condition: Condition | bool | int,
+        condition: ClassicalCondition | bool | int,
         body: Circuit | Callable[[Circuit], object],
         else_body: Circuit | Callable[[Circuit], object] | None = None,
     ) -> Self:
         """Run `body` only when a classical condition holds.
 
         Args:
-            condition: ``circuit.clbit(i) == 1``, ``register == value``, or an index for "bit i is 1".
+            condition: ``circuit.clbit(i) == 1``, ``register == value``, ``parity(clbits) == 1``, or i for "bit i is 1".
             body: a circuit over the same qubits and classical bits (or the first of them), or a function
                 that adds to an empty one: ``lambda body: body.x(1)``.
             else_body: likewise, for when it does not hold.
@@ -280,7 +281,7 @@ class Circuit(GateMethods):
         self._check_clbits(condition.clbits)
         return self._append_branches(condition, *map(self._branch, (body,) if else_body is None else (body, else_body)))
 
-    def _append_branches(self, condition: Condition, *bodies: Circuit) -> Self:
+    def _append_branches(self, condition: ClassicalCondition, *bodies: Circuit) -> Self:
         for body in bodies:
             self._declare_after(body)
             body.declared = ()  # one order holds for the whole circuit
@@ -331,12 +332,11 @@ class Circuit(GateMethods):
         """An operation of a smaller circuit where it stands in this one."""
         gate = operation.gate
         if isinstance(gate, IfElse):
-            condition = Condition(tuple(clbit_map[c] for c in gate.condition.clbits), gate.condition.value)
             bodies = (  # a branch is older than what its circuit grew later
                 self._empty_like().extend(branch, qubit_map[: branch.num_qubits], clbit_map[: branch.num_clbits])
                 for branch in gate.branches
             )
-            gate = IfElse(condition, *bodies)
+            gate = IfElse(gate.condition.moved(clbit_map), *bodies)
             return Operation(gate, gate.qubits, gate.clbits)
         qubits, clbits = operation.qubits, operation.clbits
         return Operation(gate, tuple(qubit_map[q] for q in qubits), tuple(clbit_map[c] for c in clbits))
@@ -380,7 +380,7 @@ class Circuit(GateMethods):
         """The circuit that undoes this one; its parameters keep their order.
 
         Raises:
-            CircuitError: if it measures, resets or initialises.
+            CircuitError: if it measures, resets or initialises, or a channel loses information.
         """
         result = self._with_tape(Tape(inverted(self._tape)))
         result.declared = tuple(parameter.name for parameter in self.parameters)
@@ -394,7 +394,7 @@ class Circuit(GateMethods):
             ctrl_state: value of the controls that switches it on; all ones by default.
 
         Raises:
-            CircuitError: if the circuit measures, resets or initialises.
+            CircuitError: if the circuit measures, resets or initialises, or holds a channel.
         """
         num_controls = check_count(num_controls, "num_controls", 1, MOST_ITEMS - self.num_qubits)
         result = Circuit(self.num_qubits + num_controls, name=f"controlled {self.name}")
@@ -452,7 +452,7 @@ class Circuit(GateMethods):
     def split_final_measurements(self) -> tuple[Circuit, tuple[tuple[int, int], ...]]:
         """The circuit without its final measurements, and their qubits and classical bits in time order.
 
-        A measurement is final when nothing but measurements and barriers follows on its qubit and its bit.
+        A measurement is final when nothing but measurements, barriers and annotations follows on its qubit and its bit.
         """
         kept, final = split_final(self._tape)
         return self._with_tape(Tape(kept)), final
@@ -462,7 +462,7 @@ class Circuit(GateMethods):
         return self.split_final_measurements()[0]
 
     def depth(self) -> int:
-        """Longest chain of operations that share qubits or classical bits; barriers only order, and count nothing."""
+        """Longest chain of operations that share qubits or bits; barriers only order, annotations do not even that."""
         return depth_of(self._tape)
 
     def count_ops(self) -> dict[str, int]:

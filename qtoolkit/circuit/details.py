@@ -3,7 +3,7 @@
 | kind | numbers behind it |
 |---|---|
 | `OPAQUE` | none: only the operation itself tells |
-| `NOTHING` | none: a barrier |
+| `NOTHING` | none: a barrier or an annotation |
 | `MATRIX`, `DIAGONAL` | first entry, number of targets, these in `QUBIT_BITS` bits each, masks of controls and values |
 | `ROTATION` | its angle, masks of the letters X and Y and of the letters Z and Y |
 """
@@ -14,6 +14,7 @@ from array import array
 from functools import lru_cache
 from struct import Struct
 
+from qtoolkit.circuit.annotations import ANNOTATIONS
 from qtoolkit.circuit.gate import ControlledGate, Gate, StandardGate, UnitaryGate
 from qtoolkit.circuit.gates import Matrix
 from qtoolkit.circuit.operation import Barrier, Operation
@@ -61,7 +62,7 @@ def detail_of(operation: Operation, entries: array[float]) -> bytes:
     """
     gate, qubits = operation.gate, operation.qubits
     kind = type(gate)  # asking for an instance of an abstract class takes half a microsecond
-    if kind is Barrier:
+    if kind is Barrier or kind in ANNOTATIONS:
         return _NOTHING
     if kind in _OF_ARRAYS and max(qubits, default=0) >> QUBIT_BITS == 0 and not gate.expressions:
         assert isinstance(gate, Gate)

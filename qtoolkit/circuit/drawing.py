@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from qtoolkit.circuit.annotations import Observable
 from qtoolkit.circuit.circuit import Circuit
+from qtoolkit.circuit.decode import Decode
 from qtoolkit.circuit.gate import Gate, StandardGate
 from qtoolkit.circuit.operation import Barrier, IfElse, Measure, Operation, Reset
 from qtoolkit.circuit.structured_gates import PauliRotationGate
@@ -42,11 +44,12 @@ def _columns(circuit: Circuit) -> list[list[str]]:
     grid: list[dict[int, str]] = []
     links: list[dict[int, str]] = []
     for operation in circuit.operations:
-        cells = _cells(operation)
-        if not cells:
-            cells = {0: _label(operation)}
-        if operation.clbits:
-            cells[circuit.num_qubits] = ",".join(str(c) for c in operation.clbits)
+        if operation.clbits and not operation.qubits:
+            cells = {circuit.num_qubits: _classical(operation)}
+        else:
+            cells = _cells(operation) or {0: _label(operation)}
+            if operation.clbits:
+                cells[circuit.num_qubits] = ",".join(str(c) for c in operation.clbits)
         first, last = min(cells), max(cells)
         column = max(free_from[first : last + 1])
         while len(grid) <= column:
@@ -69,6 +72,17 @@ def _render(cells: dict[int, str], links: dict[int, str], num_qubits: int, num_l
         text = cells.get(line, links.get(line, ""))
         column.append(wire + text.center(width, wire) + wire)
     return column
+
+
+def _classical(operation: Operation) -> str:
+    """What is done with classical bits alone."""
+    gate, bits = operation.gate, [str(clbit) for clbit in operation.clbits]
+    if isinstance(gate, Decode):
+        return f"decode({','.join(bits[: gate.num_in])}→{','.join(bits[gate.num_in :])})"
+    if isinstance(gate, Observable):
+        return f"L{gate.index}({','.join(bits)})"
+    name = {"detector": "D", "readout_error": "readout"}.get(gate.name, _label(operation))
+    return f"{name}({','.join(bits)})"
 
 
 def _cells(operation: Operation) -> dict[int, str]:

@@ -13,8 +13,9 @@ from qtoolkit import _needs
 from qtoolkit._arguments import check_instance, shown
 from qtoolkit._memory import check_memory
 from qtoolkit.circuit._checks import check_count, numeric_array
+from qtoolkit.circuit.annotations import ANNOTATIONS
 from qtoolkit.circuit.gate import Instruction, array_hash
-from qtoolkit.circuit.registers import Condition
+from qtoolkit.circuit.registers import ClassicalCondition, Condition, ParityCondition
 from qtoolkit.errors import CircuitError
 
 if TYPE_CHECKING:
@@ -153,22 +154,30 @@ class IfElse(Instruction):
 
     Raises:
         CircuitError: if that is more than 64, the bodies with all that is inside hold more than 10,000,000
-            operations, or the condition or a body is of another kind.
+            operations or a detector or observable, or the condition or a body is of another kind.
     """
 
     name = "if"
     nesting: int
     _size: int
 
-    def __init__(self, condition: Condition, body: Circuit, else_body: Circuit | None = None) -> None:
+    def __init__(self, condition: ClassicalCondition, body: Circuit, else_body: Circuit | None = None) -> None:
         from qtoolkit.circuit.circuit import Circuit
 
-        self.condition = check_instance(condition, Condition, "a branch needs a Condition", CircuitError)
+        if not isinstance(condition, ParityCondition):
+            check_instance(condition, Condition, "a branch needs a Condition or a ParityCondition", CircuitError)
+        self.condition = condition
         self.body = check_instance(body, Circuit, "a branch's body must be a Circuit", CircuitError)
         if else_body is not None:
             check_instance(else_body, Circuit, "a branch's else_body must be a Circuit", CircuitError)
         self.else_body = else_body
         inner = [operation for branch in self.branches for operation in branch.operations]
+        for operation in inner:
+            if isinstance(operation.gate, ANNOTATIONS):
+                raise CircuitError(
+                    f"detectors and observables stand outside of conditions, got {operation.gate.name} in a branch; "
+                    "place it after the branch"
+                )
         self.nesting = 1 + max((op.gate.nesting for op in inner if isinstance(op.gate, IfElse)), default=0)
         check_nesting(self.nesting)
         # A body that stands in several places is short to write and long to run.

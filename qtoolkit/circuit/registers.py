@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, overload
+from typing import ClassVar, TypeAlias, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qtoolkit._arguments import MOST_ITEMS, check_instance, is_integer, items_of, shown
 from qtoolkit.errors import CircuitError
@@ -14,10 +15,14 @@ from qtoolkit.errors import CircuitError
 __all__ = [
     "ClassicalRegister",
     "Clbit",
+    "ClassicalCondition",
     "Condition",
+    "Parity",
+    "ParityCondition",
     "QuantumRegister",
     "check_new_name",
     "condition_of",
+    "parity",
     "register_named",
 ]
 
@@ -45,6 +50,93 @@ class Condition:
     def __str__(self) -> str:
         bits = ",".join(f"c{i}" for i in self.clbits)
         return f"{bits}=={self.value}"
+
+    def holds(self, bits: Sequence[int] | NDArray[np.uint8]) -> bool:
+        """Whether it holds where classical bit k is ``bits[k]``."""
+        return sum(int(bits[c]) << k for k, c in enumerate(self.clbits)) == self.value
+
+    def moved(self, clbits: Sequence[int]) -> Condition:
+        """The same condition on other bits: bit k goes to ``clbits[k]``."""
+        return Condition(tuple(clbits[c] for c in self.clbits), self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class ParityCondition:
+    """True when an odd number of the classical bits `clbits` are 1, or, with the value 0, an even number.
+
+    Raises:
+        CircuitError: if the value is neither 0 nor 1.
+    """
+
+    clbits: tuple[int, ...]
+    value: int = 1
+
+    def __post_init__(self) -> None:
+        clbits = items_of(self.clbits, "a parity is that of a tuple of classical bits, integers", CircuitError)
+        if not all(is_integer(clbit) and abs(clbit) < MOST_ITEMS for clbit in clbits):
+            raise CircuitError(f"a parity is that of a tuple of classical bits, integers, got {shown(self.clbits)}")
+        if not isinstance(self.value, int | np.integer) or self.value not in (0, 1):
+            raise CircuitError(f"a parity is 0 or 1, got {shown(self.value)}")
+        object.__setattr__(self, "clbits", tuple(map(int, clbits)))
+        object.__setattr__(self, "value", int(self.value))
+
+    def __str__(self) -> str:
+        bits = "⊕".join(f"c{i}" for i in self.clbits)
+        return f"{bits}=={self.value}"
+
+    def holds(self, bits: Sequence[int] | NDArray[np.uint8]) -> bool:
+        """Whether it holds where classical bit k is ``bits[k]``."""
+        return sum(int(bits[c]) for c in self.clbits) & 1 == self.value
+
+    def moved(self, clbits: Sequence[int]) -> ParityCondition:
+        """The same condition on other bits: bit k goes to ``clbits[k]``."""
+        return ParityCondition(tuple(clbits[c] for c in self.clbits), self.value)
+
+
+ClassicalCondition: TypeAlias = Condition | ParityCondition
+"""What `Circuit.if_` asks."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parity:
+    """The parity of some classical bits; ``parity == 1`` is a `ParityCondition`."""
+
+    clbits: tuple[int, ...]
+
+    __array_ufunc__: ClassVar[None] = None
+    """Leaves comparisons with NumPy's integers to this class."""
+
+    @overload
+    def __eq__(self, other: int) -> ParityCondition: ...  # type: ignore[overload-overlap]
+
+    @overload
+    def __eq__(self, other: object) -> bool: ...
+
+    def __eq__(self, other: object) -> bool | ParityCondition:
+        if isinstance(other, Parity):
+            return self.clbits == other.clbits
+        if isinstance(other, int | np.integer):
+            return ParityCondition(self.clbits, int(other))
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((Parity, self.clbits))
+
+
+def parity(clbits: int | Clbit | ClassicalRegister | Iterable[int | Clbit]) -> Parity:
+    """The parity of classical bits, for conditions such as ``circuit.if_(parity([0, 2]) == 1, ...)``.
+
+    Args:
+        clbits: indices or `Clbit`s, or a register.
+
+    Raises:
+        CircuitError: if they are none.
+    """
+    if isinstance(clbits, ClassicalRegister):
+        return Parity(clbits.clbits)
+    given: Iterable[int | Clbit] = (clbits,) if isinstance(clbits, Clbit) or is_integer(clbits) else clbits  # type: ignore[assignment]
+    items = items_of(given, "a parity is that of classical bits: indices, or a register", CircuitError)
+    return Parity(ParityCondition(tuple(bit.index if isinstance(bit, Clbit) else bit for bit in items)).clbits)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,7 +217,7 @@ class QuantumRegister:
         return self.qubits[index]
 
 
-def condition_of(given: Condition | bool | int) -> Condition:
+def condition_of(given: ClassicalCondition | bool | int) -> ClassicalCondition:
     """A condition, or "this bit is 1" for a bit's index.
 
     Raises:
@@ -133,8 +225,11 @@ def condition_of(given: Condition | bool | int) -> Condition:
     """
     if is_integer(given):
         return Condition((int(given),), 1)
-    if not isinstance(given, Condition):
-        raise CircuitError(f"a condition is `register == value`, `clbit == value` or a bit's index, got {shown(given)}")
+    if not isinstance(given, Condition | ParityCondition):
+        raise CircuitError(
+            f"a condition is `register == value`, `clbit == value`, `parity(clbits) == value` or a bit's index, got "
+            f"{shown(given)}"
+        )
     return given
 
 

@@ -25,11 +25,14 @@ from typing import NamedTuple, TypeAlias, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit.circuit.annotations import ANNOTATIONS
+from qtoolkit.circuit.channel import KrausChannel
 from qtoolkit.circuit.details import DETAIL_WIDTH, DIAGONAL, MATRIX, OPAQUE_DETAIL, detail_of
 from qtoolkit.circuit.gate import ControlledGate, Instruction, StandardGate, UnitaryGate, standard_gate
 from qtoolkit.circuit.gates import STANDARD_GATES
 from qtoolkit.circuit.operation import Barrier, IfElse, Initialize, Measure, Operation, Reset
 from qtoolkit.circuit.parameter import Parameter, ParameterExpression, ParameterValue, names_of
+from qtoolkit.circuit.readout import ReadoutError
 from qtoolkit.circuit.structured_gates import DiagonalGate, PauliRotationGate, PermutationGate
 
 __all__ = [
@@ -79,7 +82,10 @@ _QUBITS_IN = np.array([*(shape.num_qubits for shape in _SHAPES), 0, 1, 1])  # OT
 _IDLE = tuple((0.0,) * (WIDTH - 1 - used) for used in range(WIDTH))
 """Operands that a row lacks, by how many it has."""
 _MEASURE, _RESET = Measure(), Reset()
-_OWN = (UnitaryGate, DiagonalGate, PermutationGate, PauliRotationGate, Barrier, Initialize)
+_OWN = (
+    *(UnitaryGate, DiagonalGate, PermutationGate, PauliRotationGate, Barrier, Initialize),
+    *(KrausChannel, ReadoutError, *ANNOTATIONS),
+)
 
 
 def gate_numbers(rows: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -295,6 +301,13 @@ class Tape(Sequence[Operation]):
         self.symbols.extend(other.symbols)
         self.words.frombytes(rows.tobytes())
 
+    def placed_others(self) -> list[Operation]:
+        """The operations that are no rows of numbers, in time order."""
+        if not self.others:
+            return []
+        rows = self.rows()
+        return [self.others[place] for place in rows[rows[:, 0] == OTHER, 1].astype(np.int64).tolist()]
+
     def bound(self, values: Mapping[str, float]) -> Tape:
         """The tape with parameters replaced by the values under their names."""
         if not self.symbols and not self.others:
@@ -359,7 +372,10 @@ class Tape(Sequence[Operation]):
         return len(self.words), self.cuts, tuple([branch.version for both in branches for branch in both])
 
     def content(self) -> Hashable | None:
-        """A key that only tapes with equal operations share; None if there are instructions of a class not ours."""
+        """A key that only tapes with equal operations share; None if there are instructions of a class not ours.
+
+        Annotations count no more than barriers, and all decoders as not ours.
+        """
         others = () if self.is_told else tuple(map(_content_of, self.others))
         if None in others:
             return None

@@ -7,7 +7,19 @@ from qtoolkit.compiler.compile import compile_circuit
 from qtoolkit.compiler.kept import Kept, Key
 from qtoolkit.compiler.layout import Layout
 from qtoolkit.compiler.padded_plan import PaddedPlan
-from qtoolkit.compiler.plan import BranchStep, ExecutionPlan, InitializeStep, MeasureStep, ResetStep, Step, UnitaryStep
+from qtoolkit.compiler.plan import (
+    BranchStep,
+    ChannelStep,
+    ClassicalStep,
+    DecodeStep,
+    ExecutionPlan,
+    InitializeStep,
+    MeasureStep,
+    ReadoutErrorStep,
+    ResetStep,
+    Step,
+    UnitaryStep,
+)
 from qtoolkit.compiler.plan_cache import Known, PlanCache, plans
 from qtoolkit.compiler.plan_report import PassReport, PlanReport, StepReport, SweepReport
 from qtoolkit.compiler.program import PLANNER_CONSTANTS, Differential, Opcode, Program, with_constants
@@ -45,5 +57,9 @@ __all__ = [
     "MeasureStep",
     "ResetStep",
     "InitializeStep",
+    "ChannelStep",
+    "ReadoutErrorStep",
+    "DecodeStep",
+    "ClassicalStep",
     "BranchStep",
 ]

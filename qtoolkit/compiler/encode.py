@@ -81,6 +81,14 @@ class ProgramBuilder:
         else:
             self._add_matrix(base, targets, mask, value)
 
+    def add_operator(self, matrix: ComplexArray, targets: tuple[int, ...]) -> None:
+        """Add a matrix, unitary or not, for who runs operations one by one."""
+        diagonal = np.diag(matrix)
+        if np.array_equal(matrix, np.diag(diagonal)):
+            self._add(Opcode.DIAGONAL, targets, 0, 0, diagonal.copy())
+        else:
+            self._add(_dense_opcode(len(targets)), targets, 0, 0, matrix.ravel())
+
     def _add_matrix(self, gate: Gate, targets: tuple[int, ...], mask: int, value: int) -> None:
         if gate.is_diagonal:
             self._add(Opcode.DIAGONAL, targets, mask, value, np.diag(gate.matrix()).copy())

@@ -13,7 +13,19 @@ from typing import NamedTuple
 from qtoolkit._arguments import is_integer, shown
 from qtoolkit._cores import num_cores
 from qtoolkit.compiler.layout import Layout
-from qtoolkit.compiler.plan import BranchStep, ExecutionPlan, InitializeStep, MeasureStep, ResetStep, Step, UnitaryStep
+from qtoolkit.compiler.plan import (
+    BranchStep,
+    ChannelStep,
+    ClassicalStep,
+    DecodeStep,
+    ExecutionPlan,
+    InitializeStep,
+    MeasureStep,
+    ReadoutErrorStep,
+    ResetStep,
+    Step,
+    UnitaryStep,
+)
 from qtoolkit.compiler.plan_report import PassReport, PlanReport, StepReport, SweepReport
 from qtoolkit.compiler.planner import traced_passes
 from qtoolkit.compiler.program import Opcode, Program
@@ -56,6 +68,7 @@ def explain_plan(plan: ExecutionPlan, precision: str, num_threads: int | None, p
     rows = explainer.steps(plan.steps, depth=0)
     final = plan.final_measurements
     rows += [StepReport(0, f"measure qubit {qubit} into bit {bit}, at the end") for qubit, bit in final]
+    rows += [StepReport(0, f"{_describe(step)}, at the end") for step in plan.final_steps]
     return PlanReport(plan.num_qubits, precision, threads, layout.block_bits, tuple(rows), tuple(explainer.passes))
 
 
@@ -75,7 +88,8 @@ class _Explainer:
                 rows += self._program(step.program, depth)
             elif isinstance(step, BranchStep):
                 bits = ", ".join(str(bit) for bit in step.clbits)
-                rows.append(StepReport(depth, f"if bits ({bits}) are {step.value}"))
+                asked = "the parity of bits" if step.is_parity else "bits"
+                rows.append(StepReport(depth, f"if {asked} ({bits}) {'is' if step.is_parity else 'are'} {step.value}"))
                 rows += self.steps(step.then, depth + 1)
                 if step.otherwise:
                     rows.append(StepReport(depth, "else"))
@@ -191,8 +205,18 @@ def _walk(part: SweepPart, sweep: int, row: Sequence[int]) -> tuple[bool, float]
     return control >= 0, 0.5**free * (1 - 0.5 ** len(joined))
 
 
-def _describe(step: MeasureStep | ResetStep | InitializeStep) -> str:
+def _describe(step: MeasureStep | ResetStep | InitializeStep | ChannelStep | ClassicalStep) -> str:
     if isinstance(step, MeasureStep):
         return f"measure qubit {step.qubit} into bit {step.clbit}"
-    qubits = ", ".join(str(qubit) for qubit in step.qubits)
+    if isinstance(step, ReadoutErrorStep):
+        return f"readout error of bits ({_listed(step.clbits)})"
+    if isinstance(step, DecodeStep):
+        return f"decode bits ({_listed(step.clbits)}) into ({_listed(step.into)})"
+    qubits = _listed(step.qubits)
+    if isinstance(step, ChannelStep):
+        return f"channel {step.channel.name} of {len(step.channel.operators)} operators ({qubits})"
     return f"reset ({qubits})" if isinstance(step, ResetStep) else f"initialize ({qubits})"
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(str(number) for number in numbers)

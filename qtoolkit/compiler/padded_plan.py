@@ -6,9 +6,10 @@ from functools import cached_property
 from typing import Any
 
 from qtoolkit.circuit import Circuit
+from qtoolkit.circuit.analysis import split_tail
 from qtoolkit.compiler.kept import Kept
 from qtoolkit.compiler.plan import ExecutionPlan, Step
-from qtoolkit.compiler.steps import plan_on
+from qtoolkit.compiler.steps import final_steps_of, plan_on
 
 __all__ = ["PaddedPlan"]
 
@@ -27,12 +28,14 @@ class PaddedPlan(ExecutionPlan):
     _circuit: Circuit
 
     def __init__(self, circuit: Circuit, active_qubits: tuple[int, ...]) -> None:
+        _, final, tail = split_tail(circuit.operations)
         for name, value in {
             "num_qubits": circuit.num_qubits,
             "num_clbits": circuit.num_clbits,
             "parameters": circuit.parameters,
             "clbit_registers": circuit.clbit_registers,
-            "final_measurements": circuit.split_final_measurements()[1],
+            "final_measurements": final,
+            "final_steps": final_steps_of(tail),
             "active_qubits": active_qubits,
             "kept": Kept(),
             "_circuit": circuit.copy(),  # whoever made it may go on adding

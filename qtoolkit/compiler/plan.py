@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit.circuit import ClassicalRegister, Parameter, ParameterValues
+from qtoolkit.circuit import ClassicalRegister, Decode, KrausChannel, Parameter, ParameterValues, ReadoutError
 from qtoolkit.circuit.parameter import listed, resolve_values
 from qtoolkit.circuit.tape import Tape
 from qtoolkit.compiler.kept import Kept
@@ -21,7 +21,19 @@ from qtoolkit.errors import CircuitError, ParameterError, UnboundParameterError
 if TYPE_CHECKING:
     from qtoolkit.compiler.plan_report import PlanReport
 
-__all__ = ["BranchStep", "ExecutionPlan", "InitializeStep", "MeasureStep", "ResetStep", "Step", "UnitaryStep"]
+__all__ = [
+    "BranchStep",
+    "ChannelStep",
+    "ClassicalStep",
+    "DecodeStep",
+    "ExecutionPlan",
+    "InitializeStep",
+    "MeasureStep",
+    "ReadoutErrorStep",
+    "ResetStep",
+    "Step",
+    "UnitaryStep",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,16 +85,83 @@ class InitializeStep:
 
 
 @dataclass(frozen=True)
+class ChannelStep:
+    """Let a channel of several operators act on qubits, the first of which is the lowest bit of their index."""
+
+    channel: KrausChannel
+    qubits: tuple[int, ...]
+
+    @cached_property
+    def mixture_weights(self) -> NDArray[np.float64] | None:
+        """How probable each operator is, whatever the state; None unless all are multiples of unitaries."""
+        if self.channel.mixture is None:
+            return None
+        squares = np.array([np.vdot(operator, operator).real for operator in self.channel.operators], np.float64)
+        weights: NDArray[np.float64] = squares / squares.sum()
+        return weights
+
+    @cached_property
+    def effects(self) -> NDArray[np.complex128]:
+        """``K†K`` of each operator, shape ``(num_operators, 2**k, 2**k)``."""
+        return np.array([operator.conj().T @ operator for operator in self.channel.operators])
+
+    @cached_property
+    def is_idle(self) -> tuple[bool, ...]:
+        """Whether each operator is a multiple of the identity, which changes no state."""
+        return tuple([np.array_equal(operator, operator[0, 0] * np.eye(len(operator)))
+                      for operator in self.channel.operators])  # fmt: skip
+
+    @cached_property
+    def program(self) -> Program:
+        """The operators as operations, one after another: number j is for whoever runs that one alone.
+
+        Those of a mixture of unitaries are these.
+        """
+        from qtoolkit.compiler.encode import ProgramBuilder
+
+        builder = ProgramBuilder({})
+        for operator in self.channel.operators:
+            size = np.linalg.norm(operator) / np.sqrt(len(operator)) if self.channel.mixture is not None else 1.0
+            builder.add_operator(operator / size if size else operator, self.qubits)
+        return builder.build()
+
+
+@dataclass(frozen=True)
+class ReadoutErrorStep:
+    """Change classical bits at random."""
+
+    error: ReadoutError
+    clbits: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class DecodeStep:
+    """Write classical bits from what a decoder makes of others."""
+
+    decode: Decode
+    clbits: tuple[int, ...]
+    into: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class BranchStep:
-    """Run one of two lists of steps by the value of classical bits, ``clbits[0]`` lowest."""
+    """Run one of two lists of steps by the value of classical bits, ``clbits[0]`` lowest, or by their parity."""
 
     clbits: tuple[int, ...]
     value: int
     then: tuple[Step, ...]
     otherwise: tuple[Step, ...]
+    is_parity: bool = False
+
+    def holds(self, bits: NDArray[np.uint8]) -> bool:
+        """Whether `then` runs where classical bit k is ``bits[k]``."""
+        if self.is_parity:
+            return sum([int(bits[c]) for c in self.clbits]) & 1 == self.value
+        return sum([int(bits[c]) << k for k, c in enumerate(self.clbits)]) == self.value
 
 
-Step: TypeAlias = UnitaryStep | MeasureStep | ResetStep | InitializeStep | BranchStep
+ClassicalStep: TypeAlias = ReadoutErrorStep | DecodeStep
+Step: TypeAlias = UnitaryStep | MeasureStep | ResetStep | InitializeStep | ChannelStep | ClassicalStep | BranchStep
 
 
 _NO_VALUES = np.zeros(0)
@@ -97,7 +176,8 @@ class ExecutionPlan:
         parameters: free parameters; sequences of values follow this order.
         clbit_registers: the circuit's classical registers.
         steps: what to run before the final measurements.
-        final_measurements: qubit and classical bit of the measurements that nothing follows.
+        final_measurements: qubit and classical bit of the measurements that nothing follows, but `final_steps`.
+        final_steps: what is done with the classical bits after those, in time order.
     """
 
     num_qubits: int
@@ -106,6 +186,7 @@ class ExecutionPlan:
     clbit_registers: tuple[ClassicalRegister, ...]
     steps: tuple[Step, ...]
     final_measurements: tuple[tuple[int, int], ...]
+    final_steps: tuple[ClassicalStep, ...] = ()
     _names: tuple[str, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -152,12 +233,12 @@ class ExecutionPlan:
         """The one program of a plan without mid-circuit steps.
 
         Raises:
-            CircuitError: if the circuit measures, resets, initialises or branches before its end.
+            CircuitError: if the circuit measures, resets, initialises or branches before its end, or holds a channel.
         """
         if self.only_program is None:
             raise CircuitError(
                 "this needs a circuit of gates (measurements only at its end), got mid-circuit measurement, reset, "
-                "initialize or if_; use run, or trajectory for one random run"
+                "initialize, if_ or a channel; use run, or trajectory for one random run, or DensityMatrixSimulator"
             )
         return self.only_program
 

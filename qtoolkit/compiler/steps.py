@@ -11,30 +11,49 @@ from qtoolkit.circuit import (
     STANDARD_GATES,
     Barrier,
     Circuit,
+    Decode,
     Gate,
     IfElse,
     Initialize,
     Instruction,
+    KrausChannel,
     Measure,
     Operation,
+    ParityCondition,
     PauliRotationGate,
+    ReadoutError,
     Reset,
     StandardGate,
+    UnitaryGate,
 )
+from qtoolkit.circuit.analysis import split_tail
+from qtoolkit.circuit.annotations import ANNOTATIONS
 from qtoolkit.circuit.details import DETAIL_WIDTH
 from qtoolkit.circuit.tape import OTHER, Tape
-from qtoolkit.compiler.plan import BranchStep, ExecutionPlan, InitializeStep, MeasureStep, ResetStep, Step, UnitaryStep
+from qtoolkit.compiler.plan import (
+    BranchStep,
+    ChannelStep,
+    ClassicalStep,
+    DecodeStep,
+    ExecutionPlan,
+    InitializeStep,
+    MeasureStep,
+    ReadoutErrorStep,
+    ResetStep,
+    Step,
+    UnitaryStep,
+)
 from qtoolkit.errors import CircuitError
 from qtoolkit_kernels._jit import runner
 from qtoolkit_kernels.planner.survey import survey
 
-__all__ = ["plan_on", "used_qubits"]
+__all__ = ["final_steps_of", "plan_on", "used_qubits"]
 
 MAX_QUBITS = 62
 
 
 def used_qubits(operations: Iterable[Operation], num_qubits: int) -> tuple[int, ...]:
-    """The qubits that may leave ``|0⟩``, ascending: those of gates and `initialize`, in branches too.
+    """The qubits that may leave ``|0⟩``, ascending: those of gates, channels and `initialize`, in branches too.
 
     Measurements, resets, barriers, identities and the letter I of Pauli strings leave a qubit in ``|0⟩`` there.
 
@@ -59,7 +78,7 @@ def used_qubits(operations: Iterable[Operation], num_qubits: int) -> tuple[int, 
         elif isinstance(gate, PauliRotationGate):
             letters = zip(operation.qubits, reversed(gate.label), strict=True)
             used.update(qubit for qubit, letter in letters if letter != "I")
-        elif not isinstance(gate, Barrier | Measure | Reset) and not _is_identity(gate):
+        elif operation.qubits and not isinstance(gate, Barrier | Measure | Reset) and not _is_identity(gate):
             used.update(operation.qubits)
     return tuple(sorted(used))
 
@@ -84,7 +103,7 @@ def plan_on(circuit: Circuit, qubits: Sequence[int]) -> ExecutionPlan:
         for place, qubit in enumerate(qubits):
             places[qubit] = place
     parameters = circuit.parameters
-    body, final, are_gates = _split(circuit)
+    body, final, tail, are_gates = _split(circuit)
     writer = _Writer({parameter.name: i for i, parameter in enumerate(parameters)}, places, len(qubits))
     if are_gates and places is None:
         steps: tuple[Step, ...] = (writer.unitary(body.copy()),)
@@ -97,21 +116,39 @@ def plan_on(circuit: Circuit, qubits: Sequence[int]) -> ExecutionPlan:
         clbit_registers=circuit.clbit_registers,
         steps=steps,
         final_measurements=tuple([(writer.placed((qubit,))[0], clbit) for qubit, clbit in final]),
+        final_steps=final_steps_of(tail),
     )
 
 
-def _split(circuit: Circuit) -> tuple[Tape, tuple[tuple[int, int], ...], bool]:
-    """What comes before the final measurements, those, and whether numbers tell that the former is gates alone."""
+def final_steps_of(tail: Iterable[Operation]) -> tuple[ClassicalStep, ...]:
+    """The steps of readout errors and decoders."""
+    return tuple([step for operation in tail for step in (_classical_step(operation),) if step is not None])
+
+
+def _classical_step(operation: Operation) -> ClassicalStep | None:
+    """The step of what is done with classical bits alone; None of all else."""
+    gate, clbits = operation.gate, operation.clbits
+    if isinstance(gate, ReadoutError):
+        return ReadoutErrorStep(gate, clbits)
+    if isinstance(gate, Decode):
+        return DecodeStep(gate, clbits[: gate.num_in], clbits[gate.num_in :])
+    return None
+
+
+def _split(circuit: Circuit) -> tuple[Tape, tuple[tuple[int, int], ...], tuple[Operation, ...], bool]:
+    """What comes before the final measurements, those, what is done with their bits, and whether the first is known to
+    be gates alone.
+    """
     tape = circuit.operations
     _, measurements, specials, first = _survey(tape, np.zeros(circuit.num_qubits, np.int64))
     if first == len(tape) - measurements:
         if not measurements:
-            return tape, (), not specials
+            return tape, (), (), not specials
         before, measured = tape.copy(), tape.rows()[first:, 1:3]
         before.cut(first)
-        return before, tuple([(int(qubit), int(clbit)) for qubit, clbit in measured.tolist()]), not specials
-    body, final = circuit.split_final_measurements()
-    return body.operations, final, False
+        return before, tuple([(int(qubit), int(clbit)) for qubit, clbit in measured.tolist()]), (), not specials
+    body, final, tail = split_tail(tape)
+    return Tape(body), final, tail, False
 
 
 _TOUCHED = np.array([0 if record.name == "id" else record.num_qubits for record in STANDARD_GATES.values()])
@@ -174,7 +211,9 @@ class _Writer:
             if isinstance(gate, Gate):
                 if self._places is None or not _is_identity(gate):
                     tape.append(Operation(gate, self.placed(operation.qubits)))
-            elif not isinstance(gate, Barrier):
+            elif isinstance(gate, KrausChannel) and gate.is_unitary:
+                tape.append(Operation(UnitaryGate(gate.operators[0], gate.name), self.placed(operation.qubits)))
+            elif not isinstance(gate, (Barrier, *ANNOTATIONS)):
                 special = self._special(operation)
                 if special and tape:
                     steps.append(self.unitary(tape))
@@ -196,8 +235,14 @@ class _Writer:
         if isinstance(gate, IfElse):
             branches = [self.steps(branch.operations) for branch in gate.branches]
             otherwise = branches[1] if len(branches) == 2 else ()
-            return (BranchStep(gate.condition.clbits, gate.condition.value, branches[0], otherwise),)
-        raise CircuitError(
-            f"a circuit to run holds gates, measure, reset, initialize, barrier and if, got {gate.name}; "
-            "write it as those"
-        )
+            condition, is_parity = gate.condition, isinstance(gate.condition, ParityCondition)
+            return (BranchStep(condition.clbits, condition.value, branches[0], otherwise, is_parity),)
+        if isinstance(gate, KrausChannel):
+            return (ChannelStep(gate, qubits),)
+        step = _classical_step(operation)
+        if step is None:
+            raise CircuitError(
+                f"a circuit to run holds gates, channels, measure, reset, initialize, barrier and if, got {gate.name}; "
+                "write it as those"
+            )
+        return (step,)

@@ -1,13 +1,15 @@
-"""Walks a plan through measurements, resets and branches: one random run, or all shots at once.
+"""Walks a plan through measurements, resets, channels and branches: one random run, or all shots at once.
 
 Shots that have seen the same outcomes share one state. At a measurement the number of shots that go each way is
 drawn from a binomial distribution and the state is copied only if both ways are taken, so that the cost follows the
-number of different outcomes and not the number of shots; the joint distribution is that of independent runs.
+number of different outcomes and not the number of shots; the joint distribution is that of independent runs. Of a
+channel the number of shots for each operator is drawn from a multinomial distribution likewise. Those that fewest shots
+take are run first: no more states wait than the logarithm of the number of shots, times the number of operators.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
@@ -17,15 +19,20 @@ from qtoolkit import _packed_bits
 from qtoolkit._memory import return_some
 from qtoolkit.compiler import (
     BranchStep,
+    ChannelStep,
+    DecodeStep,
     ExecutionPlan,
     InitializeStep,
     MeasureStep,
+    ReadoutErrorStep,
     ResetStep,
     Step,
     UnitaryStep,
 )
 from qtoolkit.errors import CircuitError
+from qtoolkit.simulators.channels import apply_operator, operator_probabilities
 from qtoolkit.simulators.engine import Engine, StateArray
+from qtoolkit.simulators.final_steps import run_final_steps
 from qtoolkit.simulators.measure import outcome_weights, project
 from qtoolkit.simulators.memory import set_to_zero_state
 from qtoolkit.simulators.sample import sample_state
@@ -40,6 +47,8 @@ class _Branch:
     """Shots that share their past: a state, the bits so far, the steps that remain.
 
     A `fresh` state counts as ``|0…0⟩`` whatever its memory holds, which spares the first sweep from reading it.
+    `choices` are those of a random step that is still to be run, operators or values to read, each with the number of
+    its shots; the one of fewest shots comes last.
     """
 
     state: StateArray
@@ -47,6 +56,8 @@ class _Branch:
     rest: _Rest
     shots: int
     fresh: bool = False
+    step: ChannelStep | ReadoutErrorStep | None = None
+    choices: list[tuple[int, int]] = field(default_factory=list)
 
 
 class Walker:
@@ -71,7 +82,7 @@ class Walker:
             out: where the state may come to lie that begins as ``|0…0⟩``.
 
         Raises:
-            CircuitError: if an outcome is random, or the plan measures or branches before its end.
+            CircuitError: if an outcome or an operator is random, or the plan measures or branches before its end.
         """
         state, fresh = (out, True) if out is not None and initial_state is None else self._begin(initial_state)
         for step in self._plan.steps:
@@ -94,6 +105,11 @@ class Walker:
                         )
                     outcome = int(weights[1] > 0)
                     project(state, qubit, outcome, weights[outcome], reset=True, team=self._engine.team)
+            elif isinstance(step, ChannelStep):
+                raise CircuitError(
+                    f"the channel {step.channel.name} on {step.qubits} is random, so there is no single final state; "
+                    "use run, trajectory for one random run, or DensityMatrixSimulator for the mixed state"
+                )
             else:
                 self._plan.unitary_program()
         return state
@@ -110,7 +126,7 @@ class Walker:
         clbits = np.zeros(self._plan.num_clbits, np.uint8)
         final = tuple(MeasureStep(qubit, clbit) for qubit, clbit in self._plan.final_measurements)
         state, fresh = self._begin(initial_state)
-        branch = _Branch(state, clbits, (self._plan.steps + final, 0, None), 1, fresh)
+        branch = _Branch(state, clbits, (self._plan.steps + final + self._plan.final_steps, 0, None), 1, fresh)
         pending: list[_Branch] = []
         self._advance(branch, pending, rng)
         return branch.state, branch.clbits
@@ -132,7 +148,9 @@ class Walker:
                 # The state that this branch leaves is one that was reserved where another split off.
                 return_some(branch.state.nbytes)
         # Shots of one branch come in random order.
-        return packed if last == shots else rng.permutation(packed, axis=0)
+        packed = packed if last == shots else rng.permutation(packed, axis=0)
+        run_final_steps(self._plan.final_steps, packed, rng)
+        return packed
 
     def _measure_finally(self, branch: _Branch, packed: NDArray[np.uint64], rng: np.random.Generator) -> None:
         measured = {clbit: qubit for qubit, clbit in self._plan.final_measurements}
@@ -144,6 +162,8 @@ class Walker:
 
     def _advance(self, branch: _Branch, pending: list[_Branch], rng: np.random.Generator) -> None:
         """Take a branch to the end of its steps; what splits off on the way goes to `pending`."""
+        if branch.step is not None:
+            self._choose(branch, pending, branch.step)
         while branch.rest is not None:
             steps, position, outer = branch.rest
             if position == len(steps):
@@ -165,10 +185,48 @@ class Walker:
             elif isinstance(step, InitializeStep):
                 _initialize(branch.state, step)
             elif isinstance(step, BranchStep):
-                value = sum(int(branch.clbits[c]) << k for k, c in enumerate(step.clbits))
-                branch.rest = (step.then if value == step.value else step.otherwise, 0, branch.rest)
-            else:
+                branch.rest = (step.then if step.holds(branch.clbits) else step.otherwise, 0, branch.rest)
+            elif isinstance(step, ResetStep):
                 self._reset(branch, pending, step, rng)
+            elif isinstance(step, DecodeStep):
+                bits = branch.clbits[None, list(step.clbits)].astype(np.bool_)
+                branch.clbits[list(step.into)] = step.decode(bits)[0]
+            else:
+                self._draw(branch, pending, step, rng)
+
+    def _draw(
+        self,
+        branch: _Branch,
+        pending: list[_Branch],
+        step: ChannelStep | ReadoutErrorStep,
+        rng: np.random.Generator,
+    ) -> None:
+        """Draw how many shots take each operator of a channel, or read each value, and go on with the fewest."""
+        if isinstance(step, ChannelStep):
+            probabilities = operator_probabilities(self._engine, step, branch.state)
+        else:
+            true = sum([int(branch.clbits[clbit]) << k for k, clbit in enumerate(step.clbits)])
+            probabilities = step.error.confusion[true]
+        counts = rng.multinomial(branch.shots, probabilities)
+        branch.choices = [(choice, int(counts[choice])) for choice in np.argsort(-counts, kind="stable").tolist()
+                          if counts[choice]]  # fmt: skip
+        self._choose(branch, pending, step)
+
+    def _choose(self, branch: _Branch, pending: list[_Branch], step: ChannelStep | ReadoutErrorStep) -> None:
+        """Go on with the choice of fewest shots; the others wait with the state as it is."""
+        choice, shots = branch.choices.pop()
+        if branch.choices:
+            num_qubits = branch.state.size.bit_length() - 1
+            self._engine.reserve_state(num_qubits)
+            others = _Branch(branch.state, branch.clbits.copy(), branch.rest, branch.shots - shots)
+            others.step, others.choices = step, branch.choices
+            pending.append(others)
+            branch.state, branch.shots = self._engine.copy_of(branch.state, num_qubits), shots
+        branch.step, branch.choices = None, []
+        if isinstance(step, ChannelStep):
+            apply_operator(self._engine, step, choice, branch.state)
+        else:
+            branch.clbits[list(step.clbits)] = [choice >> k & 1 for k in range(len(step.clbits))]
 
     def _reset(self, branch: _Branch, pending: list[_Branch], step: ResetStep, rng: np.random.Generator) -> None:
         for place, qubit in enumerate(step.qubits):

@@ -114,7 +114,7 @@ def _run_circuit(circuit: Circuit, branches: list[Branch]) -> list[Branch]:
             condition = gate.condition
 
             def holds(bits: int, condition: Any = condition) -> bool:
-                return sum((bits >> c & 1) << k for k, c in enumerate(condition.clbits)) == condition.value
+                return condition.holds([bits >> c & 1 for c in range(1 + max(condition.clbits))])
 
             run = [lambda part, body=body: _run_circuit(body, part) for body in gate.branches]
             branches = _by_condition(branches, holds, run)

@@ -47,7 +47,7 @@ CONDITIONS = {
     "and bits": lambda c, d: (expr.bit_and(c[1], d[0]), ["c1,c3==3"]),
     "not and": lambda c, d: (expr.logic_not(expr.logic_and(c[0], d[0])), ["c0,c3==3"]),
     "or": lambda c, d: (expr.logic_or(c[0], d[0]), ["c0,c3==0"]),
-    "xor": lambda c, d: (expr.bit_xor(c[0], d[0]), ["c0,c3==1"]),
+    "xor": lambda c, d: (expr.bit_xor(c[0], d[0]), ["c0⊕c3==1"]),
     "less": lambda c, d: (expr.less(c, 2), ["c1,c2==0"]),
     "greater": lambda c, d: (expr.greater(c, 2), ["c0,c1,c2==0"]),
     "index": lambda c, d: (expr.index(c, 1), ["c1==1"]),

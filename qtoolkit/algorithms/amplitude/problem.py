@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from qtoolkit._arguments import check_instance, check_integer, check_number, is_integer, items_of, shown
-from qtoolkit.circuit import Circuit, Gate
+from qtoolkit.circuit import Circuit, Gate, KrausChannel, UnitaryGate
 from qtoolkit.circuit._checks import Indices, check_indices
 from qtoolkit.circuit.library import fourier_transform
 from qtoolkit.errors import InputError
@@ -115,9 +115,12 @@ class EstimationProblem:
         digest = hashlib.blake2b(digest_size=8)
         digest.update(repr((self.num_qubits, self.objective_qubits, self.good_states)).encode())
         for operation in self._preparation:
-            if not isinstance(operation.gate, Gate):
+            gate = operation.gate
+            if isinstance(gate, KrausChannel):
+                gate = UnitaryGate(gate.operators[0])  # it has an inverse, so it has no other
+            if not isinstance(gate, Gate):
                 continue  # a barrier changes nothing
-            base, num_controls, state = operation.gate.control_structure()
+            base, num_controls, state = gate.control_structure()
             name = base.name, getattr(base, "label", ""), tuple(map(str, base.params))
             digest.update(repr((name, num_controls, state, operation.qubits)).encode())
             for value in vars(base).values():

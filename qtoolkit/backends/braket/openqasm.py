@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit.circuit import Barrier, Circuit, ControlledGate, Gate, Initialize, Operation, StandardGate
+from qtoolkit.circuit.annotations import ANNOTATIONS
 from qtoolkit.errors import ConversionError
 
 __all__ = ["NATIVE_GATES", "Program", "to_braket_qasm"]
@@ -87,7 +88,7 @@ def _statements(operation: Operation) -> Iterator[str]:
         yield _matrix_pragma(lambda: _preparation(gate.state_vector), qubits)
     elif isinstance(gate, Gate):
         yield from _gate_statements(gate, qubits)
-    else:
+    elif not isinstance(gate, ANNOTATIONS):
         raise ConversionError("Braket's dialect, as written here, has gates and final measurements only")
 
 

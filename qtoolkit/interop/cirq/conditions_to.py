@@ -9,9 +9,13 @@ from typing import Any
 import cirq
 import sympy
 
-from qtoolkit.circuit import Condition
+from qtoolkit.circuit import ClassicalCondition, Condition, ParityCondition
+from qtoolkit.errors import ConversionError
 
-__all__ = ["KeyBit", "KeyTest", "tests_of", "unmet_tests"]
+__all__ = ["KeyBit", "KeyTest", "cases_of", "tests_of", "unmet_tests"]
+
+MOST_PARITY_BITS = 6
+"""Each more doubles the operations."""
 
 
 @dataclass(frozen=True)
@@ -92,3 +96,27 @@ def unmet_tests(tests: Sequence[KeyTest] | None) -> list[list[KeyTest]]:
     if tests is None:
         return [[]]
     return [[*tests[:k], replace(test, equal=not test.equal)] for k, test in enumerate(tests)]
+
+
+def cases_of(
+    condition: ClassicalCondition, places: Mapping[int, KeyBit]
+) -> tuple[list[list[KeyTest]], list[list[KeyTest]]]:
+    """Lists of tests, of which exactly one is met in full when a condition holds, and those for when it does not.
+
+    Raises:
+        ConversionError: for a parity of more than 6 bits.
+    """
+    if not isinstance(condition, ParityCondition):
+        met = tests_of(condition, places)
+        return [] if met is None else [met], unmet_tests(met)
+    count = len(condition.clbits)
+    if count > MOST_PARITY_BITS:
+        raise ConversionError(
+            f"Cirq tests a parity value by value, at most {MOST_PARITY_BITS} bits, got {count}; split the condition"
+        )
+    cases: tuple[list[list[KeyTest]], list[list[KeyTest]]] = ([], [])
+    for word in range(1 << count):
+        tests = tests_of(Condition(condition.clbits, word), places)
+        if tests is not None:
+            cases[word.bit_count() & 1 != condition.value].append(tests)
+    return cases

@@ -16,12 +16,15 @@ from qtoolkit.circuit import (
     Gate,
     IfElse,
     Initialize,
+    KrausChannel,
     Measure,
     Operation,
+    ReadoutError,
     Reset,
 )
+from qtoolkit.circuit.annotations import ANNOTATIONS
 from qtoolkit.errors import ConversionError
-from qtoolkit.interop.cirq.conditions_to import KeyBit, KeyTest, tests_of, unmet_tests
+from qtoolkit.interop.cirq.conditions_to import KeyBit, KeyTest, cases_of
 from qtoolkit.interop.cirq.gates_to import gate_operations
 
 __all__ = ["to_cirq"]
@@ -37,8 +40,9 @@ def to_cirq(circuit: Circuit, qubits: Sequence[cirq.Qid] | None = None) -> cirq.
       measured into its bit k. Bits measured apart become keys of their own, ``name_k``. Bits that are never
       measured have no place in Cirq.
 
-    Conditions become classical controls on each operation. Parameters become SymPy symbols. Cirq has no barrier:
-    barriers are left out, and operations move to the earliest moment free.
+    Conditions become classical controls on each operation, those on a parity of at most 6 bits on copies of it.
+    Channels become `cirq.KrausChannel`. Parameters become SymPy symbols. Cirq has no barrier: barriers are left out,
+    as detectors and observables are, and operations move to the earliest moment free.
 
     Args:
         circuit: any circuit whose branches do not measure.
@@ -107,8 +111,12 @@ class _Exporter:
             plain = [cirq.reset(*self._on(operation))]
         elif isinstance(gate, Initialize):
             plain = [cirq.StatePreparationChannel(gate.state_vector.copy()).on(*reversed(self._on(operation)))]
-        elif isinstance(gate, Barrier):
-            plain = []
+        elif isinstance(gate, KrausChannel):
+            plain = [_channel(gate).on(*reversed(self._on(operation)))]
+        elif isinstance(gate, ReadoutError):
+            raise ConversionError(
+                "Cirq has readout errors in measurements alone; write the circuit before noise is added"
+            )
         elif isinstance(gate, Measure):
             raise ConversionError(
                 f"Cirq cannot make a measurement conditional, got one of qubit {operation.qubits[0]} in a branch; "
@@ -122,10 +130,10 @@ class _Exporter:
         return [item.with_classical_controls(*conditions) for item in plain]
 
     def _branches(self, gate: IfElse, outer: tuple[KeyTest, ...]) -> list[Any]:
-        met = tests_of(gate.condition, self._places)
-        cases = [] if met is None else [(met, gate.body)]
+        met, unmet = cases_of(gate.condition, self._places)
+        cases = [(tests, gate.body) for tests in met]
         if gate.else_body is not None:
-            cases += [(tests, gate.else_body) for tests in unmet_tests(met)]
+            cases += [(tests, gate.else_body) for tests in unmet]
         return [
             converted
             for tests, body in cases
@@ -134,9 +142,15 @@ class _Exporter:
         ]
 
 
+def _channel(channel: KrausChannel) -> Any:
+    # Cirq asks for the trace to the last digits, and has the first qubit highest.
+    return cirq.KrausChannel([operator.copy() for operator in channel.operators])
+
+
 def _runs(circuit: Circuit) -> list[tuple[bool, list[Operation]]]:
-    """The operations but barriers, as runs of measurements (True) and of others (False)."""
-    kept = (operation for operation in circuit.operations if not isinstance(operation.gate, Barrier))
+    """The operations but barriers and annotations, as runs of measurements (True) and of others (False)."""
+    left_out = (Barrier, *ANNOTATIONS)
+    kept = (operation for operation in circuit.operations if not isinstance(operation.gate, left_out))
     return [(measures, list(run)) for measures, run in groupby(kept, lambda item: isinstance(item.gate, Measure))]
 
 

@@ -15,15 +15,18 @@ from qtoolkit.circuit import (
     Gate,
     IfElse,
     Initialize,
+    KrausChannel,
     Measure,
     Operation,
     Parameter,
     ParameterExpression,
     ParameterValue,
     PauliRotationGate,
+    ReadoutError,
     Reset,
     StandardGate,
 )
+from qtoolkit.circuit.annotations import ANNOTATIONS
 from qtoolkit.errors import ConversionError
 from qtoolkit.interop._phases import global_phase
 from qtoolkit.interop.openqasm.names import Names, Register, lay_out
@@ -157,6 +160,10 @@ class Dialect(ABC):
             lines = self.branch(instruction, scope)
             self._depth -= 1
             return lines
+        if isinstance(instruction, ANNOTATIONS):
+            return []
+        if isinstance(instruction, KrausChannel | ReadoutError):
+            raise ConversionError(f"OpenQASM {self.version} has no noise; write the circuit before noise is added")
         raise ConversionError(f"OpenQASM {self.version} has no such instruction")
 
     def _qubit(self, index: int) -> str:

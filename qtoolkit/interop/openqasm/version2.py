@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qtoolkit.circuit import Barrier, Circuit, Gate, IfElse, StandardGate
+from qtoolkit.circuit import Barrier, Circuit, Gate, IfElse, ParityCondition, StandardGate
 from qtoolkit.errors import ConversionError
 from qtoolkit.interop.openqasm.dialect import Dialect, Scope
 from qtoolkit.interop.openqasm.names import Register
@@ -58,6 +58,8 @@ class OpenQasm2(Dialect):
     def branch(self, branch: IfElse, scope: Scope) -> list[str]:
         """One ``if`` in front of every statement of the body."""
         condition = branch.condition
+        if isinstance(condition, ParityCondition):
+            raise ConversionError(f"OpenQASM 2 has no parities, got one of bits {condition.clbits}; {_REMEDY}")
         register = self.register_of(condition.clbits)
         if register is None:
             raise ConversionError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from qtoolkit.circuit import ControlledGate, Gate, IfElse, StandardGate
+from qtoolkit.circuit import ControlledGate, Gate, IfElse, ParityCondition, StandardGate
 from qtoolkit.errors import ConversionError
 from qtoolkit.interop.openqasm.dialect import Dialect, Scope, as_phase, formal_angles
 from qtoolkit.interop.openqasm.names import Register
@@ -13,6 +13,7 @@ from qtoolkit.interop.openqasm.names import Register
 __all__ = ["OpenQasm3"]
 
 _MAX_LINES = 100_000
+_MAX_PARITY_BITS = 10
 
 
 class OpenQasm3(Dialect):
@@ -77,6 +78,8 @@ class OpenQasm3(Dialect):
         otherwise = None
         if branch.else_body is not None:
             otherwise = [line for op in branch.else_body.operations for line in self.statements(op, scope)]
+        if isinstance(condition, ParityCondition):
+            return self._by_parity(condition.clbits, condition.value, body, otherwise or [])
         register = self.register_of(condition.clbits)
         if register is not None and len(condition.clbits) > 1:
             return _block(f"{register.name} == {condition.value}", body, otherwise)
@@ -86,6 +89,18 @@ class OpenQasm3(Dialect):
             if len(body) > _MAX_LINES:  # the else block stands behind every bit, and so do those inside of it
                 raise ConversionError(f"a branch takes more than {_MAX_LINES} lines; ask for the bits of one register")
         return body
+
+    def _by_parity(self, clbits: Sequence[int], value: int, body: Sequence[str], otherwise: Sequence[str]) -> list[str]:
+        """Bits asked one inside another, which every reader takes: each doubles the lines."""
+        if not clbits:
+            return list(otherwise if value else body)
+        if len(body) + len(otherwise) << len(clbits) > _MAX_LINES or len(clbits) > _MAX_PARITY_BITS:
+            raise ConversionError(
+                f"a condition on a parity of {len(clbits)} bits takes too many lines; write the parity of fewer"
+            )
+        odd = self._by_parity(clbits[1:], 1 - value, body, otherwise)
+        even = self._by_parity(clbits[1:], value, body, otherwise)
+        return _block(self._clbit(clbits[0]), odd, even)
 
 
 def _block(test: str, body: Sequence[str], otherwise: Sequence[str] | None) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import qiskit.circuit as qc
 
-from qtoolkit.circuit import Circuit, Condition
+from qtoolkit.circuit import Circuit, ClassicalCondition
 from qtoolkit.errors import ConversionError
 from qtoolkit.interop.qiskit.conditions import AnyOf, case_condition, read_condition
 
@@ -44,7 +44,9 @@ def _add_test(target: Circuit, test: AnyOf, body: Block | None, else_body: Block
     _add_chain(target, test.conditions, body, else_body)
 
 
-def _add_chain(target: Circuit, conditions: Sequence[Condition], body: Block | None, else_body: Block | None) -> None:
+def _add_chain(
+    target: Circuit, conditions: Sequence[ClassicalCondition], body: Block | None, else_body: Block | None
+) -> None:
     """Run `body` when any condition holds: the second is looked at only where the first fails, and so on."""
     if not conditions:
         if else_body is not None:

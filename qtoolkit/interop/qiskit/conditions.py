@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import qiskit.circuit as qc
 from qiskit.circuit.classical import expr, types
 
-from qtoolkit.circuit import ClassicalRegister, Condition
+from qtoolkit.circuit import ClassicalCondition, ClassicalRegister, Condition, ParityCondition
 from qtoolkit.errors import ConversionError
 
 __all__ = ["AnyOf", "case_condition", "read_condition", "write_condition"]
@@ -26,7 +27,7 @@ _MAX_CONDITIONS = 64
 class AnyOf:
     """True when one of the conditions holds; when `negated`, when none does."""
 
-    conditions: tuple[Condition, ...]
+    conditions: tuple[ClassicalCondition, ...]
     negated: bool = False
 
 
@@ -58,6 +59,9 @@ def read_condition(condition: Any, clbits: Mapping[Any, int]) -> AnyOf:
     literals = _literals(condition)
     if literals is not None:
         return AnyOf(_as_conditions(literals, clbits))
+    odd = _odd_bits(condition)
+    if odd is not None and len(odd) > 1:
+        return AnyOf((ParityCondition(tuple(_index(bit, clbits) for bit in odd), 1),))
     return _by_truth_table(condition, clbits)
 
 
@@ -124,6 +128,16 @@ def _literals(node: Any) -> _Literals | None:
         if left is None or right is None or any(right.get(bit, value) != value for bit, value in left.items()):
             return None
         return {**left, **right}
+    return None
+
+
+def _odd_bits(node: Any) -> set[Any] | None:
+    """The bits of which an odd number must be 1, where `node` is an exclusive or of bits; else None."""
+    if isinstance(node, expr.Var) and isinstance(node.var, qc.Clbit):
+        return {node.var}
+    if isinstance(node, expr.Binary) and node.op == expr.Binary.Op.BIT_XOR and node.type.kind is types.Bool:
+        left, right = _odd_bits(node.left), _odd_bits(node.right)
+        return None if left is None or right is None else left ^ right
     return None
 
 
@@ -215,16 +229,21 @@ def _evaluate(node: Any, bits: Mapping[Any, int]) -> int:
     return result & ((1 << width) - 1)
 
 
-def write_condition(condition: Condition, registers: Sequence[tuple[ClassicalRegister, Any]], clbits: Any) -> Any:
-    """Convert to Qiskit: a bit's value, a register's, or a conjunction of bits.
+def write_condition(
+    condition: ClassicalCondition, registers: Sequence[tuple[ClassicalRegister, Any]], clbits: Any
+) -> Any:
+    """Convert to Qiskit: a bit's value, a register's, a conjunction or an exclusive or of bits.
 
     Args:
-        condition: equality of bits and a value.
+        condition: equality of bits, or of their parity, and a value.
         registers: this toolkit's registers, each with Qiskit's.
         clbits: Qiskit's classical bits, in the order of ours.
     """
     if len(condition.clbits) == 1:
         return clbits[condition.clbits[0]], bool(condition.value)
+    if isinstance(condition, ParityCondition):
+        odd = reduce(expr.bit_xor, [expr.lift(clbits[clbit]) for clbit in condition.clbits] or [expr.lift(False)])
+        return odd if condition.value else expr.logic_not(odd)
     for register, converted in registers:
         if register.clbits == condition.clbits:
             return converted, condition.value

@@ -8,6 +8,7 @@ from typing import Any
 import qiskit.circuit as qc
 from qiskit import QuantumCircuit
 from qiskit.circuit import library
+from qiskit.quantum_info import Kraus
 
 from qtoolkit.circuit import (
     Barrier,
@@ -17,14 +18,17 @@ from qtoolkit.circuit import (
     Gate,
     IfElse,
     Initialize,
+    KrausChannel,
     Measure,
     Operation,
     PauliRotationGate,
     PermutationGate,
+    ReadoutError,
     Reset,
     StandardGate,
     UnitaryGate,
 )
+from qtoolkit.circuit.annotations import ANNOTATIONS
 from qtoolkit.errors import CircuitError, ConversionError
 from qtoolkit.interop._phases import global_phase
 from qtoolkit.interop.qiskit.angles import AngleWriter
@@ -42,6 +46,7 @@ def to_qiskit(circuit: Circuit) -> QuantumCircuit:
     Qubit and classical bit k stay k, registers and parameters keep their names; parameters ``v[0], v[1], …`` become
     one `ParameterVector`. Gates that Qiskit lacks go as their decomposition, Pauli rotations as
     `PauliProductRotationGate` (`PauliEvolutionGate` before Qiskit had it), global phases add up in ``global_phase``.
+    Channels go as instructions of their Kraus operators, which Aer runs; detectors and observables are left out.
 
     Raises:
         ConversionError: naming what Qiskit cannot hold.
@@ -126,7 +131,11 @@ class _Exporter:
             bodies = [self._body(branch, operation) for branch in gate.branches]
             clbits = bodies[0].clbits
             target.append(qc.IfElseOp(condition, bodies[0], bodies[1] if len(bodies) > 1 else None), qubits, clbits)
-        else:
+        elif isinstance(gate, KrausChannel):
+            target.append(Kraus([operator.copy() for operator in gate.operators]).to_instruction(), qubits)
+        elif isinstance(gate, ReadoutError):
+            raise ConversionError("Qiskit's circuits have no readout errors; give them to Aer in a noise model")
+        elif not isinstance(gate, ANNOTATIONS):
             raise ConversionError("Qiskit has no such instruction")
 
     def _body(self, branch: Circuit, operation: Operation) -> QuantumCircuit:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit import _needs
-from qtoolkit.compiler import Differential, ExecutionPlan, Opcode, Program, UnitaryStep
+from qtoolkit.compiler import ChannelStep, Differential, ExecutionPlan, Opcode, Program, UnitaryStep
 from qtoolkit.errors import CircuitError
 from qtoolkit.simulators.bind import bind
 from qtoolkit.simulators.engine import LONG_VISITS, SWEEP_ROWS, Engine, StateArray
@@ -151,6 +151,11 @@ class Gradients:
 
 def _parametrised_program(plan: ExecutionPlan) -> Program:
     """The last program of a plan, the only one that parameters may enter."""
+    if any(isinstance(step, ChannelStep) for step in plan.steps):
+        raise CircuitError(
+            "a gradient by the adjoint method needs a pure state, got a circuit with a channel; use "
+            "DensityMatrixSimulator"
+        )
     last = plan.steps[-1]
     earlier = [step.program for step in plan.steps[:-1] if isinstance(step, UnitaryStep)]
     if not isinstance(last, UnitaryStep) or any(program.groups for program in earlier):

@@ -27,6 +27,7 @@ from qtoolkit.circuit import (
     PauliRotationGate,
     StandardGate,
 )
+from qtoolkit.circuit.annotations import ANNOTATIONS
 from qtoolkit.circuit.dicke import dicke_operations
 from qtoolkit.errors import CircuitError
 from qtoolkit.simulators.sector.blocks import CONSERVING, block_steps, conserves_weight
@@ -113,7 +114,7 @@ class SectorLowering:
 
     def _add(self, operation: Operation) -> None:
         gate, qubits = operation.gate, operation.qubits
-        if isinstance(gate, Barrier):
+        if isinstance(gate, (Barrier, *ANNOTATIONS)):
             return
         if isinstance(gate, Initialize):
             self._initialize(gate, qubits)
@@ -121,7 +122,7 @@ class SectorLowering:
         if not isinstance(gate, Gate):
             raise CircuitError(
                 f"a sector simulation runs gates and measurements at the end, got {gate.name} on qubits {qubits}; "
-                "use StatevectorSimulator"
+                "use StatevectorSimulator, or DensityMatrixSimulator for channels"
             )
         mask = _mask(qubits)
         flips = isinstance(gate, StandardGate) and gate.name == "x"

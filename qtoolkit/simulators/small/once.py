@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit.circuit import STANDARD_GATES, Barrier
+from qtoolkit.circuit.annotations import ANNOTATIONS
 from qtoolkit.circuit.tape import MEASURE, OTHER, WIDTH, Tape
 from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.memory import aligned_empty
@@ -139,7 +140,10 @@ def _entry(
 
 
 def has_others_behind_measurements(tape: Tape) -> bool:
-    """Whether more than standard gates and barriers follow a measurement, whose qubits alone tell if it is final."""
+    """Whether more than standard gates, barriers and annotations follow a measurement.
+
+    The qubits of those alone tell if it is final.
+    """
     if not tape.others:
         return False
     rows = tape.rows()
@@ -148,4 +152,4 @@ def has_others_behind_measurements(tape: Tape) -> bool:
         return False
     behind = rows[measured[0] :]
     places = behind[behind[:, 0] == OTHER, 1].astype(np.int64).tolist()
-    return not all(isinstance(tape.others[place].gate, Barrier) for place in places)
+    return not all(isinstance(tape.others[place].gate, (Barrier, *ANNOTATIONS)) for place in places)

@@ -27,6 +27,7 @@ from qtoolkit.circuit import (
     PauliRotationGate,
     StandardGate,
 )
+from qtoolkit.circuit.annotations import ANNOTATIONS
 from qtoolkit.circuit.details import masks_of
 from qtoolkit.circuit.tape import OTHER, gate_numbers
 from qtoolkit.compiler.encode import ProgramBuilder
@@ -186,7 +187,7 @@ def _standard_recipe(record: GateRecord) -> list[_Step] | None:
 def _other_recipe(operation: Operation, symbols: Symbols) -> list[_Step] | None:
     gate = operation.gate
     kind = type(gate)  # asking for an instance of an abstract class takes half a microsecond
-    if kind is Barrier:
+    if kind is Barrier or kind in ANNOTATIONS:
         return []
     if kind is PauliRotationGate and isinstance(gate, PauliRotationGate):
         return _rotation_recipe(gate, operation.qubits, symbols)
