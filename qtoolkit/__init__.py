@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from qtoolkit.interop.cirq import from_cirq, to_cirq
     from qtoolkit.interop.openqasm import from_qasm, to_qasm
     from qtoolkit.interop.qiskit import from_qiskit, to_qiskit
+    from qtoolkit.interop.stim import from_stim, to_stim
     from qtoolkit.operators import FermionOperator, PauliString, PauliSum
     from qtoolkit.primitives import Estimator, Result, Sampler
     from qtoolkit.simulators import SectorSimulator, StatevectorSimulator
@@ -41,6 +42,8 @@ __all__ = [
     "to_cirq",
     "from_qasm",
     "to_qasm",
+    "from_stim",
+    "to_stim",
 ]
 
 _HOME = {
@@ -63,6 +66,8 @@ _HOME = {
     "to_cirq": "qtoolkit.interop.cirq",
     "from_qasm": "qtoolkit.interop.openqasm",
     "to_qasm": "qtoolkit.interop.openqasm",
+    "from_stim": "qtoolkit.interop.stim",
+    "to_stim": "qtoolkit.interop.stim",
 }
 
 

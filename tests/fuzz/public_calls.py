@@ -637,6 +637,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     # interop
     "from_qiskit.circuit": ("QISKIT",),
     "from_cirq.circuit": ("CIRQ",),
+    "from_stim.source": ("'H 0'",),
+    "to_stim.tags": ("True",),
     "read_angle": (),
     "qubit_order": (),
     "to_cirq.qubits": ("None", "cirq.LineQubit.range(3)"),

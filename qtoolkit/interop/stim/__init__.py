@@ -1,0 +1,9 @@
+"""Stim: circuits from and to it, with noise, detectors and observables, and with what others write beyond its gates.
+
+Stim's package is needed to read and write them (extra ``qec``).
+"""
+
+from qtoolkit.interop.stim.from_circuit import from_stim
+from qtoolkit.interop.stim.to_circuit import to_stim
+
+__all__ = ["from_stim", "to_stim"]
