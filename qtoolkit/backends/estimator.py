@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,10 @@ from qtoolkit.circuit import Circuit, ParameterValues
 from qtoolkit.errors import InputError, OperatorError
 from qtoolkit.operators import PauliSum
 from qtoolkit.primitives import Result, Sampler
+from qtoolkit.simulators.noisy import checked_noise
+
+if TYPE_CHECKING:
+    from qtoolkit.noise import NoiseModel
 
 __all__ = ["Estimate", "SamplingEstimator"]
 
@@ -51,16 +55,25 @@ class SamplingEstimator:
         shots: for each basis, at least 2.
         seed: makes a sequence of estimates reproducible. Each estimate draws a seed of its own from it, so that the
             shot noise of successive estimates is independent.
+        noise: is put into every circuit, its changes of basis and measurements included, before it is measured; the
+            sampler must run channels then.
 
     Raises:
-        InputError: if `shots` is below 2, which gives no standard error.
+        InputError: if `shots` is below 2, which gives no standard error, or noise is no model.
     """
 
-    def __init__(self, sampler: Sampler, shots: int, seed: int | np.random.Generator | None = None) -> None:
+    def __init__(
+        self,
+        sampler: Sampler,
+        shots: int,
+        seed: int | np.random.Generator | None = None,
+        noise: NoiseModel | None = None,
+    ) -> None:
         if not is_integer(shots) or shots < 2:
             raise InputError(f"shots must be an integer of at least 2, for a standard error, got {shown(shots)}")
         self.sampler = check_instance(sampler, Sampler, "what measures must be a Sampler")
         self.shots = int(shots)
+        self.noise = checked_noise(noise)
         self._rng = np.random.default_rng(check_seed(seed))
 
     @overload
@@ -155,6 +168,8 @@ class SamplingEstimator:
     def _run(self, circuits: Sequence[Circuit], parameters: ParameterValues | None, seed: int) -> list[Result]:
         if not circuits:
             return []
+        if self.noise is not None:
+            circuits = [self.noise.apply(circuit) for circuit in circuits]
         if isinstance(self.sampler, BackendSampler):
             shared = None if parameters is None else [parameters] * len(circuits)
             return self.sampler.run_batch(circuits, self.shots, seed, shared)

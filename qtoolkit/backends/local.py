@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,10 @@ from qtoolkit.backends.job import Job
 from qtoolkit.backends.provider import BackendEntry, Provider
 from qtoolkit.compiler import used_qubits
 from qtoolkit.simulators import StatevectorSimulator
+from qtoolkit.simulators.noisy import checked_noise
+
+if TYPE_CHECKING:
+    from qtoolkit.noise import NoiseModel
 
 __all__ = ["LocalBackend", "PROVIDER"]
 
@@ -38,9 +42,10 @@ class LocalBackend(InProcessBackend):
         num_threads: threads of the simulator; all cores by default.
         executor: runs the circuits, by default one after the other in a thread of the backend's own.
         name: as in `get_backend`.
+        noise: is put into every circuit before it runs, so that the backend plays a device.
 
     Raises:
-        InputError: for another precision or number of threads.
+        InputError: for another precision or number of threads, or noise that is no model.
     """
 
     def __init__(
@@ -49,9 +54,11 @@ class LocalBackend(InProcessBackend):
         num_threads: int | None = None,
         executor: Executor | None = None,
         name: str = "local",
+        noise: NoiseModel | None = None,
     ) -> None:
         super().__init__(name, executor)
         self._simulator = StatevectorSimulator(precision=precision, num_threads=num_threads)
+        self._noise = checked_noise(noise)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -59,7 +66,9 @@ class LocalBackend(InProcessBackend):
         return _CAPABILITIES
 
     def _submit(self, request: Request) -> Job[Any]:
-        width = max(len(used_qubits(circuit.operations, circuit.num_qubits)) for circuit in request.circuits)
+        noise = self._noise
+        circuits = request.circuits if noise is None else [noise.apply(circuit) for circuit in request.circuits]
+        width = max(len(used_qubits(circuit.operations, circuit.num_qubits)) for circuit in circuits)
         amplitude = np.dtype(np.complex64 if self._simulator.precision == "single" else np.complex128)
         check_memory(
             amplitude.itemsize << width,
@@ -68,19 +77,24 @@ class LocalBackend(InProcessBackend):
         )
         calls = [
             (self._simulator.run, (circuit, request.shots, seed))
-            for circuit, seed in zip(request.circuits, request.seeds, strict=True)
+            for circuit, seed in zip(circuits, request.seeds, strict=True)
         ]
         return self._start(request, calls)
 
 
-def _single(num_threads: int | None = None, executor: Executor | None = None) -> LocalBackend:
-    return LocalBackend("single", num_threads, executor, name="local:single")
+def _single(
+    num_threads: int | None = None, executor: Executor | None = None, noise: NoiseModel | None = None
+) -> LocalBackend:
+    return LocalBackend("single", num_threads, executor, "local:single", noise)
 
 
 def _double(
-    precision: str = "double", num_threads: int | None = None, executor: Executor | None = None
+    precision: str = "double",
+    num_threads: int | None = None,
+    executor: Executor | None = None,
+    noise: NoiseModel | None = None,
 ) -> LocalBackend:
-    return LocalBackend(precision, num_threads, executor)
+    return LocalBackend(precision, num_threads, executor, noise=noise)
 
 
 PROVIDER = Provider(

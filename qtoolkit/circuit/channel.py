@@ -184,7 +184,9 @@ class KrausChannel(Instruction):
         return KrausChannel(_fewer(products.reshape(-1, *products.shape[2:])), name=f"{self.name}, {other.name}")
 
     def tensor(self, other: KrausChannel) -> KrausChannel:
-        """This channel on the first qubits, and independently another one on those that follow.
+        """self ⊗ other: another channel on the first qubits, and independently this one on those that follow.
+
+        The order is that of `PauliString.tensor`, whose labels are joined likewise, and of Qiskit.
 
         Raises:
             CircuitError: if that is on more than 4 qubits.
@@ -196,7 +198,7 @@ class KrausChannel(Instruction):
                 "place the two one after the other"
             )
         side = len(self._stacked[0]) * len(other._stacked[0])
-        products = np.einsum("mij,nkl->mnikjl", other._stacked, self._stacked).reshape(-1, side, side)
+        products = np.einsum("mij,nkl->mnikjl", self._stacked, other._stacked).reshape(-1, side, side)
         return KrausChannel(_fewer(products), name=f"{self.name} ⊗ {other.name}")
 
     def inverse(self) -> KrausChannel:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,6 +20,7 @@ from qtoolkit.primitives import Result
 from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.idle import whole_plan
 from qtoolkit.simulators.measure import as_reals
+from qtoolkit.simulators.noisy import with_noise
 from qtoolkit.simulators.options import check_shots
 from qtoolkit.simulators.plan_memory import reserved_run
 from qtoolkit.simulators.planning import measurements_of, plan_of, state_unplanned
@@ -27,6 +29,9 @@ from qtoolkit.simulators.walk import Walker
 from qtoolkit_kernels import sampling as kernels
 from qtoolkit_kernels.measurement import BLOCK
 from qtoolkit_kernels.seeding import MOST_SEED
+
+if TYPE_CHECKING:
+    from qtoolkit.noise import NoiseModel
 
 __all__ = ["result_of_shots"]
 
@@ -44,9 +49,12 @@ def result_of_shots(
     seed: int | np.random.Generator | None,
     parameters: ParameterValues | None,
     initial_state: ArrayLike | None,
+    noise: NoiseModel | None = None,
 ) -> Result:
     """See `StatevectorSimulator.run`."""
     started = time.perf_counter()
+    if noise is not None:
+        circuit = with_noise(circuit, noise)
     unplanned = None if initial_state is not None else state_unplanned(engine, circuit, parameters)
     found = None if unplanned is None else _few_shots(unplanned, circuit, shots, seed)
     if found is None:

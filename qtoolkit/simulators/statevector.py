@@ -28,6 +28,7 @@ from qtoolkit.simulators.batch.runs import (
 from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.idle import active_observables, common_part, padded_probabilities, padded_variance, whole_plan
 from qtoolkit.simulators.memory import idle_remedy
+from qtoolkit.simulators.noisy import with_noise
 from qtoolkit.simulators.observables import (
     Observable,
     check_observable,
@@ -54,6 +55,7 @@ from qtoolkit.simulators.walk import Walker
 from qtoolkit_kernels import inner as inner_kernels
 
 if TYPE_CHECKING:
+    from qtoolkit.noise import NoiseModel
     from qtoolkit.simulators.run_report import RunReport
 
 __all__ = ["Observable", "StatevectorSimulator", "Trajectory"]
@@ -222,8 +224,9 @@ class StatevectorSimulator:
         seed: int | np.random.Generator | None = None,
         parameters: ParameterValues | None = None,
         initial_state: ArrayLike | None = None,
+        noise: NoiseModel | None = None,
     ) -> Result:
-        """Measured bits of `shots` independent runs.
+        """Measured bits of `shots` independent runs, each of which draws its noise anew.
 
         Args:
             circuit: with a measurement at least; bits never measured are 0.
@@ -231,6 +234,7 @@ class StatevectorSimulator:
             seed: makes the result reproducible; without one, the result carries the seed that was drawn.
             parameters: values of the free parameters.
             initial_state: as for `state_vector`.
+            noise: is put into the circuit, which must not be compiled then, before it runs.
 
         Raises:
             CircuitError: if the circuit measures nothing.
@@ -238,7 +242,7 @@ class StatevectorSimulator:
             UnboundParameterError: if a parameter has no value.
             InsufficientMemoryError: if the state or the shots do not fit into free memory.
         """
-        return result_of_shots(self._engine, circuit, shots, seed, parameters, initial_state)
+        return result_of_shots(self._engine, circuit, shots, seed, parameters, initial_state, noise)
 
     def probabilities(
         self,
@@ -286,7 +290,11 @@ class StatevectorSimulator:
 
     @overload
     def expectation_value(  # type: ignore[overload-overlap]
-        self, circuit: Circuit | ExecutionPlan, observable: Observable, parameters: ParameterValues | None = None
+        self,
+        circuit: Circuit | ExecutionPlan,
+        observable: Observable,
+        parameters: ParameterValues | None = None,
+        noise: NoiseModel | None = None,
     ) -> float: ...
 
     @overload
@@ -295,6 +303,7 @@ class StatevectorSimulator:
         circuit: Circuit | ExecutionPlan,
         observable: Sequence[Observable],
         parameters: ParameterValues | None = None,
+        noise: NoiseModel | None = None,
     ) -> NDArray[np.float64]: ...
 
     @overload
@@ -303,6 +312,7 @@ class StatevectorSimulator:
         circuit: Circuit | ExecutionPlan,
         observable: Observable | Sequence[Observable],
         parameters: ParameterBatch,
+        noise: NoiseModel | None = None,
     ) -> NDArray[np.float64]: ...
 
     def expectation_value(
@@ -310,6 +320,7 @@ class StatevectorSimulator:
         circuit: Circuit | ExecutionPlan,
         observable: Observable | Sequence[Observable],
         parameters: ParameterValues | ParameterBatch | None = None,
+        noise: NoiseModel | None = None,
     ) -> float | NDArray[np.float64]:
         """``⟨ψ|observable|ψ⟩``, exact.
 
@@ -317,14 +328,18 @@ class StatevectorSimulator:
             circuit: as for `state_vector`.
             observable: one, or several that share the one simulation.
             parameters: values of the free parameters, or a batch of them.
+            noise: is put into the circuit before; coherent noise alone, since of other noise there is no state.
 
         Returns:
             A number, or an array of shape ``(num_observables,)``; of a batch, ``(batch,)`` or
             ``(batch, num_observables)``.
 
         Raises:
+            CircuitError: as for `state_vector`; random noise is for `DensityMatrixSimulator` or `SamplingEstimator`.
             OperatorError: if an observable is not Hermitian or has another number of qubits.
         """
+        if noise is not None:
+            circuit = with_noise(circuit, noise)
         # What a loop repeats, a plan and one Pauli sum, is found with one look.
         if type(circuit) is ExecutionPlan:
             step = circuit.only_step

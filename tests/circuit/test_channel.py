@@ -52,7 +52,7 @@ def test_composition_and_tensor_products_are_those_of_superoperators():
         first.compose(second).superoperator(), SuperOp(theirs_first).compose(SuperOp(theirs_second)).data, atol=1e-13
     )
     np.testing.assert_allclose(
-        first.tensor(second).superoperator(), SuperOp(theirs_second).tensor(SuperOp(theirs_first)).data, atol=1e-13
+        first.tensor(second).superoperator(), SuperOp(theirs_first).tensor(SuperOp(theirs_second)).data, atol=1e-13
     )
 
 
@@ -62,6 +62,8 @@ def test_mixtures_stay_mixtures_when_composed():
     assert len(twice.operators) == 2
     both = FLIP.tensor(FLIP)
     assert both.pauli_probabilities == pytest.approx({"II": 0.81, "IX": 0.09, "XI": 0.09, "XX": 0.01}, abs=1e-15)
+    phase = KrausChannel([np.sqrt(0.8) * np.eye(2), np.sqrt(0.2) * np.diag([1, -1])])
+    assert phase.tensor(FLIP).pauli_probabilities["ZX"] == pytest.approx(0.02, abs=1e-15)
 
 
 def test_composing_needs_no_more_operators_than_there_are_entries():
