@@ -74,7 +74,7 @@ def results(num_qubits, precision, vector_bytes):
 def test_nothing_beyond_the_end(num_qubits, vector_bytes, precision, monkeypatch):
     expected = results(num_qubits, precision, vector_bytes)
     original = memory.aligned_empty
-    users = [module for module in sys.modules.values() if getattr(module, "aligned_empty", None) is original]
+    users = [module for module in list(sys.modules.values()) if getattr(module, "aligned_empty", None) is original]
     assert {memory, ready} <= set(users)
     for module in users:
         monkeypatch.setattr(module, "aligned_empty", guarded_empty)
