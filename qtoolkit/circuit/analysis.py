@@ -28,7 +28,7 @@ def depth_of(operations: Sequence[Operation]) -> int:
     levels: dict[tuple[str, int], int] = {}
     deepest = 0
     for operation in operations:
-        if isinstance(operation.gate, ANNOTATIONS):
+        if type(operation.gate) in ANNOTATIONS:
             continue
         wires = [("q", q) for q in operation.qubits] + [("c", c) for c in operation.clbits]
         level = max((levels.get(wire, 0) for wire in wires), default=0)
@@ -72,17 +72,18 @@ def _split(
     tail: list[Operation] = []
     for place, operation in enumerate(reversed(operations)):
         gate, clbits = operation.gate, operation.clbits
-        if isinstance(gate, ANNOTATIONS):
+        kind = type(gate)
+        if kind in ANNOTATIONS:
             notes[len(kept)] = place
             kept.append(operation)
             continue
         followed = bool(busy_qubits & set(operation.qubits) or busy_clbits & set(clbits))
-        if isinstance(gate, Measure) and not followed:
+        if kind is Measure and not followed:
             final.append((operation.qubits[0], clbits[0]))
             measured[clbits[0]] = place
-        elif isinstance(gate, passing) and not followed and measured.keys().isdisjoint(clbits):
+        elif kind in passing and not followed and measured.keys().isdisjoint(clbits):
             tail.append(operation)
-        elif not isinstance(gate, Barrier):
+        elif kind is not Barrier:
             busy_qubits.update(operation.qubits)
             busy_clbits.update(clbits)
             kept.append(operation)
@@ -111,7 +112,7 @@ def unitary_of(operations: Sequence[Operation], num_qubits: int) -> Matrix:
     """
     tensor = np.eye(1 << num_qubits, dtype=np.complex128).reshape((2,) * num_qubits + (1 << num_qubits,))
     for operation in operations:
-        if isinstance(operation.gate, (Barrier, *ANNOTATIONS)):
+        if type(operation.gate) in (Barrier, *ANNOTATIONS):
             continue
         if isinstance(operation.gate, KrausChannel) and operation.gate.is_unitary:
             matrix = operation.gate.operators[0]

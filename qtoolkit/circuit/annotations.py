@@ -86,5 +86,7 @@ class Observable(Instruction):
         return f"Observable({self.num_clbits}, {self.index})"
 
 
-ANNOTATIONS = (Detector, Observable)
-"""What changes neither the state nor the bits, and orders nothing."""
+ANNOTATIONS: tuple[type[Instruction], ...] = (Detector, Observable)
+"""What changes neither the state nor the bits, and orders nothing. Compare classes: of what derives from an abstract
+one, asking for an instance takes half a microsecond.
+"""

@@ -173,7 +173,7 @@ class IfElse(Instruction):
         self.else_body = else_body
         inner = [operation for branch in self.branches for operation in branch.operations]
         for operation in inner:
-            if isinstance(operation.gate, ANNOTATIONS):
+            if type(operation.gate) in ANNOTATIONS:
                 raise CircuitError(
                     f"detectors and observables stand outside of conditions, got {operation.gate.name} in a branch; "
                     "place it after the branch"

@@ -88,7 +88,7 @@ def _statements(operation: Operation) -> Iterator[str]:
         yield _matrix_pragma(lambda: _preparation(gate.state_vector), qubits)
     elif isinstance(gate, Gate):
         yield from _gate_statements(gate, qubits)
-    elif not isinstance(gate, ANNOTATIONS):
+    elif type(gate) not in ANNOTATIONS:
         raise ConversionError("Braket's dialect, as written here, has gates and final measurements only")
 
 

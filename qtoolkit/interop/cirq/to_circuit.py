@@ -150,7 +150,7 @@ def _channel(channel: KrausChannel) -> Any:
 def _runs(circuit: Circuit) -> list[tuple[bool, list[Operation]]]:
     """The operations but barriers and annotations, as runs of measurements (True) and of others (False)."""
     left_out = (Barrier, *ANNOTATIONS)
-    kept = (operation for operation in circuit.operations if not isinstance(operation.gate, left_out))
+    kept = (operation for operation in circuit.operations if type(operation.gate) not in left_out)
     return [(measures, list(run)) for measures, run in groupby(kept, lambda item: isinstance(item.gate, Measure))]
 
 

@@ -160,7 +160,7 @@ class Dialect(ABC):
             lines = self.branch(instruction, scope)
             self._depth -= 1
             return lines
-        if isinstance(instruction, ANNOTATIONS):
+        if type(instruction) in ANNOTATIONS:
             return []
         if isinstance(instruction, KrausChannel | ReadoutError):
             raise ConversionError(f"OpenQASM {self.version} has no noise; write the circuit before noise is added")

@@ -135,7 +135,7 @@ class _Exporter:
             target.append(Kraus([operator.copy() for operator in gate.operators]).to_instruction(), qubits)
         elif isinstance(gate, ReadoutError):
             raise ConversionError("Qiskit's circuits have no readout errors; give them to Aer in a noise model")
-        elif not isinstance(gate, ANNOTATIONS):
+        elif type(gate) not in ANNOTATIONS:
             raise ConversionError("Qiskit has no such instruction")
 
     def _body(self, branch: Circuit, operation: Operation) -> QuantumCircuit:
