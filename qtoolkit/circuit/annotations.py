@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from qtoolkit._arguments import check_number, items_of
+from qtoolkit._arguments import MOST_ITEMS, check_number, items_of
 from qtoolkit.circuit._checks import check_count
 from qtoolkit.circuit.gate import Instruction
 from qtoolkit.errors import CircuitError
@@ -33,7 +33,7 @@ class Detector(Instruction):
     num_qubits = 0
 
     def __init__(self, num_clbits: int, coordinates: Iterable[float] = ()) -> None:
-        self.num_clbits = check_count(num_clbits, "num_clbits")
+        self.num_clbits = check_count(num_clbits, "num_clbits", most=MOST_ITEMS)
         given = items_of(coordinates, "coordinates must be a sequence of numbers", CircuitError)
         if len(given) > MOST_COORDINATES:
             raise CircuitError(f"a detector has at most {MOST_COORDINATES} coordinates, got {len(given)}")
@@ -70,7 +70,7 @@ class Observable(Instruction):
     num_qubits = 0
 
     def __init__(self, num_clbits: int, index: int = 0) -> None:
-        self.num_clbits = check_count(num_clbits, "num_clbits")
+        self.num_clbits = check_count(num_clbits, "num_clbits", most=MOST_ITEMS)
         self.index = check_count(index, "index", most=MOST_OBSERVABLES - 1)
 
     def __eq__(self, other: object) -> bool:

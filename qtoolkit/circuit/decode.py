@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._arguments import check_callable, shown
+from qtoolkit._arguments import MOST_ITEMS, check_callable, shown
 from qtoolkit.circuit._checks import check_count
 from qtoolkit.circuit.gate import Instruction
 from qtoolkit.errors import CircuitError
@@ -38,8 +38,8 @@ class Decode(Instruction):
     def __init__(self, function: Callable[[NDArray[np.bool_]], Any], num_in: int, num_out: int) -> None:
         check_callable(function, "a decoder's decode_batch", CircuitError)
         self.function = function
-        self.num_in = check_count(num_in, "num_in", 1)
-        self.num_out = check_count(num_out, "num_out", 1)
+        self.num_in = check_count(num_in, "num_in", 1, MOST_ITEMS)
+        self.num_out = check_count(num_out, "num_out", 1, MOST_ITEMS)
         self.num_clbits = self.num_in + self.num_out
 
     def __eq__(self, other: object) -> bool:

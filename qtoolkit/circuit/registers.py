@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias, overload
 
@@ -52,12 +53,20 @@ class Condition:
         return f"{bits}=={self.value}"
 
     def holds(self, bits: Sequence[int] | NDArray[np.uint8]) -> bool:
-        """Whether it holds where classical bit k is ``bits[k]``."""
-        return sum(int(bits[c]) << k for k, c in enumerate(self.clbits)) == self.value
+        """Whether it holds where classical bit k is ``bits[k]``.
+
+        Raises:
+            CircuitError: if there are too few, or they are no bits.
+        """
+        return sum(bit << k for k, bit in enumerate(_taken(bits, self.clbits))) == self.value
 
     def moved(self, clbits: Sequence[int]) -> Condition:
-        """The same condition on other bits: bit k goes to ``clbits[k]``."""
-        return Condition(tuple(clbits[c] for c in self.clbits), self.value)
+        """The same condition on other bits: bit k goes to ``clbits[k]``.
+
+        Raises:
+            CircuitError: if there are too few, or they are no bits.
+        """
+        return Condition(_taken(clbits, self.clbits), self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +94,32 @@ class ParityCondition:
         return f"{bits}=={self.value}"
 
     def holds(self, bits: Sequence[int] | NDArray[np.uint8]) -> bool:
-        """Whether it holds where classical bit k is ``bits[k]``."""
-        return sum(int(bits[c]) for c in self.clbits) & 1 == self.value
+        """Whether it holds where classical bit k is ``bits[k]``.
+
+        Raises:
+            CircuitError: if there are too few, or they are no bits.
+        """
+        return sum(_taken(bits, self.clbits)) & 1 == self.value
 
     def moved(self, clbits: Sequence[int]) -> ParityCondition:
-        """The same condition on other bits: bit k goes to ``clbits[k]``."""
-        return ParityCondition(tuple(clbits[c] for c in self.clbits), self.value)
+        """The same condition on other bits: bit k goes to ``clbits[k]``.
+
+        Raises:
+            CircuitError: if there are too few, or they are no bits.
+        """
+        return ParityCondition(_taken(clbits, self.clbits), self.value)
+
+
+def _taken(values: Sequence[int] | NDArray[np.uint8], clbits: tuple[int, ...]) -> tuple[int, ...]:
+    """What belongs to some classical bits."""
+    found: list[object] = []
+    with suppress(TypeError, LookupError):
+        found = [values[clbit] for clbit in clbits]
+    numbers = tuple([int(value) for value in found if isinstance(value, int | np.integer | np.bool_)])
+    if len(numbers) < len(clbits):
+        rule = f"a condition on the classical bits {shown(clbits)} needs an integer for each"
+        raise CircuitError(f"{rule}, got {shown(values)}")
+    return numbers
 
 
 ClassicalCondition: TypeAlias = Condition | ParityCondition
@@ -99,12 +128,19 @@ ClassicalCondition: TypeAlias = Condition | ParityCondition
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parity:
-    """The parity of some classical bits; ``parity == 1`` is a `ParityCondition`."""
+    """The parity of some classical bits; ``parity == 1`` is a `ParityCondition`.
+
+    Raises:
+        CircuitError: if they are none.
+    """
 
     clbits: tuple[int, ...]
 
     __array_ufunc__: ClassVar[None] = None
     """Leaves comparisons with NumPy's integers to this class."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "clbits", ParityCondition(self.clbits).clbits)
 
     @overload
     def __eq__(self, other: int) -> ParityCondition: ...  # type: ignore[overload-overlap]
@@ -136,7 +172,7 @@ def parity(clbits: int | Clbit | ClassicalRegister | Iterable[int | Clbit]) -> P
         return Parity(clbits.clbits)
     given: Iterable[int | Clbit] = (clbits,) if isinstance(clbits, Clbit) or is_integer(clbits) else clbits  # type: ignore[assignment]
     items = items_of(given, "a parity is that of classical bits: indices, or a register", CircuitError)
-    return Parity(ParityCondition(tuple(bit.index if isinstance(bit, Clbit) else bit for bit in items)).clbits)
+    return Parity(tuple(bit.index if isinstance(bit, Clbit) else bit for bit in items))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

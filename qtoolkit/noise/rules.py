@@ -215,7 +215,7 @@ def checked_durations(given: Mapping[str | int, float] | None) -> dict[str | int
         raise InputError(f"durations are a mapping from names of operations or numbers of qubits, got {shown(given)}")
     found: dict[str | int, float] = {}
     for key, time in given.items():
-        if not isinstance(key, str) and not is_integer(key):
+        if not isinstance(key, str) and not (is_integer(key) and 1 <= key <= MOST_ITEMS):
             raise InputError(f"durations are those of names of operations or numbers of qubits, got {shown(key)}")
         kind = "a finite number of at least 0"
         found[key] = check_number(time, f"the duration of {key}", kind=kind, accept=lambda x: 0.0 <= x < float("inf"))

@@ -96,7 +96,7 @@ LARGE = Way(
     ("MOST_QUBITS",),
 )
 WITHOUT_RECIPE = Way(
-    "measurements before the end, resets, branches, matrices on five qubits; with parameters, any on two",
+    "measurements before the end, resets, branches, channels, matrices on five qubits; with parameters, any on two",
     "planned at once",
     "they have no recipe",
 )

@@ -91,7 +91,9 @@ def test_options_reach_the_backend() -> None:
 
 
 def test_unknown_option() -> None:
-    with pytest.raises(InputError, match="options of the backend local are: precision, num_threads, executor, noise; got eco"):
+    with pytest.raises(
+        InputError, match="options of the backend local are: precision, num_threads, executor, noise; got eco"
+    ):
         get_backend("local", eco=True)
 
 

@@ -729,6 +729,7 @@ class Call:
 def calls() -> Iterator[Call]:
     """Every public callable."""
     done: set[Any] = set()
+    names: set[str] = set()
     for module in map(importlib.import_module, MODULES):
         for name in module.__all__:
             item = getattr(module, name)
@@ -737,6 +738,9 @@ def calls() -> Iterator[Call]:
             if name in NO_CALLS or item in done:
                 continue
             done.add(item)
+            if name in names:
+                name = f"{module.__name__.rpartition('.')[2]}.{name}"
+            names.add(name)
             if inspect.isfunction(item):
                 yield _call(name, (name,), item)
             elif inspect.isclass(item) and not issubclass(item, Enum):
@@ -797,6 +801,7 @@ def namespace() -> dict[str, Any]:
 
     known: dict[str, Any] = {"np": np, "cirq": cirq}
     for module in map(importlib.import_module, MODULES):
+        known[module.__name__.rpartition(".")[2]] = module  # for a name that another module has too
         for name in module.__all__:
             known.setdefault(name, getattr(module, name))
     from qtoolkit.applications.finance import Moments, ReturnHistory

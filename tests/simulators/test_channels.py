@@ -6,7 +6,7 @@ import scipy.stats
 from qiskit.quantum_info import Kraus, random_quantum_channel
 
 from qtoolkit import PauliSum, StatevectorSimulator
-from qtoolkit.circuit import Circuit, KrausChannel, Parameter, ReadoutError, parity
+from qtoolkit.circuit import Circuit, Condition, KrausChannel, Parameter, ParityCondition, ReadoutError, parity
 from qtoolkit.circuit.analysis import split_tail
 from qtoolkit.errors import BackendError, CircuitError, ConversionError
 from qtoolkit.interop.cirq import to_cirq
@@ -359,3 +359,22 @@ def test_backends_say_what_they_take():
         braket.run(Circuit(1, 2).measure(0, 0).decode(np.invert, 0, 1), 100)
     noted = Circuit(1).x(0).measure_all().detector([0])
     assert braket.run(noted, 10).result().counts == {"1": 10}
+
+
+def test_idle_qubits_cost_nothing():
+    circuit = Circuit(200, 70).x(150).channel(FLIP, [3]).channel(DAMPING, 199).detector([0])
+    circuit.measure([3, 150, 7], [66, 1, 0]).readout_error(ReadoutError([[0, 1], [1, 0]]), [0, 1])
+    counts = StatevectorSimulator().run(circuit, 2000, seed=1).counts
+    assert len(counts) == 2
+    for bits in counts:
+        assert bits[::-1][:2] == "10"
+    flipped = sum(count for bits, count in counts.items() if bits[69 - 66] == "1")
+    assert scipy.stats.binomtest(flipped, 2000, 0.1).pvalue > SURE
+
+
+def test_conditions_hold_where_they_say():
+    for condition in (Condition((0, 2), 2), ParityCondition((0, 2), 1)):
+        for bits in (None, [0, 1], [1.5, 0, 0], {}):
+            with pytest.raises(CircuitError, match="needs an integer for each"):
+                condition.holds(bits)
+        assert condition.moved([5, 6, 7]).clbits == (5, 7)
