@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit import _packed_bits
+from qtoolkit import _needs, _packed_bits
+from qtoolkit._memory import check_memory
 from qtoolkit.compiler import ClassicalStep, ReadoutErrorStep
 
 __all__ = ["run_final_steps"]
@@ -25,8 +26,10 @@ def run_final_steps(steps: Iterable[ClassicalStep], packed: NDArray[np.uint64], 
         if isinstance(step, ReadoutErrorStep):
             _misread(step, packed, rng)
         else:
-            bits = _packed_bits.columns(packed, step.clbits)
-            _packed_bits.set_columns(packed, step.into, step.decode(bits.astype(np.bool_)))
+            needed = _needs.bits_by_shot(len(packed), 2 * step.decode.num_clbits)
+            check_memory(needed, f"decoding {len(packed)} shots", "take fewer shots at a time")
+            bits = _packed_bits.columns(packed, step.clbits).view(np.bool_)
+            _packed_bits.set_columns(packed, step.into, step.decode(bits))
 
 
 def _misread(step: ReadoutErrorStep, packed: NDArray[np.uint64], rng: np.random.Generator) -> None:

@@ -3,6 +3,7 @@ import pytest
 from random_circuits import random_dynamic_circuit
 
 from qtoolkit import Circuit, Parameter
+from qtoolkit.circuit import KrausChannel
 from qtoolkit.circuit.compact import without_idle_qubits
 
 
@@ -24,6 +25,13 @@ def test_barriers_touch_nothing():
     found = without_idle_qubits(wide)
     assert found == Circuit(4 - 1, 1).barrier(0, 1, 2).h(0).barrier(0).reset(2).measure(1, 0)
     assert found.name == "wide"
+
+
+def test_noise_and_notes_stay_where_they_are():
+    flip = KrausChannel([np.sqrt(0.9) * np.eye(2), np.sqrt(0.1) * np.eye(2)[::-1]])
+    circuit = Circuit(5, 3).channel(flip, 3).measure(3, 1).detector([1, 2]).decode(np.invert, 1, 0)
+    small = without_idle_qubits(circuit)
+    assert small == Circuit(1, 3).channel(flip, 0).measure(0, 1).detector([1, 2]).decode(np.invert, 1, 0)
 
 
 def test_the_order_of_parameters_stays():
