@@ -1,14 +1,17 @@
-"""Which qubits, stabilizers and logical operators make up a code."""
+"""The rotated surface code by its distance, with the coordinates that Stim's generated circuits annotate."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit._memory import check_memory
 from qtoolkit.applications.qec._validation import require_odd_distance
+from qtoolkit.applications.qec.codes.css import CSSCode
+from qtoolkit.applications.qec.codes.surface import rotated_patch
 
 __all__ = ["RotatedSurfaceCode"]
 
@@ -71,6 +74,11 @@ class RotatedSurfaceCode:
         for name, array in arrays.items():
             array.setflags(write=False)
             object.__setattr__(self, name, array)
+
+    @cached_property
+    def code(self) -> CSSCode:
+        """The same as a `CSSCode`, for experiments, distances and encoders."""
+        return rotated_patch(self.distance, self.distance)
 
     @property
     def num_data_qubits(self) -> int:
