@@ -26,8 +26,11 @@ _THEMES = {
 _LETTERS = {"X": "#0072b2", "Z": "#d55e00", "Y": "#009e73", "mixed": "#cc79a7"}
 """Of Okabe and Ito, as in the reports."""
 _FACES = ("#d55e00", "#009e73", "#0072b2", "#cc79a7")
+_SOLID, _SHEER = 0.62, 0.2
 _WIDTH = 400
 _LEGEND = 26
+_ROOM = 40.0
+"""Pixels between qubits from which on letters fit into faces."""
 _FEW_NEIGHBOURS = 3.0
 """Checks whose qubits are further from them than so many spacings are drawn as single examples."""
 
@@ -49,9 +52,14 @@ def lattice_svg(code: StabilizerCode, theme: str = "light") -> str:
     rows = code.measured_operators
     supports = rows[:, :size] | rows[:, size:]
     letters = [_letter(row, size) for row in rows]
+    opacity = _SHEER if _overlapping(supports, letters) else _SOLID
     reach = max((picture.reach(supports[row], code.check_coordinates[row]) for row in range(len(rows))), default=0.0)
     if reach > _FEW_NEIGHBOURS * picture.spacing and code.period is not None:
-        chosen = [letters.index(letter) for letter in dict.fromkeys(letters)]
+        off_centre = np.linalg.norm(code.check_coordinates - picture.points.mean(axis=0), axis=1)
+        chosen = [
+            min((row for row in range(len(rows)) if letters[row] == letter), key=lambda row: off_centre[row])
+            for letter in dict.fromkeys(letters)
+        ]
         for row in chosen:
             picture.star(supports[row], code.check_coordinates[row], _LETTERS[letters[row]])
         names = [(f"one {letters[row]} check", _LETTERS[letters[row]]) for row in chosen]
@@ -61,7 +69,9 @@ def lattice_svg(code: StabilizerCode, theme: str = "light") -> str:
         names = [("face: an X and a Z check", _FACES[0])]
     else:
         for row in range(len(rows)):
-            picture.face(supports[row], code.check_coordinates[row], _LETTERS[letters[row]])
+            picture.face(supports[row], code.check_coordinates[row], _LETTERS[letters[row]], opacity)
+        for row in (row for row in range(len(rows)) if letters[row] == "mixed" and opacity == _SOLID):
+            picture.letters(rows[row], code.check_coordinates[row])
         names = [(f"{letter} check", _LETTERS[letter]) for letter in dict.fromkeys(letters)]
     picture.dots()
     return picture.document(f"{code.name or 'code'} {code.parameters}", names)
@@ -76,15 +86,12 @@ def honeycomb_svg(code: HoneycombCode, theme: str = "light") -> str:
     require_choice("theme", theme, tuple(_THEMES))
     picture = _Picture(code.coordinates, None, theme)
     shades = [_LETTERS[letter] for letter in "XYZ"]
-    inside = 2.2 * picture.spacing
     for qubits, colour, centre in zip(code.hexagons, code.hexagon_colours, code.hexagon_coordinates, strict=True):
-        corners = code.coordinates[qubits]
-        if np.all(np.linalg.norm(corners - centre, axis=1) < inside):
-            picture.polygon(corners, shades[colour], 0.3)
-    for (one, two), colour in zip(code.edges, code.edge_colours, strict=True):
-        ends = code.coordinates[[one, two]]
-        if np.linalg.norm(ends[0] - ends[1]) < inside:
-            picture.line(ends[0], ends[1], shades[colour], 3.5)
+        picture.polygon(code.nearest(code.coordinates[qubits], centre), shades[colour], 0.3)
+    for ends, colour in zip(code.edges, code.edge_colours, strict=True):
+        for here, there in (ends, ends[::-1]):
+            start = code.coordinates[here]
+            picture.line(start, code.nearest(code.coordinates[[there]], start)[0], shades[colour], 3.5)
     picture.dots()
     return picture.document(
         f"honeycomb, {code.num_qubits} qubits", [(f"{letter}{letter}", _LETTERS[letter]) for letter in "XYZ"]
@@ -100,11 +107,18 @@ def _letter(row: Bits, size: int) -> str:
     return "Y" if np.array_equal(x, z) else "mixed"
 
 
+def _overlapping(supports: Bits, letters: list[str]) -> bool:
+    """Whether checks of one letter share three qubits or more, so that their faces lie on each other."""
+    shared = supports.astype(np.int64) @ supports.T
+    alike = np.array([[one == two for two in letters] for one in letters])
+    return bool(np.any((np.triu(shared, 1) >= 3) & alike))
+
+
 def _face_colours(supports: Bits, letters: list[str]) -> dict[int, int]:
     """Colours of faces where each is a check of X and one of Z, so that neighbours differ; empty for other codes."""
     faces = {supports[row].tobytes(): row for row in range(len(supports)) if letters[row] == "X"}
     others = {supports[row].tobytes() for row in range(len(supports)) if letters[row] == "Z"}
-    if set(faces) != others or len(faces) < 2 or set(letters) != {"X", "Z"}:
+    if set(faces) != others or set(letters) != {"X", "Z"}:
         return {}
     chosen: dict[int, int] = {}
     rows = sorted(faces.values())
@@ -138,6 +152,9 @@ class _Picture:
         margin = 0.9 * self.spacing
         self.low, extent = low - margin, high - low + 2 * margin
         self.scale = _WIDTH / float(extent[0])
+        if extent[1] > 1.25 * extent[0]:  # a tall lattice in the middle of the width
+            self.low[0] -= (extent[1] / 1.25 - extent[0]) / 2
+            self.scale = _WIDTH * 1.25 / float(extent[1])
         self.height = max(60.0, float(extent[1]) * self.scale)
         self.shift = (self.height - float(extent[1]) * self.scale) / 2
         self.shapes: list[str] = []
@@ -156,7 +173,7 @@ class _Picture:
         x, y = (point - self.low) * self.scale
         return float(x), self.height - self.shift - float(y)
 
-    def face(self, support: Bits, centre: Points, colour: str) -> None:
+    def face(self, support: Bits, centre: Points, colour: str, opacity: float = _SOLID) -> None:
         corners = self.near(support, centre)
         if len(corners) == 1:
             x, y = self.pixels(corners[0])
@@ -169,11 +186,11 @@ class _Picture:
             control = 2 * centre - corners.mean(axis=0)
             (x0, y0), (x1, y1), (x2, y2) = map(self.pixels, (corners[0], control, corners[1]))
             path = f"M{x0:.1f} {y0:.1f}Q{x1:.1f} {y1:.1f} {x2:.1f} {y2:.1f}Z"
-            self.shapes.append(f'<path d="{path}" {self.paint(colour, 0.62)}/>')
+            self.shapes.append(f'<path d="{path}" {self.paint(colour, opacity)}/>')
         else:
             middle = corners.mean(axis=0)
             around = np.argsort(np.arctan2(*(corners - middle).T[::-1]))
-            self.polygon(corners[around], colour, 0.62)
+            self.polygon(corners[around], colour, opacity)
 
     def polygon(self, corners: Points, colour: str, opacity: float) -> None:
         places = " ".join(f"{x:.1f},{y:.1f}" for x, y in map(self.pixels, corners))
@@ -181,6 +198,20 @@ class _Picture:
 
     def paint(self, colour: str, opacity: float) -> str:
         return f'fill="{colour}" fill-opacity="{opacity}" stroke="{self.colours["line"]}" stroke-width="0.8"'
+
+    def letters(self, row: Bits, centre: Points) -> None:
+        """The letter on each qubit of a check, inside its face, where there is room for it."""
+        size = len(row) // 2
+        if self.spacing * self.scale < _ROOM:
+            return
+        support = row[:size] | row[size:]
+        for qubit, corner in zip(np.flatnonzero(support), self.near(support, centre), strict=True):
+            letter = "IXZY"[row[qubit] + 2 * row[size + qubit]]
+            x, y = self.pixels(corner + 0.42 * (centre - corner))
+            self.shapes.append(
+                f'<text x="{x:.1f}" y="{y + 4:.1f}" text-anchor="middle" fill="{self.colours["ink"]}" '
+                f'font-family="sans-serif" font-size="11">{letter}</text>'
+            )
 
     def line(self, one: Points, two: Points, colour: str, width: float) -> None:
         (x0, y0), (x1, y1) = self.pixels(one), self.pixels(two)
@@ -193,7 +224,7 @@ class _Picture:
             self.line(centre, corner, colour, 2.5)
 
     def dots(self) -> None:
-        radius = max(1.8, min(9.0, 0.14 * self.spacing * self.scale))
+        radius = max(2.5, min(9.0, 0.14 * self.spacing * self.scale))
         ink, ground = self.colours["ink"], self.colours["ground"]
         for x, y in map(self.pixels, self.points):
             self.shapes.append(
@@ -209,7 +240,10 @@ class _Picture:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {total:.0f}" width="{_WIDTH}" '
             f'height="{total:.0f}" role="img" aria-label="{title}">',
             f'<rect width="100%" height="100%" fill="{self.colours["ground"]}"/>',
+            # What goes round a torus ends at the edge of the lattice.
+            f'<svg width="{_WIDTH}" height="{self.height:.0f}">',
             *self.shapes,
+            "</svg>",
             f'<text x="{_WIDTH / 2:.0f}" y="{self.height + 16:.0f}" text-anchor="middle" {text}>{title}</text>',
         ]
         items = list(names)

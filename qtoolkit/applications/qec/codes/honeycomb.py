@@ -80,13 +80,14 @@ class HoneycombCode:
         }
         edges = np.array(sorted(spokes))
         place = np.array([[2.0, 0.0], [1.0, np.sqrt(3)]])
+        wrap = np.array([2.0 * size[0], np.inf])
         arrays: dict[str, NDArray[np.generic]] = {
-            "coordinates": np.array(list(index)) @ place,
+            "coordinates": np.array(list(index)) @ place % wrap,
             "edges": edges[:, :2],
             "edge_colours": edges[:, 2],
             "hexagons": hexagons,
             "hexagon_colours": np.array([i % 3 for i, _ in centres]),
-            "hexagon_coordinates": np.array(centres) @ place,
+            "hexagon_coordinates": np.array(centres) @ place % wrap,
         }
         object.__setattr__(self, "columns", size[0])
         object.__setattr__(self, "rows", size[1])
@@ -131,13 +132,19 @@ class HoneycombCode:
             rows[row_reduced(rows.T)[1]],
             name=f"honeycomb after round {colour}",
             coordinates=self.coordinates,
-            period=self.period,
         )
 
-    @property
-    def period(self) -> tuple[float, float]:
-        """Width and height of the torus in the units of `coordinates`, along its slanted axes."""
-        return 2.0 * self.columns, float(np.sqrt(3)) * self.rows
+    def nearest(self, points: NDArray[np.float64], centre: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Points of the torus, shape (m, 2), each where it is nearest to a centre.
+
+        Args:
+            points: in the units of `coordinates`.
+            centre: a point, shape (2,).
+        """
+        across, up = np.array([2.0 * self.columns, 0.0]), np.array([1.0, np.sqrt(3)]) * self.rows
+        offsets = points - centre
+        offsets = offsets - np.round(offsets[:, 1] / up[1])[:, None] * up
+        return centre + offsets - np.round(offsets[:, 0] / across[0])[:, None] * across
 
     def draw(self, theme: Literal["light", "dark"] = "light") -> str:
         """The lattice as an SVG document.

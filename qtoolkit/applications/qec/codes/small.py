@@ -143,7 +143,7 @@ def four_two_two_code() -> CSSCode:
         [[1, 1, 1, 1]],
         [[1, 1, 0, 0], [1, 0, 1, 0]],
         [[1, 0, 1, 0], [1, 1, 0, 0]],
-        name="[[4, 2, 2]]",
+        name="four-two-two",
         distance=2,
         coordinates=_grid(2, 2),
     )
@@ -166,7 +166,7 @@ def fifteen_one_three_code() -> CSSCode:
         np.vstack([bits, *(pair[None] for pair in pairs)]),
         everything,
         everything,
-        name="[[15, 1, 3]]",
+        name="Reed–Muller",
         distance=3,
         coordinates=_tetrahedron(bits),
     )
@@ -183,6 +183,6 @@ def _grid(columns: int, rows: int) -> NDArray[np.float64]:
 
 def _tetrahedron(bits: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Corners, middles of edges and faces, and the middle of a tetrahedron, seen from a side."""
-    corners = np.array([(0, 9), (-9, -6), (9, -6), (2, 0)], dtype=np.float64)
+    corners = np.array([(0, 10), (-10, -3), (3, -10), (11, 1)], dtype=np.float64)
     points: NDArray[np.float64] = bits.T.astype(np.float64) @ corners / bits.sum(axis=0)[:, None]
     return np.round(points, 6)
