@@ -1,0 +1,162 @@
+"""Memory experiments of the honeycomb code, whose logical operators move from round to round."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qtoolkit.applications.qec.circuits._builder import Builder, check_rounds, odd_ones
+from qtoolkit.applications.qec.codes import HoneycombCode
+from qtoolkit.applications.qec.codes._binary import Bits, coset_combination, kernel, row_reduced, symplectic_product
+from qtoolkit.applications.qec.codes.schedule import coloured_schedule
+from qtoolkit.circuit import Circuit
+from qtoolkit.errors import InputError
+
+if TYPE_CHECKING:
+    from qtoolkit.applications.qec.circuits.presets import NoisePreset
+
+__all__ = ["honeycomb_memory"]
+
+Records = list[int]
+
+
+def honeycomb_memory(code: HoneycombCode, rounds: int, basis: str, noise: NoisePreset | None) -> Circuit:
+    """Rounds of pairs, one colour each, on qubits prepared in X or Z and read in the letter of the last colour.
+
+    Round r measures pairs of colour c = r, from 0 (XX) for basis ``"z"`` and from 2 (ZZ) for ``"x"``: the first round
+    must not undo the preparation. A detector compares two values of a hexagon, each the product of the pairs around
+    it in two rounds that follow each other. Each observable starts as a product of letters of the preparation; before
+    a round it is multiplied by pairs of the round before, so that it commutes with those to come, and their outcomes
+    are added.
+
+    Source: Hastings and Haah, Quantum 5, 564 (2021), section 4; Gidney, Newman, Fowler and Broughton, Quantum 5, 605
+    (2021), sections 2 and 3.
+
+    Args:
+        code: the lattice.
+        rounds: in each of which one colour is measured, at least 3.
+        basis: ``"x"`` or ``"z"``, the letter of the preparation.
+        noise: inserted into the circuit.
+
+    Raises:
+        InputError: if the basis is another, or there are fewer than 3 rounds.
+    """
+    if basis == "both":
+        raise InputError("a memory of the honeycomb code stores x or z, got basis 'both'")
+    if rounds < 3:
+        raise InputError(f"a memory of the honeycomb code needs 3 rounds for its hexagons, got {rounds}")
+    check_rounds(len(code.edges), rounds)
+    first = 0 if basis == "z" else 2
+    colours = [(first + round_) % 3 for round_ in range(rounds)]
+    builder = Builder(code.num_qubits, len(code.edges), f"memory {basis} of {code.name}", code.hexagon_coordinates)
+    builder.prepare(basis.upper() * code.num_qubits)
+    builder.reset_ancillas()
+    prepared = _letter_rows(code, basis.upper())
+    observables = [_Observable(row) for row in _starting(code, prepared, colours[0])]
+    hexagons: dict[int, Records] = {
+        index: [] for index, row in enumerate(code.plaquettes) if coset_combination(prepared, row) is not None
+    }
+    outcomes: dict[int, dict[int, int]] = {}
+    before: tuple[Bits, list[int]] = prepared, []
+    for round_, colour in enumerate(colours):
+        members = np.flatnonzero(code.edge_colours == colour)
+        rows = code.pairs[members]
+        for observable in observables:
+            observable.move(*before, rows)
+        schedule = coloured_schedule(rows)
+        clbits = builder.extract(rows, schedule, f"round_{round_}", members.tolist())
+        outcomes[colour] = dict(zip(members.tolist(), clbits, strict=True))
+        before = rows, list(clbits)
+        if round_ > 0:
+            _compare(builder, code, hexagons, {**outcomes[colours[round_ - 1]], **outcomes[colour]}, 3 - colour - colours[round_ - 1], round_)
+    _read(builder, code, colours[-1], before, hexagons, observables, rounds)
+    return builder.circuit if noise is None else noise.apply(builder.circuit)
+
+
+class _Observable:
+    """A logical operator as it is now, and the outcomes that it has been multiplied by."""
+
+    def __init__(self, row: Bits) -> None:
+        self.row = row.copy()
+        self.clbits: Records = []
+
+    def move(self, known: Bits, clbits: Records, to_come: Bits) -> None:
+        """Multiply by known operators, so that the operator commutes with those to come."""
+        clashes = symplectic_product(to_come, self.row[None])[:, 0]
+        chosen = coset_combination(symplectic_product(known, to_come), clashes)
+        if chosen is None:
+            raise InputError("an observable is lost in the next round")
+        for index in np.flatnonzero(chosen):
+            self.row ^= known[index]
+            if clbits:
+                self.clbits.append(clbits[index])
+
+
+def _letter_rows(code: HoneycombCode, letter: str) -> Bits:
+    """One letter on each qubit alone, rows [x | z]."""
+    size = code.num_qubits
+    eye, zeros = np.eye(size, dtype=np.uint8), np.zeros((size, size), dtype=np.uint8)
+    return np.hstack([eye if letter in "XY" else zeros, eye if letter in "YZ" else zeros])
+
+
+def _starting(code: HoneycombCode, prepared: Bits, colour: int) -> Bits:
+    """Logical operators that are products of the letters of the preparation, and commute with the first round."""
+    rows = code.pairs[code.edge_colours == colour]
+    commuting = kernel(symplectic_product(rows, prepared))
+    candidates = (commuting.astype(np.int64) @ prepared % 2).astype(np.uint8)
+    trivial = np.vstack([rows, code.plaquettes])
+    independent = row_reduced(np.vstack([trivial, candidates]).T)[1]
+    return candidates[[index - len(trivial) for index in independent if index >= len(trivial)]]
+
+
+def _compare(
+    builder: Builder,
+    code: HoneycombCode,
+    hexagons: dict[int, Records],
+    outcomes: dict[int, int],
+    colour: int,
+    time: int,
+) -> None:
+    """Detectors of the hexagons of a colour, whose pairs were all measured in the last two rounds."""
+    for hexagon in np.flatnonzero(code.hexagon_colours == colour).tolist():
+        corners = set(code.hexagons[hexagon].tolist())
+        around = [clbit for edge, clbit in outcomes.items() if set(code.edges[edge].tolist()) <= corners]
+        if hexagon in hexagons:
+            builder.detector([*around, *hexagons[hexagon]], hexagon, time)
+        hexagons[hexagon] = around
+
+
+def _read(
+    builder: Builder,
+    code: HoneycombCode,
+    colour: int,
+    before: tuple[Bits, Records],
+    hexagons: dict[int, Records],
+    observables: list[_Observable],
+    rounds: int,
+) -> None:
+    """Read all qubits in a letter in which the observables can be told, with detectors of what is known in it."""
+    rows, clbits = before
+    for letter in ("XYZ"[colour], *"XYZ"):
+        letters = _letter_rows(code, letter)
+        trials = [_Observable(observable.row) for observable in observables]
+        try:
+            for trial in trials:
+                trial.move(rows, clbits, letters)
+        except InputError:
+            continue
+        break
+    data = builder.read(letter * code.num_qubits, "data")
+    for row, clbit, edge in zip(rows, clbits, np.flatnonzero(code.edge_colours == colour), strict=True):
+        if coset_combination(letters, row) is not None:
+            place = code.coordinates[code.edges[edge]].mean(axis=0).tolist()
+            builder.circuit.detector([clbit, *(data[q] for q in code.edges[edge].tolist())], (*place, rounds))
+    for hexagon, records in hexagons.items():
+        if coset_combination(letters, code.plaquettes[hexagon]) is not None:
+            builder.detector([*records, *(data[q] for q in code.hexagons[hexagon].tolist())], hexagon, rounds)
+    for index, (observable, trial) in enumerate(zip(observables, trials, strict=True)):
+        support = np.flatnonzero(trial.row[: code.num_qubits] | trial.row[code.num_qubits :]).tolist()
+        builder.circuit.observable(
+            odd_ones([*observable.clbits, *trial.clbits, *(data[q] for q in support)]), index
+        )
