@@ -35,17 +35,18 @@ def honeycomb_memory(code: HoneycombCode, rounds: int, basis: str, noise: NoiseP
 
     Args:
         code: the lattice.
-        rounds: in each of which one colour is measured, at least 3.
+        rounds: in each of which one colour is measured, an even number of at least 4: after an odd one the
+            observables are of the other kind, which a readout in the letter of the last pairs does not tell.
         basis: ``"x"`` or ``"z"``, the letter of the preparation.
         noise: inserted into the circuit.
 
     Raises:
-        InputError: if the basis is another, or there are fewer than 3 rounds.
+        InputError: if the basis is another, or the number of rounds is odd or below 4.
     """
     if basis == "both":
         raise InputError("a memory of the honeycomb code stores x or z, got basis 'both'")
-    if rounds < 3:
-        raise InputError(f"a memory of the honeycomb code needs 3 rounds for its hexagons, got {rounds}")
+    if rounds < 4 or rounds % 2:
+        raise InputError(f"a memory of the honeycomb code takes an even number of rounds of at least 4, got {rounds}")
     check_rounds(len(code.edges), rounds)
     first = 0 if basis == "z" else 2
     colours = [(first + round_) % 3 for round_ in range(rounds)]
@@ -53,23 +54,23 @@ def honeycomb_memory(code: HoneycombCode, rounds: int, basis: str, noise: NoiseP
     builder.prepare(basis.upper() * code.num_qubits)
     builder.reset_ancillas()
     prepared = _letter_rows(code, basis.upper())
-    observables = [_Observable(row) for row in _starting(code, prepared, colours[0])]
+    observables = [_Observable(row, []) for row in _starting(code, prepared, colours[0])]
     hexagons: dict[int, Records] = {
         index: [] for index, row in enumerate(code.plaquettes) if coset_combination(prepared, row) is not None
     }
     outcomes: dict[int, dict[int, int]] = {}
-    before: tuple[Bits, list[int]] = prepared, []
+    before: tuple[Bits, list[Records]] = prepared, [[] for _ in prepared]
     for round_, colour in enumerate(colours):
         members = np.flatnonzero(code.edge_colours == colour)
         rows = code.pairs[members]
-        for observable in observables:
-            observable.move(*before, rows)
+        observables = _all_moved(observables, *before, rows)
         schedule = coloured_schedule(rows)
         clbits = builder.extract(rows, schedule, f"round_{round_}", members.tolist())
         outcomes[colour] = dict(zip(members.tolist(), clbits, strict=True))
-        before = rows, list(clbits)
+        before = rows, [[clbit] for clbit in clbits]
         if round_ > 0:
-            _compare(builder, code, hexagons, {**outcomes[colours[round_ - 1]], **outcomes[colour]}, 3 - colour - colours[round_ - 1], round_)
+            last = colours[round_ - 1]
+            _compare(builder, code, hexagons, outcomes[last] | outcomes[colour], 3 - colour - last, round_)
     _read(builder, code, colours[-1], before, hexagons, observables, rounds)
     return builder.circuit if noise is None else noise.apply(builder.circuit)
 
@@ -77,20 +78,21 @@ def honeycomb_memory(code: HoneycombCode, rounds: int, basis: str, noise: NoiseP
 class _Observable:
     """A logical operator as it is now, and the outcomes that it has been multiplied by."""
 
-    def __init__(self, row: Bits) -> None:
-        self.row = row.copy()
-        self.clbits: Records = []
+    def __init__(self, row: Bits, clbits: Records) -> None:
+        self.row = row
+        self.clbits = clbits
 
-    def move(self, known: Bits, clbits: Records, to_come: Bits) -> None:
-        """Multiply by known operators, so that the operator commutes with those to come."""
+    def moved(self, known: Bits, records: list[Records], to_come: Bits) -> _Observable | None:
+        """This times known operators, so that it commutes with those to come; None where no product does."""
         clashes = symplectic_product(to_come, self.row[None])[:, 0]
         chosen = coset_combination(symplectic_product(known, to_come), clashes)
         if chosen is None:
-            raise InputError("an observable is lost in the next round")
+            return None
+        row, clbits = self.row.copy(), list(self.clbits)
         for index in np.flatnonzero(chosen):
-            self.row ^= known[index]
-            if clbits:
-                self.clbits.append(clbits[index])
+            row ^= known[index]
+            clbits += records[index]
+        return _Observable(row, clbits)
 
 
 def _letter_rows(code: HoneycombCode, letter: str) -> Bits:
@@ -103,9 +105,9 @@ def _letter_rows(code: HoneycombCode, letter: str) -> Bits:
 def _starting(code: HoneycombCode, prepared: Bits, colour: int) -> Bits:
     """Logical operators that are products of the letters of the preparation, and commute with the first round."""
     rows = code.pairs[code.edge_colours == colour]
-    commuting = kernel(symplectic_product(rows, prepared))
-    candidates = (commuting.astype(np.int64) @ prepared % 2).astype(np.uint8)
     trivial = np.vstack([rows, code.plaquettes])
+    commuting = kernel(symplectic_product(trivial, prepared))
+    candidates = (commuting.astype(np.int64) @ prepared % 2).astype(np.uint8)
     independent = row_reduced(np.vstack([trivial, candidates]).T)[1]
     return candidates[[index - len(trivial) for index in independent if index >= len(trivial)]]
 
@@ -127,36 +129,39 @@ def _compare(
         hexagons[hexagon] = around
 
 
+def _all_moved(
+    observables: list[_Observable], known: Bits, records: list[Records], to_come: Bits
+) -> list[_Observable]:
+    """The observables before the next round, which measures one colour after another and so loses none."""
+    moved = [observable.moved(known, records, to_come) for observable in observables]
+    found = [observable for observable in moved if observable is not None]
+    assert len(found) == len(observables)
+    return found
+
+
 def _read(
     builder: Builder,
     code: HoneycombCode,
     colour: int,
-    before: tuple[Bits, Records],
+    before: tuple[Bits, list[Records]],
     hexagons: dict[int, Records],
     observables: list[_Observable],
     rounds: int,
 ) -> None:
-    """Read all qubits in a letter in which the observables can be told, with detectors of what is known in it."""
-    rows, clbits = before
-    for letter in ("XYZ"[colour], *"XYZ"):
-        letters = _letter_rows(code, letter)
-        trials = [_Observable(observable.row) for observable in observables]
-        try:
-            for trial in trials:
-                trial.move(rows, clbits, letters)
-        except InputError:
-            continue
-        break
+    """Read all qubits in the letter of the last pairs, which are told once more by that."""
+    members = sorted(hexagons)
+    known = np.vstack([before[0], code.plaquettes[members]])
+    records = [*before[1], *(hexagons[hexagon] for hexagon in members)]
+    letter = "XYZ"[colour]
+    letters = _letter_rows(code, letter)
     data = builder.read(letter * code.num_qubits, "data")
-    for row, clbit, edge in zip(rows, clbits, np.flatnonzero(code.edge_colours == colour), strict=True):
-        if coset_combination(letters, row) is not None:
-            place = code.coordinates[code.edges[edge]].mean(axis=0).tolist()
-            builder.circuit.detector([clbit, *(data[q] for q in code.edges[edge].tolist())], (*place, rounds))
-    for hexagon, records in hexagons.items():
+    for edge, clbits in zip(np.flatnonzero(code.edge_colours == colour), before[1], strict=True):
+        ends = code.edges[edge].tolist()
+        place = (code.coordinates[ends[0]] + code.nearest(code.coordinates[ends[1:]], code.coordinates[ends[0]])[0]) / 2
+        builder.circuit.detector([*clbits, *(data[q] for q in ends)], (*place.tolist(), rounds))
+    for hexagon, clbits in hexagons.items():
         if coset_combination(letters, code.plaquettes[hexagon]) is not None:
-            builder.detector([*records, *(data[q] for q in code.hexagons[hexagon].tolist())], hexagon, rounds)
-    for index, (observable, trial) in enumerate(zip(observables, trials, strict=True)):
-        support = np.flatnonzero(trial.row[: code.num_qubits] | trial.row[code.num_qubits :]).tolist()
-        builder.circuit.observable(
-            odd_ones([*observable.clbits, *trial.clbits, *(data[q] for q in support)]), index
-        )
+            builder.detector([*clbits, *(data[q] for q in code.hexagons[hexagon].tolist())], hexagon, rounds)
+    for index, observable in enumerate(_all_moved(observables, known, records, letters)):
+        support = np.flatnonzero(observable.row[: code.num_qubits] | observable.row[code.num_qubits :]).tolist()
+        builder.circuit.observable(odd_ones([*observable.clbits, *(data[q] for q in support)]), index)

@@ -182,11 +182,20 @@ def product_letters(code: StabilizerCode, logicals: Bits, basis: str) -> list[st
                 f"logical operators with different letters on qubit {int(clash[0])}: take basis 'both'"
             )
         letters[word != 0] = word[word != 0]
-    for row in code.stabilizers:
-        word = row[:size] + 2 * row[size:].astype(np.int64)
-        if not np.any((word != 0) & (letters != 0) & (word != letters)):
-            letters[word != 0] = word[word != 0]
-    return ["ZXZY"[letter] for letter in letters]
+    own = "IXZ".index(basis.upper())
+    if code.is_css and not np.any((letters != 0) & (letters != own)):
+        return [basis.upper()] * size
+    # Stabilizers that have letters in common with what is chosen first: they continue it, others may cut across it.
+    words = code.stabilizers[:, :size] + 2 * code.stabilizers[:, size:].astype(np.int64)
+    while True:
+        fits = ~np.any((words != 0) & (letters != 0) & (words != letters), axis=1)
+        new = fits & np.any((words != 0) & (letters == 0), axis=1)
+        if not new.any():
+            break
+        shared = np.where(new, np.count_nonzero((words != 0) & (words == letters), axis=1), -1)
+        chosen = words[int(shared.argmax())]
+        letters[chosen != 0] = chosen[chosen != 0]
+    return [(basis.upper() + "XZY")[letter] for letter in letters]
 
 
 def _product_of(row: Bits, letters: list[str]) -> bool:

@@ -16,7 +16,7 @@ from qtoolkit.applications.qec.codes.css import CSSCode
 from qtoolkit.applications.qec.codes.schedule import schedule_by_offsets
 from qtoolkit.applications.qec.codes.stabilizer import StabilizerCode
 
-__all__ = ["rotated_patch", "rotated_surface_code", "surface_code", "toric_code", "xzzx_code"]
+__all__ = ["diagonal_code", "rotated_patch", "rotated_surface_code", "surface_code", "toric_code", "xzzx_code"]
 
 Points = NDArray[np.float64]
 
@@ -25,10 +25,10 @@ _DIAGONAL_Z = ((1, 1), (1, -1), (-1, 1), (-1, -1))
 _STRAIGHT = ((1, 0), (0, 1), (0, -1), (-1, 0))
 
 
-def rotated_patch(columns: int, rows: int, origin: tuple[int, int] = (0, 0), name: str = "") -> CSSCode:
+def rotated_patch(columns: int, rows: int, *, name: str = "") -> CSSCode:
     """A rotated surface code on columns × rows qubits, [[columns · rows, 1, min(columns, rows)]].
 
-    Qubit ``columns·j + i`` sits at (2i + 1, 2j + 1) from the origin, checks at even coordinates; logical X is the column
+    Qubit ``columns·j + i`` sits at (2i + 1, 2j + 1), checks at even coordinates; logical X is the column
     on the left and logical Z the row at the bottom. The order in which ancillas meet their qubits keeps the errors
     that spread from an ancilla across the logical operator of their own letter.
 
@@ -38,7 +38,6 @@ def rotated_patch(columns: int, rows: int, origin: tuple[int, int] = (0, 0), nam
     Args:
         columns: qubits from left to right, at least 2.
         rows: qubits from bottom to top, at least 2.
-        origin: of the patch: even numbers (x, y) with (x + y)/2 even keep what is of X and what of Z.
         name: of the code.
 
     Raises:
@@ -48,21 +47,49 @@ def rotated_patch(columns: int, rows: int, origin: tuple[int, int] = (0, 0), nam
     width = require_integer("columns", columns, minimum=2)
     height = require_integer("rows", rows, minimum=2)
     _check_size(width * height, name)
-    data = np.array([(2 * i + 1, 2 * j + 1) for j in range(height) for i in range(width)], dtype=np.float64)
-    x_sites = [(2 * x, 2 * y) for y in range(height + 1) for x in range(1, width) if (x + y) % 2 == 1]
-    z_sites = [(2 * x, 2 * y) for y in range(1, height) for x in range(width + 1) if (x + y) % 2 == 0]
-    x_points, z_points = np.array(x_sites, dtype=np.float64), np.array(z_sites, dtype=np.float64)
-    checks = np.vstack([x_points, z_points])
-    shift = np.array(origin, dtype=np.float64)
+    return diagonal_code(
+        width,
+        height,
+        [(2 * x, 2 * y) for y in range(height + 1) for x in range(1, width) if (x + y) % 2 == 1],
+        [(2 * x, 2 * y) for y in range(1, height) for x in range(width + 1) if (x + y) % 2 == 0],
+        name=name or f"rotated surface {width} × {height}",
+        distance=min(width, height),
+        logical=True,
+    )
+
+
+def diagonal_code(
+    columns: int,
+    rows: int,
+    x_sites: list[tuple[int, int]],
+    z_sites: list[tuple[int, int]],
+    *,
+    name: str,
+    distance: int | None = None,
+    logical: bool = False,
+) -> CSSCode:
+    """A code whose checks sit at given even coordinates, each on the two or four qubits diagonal to it.
+
+    Args:
+        columns: qubits from left to right.
+        rows: qubits from bottom to top.
+        x_sites: places of the X checks.
+        z_sites: places of the Z checks.
+        name: of the code.
+        distance: as is known.
+        logical: whether the column on the left and the row at the bottom are logical X and Z of one stored qubit.
+    """
+    data = _points((2 * i + 1, 2 * j + 1) for j in range(rows) for i in range(columns))
+    x_points, z_points = _points(x_sites), _points(z_sites)
     return CSSCode(
         _neighbours(x_points, data, _DIAGONAL_X),
         _neighbours(z_points, data, _DIAGONAL_Z),
-        [(data[:, 0] == 1).astype(np.uint8)],
-        [(data[:, 1] == 1).astype(np.uint8)],
-        name=name or f"rotated surface {width} × {height}",
-        distance=min(width, height),
-        coordinates=data + shift,
-        check_coordinates=checks + shift,
+        (data[None, :, 0] == 1).astype(np.uint8) if logical else None,
+        (data[None, :, 1] == 1).astype(np.uint8) if logical else None,
+        name=name,
+        distance=distance,
+        coordinates=data,
+        check_coordinates=np.vstack([x_points, z_points]),
         schedule=_diagonal_schedule(data, x_points, z_points),
     )
 
@@ -174,7 +201,7 @@ def _check_size(num_qubits: int, name: str) -> None:
 
 
 def _points(places: Iterable[tuple[int, int]]) -> Points:
-    return np.array(list(places), dtype=np.float64)
+    return np.array(list(places), dtype=np.float64).reshape(-1, 2)
 
 
 def _neighbours(
