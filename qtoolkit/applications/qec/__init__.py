@@ -1,7 +1,32 @@
-"""Quantum error correction: memory experiments on the rotated surface code with decoders and exact references,
-and the repetition code under coherent errors on the state vector."""
+"""Quantum error correction: codes and experiments as circuits, memory experiments on the rotated surface code with
+decoders and exact references, and the repetition code under coherent errors on the state vector."""
 
-from qtoolkit.applications.qec.codes import RotatedSurfaceCode
+from qtoolkit.applications.qec.circuits import (
+    NOISE_PRESETS,
+    Calibration,
+    MemoryBasis,
+    NoisePreset,
+    lattice_surgery_circuit,
+    memory_circuit,
+    noise_preset,
+    stability_circuit,
+    stability_patch,
+    syndrome_schedule,
+    transversal_cx_circuit,
+)
+from qtoolkit.applications.qec.codes import (
+    CODES,
+    CodeFamily,
+    CSSCode,
+    DistanceResult,
+    Encoder,
+    HoneycombCode,
+    RotatedSurfaceCode,
+    StabilizerCode,
+    SubsystemCode,
+    bivariate_bicycle_code,
+    code_named,
+)
 from qtoolkit.applications.qec.coherent import (
     CoherentMemoryResult,
     coherent_error_rates,
@@ -21,8 +46,31 @@ from qtoolkit.applications.qec.threshold import (
 )
 
 __all__ = [
-    # codes
+    # codes; single families are in qtoolkit.applications.qec.codes
+    "StabilizerCode",
+    "CSSCode",
+    "SubsystemCode",
+    "HoneycombCode",
     "RotatedSurfaceCode",
+    "bivariate_bicycle_code",
+    "CODES",
+    "CodeFamily",
+    "code_named",
+    "DistanceResult",
+    "Encoder",
+    # experiments as circuits
+    "MemoryBasis",
+    "memory_circuit",
+    "stability_circuit",
+    "stability_patch",
+    "transversal_cx_circuit",
+    "lattice_surgery_circuit",
+    "syndrome_schedule",
+    # noise of experiments
+    "NOISE_PRESETS",
+    "NoisePreset",
+    "noise_preset",
+    "Calibration",
     # decoders
     "Decoder",
     "DecoderFactory",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qtoolkit.applications.qec.circuits._builder import Builder, check_rounds, odd_ones
 from qtoolkit.applications.qec.codes import HoneycombCode
@@ -55,20 +56,23 @@ def honeycomb_memory(code: HoneycombCode, rounds: int, basis: str, noise: NoiseP
     builder.reset_ancillas()
     prepared = _letter_rows(code, basis.upper())
     observables = [_Observable(row, []) for row in _starting(code, prepared, colours[0])]
-    hexagons: dict[int, Records] = {
-        index: [] for index, row in enumerate(code.plaquettes) if coset_combination(prepared, row) is not None
-    }
+    hexagons: dict[int, Records] = {}
     outcomes: dict[int, dict[int, int]] = {}
-    before: tuple[Bits, list[Records]] = prepared, [[] for _ in prepared]
+    before: tuple[Bits, list[Records]] = prepared[:0], []
+    before_members = np.zeros(0, dtype=np.int64)
     for round_, colour in enumerate(colours):
         members = np.flatnonzero(code.edge_colours == colour)
         rows = code.pairs[members]
-        observables = _all_moved(observables, *before, rows)
+        if round_ > 0:
+            loops = _loops(code, before_members, 3 - colour - colours[round_ - 1])
+            observables = [observable.moved(*before, rows, loops) for observable in observables]
         schedule = coloured_schedule(rows)
         clbits = builder.extract(rows, schedule, f"round_{round_}", members.tolist())
         outcomes[colour] = dict(zip(members.tolist(), clbits, strict=True))
-        before = rows, [[clbit] for clbit in clbits]
-        if round_ > 0:
+        before, before_members = (rows, [[clbit] for clbit in clbits]), members
+        if round_ == 0:
+            hexagons |= _told_at_once(code, prepared, rows, list(clbits))
+        else:
             last = colours[round_ - 1]
             _compare(builder, code, hexagons, outcomes[last] | outcomes[colour], 3 - colour - last, round_)
     _read(builder, code, colours[-1], before, hexagons, observables, rounds)
@@ -82,17 +86,36 @@ class _Observable:
         self.row = row
         self.clbits = clbits
 
-    def moved(self, known: Bits, records: list[Records], to_come: Bits) -> _Observable | None:
-        """This times known operators, so that it commutes with those to come; None where no product does."""
+    def moved(self, known: Bits, records: list[Records], to_come: Bits, loops: list[Bits]) -> _Observable:
+        """This times known operators, so that it commutes with those to come.
+
+        The choice is unique up to `loops`, sets of known operators that commute with all to come. Each is added where
+        that makes the operator lighter: it stays one line, and does not spread over hexagons, where errors of
+        measurements would add up to a change of it.
+        """
         clashes = symplectic_product(to_come, self.row[None])[:, 0]
         chosen = coset_combination(symplectic_product(known, to_come), clashes)
-        if chosen is None:
-            return None
+        assert chosen is not None, "rounds that measure one colour after another lose no logical operator"
+        for loop in loops:
+            if self._weight(known, chosen ^ loop) < self._weight(known, chosen):
+                chosen ^= loop
         row, clbits = self.row.copy(), list(self.clbits)
         for index in np.flatnonzero(chosen):
             row ^= known[index]
             clbits += records[index]
         return _Observable(row, clbits)
+
+    def _weight(self, known: Bits, chosen: Bits) -> int:
+        row = (self.row + chosen.astype(np.int64) @ known) % 2
+        size = len(row) // 2
+        return int(np.count_nonzero(row[:size] | row[size:]))
+
+
+def _loops(code: HoneycombCode, members: NDArray[np.int64], colour: int) -> list[Bits]:
+    """For each hexagon of a colour, which of some edges lie on it."""
+    inside = [set(corners) for corners in code.hexagons[code.hexagon_colours == colour].tolist()]
+    ends = [set(pair) for pair in code.edges[members].tolist()]
+    return [np.array([pair <= corners for pair in ends], dtype=np.uint8) for corners in inside]
 
 
 def _letter_rows(code: HoneycombCode, letter: str) -> Bits:
@@ -112,6 +135,16 @@ def _starting(code: HoneycombCode, prepared: Bits, colour: int) -> Bits:
     return candidates[[index - len(trivial) for index in independent if index >= len(trivial)]]
 
 
+def _told_at_once(code: HoneycombCode, prepared: Bits, rows: Bits, clbits: Records) -> dict[int, Records]:
+    """The hexagons that are products of the preparation and the first pairs, and the outcomes of those."""
+    found: dict[int, Records] = {}
+    for index, row in enumerate(code.plaquettes):
+        chosen = coset_combination(np.vstack([rows, prepared]), row)
+        if chosen is not None:
+            found[index] = [clbits[pair] for pair in np.flatnonzero(chosen[: len(rows)])]
+    return found
+
+
 def _compare(
     builder: Builder,
     code: HoneycombCode,
@@ -127,16 +160,6 @@ def _compare(
         if hexagon in hexagons:
             builder.detector([*around, *hexagons[hexagon]], hexagon, time)
         hexagons[hexagon] = around
-
-
-def _all_moved(
-    observables: list[_Observable], known: Bits, records: list[Records], to_come: Bits
-) -> list[_Observable]:
-    """The observables before the next round, which measures one colour after another and so loses none."""
-    moved = [observable.moved(known, records, to_come) for observable in observables]
-    found = [observable for observable in moved if observable is not None]
-    assert len(found) == len(observables)
-    return found
 
 
 def _read(
@@ -162,6 +185,7 @@ def _read(
     for hexagon, clbits in hexagons.items():
         if coset_combination(letters, code.plaquettes[hexagon]) is not None:
             builder.detector([*clbits, *(data[q] for q in code.hexagons[hexagon].tolist())], hexagon, rounds)
-    for index, observable in enumerate(_all_moved(observables, known, records, letters)):
+    for index, observable in enumerate(observables):
+        observable = observable.moved(known, records, letters, [])
         support = np.flatnonzero(observable.row[: code.num_qubits] | observable.row[code.num_qubits :]).tolist()
         builder.circuit.observable(odd_ones([*observable.clbits, *(data[q] for q in support)]), index)

@@ -86,7 +86,7 @@ def stability_circuit(
     builder.prepare(letter * code.num_qubits)
     builder.reset_ancillas()
     fixed = range(first, first + len(others))
-    known: dict[int, tuple[int, ...]] = {check: () for check in fixed}
+    known: dict[int, tuple[int, ...]] = dict.fromkeys(fixed, ())
     schedule = syndrome_schedule(code)
     for round_ in range(count):
         clbits = builder.extract(code.stabilizers, schedule, f"round_{round_}")

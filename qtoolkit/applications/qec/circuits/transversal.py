@@ -80,7 +80,9 @@ def transversal_cx_circuit(
         for check in fixed:
             support = np.flatnonzero(block.stabilizers[check]) % size + shift * size
             builder.detector(
-                [*known[check + shift * checks], *(data[q] for q in support.tolist())], check + shift * checks, 2 * count
+                [*known[check + shift * checks], *(data[q] for q in support.tolist())],
+                check + shift * checks,
+                2 * count,
             )
     logicals = block.logical_x if basis == "x" else block.logical_z
     for shift in (0, 1):
@@ -92,7 +94,7 @@ def transversal_cx_circuit(
 
 def _after_cx(known: dict[int, tuple[int, ...]], num_x: int, checks: int) -> dict[int, tuple[int, ...]]:
     """What the checks of both blocks are after the gate: X of the control and Z of the target are products."""
-    changed = {}
+    changed: dict[int, tuple[int, ...]] = {}
     for check in range(checks):
         control, target = known.get(check), known.get(checks + check)
         both = None if control is None or target is None else (*control, *target)
@@ -115,4 +117,4 @@ def _points(block: CSSCode) -> NDArray[np.float64] | None:
     if points is None or data is None:
         return None
     width = float(np.ptp(data[:, 0])) + 4.0
-    return np.vstack([points, points + (width, 0.0)])
+    return np.vstack([points, points + np.array([width, 0.0])])

@@ -131,7 +131,8 @@ def _lowest_bits(words: Words) -> NDArray[np.int64]:
     word = words[np.arange(len(words)), column]
     low = word & (~word + np.uint64(1))
     bit = np.bitwise_count(low - np.uint64(1)).astype(np.int64)
-    return 64 * column + bit
+    found: NDArray[np.int64] = 64 * column + bit
+    return found
 
 
 def _groups(values: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,7 +15,15 @@ from qtoolkit.applications.qec.codes._binary import Bits
 from qtoolkit.errors import InputError
 from qtoolkit.operators import PauliString
 
-__all__ = ["PauliRows", "Schedule", "binary_matrix", "bits_of_string", "checked_points", "string_of_bits", "symplectic_rows"]
+__all__ = [
+    "PauliRows",
+    "Schedule",
+    "binary_matrix",
+    "bits_of_string",
+    "checked_points",
+    "string_of_bits",
+    "symplectic_rows",
+]
 
 PauliRows: TypeAlias = "ArrayLike | Sequence[str | PauliString]"
 """Pauli operators: rows [x | z] of 0 and 1, shape (r, 2n), or labels, or `PauliString`."""
@@ -63,7 +71,7 @@ def symplectic_rows(name: str, value: object, num_qubits: int | None = None) -> 
     if isinstance(value, str | PauliString):
         raise InputError(f"{name} must be a sequence of Pauli operators, got one: {shown(value)}; put it in a list")
     if not isinstance(value, np.ndarray):
-        items = items_of(value, f"{name} must be Pauli operators or rows [x | z]")  # type: ignore[arg-type]
+        items: Sequence[Any] = items_of(value, f"{name} must be Pauli operators or rows [x | z]")  # type: ignore[arg-type]
         if items and all(isinstance(item, str | PauliString) for item in items):
             strings = [PauliString(item) if isinstance(item, str) else item for item in items]
             sizes = {string.num_qubits for string in strings}

@@ -89,7 +89,9 @@ def refuse_wrong_logicals(fixed: Bits, logical_x: Bits, logical_z: Bits) -> None
         clashes = np.argwhere(symplectic_product(rows, fixed))
         if clashes.size:
             row, other = map(int, clashes[0])
-            raise InputError(f"logical operators commute with what is measured, got row {row} of {name} and row {other}")
+            raise InputError(
+                f"logical operators commute with what is measured, got row {row} of {name} and row {other}"
+            )
     both = np.vstack([logical_x, logical_z])
     wanted = np.kron(np.array([[0, 1], [1, 0]], dtype=np.uint8), np.eye(expected, dtype=np.uint8))
     wrong = np.argwhere(symplectic_product(both, both) != wanted)
@@ -97,5 +99,6 @@ def refuse_wrong_logicals(fixed: Bits, logical_x: Bits, logical_z: Bits) -> None
         names = [f"{'logical_x' if index < expected else 'logical_z'}[{index % expected}]" for index in wrong[0]]
         found = "commute" if wanted[tuple(wrong[0])] else "anticommute"
         raise InputError(
-            f"logical X and Z of one qubit anticommute and all others commute, got {names[0]} and {names[1]} that {found}"
+            f"logical X and Z of one qubit anticommute and all others commute, got {names[0]} and {names[1]} that "
+            f"{found}"
         )

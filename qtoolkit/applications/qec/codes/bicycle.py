@@ -60,9 +60,7 @@ def bivariate_bicycle_code(
     check_memory(256 * cells * cells, f"a code of {2 * cells} qubits", "take fewer cells")
     # Row `cell` of each: the cells that its terms lead to.
     left, right = (np.array([_shifted(size, term) for term in terms]).T for terms in (terms_a, terms_b))
-    back_left, back_right = (
-        np.array([_shifted(size, (-i, -j)) for i, j in terms]).T for terms in (terms_b, terms_a)
-    )
+    back_left, back_right = (np.array([_shifted(size, (-i, -j)) for i, j in terms]).T for terms in (terms_b, terms_a))
     halves = [np.hstack([left, cells + right]), np.hstack([back_left, cells + back_right])]
     checks = [np.zeros((cells, 2 * cells), dtype=np.uint8) for _ in halves]
     for matrix, visited in zip(checks, halves, strict=True):
@@ -85,8 +83,8 @@ def bivariate_bicycle_code(
         checks[1],
         name=name,
         distance=distance,
-        coordinates=np.vstack([corner + (1, 0), corner + (0, 1)]),
-        check_coordinates=np.vstack([corner, corner + (1, 1)]),
+        coordinates=np.vstack([corner + np.array([1, 0]), corner + np.array([0, 1])]),
+        check_coordinates=np.vstack([corner, corner + 1]),
         period=(2.0 * size[0], 2.0 * size[1]),
         schedule=schedule,
     )
@@ -118,4 +116,5 @@ def _terms(name: str, polynomial: Polynomial, size: tuple[int, int]) -> list[tup
 def _shifted(size: tuple[int, int], term: tuple[int, int]) -> NDArray[np.int64]:
     """The cell that a term leads to from each cell."""
     i, j = np.divmod(np.arange(size[0] * size[1]), size[1])
-    return (i + term[0]) % size[0] * size[1] + (j + term[1]) % size[1]
+    cells: NDArray[np.int64] = (i + term[0]) % size[0] * size[1] + (j + term[1]) % size[1]
+    return cells

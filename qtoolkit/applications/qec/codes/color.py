@@ -41,7 +41,8 @@ def color_code_488(distance: int) -> CSSCode:
     """The triangular colour code on squares and octagons, [[(d² + 2d − 1)/2, 1, d]], d odd.
 
     Octagons sit at (4a, 4b) in two colours, a + b even and odd, and squares at (4a + 2, 4b + 2). The triangle is cut
-    through the octagons along x = 0, y = 0 and x + y = 2(d + 1): each cut leaves halves of one colour and drops another.
+    through the octagons along x = 0, y = 0 and x + y = 2(d + 1): each cut leaves halves of one colour and drops
+    another.
 
     Source: Landahl, Anderson and Rice, arXiv:1108.5738, Fig. 3.
 

@@ -78,7 +78,7 @@ class Moves:
     @property
     def num_qubits(self) -> int:
         """Physical qubits."""
-        return self.errors.shape[1] // 2
+        return int(self.errors.shape[1]) // 2
 
     def weight(self, operator: Bits) -> int:
         """Qubits that an operator [x | z] touches."""
@@ -175,7 +175,8 @@ def _frame(stabilizers: Bits) -> NDArray[np.bool_] | None:
                             return None
                 elif flips[qubit] != flip:
                     return None
-    return flips == 1
+    exchanged: NDArray[np.bool_] = flips == 1
+    return exchanged
 
 
 def _of_moves(moves: Moves, max_states: int, rng: np.random.Generator) -> DistanceResult:

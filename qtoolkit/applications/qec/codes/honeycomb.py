@@ -144,7 +144,8 @@ class HoneycombCode:
         across, up = np.array([2.0 * self.columns, 0.0]), np.array([1.0, np.sqrt(3)]) * self.rows
         offsets = points - centre
         offsets = offsets - np.round(offsets[:, 1] / up[1])[:, None] * up
-        return centre + offsets - np.round(offsets[:, 0] / across[0])[:, None] * across
+        near: NDArray[np.float64] = centre + offsets - np.round(offsets[:, 0] / across[0])[:, None] * across
+        return near
 
     def draw(self, theme: Literal["light", "dark"] = "light") -> str:
         """The lattice as an SVG document.

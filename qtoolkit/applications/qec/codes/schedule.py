@@ -46,7 +46,9 @@ def checked_schedule(measured: Bits, schedule: Iterable[Iterable[tuple[int, int]
             if when[row, qubit] != -1:
                 raise InputError(f"a schedule visits each qubit of an operator once, got {(row, qubit)} again")
             if ("operator", row) in busy or ("qubit", qubit) in busy:
-                raise InputError(f"a layer uses each ancilla and qubit once, got {(row, qubit)} in the used layer {time}")
+                raise InputError(
+                    f"a layer uses each ancilla and qubit once, got {(row, qubit)} in the used layer {time}"
+                )
             busy |= {("operator", row), ("qubit", qubit)}
             when[row, qubit] = time
             pairs.append((row, qubit))

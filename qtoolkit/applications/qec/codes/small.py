@@ -97,6 +97,7 @@ def shor_code() -> CSSCode:
         np.kron(np.ones((1, 3)), [1, 0, 0]).astype(np.uint8),
         name="Shor",
         distance=3,
+        schedule=_shor_schedule(),
         coordinates=_grid(3, 3),
     )
 
@@ -170,6 +171,16 @@ def fifteen_one_three_code() -> CSSCode:
         distance=3,
         coordinates=_tetrahedron(bits),
     )
+
+
+def _shor_schedule() -> list[list[tuple[int, int]]]:
+    """X checks meet their two blocks in turn, so that no error of an ancilla spreads over a block; then the pairs."""
+    turns = (0, 3, 1, 4, 2, 5)
+    layers = [[(row, turns[(time + 2 * row) % 6] + 3 * row) for row in (0, 1)] for time in range(6)]
+    first = [(2 + block, 3 * block) for block in range(3)] + [(5 + block, 3 * block + 2) for block in range(3)]
+    second = [(2 + block, 3 * block + 1) for block in range(3)]
+    third = [(5 + block, 3 * block + 1) for block in range(3)]
+    return [*layers, first, second, third]
 
 
 def _binary_columns(count: int, digits: int) -> NDArray[np.uint8]:

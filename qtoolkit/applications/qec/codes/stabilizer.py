@@ -201,7 +201,7 @@ class StabilizerCode:
     @property
     def num_qubits(self) -> int:
         """Physical qubits n."""
-        return self.stabilizers.shape[1] // 2
+        return int(self.stabilizers.shape[1]) // 2
 
     @property
     def num_logical(self) -> int:
@@ -364,9 +364,10 @@ def _refuse_clash(rows: Bits) -> None:
 def _refuse_minus_one(rows: Bits) -> None:
     """Refuse rows some of which multiply to −1, so that no state has all at +1."""
     size = rows.shape[1] // 2
-    if not (rows[:, :size] & rows[:, size:]).any() and not (
-        rows[:, :size].any(axis=1) & rows[:, size:].any(axis=1)
-    ).any():
+    if (
+        not (rows[:, :size] & rows[:, size:]).any()
+        and not (rows[:, :size].any(axis=1) & rows[:, size:].any(axis=1)).any()
+    ):
         return  # products of pure X and of pure Z rows have no sign
     reduced, pivots = row_reduced(rows.T)
     strings = list(map(string_of_bits, rows))
