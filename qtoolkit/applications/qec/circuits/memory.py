@@ -43,7 +43,10 @@ def memory_circuit(
     halves are measured without noise before and after the rounds; observable i is X of stored qubit i, and k + i is Z.
 
     Detectors are products of outcomes that are certain without noise; their coordinates are those of the check, then
-    the round. Of the rotated surface code they are those of Stim's generated circuits.
+    the round. Of both surface codes they are those of Stim's generated circuits, and so are all errors under the noise
+    ``circuit``. Where few stabilizers are products of the letters that are read, as in the five-qubit code, errors
+    before the readout go unseen: store both then. The order of gates of codes without a schedule of their own heeds
+    no errors that spread from an ancilla.
 
     Args:
         code: what stores.
@@ -65,6 +68,8 @@ def memory_circuit(
     code = any_code(code)
     if code.num_logical == 0:
         raise InputError(f"a memory stores something, got {code!r}; see stability_circuit")
+    if len(code.measured_operators) == 0:
+        raise InputError(f"a memory measures something, got a code without stabilizers: {code!r}")
     check_rounds(len(code.measured_operators), count)
     return _both(code, count, noise) if basis == "both" else _one(code, count, basis, noise)
 
