@@ -1,4 +1,4 @@
-"""Experiments as circuits: the same as Stim's, certain without noise, and as far from a logical error as they should be."""
+"""Experiments as circuits: Stim's own where it has them, certain without noise, and protected as they should be."""
 
 import numpy as np
 import pytest

@@ -109,7 +109,9 @@ def test_an_encoded_state_has_the_expectation_values_of_its_input():
     (logical,) = code.logical_strings()
     for string, letter in zip(logical, "XZ", strict=True):
         stored = simulator.expectation_value(circuit, string.to_sum())
-        assert stored == pytest.approx(simulator.expectation_value(plain, PauliSum.from_list([(letter, 1.0)])), abs=1e-12)
+        assert stored == pytest.approx(
+            simulator.expectation_value(plain, PauliSum.from_list([(letter, 1.0)])), abs=1e-12
+        )
     for string in code.stabilizer_strings():
         assert simulator.expectation_value(circuit, string.to_sum()) == pytest.approx(1.0, abs=1e-12)
 

@@ -15,7 +15,16 @@ from qtoolkit.applications.qec import (
     noise_preset,
 )
 from qtoolkit.errors import InputError
-from qtoolkit.noise import bit_flip, depolarizing, over_rotation, phase_flip, thermal_relaxation, twirled
+from qtoolkit.noise import (
+    NoiseModel,
+    ReadoutError,
+    bit_flip,
+    depolarizing,
+    over_rotation,
+    phase_flip,
+    thermal_relaxation,
+    twirled,
+)
 
 CALIBRATION = Calibration(1e-4, 8e-5, 1e-3, 5e-3, 1e-2, 2e-3, 3e-8, 5e-8, 6e-7)
 
@@ -180,3 +189,16 @@ def test_gates_on_three_qubits_are_refused():
         noise_preset("circuit", 0.1).apply(Circuit(3).ccx(0, 1, 2))
     with pytest.raises(InputError, match="into a Circuit"):
         noise_preset("circuit", 0.1).apply("circuit")
+
+
+def test_experiments_take_the_noise_model_of_a_device_as_well():
+    model = NoiseModel().add(depolarizing(0.01, 2), gates=2).add_readout(ReadoutError([[0.98, 0.02], [0.02, 0.98]]))
+    code = code_named("rotated-surface", distance=3)
+    clean = memory_circuit(code, 2)
+    assert memory_circuit(code, 2, "z", model).count_ops() == model.apply(clean).count_ops()
+    both = memory_circuit(code, 2, "both", model)
+    gates = sum(len(layer) for layer in code.schedule)
+    assert both.count_ops()["depolarizing"] == 2 * gates  # and not where partners are measured
+    assert len(to_stim(both).shortest_graphlike_error()) == 3
+    with pytest.raises(InputError, match="a NoisePreset or a NoiseModel, got 'circuit'; see noise_preset"):
+        memory_circuit(code, 2, "z", "circuit")

@@ -23,7 +23,8 @@ def test_schedules_of_all_codes_measure_them(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "layers"), [("rotated-surface", 4), ("surface", 4), ("toric", 4), ("xzzx", 4), ("bivariate-bicycle-144", 7)]
+    ("name", "layers"),
+    [("rotated-surface", 4), ("surface", 4), ("toric", 4), ("xzzx", 4), ("bivariate-bicycle-144", 7)],
 )
 def test_depth_of_the_schedules_of_the_literature(name, layers):
     assert len(syndrome_schedule(code_named(name, **({"distance": 5} if CODES[name].takes_distance else {})))) == layers

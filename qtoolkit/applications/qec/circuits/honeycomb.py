@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit.applications.qec.circuits._builder import Builder, check_rounds, odd_ones
+from qtoolkit.applications.qec.circuits._noise import Noise, noisy
 from qtoolkit.applications.qec.codes import HoneycombCode
 from qtoolkit.applications.qec.codes._binary import Bits, coset_combination, kernel, row_reduced, symplectic_product
 from qtoolkit.applications.qec.codes.schedule import coloured_schedule
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import InputError
 
-if TYPE_CHECKING:
-    from qtoolkit.applications.qec.circuits.presets import NoisePreset
-
 __all__ = ["honeycomb_memory"]
 
 Records = list[int]
 
 
-def honeycomb_memory(code: HoneycombCode, rounds: int, basis: str, noise: NoisePreset | None) -> Circuit:
+def honeycomb_memory(code: HoneycombCode, rounds: int, basis: str, noise: Noise | None) -> Circuit:
     """Rounds of pairs, one colour each, on qubits prepared in X or Z and read in the letter of the last colour.
 
     Round r measures pairs of colour c = r, from 0 (XX) for basis ``"z"`` and from 2 (ZZ) for ``"x"``: the first round
@@ -76,7 +72,7 @@ def honeycomb_memory(code: HoneycombCode, rounds: int, basis: str, noise: NoiseP
             last = colours[round_ - 1]
             _compare(builder, code, hexagons, outcomes[last] | outcomes[colour], 3 - colour - last, round_)
     _read(builder, code, colours[-1], before, hexagons, observables, rounds)
-    return builder.circuit if noise is None else noise.apply(builder.circuit)
+    return noisy(builder.circuit, noise)
 
 
 class _Observable:

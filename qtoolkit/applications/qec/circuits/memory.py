@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from qtoolkit._arguments import check_instance
 from qtoolkit._checks import require_choice, require_integer
 from qtoolkit.applications.qec.circuits._builder import Builder, check_rounds
+from qtoolkit.applications.qec.circuits._noise import Noise, check_noise, noisy
 from qtoolkit.applications.qec.circuits.honeycomb import honeycomb_memory
 from qtoolkit.applications.qec.codes import HoneycombCode, RotatedSurfaceCode, StabilizerCode, SubsystemCode
 from qtoolkit.applications.qec.codes._binary import Bits
@@ -17,9 +18,6 @@ from qtoolkit.applications.qec.codes._input import Schedule
 from qtoolkit.applications.qec.codes.schedule import coloured_schedule
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import InputError
-
-if TYPE_CHECKING:
-    from qtoolkit.applications.qec.circuits.presets import NoisePreset
 
 __all__ = ["MemoryBasis", "any_code", "memory_circuit", "syndrome_schedule"]
 
@@ -33,7 +31,7 @@ def memory_circuit(
     code: AnyCode | HoneycombCode,
     rounds: int,
     basis: MemoryBasis = "z",
-    noise: NoisePreset | None = None,
+    noise: Noise | None = None,
 ) -> Circuit:
     """A circuit that stores a logical state for a number of rounds, with its detectors and observables.
 
@@ -52,7 +50,7 @@ def memory_circuit(
         code: what stores.
         rounds: of extraction, at least 1; of the honeycomb code, in each of which one colour is measured.
         basis: what is stored.
-        noise: inserted into the circuit, see `noise_preset`; none for an ideal one.
+        noise: inserted into the circuit, a preset (see `noise_preset`) or a model of a device; none for an ideal one.
 
     Source: Dennis et al., J. Math. Phys. 43, 4452 (2002); Fowler et al., Phys. Rev. A 86, 032324 (2012).
 
@@ -62,6 +60,7 @@ def memory_circuit(
         InsufficientMemoryError: if there is no memory for so many rounds.
     """
     count = require_integer("rounds", rounds, minimum=1)
+    check_noise(noise)
     require_choice("basis", basis, ("x", "z", "both"))
     if isinstance(code, HoneycombCode):
         return honeycomb_memory(code, count, basis, noise)
@@ -95,7 +94,7 @@ def syndrome_schedule(code: AnyCode) -> Schedule:
     return coloured_schedule(found.measured_operators) if found.schedule is None else found.schedule
 
 
-def _one(code: StabilizerCode, rounds: int, basis: str, noise: NoisePreset | None) -> Circuit:
+def _one(code: StabilizerCode, rounds: int, basis: str, noise: Noise | None) -> Circuit:
     logicals = code.logical_x if basis == "x" else code.logical_z
     letters = product_letters(code, logicals, basis)
     builder = Builder(code.num_qubits, len(code.measured_operators), f"memory {basis} of {code.name}", _places(code))
@@ -109,7 +108,7 @@ def _one(code: StabilizerCode, rounds: int, basis: str, noise: NoisePreset | Non
             builder.detector([*(known[check] or ()), *(data[q] for q in _support(row))], check, rounds)
     for index, row in enumerate(logicals):
         builder.circuit.observable([data[q] for q in _support(row)], index)
-    return builder.circuit if noise is None else noise.apply(builder.circuit)
+    return noisy(builder.circuit, noise)
 
 
 def _rounds(
@@ -134,7 +133,7 @@ def values_of(code: StabilizerCode, clbits: tuple[int, ...]) -> list[tuple[int, 
     return [(clbit,) for clbit in clbits]
 
 
-def _both(code: StabilizerCode, rounds: int, noise: NoisePreset | None) -> Circuit:
+def _both(code: StabilizerCode, rounds: int, noise: Noise | None) -> Circuit:
     size, checks = code.num_qubits, len(code.measured_operators)
     builder = Builder(size, checks, f"memory of both of {code.name}", _places(code), num_partners=code.num_logical)
     builder.prepare(["Z"] * size)
@@ -157,7 +156,7 @@ def _both(code: StabilizerCode, rounds: int, noise: NoisePreset | None) -> Circu
     for index in range(len(halves)):
         place = len(stabilizers) + index
         builder.circuit.observable([before[place], after[place]], index)
-    return builder.circuit if noise is None else noise.apply(builder.circuit, start, stop)
+    return noisy(builder.circuit, noise, start, stop)
 
 
 def _places(code: StabilizerCode) -> NDArray[np.float64] | None:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
 from qtoolkit._checks import require_choice, require_integer
 from qtoolkit.applications.qec.circuits._builder import Builder, check_rounds
+from qtoolkit.applications.qec.circuits._noise import Noise, check_noise, noisy
 from qtoolkit.applications.qec.circuits.memory import syndrome_schedule
 from qtoolkit.applications.qec.codes import CSSCode
 from qtoolkit.applications.qec.codes._binary import kernel
 from qtoolkit.applications.qec.codes.surface import diagonal_code
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import InputError
-
-if TYPE_CHECKING:
-    from qtoolkit.applications.qec.circuits.presets import NoisePreset
 
 __all__ = ["stability_circuit", "stability_patch"]
 
@@ -47,7 +45,7 @@ def stability_patch(width: int) -> CSSCode:
 
 
 def stability_circuit(
-    code: CSSCode, rounds: int, basis: Literal["x", "z"] = "z", noise: NoisePreset | None = None
+    code: CSSCode, rounds: int, basis: Literal["x", "z"] = "z", noise: Noise | None = None
 ) -> Circuit:
     """A circuit whose observables are products of checks that are the identity, told by outcomes of the first round.
 
@@ -58,7 +56,7 @@ def stability_circuit(
         code: a CSS code some of whose checks depend on each other, such as `stability_patch` or a toric code.
         rounds: of extraction, at least 1.
         basis: letter of the checks whose products are the observables.
-        noise: inserted into the circuit, see `noise_preset`; none for an ideal one.
+        noise: inserted into the circuit, a preset (see `noise_preset`) or a model of a device; none for an ideal one.
 
     Source: Gidney, Quantum 6, 786 (2022).
 
@@ -69,6 +67,7 @@ def stability_circuit(
     if not isinstance(code, CSSCode):
         raise InputError(f"a stability experiment needs a CSSCode, got {code!r}")
     count = require_integer("rounds", rounds, minimum=1)
+    check_noise(noise)
     require_choice("basis", basis, ("x", "z"))
     checks, others = (code.x_checks, code.z_checks) if basis == "x" else (code.z_checks, code.x_checks)
     relations = kernel(checks.T)
@@ -101,4 +100,4 @@ def stability_circuit(
     data = builder.read(letter * code.num_qubits, "data")
     for check, support in zip(fixed, others, strict=True):
         builder.detector([*known[check], *(data[q] for q in np.flatnonzero(support).tolist())], check, count)
-    return builder.circuit if noise is None else noise.apply(builder.circuit)
+    return noisy(builder.circuit, noise)

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
 from qtoolkit._checks import require_choice, require_integer
 from qtoolkit.applications.qec._validation import require_odd_distance
 from qtoolkit.applications.qec.circuits._builder import Builder, check_rounds
+from qtoolkit.applications.qec.circuits._noise import Noise, check_noise, noisy
 from qtoolkit.applications.qec.codes import CSSCode
 from qtoolkit.applications.qec.codes._binary import Bits
 from qtoolkit.applications.qec.codes._input import Schedule
 from qtoolkit.applications.qec.codes.surface import rotated_patch
 from qtoolkit.circuit import Circuit
-
-if TYPE_CHECKING:
-    from qtoolkit.applications.qec.circuits.presets import NoisePreset
 
 __all__ = ["lattice_surgery_circuit"]
 
@@ -27,7 +25,7 @@ def lattice_surgery_circuit(
     rounds: int,
     measured: Literal["xx", "zz"] = "xx",
     basis: Literal["x", "z"] = "x",
-    noise: NoisePreset | None = None,
+    noise: Noise | None = None,
 ) -> Circuit:
     """Two rotated patches of distance d, joined for some rounds, which measures the product of their logical X or Z.
 
@@ -48,7 +46,7 @@ def lattice_surgery_circuit(
         rounds: before, while and after they are joined, at least 1 each.
         measured: the joint operator.
         basis: letter in which both patches are prepared and read.
-        noise: inserted into the circuit, see `noise_preset`; none for an ideal one.
+        noise: inserted into the circuit, a preset (see `noise_preset`) or a model of a device; none for an ideal one.
 
     Raises:
         InputError: if the distance is even or below 3, or an argument is none of these.
@@ -56,6 +54,7 @@ def lattice_surgery_circuit(
     """
     d = require_odd_distance(distance)
     count = require_integer("rounds", rounds, minimum=1)
+    check_noise(noise)
     joint = require_choice("measured", measured, ("xx", "zz"))[0]
     letter = require_choice("basis", basis, ("x", "z"))
     check_rounds(6 * d * d, count)
@@ -94,7 +93,7 @@ def lattice_surgery_circuit(
             builder.circuit.observable([data[q] for q in support], index + 1)
     else:
         builder.circuit.observable([(data | seam)[q] for q in patches.other_logical], 0)
-    return builder.circuit if noise is None else noise.apply(builder.circuit)
+    return noisy(builder.circuit, noise)
 
 
 class _Patches:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit._checks import require_choice, require_integer
 from qtoolkit.applications.qec.circuits._builder import Builder, check_rounds
+from qtoolkit.applications.qec.circuits._noise import Noise, check_noise, noisy
 from qtoolkit.applications.qec.circuits.memory import any_code, syndrome_schedule
 from qtoolkit.applications.qec.codes import CSSCode, RotatedSurfaceCode
 from qtoolkit.applications.qec.codes._binary import Bits
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import InputError
-
-if TYPE_CHECKING:
-    from qtoolkit.applications.qec.circuits.presets import NoisePreset
 
 __all__ = ["transversal_cx_circuit"]
 
@@ -25,7 +23,7 @@ def transversal_cx_circuit(
     code: CSSCode | RotatedSurfaceCode,
     rounds: int,
     basis: Literal["x", "z"] = "z",
-    noise: NoisePreset | None = None,
+    noise: Noise | None = None,
 ) -> Circuit:
     """Two blocks, rounds of extraction, CX from each qubit of the first to its twin, and as many rounds again.
 
@@ -37,7 +35,7 @@ def transversal_cx_circuit(
         code: of both blocks.
         rounds: before the gate, and after it, at least 1.
         basis: letter in which both blocks are prepared and read.
-        noise: inserted into the circuit, see `noise_preset`; none for an ideal one.
+        noise: inserted into the circuit, a preset (see `noise_preset`) or a model of a device; none for an ideal one.
 
     Source: Gottesman, PhD thesis, Caltech (1997), section 5.3; Dennis et al., J. Math. Phys. 43, 4452 (2002),
     section VII.
@@ -50,6 +48,7 @@ def transversal_cx_circuit(
     if not isinstance(block, CSSCode) or block.num_logical == 0:
         raise InputError(f"a transversal CX needs a CSSCode that stores something, got {block!r}")
     count = require_integer("rounds", rounds, minimum=1)
+    check_noise(noise)
     letter = require_choice("basis", basis, ("x", "z")).upper()
     size, checks = block.num_qubits, len(block.stabilizers)
     check_rounds(4 * checks, count)
@@ -89,7 +88,7 @@ def transversal_cx_circuit(
         for index, row in enumerate(logicals):
             support = np.flatnonzero(row) % size + shift * size
             builder.circuit.observable([data[q] for q in support.tolist()], index + shift * block.num_logical)
-    return builder.circuit if noise is None else noise.apply(builder.circuit)
+    return noisy(builder.circuit, noise)
 
 
 def _after_cx(known: dict[int, tuple[int, ...]], num_x: int, checks: int) -> dict[int, tuple[int, ...]]:
