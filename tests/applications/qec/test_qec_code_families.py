@@ -6,9 +6,16 @@ import stim
 from scipy.optimize import brentq
 
 from qtoolkit import Circuit, PauliSum, StatevectorSimulator, to_stim
-from qtoolkit.applications.qec import CODES, HoneycombCode, RotatedSurfaceCode, code_named
+from qtoolkit.applications.qec import (
+    CODES,
+    HoneycombCode,
+    RotatedSurfaceCode,
+    code_named,
+    lattice_surgery_circuit,
+    stability_patch,
+)
 from qtoolkit.applications.qec.codes import rotated_surface_code
-from qtoolkit.errors import InputError
+from qtoolkit.errors import InputError, InsufficientMemoryError
 
 SINGLE = [name for name in CODES if name not in {"honeycomb", "bivariate-bicycle"}]
 
@@ -198,3 +205,25 @@ def test_names_are_in_kebab_case_and_described():
     for name, family in CODES.items():
         assert name == family.name == name.lower().replace(" ", "-")
         assert family.description
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: code_named("rotated-surface", distance=10**6 + 1),
+        lambda: code_named("surface", distance=10**6),
+        lambda: code_named("toric", distance=10**6),
+        lambda: code_named("repetition", distance=10**8),
+        lambda: code_named("bacon-shor", distance=10**5),
+        lambda: code_named("color-666", distance=10**6 + 1),
+        lambda: code_named("color-488", distance=10**6 + 1),
+        lambda: code_named("honeycomb", distance=10**6),
+        lambda: code_named("bivariate-bicycle", l=10**6, m=10**6, a=[(0, 1)], b=[(1, 0)]),
+        lambda: stability_patch(10**6),
+        lambda: lattice_surgery_circuit(10**6 + 1, 1),
+        lambda: code_named("bivariate-bicycle-144").find_distance(max_states=10**12),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_it_is_made(build):
+    with pytest.raises(InsufficientMemoryError):
+        build()

@@ -38,8 +38,8 @@ def stability_patch(width: int) -> CSSCode:
     return diagonal_code(
         side,
         side,
-        [(2 * x, 2 * y) for y in inner for x in inner if (x + y) % 2 == 0],
-        [(2 * x, 2 * y) for y in outer for x in outer if (x + y) % 2 == 1],
+        ((2 * x, 2 * y) for y in inner for x in inner if (x + y) % 2 == 0),
+        ((2 * x, 2 * y) for y in outer for x in outer if (x + y) % 2 == 1),
         name=f"stability patch {side} × {side}",
     )
 

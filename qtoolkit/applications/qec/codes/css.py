@@ -73,7 +73,7 @@ class CSSCode(StabilizerCode):
         rows = np.vstack([_lifted(x_rows, "x"), _lifted(z_rows, "z")])
         self._fill(rows, rows[:0], lifted_x, lifted_z, options)
 
-    def find_distance_of(self, basis: str, *, max_states: int = 4_000_000, seed: int = 0) -> DistanceResult:
+    def find_distance_of(self, basis: str, *, max_states: int = 500_000, seed: int = 0) -> DistanceResult:
         """The least weight of a logical operator of X alone or of Z alone.
 
         Args:

@@ -29,7 +29,7 @@ from qtoolkit.operators import PauliString
 __all__ = ["DistanceResult", "Moves", "find_distance"]
 
 _TRIALS = 60
-_BYTES_PER_STATE = 160
+_BYTES_PER_STATE = 300
 
 
 @dataclass(frozen=True)
@@ -87,14 +87,14 @@ class Moves:
 
 
 def find_distance(
-    code: StabilizerCode, *, basis: str | None = None, max_states: int = 4_000_000, seed: int = 0
+    code: StabilizerCode, *, basis: str | None = None, max_states: int = 500_000, seed: int = 0
 ) -> DistanceResult:
     """The least weight of an operator that commutes with all stabilizers and changes what is stored.
 
     Args:
         code: a stabilizer or subsystem code; the operators of the latter may act on gauge qubits.
         basis: ``"x"`` or ``"z"`` for operators of that letter alone, of a CSS code.
-        max_states: partial operators to hold at once, some 160 bytes each. Where they do not suffice, the result is an
+        max_states: partial operators to hold at once, some 300 bytes each. Where they do not suffice, the result is an
             interval: `DistanceResult.proven` says so.
         seed: of the random search for the upper bound.
 
@@ -108,7 +108,9 @@ def find_distance(
         raise InputError(f"a code without stored qubits has no distance, got {code!r}")
     letters = ("x", "z") if basis is None else (require_choice("basis", basis, ("x", "z")),)
     problems = _problems(code, letters)
-    with reserved(_BYTES_PER_STATE * states, f"{states} partial operators", "take fewer max_states"):
+    # There are no more partial operators than values of checks and logical operators.
+    most = max(min(states, 2 ** (moves.checks.shape[1] + moves.logicals.shape[1])) for moves in problems)
+    with reserved(_BYTES_PER_STATE * most, f"{most} partial operators", "take fewer max_states"):
         found = [_of_moves(moves, states, np.random.default_rng(start)) for moves in problems]
     best = min(found, key=lambda result: result.distance)
     return DistanceResult(best.distance, min(result.at_least for result in found), best.operator, best.method)

@@ -272,11 +272,11 @@ class StabilizerCode:
         rows = symplectic_rows("errors", errors, self.num_qubits)
         return symplectic_product(rows, np.vstack([self.logical_x, self.logical_z])).astype(np.bool_)
 
-    def find_distance(self, *, max_states: int = 4_000_000, seed: int = 0) -> DistanceResult:
+    def find_distance(self, *, max_states: int = 500_000, seed: int = 0) -> DistanceResult:
         """The distance, with a proof where `max_states` suffice; see `qtoolkit.applications.qec.codes.distance`.
 
         Args:
-            max_states: partial operators to hold at once, of some 30 bytes each.
+            max_states: partial operators to hold at once, of some 300 bytes each.
             seed: of the random search for a light operator, which gives the upper bound.
 
         Raises:

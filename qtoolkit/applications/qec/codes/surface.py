@@ -46,12 +46,11 @@ def rotated_patch(columns: int, rows: int, *, name: str = "") -> CSSCode:
     """
     width = require_integer("columns", columns, minimum=2)
     height = require_integer("rows", rows, minimum=2)
-    _check_size(width * height, name)
     return diagonal_code(
         width,
         height,
-        [(2 * x, 2 * y) for y in range(height + 1) for x in range(1, width) if (x + y) % 2 == 1],
-        [(2 * x, 2 * y) for y in range(1, height) for x in range(width + 1) if (x + y) % 2 == 0],
+        ((2 * x, 2 * y) for y in range(height + 1) for x in range(1, width) if (x + y) % 2 == 1),
+        ((2 * x, 2 * y) for y in range(1, height) for x in range(width + 1) if (x + y) % 2 == 0),
         name=name or f"rotated surface {width} × {height}",
         distance=min(width, height),
         logical=True,
@@ -61,8 +60,8 @@ def rotated_patch(columns: int, rows: int, *, name: str = "") -> CSSCode:
 def diagonal_code(
     columns: int,
     rows: int,
-    x_sites: list[tuple[int, int]],
-    z_sites: list[tuple[int, int]],
+    x_sites: Iterable[tuple[int, int]],
+    z_sites: Iterable[tuple[int, int]],
     *,
     name: str,
     distance: int | None = None,
@@ -79,6 +78,7 @@ def diagonal_code(
         distance: as is known.
         logical: whether the column on the left and the row at the bottom are logical X and Z of one stored qubit.
     """
+    _check_size(columns * rows, name)
     data = _points((2 * i + 1, 2 * j + 1) for j in range(rows) for i in range(columns))
     x_points, z_points = _points(x_sites), _points(z_sites)
     return CSSCode(
