@@ -36,6 +36,8 @@ MODULES = (
     "qtoolkit.applications.finance.risk",
     "qtoolkit.applications.finance.portfolio",
     "qtoolkit.applications.finance.backtest",
+    "qtoolkit.applications.qec.codes",
+    "qtoolkit.applications.qec.circuits",
 )
 
 NO_CALLS = {"Job", "Instruction", "GateRecord", "register_solver", "PortfolioOptions"}
@@ -77,6 +79,10 @@ RECORDS = {
     "FrontierPoint",
     "Backtest",
     "BacktestRun",
+    "DistanceResult",
+    "Encoder",
+    "CodeFamily",
+    "Calibration",
 }
 """Fields without checks, which the toolkit fills in and users read; their methods are called, but not they."""
 
@@ -159,6 +165,12 @@ INSTANCES: dict[str, tuple[str, ...]] = {
     "BackendSampler": ("BackendSampler(BACKEND)",),
     "SamplingEstimator": ("SamplingEstimator(SIMULATOR, 10, seed=1)", "SamplingEstimator(BackendSampler(BACKEND), 10)"),
     "FutureJob": ("BACKEND.run(BELL, 5)",),
+    "StabilizerCode": ("five_qubit_code()", "toric_code(2)"),
+    "CSSCode": ("steane_code()", "toric_code(2)"),
+    "SubsystemCode": ("bacon_shor_code(2)",),
+    "RotatedSurfaceCode": ("RotatedSurfaceCode(3)",),
+    "HoneycombCode": ("HoneycombCode(3, 6)",),
+    "NoisePreset": ("noise_preset('circuit', 0.01)", "noise_preset('si1000', 0.01)"),
 }
 """By class, what makes one to call its methods on."""
 
@@ -191,7 +203,71 @@ PORTFOLIO_CALLS = (
     "standard_strategies",
 )
 
+CODE_OPTIONS = {
+    "distance": ("None", "1"),
+    "coordinates": ("None", "[[0, 0], [1, 0]]"),
+    "check_coordinates": ("None", "[[0, 1]]"),
+    "period": ("None", "(2.0, 2.0)"),
+    "schedule": ("None", "[[(0, 0)], [(0, 1)]]"),
+}
+"""Of codes on two qubits."""
+
 EXAMPLES: dict[str, tuple[str, ...]] = {
+    # error correction
+    **{
+        f"NoisePreset.{word}": ("None", "noise_preset('phenomenological', 0.1).measure")
+        for word in ("data", "one", "each", "reset", "measure", "idle_one", "idle_two", "idle_readout", "waiting")
+    },
+    "NoisePreset.two": ("None", "noise_preset('circuit', 0.1).two"),
+    "native_cz": ("True", "False"),
+    **{
+        f"{call}.{word}": texts
+        for call in ("StabilizerCode", "CSSCode", "SubsystemCode", "from_strings")
+        for word, texts in CODE_OPTIONS.items()
+    },
+    "stabilizers": ("['ZZ']", "[[0, 0, 1, 1]]"),
+    "x_checks": ("np.zeros((0, 2))",),
+    "z_checks": ("[[1, 1]]",),
+    "gauge_operators": ("['XX', 'ZI']",),
+    "logical_x": ("None",),
+    "logical_z": ("None",),
+    "first": ("'left'", "'right'"),
+    "errors": ("['XYZIXYZIX'[:5]]", "[[0] * 10]"),
+    "max_states": ("1000",),
+    "find_distance.seed": ("0",),
+    "find_distance_of.seed": ("0",),
+    "CSSCode.find_distance_of.basis": ("'x'", "'z'"),
+    "theme": ("'light'", "'dark'"),
+    "options": ("'plain'",),
+    "distance": ("3",),
+    "columns": ("3",),
+    "HoneycombCode.rows": ("3",),
+    "rotated_patch.rows": ("3",),
+    "round_": ("1",),
+    "points": ("[[0.0, 1.0]]",),
+    "centre": ("[0.0, 1.0]",),
+    "l": ("3",),
+    "m": ("3",),
+    "a": ("[(0, 1), (1, 0)]",),
+    "b": ("[(1, 1)]",),
+    "bivariate_bicycle_code.distance": ("None",),
+    "bivariate_bicycle_named.num_qubits": ("72",),
+    "code_named.name": ("'steane'",),
+    "code": ("steane_code()", "RotatedSurfaceCode(3)"),
+    "stability_circuit.code": ("toric_code(2)", "stability_patch(2)"),
+    "rounds": ("2",),
+    "basis": ("'x'", "'z'"),
+    **{
+        f"{call}.noise": ("None", "noise_preset('circuit', 0.01)")
+        for call in ("memory_circuit", "stability_circuit", "transversal_cx_circuit", "lattice_surgery_circuit")
+    },
+    "measured": ("'xx'", "'zz'"),
+    "stability_patch.width": ("2",),
+    "noise_preset.name": ("'circuit'",),
+    "noise_preset.rate": ("0.01", "None"),
+    "NoisePreset.apply.circuit": ("Circuit(2).h(0).cx(0, 1)",),
+    "start": ("0",),
+    "stop": ("None", "1"),
     # portfolios
     **{f"{call}.{word}": texts for call in PORTFOLIO_CALLS for word, texts in PORTFOLIO_OPTIONS.items()},
     "expected_returns": ("[0.1, 0.2, 0.3]", "{'A': 0.1, 'B': 0.2, 'C': 0.3}"),

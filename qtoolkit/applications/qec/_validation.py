@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from qtoolkit.applications.qec.decoders import Decoder
 
 __all__ = [
+    "MOST_ROUND_A_LATTICE",
     "require_bits",
     "require_count",
     "require_finite",
@@ -29,6 +30,9 @@ __all__ = [
     "root_entropy",
 ]
 
+MOST_ROUND_A_LATTICE = 1 << 20
+"""Distances and sides of lattices: far beyond what fits into memory, and short enough to be written down."""
+
 
 def require_count(name: str, value: int, minimum: int = 1, maximum: int | None = None) -> int:
     """The integer `value`, or an `InputError` when it is no integer, below `minimum` or above `maximum`."""
@@ -38,7 +42,7 @@ def require_count(name: str, value: int, minimum: int = 1, maximum: int | None =
 
 def require_odd_distance(distance: int) -> int:
     """An odd code distance of at least 3, or an `InputError`."""
-    value = require_count("distance", distance, minimum=3)
+    value = require_count("distance", distance, 3, MOST_ROUND_A_LATTICE)
     if value % 2 == 0:
         raise InputError(f"distance must be odd, got {value}: take {value - 1} or {value + 1}")
     return value

@@ -184,6 +184,19 @@ def test_odd_presets_are_refused(name, parameters, message):
         noise_preset(name, **parameters)
 
 
+@pytest.mark.parametrize(
+    ("places", "message"),
+    [
+        ({"data": depolarizing(0.1, 2)}, "data must act on 1 qubit, got"),
+        ({"two": depolarizing(0.1)}, "two must act on 2 qubits, got"),
+        ({"measure": 0.1}, "measure must be a KrausChannel or None, got 0.1"),
+    ],
+)
+def test_channels_that_do_not_fit_their_place_are_refused(places, message):
+    with pytest.raises(InputError, match=message):
+        NoisePreset("mine", **places)
+
+
 def test_gates_on_three_qubits_are_refused():
     with pytest.raises(InputError, match=r"one and two qubits, got ccx on \(0, 1, 2\)"):
         noise_preset("circuit", 0.1).apply(Circuit(3).ccx(0, 1, 2))

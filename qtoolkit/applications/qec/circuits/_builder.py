@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit._arguments import shown
 from qtoolkit._memory import check_memory
 from qtoolkit.applications.qec.codes._binary import Bits
 from qtoolkit.applications.qec.codes._input import Schedule
@@ -165,6 +166,6 @@ def check_rounds(num_operators: int, rounds: int) -> None:
     """
     check_memory(
         _BYTES_PER_OPERATION * 12 * num_operators * rounds,
-        f"{rounds} rounds of {num_operators} operators",
+        f"{shown(rounds)} rounds of {num_operators} operators",
         "take fewer rounds",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit._arguments import shown
 from qtoolkit.applications.qec.circuits._builder import Builder, check_rounds, odd_ones
 from qtoolkit.applications.qec.circuits._noise import Noise, noisy
 from qtoolkit.applications.qec.codes import HoneycombCode
@@ -43,7 +44,9 @@ def honeycomb_memory(code: HoneycombCode, rounds: int, basis: str, noise: Noise 
     if basis == "both":
         raise InputError("a memory of the honeycomb code stores x or z, got basis 'both'")
     if rounds < 4 or rounds % 2:
-        raise InputError(f"a memory of the honeycomb code takes an even number of rounds of at least 4, got {rounds}")
+        raise InputError(
+            f"a memory of the honeycomb code takes an even number of rounds of at least 4, got {shown(rounds)}"
+        )
     check_rounds(len(code.edges), rounds)
     first = 0 if basis == "z" else 2
     colours = [(first + round_) % 3 for round_ in range(rounds)]

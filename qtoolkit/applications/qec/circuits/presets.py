@@ -5,11 +5,11 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Any
 
-from qtoolkit._arguments import check_instance, shown
+from qtoolkit._arguments import check_flag, check_instance, shown
 from qtoolkit._checks import require_choice, require_integer, require_number
 from qtoolkit.applications.qec._validation import require_rate
 from qtoolkit.applications.qec.circuits._insertion import inserted
@@ -76,6 +76,9 @@ class NoisePreset:
         idle_readout: likewise, in a layer with measurements or resets.
         waiting: in a layer with measurements or resets, on all that are neither measured nor reset, as well.
         native_cz: whether the circuit is first written in CZ and one-qubit gates.
+
+    Raises:
+        InputError: if a channel is none, or acts on two qubits (on one, for `two`).
     """
 
     name: str
@@ -90,6 +93,18 @@ class NoisePreset:
     idle_readout: KrausChannel | None = None
     waiting: KrausChannel | None = None
     native_cz: bool = False
+
+    def __post_init__(self) -> None:
+        check_instance(self.name, str, "the name of a preset must be text")
+        object.__setattr__(self, "native_cz", check_flag(self.native_cz, "native_cz"))
+        for place in fields(self):
+            channel = getattr(self, place.name)
+            if place.name in ("name", "native_cz") or channel is None:
+                continue
+            check_instance(channel, KrausChannel, f"{place.name} must be a KrausChannel or None")
+            wanted = 2 if place.name == "two" else 1
+            if channel.num_qubits != wanted:
+                raise InputError(f"{place.name} must act on {wanted} qubit{'s' * (wanted - 1)}, got {shown(channel)}")
 
     def apply(self, circuit: Circuit, start: int = 0, stop: int | None = None) -> Circuit:
         """The circuit with its noise.

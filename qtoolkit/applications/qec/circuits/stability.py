@@ -6,7 +6,9 @@ from typing import Literal
 
 import numpy as np
 
+from qtoolkit._arguments import shown
 from qtoolkit._checks import require_choice, require_integer
+from qtoolkit.applications.qec._validation import MOST_ROUND_A_LATTICE, require_count
 from qtoolkit.applications.qec.circuits._builder import Builder, check_rounds
 from qtoolkit.applications.qec.circuits._noise import Noise, check_noise, noisy
 from qtoolkit.applications.qec.circuits.memory import syndrome_schedule
@@ -31,7 +33,7 @@ def stability_patch(width: int) -> CSSCode:
         InputError: if the width is odd or below 2.
         InsufficientMemoryError: if there is no memory for its arrays.
     """
-    side = require_integer("width", width, minimum=2)
+    side = require_count("width", width, 2, MOST_ROUND_A_LATTICE)
     if side % 2:
         raise InputError(f"the width of a stability patch must be even, got {side}: take {side + 1}")
     inner, outer = range(1, side), range(side + 1)
@@ -65,7 +67,7 @@ def stability_circuit(
         InsufficientMemoryError: if there is no memory for so many rounds.
     """
     if not isinstance(code, CSSCode):
-        raise InputError(f"a stability experiment needs a CSSCode, got {code!r}")
+        raise InputError(f"a stability experiment needs a CSSCode, got {shown(code)}")
     count = require_integer("rounds", rounds, minimum=1)
     check_noise(noise)
     require_choice("basis", basis, ("x", "z"))

@@ -25,7 +25,7 @@ __all__ = [
     "symplectic_rows",
 ]
 
-PauliRows: TypeAlias = "ArrayLike | Sequence[str | PauliString]"
+PauliRows: TypeAlias = ArrayLike | Sequence[str | PauliString]
 """Pauli operators: rows [x | z] of 0 and 1, shape (r, 2n), or labels, or `PauliString`."""
 
 Schedule: TypeAlias = tuple[tuple[tuple[int, int], ...], ...]
@@ -84,7 +84,9 @@ def symplectic_rows(name: str, value: object, num_qubits: int | None = None) -> 
     rows = binary_matrix(name, value, columns)
     if rows.shape[1] % 2 or rows.shape[1] == 0:
         raise InputError(f"{name} must be rows [x | z] of even length of at least 2, got {rows.shape[1]} columns")
-    check_memory(64 * rows.size, f"{name} of {rows.shape[1] // 2} qubits", "take a smaller code")
+    # Logical operators are found among as many rows as columns.
+    needed = 24 * rows.shape[1] ** 2 + 64 * rows.size
+    check_memory(needed, f"{name} of {rows.shape[1] // 2} qubits", "take a smaller code")
     return rows
 
 

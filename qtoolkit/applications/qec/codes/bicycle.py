@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from qtoolkit._arguments import is_integer, items_of, shown
 from qtoolkit._checks import require_integer
 from qtoolkit._memory import check_memory
+from qtoolkit.applications.qec._validation import MOST_ROUND_A_LATTICE, require_count
 from qtoolkit.applications.qec.codes.css import CSSCode
 from qtoolkit.errors import InputError
 
@@ -54,7 +55,7 @@ def bivariate_bicycle_code(
         InputError: if l or m is no integer of at least 1, or a term is no pair of integers or comes twice.
         InsufficientMemoryError: if there is no memory for its arrays.
     """
-    size = (require_integer("l", l, minimum=1), require_integer("m", m, minimum=1))
+    size = (require_count("l", l, 1, MOST_ROUND_A_LATTICE), require_count("m", m, 1, MOST_ROUND_A_LATTICE))
     terms_a, terms_b = _terms("a", a, size), _terms("b", b, size)
     cells = size[0] * size[1]
     check_memory(256 * cells * cells, f"a code of {2 * cells} qubits", "take fewer cells")
@@ -96,7 +97,7 @@ def bivariate_bicycle_named(num_qubits: int) -> CSSCode:
     Raises:
         InputError: for another number of qubits.
     """
-    if num_qubits not in NAMED:
+    if require_integer("num_qubits", num_qubits) not in NAMED:
         raise InputError(f"bivariate bicycle codes have {', '.join(map(str, NAMED))} qubits, got {shown(num_qubits)}")
     l, m, a, b, distance = NAMED[num_qubits]
     return bivariate_bicycle_code(l, m, a, b, name=f"bivariate bicycle {num_qubits}", distance=distance)

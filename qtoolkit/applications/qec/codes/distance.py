@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit._arguments import shown
 from qtoolkit._checks import require_choice, require_integer
 from qtoolkit._memory import reserved
 from qtoolkit.applications.qec.codes._binary import Bits, kernel, row_reduced, symplectic_product
@@ -110,7 +111,7 @@ def find_distance(
     problems = _problems(code, letters)
     # There are no more partial operators than values of checks and logical operators.
     most = max(min(states, 2 ** (moves.checks.shape[1] + moves.logicals.shape[1])) for moves in problems)
-    with reserved(_BYTES_PER_STATE * most, f"{most} partial operators", "take fewer max_states"):
+    with reserved(_BYTES_PER_STATE * most, f"{shown(most)} partial operators", "take fewer max_states"):
         found = [_of_moves(moves, states, np.random.default_rng(start)) for moves in problems]
     best = min(found, key=lambda result: result.distance)
     return DistanceResult(best.distance, min(result.at_least for result in found), best.operator, best.method)

@@ -7,10 +7,11 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from qtoolkit._checks import require_integer
+from qtoolkit._checks import require_array, require_integer
 from qtoolkit._memory import check_memory
+from qtoolkit.applications.qec._validation import MOST_ROUND_A_LATTICE, require_count
 from qtoolkit.applications.qec.codes._binary import Bits, row_reduced
 from qtoolkit.applications.qec.codes.stabilizer import StabilizerCode
 from qtoolkit.errors import InputError
@@ -61,7 +62,7 @@ class HoneycombCode:
     hexagon_coordinates: NDArray[np.float64] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        size = tuple(require_integer(name, getattr(self, name), minimum=3) for name in ("columns", "rows"))
+        size = tuple(require_count(name, getattr(self, name), 3, MOST_ROUND_A_LATTICE) for name in ("columns", "rows"))
         for name, value in zip(("columns", "rows"), size, strict=True):
             if value % 3:
                 raise InputError(f"{name} must be a multiple of 3, got {value}: take {value // 3 * 3 + 3}")
@@ -134,17 +135,21 @@ class HoneycombCode:
             coordinates=self.coordinates,
         )
 
-    def nearest(self, points: NDArray[np.float64], centre: NDArray[np.float64]) -> NDArray[np.float64]:
+    def nearest(self, points: ArrayLike, centre: ArrayLike) -> NDArray[np.float64]:
         """Points of the torus, shape (m, 2), each where it is nearest to a centre.
 
         Args:
             points: in the units of `coordinates`.
             centre: a point, shape (2,).
+
+        Raises:
+            InputError: if they are no such points.
         """
+        middle = require_array("centre", centre, (2,))
         across, up = np.array([2.0 * self.columns, 0.0]), np.array([1.0, np.sqrt(3)]) * self.rows
-        offsets = points - centre
+        offsets = require_array("points", points, (None, 2)) - middle
         offsets = offsets - np.round(offsets[:, 1] / up[1])[:, None] * up
-        near: NDArray[np.float64] = centre + offsets - np.round(offsets[:, 0] / across[0])[:, None] * across
+        near: NDArray[np.float64] = middle + offsets - np.round(offsets[:, 0] / across[0])[:, None] * across
         return near
 
     def draw(self, theme: Literal["light", "dark"] = "light") -> str:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from qtoolkit._arguments import shown
-from qtoolkit._checks import require_integer
+from qtoolkit.applications.qec._validation import MOST_ROUND_A_LATTICE, require_count
 from qtoolkit.applications.qec.codes.bicycle import bivariate_bicycle_code, bivariate_bicycle_named
 from qtoolkit.applications.qec.codes.color import color_code_488, color_code_666
 from qtoolkit.applications.qec.codes.honeycomb import HoneycombCode
@@ -57,12 +57,12 @@ class CodeFamily:
 
 
 def _repetition(distance: int) -> StabilizerCode:
-    return repetition_code(require_integer("distance", distance, minimum=2))
+    return repetition_code(require_count("distance", distance, 2, MOST_ROUND_A_LATTICE))
 
 
 def _honeycomb(distance: int) -> HoneycombCode:
     """After each round the distance is two thirds of the points along a side."""
-    d = require_integer("distance", distance, minimum=2)
+    d = require_count("distance", distance, 2, MOST_ROUND_A_LATTICE // 2)
     if d % 2:
         raise InputError(f"distances of the honeycomb code are even, got {d}: take {d + 1}")
     return HoneycombCode(3 * d // 2, 3 * d // 2)

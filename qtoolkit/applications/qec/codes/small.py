@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._checks import require_integer
 from qtoolkit._memory import check_memory
+from qtoolkit.applications.qec._validation import MOST_ROUND_A_LATTICE, require_count
 from qtoolkit.applications.qec.codes.css import CSSCode
 from qtoolkit.applications.qec.codes.stabilizer import StabilizerCode
 from qtoolkit.applications.qec.codes.subsystem import SubsystemCode
@@ -33,7 +33,7 @@ def repetition_code(length: int) -> CSSCode:
         InputError: if the length is no integer of at least 2.
         InsufficientMemoryError: if there is no memory for its arrays.
     """
-    n = require_integer("length", length, minimum=2)
+    n = require_count("length", length, 2, MOST_ROUND_A_LATTICE)
     check_memory(64 * n * n, f"a repetition code of {n} qubits", "take fewer")
     places = np.arange(n)
     checks = ((places[None] == places[:-1, None]) | (places[None] == places[1:, None])).astype(np.uint8)
@@ -114,7 +114,7 @@ def bacon_shor_code(distance: int) -> SubsystemCode:
         InputError: if the distance is no integer of at least 2.
         InsufficientMemoryError: if there is no memory for its arrays.
     """
-    d = require_integer("distance", distance, minimum=2)
+    d = require_count("distance", distance, 2, MOST_ROUND_A_LATTICE)
     n = d * d
     check_memory(256 * n * n, f"a Bacon–Shor code of {n} qubits", "take a smaller distance")
     eye = np.eye(n, dtype=np.uint8)

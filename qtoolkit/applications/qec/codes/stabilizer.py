@@ -155,8 +155,8 @@ class StabilizerCode:
                 weight = int(np.count_nonzero(row[: self.num_qubits] | row[self.num_qubits :]))
                 if weight < found:
                     raise InputError(
-                        f"the distance is at most the weight of each logical operator, got {found} and logical {kind} "
-                        f"of qubit {index} of weight {weight}"
+                        f"the distance is at most the weight of each logical operator, got {shown(found)} and logical "
+                        f"{kind} of qubit {index} of weight {weight}"
                     )
         return found
 
@@ -186,17 +186,17 @@ class StabilizerCode:
         require_choice("first", first, ("left", "right"))
         step = -1 if first == "left" else 1
 
-        def read(name: str, labels: Iterable[str] | None) -> list[PauliString] | None:
-            if labels is None:
-                return None
+        def read(name: str, labels: Iterable[str]) -> list[PauliString]:
             items = items_of(labels, f"{name} must be labels")
             for item in items:
                 check_instance(item, str, f"{name} must be labels")
             return [PauliString(item[::step]) for item in items]
 
-        rows = read("stabilizers", stabilizers)
-        assert rows is not None
-        return StabilizerCode(rows, read("logical_x", logical_x), read("logical_z", logical_z), **options)
+        pair = (
+            None if labels is None else read(name, labels)
+            for name, labels in (("logical_x", logical_x), ("logical_z", logical_z))
+        )
+        return StabilizerCode(read("stabilizers", stabilizers), *pair, **options)
 
     @property
     def num_qubits(self) -> int:

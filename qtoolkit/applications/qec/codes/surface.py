@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._checks import require_integer
+from qtoolkit._arguments import check_instance
 from qtoolkit._memory import check_memory
-from qtoolkit.applications.qec._validation import require_odd_distance
+from qtoolkit.applications.qec._validation import MOST_ROUND_A_LATTICE, require_count, require_odd_distance
 from qtoolkit.applications.qec.codes._binary import Bits
 from qtoolkit.applications.qec.codes._input import Schedule
 from qtoolkit.applications.qec.codes.css import CSSCode
@@ -44,14 +44,14 @@ def rotated_patch(columns: int, rows: int, *, name: str = "") -> CSSCode:
         InputError: if a number is no integer of at least 2.
         InsufficientMemoryError: if there is no memory for its arrays.
     """
-    width = require_integer("columns", columns, minimum=2)
-    height = require_integer("rows", rows, minimum=2)
+    width = require_count("columns", columns, 2, MOST_ROUND_A_LATTICE)
+    height = require_count("rows", rows, 2, MOST_ROUND_A_LATTICE)
     return diagonal_code(
         width,
         height,
         ((2 * x, 2 * y) for y in range(height + 1) for x in range(1, width) if (x + y) % 2 == 1),
         ((2 * x, 2 * y) for y in range(1, height) for x in range(width + 1) if (x + y) % 2 == 0),
-        name=name or f"rotated surface {width} × {height}",
+        name=check_instance(name, str, "the name of a code must be text") or f"rotated surface {width} × {height}",
         distance=min(width, height),
         logical=True,
     )
@@ -117,7 +117,7 @@ def surface_code(distance: int) -> CSSCode:
         InputError: if the distance is no integer of at least 2.
         InsufficientMemoryError: if there is no memory for its arrays.
     """
-    d = require_integer("distance", distance, minimum=2)
+    d = require_count("distance", distance, 2, MOST_ROUND_A_LATTICE)
     _check_size(2 * d * d, "surface")
     grid = [(i, j) for j in range(2 * d - 1) for i in range(2 * d - 1)]
     data = _points((i, j) for i, j in grid if (i + j) % 2 == 0)
@@ -173,7 +173,7 @@ def toric_code(distance: int) -> CSSCode:
         InputError: if the distance is no integer of at least 2.
         InsufficientMemoryError: if there is no memory for its arrays.
     """
-    d = require_integer("distance", distance, minimum=2)
+    d = require_count("distance", distance, 2, MOST_ROUND_A_LATTICE)
     _check_size(2 * d * d, "toric")
     grid = [(i, j) for j in range(2 * d) for i in range(2 * d)]
     data = _points((i, j) for i, j in grid if (i + j) % 2 == 1)
