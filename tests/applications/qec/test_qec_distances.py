@@ -66,7 +66,14 @@ def test_dressed_operators_count_for_subsystem_codes():
     assert gauge.find_distance().distance == brute_force(gauge) == 2
 
 
-@pytest.mark.parametrize("name", [name for name in CODES if name not in {"honeycomb", "bivariate-bicycle"}])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name == "bivariate-bicycle-144" else ())
+        for name in CODES
+        if name not in {"honeycomb", "bivariate-bicycle"}
+    ],
+)
 def test_stated_distances_are_proven(name):
     family = CODES[name]
     for distance in (3, 5, 7) if family.takes_distance else (None,):
