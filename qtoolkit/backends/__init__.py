@@ -8,6 +8,7 @@ from qtoolkit.backends.capabilities import Capabilities
 from qtoolkit.backends.estimator import Estimate, SamplingEstimator
 from qtoolkit.backends.job import Job, JobStatus
 from qtoolkit.backends.local import LocalBackend
+from qtoolkit.backends.noise import device_noise, list_device_noise
 from qtoolkit.backends.registry import BackendInfo, get_backend, list_backends
 from qtoolkit.backends.sampler import BackendSampler
 
@@ -15,6 +16,8 @@ __all__ = [
     "get_backend",
     "list_backends",
     "BackendInfo",
+    "device_noise",
+    "list_device_noise",
     "Backend",
     "Capabilities",
     "Job",

@@ -1,4 +1,4 @@
-"""A circuit without the qubits that nothing stands on."""
+"""A circuit on fewer qubits: without those that nothing stands on, or on places of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from qtoolkit.circuit.circuit import Circuit
 from qtoolkit.circuit.operation import Barrier, IfElse
 
-__all__ = ["without_idle_qubits"]
+__all__ = ["moved", "without_idle_qubits"]
 
 
 def without_idle_qubits(circuit: Circuit) -> Circuit:
@@ -21,10 +21,16 @@ def without_idle_qubits(circuit: Circuit) -> Circuit:
             touched.update(operation.qubits)
             if len(touched) == circuit.num_qubits:
                 return circuit
-    return _moved(circuit, {qubit: place for place, qubit in enumerate(sorted(touched))})
+    return moved(circuit, {qubit: place for place, qubit in enumerate(sorted(touched))})
 
 
-def _moved(circuit: Circuit, places: Mapping[int, int]) -> Circuit:
+def moved(circuit: Circuit, places: Mapping[int, int]) -> Circuit:
+    """The circuit with each qubit at a new place, and without those that have none.
+
+    Args:
+        circuit: any; names of its qubits stay behind.
+        places: by qubit, distinct and below their number; nothing but barriers stands on other qubits.
+    """
     result = Circuit(len(places), name=circuit.name)
     result.num_clbits = circuit.num_clbits
     for register in circuit.clbit_registers:
@@ -38,6 +44,6 @@ def _moved(circuit: Circuit, places: Mapping[int, int]) -> Circuit:
                 continue
             gate = Barrier(len(qubits))
         elif isinstance(gate, IfElse):
-            gate = IfElse(gate.condition, *(_moved(branch, places) for branch in gate.branches))
+            gate = IfElse(gate.condition, *(moved(branch, places) for branch in gate.branches))
         result.append(gate, qubits, operation.clbits)
     return result

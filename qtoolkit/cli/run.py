@@ -14,6 +14,7 @@ import typer
 from qtoolkit.errors import InputError
 
 if TYPE_CHECKING:
+    from qtoolkit.backends import Backend
     from qtoolkit.circuit import Circuit
     from qtoolkit.primitives import Result
 
@@ -30,6 +31,10 @@ def run(
     shots: Annotated[int, typer.Option(min=1, help="How often the circuit is run.")] = 1024,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed; drawn and printed if left out.")] = None,
     backend: Annotated[str, typer.Option(help="Where to run; see qtoolkit backends.")] = "local",
+    noise: Annotated[
+        str | None,
+        typer.Option(metavar="DEVICE", help="Simulate with a device's noise: ibm:fake_manila, google:rainbow."),
+    ] = None,
     parameters: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="Value of an input parameter in radians: 0.3 or 3*pi/4."),
@@ -50,7 +55,7 @@ def run(
     from qtoolkit.report.counts import counts_table
 
     values = parse_parameters([*(parameters or ()), *(more_parameters or ())])
-    place = get_backend(backend)
+    place = get_backend(backend) if noise is None else _noisy(backend, noise)
     program = _read(circuit, include_path)
     register = None if _measures(program) else _measure_all(program)
     result = place.run(program, shots, seed=seed, parameters=values or None).result()
@@ -60,11 +65,20 @@ def run(
     if seed is not None and result.seed is None:
         note(f"The backend {backend} takes no seed: another run will give other counts.")
     if as_json:
-        print_json({"circuit": circuit, "num_qubits": program.num_qubits, **_data(result)})
+        print_json({"circuit": circuit, "num_qubits": program.num_qubits, "noise": noise, **_data(result)})
         return
     console = stdout_console()
     console.print(counts_table(result.counts))
-    console.print(f"\n{_evidence(result, program.num_qubits, place.capabilities.is_local)}")
+    console.print(f"\n{_evidence(result, program.num_qubits, place.capabilities.is_local, noise)}")
+
+
+def _noisy(backend: str, noise: str) -> Backend:
+    from qtoolkit.backends import get_backend
+    from qtoolkit.backends.noise import device_noise
+
+    if backend.partition(":")[0] != "local":
+        raise InputError(f"noise is for the backends local and local:single, got {backend}, which has its own")
+    return get_backend(backend, noise=device_noise(noise))
 
 
 def _read(source: str, include_path: Path | None) -> Circuit:
@@ -128,9 +142,11 @@ def _data(result: Result) -> dict[str, Any]:
     }
 
 
-def _evidence(result: Result, num_qubits: int, is_local: bool) -> str:
+def _evidence(result: Result, num_qubits: int, is_local: bool, noise: str | None) -> str:
     known = result.metadata
     facts = [f"{result.shots:,} shots", f"{num_qubits} qubits", f"backend {result.backend_name}"]
+    if noise is not None:
+        facts.append(f"noise of {noise}")
     if result.seed is not None:
         facts.append(f"seed {result.seed}")
     if "precision" in known:

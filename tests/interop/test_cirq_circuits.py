@@ -238,7 +238,6 @@ def test_prepared_states_go_there_and_back() -> None:
 @pytest.mark.parametrize(
     ("operation", "reason"),
     [
-        (cirq.measure(A, key="m", confusion_map={(0,): np.eye(2)}), "confusion_map"),
         (cirq.CircuitOperation(cirq.FrozenCircuit(cirq.X(A)), repetitions=sympy.Symbol("n")), "repetitions"),
         (
             cirq.CircuitOperation(
@@ -250,7 +249,6 @@ def test_prepared_states_go_there_and_back() -> None:
         (cirq.X(A).with_classical_controls("absent"), "key 'absent'"),
         (cirq.X(A).with_classical_controls(cirq.KeyCondition(cirq.MeasurementKey("early"), 1)), "measurement 1 of key"),
         (cirq.X(A).with_classical_controls(sympy.Symbol("wide") > 3), "at most 8 bits, got 9"),
-        (cirq.amplitude_damp(0.1)(A), "noise channel"),
         (cirq.measure(A, B, key="early"), "equally many qubits"),
     ],
 )

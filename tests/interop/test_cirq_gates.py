@@ -203,7 +203,6 @@ def test_gates_unknown_to_us_go_by_decomposition_or_matrix(gate: cirq.Gate) -> N
         (cirq.X ** sympy.sin(X), r"sin\(x\)"),
         (cirq.GlobalPhaseGate(sympy.sqrt(X)), "symbolic phase"),
         (cirq.rx(sympy.I * X), "real and finite"),
-        (cirq.depolarize(0.1), "noise channel"),
         (Undecomposed(7), "no decomposition"),
         (Imprecise(), "unitary to 1e-08"),
         (cirq.DensePauliString("XY", coefficient=2), "modulus 1"),

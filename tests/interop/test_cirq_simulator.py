@@ -222,10 +222,6 @@ def test_what_cannot_be_simulated_is_refused() -> None:
         simulator.simulate(cirq.Circuit(cirq.rx(X)(A)))
     with pytest.raises(UnboundParameterError, match="got y for y"):
         simulator.simulate(cirq.Circuit(cirq.rx(X * Y)(A)), {"x": 1})
-    with pytest.raises(ConversionError, match="noise channel"):
-        simulator.simulate(cirq.Circuit(cirq.depolarize(0.1)(A)))
-    with pytest.raises(ConversionError, match="noise channel"):
-        simulator.simulate(cirq.Circuit(cirq.depolarize(0.1)(A), cirq.rx(X)(A)), {"x": 1})
     with pytest.raises(ValueError, match="no measurements"):
         simulator.run(cirq.Circuit(cirq.X(A)))
     with pytest.raises(ConversionError, match="every qubit"):
@@ -287,3 +283,12 @@ def test_what_nothing_touches_costs_nothing() -> None:
         -1,
         1,
     ]
+
+
+def test_channels_act_at_random_as_in_cirq():
+    simulator = Simulator(seed=3)
+    flipped = cirq.Circuit(cirq.bit_flip(0.25)(A), cirq.measure(A, key="m"))
+    ones = int(simulator.run(flipped, repetitions=4000).measurements["m"].sum())
+    assert abs(ones - 1000) < 5 * np.sqrt(750)
+    states = [simulator.simulate(cirq.Circuit(cirq.bit_flip(0.5)(A))).final_state_vector for _ in range(20)]
+    assert {tuple(np.abs(state)) for state in states} == {(1.0, 0.0), (0.0, 1.0)}

@@ -8,9 +8,9 @@ from functools import partial
 from qtoolkit.backends.ibm.backend import IBMBackend, fake_device
 from qtoolkit.backends.provider import BackendEntry, Provider
 
-__all__ = ["PROVIDER"]
+__all__ = ["FAKE_DEVICES", "PROVIDER"]
 
-_FAKE_DEVICES = {
+FAKE_DEVICES = {
     1: ("armonk",),
     5: (
         "manila", "athens", "belem", "bogota", "burlington", "essex", "fractional", "lima", "london", "ourense",
@@ -54,5 +54,5 @@ PROVIDER = Provider(
     name="ibm",
     sdk="qiskit_ibm_runtime",
     extra="ibm",
-    entries=tuple(_entry(city, size) for size, cities in _FAKE_DEVICES.items() for city in cities),
+    entries=tuple(_entry(city, size) for size, cities in FAKE_DEVICES.items() for city in cities),
 )

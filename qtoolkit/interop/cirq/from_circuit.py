@@ -10,9 +10,19 @@ import cirq
 import numpy as np
 
 from qtoolkit._arguments import check_instance
-from qtoolkit.circuit import Circuit, Gate, Initialize, Instruction, Reset, StandardGate
+from qtoolkit.circuit import (
+    Circuit,
+    Gate,
+    Initialize,
+    Instruction,
+    KrausChannel,
+    ReadoutError,
+    Reset,
+    StandardGate,
+)
 from qtoolkit.circuit.tape import GATE_NUMBERS
 from qtoolkit.errors import CircuitError, ConversionError
+from qtoolkit.interop.cirq.channels import channel_of
 from qtoolkit.interop.cirq.conditions_from import Guard, add_guarded, guards_from_cirq
 from qtoolkit.interop.cirq.gates_from import Step, gate_steps, reversed_unitary
 
@@ -54,7 +64,8 @@ def from_cirq(circuit: cirq.AbstractCircuit, qubit_order: Any = cirq.QubitOrder.
       measured again gets further registers ``key#1``, ``key#2``, ...
 
     Symbols become parameters where an angle is linear in them; Cirq gives them no order, so they have that of their
-    first appearance here. Gates without a rule are decomposed by Cirq.
+    first appearance here. Gates without a rule are decomposed by Cirq. Channels stay channels, and confusion maps
+    become readout errors, so that noise of a model comes over by ``from_cirq(circuit.with_noise(model))``.
     A `CircuitOperation` is unrolled. Moments and tags are not kept.
 
     Args:
@@ -62,9 +73,9 @@ def from_cirq(circuit: cirq.AbstractCircuit, qubit_order: Any = cirq.QubitOrder.
         qubit_order: a `cirq.QubitOrder` or the qubits in order, which may include idle ones.
 
     Raises:
-        ConversionError: naming the moment and the operation that cannot be expressed: noise channels, qudits,
-            confusion maps, loops until a condition holds, angles that are not linear in their symbols, matrices that
-            are not unitary to 1e-8 (Cirq computes some in single precision where an exponent is in that).
+        ConversionError: naming the moment and the operation that cannot be expressed: qudits, loops until
+            a condition holds, angles that are not linear in their symbols, matrices that are not unitary to 1e-8 (Cirq
+            computes some in single precision where an exponent is in that).
     """
     check_instance(circuit, cirq.AbstractCircuit, "from_cirq takes a cirq.Circuit", ConversionError)
     return convert(circuit, ordered_qubits(circuit, qubit_order)).circuit
@@ -112,6 +123,8 @@ class _Importer:
         self._known: dict[int, tuple[Any, Sequence[tuple[int, Step]]]] = {}
         """Gates and their steps, each with the number of a standard gate or -1, by the gates' identities, which are
         theirs as long as they are here."""
+        self._channels: dict[int, tuple[Any, KrausChannel]] = {}
+        """Likewise, of channels."""
         self._guards: tuple[Guard, ...] = ()
         self._guarded: list[Placed] = []
 
@@ -129,6 +142,8 @@ class _Importer:
             self._measure(operation, operation.gate)
         else:
             placed: Sequence[Placed] | None = _state_change(operation) or _unitary_steps(operation, check=True)
+            if placed is None:
+                placed = self._noise(operation)
             if placed is not None:
                 self._place(placed, conditions)
                 return
@@ -178,10 +193,6 @@ class _Importer:
             target.append(instruction, [self._index[qubit] for qubit in qubits])
 
     def _measure(self, operation: Any, gate: Any) -> None:
-        if gate.confusion_map:
-            raise ConversionError(
-                "a confusion_map is readout noise, which a circuit cannot hold; add it to a noise model"
-            )
         self.close()
         key = cirq.measurement_key_name(operation)
         instances = self.records.setdefault(key, [])
@@ -192,6 +203,18 @@ class _Importer:
         indices = [self._index[qubit] for qubit in operation.qubits]
         inverted = [index for index, flip in zip(indices, gate.full_invert_mask(), strict=True) if flip]
         self.circuit.x(inverted).measure(indices, clbits).x(inverted)
+        for places, confusion in gate.confusion_map.items():  # Cirq's first qubit is the highest bit
+            self.circuit.readout_error(ReadoutError(confusion), [clbits[place] for place in reversed(places)])
+
+    def _noise(self, operation: Any) -> list[Placed] | None:
+        """A channel that is no gate; None of what is none."""
+        gate = operation.gate
+        if gate is None or not cirq.has_kraus(gate) or cirq.has_unitary(gate) or cirq.is_parameterized(gate):
+            return None
+        known = self._channels.get(id(gate))
+        if known is None:
+            known = self._channels[id(gate)] = gate, channel_of(gate)
+        return [(known[1], operation.qubits[::-1])]
 
     def _register_name(self, key: str, instance: int) -> str:
         taken = {register.name for register in self.circuit.clbit_registers}
@@ -323,8 +346,6 @@ def _why_not(operation: Any) -> str:
             f"{operation.gate!r} has no decomposition, and a matrix on {len(operation.qubits)} qubits is larger than "
             f"the {_MAX_MATRIX_QUBITS} qubits taken"
         )
-    if cirq.has_kraus(operation):
-        return f"{operation.gate!r} is a noise channel, which a circuit cannot hold; put it into a noise model"
     if cirq.is_parameterized(operation):
         return f"{operation.gate!r} has symbols and no decomposition; resolve its parameters first"
     return f"{operation.gate!r} has neither a decomposition nor a matrix"

@@ -43,8 +43,8 @@ class Simulator(
     """Simulates Cirq circuits on `qtoolkit.simulators.StatevectorSimulator`, in place of `cirq.Simulator`.
 
     Arguments and results are Cirq's, in Cirq's order of qubits: the first one is the highest bit of an index.
-    What circuits may hold is what `from_cirq` takes; noise channels, for one, it does not. A program is converted
-    and compiled once for all points of a sweep, and again only after it changed.
+    What circuits may hold is what `from_cirq` takes; noise is drawn anew in each run, as there. A program is
+    converted and compiled once for all points of a sweep, and again only after it changed.
 
     Unlike `cirq.Simulator`, it computes in double precision unless told otherwise, and does not step through moments.
 

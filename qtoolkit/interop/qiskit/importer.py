@@ -12,6 +12,7 @@ from qtoolkit.circuit import Circuit, StandardGate
 from qtoolkit.errors import ConversionError, InputError
 from qtoolkit.interop.qiskit.angles import AngleReader, read_linear
 from qtoolkit.interop.qiskit.branching import Block, add_case, add_if, iterations
+from qtoolkit.interop.qiskit.channels import read_channel
 from qtoolkit.interop.qiskit.gates import read_standard, standard_number
 from qtoolkit.interop.qiskit.states import read_state
 from qtoolkit.interop.qiskit.unrolling import Unroller
@@ -26,7 +27,7 @@ def from_qiskit(circuit: QuantumCircuit, read_angle: AngleReader = read_linear) 
     name, elements of a vector by index. Gates without a record are unrolled by their definitions, else taken by
     their matrix up to 10 qubits. A `PauliEvolutionGate` becomes the Pauli rotations of its product formula, which
     is what Qiskit's backends run (its matrix is the exact exponential instead). For loops are unrolled, switches
-    become chains of conditions, delays are left out.
+    become chains of conditions, delays are left out. Channels (``kraus``, ``superop``, errors of Aer) stay channels.
 
     Args:
         circuit: what to convert.
@@ -132,7 +133,11 @@ class _Importer:
             self._add_control_flow(target, operation, qubits, clbits, inside, clbit_of)
         elif isinstance(operation, qc.Store):
             raise ConversionError("classical variables have no counterpart; keep the value in a classical register")
-        elif not isinstance(operation, qc.Delay):
+        elif isinstance(operation, qc.Delay):
+            return
+        elif (channel := read_channel(operation)) is not None:
+            target.channel(channel, qubits)
+        else:
             target.extend(self._unroller.circuit_of(operation, inside), qubits, clbits)
 
     def _add_control_flow(
