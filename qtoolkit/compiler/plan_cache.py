@@ -77,11 +77,14 @@ class _Key:
 
 
 class _Note(NamedTuple):
-    """A circuit at some version, which it may have left."""
+    """A circuit at some version, which it may have left; at none, and unknown, before anybody asked what it holds."""
 
     circuit: weakref.ref[Circuit]
     version: Hashable
     known: Known
+
+
+_UNKNOWN = Known(0)
 
 
 class PlanCache:
@@ -110,10 +113,21 @@ class PlanCache:
     def __len__(self) -> int:
         return sum(known.plan is not None for known in self._by_content.values())
 
+    def is_new(self, circuit: Circuit) -> bool:
+        """Whether this object comes for the first time; what it holds is not looked at."""
+        note = self._notes.get(id(circuit))
+        if note and note.circuit() is circuit:
+            return False
+        self._write_note(circuit, None, _UNKNOWN)
+        return True
+
+    def _write_note(self, circuit: Circuit, version: Hashable, known: Known) -> None:
+        place, notes = id(circuit), self._notes
+        notes[place] = _Note(weakref.ref(circuit, lambda _: notes.pop(place, None)), version, known)
+
     def of(self, circuit: Circuit) -> Known:
         """What is known of a circuit."""
-        place = id(circuit)
-        note = self._notes.get(place)
+        note = self._notes.get(id(circuit))
         if note and note.known.nbytes and note.circuit() is circuit and note.version == circuit.version:
             note.known.asked = True
             return note.known
@@ -128,8 +142,7 @@ class PlanCache:
                 self._shrink(known)
             else:
                 known.asked = True
-            notes = self._notes
-            notes[place] = _Note(weakref.ref(circuit, lambda _: notes.pop(place, None)), version, known)
+            self._write_note(circuit, version, known)
         return known
 
     def keep(self, circuit: Circuit, plan: ExecutionPlan, known: Known | None = None) -> None:

@@ -20,7 +20,7 @@ from qtoolkit.simulators.batch.runs import ParameterBatch
 from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.passes import num_passes
 from qtoolkit.simulators.small.once import runner_of, state_once
-from qtoolkit.simulators.small.quick import SMALL_QUBITS, program_of_circuit
+from qtoolkit.simulators.small.quick import SMALL_QUBITS, first_run, program_of_circuit
 from qtoolkit.simulators.small.recipes import standard_recipes
 from qtoolkit.simulators.ways import (
     ALWAYS_QUBITS,
@@ -125,13 +125,19 @@ def state_unplanned(
 
 
 def value_unplanned(
-    engine: Engine, circuit: Circuit, observable: object, parameters: ParameterValues | ParameterBatch
+    engine: Engine, circuit: Circuit, observable: object, parameters: ParameterValues | ParameterBatch | None
 ) -> float | None:
-    """The expectation value at parameter values without a plan; None where that is not sooner, or not usual.
+    """The expectation value without a plan; None where that is not sooner, or not usual.
 
     Raises:
         ParameterError: for names that are not the circuit's.
     """
+    if circuit.num_qubits <= ALWAYS_QUBITS and (parameters is None or plans.is_new(circuit)):
+        value = first_run().first_value(engine, circuit, observable, parameters)
+        if value is not None:
+            return value
+    if parameters is None:
+        return None
     program = program_unplanned(engine, circuit)
     values = None if program is None else values_of(circuit, program, parameters)
     evaluate = None if program is None or values is None else program.evaluator(observable, values.shape)
@@ -142,6 +148,10 @@ def gradient_unplanned(
     engine: Engine, circuit: Circuit, observable: object, parameters: ParameterValues | ParameterBatch
 ) -> tuple[float, FloatArray] | None:
     """The same with the derivatives."""
+    if circuit.num_qubits <= ALWAYS_QUBITS and plans.is_new(circuit):
+        found = first_run().first_gradient(engine, circuit, observable, parameters)
+        if found is not None:
+            return found
     program = program_unplanned(engine, circuit, is_gradient=True)
     values = None if program is None else values_of(circuit, program, parameters)
     return None if program is None or values is None else program.gradient(observable, values)

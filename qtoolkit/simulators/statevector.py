@@ -354,7 +354,7 @@ class StatevectorSimulator:
             quick = quick_value()(self._engine, circuit, observable, parameters)
             if quick is not None:
                 return quick
-        elif type(circuit) is Circuit and parameters is not None:
+        elif type(circuit) is Circuit:
             quick = value_unplanned(self._engine, circuit, observable, parameters)
             if quick is not None:
                 return quick

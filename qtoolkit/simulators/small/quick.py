@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,15 +15,25 @@ from qtoolkit.simulators.engine import StateArray
 if TYPE_CHECKING:
     from qtoolkit.simulators.small.program import SmallProgram
 
-__all__ = ["SMALL_QUBITS", "program_of_circuit", "quick_gradient", "quick_state", "quick_value"]
+__all__ = ["SMALL_QUBITS", "first_run", "program_of_circuit", "quick_gradient", "quick_state", "quick_value"]
 
 SMALL_QUBITS = 10
 """Up to this size one pass for each gate takes less time than to gather them into fewer passes."""
 
 
 @cache
+def first_run() -> ModuleType:
+    """The module `first`, imported on first use, and not by a statement where it is used, which takes a third of a
+    microsecond.
+    """
+    from qtoolkit.simulators.small import first
+
+    return first
+
+
+@cache
 def program_of_circuit() -> Callable[..., SmallProgram | None]:
-    """Imported on first use, and not by a statement where it is used, which takes a third of a microsecond."""
+    """The function of that name, imported likewise."""
     from qtoolkit.simulators.small.program import program_of_circuit as found
 
     return found

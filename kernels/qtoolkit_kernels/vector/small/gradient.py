@@ -45,42 +45,39 @@ def run_back(program: Program, num_tiles: int, first: int, room: Room) -> None:
 
 
 @njit
-def take_back(
-    program: Program,
-    room: Room,
-    ket: Complex,
-    image: Complex,
-    first: int,
-    sum_lanes: Lanes,
-    observable: PauliProgram,
-    diagonal: Floats,
-    gradient: Floats,
-) -> float:
-    """Compute the expectation value of an observable and its derivatives from a state that is there; see below.
-
-    Args:
-        room: as `prepare_state` leaves it; the state is used up.
-        ket: the state.
-    """
-    lanes, data, turns = program.lanes, room.data, room.turns
+def write_image(
+    program: Program, ket: Complex, image: Complex, sum_lanes: Lanes, observable: PauliProgram, diagonal: Floats
+) -> None:
+    """Write H|ψ⟩; see below."""
     ints, floats = observable.ints, observable.floats
-    num_qubits, (_, terms, coefficients) = program.num_qubits, program.slots
-    tile = 2 * lanes_of(data, lanes)
-    num_tiles = max(1, (2 << num_qubits) // tile)
-    size = num_tiles * tile
     if diagonal.size:
         for i in range(diagonal.size):
             image[i] = ket[i] * diagonal[i]
-    else:
-        scratch = np.empty(2 * ints[0] if ints[4] else 0, np.float64)
-        for k in range(max(1, (1 << num_qubits) // ints[1])):
-            superblock_image(ket, sum_lanes, image, ints, floats, scratch, k * ints[1])
+        return
+    scratch = np.empty(2 * ints[0] if ints[4] else 0, np.float64)
+    for k in range(max(1, (1 << program.num_qubits) // ints[1])):
+        superblock_image(ket, sum_lanes, image, ints, floats, scratch, k * ints[1])
+
+
+@njit
+def take_back(program: Program, room: Room, image: Complex, first: int, gradient: Floats) -> float:
+    """Compute the expectation value of an observable and its derivatives from a state and H|ψ⟩; see below.
+
+    Args:
+        room: as `prepare_state` leaves it; the state is used up.
+        image: H|ψ⟩.
+    """
+    lanes, data, turns = program.lanes, room.data, room.turns
+    constants, terms, coefficients = program.slots
+    tile = 2 * lanes_of(data, lanes)
+    num_tiles = max(1, (2 << program.num_qubits) // tile)
+    size = num_tiles * tile
     images = image.view(data.dtype)
     for j in range(0, size, tile):
         tile_from_complex(data, lanes, size + j, images, j)
     value = product(data[:size], data[size : 2 * size])
 
-    for k in range(turns.shape[1]):
+    for k in range(constants.size):
         turns[block.SUM, k] = 0.0
     run_back(program, num_tiles, first, room)
     for k in range(gradient.size):
@@ -120,7 +117,8 @@ def small_gradient(
     """
     if not prepare_state(program, room, -1, values, ket):
         return np.nan
-    return take_back(program, room, ket, image, first, sum_lanes, observable, diagonal, gradient)
+    write_image(program, ket, image, sum_lanes, observable, diagonal)
+    return take_back(program, room, image, first, gradient)
 
 
 @njit
@@ -175,9 +173,7 @@ def small_gradients(
             own = PauliProgram(
                 ints[span[0] : span[1]], floats[span[2] : span[3]], num_observables, num_superblocks, visits
             )
-            diagonal = diagonals[span[4] : span[5]]
-            levels[row, k] = take_back(
-                program, room, ket, images[thread], first, sum_lanes, own, diagonal, slopes[row, k]
-            )
+            write_image(program, ket, images[thread], sum_lanes, own, diagonals[span[4] : span[5]])
+            levels[row, k] = take_back(program, room, images[thread], first, slopes[row, k])
         finish_block(counters)
     wait_for_blocks(counters, num_rows)
