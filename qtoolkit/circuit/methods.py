@@ -13,7 +13,16 @@ from qtoolkit.circuit._checks import Indices, as_indices
 from qtoolkit.circuit.gate import ControlledGate, Gate, Instruction, StandardGate, UnitaryGate
 from qtoolkit.circuit.parameter import Parameter, ParameterExpression, ParameterValue
 from qtoolkit.circuit.structured_gates import DiagonalGate, PauliRotationGate, PermutationGate
-from qtoolkit.circuit.tape import GATE_NUMBERS, SYMBOLIC, Tape, pack_row
+from qtoolkit.circuit.tape import (
+    GATE_NUMBERS,
+    SYMBOLIC,
+    Tape,
+    pack_one,
+    pack_symbolic_one,
+    pack_symbolic_two,
+    pack_three,
+    pack_two,
+)
 
 __all__ = ["GateMethods"]
 
@@ -44,7 +53,7 @@ class GateMethods(ABC):
 
     def _one(self, name: str, qubits: Indices) -> Self:
         if type(qubits) is int and 0 <= qubits < self.num_qubits:
-            self._tape.words.frombytes(pack_row(GATE_NUMBERS[name], qubits, 0.0, 0.0, 0.0))
+            self._tape.words.frombytes(pack_one(GATE_NUMBERS[name], qubits))
             return self
         return self._each(StandardGate(name), qubits)
 
@@ -52,19 +61,19 @@ class GateMethods(ABC):
         if type(qubits) is int and 0 <= qubits < self.num_qubits:
             tape = self._tape
             if type(angle) is Parameter or (type(angle) is ParameterExpression and angle.terms):
-                place = len(tape.symbols)
-                tape.symbols.append(angle)
-                tape.words.frombytes(pack_row(GATE_NUMBERS[name] + SYMBOLIC, qubits, 0.0, 0.0, place))
+                symbols = tape.symbols
+                symbols.append(angle)
+                tape.words.frombytes(pack_symbolic_one(GATE_NUMBERS[name] + SYMBOLIC, qubits, len(symbols) - 1))
                 return self
             if isinstance(angle, float) and math.isfinite(angle):
-                tape.words.frombytes(pack_row(GATE_NUMBERS[name], qubits, angle, 0.0, 0.0))
+                tape.words.frombytes(pack_two(GATE_NUMBERS[name], qubits, angle))
                 return self
         return self._each(StandardGate(name, (angle,)), qubits)
 
     def _pair(self, name: str, first: int, second: int) -> Self:
         size = self.num_qubits
         if type(first) is type(second) is int and 0 <= first < size and 0 <= second < size and first != second:
-            self._tape.words.frombytes(pack_row(GATE_NUMBERS[name], first, second, 0.0, 0.0))
+            self._tape.words.frombytes(pack_two(GATE_NUMBERS[name], first, second))
             return self
         return self.append(StandardGate(name), (first, second))
 
@@ -73,12 +82,12 @@ class GateMethods(ABC):
         if type(first) is type(second) is int and 0 <= first < size and 0 <= second < size and first != second:
             tape = self._tape
             if type(angle) is Parameter or (type(angle) is ParameterExpression and angle.terms):
-                place = len(tape.symbols)
-                tape.symbols.append(angle)
-                tape.words.frombytes(pack_row(GATE_NUMBERS[name] + SYMBOLIC, first, second, 0.0, place))
+                symbols = tape.symbols
+                symbols.append(angle)
+                tape.words.frombytes(pack_symbolic_two(GATE_NUMBERS[name] + SYMBOLIC, first, second, len(symbols) - 1))
                 return self
             if isinstance(angle, float) and math.isfinite(angle):
-                tape.words.frombytes(pack_row(GATE_NUMBERS[name], first, second, angle, 0.0))
+                tape.words.frombytes(pack_three(GATE_NUMBERS[name], first, second, angle))
                 return self
         return self.append(StandardGate(name, (angle,)), (first, second))
 

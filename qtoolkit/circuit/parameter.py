@@ -160,11 +160,12 @@ class Parameter(ParameterExpression):
 
     __slots__ = ("name",)
 
+    _constant = 0.0
+
     def __init__(self, name: str) -> None:
         if not isinstance(name, str) or not name:
             raise ParameterError(f"a parameter's name must be a non-empty string, got {shown(name)}")
         self.name = name
-        self._constant = 0.0
 
     @property
     def _terms(self) -> dict[str, float]:  # type: ignore[override]
@@ -194,7 +195,12 @@ class ParameterVector(Sequence[Parameter]):
     def __init__(self, name: str, length: int) -> None:
         count = check_integer(length, "a parameter vector's length", 0, MOST_ITEMS, ParameterError)
         self.name = check_instance(name, str, "a parameter vector's name must be a string", ParameterError)
-        self._items = tuple([Parameter(f"{name}[{i}]") for i in range(count)])
+        items, new = [], Parameter.__new__
+        for i in range(count):  # nothing is left to check
+            parameter = new(Parameter)
+            parameter.name = f"{name}[{i}]"
+            items.append(parameter)
+        self._items = tuple(items)
 
     def __len__(self) -> int:
         return len(self._items)

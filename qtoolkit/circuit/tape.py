@@ -45,7 +45,12 @@ __all__ = [
     "Tape",
     "are_finite_floats",
     "gate_numbers",
+    "pack_one",
     "pack_row",
+    "pack_symbolic_one",
+    "pack_symbolic_two",
+    "pack_three",
+    "pack_two",
 ]
 
 WIDTH = 5
@@ -59,6 +64,11 @@ MEASURE, RESET, OTHER = -1, -2, -3
 _ROW = Struct(f"{WIDTH}d")
 pack_row = _ROW.pack
 """A row as bytes."""
+
+pack_one, pack_two, pack_three = Struct("2d24x").pack, Struct("3d16x").pack, Struct("4d8x").pack
+"""A row of a code and so many operands, the others zeros."""
+pack_symbolic_one, pack_symbolic_two = Struct("2d16xd").pack, Struct("3d8xd").pack
+"""A row of a code, so many qubits, and the place of an angle."""
 
 _Row: TypeAlias = tuple[float, float, float, float, float]
 
@@ -225,13 +235,13 @@ class Tape(Sequence[Operation]):
                 self.append_standard(number, qubits, gate.params)
                 return
         elif kind is Measure:
-            self.words.frombytes(pack_row(MEASURE, qubits[0], operation.clbits[0], 0.0, 0.0))
+            self.words.frombytes(pack_two(MEASURE, qubits[0], operation.clbits[0]))
             return
         elif kind is Reset:
-            self.words.frombytes(pack_row(RESET, qubits[0], 0.0, 0.0, 0.0))
+            self.words.frombytes(pack_one(RESET, qubits[0]))
             return
         detail = self._add_other(operation)
-        self.words.frombytes(pack_row(OTHER, len(self.others) - 1, detail, 0.0, 0.0))
+        self.words.frombytes(pack_two(OTHER, len(self.others) - 1, detail))
 
     def _add_other(self, operation: Operation) -> int:
         """Add to `others` and to what is read of them; the place of the detail."""
@@ -253,7 +263,7 @@ class Tape(Sequence[Operation]):
 
     def append_measurements(self, places: Iterable[tuple[int, int]]) -> None:
         """Measure qubits into classical bits, pair by pair; all of them are known to be right."""
-        self.words.frombytes(b"".join([pack_row(MEASURE, qubit, clbit, 0.0, 0.0) for qubit, clbit in places]))
+        self.words.frombytes(b"".join([pack_two(MEASURE, qubit, clbit) for qubit, clbit in places]))
 
     def extend(self, other: Tape) -> None:
         """Add all operations of a tape."""

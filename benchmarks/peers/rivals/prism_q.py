@@ -12,25 +12,27 @@ from peers.rivals.base import Context, Prepared, Rival, Settings
 
 __all__ = ["RIVAL"]
 
-_NAMES = {"x", "h", "z", "rx", "ry", "rz", "p", "cx", "cz", "swap", "rxx", "ryy", "rzz"}
+_NAMES = {"x", "h", "z", "cx", "cz", "swap"}
 _WITH_ANGLE = {"rx", "ry", "rz", "p", "rxx", "ryy", "rzz"}
 
 
 def _builder(circuit: PortableCircuit) -> Any:
     builder = prism_q.CircuitBuilder(circuit.num_qubits)
     for gate in circuit.gates:
-        _append(builder, gate)
+        name = gate.name
+        if name in _WITH_ANGLE:
+            getattr(builder, name)(gate.angle, *gate.qubits)
+        elif name in _NAMES:
+            getattr(builder, name)(*gate.qubits)
+        else:
+            _append(builder, gate)
         if gate.slot >= 0:
             builder.param(gate.slot)
     return builder
 
 
 def _append(builder: Any, gate: Gate) -> None:
-    if gate.name in _WITH_ANGLE:
-        getattr(builder, gate.name)(gate.angle, *gate.qubits)
-    elif gate.name in _NAMES:
-        getattr(builder, gate.name)(*gate.qubits)
-    elif gate.name == "cp":
+    if gate.name == "cp":
         builder.cphase(gate.angle, *gate.qubits)
     elif gate.name == "mcz":
         builder.mcu(np.diag([1.0 + 0j, -1.0]), list(gate.qubits[:-1]), gate.qubits[-1])

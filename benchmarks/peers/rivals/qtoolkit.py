@@ -19,7 +19,8 @@ from qtoolkit.simulators import SectorSimulator
 __all__ = ["RIVAL"]
 
 
-_WITH_ANGLE = frozenset({"rx", "ry", "rz", "p", "cp", "rxx", "ryy", "rzz"})
+_NAMES = {"x", "h", "z", "cx", "cz", "swap"}
+_WITH_ANGLE = {"rx", "ry", "rz", "p", "cp", "rxx", "ryy", "rzz"}
 
 
 class _Run:
@@ -55,12 +56,17 @@ class _Run:
 
 def _circuit(portable: PortableCircuit) -> Circuit:
     circuit = Circuit(portable.num_qubits)
-    vector = ParameterVector("t", len(portable.parameters)) if portable.parameters else ()
+    vector = list(ParameterVector("t", len(portable.parameters)))
     for gate in portable.gates:
-        angle: Any = gate.angle
+        name, angle = gate.name, gate.angle
         if gate.slot >= 0:
             angle = vector[gate.slot] if gate.factor == 1.0 else gate.factor * vector[gate.slot]
-        _append(circuit, gate, angle)
+        if name in _WITH_ANGLE:
+            getattr(circuit, name)(angle, *gate.qubits)
+        elif name in _NAMES:
+            getattr(circuit, name)(*gate.qubits)
+        else:
+            _append(circuit, gate, angle)
     return circuit
 
 
@@ -72,11 +78,7 @@ def _append(circuit: Circuit, gate: Gate, angle: Any) -> None:
     elif gate.name == "pauli":
         circuit.pauli_rotation(gate.letters[::-1], angle, gate.qubits)
     else:
-        add = getattr(circuit, gate.name)
-        if gate.name in _WITH_ANGLE:
-            add(angle, *gate.qubits)
-        else:
-            add(*gate.qubits)
+        raise ValueError(gate.name)
 
 
 def _observable(terms: PauliTerms) -> PauliSum:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from qtoolkit.circuit.tape import MEASURE, RESET, WIDTH, pack_row
+from qtoolkit.circuit.tape import MEASURE, RESET, WIDTH, pack_one, pack_row, pack_two
 from qtoolkit.errors import QToolkitError
 from qtoolkit.interop.openqasm.reading.angles import Angles
 from qtoolkit.interop.openqasm.reading.bits import Bits
@@ -166,7 +166,7 @@ class PlainStatements:
             if name == "measure" or "=" in statement:
                 return self._measurement(statement)
             if name == "reset" and given is None:
-                return pack_row(RESET, self.places[operands.strip()], 0.0, 0.0, 0.0)
+                return pack_one(RESET, self.places[operands.strip()])
             call = self._calls[name]
             if call is None:
                 return None
@@ -188,4 +188,4 @@ class PlainStatements:
             source, _, target = source.partition("->")
         if word != "measure":
             raise KeyError(word)
-        return pack_row(MEASURE, self.places[source.strip()], self._clbits[target.strip()], 0.0, 0.0)
+        return pack_two(MEASURE, self.places[source.strip()], self._clbits[target.strip()])
