@@ -13,6 +13,7 @@ from qtoolkit_kernels.vector.adjoint.tiles import register_of
 from qtoolkit_kernels.vector.lanes import Emitter, sum_code, vector_code
 
 __all__ = [
+    "add_string",
     "back_string",
     "back_string_flipped",
     "back_string_pair",
@@ -108,6 +109,17 @@ def _string(paired: bool, flipping: bool) -> Any:
             e.store_tile(made.applied(tile, partner, e.splat(sign)), data, place)
 
     return string
+
+
+@vector_code
+def add_string(
+    e: Emitter, data: Any, place: Any, source: Any, sign: Any, flips: Any, imaginary: Any, weights: Any
+) -> None:
+    """Add what a string brings across from the tile at `source` to the one at `place`."""
+    made = _String(e, weights, flips, imaginary)
+    partner, weight = made.partner(e.load_tile(data, source)), e.mul(made.cross, e.splat(sign))
+    found = [e.fma(weight, *pair) for pair in zip(partner, e.load_tile(data, place), strict=True)]
+    e.store_tile(found, data, place)
 
 
 def _back_string(paired: bool, flipping: bool) -> Any:

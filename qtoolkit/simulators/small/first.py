@@ -29,8 +29,8 @@ from qtoolkit_kernels.vector.small import first as kernels
 
 __all__ = ["first_gradient", "first_value"]
 
-MOST_VISITS = 1 << 14
-"""Strings times amplitudes, a nanosecond each, from which it pays to prepare the sum, and to keep what that comes to."""
+MOST_VISITS = 1 << 16
+"""Strings times amplitudes, a third of a nanosecond each, from which it pays to prepare the sum, and to keep what that comes to."""
 
 FloatArray = NDArray[np.float64]
 
@@ -132,12 +132,10 @@ def _counted(number: int) -> prepare.Symbols:
 
 def _entry(engine: Engine, num_qubits: int, most_words: int) -> tuple[Callable[..., Any], memoryview]:
     """The kernel with memory of its own, given all that comes before the number of rows; what will hold these."""
-    real, dtype = np.dtype(engine.real.char), np.dtype(engine.dtype.char)  # compiled code compares dtypes by identity
+    real = np.dtype(engine.real.char)  # compiled code compares dtypes by identity
     size = max(engine.vector_bytes // real.itemsize, 1 << num_qubits)
     width = 2 * KEPT_STEPS + (1 << 6)  # no power of two, which would be bad for caches
     words, gates = np.empty(most_words), prepare.Gates(*kinds_of_gates(), standard_recipes().arrays)
-    states: NDArray[Any] = aligned_empty(2 * size, dtype)
-    states[:] = 0.0
     place = kernels.Workplace(
         working_memory(engine, KEPT_STEPS),
         np.empty(prepare.FOUND, np.int64),
@@ -148,8 +146,6 @@ def _entry(engine: Engine, num_qubits: int, most_words: int) -> tuple[Callable[.
         aligned_empty(4 * width, np.dtype("d")).reshape(4, width),
         np.empty((KEPT_STEPS, 4)),
         aligned_empty(4 * size, real),
-        states[:size],
-        states[size:],
     )
     kept = Lanes(engine.vector_bytes), num_qubits, gates, place, words.reshape(-1, WIDTH), words
     sums = PauliSum.identity(num_qubits)

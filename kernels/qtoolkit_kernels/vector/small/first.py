@@ -7,16 +7,19 @@ from typing import NamedTuple
 
 import numpy as np
 
+from qtoolkit_kernels._bits import count_bits
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
+from qtoolkit_kernels.vector import string_tiles
+from qtoolkit_kernels.vector.adjoint.alone import product
 from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.pauli.registers import odd_bits
 from qtoolkit_kernels.vector.small import block, prepare, write
 from qtoolkit_kernels.vector.small.gradient import take_back
 from qtoolkit_kernels.vector.small.plan import Program, Room
-from qtoolkit_kernels.vector.small.state import prepare_state
+from qtoolkit_kernels.vector.small.state import bind_turns, run_forward
 from qtoolkit_kernels.vector.small.tape import SYMBOLIC, WIDTH
-from qtoolkit_kernels.vector.tiles import lanes_of
+from qtoolkit_kernels.vector.tiles import lane_bits_of, lanes_of
 from qtoolkit_kernels.vector.trigonometry import Slots
 
 __all__ = ["Strings", "Workplace", "first_gradient"]
@@ -50,7 +53,6 @@ class Workplace(NamedTuple):
         turns: float64[4, :], rows aligned, room for the angles and a cell a step in each.
         products: float64[steps, 4].
         data: for two states as tiles, aligned.
-        ket, image: for a state each, whole tiles, aligned; zeros behind ``2**num_qubits``.
     """
 
     memory: write.Memory
@@ -62,8 +64,6 @@ class Workplace(NamedTuple):
     turns: Floats
     products: Floats
     data: Reals
-    ket: Complex
-    image: Complex
 
 
 @njit
@@ -79,28 +79,26 @@ def _are_in_order(rows: Floats, num_symbols: int) -> bool:
 
 
 @njit
-def _write_image(strings: Strings, size: int, ket: Complex, image: Complex) -> float:
-    """Write H|ψ⟩; return ⟨ψ|H|ψ⟩, NaN if a coefficient is not real."""
-    x_masks, z_masks, coefficients = strings
-    weights = np.empty(coefficients.size, np.complex128)
-    for t in range(coefficients.size):
-        if coefficients[t].imag != 0.0:
-            return np.nan
+def _write_image(strings: Strings, lanes: Lanes, num_qubits: int, memory: write.Memory, data: Reals) -> bool:
+    """Write H|ψ⟩ behind the tiles of the state; return whether all coefficients are real."""
+    patterns, one = memory.patterns, data.dtype.type(1)
+    tile, lane_bits = 2 * lanes_of(data, lanes), lane_bits_of(data, lanes)
+    size = max(tile, 2 << num_qubits)
+    for k in range(size, 2 * size):
+        data[k] = 0.0
+    for t in range(strings.coefficients.size):
+        x, z, coefficient = strings.x_masks[t], strings.z_masks[t], strings.coefficients[t]
+        if coefficient.imag != 0.0:
+            return False
         # The letter Y is -i Z X.
-        weights[t] = coefficients[t].real
-        both = x_masks[t] & z_masks[t]
-        while both:
-            weights[t] *= -1.0j
-            both &= both - 1
-    value = 0.0
-    for i in range(size):
-        total = 0.0j
-        for t in range(x_masks.size):
-            amplitude = weights[t] * ket[i ^ x_masks[t]]
-            total += -amplitude if odd_bits(i & z_masks[t]) else amplitude
-        image[i] = total
-        value += np.float64(ket[i].real) * total.real + np.float64(ket[i].imag) * total.imag
-    return value
+        y = count_bits(x & z) & 3
+        place = write.pattern(patterns, lanes, memory.keys, memory.counts, z, 0, 0, -1 if 0 < y < 3 else 1)
+        weights = string_tiles.string_weights(patterns, lanes, place, 0.0, coefficient.real)
+        far, flips, parity = (x >> lane_bits) * tile, x & ((1 << lane_bits) - 1), z >> lane_bits
+        for j in range(size // tile):
+            sign = -one if odd_bits(j & parity) else one
+            string_tiles.add_string(data, lanes, size + j * tile, j * tile ^ far, sign, flips, y & 1, weights)
+    return True
 
 
 @njit
@@ -163,9 +161,13 @@ def first_gradient(
     for k in range(num_cells):
         turns[block.COSINE, num_angles + k], turns[block.SINE, num_angles + k] = cells[k, 0], cells[k, 1]
     room = Room(place.data, turns, place.products)
-    if not prepare_state(program, room, -1, values, place.ket):
+    data, size = place.data, place.data.size >> 1
+    if not bind_turns(values, lanes, slots, turns):
         return np.nan
-    value = _write_image(strings, 1 << num_qubits, place.ket, place.image)
+    run_forward(program, size // (2 * lanes_of(data, lanes)), room)
+    if not _write_image(strings, lanes, num_qubits, memory, data):
+        return np.nan
+    value = product(data[:size], data[size:])
     if gradient.size:
-        take_back(program, room, place.image, place.found[prepare.FIRST_WANTED], gradient)
+        take_back(program, room, place.found[prepare.FIRST_WANTED], gradient)
     return value

@@ -6,7 +6,7 @@ Cost: that of `small.state`, H|ψ⟩ as `pauli.sweep` says, and the ways back of
 import numpy as np
 
 from qtoolkit_kernels._jit import njit
-from qtoolkit_kernels._types import Complex, Floats, Integers
+from qtoolkit_kernels._types import Complex, Floats, Integers, Reals
 from qtoolkit_kernels.threads import claim_block, finish_block, wait_for_blocks
 from qtoolkit_kernels.vector.adjoint.alone import product
 from qtoolkit_kernels.vector.lanes import Lanes
@@ -46,37 +46,43 @@ def run_back(program: Program, num_tiles: int, first: int, room: Room) -> None:
 
 @njit
 def write_image(
-    program: Program, ket: Complex, image: Complex, sum_lanes: Lanes, observable: PauliProgram, diagonal: Floats
+    program: Program,
+    data: Reals,
+    ket: Complex,
+    image: Complex,
+    sum_lanes: Lanes,
+    observable: PauliProgram,
+    diagonal: Floats,
 ) -> None:
-    """Write H|ψ⟩; see below."""
+    """Write H|ψ⟩, behind the tiles of the state; see below."""
     ints, floats = observable.ints, observable.floats
+    num_qubits, lanes = program.num_qubits, program.lanes
     if diagonal.size:
         for i in range(diagonal.size):
             image[i] = ket[i] * diagonal[i]
-        return
-    scratch = np.empty(2 * ints[0] if ints[4] else 0, np.float64)
-    for k in range(max(1, (1 << program.num_qubits) // ints[1])):
-        superblock_image(ket, sum_lanes, image, ints, floats, scratch, k * ints[1])
+    else:
+        scratch = np.empty(2 * ints[0] if ints[4] else 0, np.float64)
+        for k in range(max(1, (1 << num_qubits) // ints[1])):
+            superblock_image(ket, sum_lanes, image, ints, floats, scratch, k * ints[1])
+    tile = 2 * lanes_of(data, lanes)
+    size, images = max(tile, 2 << num_qubits), image.view(data.dtype)
+    for j in range(0, size, tile):
+        tile_from_complex(data, lanes, size + j, images, j)
 
 
 @njit
-def take_back(program: Program, room: Room, image: Complex, first: int, gradient: Floats) -> float:
-    """Compute the expectation value of an observable and its derivatives from a state and H|ψ⟩; see below.
+def take_back(program: Program, room: Room, first: int, gradient: Floats) -> None:
+    """Compute the derivatives of an expectation value from a state and H|ψ⟩, which are used up.
 
     Args:
-        room: as `prepare_state` leaves it; the state is used up.
-        image: H|ψ⟩.
+        program: of the circuit.
+        room: as `prepare_state` leaves it, H|ψ⟩ behind the tiles of the state.
+        first: the first operation that a derivative needs.
+        gradient: receives the derivatives.
     """
-    lanes, data, turns = program.lanes, room.data, room.turns
+    data, turns = room.data, room.turns
     constants, terms, coefficients = program.slots
-    tile = 2 * lanes_of(data, lanes)
-    num_tiles = max(1, (2 << program.num_qubits) // tile)
-    size = num_tiles * tile
-    images = image.view(data.dtype)
-    for j in range(0, size, tile):
-        tile_from_complex(data, lanes, size + j, images, j)
-    value = product(data[:size], data[size : 2 * size])
-
+    num_tiles = max(1, (1 << program.num_qubits) // lanes_of(data, program.lanes))
     for k in range(constants.size):
         turns[block.SUM, k] = 0.0
     run_back(program, num_tiles, first, room)
@@ -84,7 +90,6 @@ def take_back(program: Program, room: Room, image: Complex, first: int, gradient
         gradient[k] = 0.0
     for t in range(coefficients.size):
         gradient[terms[t, 1]] += 2.0 * coefficients[t] * turns[block.SUM, terms[t, 0]]
-    return value
 
 
 @njit
@@ -117,8 +122,12 @@ def small_gradient(
     """
     if not prepare_state(program, room, -1, values, ket):
         return np.nan
-    write_image(program, ket, image, sum_lanes, observable, diagonal)
-    return take_back(program, room, image, first, gradient)
+    data = room.data
+    write_image(program, data, ket, image, sum_lanes, observable, diagonal)
+    size = max(2 * lanes_of(data, program.lanes), 2 << program.num_qubits)
+    value = product(data[:size], data[size : 2 * size])
+    take_back(program, room, first, gradient)
+    return value
 
 
 @njit
@@ -173,7 +182,9 @@ def small_gradients(
             own = PauliProgram(
                 ints[span[0] : span[1]], floats[span[2] : span[3]], num_observables, num_superblocks, visits
             )
-            write_image(program, ket, images[thread], sum_lanes, own, diagonals[span[4] : span[5]])
-            levels[row, k] = take_back(program, room, images[thread], first, slopes[row, k])
+            diagonal = diagonals[span[4] : span[5]]
+            write_image(program, room.data, ket, images[thread], sum_lanes, own, diagonal)
+            levels[row, k] = product(room.data[:size], room.data[size : 2 * size])
+            take_back(program, room, first, slopes[row, k])
         finish_block(counters)
     wait_for_blocks(counters, num_rows)

@@ -17,7 +17,7 @@ from qtoolkit_kernels.vector.tiles import lanes_of, tile_to_complex
 from qtoolkit_kernels.vector.trigonometry import Slots, bind_angles
 from qtoolkit_kernels.vector.turns import write_turn
 
-__all__ = ["prepare_state", "small_value"]
+__all__ = ["bind_turns", "prepare_state", "run_forward", "small_value"]
 
 
 @njit

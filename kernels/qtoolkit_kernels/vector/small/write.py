@@ -19,7 +19,7 @@ __all__ = [
     "CELLS", "COUNTS", "DETAIL_WIDTH", "DIAGONAL", "KEY_COLUMNS", "LINKS", "LINK_COLUMNS", "MATRIX", "NOTHING",
     "OPAQUE", "OPERATIONS", "PATTERNS", "PRODUCTS", "QUBIT_BITS", "ROTATION", "SLOTS", "SLOT_COLUMNS", "SYMBOL",
     "Memory", "add_array", "add_cell", "add_factor", "add_quaternion", "add_rotation", "add_string", "add_turn",
-    "close",
+    "close", "pattern",
 ]  # fmt: skip
 
 OPAQUE, NOTHING, MATRIX, DIAGONAL, ROTATION = range(5)
@@ -65,7 +65,7 @@ class Memory(NamedTuple):
 
 
 @njit
-def _pattern(
+def pattern(
     patterns: Reals, lanes: Lanes, keys: Integers, counts: Integers, z: int, controls: int, values: int, sign: int
 ) -> int:
     """Where the register of a string's signs stands, 0 in lanes that controls rule out."""
@@ -165,7 +165,7 @@ def add_string(memory: Memory, lanes: Lanes, x: int, z: int, controls: int, valu
     operation: Integers = operations[counts[OPERATIONS]]
     counts[OPERATIONS] += 1
     operation[block.KIND], operation[block.WANTED] = block.STRING, 0
-    operation[block.PATTERN] = _pattern(patterns, lanes, keys, counts, z, controls, values, sign)
+    operation[block.PATTERN] = pattern(patterns, lanes, keys, counts, z, controls, values, sign)
     operation[block.X_TILE] = x >> lane_bits
     operation[block.X_LANES] = x & ((1 << lane_bits) - 1)
     operation[block.Z_TILE] = z >> lane_bits
