@@ -11,18 +11,10 @@ from numpy.typing import ArrayLike
 
 from qtoolkit.circuit._checks import Indices, as_indices
 from qtoolkit.circuit.gate import ControlledGate, Gate, Instruction, StandardGate, UnitaryGate
-from qtoolkit.circuit.parameter import Parameter, ParameterExpression, ParameterValue
+from qtoolkit.circuit.parameter import ParameterValue
+from qtoolkit.circuit.shortcuts import one_qubit, one_qubit_turn, two_qubits, two_qubits_turn
 from qtoolkit.circuit.structured_gates import DiagonalGate, PauliRotationGate, PermutationGate
-from qtoolkit.circuit.tape import (
-    GATE_NUMBERS,
-    SYMBOLIC,
-    Tape,
-    pack_one,
-    pack_symbolic_one,
-    pack_symbolic_two,
-    pack_three,
-    pack_two,
-)
+from qtoolkit.circuit.tape import GATE_NUMBERS, Tape
 
 __all__ = ["GateMethods"]
 
@@ -51,46 +43,6 @@ class GateMethods(ABC):
     def _each(self, gate: Gate, qubits: Indices) -> Self:
         return self._append_each(gate, [((qubit,), ()) for qubit in as_indices(qubits)])
 
-    def _one(self, name: str, qubits: Indices) -> Self:
-        if type(qubits) is int and 0 <= qubits < self.num_qubits:
-            self._tape.words.frombytes(pack_one(GATE_NUMBERS[name], qubits))
-            return self
-        return self._each(StandardGate(name), qubits)
-
-    def _turn(self, name: str, angle: ParameterValue, qubits: Indices) -> Self:
-        if type(qubits) is int and 0 <= qubits < self.num_qubits:
-            tape = self._tape
-            if type(angle) is Parameter or (type(angle) is ParameterExpression and angle.terms):
-                symbols = tape.symbols
-                symbols.append(angle)
-                tape.words.frombytes(pack_symbolic_one(GATE_NUMBERS[name] + SYMBOLIC, qubits, len(symbols) - 1))
-                return self
-            if isinstance(angle, float) and math.isfinite(angle):
-                tape.words.frombytes(pack_two(GATE_NUMBERS[name], qubits, angle))
-                return self
-        return self._each(StandardGate(name, (angle,)), qubits)
-
-    def _pair(self, name: str, first: int, second: int) -> Self:
-        size = self.num_qubits
-        if type(first) is type(second) is int and 0 <= first < size and 0 <= second < size and first != second:
-            self._tape.words.frombytes(pack_two(GATE_NUMBERS[name], first, second))
-            return self
-        return self.append(StandardGate(name), (first, second))
-
-    def _pair_turn(self, name: str, angle: ParameterValue, first: int, second: int) -> Self:
-        size = self.num_qubits
-        if type(first) is type(second) is int and 0 <= first < size and 0 <= second < size and first != second:
-            tape = self._tape
-            if type(angle) is Parameter or (type(angle) is ParameterExpression and angle.terms):
-                symbols = tape.symbols
-                symbols.append(angle)
-                tape.words.frombytes(pack_symbolic_two(GATE_NUMBERS[name] + SYMBOLIC, first, second, len(symbols) - 1))
-                return self
-            if isinstance(angle, float) and math.isfinite(angle):
-                tape.words.frombytes(pack_three(GATE_NUMBERS[name], first, second, angle))
-                return self
-        return self.append(StandardGate(name, (angle,)), (first, second))
-
     def _place(self, name: str, angles: tuple[ParameterValue, ...], qubits: tuple[int, ...]) -> Self:
         size = self.num_qubits
         for qubit in qubits:
@@ -108,65 +60,80 @@ class GateMethods(ABC):
         """Multiply the state by ``e^{iγ}``."""
         return self._place("gphase", (gamma,), ())
 
+    @one_qubit
     def id(self, qubit: Indices) -> Self:
         """Identity."""
-        return self._one("id", qubit)
+        return self._each(StandardGate("id"), qubit)
 
+    @one_qubit
     def x(self, qubit: Indices) -> Self:
         """Pauli X."""
-        return self._one("x", qubit)
+        return self._each(StandardGate("x"), qubit)
 
+    @one_qubit
     def y(self, qubit: Indices) -> Self:
         """Pauli Y."""
-        return self._one("y", qubit)
+        return self._each(StandardGate("y"), qubit)
 
+    @one_qubit
     def z(self, qubit: Indices) -> Self:
         """Pauli Z."""
-        return self._one("z", qubit)
+        return self._each(StandardGate("z"), qubit)
 
+    @one_qubit
     def h(self, qubit: Indices) -> Self:
         """Hadamard."""
-        return self._one("h", qubit)
+        return self._each(StandardGate("h"), qubit)
 
+    @one_qubit
     def s(self, qubit: Indices) -> Self:
         """Square root of Z."""
-        return self._one("s", qubit)
+        return self._each(StandardGate("s"), qubit)
 
+    @one_qubit
     def sdg(self, qubit: Indices) -> Self:
         """Inverse of S."""
-        return self._one("sdg", qubit)
+        return self._each(StandardGate("sdg"), qubit)
 
+    @one_qubit
     def t(self, qubit: Indices) -> Self:
         """Fourth root of Z."""
-        return self._one("t", qubit)
+        return self._each(StandardGate("t"), qubit)
 
+    @one_qubit
     def tdg(self, qubit: Indices) -> Self:
         """Inverse of T."""
-        return self._one("tdg", qubit)
+        return self._each(StandardGate("tdg"), qubit)
 
+    @one_qubit
     def sx(self, qubit: Indices) -> Self:
         """Square root of X."""
-        return self._one("sx", qubit)
+        return self._each(StandardGate("sx"), qubit)
 
+    @one_qubit
     def sxdg(self, qubit: Indices) -> Self:
         """Inverse of √X."""
-        return self._one("sxdg", qubit)
+        return self._each(StandardGate("sxdg"), qubit)
 
+    @one_qubit_turn
     def rx(self, theta: ParameterValue, qubit: Indices) -> Self:
         """``exp(-iθX/2)``."""
-        return self._turn("rx", theta, qubit)
+        return self._each(StandardGate("rx", (theta,)), qubit)
 
+    @one_qubit_turn
     def ry(self, theta: ParameterValue, qubit: Indices) -> Self:
         """``exp(-iθY/2)``."""
-        return self._turn("ry", theta, qubit)
+        return self._each(StandardGate("ry", (theta,)), qubit)
 
+    @one_qubit_turn
     def rz(self, theta: ParameterValue, qubit: Indices) -> Self:
         """``exp(-iθZ/2)``."""
-        return self._turn("rz", theta, qubit)
+        return self._each(StandardGate("rz", (theta,)), qubit)
 
+    @one_qubit_turn
     def p(self, lam: ParameterValue, qubit: Indices) -> Self:
         """Phase ``e^{iλ}`` on ``|1⟩``."""
-        return self._turn("p", lam, qubit)
+        return self._each(StandardGate("p", (lam,)), qubit)
 
     def u(self, theta: ParameterValue, phi: ParameterValue, lam: ParameterValue, qubit: Indices) -> Self:
         """General one-qubit gate ``e^{i(φ+λ)/2} RZ(φ) RY(θ) RZ(λ)``."""
@@ -175,33 +142,40 @@ class GateMethods(ABC):
             self._place("u", angles, (qubit,)) if type(qubit) is int else self._each(StandardGate("u", angles), qubit)
         )
 
+    @two_qubits
     def swap(self, qubit1: int, qubit2: int) -> Self:
         """Exchange two qubits."""
-        return self._pair("swap", qubit1, qubit2)
+        return self.append(StandardGate("swap"), (qubit1, qubit2))
 
+    @two_qubits
     def iswap(self, qubit1: int, qubit2: int) -> Self:
         """Exchange two qubits with a phase i."""
-        return self._pair("iswap", qubit1, qubit2)
+        return self.append(StandardGate("iswap"), (qubit1, qubit2))
 
+    @two_qubits
     def ecr(self, qubit1: int, qubit2: int) -> Self:
         """Echoed cross-resonance gate."""
-        return self._pair("ecr", qubit1, qubit2)
+        return self.append(StandardGate("ecr"), (qubit1, qubit2))
 
+    @two_qubits_turn
     def rxx(self, theta: ParameterValue, qubit1: int, qubit2: int) -> Self:
         """``exp(-iθXX/2)``."""
-        return self._pair_turn("rxx", theta, qubit1, qubit2)
+        return self.append(StandardGate("rxx", (theta,)), (qubit1, qubit2))
 
+    @two_qubits_turn
     def ryy(self, theta: ParameterValue, qubit1: int, qubit2: int) -> Self:
         """``exp(-iθYY/2)``."""
-        return self._pair_turn("ryy", theta, qubit1, qubit2)
+        return self.append(StandardGate("ryy", (theta,)), (qubit1, qubit2))
 
+    @two_qubits_turn
     def rzz(self, theta: ParameterValue, qubit1: int, qubit2: int) -> Self:
         """``exp(-iθZZ/2)``."""
-        return self._pair_turn("rzz", theta, qubit1, qubit2)
+        return self.append(StandardGate("rzz", (theta,)), (qubit1, qubit2))
 
+    @two_qubits_turn
     def rzx(self, theta: ParameterValue, qubit1: int, qubit2: int) -> Self:
         """``exp(-iθ/2 Z⊗X)``, Z on the first qubit."""
-        return self._pair_turn("rzx", theta, qubit1, qubit2)
+        return self.append(StandardGate("rzx", (theta,)), (qubit1, qubit2))
 
     def xx_plus_yy(self, theta: ParameterValue, beta: ParameterValue, qubit1: int, qubit2: int) -> Self:
         """``exp(-iθ/4 (XX + YY))`` in the frame turned by ``β`` about Z of the first qubit."""
@@ -215,53 +189,65 @@ class GateMethods(ABC):
         """Fermionic simulation gate ``exp(-iθ/2 (XX + YY))`` with phase ``e^{-iφ}`` on ``|11⟩``."""
         return self._place("fsim", (theta, phi), (qubit1, qubit2))
 
+    @two_qubits
     def cx(self, control: int, target: int) -> Self:
         """Controlled X."""
-        return self._pair("cx", control, target)
+        return self.append(StandardGate("cx"), (control, target))
 
+    @two_qubits
     def cy(self, control: int, target: int) -> Self:
         """Controlled Y."""
-        return self._pair("cy", control, target)
+        return self.append(StandardGate("cy"), (control, target))
 
+    @two_qubits
     def cz(self, control: int, target: int) -> Self:
         """Controlled Z."""
-        return self._pair("cz", control, target)
+        return self.append(StandardGate("cz"), (control, target))
 
+    @two_qubits
     def ch(self, control: int, target: int) -> Self:
         """Controlled Hadamard."""
-        return self._pair("ch", control, target)
+        return self.append(StandardGate("ch"), (control, target))
 
+    @two_qubits
     def cs(self, control: int, target: int) -> Self:
         """Controlled S."""
-        return self._pair("cs", control, target)
+        return self.append(StandardGate("cs"), (control, target))
 
+    @two_qubits
     def csdg(self, control: int, target: int) -> Self:
         """Controlled inverse of S."""
-        return self._pair("csdg", control, target)
+        return self.append(StandardGate("csdg"), (control, target))
 
+    @two_qubits
     def csx(self, control: int, target: int) -> Self:
         """Controlled √X."""
-        return self._pair("csx", control, target)
+        return self.append(StandardGate("csx"), (control, target))
 
+    @two_qubits
     def csxdg(self, control: int, target: int) -> Self:
         """Controlled inverse of √X."""
-        return self._pair("csxdg", control, target)
+        return self.append(StandardGate("csxdg"), (control, target))
 
+    @two_qubits_turn
     def cp(self, lam: ParameterValue, control: int, target: int) -> Self:
         """Phase ``e^{iλ}`` on ``|11⟩``."""
-        return self._pair_turn("cp", lam, control, target)
+        return self.append(StandardGate("cp", (lam,)), (control, target))
 
+    @two_qubits_turn
     def crx(self, theta: ParameterValue, control: int, target: int) -> Self:
         """Controlled RX."""
-        return self._pair_turn("crx", theta, control, target)
+        return self.append(StandardGate("crx", (theta,)), (control, target))
 
+    @two_qubits_turn
     def cry(self, theta: ParameterValue, control: int, target: int) -> Self:
         """Controlled RY."""
-        return self._pair_turn("cry", theta, control, target)
+        return self.append(StandardGate("cry", (theta,)), (control, target))
 
+    @two_qubits_turn
     def crz(self, theta: ParameterValue, control: int, target: int) -> Self:
         """Controlled RZ."""
-        return self._pair_turn("crz", theta, control, target)
+        return self.append(StandardGate("crz", (theta,)), (control, target))
 
     def ccx(self, control1: int, control2: int, target: int) -> Self:
         """Toffoli gate."""
