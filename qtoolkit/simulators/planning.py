@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from qtoolkit._arguments import shown
 from qtoolkit.circuit import Circuit, ParameterValues
 from qtoolkit.circuit.details import DETAIL_WIDTH, MATRIX
-from qtoolkit.circuit.parameter import resolve_values
 from qtoolkit.circuit.tape import MEASURE, Tape
 from qtoolkit.compiler import ExecutionPlan, Known, compile_circuit, plans, used_qubits
 from qtoolkit.errors import InputError
@@ -22,6 +21,7 @@ from qtoolkit.simulators.passes import num_passes
 from qtoolkit.simulators.small.once import runner_of, state_once
 from qtoolkit.simulators.small.quick import SMALL_QUBITS, first_run, program_of_circuit
 from qtoolkit.simulators.small.recipes import standard_recipes
+from qtoolkit.simulators.values import vector_of
 from qtoolkit.simulators.ways import (
     ALWAYS_QUBITS,
     AMPLITUDE,
@@ -108,11 +108,15 @@ def state_unplanned(
     if num_qubits > MOST_QUBITS or _is_long(circuit):
         return None
     if parameters is not None:
-        program = program_unplanned(engine, circuit)
-        if program is None:
+        values = vector_of(circuit, parameters)
+        if values is None:
             return None
-        values = values_of(circuit, program, parameters)
-        return None if values is None else program.state(values)
+        if num_qubits <= ALWAYS_QUBITS and plans.is_new(circuit):
+            state = first_run().first_state(engine, circuit, values)
+            if state is not None:
+                return state
+        program = program_unplanned(engine, circuit, values)
+        return None if program is None else program.state(values)
     if circuit.declared:
         return None
     tape = tape.copy()  # others may add to the circuit meanwhile
@@ -132,15 +136,15 @@ def value_unplanned(
     Raises:
         ParameterError: for names that are not the circuit's.
     """
-    if circuit.num_qubits <= ALWAYS_QUBITS and (parameters is None or plans.is_new(circuit)):
-        value = first_run().first_value(engine, circuit, observable, parameters)
-        if value is not None:
-            return value
-    if parameters is None:
+    values = vector_of(circuit, parameters)
+    if values is None:
         return None
-    program = program_unplanned(engine, circuit)
-    values = None if program is None else values_of(circuit, program, parameters)
-    evaluate = None if program is None or values is None else program.evaluator(observable, values.shape)
+    if circuit.num_qubits <= ALWAYS_QUBITS and (parameters is None or plans.is_new(circuit)):
+        value = first_run().first_value(engine, circuit, observable, values)
+        if value is not None or parameters is None:
+            return value
+    program = None if parameters is None else program_unplanned(engine, circuit, values)
+    evaluate = None if program is None else program.evaluator(observable, values.shape)
     return None if evaluate is None else evaluate(values)
 
 
@@ -148,21 +152,26 @@ def gradient_unplanned(
     engine: Engine, circuit: Circuit, observable: object, parameters: ParameterValues | ParameterBatch
 ) -> tuple[float, FloatArray] | None:
     """The same with the derivatives."""
+    values = vector_of(circuit, parameters)
+    if values is None:
+        return None
     if circuit.num_qubits <= ALWAYS_QUBITS and plans.is_new(circuit):
-        found = first_run().first_gradient(engine, circuit, observable, parameters)
+        found = first_run().first_gradient(engine, circuit, observable, values)
         if found is not None:
             return found
-    program = program_unplanned(engine, circuit, is_gradient=True)
-    values = None if program is None else values_of(circuit, program, parameters)
-    return None if program is None or values is None else program.gradient(observable, values)
+    program = program_unplanned(engine, circuit, values, is_gradient=True)
+    return None if program is None else program.gradient(observable, values)
 
 
-def program_unplanned(engine: Engine, circuit: Circuit, is_gradient: bool = False) -> SmallProgram | None:
+def program_unplanned(
+    engine: Engine, circuit: Circuit, values: FloatArray, is_gradient: bool = False
+) -> SmallProgram | None:
     """What runs a circuit at parameter values, where that is sooner than a plan, and counts this run; else None.
 
     Args:
         engine: whose precision and registers count.
         circuit: with parameters.
+        values: one a parameter; there is no program for another number of them.
         is_gradient: whether its gradient is wanted, not a state or a value.
     """
     num_qubits = circuit.num_qubits
@@ -170,32 +179,14 @@ def program_unplanned(engine: Engine, circuit: Circuit, is_gradient: bool = Fals
         return None
     known = plans.of(circuit)
     program = program_of_circuit()(engine, circuit, known)
-    if program is None or (num_qubits <= SMALL_QUBITS and not program.is_better_merged):
+    if program is None or values.shape != (program.num_parameters,):
+        return None
+    if num_qubits <= SMALL_QUBITS and not program.is_better_merged:
         return program
     known.runs += 1
     amplitude, planning = (GRADIENT_AMPLITUDE, GRADIENT_PLANNING) if is_gradient else (AMPLITUDE, PLANNING)
     seconds = known.runs * amplitude * (program.num_operations << num_qubits)
     return program if known.plan is None and seconds <= PLAN + planning * len(circuit) else None
-
-
-def values_of(
-    circuit: Circuit, program: SmallProgram, parameters: ParameterValues | ParameterBatch
-) -> FloatArray | None:
-    """Values of one run of a circuit's program, one a parameter; None for what must be looked at more closely.
-
-    Raises:
-        ParameterError: for names that are not the circuit's.
-    """
-    if isinstance(parameters, np.ndarray):
-        is_usual = parameters.dtype == np.float64 and parameters.shape == (program.num_parameters,)
-        return parameters if is_usual else None
-    if isinstance(parameters, Mapping):
-        free = circuit.parameters
-        found = resolve_values(free, cast(ParameterValues, parameters))
-        return np.array([found[p.name] for p in free]) if len(found) == len(free) else None
-    if isinstance(parameters, list | tuple) and all(type(value) is float for value in parameters):
-        return np.array(parameters) if len(parameters) == program.num_parameters else None
-    return None
 
 
 def way_of(engine: Engine, circuit: Circuit | ExecutionPlan, plan: ExecutionPlan) -> tuple[Way, float]:

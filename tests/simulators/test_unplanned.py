@@ -220,7 +220,7 @@ def test_long_circuits_can_be_interrupted(monkeypatch):
     assert unplanned(simulator._engine, circuit, None) is not None
     monkeypatch.setattr(planning, "MOST_VISITS", (len(circuit) << 10) - 1)
     assert unplanned(simulator._engine, circuit, None) is None
-    assert planning.program_unplanned(simulator._engine, circuit) is None
+    assert planning.program_unplanned(simulator._engine, circuit, np.zeros(0)) is None
 
 
 def test_steps_are_counted():

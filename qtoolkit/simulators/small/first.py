@@ -1,4 +1,4 @@
-"""Values and gradients of a small circuit that is met for the first time, straight from its tape.
+"""States, values and gradients of a small circuit that is met for the first time, straight from its tape.
 
 As in `once`, what circuits of one size have in common is made once and kept, and one call does all the rest.
 """
@@ -16,7 +16,7 @@ from qtoolkit.circuit import Circuit, Parameter, ParameterValue
 from qtoolkit.circuit.tape import WIDTH
 from qtoolkit.compiler.ladders import kinds_of_gates
 from qtoolkit.operators import PauliSum
-from qtoolkit.simulators.engine import Engine
+from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.memory import aligned_empty
 from qtoolkit.simulators.small.lowering import WIDEST, working_memory
 from qtoolkit.simulators.small.once import KEPT_STEPS, most_rows
@@ -27,71 +27,60 @@ from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.small import block, prepare
 from qtoolkit_kernels.vector.small import first as kernels
 
-__all__ = ["first_gradient", "first_value"]
+__all__ = ["first_gradient", "first_state", "first_value"]
 
 MOST_VISITS = 1 << 16
-"""Strings times amplitudes, a third of a nanosecond each, from which it pays to prepare the sum, and to keep what that comes to."""
+"""Strings times amplitudes, a third of a nanosecond each, from which it pays to prepare a sum, and to keep that."""
 
 FloatArray = NDArray[np.float64]
 
 _NO_FLOATS, _NO_INTEGERS = np.zeros(0), np.zeros(0, np.int64)
 
-_Measure = Callable[[Circuit, object, object, bool], "tuple[float, FloatArray] | None"]
 
-_kept: dict[object, _Measure] = {}
-
-
-def first_gradient(
-    engine: Engine, circuit: Circuit, observable: object, values: object
-) -> tuple[float, FloatArray] | None:
-    """The expectation value and its derivatives; None for whatever is not usual, or not right.
+class _Runner:
+    """Runs circuits of one size, from any number of Python threads at once.
 
     Args:
         engine: whose precision and registers count.
-        circuit: of few qubits, which others may add to meanwhile.
-        observable: a Pauli sum.
-        values: float64 of shape ``(num_parameters,)``; None if there are no parameters.
+        num_qubits: of the circuits.
     """
-    return _measure(engine, circuit.num_qubits)(circuit, observable, values, True)
 
+    def __init__(self, engine: Engine, num_qubits: int) -> None:
+        self._engine, self._num_qubits = engine, num_qubits
+        self._dtype = np.dtype(engine.dtype.char)  # compiled code compares dtypes by identity
+        self._size = max(engine.vector_bytes // engine.real.itemsize, 1 << num_qubits)
+        self._most_words = WIDTH * most_rows(engine)
+        self._idle: list[tuple[Callable[..., Any], memoryview]] = []  # is taken from and put to in one step
+        self._nothing, self._no_state = kernels.Strings(*_masks_of(PauliSum.zero(1))), np.empty(0, self._dtype)
 
-def first_value(engine: Engine, circuit: Circuit, observable: object, values: object) -> float | None:
-    """The expectation value, or None, as of `first_gradient`."""
-    found = _measure(engine, circuit.num_qubits)(circuit, observable, values, False)
-    return None if found is None else found[0]
+    def state(self, circuit: Circuit, values: FloatArray) -> StateArray | None:
+        """The state, or None."""
+        state = np.empty(self._size, self._dtype)
+        if self._run(circuit, values, self._nothing, _NO_FLOATS, state) is None:
+            return None
+        return state if state.size == 1 << self._num_qubits else state[: 1 << self._num_qubits]
 
+    def value(self, circuit: Circuit, values: FloatArray, observable: object, gradient: FloatArray) -> float | None:
+        """The expectation value, or None; the derivatives are written to an array that is not empty."""
+        if type(observable) is not PauliSum or observable.num_qubits != self._num_qubits:
+            return None
+        strings = kernels.Strings(*_masks_of(observable))
+        if len(strings.x_masks) << self._num_qubits > MOST_VISITS:
+            return None
+        return self._run(circuit, values, strings, gradient, self._no_state)
 
-def _measure(engine: Engine, num_qubits: int) -> _Measure:
-    key = engine.small_key, num_qubits
-    try:
-        return _kept[key]
-    except KeyError:
-        found = _kept[key] = _new_measure(engine, num_qubits)
-        return found
-
-
-def _new_measure(engine: Engine, num_qubits: int) -> _Measure:
-    most = WIDTH * most_rows(engine)
-    most_strings = MOST_VISITS >> num_qubits
-    ndarray, empty, nothing = np.ndarray, np.empty, _NO_FLOATS  # names of their own are found sooner
-    double = nothing.dtype
-    idle: list[tuple[Callable[..., Any], memoryview]] = []  # is taken from and put to in one step
-
-    def measure(
-        circuit: Circuit, observable: object, values: object, is_gradient: bool
-    ) -> tuple[float, FloatArray] | None:
-        tape, given = circuit.operations, nothing if values is None else values
+    def _run(
+        self, circuit: Circuit, values: FloatArray, strings: kernels.Strings, gradient: FloatArray, state: StateArray
+    ) -> float | None:
+        tape = circuit.operations
         words = tape.words
         length = len(words)
-        if type(observable) is not PauliSum or type(given) is not ndarray or length > most or tape.others:
-            return None
-        strings = observable.x_masks, observable.z_masks, observable.coefficients
-        if observable.num_qubits != num_qubits or len(strings[0]) > most_strings:
+        if length > self._most_words or tape.others:
             return None
         try:
-            lent = idle.pop()
+            lent = self._idle.pop()
         except IndexError:
-            lent = _entry(engine, num_qubits, most)
+            lent = self._entry()
         enter, view = lent
         try:
             view[:length] = words
@@ -100,13 +89,72 @@ def _new_measure(engine: Engine, num_qubits: int) -> _Measure:
         # What rows refer to was there before them.
         num_parameters, symbols = _symbols_of(circuit, tape.symbols[:])
         value: object = DECLINED
-        if given.dtype == double and given.shape == (num_parameters,):
-            gradient = empty(num_parameters) if is_gradient else nothing
-            value = enter(length // WIDTH, symbols, kernels.Strings(*strings), given, gradient)
-        idle.append(lent)
-        return (value, gradient) if isinstance(value, float) and value - value == 0.0 else None
+        if values.shape == (num_parameters,):
+            value = enter(length // WIDTH, symbols, strings, values, gradient, state)
+        self._idle.append(lent)
+        return value if isinstance(value, float) and value - value == 0.0 else None
 
-    return measure
+    def _entry(self) -> tuple[Callable[..., Any], memoryview]:
+        """The kernel with memory of its own, given all that comes before the number of rows; what will hold these."""
+        engine, real = self._engine, np.dtype(self._engine.real.char)
+        width = 2 * KEPT_STEPS + (1 << 6)  # no power of two, which would be bad for caches
+        words, gates = np.empty(self._most_words), prepare.Gates(*kinds_of_gates(), standard_recipes().arrays)
+        place = kernels.Workplace(
+            working_memory(engine, KEPT_STEPS),
+            np.empty(prepare.FOUND, np.int64),
+            np.empty((KEPT_STEPS, block.FACTOR_COLUMNS), np.int64),
+            np.empty((KEPT_STEPS, 2), np.int64),
+            np.empty(KEPT_STEPS),
+            np.empty(KEPT_STEPS + WIDEST),
+            aligned_empty(4 * width, _NO_FLOATS.dtype).reshape(4, width),
+            np.empty((KEPT_STEPS, 4)),
+            aligned_empty(4 * self._size, real),
+        )
+        kept = Lanes(engine.vector_bytes), self._num_qubits, gates, place, words.reshape(-1, WIDTH), words
+        more = 0, _counted(0), self._nothing, _NO_FLOATS, _NO_FLOATS, self._no_state
+        entry, arguments = entry_of(kernels.first_run, *kept, *more)
+        return partial(entry, *arguments[: len(kept)]), words.data
+
+
+_runners: dict[object, _Runner] = {}
+
+
+def _runner_of(engine: Engine, num_qubits: int) -> _Runner:
+    key = engine.small_key, num_qubits
+    try:
+        return _runners[key]
+    except KeyError:
+        found = _runners[key] = _Runner(engine, num_qubits)
+        return found
+
+
+def first_state(engine: Engine, circuit: Circuit, values: FloatArray) -> StateArray | None:
+    """The state at the end of a circuit; None for whatever is not usual, or not right.
+
+    Args:
+        engine: whose precision and registers count.
+        circuit: of few qubits, which others may add to meanwhile.
+        values: one a parameter.
+    """
+    return _runner_of(engine, circuit.num_qubits).state(circuit, values)
+
+
+def first_value(engine: Engine, circuit: Circuit, observable: object, values: FloatArray) -> float | None:
+    """The same for the expectation value of a Pauli sum."""
+    return _runner_of(engine, circuit.num_qubits).value(circuit, values, observable, _NO_FLOATS)
+
+
+def first_gradient(
+    engine: Engine, circuit: Circuit, observable: object, values: FloatArray
+) -> tuple[float, FloatArray] | None:
+    """The same with its derivatives."""
+    gradient = np.empty(values.size)
+    value = _runner_of(engine, circuit.num_qubits).value(circuit, values, observable, gradient)
+    return None if value is None else (value, gradient)
+
+
+def _masks_of(observable: PauliSum) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.complex128]]:
+    return observable.x_masks, observable.z_masks, observable.coefficients
 
 
 def _symbols_of(circuit: Circuit, angles: Sequence[ParameterValue]) -> tuple[int, prepare.Symbols]:
@@ -128,27 +176,3 @@ def _symbols_of(circuit: Circuit, angles: Sequence[ParameterValue]) -> tuple[int
 def _counted(number: int) -> prepare.Symbols:
     """So many symbols, each the parameter in its place."""
     return prepare.Symbols(_NO_FLOATS, _NO_INTEGERS, np.arange(number), _NO_FLOATS)
-
-
-def _entry(engine: Engine, num_qubits: int, most_words: int) -> tuple[Callable[..., Any], memoryview]:
-    """The kernel with memory of its own, given all that comes before the number of rows; what will hold these."""
-    real = np.dtype(engine.real.char)  # compiled code compares dtypes by identity
-    size = max(engine.vector_bytes // real.itemsize, 1 << num_qubits)
-    width = 2 * KEPT_STEPS + (1 << 6)  # no power of two, which would be bad for caches
-    words, gates = np.empty(most_words), prepare.Gates(*kinds_of_gates(), standard_recipes().arrays)
-    place = kernels.Workplace(
-        working_memory(engine, KEPT_STEPS),
-        np.empty(prepare.FOUND, np.int64),
-        np.empty((KEPT_STEPS, block.FACTOR_COLUMNS), np.int64),
-        np.empty((KEPT_STEPS, 2), np.int64),
-        np.empty(KEPT_STEPS),
-        np.empty(KEPT_STEPS + WIDEST),
-        aligned_empty(4 * width, np.dtype("d")).reshape(4, width),
-        np.empty((KEPT_STEPS, 4)),
-        aligned_empty(4 * size, real),
-    )
-    kept = Lanes(engine.vector_bytes), num_qubits, gates, place, words.reshape(-1, WIDTH), words
-    sums = PauliSum.identity(num_qubits)
-    strings = kernels.Strings(sums.x_masks, sums.z_masks, sums.coefficients)
-    entry, arguments = entry_of(kernels.first_gradient, *kept, 0, _counted(0), strings, _NO_FLOATS, _NO_FLOATS)
-    return partial(entry, *arguments[: len(kept)]), words.data

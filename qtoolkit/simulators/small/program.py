@@ -178,8 +178,6 @@ class SmallProgram:
         self._num_angles = self._with_phase.slots.constants.size
         self.num_operations = len(self._with_phase.operations)
         self.is_better_merged = _is_better_merged(num_qubits, self.num_operations, self._first, num_phases)
-        self._is_used: set[Callable[..., Any]] = set()
-        """Kernels that ran once; from then on their entries are kept, which take longer to make than such a run."""
         # Entries with working memory that no call is using; a list is safe between threads.
         self._for_states: list[partial[Any]] = []
         self._for_gradients: list[partial[Any]] = []
@@ -216,8 +214,7 @@ class SmallProgram:
             enter = self._state_entry()
         state: StateArray = np.empty(self._state_size, self._dtype)
         is_finite = enter(values, state)
-        if enter.func is not prepare_state:
-            self._for_states.append(enter)
+        self._for_states.append(enter)
         if is_finite is DECLINED or not is_finite:
             return None
         return state if state.size == 1 << self._num_qubits else state[: 1 << self._num_qubits]
@@ -233,8 +230,7 @@ class SmallProgram:
             enter = self._gradient_entry()
         found = np.empty(values.size)
         value = enter(*measured, values, found)
-        if enter.func is not small_gradient:
-            self._for_gradients.append(enter)
+        self._for_gradients.append(enter)
         return None if value is DECLINED or value - value != 0.0 else (value, found)
 
     def gradients(
@@ -285,8 +281,7 @@ class SmallProgram:
             except IndexError:
                 enter = entry()
             value: object = enter(*measured, values)
-            if enter.func is not small_value:
-                idle.append(enter)
+            idle.append(enter)
             return value if isinstance(value, float) and value - value == 0.0 else None
 
         return evaluate
@@ -307,24 +302,16 @@ class SmallProgram:
 
     def _state_entry(self) -> partial[Any]:
         room, (ket,) = self._room(1)
-        return self._entered(prepare_state, (self._with_phase, room, self._phase), _NO_FLOATS, ket)
+        return _entered(prepare_state, (self._with_phase, room, self._phase), _NO_FLOATS, ket)
 
     def _gradient_entry(self) -> partial[Any]:
         room, (ket, image) = self._room(2)
         kept = self._without_phase, room, ket, image, self._first
-        return self._entered(small_gradient, kept, _widest(), _NO_SUM, _NO_FLOATS, _NO_FLOATS, np.zeros(0))
+        return _entered(small_gradient, kept, _widest(), _NO_SUM, _NO_FLOATS, _NO_FLOATS, np.zeros(0))
 
     def _value_entry(self) -> partial[Any]:
         room, (ket,) = self._room(1)
-        return self._entered(small_value, (self._without_phase, room, ket), _widest(), _NO_SUM, _NO_FLOATS, _NO_FLOATS)
-
-    def _entered(self, kernel: Callable[..., Any], kept: tuple[Any, ...], *more: Any) -> partial[Any]:
-        """A kernel given all but what comes after what is kept: itself at first, then its entry."""
-        if kernel not in self._is_used:
-            self._is_used.add(kernel)
-            return partial(kernel, *kept)
-        entry, arguments = entry_of(kernel, *kept, *more)
-        return partial(entry, *arguments[: len(kept)])
+        return _entered(small_value, (self._without_phase, room, ket), _widest(), _NO_SUM, _NO_FLOATS, _NO_FLOATS)
 
     def _room(self, count: int) -> tuple[Room, list[StateArray]]:
         """Working memory of one call for so many states, and these, zeros; one array holds all but products."""
@@ -340,6 +327,12 @@ class SmallProgram:
         states = reals[real_size:].view(self._dtype)
         room = Room(reals[:real_size], turns, np.empty((self._num_products, 4)))
         return room, [states[k * size : (k + 1) * size] for k in range(count)]
+
+
+def _entered(kernel: Callable[..., Any], kept: tuple[Any, ...], *more: Any) -> partial[Any]:
+    """A kernel's entry given all but what comes after what is kept."""
+    entry, arguments = entry_of(kernel, *kept, *more)
+    return partial(entry, *arguments[: len(kept)])
 
 
 def _stacked(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""The value and gradient of a small circuit that nobody has seen before: from its tape to numbers in one call.
+"""A small circuit that nobody has seen before: from its tape to its state, or a value and gradient, in one call.
 
 Cost: what `prepare`, `state` and `gradient` say, and a nanosecond for each string of the sum and each amplitude.
 """
@@ -17,12 +17,12 @@ from qtoolkit_kernels.vector.pauli.registers import odd_bits
 from qtoolkit_kernels.vector.small import block, prepare, write
 from qtoolkit_kernels.vector.small.gradient import take_back
 from qtoolkit_kernels.vector.small.plan import Program, Room
-from qtoolkit_kernels.vector.small.state import bind_turns, run_forward
+from qtoolkit_kernels.vector.small.state import bind_turns, run_forward, write_state
 from qtoolkit_kernels.vector.small.tape import SYMBOLIC, WIDTH
 from qtoolkit_kernels.vector.tiles import lane_bits_of, lanes_of
 from qtoolkit_kernels.vector.trigonometry import Slots
 
-__all__ = ["Strings", "Workplace", "first_gradient"]
+__all__ = ["Strings", "Workplace", "first_run"]
 
 ANGLES = 8
 """Doubles of the widest register, of which there are whole numbers of angles."""
@@ -102,7 +102,7 @@ def _write_image(strings: Strings, lanes: Lanes, num_qubits: int, memory: write.
 
 
 @njit
-def first_gradient(
+def first_run(
     lanes: Lanes,
     num_qubits: int,
     gates: prepare.Gates,
@@ -114,8 +114,9 @@ def first_gradient(
     strings: Strings,
     values: Floats,
     gradient: Floats,
+    ket: Complex,
 ) -> float:
-    """Compute the expectation value of a sum of Pauli strings and its derivatives.
+    """Compute a state, or the expectation value of a sum of Pauli strings and its derivatives.
 
     Args:
         lanes: marker of the vector width.
@@ -129,9 +130,10 @@ def first_gradient(
         strings: the observable.
         values: of the parameters.
         gradient: receives the derivatives; empty if none are wanted.
+        ket: receives the state instead, whole tiles; empty if it is not wanted.
 
     Returns:
-        The expectation value. NaN for what must be looked at more closely: rows that are no gates, symbols that no row
+        The expectation value, 0 of a state. NaN for what must be looked at more closely: rows that are no gates, symbols that no row
         names, numbers that are not finite, coefficients that are not real, more terms than there is room for.
     """
     memory, counts = place.memory, place.memory.counts
@@ -151,10 +153,12 @@ def first_gradient(
     operations, cells = memory.operations[: counts[write.OPERATIONS]], memory.cells[:num_cells]
     patterns = memory.patterns[: counts[write.PATTERNS] * lanes_of(memory.patterns, lanes)]
     terms, coefficients = place.terms[:num_terms], place.coefficients[:num_terms]
-    num_turns = prepare.write_program(
+    num_kept = prepare.write_program(
         memory, symbols, num_slots, operations, place.factors, cells, patterns, angles, terms, coefficients
     )
-    slots = Slots(angles, terms[:num_turns], coefficients[:num_turns])
+    if ket.size:
+        num_kept, angles[num_slots] = num_terms, angles[num_slots] + np.arctan2(factor.imag, factor.real)
+    slots = Slots(angles, terms[:num_kept], coefficients[:num_kept])
     program = Program(lanes, num_qubits, operations, place.factors, cells, patterns, slots)
 
     turns = place.turns
@@ -165,6 +169,9 @@ def first_gradient(
     if not bind_turns(values, lanes, slots, turns):
         return np.nan
     run_forward(program, size // (2 * lanes_of(data, lanes)), room)
+    if ket.size:
+        write_state(program, room, num_slots, ket)
+        return 0.0
     if not _write_image(strings, lanes, num_qubits, memory, data):
         return np.nan
     value = product(data[:size], data[size:])

@@ -17,7 +17,7 @@ from qtoolkit_kernels.vector.tiles import lanes_of, tile_to_complex
 from qtoolkit_kernels.vector.trigonometry import Slots, bind_angles
 from qtoolkit_kernels.vector.turns import write_turn
 
-__all__ = ["bind_turns", "prepare_state", "run_forward", "small_value"]
+__all__ = ["bind_turns", "prepare_state", "run_forward", "small_value", "write_state"]
 
 
 @njit
@@ -71,15 +71,22 @@ def prepare_state(program: Program, room: Room, phase: int, values: Floats, ket:
     lanes, data, turns = program.lanes, room.data, room.turns
     if not bind_turns(values, lanes, program.slots, turns):
         return False
-    num_tiles = max(1, (1 << program.num_qubits) // lanes_of(data, lanes))
-    run_forward(program, num_tiles, room)
+    run_forward(program, max(1, (1 << program.num_qubits) // lanes_of(data, lanes)), room)
+    write_state(program, room, phase, ket)
+    return True
+
+
+@njit
+def write_state(program: Program, room: Room, phase: int, ket: Complex) -> None:
+    """Write the state that is there as tiles; see `prepare_state`."""
+    lanes, data, turns = program.lanes, room.data, room.turns
     factor = complex(turns[block.COSINE, phase], turns[block.SINE, phase]) if phase >= 0 else 1.0 + 0.0j
+    num_tiles = max(1, (1 << program.num_qubits) // lanes_of(data, lanes))
     reals = ket.view(data.dtype)
     real, imag = data.dtype.type(factor.real), data.dtype.type(factor.imag)
     tile = 2 * lanes_of(data, lanes)
     for j in range(0, num_tiles * tile, tile):
         tile_to_complex(reals, lanes, j, data, j, real, imag)
-    return True
 
 
 @njit
