@@ -59,9 +59,13 @@ BY_CIRCUITS = {
     "small_block.multiply": "simulators/test_small_programs.py",
     "small_block.turn_product": "simulators/test_small_programs.py",
     "small_block.turn_string": "simulators/test_small_programs.py",
+    "small_first.first_run": "simulators/test_first_runs.py",
     "small_gradient.small_gradient": "simulators/test_small_programs.py",
     "small_gradient.small_gradients": "simulators/test_small_programs.py",
+    "small_state.bind_turns": "simulators/test_first_runs.py",
     "small_state.prepare_state": "simulators/test_small_programs.py",
+    "small_state.run_forward": "simulators/test_first_runs.py",
+    "small_state.write_state": "simulators/test_first_runs.py",
     "small_state.small_value": "simulators/test_small_programs.py",
     "small_prepare.lower_gates": "simulators/test_small_programs.py",
     "small_prepare.write_program": "simulators/test_small_programs.py",
@@ -75,6 +79,7 @@ BY_CIRCUITS = {
     "small_write.add_string": "simulators/test_unplanned.py",
     "small_write.add_turn": "simulators/test_unplanned.py",
     "small_write.close": "simulators/test_unplanned.py",
+    "small_write.pattern": "simulators/test_unplanned.py",
     "strings.back_string": "simulators/test_small_programs.py",
 }
 """Vector kernels that turn gates into rows or Pauli sums into passes, or run circuits whole: what holds them to

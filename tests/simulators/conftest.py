@@ -11,7 +11,12 @@ def planned(request, monkeypatch):
     """Plan every circuit, however small, and know none from before."""
     plans.forget()
     if not {"unplanned", "either_way"} & set(request.fixturenames):
-        monkeypatch.setattr(planning, "MOST_QUBITS", -1)
+        _plan_all(monkeypatch)
+
+
+def _plan_all(monkeypatch):
+    for threshold in ("MOST_QUBITS", "ALWAYS_QUBITS"):
+        monkeypatch.setattr(planning, threshold, -1)
 
 
 @pytest.fixture
@@ -23,4 +28,4 @@ def unplanned():
 def either_way(request, monkeypatch):
     """Try both."""
     if request.param == "planned":
-        monkeypatch.setattr(planning, "MOST_QUBITS", -1)
+        _plan_all(monkeypatch)
