@@ -19,7 +19,7 @@ from qtoolkit.simulators.batch.runs import ParameterBatch
 from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.passes import num_passes
 from qtoolkit.simulators.small.once import runner_of, state_once
-from qtoolkit.simulators.small.quick import SMALL_QUBITS, first_run, program_of_circuit
+from qtoolkit.simulators.small.quick import SMALL_QUBITS, program_of_circuit, tape_runner
 from qtoolkit.simulators.small.recipes import standard_recipes
 from qtoolkit.simulators.values import vector_of
 from qtoolkit.simulators.ways import (
@@ -112,7 +112,7 @@ def state_unplanned(
         if values is None:
             return None
         if num_qubits <= ALWAYS_QUBITS and plans.is_new(circuit):
-            state = first_run().first_state(engine, circuit, values)
+            state = tape_runner()(engine, num_qubits).state(circuit, values)
             if state is not None:
                 return state
         program = program_unplanned(engine, circuit, values)
@@ -140,7 +140,7 @@ def value_unplanned(
     if values is None:
         return None
     if circuit.num_qubits <= ALWAYS_QUBITS and (parameters is None or plans.is_new(circuit)):
-        value = first_run().first_value(engine, circuit, observable, values)
+        value = tape_runner()(engine, circuit.num_qubits).value(circuit, observable, values)
         if value is not None or parameters is None:
             return value
     program = None if parameters is None else program_unplanned(engine, circuit, values)
@@ -156,7 +156,7 @@ def gradient_unplanned(
     if values is None:
         return None
     if circuit.num_qubits <= ALWAYS_QUBITS and plans.is_new(circuit):
-        found = first_run().first_gradient(engine, circuit, observable, values)
+        found = tape_runner()(engine, circuit.num_qubits).gradient(circuit, observable, values)
         if found is not None:
             return found
     program = program_unplanned(engine, circuit, values, is_gradient=True)

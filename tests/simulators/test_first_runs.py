@@ -14,7 +14,7 @@ from qtoolkit.compiler import plans
 from qtoolkit.errors import OperatorError, ParameterError, UnboundParameterError
 from qtoolkit.simulators.engine import Engine
 from qtoolkit.simulators.small import first
-from qtoolkit.simulators.small.first import first_gradient, first_state, first_value
+from qtoolkit.simulators.small.first import tape_runner
 
 pytestmark = pytest.mark.usefixtures("unplanned")
 
@@ -63,11 +63,15 @@ def test_states_values_and_gradients(kind, vector_bytes, precision):
             circuit, observable = some_circuit(num_qubits, seed, kind), some_sum(num_qubits, seed)
             values = np.random.default_rng(seed).uniform(-3, 3, circuit.num_parameters)
             expected, slopes = reference_gradient(circuit, observable.to_matrix(), values)
-            value, gradient = first_gradient(engine, circuit, observable, values)
+            value, gradient = tape_runner(engine, circuit.num_qubits).gradient(circuit, observable, values)
             assert value == pytest.approx(expected, abs=tolerance)
             np.testing.assert_allclose(gradient, slopes, atol=tolerance)
-            assert first_value(engine, circuit, observable, values) == value
-            np.testing.assert_allclose(first_state(engine, circuit, values), state_of(circuit.bind(values)), atol=tolerance)
+            assert tape_runner(engine, circuit.num_qubits).value(circuit, observable, values) == value
+            np.testing.assert_allclose(
+                tape_runner(engine, circuit.num_qubits).state(circuit, values),
+                state_of(circuit.bind(values)),
+                atol=tolerance,
+            )
 
 
 def test_every_letter_on_every_qubit():
@@ -79,7 +83,9 @@ def test_every_letter_on_every_qubit():
             qubits = [(place + 2 * k) % 5 for k in range(len(letters))]
             observable = PauliSum.from_sparse_list([(letters, qubits, 0.7)], 5)
             expected = np.vdot(state, observable.to_matrix() @ state).real
-            assert first_value(engine, circuit, observable, np.zeros(0)) == pytest.approx(expected, abs=1e-14)
+            assert tape_runner(engine, circuit.num_qubits).value(circuit, observable, np.zeros(0)) == pytest.approx(
+                expected, abs=1e-14
+            )
 
 
 def test_simulators_take_them_once():
@@ -93,7 +99,9 @@ def test_simulators_take_them_once():
         assert value == pytest.approx(expected, abs=1e-13)
         np.testing.assert_allclose(gradient, slopes, atol=1e-13)
         assert len(plans._by_content) == kept
-    assert simulator.expectation_value(circuit.copy(), observable, values.tolist()) == pytest.approx(expected, abs=1e-13)
+    assert simulator.expectation_value(circuit.copy(), observable, values.tolist()) == pytest.approx(
+        expected, abs=1e-13
+    )
     by_name = dict(zip(circuit.parameters, values, strict=True))
     np.testing.assert_allclose(
         simulator.state_vector(circuit.copy(), by_name), state_of(circuit.bind(values)), atol=1e-13
@@ -117,7 +125,7 @@ def test_parameters_that_come_again_and_those_declared():
     declared = circuit.copy().declare_parameters(["c", "a"])
     for given, values in ((circuit, np.array([0.3, 1.1])), (declared, np.array([7.0, 1.1, 0.3]))):
         expected, slopes = reference_gradient(given, observable.to_matrix(), values)
-        value, gradient = first_gradient(engine, given, observable, values)
+        value, gradient = tape_runner(engine, given.num_qubits).gradient(given, observable, values)
         assert value == pytest.approx(expected, abs=1e-14)
         np.testing.assert_allclose(gradient, slopes, atol=1e-14)
 
@@ -127,7 +135,9 @@ def test_final_measurements_are_left_out():
     simulator, observable = StatevectorSimulator(), PauliSum.from_list([("ZI", 1.0)])
     assert simulator.expectation_value(circuit, observable, [0.4]) == pytest.approx(np.cos(0.4))
     measured = Circuit(2, 1).ry(Parameter("a"), 0).cx(0, 1).measure(1, 0)
-    assert first_value(Engine("double", 1), measured, observable, np.array([0.4])) == pytest.approx(np.cos(0.4))
+    assert tape_runner(Engine("double", 1), measured.num_qubits).value(
+        measured, observable, np.array([0.4])
+    ) == pytest.approx(np.cos(0.4))
 
 
 @pytest.mark.parametrize(
@@ -143,22 +153,22 @@ def test_final_measurements_are_left_out():
 )
 def test_what_is_left_to_others(circuit):
     engine, values = Engine("double", 1), np.zeros(circuit.num_parameters)
-    assert first_value(engine, circuit, PauliSum.from_list([("ZZ", 1.0)]), values) is None
-    assert first_state(engine, circuit, values) is None
+    assert tape_runner(engine, circuit.num_qubits).value(circuit, PauliSum.from_list([("ZZ", 1.0)]), values) is None
+    assert tape_runner(engine, circuit.num_qubits).state(circuit, values) is None
 
 
 def test_arguments_that_are_left_to_others(monkeypatch):
     engine, circuit = Engine("double", 1), Circuit(2).ry(Parameter("a"), 0)
     usual, values = PauliSum.from_list([("ZZ", 1.0)]), np.array([0.2])
-    assert first_value(engine, circuit, usual, values) is not None
+    assert tape_runner(engine, circuit.num_qubits).value(circuit, usual, values) is not None
     for observable in (PauliSum.from_list([("ZZ", 1j)]), PauliSum.identity(3), np.ones(4), "ZZ"):
-        assert first_value(engine, circuit, observable, values) is None
+        assert tape_runner(engine, circuit.num_qubits).value(circuit, observable, values) is None
     fixed = values.copy()
     fixed.setflags(write=False)
     for wrong in (np.zeros(0), np.zeros(2), np.array([np.nan]), np.array([np.inf]), fixed):
-        assert first_value(engine, circuit, usual, wrong) is None
+        assert tape_runner(engine, circuit.num_qubits).value(circuit, usual, wrong) is None
     monkeypatch.setattr(first, "MOST_VISITS", 3)
-    assert first_value(engine, circuit, usual, values) is None
+    assert tape_runner(engine, circuit.num_qubits).value(circuit, usual, values) is None
 
 
 def test_what_is_wrong_is_told():

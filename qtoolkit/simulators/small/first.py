@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.small import block, prepare
 from qtoolkit_kernels.vector.small import first as kernels
 
-__all__ = ["first_gradient", "first_state", "first_value"]
+__all__ = ["TapeRunner", "tape_runner"]
 
 MOST_VISITS = 1 << 16
 """Strings times amplitudes, a third of a nanosecond each, from which it pays to prepare a sum, and to keep that."""
@@ -37,8 +37,10 @@ FloatArray = NDArray[np.float64]
 _NO_FLOATS, _NO_INTEGERS = np.zeros(0), np.zeros(0, np.int64)
 
 
-class _Runner:
-    """Runs circuits of one size, from any number of Python threads at once.
+class TapeRunner:
+    """Runs circuits of one size, which others may add to meanwhile, from any number of Python threads at once.
+
+    All it does is None for whatever is not usual, or not right. Values are float64 of shape ``(num_parameters,)``.
 
     Args:
         engine: whose precision and registers count.
@@ -51,20 +53,29 @@ class _Runner:
         self._size = max(engine.vector_bytes // engine.real.itemsize, 1 << num_qubits)
         self._most_words = WIDTH * most_rows(engine)
         self._idle: list[tuple[Callable[..., Any], memoryview]] = []  # is taken from and put to in one step
-        self._nothing, self._no_state = kernels.Strings(*_masks_of(PauliSum.zero(1))), np.empty(0, self._dtype)
+        self._nothing, self._no_state = kernels.Strings(*_arrays_of(PauliSum.zero(1))), np.empty(0, self._dtype)
 
     def state(self, circuit: Circuit, values: FloatArray) -> StateArray | None:
-        """The state, or None."""
-        state = np.empty(self._size, self._dtype)
+        """The state at the end of a circuit."""
+        state: StateArray = np.empty(self._size, self._dtype)
         if self._run(circuit, values, self._nothing, _NO_FLOATS, state) is None:
             return None
         return state if state.size == 1 << self._num_qubits else state[: 1 << self._num_qubits]
 
-    def value(self, circuit: Circuit, values: FloatArray, observable: object, gradient: FloatArray) -> float | None:
-        """The expectation value, or None; the derivatives are written to an array that is not empty."""
+    def value(self, circuit: Circuit, observable: object, values: FloatArray) -> float | None:
+        """The expectation value of a Pauli sum."""
+        return self._value(circuit, observable, values, _NO_FLOATS)
+
+    def gradient(self, circuit: Circuit, observable: object, values: FloatArray) -> tuple[float, FloatArray] | None:
+        """The same with its derivatives."""
+        gradient = np.empty(values.size)
+        value = self._value(circuit, observable, values, gradient)
+        return None if value is None else (value, gradient)
+
+    def _value(self, circuit: Circuit, observable: object, values: FloatArray, gradient: FloatArray) -> float | None:
         if type(observable) is not PauliSum or observable.num_qubits != self._num_qubits:
             return None
-        strings = kernels.Strings(*_masks_of(observable))
+        strings = kernels.Strings(*_arrays_of(observable))
         if len(strings.x_masks) << self._num_qubits > MOST_VISITS:
             return None
         return self._run(circuit, values, strings, gradient, self._no_state)
@@ -106,9 +117,9 @@ class _Runner:
             np.empty((KEPT_STEPS, 2), np.int64),
             np.empty(KEPT_STEPS),
             np.empty(KEPT_STEPS + WIDEST),
-            aligned_empty(4 * width, _NO_FLOATS.dtype).reshape(4, width),
+            cast(FloatArray, aligned_empty(4 * width, _NO_FLOATS.dtype)).reshape(4, width),
             np.empty((KEPT_STEPS, 4)),
-            aligned_empty(4 * self._size, real),
+            cast("NDArray[np.floating]", aligned_empty(4 * self._size, real)),
         )
         kept = Lanes(engine.vector_bytes), self._num_qubits, gates, place, words.reshape(-1, WIDTH), words
         more = 0, _counted(0), self._nothing, _NO_FLOATS, _NO_FLOATS, self._no_state
@@ -116,44 +127,20 @@ class _Runner:
         return partial(entry, *arguments[: len(kept)]), words.data
 
 
-_runners: dict[object, _Runner] = {}
+_runners: dict[object, TapeRunner] = {}
 
 
-def _runner_of(engine: Engine, num_qubits: int) -> _Runner:
+def tape_runner(engine: Engine, num_qubits: int) -> TapeRunner:
+    """What runs circuits of so many qubits in an engine's precision and registers; kept."""
     key = engine.small_key, num_qubits
     try:
         return _runners[key]
     except KeyError:
-        found = _runners[key] = _Runner(engine, num_qubits)
+        found = _runners[key] = TapeRunner(engine, num_qubits)
         return found
 
 
-def first_state(engine: Engine, circuit: Circuit, values: FloatArray) -> StateArray | None:
-    """The state at the end of a circuit; None for whatever is not usual, or not right.
-
-    Args:
-        engine: whose precision and registers count.
-        circuit: of few qubits, which others may add to meanwhile.
-        values: one a parameter.
-    """
-    return _runner_of(engine, circuit.num_qubits).state(circuit, values)
-
-
-def first_value(engine: Engine, circuit: Circuit, observable: object, values: FloatArray) -> float | None:
-    """The same for the expectation value of a Pauli sum."""
-    return _runner_of(engine, circuit.num_qubits).value(circuit, values, observable, _NO_FLOATS)
-
-
-def first_gradient(
-    engine: Engine, circuit: Circuit, observable: object, values: FloatArray
-) -> tuple[float, FloatArray] | None:
-    """The same with its derivatives."""
-    gradient = np.empty(values.size)
-    value = _runner_of(engine, circuit.num_qubits).value(circuit, values, observable, gradient)
-    return None if value is None else (value, gradient)
-
-
-def _masks_of(observable: PauliSum) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.complex128]]:
+def _arrays_of(observable: PauliSum) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.complex128]]:
     return observable.x_masks, observable.z_masks, observable.coefficients
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,27 +12,19 @@ from numpy.typing import NDArray
 from qtoolkit.simulators.engine import StateArray
 
 if TYPE_CHECKING:
+    from qtoolkit.simulators.engine import Engine
+    from qtoolkit.simulators.small.first import TapeRunner
     from qtoolkit.simulators.small.program import SmallProgram
 
-__all__ = ["SMALL_QUBITS", "first_run", "program_of_circuit", "quick_gradient", "quick_state", "quick_value"]
+__all__ = ["SMALL_QUBITS", "program_of_circuit", "quick_gradient", "quick_state", "quick_value", "tape_runner"]
 
 SMALL_QUBITS = 10
 """Up to this size one pass for each gate takes less time than to gather them into fewer passes."""
 
 
 @cache
-def first_run() -> ModuleType:
-    """The module `first`, imported on first use, and not by a statement where it is used, which takes a third of a
-    microsecond.
-    """
-    from qtoolkit.simulators.small import first
-
-    return first
-
-
-@cache
 def program_of_circuit() -> Callable[..., SmallProgram | None]:
-    """The function of that name, imported likewise."""
+    """Imported on first use, and not by a statement where it is used, which takes a third of a microsecond."""
     from qtoolkit.simulators.small.program import program_of_circuit as found
 
     return found
@@ -59,5 +50,13 @@ def quick_state() -> Callable[..., StateArray | None]:
 def quick_value() -> Callable[..., float | None]:
     """The same for expectation values."""
     from qtoolkit.simulators.small.program import quick_value as found
+
+    return found
+
+
+@cache
+def tape_runner() -> Callable[[Engine, int], TapeRunner]:
+    """The same for circuits that are met for the first time."""
+    from qtoolkit.simulators.small.first import tape_runner as found
 
     return found

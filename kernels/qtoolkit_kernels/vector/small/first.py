@@ -133,8 +133,9 @@ def first_run(
         ket: receives the state instead, whole tiles; empty if it is not wanted.
 
     Returns:
-        The expectation value, 0 of a state. NaN for what must be looked at more closely: rows that are no gates, symbols that no row
-        names, numbers that are not finite, coefficients that are not real, more terms than there is room for.
+        The expectation value, 0 of a state. NaN for what must be looked at more closely: rows that are no gates,
+        symbols that no row names, numbers that are not finite, coefficients that are not real, more terms than there is
+        room for.
     """
     memory, counts = place.memory, place.memory.counts
     rows = rows[:num_rows]
