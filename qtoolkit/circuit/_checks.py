@@ -24,6 +24,8 @@ def check_count(value: object, name: str, least: int = 0, most: int | None = Non
     Raises:
         CircuitError: if it is no integer from `least` to `most`.
     """
+    if type(value) is int and least <= value <= (value if most is None else most):
+        return value  # as for each circuit that is made
     return check_integer(value, name, least, most, CircuitError)
 
 

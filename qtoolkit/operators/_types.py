@@ -5,7 +5,7 @@ from __future__ import annotations
 import cmath
 import operator
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeAlias, TypeGuard, cast
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -47,8 +47,6 @@ MAX_SUM_QUBITS = 62
 """Most qubits of a `PauliSum`: masks and the dimension 2^n must both be non-negative int64, as in the kernels."""
 
 _FLOATS = frozenset({float, complex})
-_COMPLEX, _INTEGER = np.dtype(np.complex128), np.dtype(np.int64)
-"""NumPy looks longer for what a class of numbers stands for."""
 
 FEW = 64
 """Up to so many numbers are looked at one by one in less time than NumPy takes to begin."""
@@ -92,10 +90,9 @@ def _of_finite_floats(values: Sequence[object]) -> ComplexArray | None:
     """Python's real and complex numbers as a vector; None for others, or if one is not finite."""
     if not set(map(type, values)) <= _FLOATS:
         return None
-    if len(values) <= FEW and not all(map(cmath.isfinite, cast("Sequence[complex]", values))):
-        return None
-    array = np.array(values, _COMPLEX)
-    return array if array.size <= FEW or np.isfinite(array).all() else None
+    array = np.array(values, np.complex128)
+    is_finite = all(map(cmath.isfinite, array.tolist())) if array.size <= FEW else np.isfinite(array).all()
+    return array if is_finite else None
 
 
 def as_int(name: str, value: object) -> int:
@@ -219,7 +216,7 @@ def checked_masks(name: str, masks: npt.ArrayLike, num_qubits: int) -> IntArray:
         OperatorError: if they are not integers, not a vector, or out of range.
     """
     if _are_few_integers(masks) and min(masks) >= 0 and max(masks) < 1 << num_qubits:
-        return np.array(masks, _INTEGER)
+        return np.array(masks, np.int64)
     given = numbers_of(masks, name, kinds="biufO", kind="a vector of integers", error=OperatorError)
     if given.ndim != 1:
         raise OperatorError(f"{name} must be a vector with one mask per term, got shape {given.shape}")

@@ -56,7 +56,7 @@ class _Run:
 
 def _circuit(portable: PortableCircuit) -> Circuit:
     circuit = Circuit(portable.num_qubits)
-    vector = list(ParameterVector("t", len(portable.parameters)))
+    vector = list(ParameterVector("t", len(portable.parameters))) if portable.parameters else []
     for gate in portable.gates:
         name, angle = gate.name, gate.angle
         if gate.slot >= 0:
