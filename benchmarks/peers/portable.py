@@ -16,7 +16,7 @@ import numpy as np
 __all__ = ["Gate", "PauliTerms", "PortableCircuit", "Task", "load_task", "save_task", "QUESTIONS", "kind_of"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Gate:
     """One gate, its angles numbers.
 

@@ -185,6 +185,10 @@ class Parameter(ParameterExpression):
         return f"Parameter({self.name!r})"
 
 
+_PLACES = tuple([f"[{place}]" for place in range(1 << 8)])
+"""Ends of the names in a vector, few of which have more; to write numbers takes as long as all else."""
+
+
 class ParameterVector(Sequence[Parameter]):
     """Parameters ``name[0] … name[length - 1]``.
 
@@ -196,9 +200,9 @@ class ParameterVector(Sequence[Parameter]):
         count = check_integer(length, "a parameter vector's length", 0, MOST_ITEMS, ParameterError)
         self.name = check_instance(name, str, "a parameter vector's name must be a string", ParameterError)
         items, new = [], Parameter.__new__
-        for i in range(count):  # nothing is left to check
-            parameter = new(Parameter)
-            parameter.name = f"{name}[{i}]"
+        for place in _PLACES[:count] if count <= len(_PLACES) else map("[{}]".format, range(count)):
+            parameter = new(Parameter)  # nothing is left to check
+            parameter.name = name + place
             items.append(parameter)
         self._items = tuple(items)
 

@@ -79,7 +79,7 @@ NEVER = Way(
 )
 PARAMETRISED = Way(
     f"up to {SMALL_QUBITS} qubits, with parameters, not mostly phases",
-    "never planned; what runs it at any values is kept",
+    "never planned; it runs from its tape, then by what is kept of that",
     "sweeps of many gates would take as long",
     ("SMALL_QUBITS",),
 )
