@@ -16,6 +16,7 @@ __all__ = [
     "determinant",
     "inverse_root",
     "multiply",
+    "multiply_factors",
     "one_qubit_parts",
     "power",
     "rect",
@@ -139,9 +140,17 @@ def dense_product(
         product: complex128, receives the matrix in its first 16 numbers.
         work: complex128[2, 16], overwritten.
     """
-    matrix, before = work[0], work[1]
     for k in range(16):
         product[k] = 1.0 if k % 5 == 0 else 0.0
+    multiply_factors(coefficients, factors, first, low, product, work)
+
+
+@njit
+def multiply_factors(
+    coefficients: Complex, factors: Integers, first: int, low: int, product: Complex, work: Complex
+) -> None:
+    """Let a matrix be followed by the factors of a node; see `dense_product`."""
+    matrix, before = work[0], work[1]
     while first >= 0:
         row = factors[first]
         is_high = 0 if row[QUBIT] == low else 1

@@ -14,7 +14,7 @@ from qtoolkit_kernels._bits import count_bits, lowest_index
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Complex, Integers
 from qtoolkit_kernels.planner.fuse import give_factors, has_factors, prepend_node
-from qtoolkit_kernels.planner.matrices import dense_product, multiply
+from qtoolkit_kernels.planner.matrices import multiply_factors
 from qtoolkit_kernels.planner.nodes import (
     CONTROLS,
     DENSE,
@@ -155,17 +155,11 @@ def _multiply_runs(
     for run in range(matrices.shape[0]):
         for j in range(16):
             matrices[run, j] = 1.0 if j % 5 == 0 else 0.0
-    product = work[2]
     for k in range(nodes.shape[0]):
         run = run_of[k]
-        if run < 0 or runs[run, DECISION] == KEEP:
-            continue
-        matrix = matrices[run]
-        pair = runs[run, PAIR]
-        dense_product(probe, factors, nodes[k, FIRST], lowest_index(pair), product, work)
-        for j in range(16):
-            work[0, j] = matrix[j]
-        multiply(product, work[0], matrix)
+        if run >= 0 and runs[run, DECISION] != KEEP:
+            low = lowest_index(runs[run, PAIR])
+            multiply_factors(probe, factors, nodes[k, FIRST], low, matrices[run], work)
 
 
 @njit

@@ -121,20 +121,22 @@ def _set_rest(turned: Complex, out: Complex) -> None:
     larger = out[0] if square(out[0]) > 0.25 else out[2]
     phase = rect(1.0, -np.arctan2(larger.imag, larger.real))
     one = rect(1.0, np.arctan2(first.imag, first.real) - 2 * angle)
+    low, high = phase * rect(1.0, -2 * angle), phase.conjugate() * rect(1.0, angle)
     for i in range(2):
         out[2 * i] *= phase
-        out[2 * i + 1] *= phase * rect(1.0, -2 * angle)
-        out[4 + 2 * i] *= phase.conjugate() * rect(1.0, angle)
-        out[5 + 2 * i] *= phase.conjugate() * rect(1.0, angle) * one
+        out[2 * i + 1] *= low
+        out[4 + 2 * i] *= high
+        out[5 + 2 * i] *= high * one
     out[16] = angle
 
 
 @njit
 def _is_near(matrix: Complex, out: Complex, product: Complex) -> bool:
     """Whether a gate is what has been written of it."""
+    equal = rect(1.0, -out[16].real)
     for k in range(16):
         product[k] = out[4 + (k >> 2 & 2 | k >> 1 & 1)] * out[k >> 1 & 2 | k & 1]
-        product[k] *= rect(1.0, out[16].real if (k ^ k >> 1) & 1 else -out[16].real)
+        product[k] *= equal.conjugate() if (k ^ k >> 1) & 1 else equal
     for side in range(2):
         b = out[8 + 4 * side :]
         turn(product, side, b[0], b[2], b[1], b[3])
