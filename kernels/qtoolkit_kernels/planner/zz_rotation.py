@@ -121,12 +121,12 @@ def _set_rest(turned: Complex, out: Complex) -> None:
     larger = out[0] if square(out[0]) > 0.25 else out[2]
     phase = rect(1.0, -np.arctan2(larger.imag, larger.real))
     one = rect(1.0, np.arctan2(first.imag, first.real) - 2 * angle)
-    low, high = phase * rect(1.0, -2 * angle), phase.conjugate() * rect(1.0, angle)
+    a0_second, a1_first = phase * rect(1.0, -2 * angle), phase.conjugate() * rect(1.0, angle)
     for i in range(2):
         out[2 * i] *= phase
-        out[2 * i + 1] *= low
-        out[4 + 2 * i] *= high
-        out[5 + 2 * i] *= high * one
+        out[2 * i + 1] *= a0_second
+        out[4 + 2 * i] *= a1_first
+        out[5 + 2 * i] *= a1_first * one
     out[16] = angle
 
 
