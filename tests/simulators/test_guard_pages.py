@@ -14,7 +14,7 @@ from qtoolkit import Circuit, ParameterVector, PauliSum, StatevectorSimulator
 from qtoolkit.compiler import plans
 from qtoolkit.simulators import memory
 from qtoolkit.simulators.engine import Engine
-from qtoolkit.simulators.small import ready
+from qtoolkit.simulators.small import first, once, ready
 
 
 def parametrised_circuit(num_qubits):
@@ -58,6 +58,7 @@ def results(num_qubits, precision, vector_bytes):
             value, gradient = simulator.gradient(parametrised, observable, values)
             yield value
             yield gradient
+            yield simulator.gradient(parametrised.copy(), observable, values)[1]
         rows = np.linspace(values, -values, 9)
         yield simulator.state_vector(parametrised, rows)
         yield simulator.expectation_value(parametrised, observables(num_qubits)[0], rows)
@@ -78,6 +79,7 @@ def test_nothing_beyond_the_end(num_qubits, vector_bytes, precision, monkeypatch
     assert {memory, ready} <= set(users)
     for module in users:
         monkeypatch.setattr(module, "aligned_empty", guarded_empty)
-    monkeypatch.setattr(ready, "_idle", {})
+    for module, kept in ((ready, "_idle"), (once, "_kept"), (first, "_runners")):
+        monkeypatch.setattr(module, kept, {})
     for found, value in zip(results(num_qubits, precision, vector_bytes), expected, strict=True):
         np.testing.assert_array_equal(found, value)
