@@ -14,6 +14,8 @@ Reals = NDArray[np.floating[Any]]
 Integers = NDArray[np.int64]
 ShortIntegers = NDArray[np.int32]
 Floats = NDArray[np.float64]
+Bits = NDArray[np.uint8]
+"""Zeros and ones, a byte each."""
 
 Real = float | np.floating[Any]
 Scalar = complex | np.inexact[Any]

@@ -34,7 +34,30 @@ from qtoolkit.applications.qec.coherent import (
     repetition_memory_circuit,
     twirled_error_rates,
 )
-from qtoolkit.applications.qec.decoders import Decoder, DecoderFactory, MatchingDecoder, MaximumLikelihoodDecoder
+from qtoolkit.applications.qec.decoders import (
+    DECODERS,
+    BeliefDecoder,
+    BeliefMatchingDecoder,
+    CheckedDecoder,
+    CompiledDecoder,
+    Decoder,
+    DetectorErrorModel,
+    LookupDecoder,
+    MatchingDecoder,
+    MaximumLikelihoodDecoder,
+    ReweightingDecoder,
+    SlidingWindowDecoder,
+    TableDecoder,
+    TesseractDecoder,
+    UnionFindDecoder,
+    compile_decoder,
+    decoder_named,
+    from_sinter,
+    pauli_noise_model,
+    read_events,
+    to_sinter,
+    write_events,
+)
 from qtoolkit.applications.qec.exact import exact_logical_error_rate
 from qtoolkit.applications.qec.intervals import clopper_pearson, per_round_rate
 from qtoolkit.applications.qec.memory import Basis, MemoryExperiment, MemoryResult, NoiseKind, memory_experiment
@@ -72,10 +95,29 @@ __all__ = [
     "noise_preset",
     "Calibration",
     # decoders
+    "DECODERS",
+    "BeliefDecoder",
+    "BeliefMatchingDecoder",
+    "CheckedDecoder",
+    "CompiledDecoder",
     "Decoder",
-    "DecoderFactory",
+    "LookupDecoder",
     "MatchingDecoder",
     "MaximumLikelihoodDecoder",
+    "ReweightingDecoder",
+    "SlidingWindowDecoder",
+    "TableDecoder",
+    "TesseractDecoder",
+    "UnionFindDecoder",
+    "compile_decoder",
+    "decoder_named",
+    "from_sinter",
+    "to_sinter",
+    # detector error models and files
+    "DetectorErrorModel",
+    "pauli_noise_model",
+    "read_events",
+    "write_events",
     "exact_logical_error_rate",
     # memory experiments
     "Basis",

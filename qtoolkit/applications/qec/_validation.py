@@ -10,20 +10,16 @@ from numpy.typing import NDArray
 
 from qtoolkit._arguments import seed_number, shown
 from qtoolkit._checks import require_integer, require_number
-from qtoolkit._optional import require
 from qtoolkit.errors import InputError
 
 if TYPE_CHECKING:
-    import stim
-
-    from qtoolkit.applications.qec.decoders import Decoder
+    from qtoolkit.applications.qec.decoders import CompiledDecoder
 
 __all__ = [
     "MOST_ROUND_A_LATTICE",
     "require_bits",
     "require_count",
     "require_finite",
-    "require_model",
     "require_odd_distance",
     "require_predictions",
     "require_rate",
@@ -64,13 +60,6 @@ def require_finite(name: str, value: float) -> float:
     return number
 
 
-def require_model(model: stim.DetectorErrorModel) -> stim.DetectorErrorModel:
-    """A detector error model, or an `InputError`."""
-    if not isinstance(model, require("stim", extra="qec").DetectorErrorModel):
-        raise InputError(f"a decoder needs a stim.DetectorErrorModel, got {shown(model)}")
-    return model
-
-
 def require_bits(name: str, value: object, columns: int, what: str, rows: int | None = None) -> NDArray[np.bool_]:
     """Bits of every shot, bool of shape (shots, columns), from bools or from integers that are 0 or 1.
 
@@ -102,7 +91,7 @@ def require_bits(name: str, value: object, columns: int, what: str, rows: int | 
     return bits.astype(np.bool_)
 
 
-def require_predictions(decoder: Decoder, events: NDArray[np.bool_], num_observables: int) -> NDArray[np.bool_]:
+def require_predictions(decoder: CompiledDecoder, events: NDArray[np.bool_], num_observables: int) -> NDArray[np.bool_]:
     """What a decoder predicts for some events, bool of shape (shots, num_observables).
 
     Raises:

@@ -16,12 +16,11 @@ from qtoolkit._optional import require
 from qtoolkit._version import __version__
 from qtoolkit.applications.qec._validation import (
     require_count,
-    require_predictions,
     require_rate,
     root_entropy,
 )
 from qtoolkit.applications.qec.codes import RotatedSurfaceCode
-from qtoolkit.applications.qec.decoders import Decoder, DecoderFactory, MatchingDecoder
+from qtoolkit.applications.qec.decoders.protocol import CheckedDecoder, Decoder, check_decoder, compile_decoder
 from qtoolkit.applications.qec.intervals import clopper_pearson, per_round_rate
 from qtoolkit.errors import InputError
 
@@ -51,7 +50,7 @@ class MemoryResult:
         physical_error_rate: the single parameter of the noise.
         basis: stored logical eigenstate.
         noise: kind of noise.
-        decoder: class name of the decoder.
+        decoder: name of the decoder.
         shots: runs of the experiment.
         errors: runs whose logical flip the decoder mispredicted.
         seed: root seed; batch k is drawn from ``SeedSequence(seed, spawn_key=(k,))``. A seed repeats a run only
@@ -113,9 +112,11 @@ class MemoryExperiment:
 
     Source: Dennis et al., J. Math. Phys. 43, 4452 (2002); Fowler et al., Phys. Rev. A 86, 032324 (2012).
 
+    The decoder is an object with ``compile(model)``, or a name of `DECODERS`.
+
     Raises:
         InputError: if rounds < 1, the rate lies outside [0, 3/4], basis or noise is none of those listed, or the code
-            or the decoder factory is none.
+            or the decoder is none.
         InsufficientMemoryError: if there is no memory for so many rounds.
     """
 
@@ -124,13 +125,12 @@ class MemoryExperiment:
     physical_error_rate: float
     basis: Basis = "z"
     noise: NoiseKind = "circuit_level"
-    decoder_factory: DecoderFactory = MatchingDecoder
+    decoder: Decoder | str = "matching"
 
     def __post_init__(self) -> None:
         if not isinstance(self.code, RotatedSurfaceCode):
             raise InputError(f"code must be a RotatedSurfaceCode, got {shown(self.code)}")
-        if not callable(self.decoder_factory):
-            raise InputError(f"decoder_factory must be a class or function, got {shown(self.decoder_factory)}")
+        check_decoder(self.decoder)
         rate = require_rate("physical_error_rate", self.physical_error_rate, _MAX_DEPOLARISING_RATE)
         object.__setattr__(self, "rounds", require_count("rounds", self.rounds))
         check_memory(
@@ -164,12 +164,14 @@ class MemoryExperiment:
         return self.circuit.detector_error_model(decompose_errors=True)
 
     @cached_property
-    def decoder(self) -> Decoder:
-        """The decoder, compiled for the detector error model."""
-        decoder = self.decoder_factory(self.detector_error_model)
-        if not callable(getattr(decoder, "decode_batch", None)):
-            raise InputError(f"decoder_factory must return an object with decode_batch, got {shown(decoder)}")
-        return decoder
+    def compiled_decoder(self) -> CheckedDecoder:
+        """The decoder, compiled for the detector error model.
+
+        Raises:
+            InputError: if it compiles to none, or does not take the model.
+            MissingExtraError: if it needs a package that is not installed.
+        """
+        return compile_decoder(self.decoder, self.detector_error_model)
 
     def run(
         self,
@@ -228,7 +230,7 @@ class MemoryExperiment:
             physical_error_rate=self.physical_error_rate,
             basis=self.basis,
             noise=self.noise,
-            decoder=type(self.decoder).__name__,
+            decoder=self.compiled_decoder.name,
             shots=shots,
             errors=errors,
             seed=root,
@@ -240,7 +242,7 @@ class MemoryExperiment:
     def _count_errors(self, shots: int, seed: np.random.SeedSequence) -> int:
         sampler = self.circuit.compile_detector_sampler(seed=int(seed.generate_state(1, np.uint64)[0]))
         events, flips = sampler.sample(shots, separate_observables=True)
-        predictions = require_predictions(self.decoder, events, flips.shape[1])
+        predictions = self.compiled_decoder.decode_batch(events)
         return int(np.count_nonzero(np.any(predictions != flips, axis=1)))
 
     def _require_continuable(self, previous: MemoryResult, seed: int | np.random.Generator | None) -> None:
@@ -254,10 +256,10 @@ class MemoryExperiment:
             previous.basis,
             previous.noise,
         )
-        if (*ours, type(self.decoder).__name__) != (*theirs, previous.decoder):
+        if (*ours, self.compiled_decoder.name) != (*theirs, previous.decoder):
             raise InputError(
                 "only a result of the same experiment can be continued, got "
-                f"{(*theirs, previous.decoder)} for {(*ours, type(self.decoder).__name__)}"
+                f"{(*theirs, previous.decoder)} for {(*ours, self.compiled_decoder.name)}"
             )
         if seed is not None and seed != previous.seed:
             raise InputError(

@@ -65,7 +65,7 @@ def error_correction_study(
     sampled = small.run(
         max_shots=max_shots, seed=seed, progress=share_of(progress, "surface code against exact sum", 0.0, 0.1)
     )
-    exact = exact_logical_error_rate(small.detector_error_model, small.decoder)
+    exact = exact_logical_error_rate(small.detector_error_model, small.compiled_decoder)
     sweep = logical_error_rates(
         _DISTANCES,
         physical_error_rates,

@@ -16,7 +16,7 @@ from qtoolkit.applications.qec import (
     clopper_pearson,
     exact_logical_error_rate,
 )
-from qtoolkit.applications.qec.exact import joint_distribution
+from qtoolkit.applications.qec.decoders.table import joint_distribution
 from qtoolkit.errors import InputError
 
 
@@ -58,7 +58,7 @@ def test_matching_corrects_each_of_the_512_bit_flips_as_the_lightest_error_does(
     for qubit in range(9):
         targets = [f"D{row}" for row in np.flatnonzero(code.z_checks[:, qubit])]
         lines.append(f"error(0.01) {' '.join(targets)}{' L0' if code.logical_z[qubit] else ''}")
-    decoder = MatchingDecoder(stim.DetectorErrorModel("\n".join(lines)))
+    decoder = MatchingDecoder().compile(stim.DetectorErrorModel("\n".join(lines)))
     predicted = decoder.decode_batch(syndromes.astype(np.bool_))
     assert predicted.dtype == np.bool_
     assert np.array_equal(predicted[:, 0], expected)
@@ -68,7 +68,7 @@ def test_matching_corrects_each_of_the_512_bit_flips_as_the_lightest_error_does(
 def test_exact_sum_agrees_with_the_enumeration_of_all_bit_flips(basis):
     rate = 0.06
     experiment = MemoryExperiment(RotatedSurfaceCode(3), 1, rate, basis, "code_capacity")
-    exact = exact_logical_error_rate(experiment.detector_error_model, experiment.decoder)
+    exact = exact_logical_error_rate(experiment.detector_error_model, experiment.compiled_decoder)
     # Depolarising noise flips a basis state by two of its three Pauli errors.
     assert exact == pytest.approx(code_capacity_rate_by_minimum_weight(RotatedSurfaceCode(3), 2 * rate / 3), rel=1e-10)
 
@@ -86,7 +86,7 @@ def test_sampling_agrees_with_the_enumeration_of_all_bit_flips(distance, shots):
 @pytest.mark.parametrize("basis", ["x", "z"])
 def test_sampling_of_noisy_rounds_agrees_with_the_exact_sum(noise, basis):
     experiment = MemoryExperiment(RotatedSurfaceCode(3), 2, 0.02, basis, noise)
-    exact = exact_logical_error_rate(experiment.detector_error_model, experiment.decoder)
+    exact = exact_logical_error_rate(experiment.detector_error_model, experiment.compiled_decoder)
     result = experiment.run(max_shots=100_000, seed=3)
     low, high = clopper_pearson(result.errors, result.shots, confidence=0.9999)
     assert low <= exact <= high
@@ -94,19 +94,19 @@ def test_sampling_of_noisy_rounds_agrees_with_the_exact_sum(noise, basis):
 
 def test_matching_comes_close_to_but_never_beats_maximum_likelihood():
     model = MemoryExperiment(RotatedSurfaceCode(3), 2, 0.01).detector_error_model
-    best = exact_logical_error_rate(model, MaximumLikelihoodDecoder(model))
-    matching = exact_logical_error_rate(model, MatchingDecoder(model))
+    best = exact_logical_error_rate(model, MaximumLikelihoodDecoder().compile(model))
+    matching = exact_logical_error_rate(model, MatchingDecoder().compile(model))
     assert best < matching < 1.2 * best
 
 
 def test_experiment_runs_with_a_decoder_of_choice():
     experiment = MemoryExperiment(
-        RotatedSurfaceCode(3), 2, 0.02, noise="phenomenological", decoder_factory=MaximumLikelihoodDecoder
+        RotatedSurfaceCode(3), 2, 0.02, noise="phenomenological", decoder=MaximumLikelihoodDecoder()
     )
-    exact = exact_logical_error_rate(experiment.detector_error_model, experiment.decoder)
+    exact = exact_logical_error_rate(experiment.detector_error_model, experiment.compiled_decoder)
     result = experiment.run(max_shots=50_000, seed=8)
     low, high = clopper_pearson(result.errors, result.shots, confidence=0.9999)
-    assert result.decoder == "MaximumLikelihoodDecoder"
+    assert result.decoder == "maximum-likelihood"
     assert low <= exact <= high
 
 
@@ -137,11 +137,18 @@ def test_joint_distribution_is_the_sum_over_all_subsets_of_mechanisms(case):
                 bits[name[0]] ^= 1 << int(name[1:])
         expected[bits["L"], bits["D"]] += weight
     np.testing.assert_allclose(joint_distribution(model), expected, atol=1e-13)
-    best = exact_logical_error_rate(model, MaximumLikelihoodDecoder(model))
+    best = exact_logical_error_rate(model, MaximumLikelihoodDecoder().compile(model))
     assert best == pytest.approx(1 - expected.max(axis=0).sum(), abs=1e-12)
 
 
 def test_model_too_large_for_a_table_is_refused():
     model = MemoryExperiment(RotatedSurfaceCode(3), 3, 0.01).detector_error_model
     with pytest.raises(InputError, match=r"at most 21 detectors and observables, got 24 \+ 1"):
-        MaximumLikelihoodDecoder(model)
+        exact_logical_error_rate(model, MatchingDecoder().compile(model))
+
+
+def test_model_too_wide_for_maximum_likelihood_is_refused():
+    model = MemoryExperiment(RotatedSurfaceCode(3), 3, 0.01).detector_error_model
+    width = MaximumLikelihoodDecoder().compile(model).width
+    with pytest.raises(InputError, match=rf"width of at most {width - 1}, got {width} for 24 detectors and 1 observ"):
+        MaximumLikelihoodDecoder(max_width=width - 1).compile(model)

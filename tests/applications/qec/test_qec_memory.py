@@ -96,7 +96,7 @@ def test_last_batch_is_cut_to_the_shots_that_remain():
 def test_result_carries_its_evidence():
     result = memory_experiment(3, 2, 0.01, basis="x", noise="phenomenological", shots=100, seed=9)
     assert (result.distance, result.rounds, result.physical_error_rate) == (3, 2, 0.01)
-    assert (result.basis, result.noise, result.decoder) == ("x", "phenomenological", "MatchingDecoder")
+    assert (result.basis, result.noise, result.decoder) == ("x", "phenomenological", "matching")
     assert (result.shots, result.seed, result.batches) == (100, 9, 1)
     assert result.wall_time > 0
     assert set(result.versions) == {"qtoolkit", "numpy", "stim", "pymatching"}

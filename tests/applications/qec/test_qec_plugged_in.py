@@ -12,6 +12,7 @@ from qtoolkit.applications.qec import (
     clopper_pearson,
     coherent_error_rates,
     coherent_repetition_memory,
+    compile_decoder,
     exact_logical_error_rate,
     logical_error_rates,
     memory_experiment,
@@ -27,17 +28,20 @@ SHOTS = 300
 
 
 class Predicting:
-    """A decoder that predicts what a function makes of the number of shots."""
+    """A decoder that predicts what a function makes of the number of shots, compiled or not."""
 
     def __init__(self, make):
         self.make = make
+
+    def compile(self, model):
+        return self
 
     def decode_batch(self, detection_events):
         return self.make(len(detection_events))
 
 
 def run(make):
-    return MemoryExperiment(CODE, 1, 0.01, decoder_factory=lambda model: Predicting(make)).run(max_shots=SHOTS, seed=1)
+    return MemoryExperiment(CODE, 1, 0.01, decoder=Predicting(make)).run(max_shots=SHOTS, seed=1)
 
 
 @pytest.mark.parametrize(
@@ -70,22 +74,38 @@ def test_bits_of_any_integer_type_are_taken(dtype):
     assert run(lambda shots: np.zeros((shots, 1), dtype)).errors == run(lambda shots: [[0]] * shots).errors > 0
 
 
+def compiling_to(value):
+    """A decoder whose `compile` returns this."""
+    return type("Compiling", (), {"compile": lambda self, model: value})()
+
+
 @pytest.mark.parametrize(
-    ("factory", "message"),
+    ("decoder", "message"),
     [
-        (3, "decoder_factory must be a class or function, got 3"),
-        (lambda model: None, "must return an object with decode_batch, got None"),
-        (lambda model: lambda events: events, "must return an object with decode_batch"),
+        (3, r"must have a method compile\(model\), or be a name such as 'matching', got 3"),
+        (MatchingDecoder, r"got <class .*MatchingDecoder'>; make one: MatchingDecoder\(\)"),
+        (lambda model: MatchingDecoder().compile(model), r"must have a method compile\(model\)"),
+        ("perfect", "decoder must be one of lookup, maximum-likelihood, matching, .*, got 'perfect'"),
+        (compiling_to(None), "must return an object with a method decode_batch, got None from Compiling"),
+        (compiling_to(lambda events: events), "must return an object with a method decode_batch"),
+        (compiling_to(MatchingDecoder().compile(stim.DetectorErrorModel("error(0.1) D0 L0"))), "num_detectors 8, got 1"),
     ],
 )
-def test_decoders_that_are_none_are_refused(factory, message):
+def test_decoders_that_are_none_are_refused(decoder, message):
     with pytest.raises(InputError, match=message):
-        MemoryExperiment(CODE, 1, 0.01, decoder_factory=factory).run(max_shots=10, seed=1)
+        MemoryExperiment(CODE, 1, 0.01, decoder=decoder).run(max_shots=10, seed=1)
+    with pytest.raises(InputError, match=message):
+        compile_decoder(decoder, MODEL)
+
+
+@pytest.mark.parametrize("value", [3, None, MatchingDecoder(), lambda events: events])
+def test_what_is_not_compiled_predicts_nothing(value):
     with pytest.raises(InputError, match="a decoder must have a method decode_batch"):
-        exact_logical_error_rate(MODEL, factory)
+        exact_logical_error_rate(MODEL, value)
 
 
-@pytest.mark.parametrize("decoder", [MatchingDecoder(MODEL), MaximumLikelihoodDecoder(MODEL)], ids=["matching", "ml"])
+@pytest.mark.parametrize("decoder", [MatchingDecoder().compile(MODEL), MaximumLikelihoodDecoder().compile(MODEL)], ids=["matching", "ml"]
+)
 def test_detection_events_of_another_shape_or_type_are_refused(decoder):
     columns = MODEL.num_detectors
     wrong = [
@@ -120,19 +140,19 @@ def test_detection_events_of_another_shape_or_type_are_refused(decoder):
 )
 def test_models_that_matching_cannot_take_are_refused(text, message):
     with pytest.raises(InputError, match=message):
-        MatchingDecoder(stim.DetectorErrorModel(text))
+        MatchingDecoder().compile(stim.DetectorErrorModel(text))
 
 
 def test_what_matching_can_take_is_taken():
     model = stim.DetectorErrorModel(
         "error(0.1) D0 D1 ^ D2\nerror(0.6) D0 L0\nerror(0) D0 D1 D2\nerror(0.2) D1\nerror(0.1) D2"
     )
-    best = exact_logical_error_rate(model, MaximumLikelihoodDecoder(model))
-    assert best <= exact_logical_error_rate(model, MatchingDecoder(model)) < 0.5
+    best = exact_logical_error_rate(model, MaximumLikelihoodDecoder().compile(model))
+    assert best <= exact_logical_error_rate(model, MatchingDecoder().compile(model)) < 0.5
 
 
 def test_syndromes_that_no_error_gives_are_refused():
-    decoder = MatchingDecoder(stim.DetectorErrorModel("error(0.1) D0 D1"))
+    decoder = MatchingDecoder().compile(stim.DetectorErrorModel("error(0.1) D0 D1"))
     with pytest.raises(InputError, match="must be those of errors in the model"):
         decoder.decode_batch(np.array([[True, False]]))
 
@@ -140,11 +160,12 @@ def test_syndromes_that_no_error_gives_are_refused():
 @pytest.mark.parametrize("model", [None, "error(0.1) D0", stim.Circuit()])
 def test_models_of_another_type_are_refused(model):
     for use in (
-        MatchingDecoder,
-        MaximumLikelihoodDecoder,
-        lambda m: exact_logical_error_rate(m, MatchingDecoder(MODEL)),
+        MatchingDecoder().compile,
+        MaximumLikelihoodDecoder().compile,
+        lambda m: compile_decoder("union-find", m),
+        lambda m: exact_logical_error_rate(m, MatchingDecoder().compile(MODEL)),
     ):
-        with pytest.raises(InputError, match=r"needs a stim.DetectorErrorModel"):
+        with pytest.raises(InputError, match="needs a DetectorErrorModel or a stim.DetectorErrorModel"):
             use(model)
 
 

@@ -1,0 +1,77 @@
+"""Tesseract: a search for the most likely set of mechanisms, by the package tesseract-decoder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit._checks import require_integer
+from qtoolkit._optional import require
+from qtoolkit.applications.qec.decoders._normal import normal_model
+from qtoolkit.applications.qec.decoders.model import DetectorErrorModel, ModelLike, as_model
+from qtoolkit.applications.qec.decoders.protocol import CheckedDecoder
+
+__all__ = ["CompiledTesseract", "TesseractDecoder"]
+
+
+@dataclass(frozen=True)
+class TesseractDecoder:
+    """Tesseract, an A* search with a beam; takes any model, hypergraphs too, and uses no decomposition.
+
+    Source: Aghababaie Beni, Higgott and Shutty, arXiv:2503.10988 (2025).
+
+    Args:
+        beam: detection events that a partial solution may have beyond the fewest so far; a wider beam is slower and finds
+            more.
+        max_queue: partial solutions after which a shot is given up.
+
+    Raises:
+        InputError: if an option is below 1.
+        MissingExtraError: at `compile`, if tesseract-decoder is not installed.
+    """
+
+    beam: int = 15
+    max_queue: int = 200_000
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "beam", require_integer("beam", self.beam, 1, 1 << 16))
+        object.__setattr__(self, "max_queue", require_integer("max_queue", self.max_queue, 1, 1 << 31))
+
+    @property
+    def name(self) -> str:
+        """As on the command line."""
+        return "tesseract"
+
+    def compile(self, model: ModelLike) -> CompiledTesseract:
+        """The decoder for this model.
+
+        Raises:
+            InputError: if it is no model.
+            MissingExtraError: if tesseract-decoder is not installed.
+        """
+        return CompiledTesseract(self, as_model(model))
+
+
+class CompiledTesseract(CheckedDecoder):
+    """Tesseract on one model."""
+
+    def __init__(self, decoder: TesseractDecoder, model: DetectorErrorModel) -> None:
+        super().__init__(decoder.name, model.num_detectors, model.num_observables)
+        self._normal = normal_model(model)
+        tesseract = require("tesseract_decoder", extra="tesseract").tesseract
+        config = tesseract.TesseractConfig(
+            self._normal.model.to_stim(),
+            det_beam=decoder.beam,
+            pqlimit=decoder.max_queue,
+            no_revisit_dets=True,
+        )
+        self._decoder = tesseract.TesseractDecoder(config) if self._normal.model.num_mechanisms else None
+
+    def _decode(self, events: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        left = events ^ self._normal.events
+        predictions = np.zeros((len(events), self.num_observables), np.bool_)
+        if self._decoder is not None and self.num_observables and len(events):
+            predictions |= self._decoder.decode_batch(left)
+        return np.asarray(predictions ^ self._normal.flips)
