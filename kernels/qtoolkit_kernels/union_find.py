@@ -39,9 +39,10 @@ class DecodingGraph(NamedTuple):
 class _Clusters(NamedTuple):
     """Working memory of one shot; what a shot has touched is put back at its end.
 
-    By detector: its parent, and at roots the number of detectors, the parity, the edge to the boundary (−1 where there is
-    none) and when that was found; the next detector of the cluster, and at roots the last one; the round in which a root
-    last grew. Then the edges that joined clusters.
+    By detector: its parent; at roots the number of detectors, the parity, the edge to the boundary (−1 where there is
+    none) and when that was found; the next detector of the cluster, and at roots the last one; at roots whether the
+    cluster grows, since when, and when an edge may fill next; how far the detector had grown when its cluster last
+    changed. Then the edges that joined clusters.
     """
 
     parent: Integers
@@ -51,7 +52,10 @@ class _Clusters(NamedTuple):
     stamp: Integers
     next: Integers
     last: Integers
-    round: Integers
+    grows: Integers
+    since: Integers
+    due: Integers
+    grown: Integers
     tree: Integers
 
 
@@ -82,12 +86,41 @@ def _reset(clusters: _Clusters, node: int) -> None:
     clusters.boundary[node] = -1
     clusters.next[node] = -1
     clusters.last[node] = node
-    clusters.round[node] = -1
+    clusters.grows[node] = 0
+    clusters.grown[node] = 0
 
 
 @njit
-def _join(clusters: _Clusters, first: int, second: int) -> None:
+def _settle(clusters: _Clusters, root: int, time: int) -> None:
+    """Write down how far each detector of a cluster has grown."""
+    if clusters.grows[root]:
+        node = root
+        while node >= 0:
+            clusters.grown[node] += time - clusters.since[root]
+            node = clusters.next[node]
+    clusters.since[root] = time
+
+
+@njit
+def _stop(graph: DecodingGraph, clusters: _Clusters, root: int, time: int) -> None:
+    """Let the growing neighbours of a cluster that grows no more look when their edges will be full."""
+    node = root
+    while node >= 0:
+        for place in range(graph.starts[node], graph.starts[node + 1]):
+            edge = graph.adjacent[place]
+            other = graph.ends[edge, 0] + graph.ends[edge, 1] - node
+            if other >= 0:
+                theirs = _find(clusters.parent, other)
+                if clusters.grows[theirs]:
+                    clusters.due[theirs] = time
+        node = clusters.next[node]
+
+
+@njit
+def _join(graph: DecodingGraph, clusters: _Clusters, first: int, second: int, time: int) -> None:
     """Make one cluster of two, given by their roots."""
+    _settle(clusters, first, time)
+    _settle(clusters, second, time)
     if clusters.size[first] < clusters.size[second]:
         first, second = second, first
     clusters.parent[second] = first
@@ -99,6 +132,10 @@ def _join(clusters: _Clusters, first: int, second: int) -> None:
     if found >= 0 and (clusters.boundary[first] < 0 or clusters.stamp[second] < clusters.stamp[first]):
         clusters.boundary[first] = found
         clusters.stamp[first] = clusters.stamp[second]
+    clusters.grows[first] = clusters.parity[first] and clusters.boundary[first] < 0
+    clusters.due[first] = time
+    if not clusters.grows[first]:
+        _stop(graph, clusters, first, time)
 
 
 @njit
@@ -108,27 +145,37 @@ def _flip(graph: DecodingGraph, edge: int, out: Bits) -> None:
 
 
 @njit
-def _step(graph: DecodingGraph, weights: Integers, grown: Integers, clusters: _Clusters, roots: Integers) -> int:
-    """How far the growing clusters, given by their roots, can grow until the next edge is full; −1 where none is left."""
-    best = -1
-    turn = clusters.round[roots[0]]
-    for root in roots:
-        node = root
-        while node >= 0:
-            for place in range(graph.starts[node], graph.starts[node + 1]):
-                edge = graph.adjacent[place]
-                other = graph.ends[edge, 0] + graph.ends[edge, 1] - node
-                rate = 1
-                if other >= 0:
-                    theirs = _find(clusters.parent, other)
-                    if theirs == root:
-                        continue
-                    rate += clusters.round[theirs] == turn
-                step = (weights[edge] - grown[edge] + rate - 1) // rate
-                if best < 0 or step < best:
-                    best = step
-            node = clusters.next[node]
-    return best
+def _look(graph: DecodingGraph, weights: Integers, clusters: _Clusters, root: int, time: int, filled: Integers) -> int:
+    """Add the full edges of a growing cluster to `filled`, and note when the next may be; the number of full ones.
+
+    `filled` begins with how many there are. An edge between two growing clusters is due in time for the one that changed
+    last; when that one ceases to grow, `_stop` calls on the other.
+    """
+    count, best = 0, -1
+    elapsed = time - clusters.since[root]
+    node = root
+    while node >= 0:
+        here = clusters.grown[node] + elapsed
+        for place in range(graph.starts[node], graph.starts[node + 1]):
+            edge = graph.adjacent[place]
+            other = graph.ends[edge, 0] + graph.ends[edge, 1] - node
+            left = weights[edge] - here
+            if other >= 0:
+                theirs = _find(clusters.parent, other)
+                if theirs == root:
+                    continue
+                left -= clusters.grown[other]
+                if clusters.grows[theirs]:
+                    left = (left - (time - clusters.since[theirs]) + 1) >> 1
+            if left <= 0:
+                filled[0] += 1
+                filled[filled[0]] = edge
+                count += 1
+            elif best < 0 or left < best:
+                best = left
+        node = clusters.next[node]
+    clusters.due[root] = time + best if best >= 0 else -1
+    return count
 
 
 @njit
@@ -182,6 +229,30 @@ def _peel(
 
 
 @njit
+def _fill(graph: DecodingGraph, filled: Integers, num_joined: int, clusters: _Clusters, time: int) -> int:
+    """Join clusters along full edges, in ascending order; how many edges have joined clusters so far."""
+    _sort(filled[1:], filled[0])
+    for k in range(1, filled[0] + 1):
+        edge = filled[k]
+        first, second = graph.ends[edge, 0], graph.ends[edge, 1]
+        if first < 0 or second < 0:
+            root = _find(clusters.parent, first + second + 1)
+            if clusters.boundary[root] < 0:
+                _settle(clusters, root, time)
+                clusters.boundary[root] = edge
+                clusters.stamp[root] = time * filled.size + k
+                clusters.grows[root] = 0
+                _stop(graph, clusters, root, time)
+            continue
+        first, second = _find(clusters.parent, first), _find(clusters.parent, second)
+        if first != second:
+            _join(graph, clusters, first, second, time)
+            clusters.tree[num_joined] = edge
+            num_joined += 1
+    return num_joined
+
+
+@njit
 def decode_union_find(graph: DecodingGraph, weights: Integers, events: Bits, out: Bits) -> int:
     """Write the observables that the correction of each shot flips to `out`, uint8 (shots, observables), zero before.
 
@@ -192,78 +263,58 @@ def decode_union_find(graph: DecodingGraph, weights: Integers, events: Bits, out
     num_detectors, num_edges = graph.starts.size - 1, graph.ends.shape[0]
     clusters = _Clusters(
         np.empty(num_detectors, np.int64), np.empty(num_detectors, np.int64), np.empty(num_detectors, np.int64),
-        np.empty(num_detectors, np.int64), np.zeros(num_detectors, np.int64), np.empty(num_detectors, np.int64),
+        np.empty(num_detectors, np.int64), np.empty(num_detectors, np.int64), np.empty(num_detectors, np.int64),
+        np.empty(num_detectors, np.int64), np.empty(num_detectors, np.int64), np.empty(num_detectors, np.int64),
         np.empty(num_detectors, np.int64), np.empty(num_detectors, np.int64), np.empty(num_detectors, np.int64),
     )  # fmt: skip
     for node in range(num_detectors):
         _reset(clusters, node)
-    grown, full = np.zeros(num_edges, np.int64), np.zeros(num_edges, np.uint8)
-    filled, roots = np.empty(num_edges, np.int64), np.empty(num_detectors, np.int64)
+    # An edge may be found from both of its ends.
+    filled, roots = np.empty(2 * num_edges + 1, np.int64), np.empty(num_detectors, np.int64)
     leaves = np.zeros((3, 2 * num_detectors), np.int64)
     for shot in range(events.shape[0]):
         own = weights[shot if weights.shape[0] > 1 else 0]
-        num_roots, num_joined, turn, clock = 0, 0, 0, 0
+        num_roots, num_joined, time = 0, 0, 0
         for node in range(num_detectors):
             if events[shot, node]:
                 clusters.parity[node] = 1
-                clusters.round[node] = 0
+                clusters.grows[node] = 1
+                clusters.since[node] = 0
+                clusters.due[node] = 0
                 roots[num_roots] = node
                 num_roots += 1
-        num_events = num_roots
+        if num_roots == 0:
+            continue
         while num_roots:
-            step = _step(graph, own, grown, clusters, roots[:num_roots])
-            if step < 0:
+            time = clusters.due[roots[0]]
+            for k in range(1, num_roots):
+                due = clusters.due[roots[k]]
+                if time < 0 or 0 <= due < time:
+                    time = due
+            if time < 0:
                 return shot
-            num_filled = 0
+            filled[0] = 0
             for k in range(num_roots):
-                node = roots[k]
-                while node >= 0:
-                    for place in range(graph.starts[node], graph.starts[node + 1]):
-                        edge = graph.adjacent[place]
-                        if full[edge]:
-                            continue
-                        other = graph.ends[edge, 0] + graph.ends[edge, 1] - node
-                        if other >= 0 and _find(clusters.parent, other) == roots[k]:
-                            continue
-                        grown[edge] += step
-                        if grown[edge] >= own[edge]:
-                            full[edge] = 1
-                            filled[num_filled] = edge
-                            num_filled += 1
-                    node = clusters.next[node]
-            _sort(filled, num_filled)
-            for k in range(num_filled):
-                edge = filled[k]
-                first, second = graph.ends[edge, 0], graph.ends[edge, 1]
-                if first < 0 or second < 0:
-                    root = _find(clusters.parent, first + second + 1)
-                    if clusters.boundary[root] < 0:
-                        clusters.boundary[root] = edge
-                        clusters.stamp[root] = clock
-                        clock += 1
-                    continue
-                first, second = _find(clusters.parent, first), _find(clusters.parent, second)
-                if first != second:
-                    _join(clusters, first, second)
-                    clusters.tree[num_joined] = edge
-                    num_joined += 1
-            turn += 1
+                if clusters.due[roots[k]] == time:
+                    _look(graph, own, clusters, roots[k], time, filled)
+            if filled[0] == 0:
+                continue
+            num_joined = _fill(graph, filled, num_joined, clusters, time)
             kept = 0
             for k in range(num_roots):
                 root = _find(clusters.parent, roots[k])
-                if clusters.parity[root] and clusters.boundary[root] < 0 and clusters.round[root] != turn:
-                    clusters.round[root] = turn
+                # A root that has taken another in stands for both.
+                if clusters.grows[root] == 1:
+                    clusters.grows[root] = 2
                     roots[kept] = root
                     kept += 1
             num_roots = kept
-        if num_events:
-            _peel(graph, num_joined, clusters, events[shot], leaves, out[shot])
-            for node in range(num_detectors):
-                if clusters.parent[node] == node and clusters.parity[node]:
-                    _flip(graph, clusters.boundary[node], out[shot])
-            for node in range(num_detectors):
-                _reset(clusters, node)
-            for edge in range(num_edges):
-                grown[edge] = 0
-                full[edge] = 0
+            for k in range(num_roots):
+                clusters.grows[roots[k]] = 1
+        _peel(graph, num_joined, clusters, events[shot], leaves, out[shot])
+        for node in range(num_detectors):
+            if clusters.parent[node] == node and clusters.parity[node]:
+                _flip(graph, clusters.boundary[node], out[shot])
+        for node in range(num_detectors):
+            _reset(clusters, node)
     return -1

@@ -25,6 +25,9 @@ BeliefMethod: TypeAlias = Literal["minimum_sum", "product_sum"]
 """How beliefs are updated: by their smallest, scaled, or exactly on a tree."""
 
 
+_ORDERS: dict[SecondStage, int] = {"osd": 7, "lsd": 0}
+
+
 @dataclass(frozen=True)
 class BeliefDecoder:
     """BP+OSD or BP+LSD with the package ldpc; takes any model, hypergraphs too, and uses no decomposition.
@@ -35,7 +38,8 @@ class BeliefDecoder:
     Args:
         second_stage: ``"osd"`` or ``"lsd"``.
         order: how deep the second stage searches: 0 takes its first solution, otherwise combinations of this many of the
-            next bits are tried ("combination sweep").
+            next bits are tried ("combination sweep"). None for 7 in OSD and 0 in LSD, whose sweep may leave solutions of
+            least weight for others.
         max_iterations: of belief propagation.
         method: of belief propagation.
         scaling: of messages where the method is ``"minimum_sum"``, in (0, 1].
@@ -46,7 +50,7 @@ class BeliefDecoder:
     """
 
     second_stage: SecondStage = "osd"
-    order: int = 7
+    order: int | None = None
     max_iterations: int = 30
     method: BeliefMethod = "minimum_sum"
     scaling: float = 0.625
@@ -54,7 +58,8 @@ class BeliefDecoder:
     def __post_init__(self) -> None:
         require_choice("second_stage", self.second_stage, get_args(SecondStage))
         require_choice("method", self.method, get_args(BeliefMethod))
-        object.__setattr__(self, "order", require_integer("order", self.order, 0, 60))
+        if self.order is not None:
+            object.__setattr__(self, "order", require_integer("order", self.order, 0, 60))
         object.__setattr__(self, "max_iterations", require_integer("max_iterations", self.max_iterations, 1, 1 << 20))
         object.__setattr__(self, "scaling", require_number("scaling", self.scaling, 1e-6, 1.0))
 
@@ -128,7 +133,8 @@ def _built(options: BeliefDecoder, model: DetectorErrorModel) -> Any:
     if not model.num_mechanisms:
         return None
     ldpc = require("ldpc", extra="qec")
-    stage = "0" if options.order == 0 else "CS"
+    order = options.order if options.order is not None else _ORDERS[options.second_stage]
+    stage = "0" if order == 0 else "CS"
     shared = {
         "error_channel": model.probabilities.tolist(),
         "max_iter": options.max_iterations,
@@ -138,5 +144,5 @@ def _built(options: BeliefDecoder, model: DetectorErrorModel) -> Any:
     }
     checks = sparse.csr_matrix(model.detector_matrix)
     if options.second_stage == "osd":
-        return ldpc.BpOsdDecoder(checks, osd_method=f"OSD_{stage}", osd_order=options.order, **shared)
-    return ldpc.BpLsdDecoder(checks, lsd_method=f"LSD_{stage}", lsd_order=options.order, **shared)
+        return ldpc.BpOsdDecoder(checks, osd_method=f"OSD_{stage}", osd_order=order, **shared)
+    return ldpc.BpLsdDecoder(checks, lsd_method=f"LSD_{stage}", lsd_order=order, **shared)
