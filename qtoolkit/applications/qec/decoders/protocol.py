@@ -13,7 +13,7 @@ from scipy import sparse
 from qtoolkit._arguments import shown
 from qtoolkit._checks import require_array
 from qtoolkit.applications.qec._validation import require_bits, require_predictions
-from qtoolkit.applications.qec.decoders.model import DetectorErrorModel, ModelLike, as_model
+from qtoolkit.applications.qec.decoders.model import DetectorErrorModel, ModelLike, check_model
 from qtoolkit.errors import InputError
 
 __all__ = [
@@ -212,8 +212,8 @@ class ReweightingDecoder(CheckedDecoder):
 class _Foreign(CheckedDecoder):
     """Somebody's compiled decoder, whose predictions are checked."""
 
-    def __init__(self, name: str, decoder: CompiledDecoder, model: DetectorErrorModel) -> None:
-        super().__init__(name, model.num_detectors, model.num_observables)
+    def __init__(self, name: str, decoder: CompiledDecoder, model: ModelLike) -> None:
+        super().__init__(name, int(model.num_detectors), int(model.num_observables))
         for what in ("num_detectors", "num_observables"):
             theirs = getattr(decoder, what, None)
             if theirs is not None and theirs != getattr(self, what):
@@ -263,14 +263,14 @@ def compile_decoder(decoder: Decoder | str, model: ModelLike) -> CheckedDecoder:
         MissingExtraError: if it needs a package that is not installed.
     """
     chosen = check_decoder(decoder)
-    ours = as_model(model)
+    check_model(model)
     compiled = chosen.compile(model)
     if isinstance(compiled, type) or not callable(getattr(compiled, "decode_batch", None)):
         raise InputError(
             f"compile of a decoder must return an object with a method decode_batch, got {shown(compiled)} from "
             f"{decoder_name(chosen)}"
         )
-    found = _Foreign(decoder_name(compiled), compiled, ours)
+    found = _Foreign(decoder_name(compiled), compiled, model)
     # Ours check by themselves, and have more methods.
     is_checked = isinstance(compiled, CheckedDecoder) and type(compiled).decode_batch is CheckedDecoder.decode_batch
     return compiled if is_checked else found
