@@ -12,7 +12,7 @@ from scipy import sparse
 from qtoolkit._arguments import shown
 from qtoolkit.errors import InputError
 
-__all__ = ["bits_of", "columns_of", "combined", "from_columns", "mod2", "parities", "symptoms_of"]
+__all__ = ["bits_of", "columns_of", "combined", "from_columns", "mod2", "parities", "row_relations", "symptoms_of"]
 
 Matrix: TypeAlias = "sparse.csc_array[Any, Any]"
 
@@ -94,3 +94,23 @@ def combined(groups: NDArray[np.int64], num_groups: int, probabilities: NDArray[
 def parities(matrix: Matrix, bits: NDArray[Any]) -> NDArray[np.bool_]:
     """The products of a matrix with rows of bits modulo 2, bool of shape (len(bits), rows of the matrix)."""
     return np.asarray((matrix.astype(np.int32) @ bits.T.astype(np.int32)).T & 1, dtype=np.bool_)
+
+
+def row_relations(matrix: Matrix) -> Matrix:
+    """A basis of the sets of rows whose sum modulo 2 is zero, one set in each row of uint8 (relations, rows)."""
+    num_rows, num_columns = matrix.shape
+    rows = [0] * num_rows
+    for column, ones in enumerate(columns_of(matrix)):
+        for row in ones:
+            rows[row] |= 1 << column
+    pivots: dict[int, int] = {}  # by highest bit; which rows a pivot is made of stands below the columns
+    relations = []
+    for k, bits in enumerate(rows):
+        value = bits << num_rows | 1 << k
+        while (top := value.bit_length()) > num_rows and top in pivots:
+            value ^= pivots[top]
+        if top > num_rows:
+            pivots[top] = value
+        else:
+            relations.append([row for row in range(num_rows) if value >> row & 1])
+    return sparse.csc_array(from_columns(relations, num_rows).T)

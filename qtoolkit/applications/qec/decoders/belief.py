@@ -11,7 +11,7 @@ from scipy import sparse
 
 from qtoolkit._checks import require_choice, require_integer, require_number
 from qtoolkit._optional import require
-from qtoolkit.applications.qec.decoders._binary import parities
+from qtoolkit.applications.qec.decoders._binary import parities, row_relations
 from qtoolkit.applications.qec.decoders._normal import NormalModel, normal_model
 from qtoolkit.applications.qec.decoders.model import DetectorErrorModel, ModelLike, as_model
 from qtoolkit.applications.qec.decoders.protocol import ReweightingDecoder, impossible_events
@@ -25,7 +25,7 @@ BeliefMethod: TypeAlias = Literal["minimum_sum", "product_sum"]
 """How beliefs are updated: by their smallest, scaled, or exactly on a tree."""
 
 
-_ORDERS: dict[SecondStage, int] = {"osd": 7, "lsd": 0}
+_OSD_ORDER = 7
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,8 @@ class BeliefDecoder:
 
     Args:
         second_stage: ``"osd"`` or ``"lsd"``.
-        order: how deep the second stage searches: 0 takes its first solution, otherwise combinations of this many of the
-            next bits are tried ("combination sweep"). None for 7 in OSD and 0 in LSD, whose sweep may leave solutions of
-            least weight for others.
+        order: how deep OSD searches: 0 takes its first solution, otherwise combinations of this many of the next bits are
+            tried ("combination sweep"). None for 7. LSD takes its first solution: order 0.
         max_iterations: of belief propagation.
         method: of belief propagation.
         scaling: of messages where the method is ``"minimum_sum"``, in (0, 1].
@@ -59,7 +58,8 @@ class BeliefDecoder:
         require_choice("second_stage", self.second_stage, get_args(SecondStage))
         require_choice("method", self.method, get_args(BeliefMethod))
         if self.order is not None:
-            object.__setattr__(self, "order", require_integer("order", self.order, 0, 60))
+            most = 60 if self.second_stage == "osd" else 0  # ldpc's sweep of clusters writes beyond small ones
+            object.__setattr__(self, "order", require_integer(f"order of {self.second_stage}", self.order, 0, most))
         object.__setattr__(self, "max_iterations", require_integer("max_iterations", self.max_iterations, 1, 1 << 20))
         object.__setattr__(self, "scaling", require_number("scaling", self.scaling, 1e-6, 1.0))
 
@@ -85,14 +85,23 @@ class CompiledBelief(ReweightingDecoder):
         super().__init__(decoder.name, model)
         self._options = decoder
         self._normal = normal_model(model)
-        self._decoder = _built(decoder, self._normal.model)
+        self._relations = row_relations(self._normal.model.detector_matrix)
+        rank = model.num_detectors - self._relations.shape[0]
+        self._decoder = _built(decoder, self._normal.model, rank)
 
     def _decode(self, events: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        return corrected(events, self._normal, self._correction)
-
-    def _correction(self, syndrome: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        found: NDArray[np.uint8] = self._decoder.decode(syndrome)
-        return found
+        left = events ^ self._normal.events
+        # ldpc searches for ever for what does not exist.
+        impossible = np.flatnonzero(parities(self._relations, left).any(axis=1))
+        if impossible.size:
+            raise impossible_events(events, int(impossible[0]))
+        distinct, places = np.unique(np.packbits(left, axis=1), axis=0, return_inverse=True)
+        syndromes = np.unpackbits(distinct, axis=1, count=self.num_detectors)
+        corrections = np.zeros((len(syndromes), self._normal.model.num_mechanisms), np.uint8)
+        for k in np.flatnonzero(syndromes.any(axis=1)):
+            corrections[k] = self._decoder.decode(syndromes[k])
+        flips = parities(self._normal.model.observable_matrix, corrections)[places.reshape(-1)]
+        return np.asarray(flips ^ self._normal.flips)
 
     def _compiled(self, model: DetectorErrorModel) -> CompiledBelief:
         return CompiledBelief(self._options, model)
@@ -107,34 +116,11 @@ class CompiledBelief(ReweightingDecoder):
         return predictions
 
 
-def corrected(events: NDArray[np.bool_], normal: NormalModel, correction: Any) -> NDArray[np.bool_]:
-    """Predictions from the correction of each distinct syndrome, which must explain it.
-
-    Args:
-        events: bool (shots, detectors).
-        normal: the model, whose mechanisms corrections consist of.
-        correction: a function from uint8 (detectors,), not all zero, to 0 or 1 for each mechanism.
-    """
-    num_detectors, num_mechanisms = normal.model.num_detectors, normal.model.num_mechanisms
-    left = events ^ normal.events
-    distinct, places = np.unique(np.packbits(left, axis=1), axis=0, return_inverse=True)
-    syndromes = np.unpackbits(distinct, axis=1, count=num_detectors)
-    corrections = np.zeros((len(syndromes), num_mechanisms), np.uint8)
-    for k in np.flatnonzero(syndromes.any(axis=1)) if num_mechanisms else ():
-        corrections[k] = correction(syndromes[k])
-    places = places.reshape(-1)
-    unexplained = np.any(parities(normal.model.detector_matrix, corrections) != syndromes, axis=1)[places]
-    if unexplained.any():
-        raise impossible_events(events, int(np.flatnonzero(unexplained)[0]))
-    return np.asarray(parities(normal.model.observable_matrix, corrections)[places] ^ normal.flips)
-
-
-def _built(options: BeliefDecoder, model: DetectorErrorModel) -> Any:
+def _built(options: BeliefDecoder, model: DetectorErrorModel, rank: int) -> Any:
     if not model.num_mechanisms:
         return None
     ldpc = require("ldpc", extra="qec")
-    order = options.order if options.order is not None else _ORDERS[options.second_stage]
-    stage = "0" if order == 0 else "CS"
+    checks = sparse.csr_matrix(model.detector_matrix)
     shared = {
         "error_channel": model.probabilities.tolist(),
         "max_iter": options.max_iterations,
@@ -142,7 +128,8 @@ def _built(options: BeliefDecoder, model: DetectorErrorModel) -> Any:
         "ms_scaling_factor": options.scaling,
         "input_vector_type": "syndrome",
     }
-    checks = sparse.csr_matrix(model.detector_matrix)
-    if options.second_stage == "osd":
-        return ldpc.BpOsdDecoder(checks, osd_method=f"OSD_{stage}", osd_order=order, **shared)
-    return ldpc.BpLsdDecoder(checks, lsd_method=f"LSD_{stage}", lsd_order=order, **shared)
+    if options.second_stage == "lsd":
+        return ldpc.BpLsdDecoder(checks, lsd_method="LSD_0", lsd_order=0, **shared)
+    # ldpc sweeps over as many free bits as it is told to, whether they exist or not.
+    order = min(_OSD_ORDER if options.order is None else options.order, model.num_mechanisms - rank)
+    return ldpc.BpOsdDecoder(checks, osd_method="OSD_CS" if order else "OSD_0", osd_order=order, **shared)

@@ -82,14 +82,16 @@ def _empty(shots: int, bits: int) -> NDArray[np.bool_]:
 
 
 def _read_01(data: bytes, bits: int, source: str) -> NDArray[np.bool_]:
+    data = data.replace(b"\r\n", b"\n")
     table = np.frombuffer(data, np.uint8)
     shots, rest = divmod(table.size, bits + 1)
     if rest:
-        line = data.split(b"\n")
-        wrong = next((k for k, text in enumerate(line) if len(text.rstrip(b"\r")) != bits), len(line) - 1)
-        if b"\r" in data:
-            return _read_01(data.replace(b"\r\n", b"\n").replace(b"\r", b"?"), bits, source)
-        raise InputError(f"{source}, line {wrong + 1}: a shot has {bits} digits, got {len(line[wrong])}")
+        lines = data.split(b"\n")
+        wrong = next((k for k, text in enumerate(lines) if len(text) != bits), len(lines) - 1)
+        rule = f"a shot has {bits} digits, got {len(lines[wrong])}"
+        if len(lines[wrong]) == bits:
+            rule = "a shot ends with a new line, but the file ends before it"
+        raise InputError(f"{source}, line {wrong + 1}: {rule}")
     check_memory(shots * bits, f"{shots} shots of {bits} bits", "read a smaller file")
     rows = table.reshape(shots, bits + 1)
     digits = rows[:, :bits] ^ ord("0")

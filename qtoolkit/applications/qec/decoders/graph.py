@@ -17,17 +17,21 @@ __all__ = ["MatchingGraph", "matching_graph", "require_edges"]
 class MatchingGraph(NamedTuple):
     """Edges, each with the probability that an odd number of its mechanisms happens.
 
+    Two edges may have the same ends and flip different observables.
+
     Attributes:
         ends: int64 (edges, 2), two detectors, or one and −1 for the boundary.
         observables: by edge, the observables that it flips.
         probabilities: float64 (edges,).
-        edges_of: by mechanism, its edges; empty for those that flip no detector.
+        edges_of: by mechanism, its edges; empty for those that flip no detector, or too many and never happen.
+        is_likeliest: bool (edges,), whether no other edge with the same ends is likelier, or as likely and earlier.
     """
 
     ends: NDArray[np.int64]
     observables: list[tuple[int, ...]]
     probabilities: NDArray[np.float64]
     edges_of: list[tuple[int, ...]]
+    is_likeliest: NDArray[np.bool_]
 
     def combined(self, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
         """The probability of each edge, from those of the mechanisms; of shape (..., mechanisms) to (..., edges)."""
@@ -47,16 +51,16 @@ def require_edges(
     for k, edges in enumerate(graph.edges_of):
         if not edges and model.symptoms[k][0] and np.any(probabilities[..., k] > 0.0):
             raise InputError(
-                f"{what} cannot give a probability of its own to {model.describe(k)}, for which its graph has no edge: a "
-                "likelier error has the same detectors and other observables, or it flips more than two"
+                f"{what} cannot give a probability of its own to {model.describe(k)}, which flips more than two "
+                "detectors: decompose it by ^"
             )
 
 
 def matching_graph(model: DetectorErrorModel, *, what: str = "matching") -> MatchingGraph:
     """The matching graph of a model.
 
-    Two edges between the same detectors that flip different observables cannot both be taken: the likelier one stays,
-    and a mechanism whose decomposition needs the other one is refused.
+    Of two edges with the same ends that flip different observables a shot has the likelier one. A mechanism that is
+    decomposed into others than those is refused: where it happens, its edges would not flip its observables.
 
     Args:
         model: whose mechanisms have parts of one or two detectors.
@@ -82,45 +86,36 @@ def matching_graph(model: DetectorErrorModel, *, what: str = "matching") -> Matc
         for part in parts:
             q = weights.get(part, 0.0)
             weights[part] = p + q - 2.0 * p * q
-    likeliest: dict[tuple[int, ...], tuple[int, ...]] = {}
-    for (detectors, observables), p in weights.items():
-        if 0 < len(detectors) <= 2 and p > weights.get((detectors, likeliest.get(detectors, (-1,))), -1.0):
-            likeliest[detectors] = observables
-    place = {detectors: edge for edge, detectors in enumerate(likeliest)}
-    edges_of = [
-        _edges(model, k, parts, likeliest, place, what) for k, parts in enumerate(model.symptoms_of_parts)
-    ]
+    edges = [part for part in weights if 0 < len(part[0]) <= 2]
+    place = {part: edge for edge, part in enumerate(edges)}
+    likeliest: dict[tuple[int, ...], int] = {}
+    for edge, part in enumerate(edges):
+        rival = likeliest.setdefault(part[0], edge)
+        if weights[part] > weights[edges[rival]]:
+            likeliest[part[0]] = edge
+    for k, parts in enumerate(model.symptoms_of_parts):
+        if len(parts) > 1 and model.probabilities[k] > 0.0:
+            _check_parts(model, k, [edges[likeliest[d]] if d else ((), ()) for d, _ in parts], what)
     return MatchingGraph(
-        np.array([(*detectors, -1)[:2] for detectors in place], np.int64).reshape(-1, 2),
-        list(likeliest.values()),
-        np.array([weights[detectors, observables] for detectors, observables in likeliest.items()]),
-        edges_of,
+        np.array([(*detectors, -1)[:2] for detectors, _ in edges], np.int64).reshape(-1, 2),
+        [observables for _, observables in edges],
+        np.array([weights[part] for part in edges], np.float64),
+        [
+            tuple(place[part] for part in parts if part[0]) if all(p in place for p in parts if p[0]) else ()
+            for parts in model.symptoms_of_parts
+        ],
+        np.array([likeliest[detectors] == edge for edge, (detectors, _) in enumerate(edges)], np.bool_),
     )
 
 
-def _edges(
-    model: DetectorErrorModel,
-    mechanism: int,
-    parts: list[tuple[tuple[int, ...], tuple[int, ...]]],
-    likeliest: dict[tuple[int, ...], tuple[int, ...]],
-    place: dict[tuple[int, ...], int],
-    what: str,
-) -> tuple[int, ...]:
-    """The edges of a mechanism; none where it is too wide and never happens, or has a likelier rival."""
-    if any(detectors and detectors not in likeliest for detectors, _ in parts):
-        return ()
-    if len(parts) == 1:
-        detectors, observables = parts[0]
-        return (place[detectors],) if detectors and likeliest[detectors] == observables else ()
-    flipped: set[int] = set()
-    for detectors, _ in parts:
-        flipped.symmetric_difference_update(likeliest.get(detectors, ()))
-    if tuple(sorted(flipped)) != model.symptoms[mechanism][1]:
-        if model.probabilities[mechanism] == 0.0:
-            return ()
-        raise InputError(
-            f"{what} needs decompositions into edges that flip the same observables, got {model.describe(mechanism)}, "
-            f"whose edges flip {' '.join(f'L{k}' for k in sorted(flipped)) or 'none'}: likelier errors have the same "
-            "detectors and other observables; use a decoder of hypergraphs"
-        )
-    return tuple(place[detectors] for detectors, _ in parts if detectors)
+def _check_parts(
+    model: DetectorErrorModel, mechanism: int, likeliest: list[tuple[tuple[int, ...], tuple[int, ...]]], what: str
+) -> None:
+    """Refuse a decomposition into edges that a likelier one with the same ends stands in the way of."""
+    if likeliest == model.symptoms_of_parts[mechanism]:
+        return
+    flips = " ^ ".join(" ".join(f"L{k}" for k in observables) or "none" for _, observables in likeliest)
+    raise InputError(
+        f"{what} needs decompositions into edges that flip the same observables, got {model.describe(mechanism)}, whose "
+        f"edges flip {flips}: likelier errors have the same detectors and other observables; use a decoder of hypergraphs"
+    )

@@ -114,7 +114,10 @@ def weighted_matching(
     checks = from_columns([[d for d in ends if d >= 0] for ends in graph.ends.tolist()], num_detectors)
     faults = from_columns(graph.observables, num_observables)
     return require("pymatching", extra="qec").Matching.from_check_matrix(
-        sparse.csc_matrix(checks), np.log1p(-rates) - np.log(rates), faults_matrix=sparse.csc_matrix(faults)
+        sparse.csc_matrix(checks),
+        np.log1p(-rates) - np.log(rates),
+        faults_matrix=sparse.csc_matrix(faults),
+        merge_strategy="smallest-weight",
     )
 
 
@@ -130,5 +133,5 @@ def matched(matching: Any, events: NDArray[np.uint8], **options: bool) -> NDArra
 
 def _likeliest_only(model: DetectorErrorModel, graph: MatchingGraph) -> DetectorErrorModel:
     """Without the mechanisms that no edge stands for: PyMatching merges parallel edges whatever they flip."""
-    kept = [k for k, edges in enumerate(graph.edges_of) if edges]
+    kept = [k for k, edges in enumerate(graph.edges_of) if edges and graph.is_likeliest[list(edges)].all()]
     return model if len(kept) == model.num_mechanisms else model.selected(kept)
