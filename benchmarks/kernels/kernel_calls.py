@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from qtoolkit_kernels import (
     dense,
     diagonal,
+    elimination,
     exchange,
     inner,
     measurement,
@@ -22,6 +23,7 @@ from qtoolkit_kernels import (
     sector,
     seeding,
     subsets,
+    union_find,
 )
 from qtoolkit_kernels.threads import counters
 from qtoolkit_kernels.vector.lanes import Lanes
@@ -231,6 +233,32 @@ class Scene:
         weight = self.num_qubits // 2
         return Call(subsets.list_patterns, (weight, np.zeros(comb(self.num_qubits, weight), np.int64)))
 
+    def sum_over_errors(self) -> Call:
+        """A repetition code of as many qubits, measured twice."""
+        steps = [(elimination.OPEN, 0, 0)] * (self.num_qubits - 1)
+        for _ in range(2):
+            steps += [(elimination.MIX, 3 << k, k) for k in range(self.num_qubits - 1)]
+        steps += [(elimination.CLOSE, 1, k) for k in range(self.num_qubits - 1)]
+        events = self.rng.integers(0, 2, (4, self.num_qubits - 1)).astype(np.uint8)
+        rates, weights = np.full((1, self.num_qubits), 0.1), np.zeros(1 << self.num_qubits)
+        return Call(elimination.sum_over_errors, (np.array(steps), rates, events, weights, np.zeros((4, 2))))
+
+    def union_find(self) -> Call:
+        """A chain of detectors with a boundary at each end, of which every tenth sees an event."""
+        n = 10 * self.num_qubits
+        ends = np.array([(0, -1), *((k, k + 1) for k in range(n - 1)), (n - 1, -1)])
+        graph = union_find.DecodingGraph(
+            ends,
+            2 * np.arange(n + 1),
+            np.array([(k, k + 1) for k in range(n)]).ravel(),
+            np.minimum(np.arange(n + 2), 1),
+            np.array([0]),
+        )
+        events = (self.rng.random((100, n)) < 0.1).astype(np.uint8)
+        return Call(
+            union_find.decode_union_find, (graph, np.full((1, n + 1), 10), events, np.zeros((100, 1), np.uint8))
+        )
+
 
 def build_calls(scene: Scene) -> dict[str, Callable[[], Call]]:
     """Return the calls by name; the lowest qubits lie within a vector of the processor, `high` far apart in memory."""
@@ -290,6 +318,8 @@ def build_calls(scene: Scene) -> dict[str, Callable[[], Call]]:
         "sector phase terms": scene.phase_terms,
         "quadratic form": scene.quadratic_form,
         "patterns of a weight": scene.patterns,
+        "sum over errors": scene.sum_over_errors,
+        "union-find": scene.union_find,
     }
 
 

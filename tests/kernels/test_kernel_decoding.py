@@ -100,7 +100,5 @@ def test_sums_over_errors_of_tiny_probabilities_keep_their_digits():
         steps += [[elimination.OPEN, 0, 0], [elimination.MIX, 0b11, k], [elimination.CLOSE, 1, k]]
     rates = np.full((1, num_detectors), 1e-3)
     out = np.zeros((1, 2))
-    elimination.sum_over_errors(
-        np.array(steps), rates, np.ones((1, num_detectors), np.uint8), np.zeros(4), out
-    )
+    elimination.sum_over_errors(np.array(steps), rates, np.ones((1, num_detectors), np.uint8), np.zeros(4), out)
     np.testing.assert_allclose(out[0], [num_detectors * np.log(1e-3), -np.inf], rtol=1e-13)

@@ -20,7 +20,9 @@ def decode_union_find(graph: DecodingGraph, weights: Integers, events: Bits, out
 def _correction(graph: DecodingGraph, weights: list[int], events: list[int]) -> list[int] | None:
     ends = [[int(node) for node in pair if node >= 0] for pair in graph.ends]
     cluster_of = {node: frozenset([node]) for node in range(len(events))}
-    exits: dict[int, int] = {}  # by detector, the edge through which the boundary was reached there, the first one first
+    exits: dict[
+        int, int
+    ] = {}  # by detector, the edge through which the boundary was reached there, the first one first
     grown, forest = [0] * len(ends), list[int]()
     while True:
         growing = {

@@ -41,7 +41,9 @@ def test_a_model_from_text_is_flat():
 def test_targets_that_are_there_twice_cancel():
     model = DetectorErrorModel.from_text("error(0.1) D0 D1 D0 L0 L0 D2\nerror(0.2) D0 D0 D0")
     assert model.symptoms == [((1, 2), ()), ((0,), ())]
-    assert model.to_stim() == stim.DetectorErrorModel("error(0.1) D1 D2\nerror(0.2) D0\ndetector D2\nlogical_observable L0")
+    assert model.to_stim() == stim.DetectorErrorModel(
+        "error(0.1) D1 D2\nerror(0.2) D0\ndetector D2\nlogical_observable L0"
+    )
 
 
 @pytest.mark.parametrize("decompose", [False, True])

@@ -66,7 +66,9 @@ def test_events_stay_as_they_were(name):
     assert np.array_equal(events, np.eye(4, dtype=bool))
 
 
-@pytest.mark.parametrize("name", ["lookup", "maximum-likelihood", "matching", "union-find", "bp-osd", "bp-lsd", "tesseract"])
+@pytest.mark.parametrize(
+    "name", ["lookup", "maximum-likelihood", "matching", "union-find", "bp-osd", "bp-lsd", "tesseract"]
+)
 @pytest.mark.parametrize("num_observables", [1, 9])
 def test_packed_bits_are_the_same_bits(name, num_observables):
     flips = np.zeros((num_observables, 9), int)
@@ -108,7 +110,9 @@ def test_events_that_no_errors_give_are_refused(name):
 @pytest.mark.parametrize("name", ["maximum-likelihood", "lookup", "bp-osd", "bp-lsd", "tesseract"])
 def test_hypergraphs_and_certain_errors_are_taken_where_they_can_be(name):
     """D0 D1 D2 together are one error; that D3 happens is certain and says nothing."""
-    model = stim.DetectorErrorModel("error(0.1) D0 D1 D2 L0\nerror(0.01) D0\nerror(0.01) D1\nerror(0.01) D2\nerror(1) D3 L1")
+    model = stim.DetectorErrorModel(
+        "error(0.1) D0 D1 D2 L0\nerror(0.01) D0\nerror(0.01) D1\nerror(0.01) D2\nerror(1) D3 L1"
+    )
     decoder = compile_decoder(name, model)
     events = np.array([[1, 1, 1, 1], [0, 0, 0, 1], [1, 0, 0, 1]], bool)
     assert decoder.decode_batch(events).tolist() == [[True, True], [False, True], [False, True]]

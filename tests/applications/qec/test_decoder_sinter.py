@@ -95,7 +95,9 @@ class Returning(sinter.Decoder, sinter.CompiledDecoder):
         return self.value
 
 
-@pytest.mark.parametrize("value", [None, np.zeros(5, np.uint8), np.zeros((5, 1)), np.zeros((5, 2), np.uint8), [[0]] * 5])
+@pytest.mark.parametrize(
+    "value", [None, np.zeros(5, np.uint8), np.zeros((5, 1)), np.zeros((5, 2), np.uint8), [[0]] * 5]
+)
 def test_what_they_return_is_checked(value):
     decoder = compile_decoder(from_sinter(Returning(value)), MODEL)
     with pytest.raises(InputError, match=r"predictions of Returning must be packed into uint8 of shape \(5, 1\)"):

@@ -70,12 +70,17 @@ def test_doubtful_events_are_given_up_first(name):
     model = repetition(5, 0.01)
     decoder = compile_decoder(name, model)
     sure, doubtful = -9.0, -0.1
-    assert decoder.decode_soft(np.array([[sure, 9.0, 9.0, 9.0], [doubtful, 9.0, 9.0, 9.0]])).tolist() == [[True], [False]]
+    assert decoder.decode_soft(np.array([[sure, 9.0, 9.0, 9.0], [doubtful, 9.0, 9.0, 9.0]])).tolist() == [
+        [True],
+        [False],
+    ]
 
 
 @pytest.mark.parametrize("name", ["matching", "union-find"])
 def test_of_two_errors_with_the_same_detectors_the_likelier_of_a_shot_is_predicted(name):
-    model = DetectorErrorModel.from_text("error(0.2) D0\nerror(0.1) D0 L0\nerror(0) D0 D1 D2\nerror(0.1) D1\nerror(0.1) D2")
+    model = DetectorErrorModel.from_text(
+        "error(0.2) D0\nerror(0.1) D0 L0\nerror(0) D0 D1 D2\nerror(0.1) D1\nerror(0.1) D2"
+    )
     decoder = compile_decoder(name, model)
     events = [[1, 0, 0]] * 2
     assert decoder.decode_erasures(events, [[1, 0, 0, 0, 0], [0, 1, 0, 0, 0]]).tolist() == [[False], [True]]
@@ -86,7 +91,10 @@ def test_of_two_errors_with_the_same_detectors_the_likelier_of_a_shot_is_predict
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda decoder: decoder.decode_reweighted([[0, 0]], np.ones((2, 3))), r"shape \(1, 3\), .*, or \(3,\), got \(2, 3\)"),
+        (
+            lambda decoder: decoder.decode_reweighted([[0, 0]], np.ones((2, 3))),
+            r"shape \(1, 3\), .*, or \(3,\), got \(2, 3\)",
+        ),
         (lambda decoder: decoder.decode_reweighted([[0, 0]], [0.1, 0.2, 1.3]), r"in \[0, 1\], got 1.3"),
         (lambda decoder: decoder.decode_reweighted([[0, 0]], "abc"), "probabilities"),
         (lambda decoder: decoder.decode_reweighted([[0]], [0.1, 0.2, 0.3]), "detection events must"),

@@ -21,15 +21,22 @@ def test_a_window_over_all_rounds_is_the_inner_decoder(inner, model):
     assert np.array_equal(decoder.decode_batch(events), compile_decoder(inner, model).decode_batch(events))
 
 
-@pytest.mark.parametrize(("inner", "window", "commit"), [("matching", 9, 3), ("union-find", 10, 4), ("matching", 12, 1)])
+@pytest.mark.parametrize(
+    ("inner", "window", "commit"), [("matching", 9, 3), ("union-find", 10, 4), ("matching", 12, 1)]
+)
 def test_a_long_buffer_changes_nothing_where_errors_are_few(inner, window, commit):
     """With at most one error a window every choice is the same: single errors and pairs far apart."""
-    first, last = np.eye(REPETITION.num_mechanisms, dtype=int), np.roll(np.eye(REPETITION.num_mechanisms, dtype=int), 1, 0)
+    first, last = (
+        np.eye(REPETITION.num_mechanisms, dtype=int),
+        np.roll(np.eye(REPETITION.num_mechanisms, dtype=int), 1, 0),
+    )
     errors = np.concatenate([first, first ^ last[::-1]])
     events = (errors @ REPETITION.detector_matrix.T.toarray() % 2).astype(bool)
     decoder = SlidingWindowDecoder(inner, window, commit).compile(REPETITION)
     assert decoder.num_windows > 5
-    assert np.array_equal(decoder.decode_batch(events)[: len(first)], REPETITION.observable_matrix.T.toarray().astype(bool))
+    assert np.array_equal(
+        decoder.decode_batch(events)[: len(first)], REPETITION.observable_matrix.T.toarray().astype(bool)
+    )
     whole = compile_decoder(inner, REPETITION).decode_batch(events)
     assert (decoder.decode_batch(events) != whole).mean() < 0.002
 

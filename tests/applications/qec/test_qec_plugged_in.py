@@ -88,7 +88,10 @@ def compiling_to(value):
         ("perfect", "decoder must be one of lookup, maximum-likelihood, matching, .*, got 'perfect'"),
         (compiling_to(None), "must return an object with a method decode_batch, got None from Compiling"),
         (compiling_to(lambda events: events), "must return an object with a method decode_batch"),
-        (compiling_to(MatchingDecoder().compile(stim.DetectorErrorModel("error(0.1) D0 L0"))), "num_detectors 8, got 1"),
+        (
+            compiling_to(MatchingDecoder().compile(stim.DetectorErrorModel("error(0.1) D0 L0"))),
+            "num_detectors 8, got 1",
+        ),
     ],
 )
 def test_decoders_that_are_none_are_refused(decoder, message):
@@ -104,7 +107,8 @@ def test_what_is_not_compiled_predicts_nothing(value):
         exact_logical_error_rate(MODEL, value)
 
 
-@pytest.mark.parametrize("decoder", [MatchingDecoder().compile(MODEL), MaximumLikelihoodDecoder().compile(MODEL)], ids=["matching", "ml"]
+@pytest.mark.parametrize(
+    "decoder", [MatchingDecoder().compile(MODEL), MaximumLikelihoodDecoder().compile(MODEL)], ids=["matching", "ml"]
 )
 def test_detection_events_of_another_shape_or_type_are_refused(decoder):
     columns = MODEL.num_detectors

@@ -106,9 +106,7 @@ class CompiledBelief(ReweightingDecoder):
     def _compiled(self, model: DetectorErrorModel) -> CompiledBelief:
         return CompiledBelief(self._options, model)
 
-    def _decode_reweighted(
-        self, events: NDArray[np.bool_], probabilities: NDArray[np.float64]
-    ) -> NDArray[np.bool_]:
+    def _decode_reweighted(self, events: NDArray[np.bool_], probabilities: NDArray[np.float64]) -> NDArray[np.bool_]:
         predictions = np.zeros((len(events), self.num_observables), np.bool_)
         for shot in range(len(events)):
             compiled = self._compiled(self._model.with_probabilities(probabilities[shot]))

@@ -22,9 +22,7 @@ EventFormat: TypeAlias = Literal["01", "b8", "r8", "hits"]
 """A line of digits for each shot; eight bits in each byte; lengths of runs of zeros; a line of the numbers of ones."""
 
 
-def read_events(
-    path: str | os.PathLike[str], bits: int, format: EventFormat | None = None
-) -> NDArray[np.bool_]:
+def read_events(path: str | os.PathLike[str], bits: int, format: EventFormat | None = None) -> NDArray[np.bool_]:
     """The bits of each shot in a file of Stim's.
 
     Args:
@@ -125,7 +123,9 @@ def _read_b8(data: bytes, bits: int, source: str) -> NDArray[np.bool_]:
 def _read_r8(data: bytes, bits: int, source: str) -> NDArray[np.bool_]:
     """Runs of zeros, each ended by a one; 255 goes on; the one after the last bit ends the shot."""
     runs = np.frombuffer(data, np.uint8).astype(np.int64)
-    places = np.cumsum(np.where(runs == 255, 255, runs + 1)) - 1  # of the ones, over all shots; each has bits + 1 of them
+    places = (
+        np.cumsum(np.where(runs == 255, 255, runs + 1)) - 1
+    )  # of the ones, over all shots; each has bits + 1 of them
     ones = places[runs != 255]
     length = int(places[-1]) + 1 if places.size else 0
     shots, rest = divmod(length, bits + 1)

@@ -88,9 +88,7 @@ class CompiledMatching(ReweightingDecoder):
     def _compiled(self, model: DetectorErrorModel) -> CompiledMatching:
         return CompiledMatching(self._decoder, model)
 
-    def _decode_reweighted(
-        self, events: NDArray[np.bool_], probabilities: NDArray[np.float64]
-    ) -> NDArray[np.bool_]:
+    def _decode_reweighted(self, events: NDArray[np.bool_], probabilities: NDArray[np.float64]) -> NDArray[np.bool_]:
         predictions = np.zeros((len(events), self.num_observables), np.bool_)
         if self._options:
             for shot in range(len(events)):

@@ -133,9 +133,7 @@ class CompiledMaximumLikelihood(ReweightingDecoder):
     def _compiled(self, model: DetectorErrorModel) -> CompiledMaximumLikelihood:
         return CompiledMaximumLikelihood(model, self._max_width)
 
-    def _decode_reweighted(
-        self, events: NDArray[np.bool_], probabilities: NDArray[np.float64]
-    ) -> NDArray[np.bool_]:
+    def _decode_reweighted(self, events: NDArray[np.bool_], probabilities: NDArray[np.float64]) -> NDArray[np.bool_]:
         return self._likeliest(events, combined(self._group_of, len(self._symptoms), probabilities))
 
 

@@ -177,9 +177,7 @@ class DetectorErrorModel:
 
     def undecomposed(self) -> DetectorErrorModel:
         """The same mechanisms without their parts."""
-        return DetectorErrorModel(
-            self.probabilities, self.detector_matrix, self.observable_matrix, self.coordinates
-        )
+        return DetectorErrorModel(self.probabilities, self.detector_matrix, self.observable_matrix, self.coordinates)
 
     def merged(self) -> DetectorErrorModel:
         """One mechanism for each set of flipped detectors and observables, and none that flips nothing.
@@ -207,7 +205,11 @@ class DetectorErrorModel:
         """
         columns = [self.symptoms_of_parts[k] for k in kept]
         return model_of_parts(
-            self.probabilities[list(kept)] if probabilities is None else probabilities, columns, (self.num_detectors, self.num_observables), self.coordinates, self.parts is not None
+            self.probabilities[list(kept)] if probabilities is None else probabilities,
+            columns,
+            (self.num_detectors, self.num_observables),
+            self.coordinates,
+            self.parts is not None,
         )
 
     @classmethod

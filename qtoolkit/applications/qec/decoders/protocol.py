@@ -118,14 +118,10 @@ class ReweightingDecoder(CheckedDecoder):
         """The same decoder for another model."""
 
     @abstractmethod
-    def _decode_reweighted(
-        self, events: NDArray[np.bool_], probabilities: NDArray[np.float64]
-    ) -> NDArray[np.bool_]:
+    def _decode_reweighted(self, events: NDArray[np.bool_], probabilities: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Predictions for checked events under probabilities of shape (shots, mechanisms)."""
 
-    def decode_reweighted(
-        self, events: NDArray[np.bool_], probabilities: NDArray[np.float64]
-    ) -> NDArray[np.bool_]:
+    def decode_reweighted(self, events: NDArray[np.bool_], probabilities: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Predictions where more is known of each shot than the model says: heralded errors, drift, analog readout.
 
         Args:
@@ -280,7 +276,9 @@ def impossible_events(events: NDArray[np.bool_], shot: int) -> InputError:
     """The error for a shot that no errors of the model give."""
     seen = np.flatnonzero(events[shot])
     named = " ".join(f"D{k}" for k in seen[:8]) + (" …" if seen.size > 8 else "")
-    return InputError(f"detection events must be those of errors in the model, but those of shot {shot} are not: {named}")
+    return InputError(
+        f"detection events must be those of errors in the model, but those of shot {shot} are not: {named}"
+    )
 
 
 def _require_packed(events: object, num_detectors: int) -> NDArray[np.uint8]:
@@ -298,5 +296,3 @@ def _require_packed(events: object, num_detectors: int) -> NDArray[np.uint8]:
             f"{num_detectors} detectors; pack the lowest bit first"
         )
     return events
-
-

@@ -75,9 +75,7 @@ class CompiledUnionFind(ReweightingDecoder):
     def _compiled(self, model: DetectorErrorModel) -> CompiledUnionFind:
         return CompiledUnionFind(model)
 
-    def _decode_reweighted(
-        self, events: NDArray[np.bool_], probabilities: NDArray[np.float64]
-    ) -> NDArray[np.bool_]:
+    def _decode_reweighted(self, events: NDArray[np.bool_], probabilities: NDArray[np.float64]) -> NDArray[np.bool_]:
         require_edges(self._model, self._graph, probabilities, "union-find")
         if len(events) == 0:
             return np.zeros((0, self.num_observables), np.bool_)
