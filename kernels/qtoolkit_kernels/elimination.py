@@ -2,8 +2,8 @@
 
 A program walks through the error mechanisms and keeps the joint distribution of the observables and of those detectors
 that lie between mechanisms behind and mechanisms ahead. A detector comes in with the first of its mechanisms, and after
-the last one its event is known: the half of the distribution that disagrees is dropped. All numbers are sums of products
-of probabilities, so that even the rarest syndromes keep their digits.
+the last one its event is known: the half of the distribution that disagrees is dropped. All numbers are sums of
+products of probabilities, so that even the rarest syndromes keep their digits.
 
 This is variable elimination; on a code, Bravyi, Suchara and Vargo, Phys. Rev. A 90, 032326 (2014).
 """

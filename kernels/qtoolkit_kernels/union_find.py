@@ -1,11 +1,11 @@
 """Union–find decoding: clusters of detection events grow along the edges of a graph until each can be explained within.
 
 All clusters of odd parity grow at one speed, edges fill by weight, and a cluster that reaches the boundary is done. The
-edges that joined clusters form a forest, in which the leaves are peeled off one after the other: each leaf with an event
-takes its edge into the correction. Edges that fill in the same step are joined in ascending order.
+edges that joined clusters form a forest, in which the leaves are peeled off one after the other: each leaf with an
+event takes its edge into the correction. Edges that fill in the same step are joined in ascending order.
 
-Source: Delfosse and Nickerson, Quantum 5, 595 (2021); weighted growth: Huang, Newman and Brown, Phys. Rev. A 102, 012419
-(2020); peeling: Delfosse and Zémor, Phys. Rev. Research 2, 033042 (2020).
+Source: Delfosse and Nickerson, Quantum 5, 595 (2021); weighted growth: Huang, Newman and Brown, Phys. Rev. A 102,
+012419 (2020); peeling: Delfosse and Zémor, Phys. Rev. Research 2, 033042 (2020).
 """
 
 from typing import NamedTuple
@@ -148,8 +148,8 @@ def _flip(graph: DecodingGraph, edge: int, out: Bits) -> None:
 def _look(graph: DecodingGraph, weights: Integers, clusters: _Clusters, root: int, time: int, filled: Integers) -> int:
     """Add the full edges of a growing cluster to `filled`, and note when the next may be; the number of full ones.
 
-    `filled` begins with how many there are. An edge between two growing clusters is due in time for the one that changed
-    last; when that one ceases to grow, `_stop` calls on the other.
+    `filled` begins with how many there are. An edge between two growing clusters is due in time for the one that
+    changed last; when that one ceases to grow, `_stop` calls on the other.
     """
     count, best = 0, -1
     elapsed = time - clusters.since[root]

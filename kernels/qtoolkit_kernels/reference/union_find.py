@@ -53,22 +53,22 @@ def _correction(graph: DecodingGraph, weights: list[int], events: list[int]) -> 
             if first != second:
                 forest.append(k)
                 cluster_of.update(dict.fromkeys(first | second, first | second))
-    return _peeled(ends, forest, events, {cluster: exits for cluster in cluster_of.values()})
+    return _peeled(ends, forest, events, set(cluster_of.values()), exits)
 
 
 def _peeled(
-    ends: list[list[int]], forest: list[int], events: list[int], clusters: dict[frozenset[int], dict[int, int]]
+    ends: list[list[int]], forest: list[int], events: list[int], clusters: set[frozenset[int]], exits: dict[int, int]
 ) -> list[int]:
     """A correction within the forest, and through one exit of each odd cluster."""
     left, correction = list(events), list[int]()
-    for cluster, exits in clusters.items():
+    for cluster in clusters:
         if sum(events[node] for node in cluster) % 2:
             node = next(node for node in exits if node in cluster)
             correction.append(exits[node])
             left[node] ^= 1
     remaining = set(forest)
     while remaining:
-        degree = {node: 0 for edge in remaining for node in ends[edge]}
+        degree = dict.fromkeys((node for edge in remaining for node in ends[edge]), 0)
         for edge in remaining:
             for node in ends[edge]:
                 degree[node] += 1

@@ -141,7 +141,7 @@ def test_the_most_likely_set_of_mechanisms_is_looked_up(seed):
 
 def test_listed_errors_are_a_part_of_the_complete_table():
     model = surface(3, 0.03)
-    events, flips = symptoms(model, light_errors(9, 2))
+    events, _ = symptoms(model, light_errors(9, 2))
     complete = LookupDecoder().compile(model).decode_batch(events)
     assert np.array_equal(LookupDecoder(max_errors=9).compile(model).decode_batch(events), complete)
     single, single_flips = symptoms(model, light_errors(9, 1))

@@ -102,8 +102,7 @@ def test_every_cut_of_a_file_is_refused_or_a_model_of_its_lines(tmp_path):
         path.write_text(text[:end])
         try:
             model = DetectorErrorModel.from_file(path)
-        except InputError as error:
-            assert ", line " in str(error)
+        except InputError:
             refused += 1
         else:
             assert model.num_mechanisms <= text[:end].count("\n") + 1

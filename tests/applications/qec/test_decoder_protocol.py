@@ -125,7 +125,8 @@ def test_hypergraphs_and_certain_errors_are_taken_where_they_can_be(name):
         ("error(0.1) D0\nerror(0.1) D0 D1 D2 L0", r"got error\(0.1\) D0 D1 D2 L0: decompose it by \^"),
         ("error(0.1) D0 ^ D1 D2 D3", r"got error\(0.1\) D0 \^ D1 D2 D3"),
         # the edge D0 D1 is likelier without L0
-        ("error(0.2) D0 D1\nerror(0.2) D2\nerror(0.01) D0 D1 L0 ^ D2", r"got error\(0.01\) D0 D1 L0 \^ D2, whose edges flip none \^ none"),
+        ("error(0.2) D0 D1\nerror(0.2) D2\nerror(0.01) D0 D1 L0 ^ D2",
+         r"got error\(0.01\) D0 D1 L0 \^ D2, whose edges flip none \^ none"),
         ("error(0.2) D0 D1\nerror(0.01) D0 D1 ^ L0", r"got error\(0.01\) D0 D1 \^ L0, whose edges flip none \^ none"),
     ],
 )  # fmt: skip

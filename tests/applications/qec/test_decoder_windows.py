@@ -80,5 +80,5 @@ def test_time_is_another_axis_where_it_is_said():
 
 def test_detectors_without_time_are_refused():
     for text in ("error(0.1) D0", "error(0.1) D0 D1\ndetector(1) D0"):
-        with pytest.raises(InputError, match="needs coordinate -1 of every detector for its time, but D. has"):
+        with pytest.raises(InputError, match=r"needs coordinate -1 of every detector for its time, but D\d has"):
             SlidingWindowDecoder().compile(DetectorErrorModel.from_text(text))

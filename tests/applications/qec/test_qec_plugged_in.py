@@ -169,7 +169,7 @@ def test_models_of_another_type_are_refused(model):
         lambda m: compile_decoder("union-find", m),
         lambda m: exact_logical_error_rate(m, MatchingDecoder().compile(MODEL)),
     ):
-        with pytest.raises(InputError, match="needs a DetectorErrorModel or a stim.DetectorErrorModel"):
+        with pytest.raises(InputError, match=r"needs a DetectorErrorModel or a stim\.DetectorErrorModel"):
             use(model)
 
 

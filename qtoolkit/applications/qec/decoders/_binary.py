@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,7 +15,7 @@ from qtoolkit.errors import InputError
 
 __all__ = ["bits_of", "columns_of", "combined", "from_columns", "mod2", "parities", "row_relations", "symptoms_of"]
 
-Matrix: TypeAlias = "sparse.csc_array[Any, Any]"
+Matrix: TypeAlias = "sparse.csc_array[Any]"
 
 
 def bits_of(name: str, value: object, columns: int | None = None) -> Matrix:
@@ -24,7 +25,7 @@ def bits_of(name: str, value: object, columns: int | None = None) -> Matrix:
         InputError: if it is none, or has another number of columns.
     """
     try:
-        matrix = value if sparse.issparse(value) else np.asarray(value)
+        matrix: Any = value if sparse.issparse(value) else np.asarray(value)
         if matrix.ndim != 2 or matrix.dtype.kind not in "biu":
             raise TypeError
         found = sparse.csc_array(matrix, copy=True)
@@ -51,7 +52,7 @@ def columns_of(matrix: Matrix) -> list[tuple[int, ...]]:
     """The rows of the ones in each column."""
     rows = matrix.indices.tolist()
     starts = matrix.indptr.tolist()
-    return [tuple(rows[a:b]) for a, b in zip(starts[:-1], starts[1:], strict=True)]
+    return [tuple(rows[a:b]) for a, b in pairwise(starts)]
 
 
 def symptoms_of(detectors: Matrix, observables: Matrix) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
@@ -98,7 +99,7 @@ def parities(matrix: Matrix, bits: NDArray[Any]) -> NDArray[np.bool_]:
 
 def row_relations(matrix: Matrix) -> Matrix:
     """A basis of the sets of rows whose sum modulo 2 is zero, one set in each row of uint8 (relations, rows)."""
-    num_rows, num_columns = matrix.shape
+    num_rows = matrix.shape[0]
     rows = [0] * num_rows
     for column, ones in enumerate(columns_of(matrix)):
         for row in ones:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,10 @@ from qtoolkit.applications.qec.decoders.protocol import CheckedDecoder, Decoder,
 
 __all__ = ["SinterDecoder"]
 
-sinter = require("sinter", extra="qec")
+if TYPE_CHECKING:
+    import sinter
+else:
+    sinter = require("sinter", extra="qec")
 
 
 class _CompiledSinterDecoder(sinter.CompiledDecoder):  # type: ignore[misc]

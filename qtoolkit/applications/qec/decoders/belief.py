@@ -12,7 +12,7 @@ from scipy import sparse
 from qtoolkit._checks import require_choice, require_integer, require_number
 from qtoolkit._optional import require
 from qtoolkit.applications.qec.decoders._binary import parities, row_relations
-from qtoolkit.applications.qec.decoders._normal import NormalModel, normal_model
+from qtoolkit.applications.qec.decoders._normal import normal_model
 from qtoolkit.applications.qec.decoders.model import DetectorErrorModel, ModelLike, as_model
 from qtoolkit.applications.qec.decoders.protocol import ReweightingDecoder, impossible_events
 
@@ -37,8 +37,8 @@ class BeliefDecoder:
 
     Args:
         second_stage: ``"osd"`` or ``"lsd"``.
-        order: how deep OSD searches: 0 takes its first solution, otherwise combinations of this many of the next bits are
-            tried ("combination sweep"). None for 7. LSD takes its first solution: order 0.
+        order: how deep OSD searches: 0 takes its first solution, otherwise combinations of this many of the next bits
+            are tried ("combination sweep"). None for 7. LSD takes its first solution: order 0.
         max_iterations: of belief propagation.
         method: of belief propagation.
         scaling: of messages where the method is ``"minimum_sum"``, in (0, 1].

@@ -66,8 +66,8 @@ class CompiledBeliefMatching(CheckedDecoder):
         usual = np.flatnonzero(model.probabilities > 0.5)
         if usual.size:
             raise InputError(
-                f"belief matching needs errors of probability at most 1/2, got {model.describe(int(usual[0]))}: let the "
-                "circuit have it as a gate and its absence as the error"
+                f"belief matching needs errors of probability at most 1/2, got {model.describe(int(usual[0]))}: let "
+                "the circuit have it as a gate and its absence as the error"
             )
         merged = model.merged()
         self._graph = matching_graph(merged, what="belief matching")
@@ -104,4 +104,4 @@ class CompiledBeliefMatching(CheckedDecoder):
             believed[self._kept] = 1.0 / (1.0 + np.exp(ratios))
             rates = self._graph.combined(believed)
         matching = weighted_matching(self._graph, self.num_detectors, self.num_observables, rates)
-        return matched(matching, syndrome[None, :])[0].astype(np.bool_)
+        return np.asarray(matched(matching, syndrome[None, :])[0], np.bool_)

@@ -106,16 +106,16 @@ def _read_b8(data: bytes, bits: int, source: str) -> NDArray[np.bool_]:
     shots, rest = divmod(len(data), width)
     if rest:
         raise InputError(
-            f"{source}: shots of {bits} bits take {width} bytes each, got {len(data)} bytes, which is {shots} shots and "
-            f"{rest} bytes more: the file is cut off or has another number of bits"
+            f"{source}: shots of {bits} bits take {width} bytes each, got {len(data)} bytes, which is {shots} shots "
+            f"and {rest} bytes more: the file is cut off or has another number of bits"
         )
     check_memory(shots * bits, f"{shots} shots of {bits} bits", "read a smaller file")
     rows = np.frombuffer(data, np.uint8).reshape(shots, width)
     beyond = np.flatnonzero(rows[:, -1] >> (bits % 8)) if bits % 8 else np.zeros(0, int)
     if beyond.size:
         raise InputError(
-            f"{source}: a shot of {bits} bits leaves {8 - bits % 8} of its last byte zero, not so shot {int(beyond[0])}: "
-            "the file has another number of bits"
+            f"{source}: a shot of {bits} bits leaves {8 - bits % 8} of its last byte zero, not so shot {int(beyond[0])}"
+            ": the file has another number of bits"
         )
     return np.unpackbits(rows, axis=1, count=bits, bitorder="little").view(np.bool_)
 
@@ -133,8 +133,8 @@ def _read_r8(data: bytes, bits: int, source: str) -> NDArray[np.bool_]:
     if rest or ends.size != shots or (runs.size and runs[-1] == 255):
         shot = next((k for k, end in enumerate(ends.tolist()) if end // (bits + 1) != k), int(ends.size))
         raise InputError(
-            f"{source}: the runs of a shot of {bits} bits must add up to it, not so shot {shot}: the file is cut off or "
-            "has another number of bits"
+            f"{source}: the runs of a shot of {bits} bits must add up to it, not so shot {shot}: the file is cut off "
+            "or has another number of bits"
         )
     found = _empty(shots, bits + 1)
     found.reshape(-1)[ones] = True
@@ -150,7 +150,8 @@ def _read_hits(data: bytes, bits: int, source: str) -> NDArray[np.bool_]:
         for word in line.strip().split(b",") if line.strip() else ():
             if not word.isdigit() or int(word) >= bits:
                 raise InputError(
-                    f"{source}, line {shot + 1}: a one is named by its number below {bits}, got {shown(word.decode('latin-1'))}"
+                    f"{source}, line {shot + 1}: a one is named by its number below {bits}, "
+                    f"got {shown(word.decode('latin-1'))}"
                 )
             found[shot, int(word)] ^= True
     return found

@@ -67,8 +67,8 @@ def matching_graph(model: DetectorErrorModel, *, what: str = "matching") -> Matc
         what: the decoder, for messages.
 
     Raises:
-        InputError: naming the mechanism, if one is certain, has a part of three or more detectors, or is decomposed into
-            edges that do not flip its observables.
+        InputError: naming the mechanism, if one is certain, has a part of three or more detectors, or is decomposed
+            into edges that do not flip its observables.
     """
     weights: dict[tuple[tuple[int, ...], tuple[int, ...]], float] = {}
     for k, parts in enumerate(model.symptoms_of_parts):
@@ -116,6 +116,7 @@ def _check_parts(
         return
     flips = " ^ ".join(" ".join(f"L{k}" for k in observables) or "none" for _, observables in likeliest)
     raise InputError(
-        f"{what} needs decompositions into edges that flip the same observables, got {model.describe(mechanism)}, whose "
-        f"edges flip {flips}: likelier errors have the same detectors and other observables; use a decoder of hypergraphs"
+        f"{what} needs decompositions into edges that flip the same observables, got {model.describe(mechanism)}, "
+        f"whose edges flip {flips}: likelier errors have the same detectors and other observables; use a decoder of "
+        "hypergraphs"
     )

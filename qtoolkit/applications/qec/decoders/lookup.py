@@ -25,16 +25,16 @@ _MOST_ERRORS = 20_000_000
 
 @dataclass(frozen=True)
 class LookupDecoder:
-    """A table of the most likely set of mechanisms for each syndrome; not of the most likely flip, which is the sum over
-    all such sets.
+    """A table of the most likely set of mechanisms for each syndrome; not of the most likely flip, which is the sum
+    over all such sets.
 
     Args:
         max_errors: None for a complete table, for at most 20 detectors. A number for a table of all sets of at most so
             many mechanisms, of any model: other syndromes are predicted to flip nothing.
 
     Raises:
-        InputError: if `max_errors` is below 1; at `compile`, if the table would be too large, or the model has more than
-            62 observables.
+        InputError: if `max_errors` is below 1; at `compile`, if the table would be too large, or the model has more
+            than 62 observables.
     """
 
     max_errors: int | None = None

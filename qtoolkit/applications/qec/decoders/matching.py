@@ -27,12 +27,12 @@ class MatchingDecoder:
     Source: Higgott and Gidney, Quantum 9, 1600 (2025), sparse blossom; correlations: Fowler, arXiv:1310.0863 (2013).
 
     Args:
-        correlations: whether edges are reweighted by what their mechanisms do elsewhere, in a second pass. Sharper where
-            mechanisms are decomposed, as Y errors of a surface code are, and a fraction as fast.
+        correlations: whether edges are reweighted by what their mechanisms do elsewhere, in a second pass. Sharper
+            where mechanisms are decomposed, as Y errors of a surface code are, and a fraction as fast.
 
     Raises:
-        InputError: at `compile`, naming the error, if the model has one that is certain, one with a part of three or more
-            detectors, or one decomposed into edges that flip other observables.
+        InputError: at `compile`, naming the error, if the model has one that is certain, one with a part of three or
+            more detectors, or one decomposed into edges that flip other observables.
         MissingExtraError: at `compile`, if PyMatching is not installed.
     """
 
@@ -120,6 +120,11 @@ def weighted_matching(
 
 
 def matched(matching: Any, events: NDArray[np.uint8], **options: bool) -> NDArray[np.uint8]:
+    """What PyMatching predicts.
+
+    Raises:
+        InputError: if no errors give the events of a shot.
+    """
     try:
         found: NDArray[np.uint8] = matching.decode_batch(events, **options)
     except ValueError as error:

@@ -12,12 +12,12 @@ from qtoolkit._checks import require_integer
 from qtoolkit._memory import reserved
 from qtoolkit.applications.qec.decoders._binary import combined
 from qtoolkit.applications.qec.decoders.model import DetectorErrorModel, ModelLike, as_model
-from qtoolkit.applications.qec.decoders.protocol import CheckedDecoder, ReweightingDecoder, impossible_events
+from qtoolkit.applications.qec.decoders.protocol import ReweightingDecoder, impossible_events
 from qtoolkit.applications.qec.decoders.table import MAX_TABLE_BITS, TableDecoder, joint_distribution
 from qtoolkit.errors import InputError
 from qtoolkit_kernels.elimination import CLOSE, MIX, OPEN, sum_over_errors
 
-__all__ = ["CompiledElimination", "MaximumLikelihoodDecoder"]
+__all__ = ["CompiledMaximumLikelihood", "MaximumLikelihoodDecoder"]
 
 _WIDEST = 28
 _LIKELY_TABLE_BITS = 16
@@ -83,9 +83,9 @@ class CompiledMaximumLikelihood(ReweightingDecoder):
         if self.width > max_width and self._table is None:
             if bits > MAX_TABLE_BITS:
                 raise InputError(
-                    f"maximum likelihood by elimination needs models of a width of at most {max_width}, got {self.width} "
-                    f"for {model.num_detectors} detectors and {model.num_observables} observables: each mechanism would "
-                    f"cost 2^{self.width} products a shot; raise max_width, or take another decoder"
+                    f"maximum likelihood by elimination needs models of a width of at most {max_width}, got "
+                    f"{self.width} for {model.num_detectors} detectors and {model.num_observables} observables: each "
+                    f"mechanism would cost 2^{self.width} products a shot; raise max_width, or take another decoder"
                 )
             self._table = TableDecoder(joint_distribution(model), name=self.name)
 
@@ -115,7 +115,7 @@ class CompiledMaximumLikelihood(ReweightingDecoder):
         most = logs.max(axis=1, keepdims=True)
         _require_possible(np.asarray(events, np.bool_), most)
         weights = np.exp(logs - most)
-        return weights / weights.sum(axis=1, keepdims=True)
+        return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
     def _likeliest(self, events: NDArray[np.bool_], rates: NDArray[np.float64]) -> NDArray[np.bool_]:
         logs = self._log_likelihoods(events, rates)
@@ -126,7 +126,11 @@ class CompiledMaximumLikelihood(ReweightingDecoder):
         with reserved(8 << self.width, f"a distribution of {self.width} bits", "take another decoder"):
             logs = np.empty((len(events), 1 << self.num_observables))
             sum_over_errors(
-                self._steps, np.ascontiguousarray(rates), events.view(np.uint8), np.empty(1 << self.width), logs
+                self._steps,
+                np.ascontiguousarray(rates),
+                np.ascontiguousarray(events).view(np.uint8),
+                np.empty(1 << self.width),
+                logs,
             )
         return logs
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DetectorErrorModel", "DetectorErrorParts", "ModelLike", "as_model", "check_model", "model_of_parts"]
 
-Matrix: TypeAlias = "sparse.csc_array[Any, Any]"
+Matrix: TypeAlias = "sparse.csc_array[Any]"
 
 _LINE = re.compile(r"(\w+)(?:\[[^]]*\])?(?:\(([^)]*)\))? ?(.*)")
 """An instruction of Stim's: its name, a tag that is left out, its arguments and its targets."""
@@ -102,7 +102,8 @@ class DetectorErrorModel:
         sums = sparse.csc_array((np.ones(owner.size, np.uint8), owner, np.arange(owner.size + 1)),
                                 shape=(self.num_mechanisms, owner.size)).T  # fmt: skip
         for matrix, whole in ((detectors, self.detector_matrix), (observables, self.observable_matrix)):
-            wrong = mod2(matrix @ sums) != whole if matrix.shape[0] == whole.shape[0] else None
+            # A sum modulo 2 is zero where both are equal.
+            wrong = mod2(mod2(matrix @ sums) + whole) if matrix.shape[0] == whole.shape[0] else None
             if wrong is None or wrong.nnz:
                 where = "" if wrong is None else f", not so for mechanism {int(wrong.nonzero()[1][0])}"
                 raise InputError(f"the parts of a mechanism must add up to it{where}")
@@ -182,8 +183,8 @@ class DetectorErrorModel:
     def merged(self) -> DetectorErrorModel:
         """One mechanism for each set of flipped detectors and observables, and none that flips nothing.
 
-        Two mechanisms of probabilities p and q that flip the same are one of p(1 − q) + q(1 − p). The parts are those of
-        the likeliest of them.
+        Two mechanisms of probabilities p and q that flip the same are one of p(1 − q) + q(1 − p). The parts are those
+        of the likeliest of them.
         """
         merged: dict[tuple[tuple[int, ...], tuple[int, ...]], tuple[float, int]] = {}
         for k, symptom in enumerate(self.symptoms):
@@ -385,7 +386,7 @@ def model_of_parts(
     coordinates: tuple[tuple[float, ...], ...],
     decomposed: bool,
 ) -> DetectorErrorModel:
-    """A model from the detectors and observables of each part of each mechanism, and from how many there are of both."""
+    """A model from the detectors and observables of the parts of each mechanism, and how many there are of both."""
     num_detectors, num_observables = shape
     flat = [part for parts in columns for part in parts]
     owner = np.repeat(np.arange(len(columns)), [len(parts) for parts in columns])

@@ -20,8 +20,8 @@ def pauli_noise_model(
 ) -> DetectorErrorModel:
     """A stabilizer code whose every qubit suffers X, Y or Z, one of them at most, and whose checks are perfect.
 
-    The channel of a qubit is written as three independent mechanisms, X, Y and Z, which is exact: the probability of each
-    follows from the channel's eigenvalues.
+    The channel of a qubit is written as three independent mechanisms, X, Y and Z, which is exact: the probability of
+    each follows from the channel's eigenvalues.
 
     Args:
         stabilizers: 0 or 1, (r, 2n), each row a Pauli string as [x | z]; its r rows are the detectors.
@@ -69,6 +69,6 @@ def _independent(x: float, y: float, z: float) -> tuple[float, float, float]:
         if min(found) > -1e-15:
             return max(found[0], 0.0), max(found[1], 0.0), max(found[2], 0.0)
     raise InputError(
-        f"X, Y and Z at rates ({x:g}, {y:g}, {z:g}) are no independent errors, which a detector error model is made of: "
-        "make the rates smaller, or more alike"
+        f"X, Y and Z at rates ({x:g}, {y:g}, {z:g}) are no independent errors, which a detector error model is made of"
+        ": make the rates smaller, or more alike"
     )

@@ -32,8 +32,8 @@ __all__ = [
 class CompiledDecoder(Protocol):
     """Predicts which logical observables were flipped, for the model that it was compiled for.
 
-    `decode_batch` is all that a decoder of your own needs. `num_detectors` and `num_observables`, where it has them, must
-    be those of the model; `name` is shown in results.
+    `decode_batch` is all that a decoder of your own needs. `num_detectors` and `num_observables`, where it has them,
+    must be those of the model; `name` is shown in results.
     """
 
     def decode_batch(self, events: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -86,7 +86,8 @@ class CheckedDecoder(ABC):
             uint8 (shots, ⌈observables / 8⌉).
 
         Raises:
-            InputError: if the events have another shape, dtype or bits beyond the last detector, or no errors give them.
+            InputError: if the events have another shape, dtype or bits beyond the last detector, or no errors give
+            them.
         """
         return self._decode_packed(_require_packed(events, self.num_detectors))
 
@@ -266,10 +267,11 @@ def compile_decoder(decoder: Decoder | str, model: ModelLike) -> CheckedDecoder:
             f"compile of a decoder must return an object with a method decode_batch, got {shown(compiled)} from "
             f"{decoder_name(chosen)}"
         )
-    found = _Foreign(decoder_name(compiled), compiled, model)
+    foreign = _Foreign(decoder_name(compiled), compiled, model)
     # Ours check by themselves, and have more methods.
-    is_checked = isinstance(compiled, CheckedDecoder) and type(compiled).decode_batch is CheckedDecoder.decode_batch
-    return compiled if is_checked else found
+    if isinstance(compiled, CheckedDecoder) and type(compiled).decode_batch is CheckedDecoder.decode_batch:
+        return compiled
+    return foreign
 
 
 def impossible_events(events: NDArray[np.bool_], shot: int) -> InputError:
@@ -286,8 +288,8 @@ def _require_packed(events: object, num_detectors: int) -> NDArray[np.uint8]:
     if not isinstance(events, np.ndarray) or events.dtype != np.uint8 or events.shape[1:] != (width,):
         got = f"{events.dtype} of shape {events.shape}" if isinstance(events, np.ndarray) else shown(events)
         raise InputError(
-            f"packed detection events must be uint8 of shape (shots, {width}), eight of the {num_detectors} detectors in "
-            f"each byte, got {got}"
+            f"packed detection events must be uint8 of shape (shots, {width}), eight of the {num_detectors} detectors "
+            f"in each byte, got {got}"
         )
     spare = num_detectors % 8
     if spare and np.any(events[:, -1] >> spare):

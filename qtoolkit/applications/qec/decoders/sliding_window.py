@@ -27,12 +27,12 @@ class SlidingWindowDecoder:
     """Decodes a window of rounds, decides the errors of its first ones, and moves on with what they leave behind.
 
     A window holds the detectors whose time lies within its length. Errors that flip a detector of its commit region are
-    decided; the detectors beyond that they flip are carried into the next window. The rest of the window, its buffer, is
-    decoded again. Errors that reach out of the window at its end flip what they flip within. The last window decides all,
-    so that one window over all rounds is the inner decoder itself.
+    decided; the detectors beyond that they flip are carried into the next window. The rest of the window, its buffer,
+    is decoded again. Errors that reach out of the window at its end flip what they flip within. The last window decides
+    all, so that one window over all rounds is the inner decoder itself.
 
-    Any inner decoder will do: it sees each window as a model of its own, whose observables are those of the model and the
-    detectors to be carried over.
+    Any inner decoder will do: it sees each window as a model of its own, whose observables are those of the model and
+    the detectors to be carried over.
 
     Source: Dennis, Kitaev, Landahl and Preskill, J. Math. Phys. 43, 4452 (2002), section 6.2 ("overlapping recovery");
     Skoric et al., Nat. Commun. 14, 7040 (2023).

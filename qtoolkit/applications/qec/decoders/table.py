@@ -70,8 +70,8 @@ class TableDecoder(CheckedDecoder):
 
     Args:
         joint: float64 (2^observables, 2^detectors), P(observable flips and syndrome) or any multiple of it, column by
-            column too: P(observable flips | syndrome) will do. Bit k of an index is observable or detector k. A column of
-            zeros is a syndrome that cannot be.
+            column too: P(observable flips | syndrome) will do. Bit k of an index is observable or detector k. A column
+            of zeros is a syndrome that cannot be.
         name: for results.
 
     Raises:
@@ -101,7 +101,7 @@ class TableDecoder(CheckedDecoder):
             InputError: if the events are no bits of shape (shots, detectors), or cannot be.
         """
         found = self._table[:, self._rows(self._checked_events(events))].T
-        return found / found.sum(axis=1, keepdims=True)
+        return np.asarray(found / found.sum(axis=1, keepdims=True))
 
     def _rows(self, events: NDArray[np.bool_]) -> NDArray[np.int64]:
         syndromes = index_of(events)

@@ -23,8 +23,8 @@ class TesseractDecoder:
     Source: Aghababaie Beni, Higgott and Shutty, arXiv:2503.10988 (2025).
 
     Args:
-        beam: detection events that a partial solution may have beyond the fewest so far; a wider beam is slower and finds
-            more.
+        beam: detection events that a partial solution may have beyond the fewest so far; a wider beam is slower and
+            finds more.
         max_queue: partial solutions after which a shot is given up.
 
     Raises:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit.applications.qec.decoders._binary import from_columns, parities
-from qtoolkit.applications.qec.decoders.graph import require_edges, matching_graph
+from qtoolkit.applications.qec.decoders.graph import matching_graph, require_edges
 from qtoolkit.applications.qec.decoders.model import DetectorErrorModel, ModelLike, as_model
 from qtoolkit.applications.qec.decoders.protocol import ReweightingDecoder, impossible_events
 from qtoolkit_kernels.union_find import DecodingGraph, decode_union_find
@@ -25,8 +25,8 @@ _SMALLEST = 1e-300
 class UnionFindDecoder:
     """Union–find: clusters of events grow until each can be explained; needs a model decomposed into graph-like errors.
 
-    It corrects as many errors as matching does for certain, at somewhat more failures beyond. Erased edges have no length
-    and are explored first.
+    It corrects as many errors as matching does for certain, at somewhat more failures beyond. Erased edges have no
+    length and are explored first.
 
     Source: Delfosse and Nickerson, Quantum 5, 595 (2021); weighted growth: Huang, Newman and Brown, Phys. Rev. A 102,
     012419 (2020).
@@ -84,7 +84,7 @@ class CompiledUnionFind(ReweightingDecoder):
     def _decoded(self, events: NDArray[np.bool_], rates: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Predictions at these rates of the edges, of shape (shots, edges), or (1, edges) for all."""
         predictions = np.zeros((len(events), self.num_observables), np.uint8)
-        left = events.astype(np.uint8)
+        left = events.astype(np.uint8, order="C")
         # What happens more often than not is taken to have happened, and its absence is the error.
         usual = rates > 0.5
         if usual.any():
