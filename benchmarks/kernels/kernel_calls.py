@@ -238,10 +238,11 @@ class Scene:
         steps = [(elimination.OPEN, 0, 0)] * (self.num_qubits - 1)
         for _ in range(2):
             steps += [(elimination.MIX, 3 << k, k) for k in range(self.num_qubits - 1)]
+            steps += [(elimination.MIX, 1 << self.num_qubits - 1, self.num_qubits - 1)]
         steps += [(elimination.CLOSE, 1, k) for k in range(self.num_qubits - 1)]
         events = self.rng.integers(0, 2, (4, self.num_qubits - 1)).astype(np.uint8)
-        rates, weights = np.full((1, self.num_qubits), 0.1), np.zeros(1 << self.num_qubits)
-        return Call(elimination.sum_over_errors, (np.array(steps), rates, events, weights, np.zeros((4, 2))))
+        rates = np.full((1, self.num_qubits), 0.1)
+        return Call(elimination.sum_over_errors, (np.array(steps), rates, events, np.zeros((4, 2))))
 
     def union_find(self) -> Call:
         """A chain of detectors with a boundary at each end, of which every tenth sees an event."""

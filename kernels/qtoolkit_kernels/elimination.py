@@ -49,16 +49,25 @@ def _close(weights: Floats, size: int, slot: int, event: int) -> None:
 
 
 @njit
-def sum_over_errors(steps: Integers, probabilities: Floats, events: Bits, weights: Floats, out: Floats) -> None:
+def sum_over_errors(steps: Integers, probabilities: Floats, events: Bits, out: Floats) -> None:
     """Write log P(events and observables) of each shot to `out`, float64 (shots, 2^observables); −inf where impossible.
 
     Args:
         steps: int64 (steps, 3): OPEN; MIX, the mask, the mechanism; CLOSE, the bit, the detector.
         probabilities: float64 (shots, mechanisms), or (1, mechanisms) for all.
         events: uint8 (shots, detectors).
-        weights: float64, working memory: 2^(the most bits at a time).
         out: its index has observable k as bit k; the lowest bits of the program are the observables.
+
+    Takes 8 · 2^(the most bits at a time) bytes.
     """
+    size = largest = out.shape[1]
+    for k in range(steps.shape[0]):
+        if steps[k, 0] == OPEN:
+            size *= 2
+            largest = max(largest, size)
+        elif steps[k, 0] == CLOSE:
+            size >>= 1
+    weights = np.empty(largest, np.float64)
     for shot in range(events.shape[0]):
         rates = probabilities[shot if probabilities.shape[0] > 1 else 0]
         size = out.shape[1]

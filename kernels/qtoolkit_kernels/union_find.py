@@ -256,7 +256,8 @@ def _fill(graph: DecodingGraph, filled: Integers, num_joined: int, clusters: _Cl
 def decode_union_find(graph: DecodingGraph, weights: Integers, events: Bits, out: Bits) -> int:
     """Write the observables that the correction of each shot flips to `out`, uint8 (shots, observables), zero before.
 
-    `weights` is int64 (shots, edges) or (1, edges) for all, of at least 0; `events` uint8 (shots, detectors), used up.
+    `weights` is int64 (shots, edges) or (1, edges) for all, of at least 0; `events` uint8 (shots, detectors), and
+    zero after where they are explained.
 
     Returns the first shot that no correction explains, or −1.
     """
@@ -314,7 +315,9 @@ def decode_union_find(graph: DecodingGraph, weights: Integers, events: Bits, out
         _peel(graph, num_joined, clusters, events[shot], leaves, out[shot])
         for node in range(num_detectors):
             if clusters.parent[node] == node and clusters.parity[node]:
-                _flip(graph, clusters.boundary[node], out[shot])
+                edge = clusters.boundary[node]
+                _flip(graph, edge, out[shot])
+                events[shot, graph.ends[edge, 0] + graph.ends[edge, 1] + 1] = 0
         for node in range(num_detectors):
             _reset(clusters, node)
     return -1

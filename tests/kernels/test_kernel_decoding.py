@@ -78,8 +78,8 @@ def test_sums_over_errors_equal_their_twins_and_an_enumeration(per_shot):
     events = np.array(list(itertools.product((0, 1), repeat=3)), np.uint8)
     rates = rng.random((8 if per_shot else 1, 7)) * 0.5
     found, twin, expected = np.zeros((8, 4)), np.zeros((8, 4)), np.zeros((8, 4))
-    elimination.sum_over_errors(steps, rates, events, np.full(16, np.nan), found)
-    elimination_twins.sum_over_errors(steps, rates, events, np.full(16, np.nan), twin)
+    elimination.sum_over_errors(steps, rates, events, found)
+    elimination_twins.sum_over_errors(steps, rates, events, twin)
     for shot, seen in enumerate(events):
         own = rates[shot if per_shot else 0]
         for happened in itertools.product((0, 1), repeat=7):
@@ -100,5 +100,5 @@ def test_sums_over_errors_of_tiny_probabilities_keep_their_digits():
         steps += [[elimination.OPEN, 0, 0], [elimination.MIX, 0b11, k], [elimination.CLOSE, 1, k]]
     rates = np.full((1, num_detectors), 1e-3)
     out = np.zeros((1, 2))
-    elimination.sum_over_errors(np.array(steps), rates, np.ones((1, num_detectors), np.uint8), np.zeros(4), out)
+    elimination.sum_over_errors(np.array(steps), rates, np.ones((1, num_detectors), np.uint8), out)
     np.testing.assert_allclose(out[0], [num_detectors * np.log(1e-3), -np.inf], rtol=1e-13)

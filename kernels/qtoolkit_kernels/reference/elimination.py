@@ -8,8 +8,8 @@ from qtoolkit_kernels.elimination import MIX, OPEN
 __all__ = ["sum_over_errors"]
 
 
-def sum_over_errors(steps: Integers, probabilities: Floats, events: Bits, weights: Floats, out: Floats) -> None:
-    """Write log P(events and observables) of each shot to `out`; `weights` is not used."""
+def sum_over_errors(steps: Integers, probabilities: Floats, events: Bits, out: Floats) -> None:
+    """Write log P(events and observables) of each shot to `out`."""
     num_observables = int(out.shape[1]).bit_length() - 1
     for shot, seen in enumerate(events):
         rates = probabilities[shot if len(probabilities) > 1 else 0]

@@ -12,6 +12,7 @@ def decode_union_find(graph: DecodingGraph, weights: Integers, events: Bits, out
         correction = _correction(graph, weights[shot if len(weights) > 1 else 0].tolist(), events[shot].tolist())
         if correction is None:
             return shot
+        events[shot] = 0
         for edge in correction:
             out[shot, graph.flips[graph.flip_starts[edge] : graph.flip_starts[edge + 1]]] ^= 1
     return -1

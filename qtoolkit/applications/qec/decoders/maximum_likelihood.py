@@ -125,13 +125,7 @@ class CompiledMaximumLikelihood(ReweightingDecoder):
     def _log_likelihoods(self, events: NDArray[np.bool_], rates: NDArray[np.float64]) -> NDArray[np.float64]:
         with reserved(8 << self.width, f"a distribution of {self.width} bits", "take another decoder"):
             logs = np.empty((len(events), 1 << self.num_observables))
-            sum_over_errors(
-                self._steps,
-                np.ascontiguousarray(rates),
-                np.ascontiguousarray(events).view(np.uint8),
-                np.empty(1 << self.width),
-                logs,
-            )
+            sum_over_errors(self._steps, np.ascontiguousarray(rates), np.ascontiguousarray(events).view(np.uint8), logs)
         return logs
 
     def _compiled(self, model: DetectorErrorModel) -> CompiledMaximumLikelihood:

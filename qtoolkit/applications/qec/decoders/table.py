@@ -43,7 +43,7 @@ def joint_distribution(model: ModelLike) -> NDArray[np.float64]:
     with reserved(3 * 8 << bits, f"a table of {bits} bits", "take fewer rounds"):
         table = np.empty((1, 1 << bits))
         no_events = np.zeros((1, 0), np.uint8)
-        sum_over_errors(steps, merged.probabilities[None, :], no_events, np.empty(1 << bits), table)
+        sum_over_errors(steps, merged.probabilities[None, :], no_events, table)
         return np.exp(table, out=table).reshape(1 << ours.num_observables, 1 << ours.num_detectors)
 
 
