@@ -5,9 +5,13 @@ import itertools
 import numpy as np
 import stim
 
+from qtoolkit._optional import is_installed
 from qtoolkit.applications.qec import DECODERS, DetectorErrorModel, RotatedSurfaceCode
 
-ALL_NAMES = [name for name in DECODERS if name != "sliding-window"]
+NAMES = [name for name in DECODERS if name != "tesseract" or is_installed("tesseract_decoder")]
+"""The decoders that are here: Tesseract has wheels for some machines only."""
+
+ALL_NAMES = [name for name in NAMES if name != "sliding-window"]
 """The decoders that need no time coordinate."""
 
 
