@@ -17,6 +17,7 @@ __all__ = [
     "copied_state",
     "counts",
     "dense_matrix",
+    "density_matrix",
     "dense_spectrum",
     "diagonal",
     "diagonal_spectrum",
@@ -40,6 +41,7 @@ __all__ = [
     "measured_choices",
     "outcome_statistics",
     "overlap",
+    "pauli_coefficients",
     "pauli_rotation_matrix",
     "sampled_state",
     "sector_basis",
@@ -173,6 +175,16 @@ def gradient(amplitude: int, num_qubits: int, copies: bool, beside: int = 0) -> 
 def dense_matrix(num_qubits: int) -> int:
     """A matrix of a Pauli sum, a gate or a permutation."""
     return COMPLEX << 2 * num_qubits
+
+
+def pauli_coefficients(real: int, num_digits: int) -> int:
+    """The Pauli coefficients of a density matrix."""
+    return real << 2 * num_digits
+
+
+def density_matrix(amplitude: int, num_qubits: int) -> int:
+    """A density matrix, beside its Pauli coefficients, and what their transform works on."""
+    return (amplitude << 2 * num_qubits) + (16 * REAL << num_qubits)
 
 
 def pauli_rotation_matrix(num_qubits: int) -> int:
