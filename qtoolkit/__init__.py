@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from qtoolkit.interop.stim import from_stim, to_stim
     from qtoolkit.operators import FermionOperator, PauliString, PauliSum
     from qtoolkit.primitives import Estimator, Result, Sampler
-    from qtoolkit.simulators import SectorSimulator, StatevectorSimulator
+    from qtoolkit.simulators import DensityMatrixSimulator, SectorSimulator, StatevectorSimulator
 
 __all__ = [
     "__version__",
@@ -30,6 +30,7 @@ __all__ = [
     "PauliSum",
     "FermionOperator",
     "StatevectorSimulator",
+    "DensityMatrixSimulator",
     "SectorSimulator",
     "Result",
     "Sampler",
@@ -54,6 +55,7 @@ _HOME = {
     "PauliSum": "qtoolkit.operators",
     "FermionOperator": "qtoolkit.operators",
     "StatevectorSimulator": "qtoolkit.simulators",
+    "DensityMatrixSimulator": "qtoolkit.simulators",
     "SectorSimulator": "qtoolkit.simulators",
     "Result": "qtoolkit.primitives",
     "Sampler": "qtoolkit.primitives",

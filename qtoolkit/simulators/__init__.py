@@ -5,21 +5,26 @@ The only layer, with `qtoolkit.operators` for reductions, that calls the kernels
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from qtoolkit.simulators.statevector import Observable, StatevectorSimulator, Trajectory
 
 if TYPE_CHECKING:
+    from qtoolkit.simulators.density.simulator import DensityMatrixSimulator
     from qtoolkit.simulators.sector.simulator import SectorSimulator
 
-__all__ = ["StatevectorSimulator", "SectorSimulator", "Trajectory", "Observable"]
+__all__ = ["StatevectorSimulator", "DensityMatrixSimulator", "SectorSimulator", "Trajectory", "Observable"]
+
+_LATER = {
+    "DensityMatrixSimulator": "qtoolkit.simulators.density.simulator",
+    "SectorSimulator": "qtoolkit.simulators.sector.simulator",
+}
+"""Simulators whose kernels take time to load, and which most programs never need."""
 
 
 def __getattr__(name: str) -> Any:
-    if name != "SectorSimulator":
+    if name not in _LATER:
         raise AttributeError(f"module 'qtoolkit.simulators' has no attribute {name!r}")
-    # Its kernels take time to load, and most programs never need them.
-    from qtoolkit.simulators.sector.simulator import SectorSimulator
-
-    globals()[name] = SectorSimulator
-    return SectorSimulator
+    value = globals()[name] = getattr(importlib.import_module(_LATER[name]), name)
+    return value

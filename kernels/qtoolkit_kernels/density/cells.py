@@ -95,9 +95,7 @@ def matrix_high(e: Emitter, data: Any, place: Any, step: Any, weights: Any, star
 
 
 @vector_code
-def matrix_high_high(
-    e: Emitter, data: Any, place: Any, first: Any, second: Any, weights: Any, start: Any
-) -> None:
+def matrix_high_high(e: Emitter, data: Any, place: Any, first: Any, second: Any, weights: Any, start: Any) -> None:
     """A 16x16 matrix on two digits that tell cells apart, the first the lower one of its index."""
     corners = _corners(e, place, first, second)
     for extra in _registers(e):

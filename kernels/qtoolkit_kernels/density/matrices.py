@@ -74,7 +74,9 @@ def fill_matrix(state: Reals, spread: Integers, parts: Floats, out: Complex, tur
 
 
 @njit
-def fill_coefficients(matrix: Complex, spread: Integers, parts: Floats, out: Reals, turns: Integers, thread: int) -> None:
+def fill_coefficients(
+    matrix: Complex, spread: Integers, parts: Floats, out: Reals, turns: Integers, thread: int
+) -> None:
     """Write the coefficients of a density matrix; arguments as of `fill_matrix`, `matrix` and `out` the other way."""
     size = spread.size
     group = min(GROUP, size)

@@ -41,7 +41,7 @@ OPCODE, FIRST, SECOND, START, PLACES = range(ROW_COLUMNS)
 """A matrix on one digit, above a cell or inside it; on two; and products of two, one or none on two above."""
 
 GROUP_BITS = 6
-"""A cell is left out after so many bits' worth of cells, lest those that a matrix mixes compete for places in a cache."""
+"""A cell is left out after 2^GROUP_BITS cells, lest those that a matrix mixes compete for places in a cache."""
 
 
 @njit
@@ -70,7 +70,7 @@ def _run_row(block: Reals, lanes: Lanes, num_cells: int, row: Integers, weights:
         for cell in range(num_cells):
             cells.matrix_low_low(block, lanes, _skewed(cell), weights, start)
         return
-    if opcode == HIGH or opcode == LOW_HIGH:
+    if opcode in (HIGH, LOW_HIGH):
         low = row[FIRST]
         stride = 1 << (2 * (row[SECOND] if opcode == LOW_HIGH else low) - 4)
         step = _skewed(stride)
@@ -113,7 +113,14 @@ def _deposited(number: int, digits: Integers) -> int:
 
 @njit
 def _read_block(
-    block: Reals, state: Reals, lanes: Lanes, base: int, offsets: Integers, chunk_digits: int, vectors: Reals, chunk: Reals
+    block: Reals,
+    state: Reals,
+    lanes: Lanes,
+    base: int,
+    offsets: Integers,
+    chunk_digits: int,
+    vectors: Reals,
+    chunk: Reals,
 ) -> None:
     """Gather a block; from the product of one-qubit vectors if there are any, of which `chunk` is the lowest part."""
     cell, run = 0, 1 << 2 * chunk_digits

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +54,7 @@ def coefficients_of(matrix: NDArray[np.complexfloating], out: Coefficients, team
         digits[2], digits[1], digits[3] = digits[0], 0.0, 0.0
 
 
-def _convert(kernel: object, source: NDArray, out: NDArray, num_qubits: int, team: Team) -> None:
+def _convert(kernel: Callable[..., None], source: NDArray[Any], out: NDArray[Any], num_qubits: int, team: Team) -> None:
     size = 1 << num_qubits
     parts = np.empty((team.num_threads, 8, size))
     team.run(kernel, source, places_of(np.arange(size)), parts, out, counters(2), long=size * size >= LONG)
@@ -66,7 +67,8 @@ def outcomes_of(state: Coefficients, qubits: list[int]) -> FloatArray:
         masks = np.concatenate([masks, masks | 1 << qubit])
     values = state[places_of(masks) << 1].astype(np.float64)
     kernels.transform(values)
-    return values / values.size
+    probabilities: FloatArray = values / values.size
+    return probabilities
 
 
 def on_rows_and_columns(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,7 +157,9 @@ class DensityEngine:
         """Run a gate on more than two qubits as U on the columns of the matrix, and its conjugate on the rows."""
         program, operation = item.program, item.operation
         needed = _needs.density_matrix(self.vectors.dtype.itemsize, num_qubits)
-        with reserved(needed, f"a density matrix of {num_qubits} qubits for a gate on many", "write it as smaller gates"):
+        with reserved(
+            needed, f"a density matrix of {num_qubits} qubits for a gate on many", "write it as smaller gates"
+        ):
             matrix = self.matrix(state, num_qubits)
             moved, conjugate = convert.on_rows_and_columns(program, item.coefficients, operation, num_qubits)
             for its_program, coefficients in ((program, conjugate), (moved, item.coefficients)):
@@ -208,5 +210,6 @@ def _in_front(state: Coefficients, qubits: Sequence[int]) -> NDArray[np.floating
 def _multiply(item: Item, state: Coefficients) -> None:
     """A matrix on more than two qubits."""
     tensor = _in_front(state, item.qubits)
-    product = item.matrix.astype(state.dtype) @ tensor.reshape(len(item.matrix), -1)
+    matrix: NDArray[Any] = item.matrix.astype(state.dtype)
+    product = matrix @ tensor.reshape(len(matrix), -1)
     tensor[...] = product.reshape(tensor.shape)

@@ -1,9 +1,9 @@
 """Matrices on one qubit and two merged into fewer, by cost.
 
 A matrix on two qubits takes 16 multiplications an entry, whatever it holds; one that sends every Pauli string to one
-string, as Clifford gates and Pauli channels do, takes one, and 4 more for a matrix on each of its qubits before it. So a
-gate and the noise behind it are one matrix, those on one qubit join the two-qubit ones beside them, and what comes before
-a qubit first meets another is done on its own 4 numbers, as long as the state is a product.
+string, as Clifford gates and Pauli channels do, takes one, and 4 more for a matrix on each of its qubits before it. So
+a gate and the noise behind it are one matrix, those on one qubit join the two-qubit ones beside them, and what comes
+before a qubit first meets another is done on its own 4 numbers, as long as the state is a product.
 """
 
 from __future__ import annotations
@@ -106,7 +106,9 @@ class _Merger:
         if last is not None and last.matrix is not None:
             # A full matrix takes it in for nothing.
             blocks = last.matrix.reshape(4, 4, 16)
-            last.matrix = (matrix @ blocks if qubit == last.qubits[0] else np.tensordot(matrix, blocks, 1)).reshape(16, 16)
+            last.matrix = (matrix @ blocks if qubit == last.qubits[0] else np.tensordot(matrix, blocks, 1)).reshape(
+                16, 16
+            )
             return
         pending = self._pending[qubit]
         self._pending[qubit] = matrix if pending is None else matrix @ pending

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from itertools import pairwise
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +58,8 @@ class _Table(NamedTuple):
     def matrices(self, coefficients: ComplexArray) -> ComplexArray:
         """All of them, shape ``(count, size, size)``."""
         products = coefficients[self.places] * self.factors
-        return products[0] + products[1]
+        matrices: ComplexArray = products[0] + products[1]
+        return matrices
 
 
 class _Recipe(NamedTuple):
@@ -65,7 +67,8 @@ class _Recipe(NamedTuple):
 
     Attributes:
         tables: matrices on one qubit, and on two.
-        order: in time order, the qubits of a matrix and its number in its table; of a wide gate none, and its operation.
+        order: in time order, the qubits of a matrix and its number in its table; of a wide gate no qubits, and its
+            operation.
     """
 
     tables: tuple[_Table, _Table]
@@ -119,8 +122,9 @@ class _Writer:
         for k, (places, factors) in enumerate(zip(self._places, self._factors, strict=True)):
             size = 2 << k
             shape = -1, 2, size, size
-            both = np.array(places, np.int64).reshape(shape), np.array(factors, np.complex128).reshape(shape)
-            tables.append(_Table(*(np.ascontiguousarray(array.swapaxes(0, 1)) for array in both)))
+            all_places = np.array(places, np.int64).reshape(shape).swapaxes(0, 1)
+            all_factors = np.array(factors, np.complex128).reshape(shape).swapaxes(0, 1)
+            tables.append(_Table(np.ascontiguousarray(all_places), np.ascontiguousarray(all_factors)))
         return _Recipe((tables[0], tables[1]), tuple(self._order))
 
     def _add(self, operation: int) -> None:
@@ -158,7 +162,7 @@ class _Writer:
         value: int,
         places: NDArray[np.int64],
         factors: ComplexArray,
-        more: tuple[NDArray[np.int64], ComplexArray] | None = None,
+        more: tuple[NDArray[np.int64], NDArray[Any]] | None = None,
     ) -> None:
         """Add a matrix on one qubit or two: on targets, where the controls have their values."""
         qubits = (*targets, *controls)
@@ -195,7 +199,7 @@ class _Writer:
             self._order.append(((), operation))
             return
         turned = [(q, _TO_Z[letter]) for q, letter in letters.items() if letter != "Z"]
-        ladder = list(zip(qubits[:-1], qubits[1:], strict=True))
+        ladder = list(pairwise(qubits))
         for q, matrix in turned:
             self._constant(matrix, q)
         for control, target in ladder:

@@ -19,6 +19,7 @@ __all__ = ["Member", "Members"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
+
 @dataclass
 class Member:
     """A density matrix, whose trace is its weight, and the classical bits that go with it.
@@ -132,7 +133,8 @@ class Members:
 
 def decoded(step: DecodeStep, clbits: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """What a decoder makes of the bits of one shot."""
-    return step.decode(clbits[None, list(step.clbits)].astype(np.bool_))[0]
+    found: NDArray[np.bool_] = step.decode(clbits[None, list(step.clbits)].astype(np.bool_))[0]
+    return found
 
 
 def value_of(bits: NDArray[np.uint8], clbits: Sequence[int]) -> int:

@@ -30,6 +30,7 @@ from qtoolkit.simulators.density.shots import draw_shots
 from qtoolkit.simulators.density.stages import Stage, bits_read, stages_of
 from qtoolkit.simulators.engine import Engine
 from qtoolkit.simulators.idle import active_observables, padded_probabilities
+from qtoolkit.simulators.noisy import with_noise
 from qtoolkit.simulators.observables import (
     Observable,
     check_observable,
@@ -55,8 +56,8 @@ class DensityMatrixSimulator:
     """Exact simulation of circuits with noise, by their density matrix.
 
     It holds the ``4**n`` Pauli coefficients ``tr(P ρ)``, real numbers, on which a gate is a real matrix and so is a
-    channel: half of a complex matrix's memory and a quarter of its multiplications, the trace is kept to the last bit and
-    the matrix Hermitian. A gate is merged with the noise behind it, and both with what stands beside them.
+    channel: half of a complex matrix's memory and a quarter of its multiplications, the trace is kept to the last bit
+    and the matrix Hermitian. A gate is merged with the noise behind it, and both with what stands beside them.
 
     Measurements whose outcome nothing depends on, resets and noise take no random numbers; conditions on measured bits
     and decoders are followed for all outcomes, each with its weight. Where a circuit is taken, so is its plan from
@@ -101,7 +102,7 @@ class DensityMatrixSimulator:
         Raises:
             InputError: for what is neither a circuit nor a plan, or noise for a plan.
         """
-        return plan_of(self._vectors, with_noise(circuit, noise))
+        return plan_of(self._vectors, circuit if noise is None else with_noise(circuit, noise))
 
     def explain(self, circuit: Circuit | ExecutionPlan, noise: NoiseModel | None = None) -> DensityReport:
         """Tell how a circuit is simulated, what that takes, and why; nothing is run.
@@ -133,7 +134,8 @@ class DensityMatrixSimulator:
             circuit: any circuit.
             parameters: values of the free parameters.
             initial_state: a state vector of shape ``(2**num_qubits,)`` and norm 1, or a density matrix of shape
-                ``(2**num_qubits, 2**num_qubits)`` and trace 1, to 1e-6 (1e-4 in single precision); ``|0…0⟩`` by default.
+                ``(2**num_qubits, 2**num_qubits)`` and trace 1, to 1e-6 (1e-4 in single precision); ``|0…0⟩`` by
+                default.
             noise: is added to the circuit.
 
         Returns:
@@ -339,13 +341,15 @@ class DensityMatrixSimulator:
         size, tolerance = 1 << num_qubits, TRACE_TOLERANCE[self.precision]
         if given.shape not in ((size,), (size, size)):
             raise InputError(
-                f"initial_state of {num_qubits} qubits has shape ({size},), a state vector, or ({size}, {size}), a density "
-                f"matrix, got {given.shape}"
+                f"initial_state of {num_qubits} qubits has shape ({size},), a state vector, or ({size}, {size}), a "
+                f"density matrix, got {given.shape}"
             )
         matrix = np.outer(given, given.conj()) if given.ndim == 1 else given.astype(np.complex128)
         trace = np.trace(matrix)
         if not abs(trace - 1.0) <= tolerance:
-            raise InputError(f"initial_state must have trace 1 to {tolerance:g}, got {trace:.8g}; divide it by its trace")
+            raise InputError(
+                f"initial_state must have trace 1 to {tolerance:g}, got {trace:.8g}; divide it by its trace"
+            )
         if given.ndim == 2 and np.abs(matrix - matrix.conj().T).max() > tolerance:
             raise InputError(f"initial_state must be Hermitian to {tolerance:g}, got a matrix that is not")
         state = self._engine.empty(num_qubits)
@@ -373,18 +377,3 @@ class DensityMatrixSimulator:
         what = f"a {self.precision}-precision density matrix of {num_qubits} qubits"
         remedy = "use fewer qubits, or trajectories: StatevectorSimulator.run"
         return reserved(needed, f"{what} with {beside[1]}" if beside[1] else what, remedy)
-
-
-def with_noise(circuit: Circuit | ExecutionPlan, noise: NoiseModel | None) -> Circuit | ExecutionPlan:
-    """A circuit with the noise of a model.
-
-    Raises:
-        InputError: for a plan, whose gates are no longer told apart.
-    """
-    if noise is None:
-        return circuit
-    if not isinstance(noise, NoiseModel):
-        raise InputError(f"noise is a NoiseModel, got {shown(noise)}")
-    if not isinstance(circuit, Circuit):
-        raise InputError("noise is added to a Circuit, not to what compile made of one; compile noise.apply(circuit)")
-    return noise.apply(circuit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +52,9 @@ def sweeps_of(nodes: Sequence[Node], num_digits: int, dtype: np.dtype[np.floatin
     """
     block = min(num_digits, BLOCK_DIGITS)
     chunk = block if block == num_digits else CHUNK_DIGITS
-    digits, starts, rows, weights = [], [0], [], _Weights()
+    digits: list[list[int]] = []
+    rows: list[list[int]] = []
+    starts, weights = [0], _Weights()
     waiting = list(nodes)
     while waiting or (is_product and not digits):
         inside, taken, waiting = _take(waiting, block, chunk)
@@ -106,7 +108,7 @@ class _Weights:
 
     def array(self, dtype: np.dtype[np.floating]) -> NDArray[np.floating]:
         """All of them."""
-        array = aligned_empty(max(self._size, CELL), dtype)
+        array: NDArray[Any] = aligned_empty(max(self._size, CELL), dtype)
         if self._parts:
             np.concatenate(self._parts, out=array[: self._size], casting="same_kind")
         return array
@@ -136,8 +138,8 @@ def _row(node: Node, position: dict[int, int], weights: _Weights) -> list[int]:
         coefficients = np.array([matrix[entries, entries ^ mask] for mask in range(CELL)])
         return [kernels.LOW_LOW, first, second, weights.add(coefficients), 0]
     if first < LOW_DIGITS:
-        parts = matrix.reshape(4, 4, 4, 4)  # outputs of the high digit and the low one, then inputs
-        blocks = [[_by_mask(parts[i, :, j], first) for i in range(4)] for j in range(4)]
+        by_digit = matrix.reshape(4, 4, 4, 4)  # outputs of the high digit and the low one, then inputs
+        blocks = [[_by_mask(by_digit[i, :, j], first) for i in range(4)] for j in range(4)]
         return [kernels.LOW_HIGH, first, second, weights.add(np.array(blocks).swapaxes(1, 2)), 0]
     return [kernels.HIGH_HIGH, first, second, weights.add(matrix), 0]
 
@@ -145,4 +147,5 @@ def _row(node: Node, position: dict[int, int], weights: _Weights) -> list[int]:
 def _by_mask(matrix: FloatArray, digit: int) -> FloatArray:
     """A matrix on a digit inside a cell as cells, one for each mask, float64 of shape ``(4, 16)``."""
     own = np.arange(CELL) >> 2 * digit & 3
-    return matrix[own, own ^ np.arange(4)[:, None]]
+    cells: FloatArray = matrix[own, own ^ np.arange(4)[:, None]]
+    return cells

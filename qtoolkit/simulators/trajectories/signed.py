@@ -1,16 +1,16 @@
 """A circuit with Pauli noise as one without, in which noise flips signs of angles.
 
-A Pauli error moves through a Clifford gate as another Pauli error, and through a rotation ``exp(-i θ P / 2)`` as itself,
-the angle's sign flipped if it anticommutes with P. Behind the circuit it flips measured bits. So all shots run one
-circuit of Clifford gates and rotations, at angles of two signs, and those of equal signs share a run.
+A Pauli error moves through a Clifford gate as another Pauli error, and through a rotation ``exp(-i θ P / 2)`` as
+itself, the angle's sign flipped if it anticommutes with P. Behind the circuit it flips measured bits. So all shots run
+one circuit of Clifford gates and rotations, at angles of two signs, and those of equal signs share a run.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import TypeAlias
 
 import numpy as np
@@ -170,7 +170,11 @@ class _Writer:
             weights = np.array(list(errors.values()))
             total = float(weights.sum())
             event = Error(
-                step.qubits, min(1.0, total), weights / total, np.isin(letters, ["X", "Y"]), np.isin(letters, ["Z", "Y"])
+                step.qubits,
+                min(1.0, total),
+                weights / total,
+                np.isin(letters, ["X", "Y"]),
+                np.isin(letters, ["Z", "Y"]),
             )
             self._events.append(event)
         return True
@@ -239,7 +243,7 @@ def _sources_of(gate: Gate) -> tuple[tuple[int, ...], ...] | None:
     return _sources_of_matrix(gate)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _standard_sources(gate: StandardGate) -> tuple[tuple[int, ...], ...] | None:
     return _sources_of_matrix(gate)
 
@@ -249,6 +253,4 @@ def _sources_of_matrix(gate: Gate) -> tuple[tuple[int, ...], ...] | None:
     if np.minimum(transfer, np.abs(transfer - 1.0)).max() > ROUNDING:
         return None
     images = [int(transfer[:, 1 << bit].argmax()) for bit in range(2 * gate.num_qubits)]
-    return tuple(
-        tuple(source for source, image in enumerate(images) if image >> bit & 1) for bit in range(len(images))
-    )
+    return tuple(tuple(source for source, image in enumerate(images) if image >> bit & 1) for bit in range(len(images)))
