@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qtoolkit import _needs
-from qtoolkit._arguments import seeded, settled_seed, shown
+from qtoolkit._arguments import check_instance, seeded, settled_seed, shown
 from qtoolkit._memory import check_memory
 from qtoolkit._packed_bits import num_words
 from qtoolkit._version import __version__
@@ -25,6 +26,7 @@ from qtoolkit.simulators.options import check_shots
 from qtoolkit.simulators.plan_memory import reserved_run
 from qtoolkit.simulators.planning import measurements_of, plan_of, state_unplanned
 from qtoolkit.simulators.start import start_of
+from qtoolkit.simulators.trajectories.noisy_shots import has_channels, noisy_shots
 from qtoolkit.simulators.walk import Walker
 from qtoolkit_kernels import sampling as kernels
 from qtoolkit_kernels.measurement import BLOCK
@@ -50,15 +52,18 @@ def result_of_shots(
     parameters: ParameterValues | None,
     initial_state: ArrayLike | None,
     noise: NoiseModel | None = None,
+    executor: Executor | None = None,
 ) -> Result:
     """See `StatevectorSimulator.run`."""
     started = time.perf_counter()
+    if executor is not None:
+        check_instance(executor, Executor, "executor must be a concurrent.futures.Executor")
     if noise is not None:
         circuit = with_noise(circuit, noise)
     unplanned = None if initial_state is not None else state_unplanned(engine, circuit, parameters)
     found = None if unplanned is None else _few_shots(unplanned, circuit, shots, seed)
     if found is None:
-        found = _many_shots(engine, circuit, unplanned, shots, seed, parameters, initial_state)
+        found = _many_shots(engine, circuit, unplanned, shots, seed, parameters, initial_state, executor)
     packed, number = found
     evidence = {
         "precision": engine.precision,
@@ -105,6 +110,7 @@ def _many_shots(
     seed: int | np.random.Generator | None,
     parameters: ParameterValues | None,
     initial_state: ArrayLike | None,
+    executor: Executor | None,
 ) -> _Shots:
     plan = plan_of(engine, circuit) if unplanned is None else measurements_of(circuit)
     check_shots(shots, plan.active.measures)
@@ -116,5 +122,7 @@ def _many_shots(
     values = plan.parameter_vector(parameters if unplanned is None else None)
     number, rng = seeded(seed)
     with reserved_run(engine, plan, _needs.sampled_state, (int(shots), words), f" with {what}", 8 * int(shots) * words):
+        if unplanned is None and initial_state is None and has_channels(plan.steps):
+            return noisy_shots(engine, plan, values, int(shots), rng, executor), number
         state = start_of(engine, plan, initial_state) if unplanned is None else unplanned
         return Walker(engine, plan, values).all_shots(state, int(shots), rng), number

@@ -55,6 +55,8 @@ from qtoolkit.simulators.walk import Walker
 from qtoolkit_kernels import inner as inner_kernels
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from qtoolkit.noise import NoiseModel
     from qtoolkit.simulators.run_report import RunReport
 
@@ -225,8 +227,9 @@ class StatevectorSimulator:
         parameters: ParameterValues | None = None,
         initial_state: ArrayLike | None = None,
         noise: NoiseModel | None = None,
+        executor: Executor | None = None,
     ) -> Result:
-        """Measured bits of `shots` independent runs, each of which draws its noise anew.
+        """Measured bits of `shots` independent runs, each of which draws its noise anew; those alike share the work.
 
         Args:
             circuit: with a measurement at least; bits never measured are 0.
@@ -235,6 +238,7 @@ class StatevectorSimulator:
             parameters: values of the free parameters.
             initial_state: as for `state_vector`.
             noise: is put into the circuit, which must not be compiled then, before it runs.
+            executor: runs parts of a noisy circuit's shots, each on one thread; results do not depend on its workers.
 
         Raises:
             CircuitError: if the circuit measures nothing.
@@ -242,7 +246,7 @@ class StatevectorSimulator:
             UnboundParameterError: if a parameter has no value.
             InsufficientMemoryError: if the state or the shots do not fit into free memory.
         """
-        return result_of_shots(self._engine, circuit, shots, seed, parameters, initial_state, noise)
+        return result_of_shots(self._engine, circuit, shots, seed, parameters, initial_state, noise, executor)
 
     def probabilities(
         self,

@@ -1,0 +1,77 @@
+"""Which way the shots of a circuit with noise are drawn."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit.compiler import BranchStep, ChannelStep, ExecutionPlan, Step
+from qtoolkit.simulators.engine import Engine
+from qtoolkit.simulators.trajectories.runs import shots_of_signed
+from qtoolkit.simulators.trajectories.signed import SignedCircuit, signed_circuit
+from qtoolkit.simulators.walk import Walker
+
+__all__ = ["has_channels", "noisy_shots"]
+
+BLOCKS = 16
+"""Into which the shots are divided that an executor runs one by one: fixed, so that no result tells its workers."""
+
+_signed: WeakKeyDictionary[ExecutionPlan, SignedCircuit | None] = WeakKeyDictionary()
+"""By plans without parameters."""
+
+
+def has_channels(steps: tuple[Step, ...]) -> bool:
+    """Whether there is a channel among the steps, in a branch too."""
+    return any(
+        isinstance(step, ChannelStep)
+        or (isinstance(step, BranchStep) and (has_channels(step.then) or has_channels(step.otherwise)))
+        for step in steps
+    )
+
+
+def noisy_shots(
+    engine: Engine,
+    plan: ExecutionPlan,
+    values: NDArray[np.float64],
+    shots: int,
+    rng: np.random.Generator,
+    executor: Executor | None,
+) -> NDArray[np.uint64]:
+    """Packed classical bits of every shot from ``|0…0⟩``, shape ``(shots, words)``.
+
+    Args:
+        engine: runs the gates.
+        plan: of a circuit with channels, without idle qubits.
+        values: of its parameters.
+        shots: how many.
+        rng: what is drawn with.
+        executor: runs parts of them; they do not depend on how many workers it has.
+    """
+    signed = _signed_of(plan, values)
+    if signed is not None:
+        return shots_of_signed(engine, signed, plan, shots, rng, executor)
+    if executor is None:
+        return Walker(engine, plan, values).all_shots(None, shots, rng)
+    counts = [shots // BLOCKS + (block < shots % BLOCKS) for block in range(min(BLOCKS, shots))]
+    seeds = rng.integers(1 << 62, size=len(counts)).tolist()
+    kind = engine.precision, engine.vector_bytes
+    tasks = [(kind, plan, values, count, seed) for count, seed in zip(counts, seeds, strict=True)]
+    return np.concatenate(list(executor.map(_run_block, tasks)))
+
+
+def _signed_of(plan: ExecutionPlan, values: NDArray[np.float64]) -> SignedCircuit | None:
+    if plan.parameters:
+        return signed_circuit(plan, values)
+    if plan not in _signed:
+        _signed[plan] = signed_circuit(plan, values)
+    return _signed[plan]
+
+
+def _run_block(task: tuple[tuple[str, int], ExecutionPlan, NDArray[np.float64], int, int]) -> NDArray[np.uint64]:
+    """One thread's work, in whatever process."""
+    (precision, vector_bytes), plan, values, shots, seed = task
+    walker = Walker(Engine(precision, 1, vector_bytes), plan, values)
+    return walker.all_shots(None, shots, np.random.default_rng(seed))
