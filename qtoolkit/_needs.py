@@ -25,6 +25,7 @@ __all__ = [
     "dicke_state",
     "distribution",
     "distribution_rows",
+    "drawn_errors",
     "enumeration",
     "gate_of_matrix",
     "gate_of_state",
@@ -130,6 +131,11 @@ def shots(num_shots: int, words: int) -> int:
 def sampled_state(amplitude: int, num_qubits: int, num_shots: int, words: int, beside: int = 0) -> int:
     """A state and shots that are drawn from it; each branch of a circuit that measures on its way takes one more."""
     return state(amplitude, num_qubits, beside) + shots(num_shots, words)
+
+
+def drawn_errors(num_rotations: int, num_qubits: int, num_clbits: int, num_shots: int) -> int:
+    """Signs of angles, once more for each pattern and packed four times; errors; flipped bits, twice; who has which."""
+    return num_shots * (2 * num_rotations + num_rotations // 2 + 2 * num_qubits + 3 * num_clbits + 8 * INTEGER)
 
 
 def counts(num_shots: int, words: int) -> int:

@@ -22,8 +22,9 @@ from qtoolkit.circuit import (
     StandardGate,
     UnitaryGate,
 )
+from qtoolkit.noise import depolarizing
 from qtoolkit.operators import PauliSum
-from qtoolkit.simulators import SectorSimulator
+from qtoolkit.simulators import DensityMatrixSimulator, SectorSimulator
 
 N = 22
 MIB = 1 << 20
@@ -201,6 +202,35 @@ in_sector("value", exchanges, lambda s, p: s.expectation_value(p, HOPPING), "dou
 in_sector("gradient", lambda: exchanges(True), lambda s, p: s.gradient(p, HOPPING, [0.3]), "double", "single")
 in_sector("embedded", exchanges, lambda s, p: filled((s, s.embed(ONES, SECTOR_QUBITS))))
 CASES["sector basis"] = lambda: lambda: SectorSimulator(WEIGHT).basis(SECTOR_QUBITS)
+
+
+def noisy(num_qubits: int) -> Circuit:
+    circuit = Circuit(num_qubits, num_qubits)
+    for q in range(num_qubits):
+        circuit.h(q).ry(0.1 * q + 0.2, q).append(depolarizing(0.01), [q])
+    for q in range(num_qubits - 1):
+        circuit.cx(q, q + 1).append(depolarizing(0.02, 2), [q, q + 1]).ry(0.3, q)
+    return circuit
+
+
+WIDE = depolarizing(0.1, 2).tensor(depolarizing(0.2))
+
+
+def densities(name: str, circuit: Circuit, call: Callable[..., object], *precisions: str) -> None:
+    for precision in precisions or ("double", "single"):
+        simulator = DensityMatrixSimulator(precision, 1)
+        CASES[f"density {name}, {precision}"] = lambda s=simulator: partial(call, s, s.compile(circuit))
+
+
+densities("value", noisy(12), lambda s, p: s.expectation_value(p, strings(12, "XX")))
+densities("matrix", noisy(11), lambda s, p: s.density_matrix(p))
+densities("run", noisy(11).measure_all(), lambda s, p: s.run(p, 3 << 20, seed=1), "double")
+densities("wide gate", noisy(11).ccx(0, 1, 2), lambda s, p: s.expectation_value(p, strings(11, "XX")))
+densities(
+    "feedback", noisy(11).measure(0, 0).if_(0, lambda body: body.x(1)), lambda s, p: s.probabilities(p, 1), "double"
+)
+densities("wide channel", noisy(11).append(WIDE, [1, 5, 9]), lambda s, p: s.probabilities(p, 1), "double")
+CASES["noisy shots"] = lambda: lambda: DOUBLE.run(noisy(9).measure_all(), 1 << 19, seed=1)
 
 
 MATRIX = strings(11, "XX") + strings(11, "ZZ")

@@ -8,8 +8,7 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit import _needs
-from qtoolkit._memory import reserve_more, reserved, return_some
+from qtoolkit._memory import reserve_more, return_some
 from qtoolkit.compiler import InitializeStep
 from qtoolkit.simulators.density import convert
 from qtoolkit.simulators.density.fusing import fused
@@ -156,15 +155,11 @@ class DensityEngine:
     def _run_wide(self, item: Wide, num_qubits: int, state: Coefficients) -> None:
         """Run a gate on more than two qubits as U on the columns of the matrix, and its conjugate on the rows."""
         program, operation = item.program, item.operation
-        needed = _needs.density_matrix(self.vectors.dtype.itemsize, num_qubits)
-        with reserved(
-            needed, f"a density matrix of {num_qubits} qubits for a gate on many", "write it as smaller gates"
-        ):
-            matrix = self.matrix(state, num_qubits)
-            moved, conjugate = convert.on_rows_and_columns(program, item.coefficients, operation, num_qubits)
-            for its_program, coefficients in ((program, conjugate), (moved, item.coefficients)):
-                self.vectors.run_gates(its_program, coefficients, matrix.reshape(-1), operation, operation + 1)
-            convert.coefficients_of(matrix, state, self.team)
+        matrix = self.matrix(state, num_qubits)
+        moved, conjugate = convert.on_rows_and_columns(program, item.coefficients, operation, num_qubits)
+        for its_program, coefficients in ((program, conjugate), (moved, item.coefficients)):
+            self.vectors.run_gates(its_program, coefficients, matrix.reshape(-1), operation, operation + 1)
+        convert.coefficients_of(matrix, state, self.team)
 
     def matrix(self, state: Coefficients, num_qubits: int) -> NDArray[np.complexfloating]:
         """The density matrix, complex128 or complex64 of shape ``(2**n, 2**n)``."""

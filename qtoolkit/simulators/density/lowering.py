@@ -13,7 +13,7 @@ from qtoolkit.compiler import Key, Opcode, Program
 from qtoolkit.simulators.bind import bind
 from qtoolkit.simulators.density.transfer import transfer_matrices
 
-__all__ = ["Item", "Wide", "items_of"]
+__all__ = ["Item", "Wide", "has_wide_gates", "items_of"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 ComplexArray: TypeAlias = NDArray[np.complex128]
@@ -85,9 +85,7 @@ def items_of(program: Program, values: FloatArray) -> list[Item | Wide]:
         program: the gates.
         values: of the parameters.
     """
-    recipe = program.kept.get(_RECIPE)
-    if recipe is None:
-        recipe = program.kept[_RECIPE] = _Writer(program).recipe()
+    recipe = _recipe_of(program)
     coefficients, _ = bind(program, values)
     extended = np.append(coefficients, 1.0)
     matrices = [transfer_matrices(table.matrices(extended)) for table in recipe.tables]
@@ -95,6 +93,18 @@ def items_of(program: Program, values: FloatArray) -> list[Item | Wide]:
         Item(qubits, matrices[len(qubits) - 1][number]) if qubits else Wide(program, coefficients, number)
         for qubits, number in recipe.order
     ]
+
+
+def has_wide_gates(program: Program) -> bool:
+    """Whether a program has gates on more than two qubits, but for rotations by Pauli strings."""
+    return not all(qubits for qubits, _ in _recipe_of(program).order)
+
+
+def _recipe_of(program: Program) -> _Recipe:
+    recipe = program.kept.get(_RECIPE)
+    if recipe is None:
+        recipe = program.kept[_RECIPE] = _Writer(program).recipe()
+    return recipe
 
 
 _NONE = -1

@@ -10,7 +10,7 @@ import numpy as np
 from qtoolkit import _needs
 from qtoolkit.compiler import BranchStep, ChannelStep, ExecutionPlan, MeasureStep, Step, UnitaryStep
 from qtoolkit.simulators.density.engine import digits_of
-from qtoolkit.simulators.density.stages import BranchStage, Stage, Stretch
+from qtoolkit.simulators.density.stages import Stage, Stretch, all_stages
 from qtoolkit.simulators.density.sweeping import Sweeps
 
 if TYPE_CHECKING:
@@ -87,9 +87,8 @@ def report_of(engine: DensityEngine, plan: ExecutionPlan, stages: Sequence[Stage
     active = plan.active
     num_qubits, itemsize = active.num_qubits, engine.dtype.itemsize
     values = np.ones(len(plan.parameters))
-    calls = [
-        call for stretch in _stretches(stages) for call in engine.calls(stretch.items(values), num_qubits, False)[0]
-    ]
+    stretches = [stage for stage in all_stages(stages) if isinstance(stage, Stretch)]
+    calls = [call for stretch in stretches for call in engine.calls(stretch.items(values), num_qubits, False)[0]]
     sweeps = [call for call in calls if isinstance(call, Sweeps)]
     num_sweeps = sum(len(call.digits) for call in sweeps)
     size = 1 << 2 * digits_of(num_qubits)
@@ -132,24 +131,6 @@ def _flat(steps: Iterable[Step]) -> Iterator[Step]:
             yield from _flat(step.otherwise)
 
 
-def _stretches(stages: Iterable[Stage]) -> Iterator[Stretch]:
-    for stage in stages:
-        if isinstance(stage, Stretch):
-            yield stage
-        elif isinstance(stage, BranchStage):
-            yield from _stretches(stage.then)
-            yield from _stretches(stage.otherwise)
-
-
 def _num_split(stages: Iterable[Stage]) -> int:
     """Classical bits that are measured and read later."""
-    return len(set(_split_bits(stages)))
-
-
-def _split_bits(stages: Iterable[Stage]) -> Iterator[int]:
-    for stage in stages:
-        if isinstance(stage, MeasureStep):
-            yield stage.clbit
-        elif isinstance(stage, BranchStage):
-            yield from _split_bits(stage.then)
-            yield from _split_bits(stage.otherwise)
+    return len({stage.clbit for stage in all_stages(stages) if isinstance(stage, MeasureStep)})

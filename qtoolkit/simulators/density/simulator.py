@@ -18,7 +18,7 @@ from qtoolkit._packed_bits import num_words
 from qtoolkit._version import __version__
 from qtoolkit.circuit import Circuit, ParameterValues
 from qtoolkit.circuit._checks import check_indices, numeric_array
-from qtoolkit.compiler import ExecutionPlan, PaddedPlan
+from qtoolkit.compiler import ExecutionPlan, InitializeStep, PaddedPlan
 from qtoolkit.errors import InputError
 from qtoolkit.noise import NoiseModel
 from qtoolkit.primitives import Result
@@ -27,7 +27,7 @@ from qtoolkit.simulators.density.engine import Coefficients, DensityEngine, digi
 from qtoolkit.simulators.density.members import Members
 from qtoolkit.simulators.density.observables import mean_of, variance_of
 from qtoolkit.simulators.density.shots import draw_shots
-from qtoolkit.simulators.density.stages import Stage, bits_read, stages_of
+from qtoolkit.simulators.density.stages import Stage, Stretch, all_stages, bits_read, stages_of
 from qtoolkit.simulators.engine import Engine
 from qtoolkit.simulators.idle import active_observables, padded_probabilities
 from qtoolkit.simulators.noisy import with_noise
@@ -147,7 +147,7 @@ class DensityMatrixSimulator:
         """
         plan = self._whole(self.compile(circuit, noise))
         values = plan.parameter_vector(parameters)
-        with self._reserved(plan.num_qubits, with_matrix=True):
+        with self._reserved(plan, with_matrix=True):
             state = self._final(plan, values, self._start(plan.num_qubits, initial_state))
             return self._engine.matrix(state, plan.num_qubits)
 
@@ -183,7 +183,7 @@ class DensityMatrixSimulator:
         values = plan.parameter_vector(parameters)
         number, rng = seeded(seed)
         beside = _needs.shots(int(shots), num_words(plan.num_clbits)), f"{shown(shots)} shots of {plan.num_clbits} bits"
-        with self._reserved(plan.num_qubits, beside=beside):
+        with self._reserved(plan, beside=beside):
             start = self._start(plan.num_qubits, initial_state)
             stages = self._stages_of(plan, all_bits=True)
             packed = draw_shots(self._engine, plan, stages, values, start, int(shots), rng)
@@ -231,7 +231,7 @@ class DensityMatrixSimulator:
         place = {qubit: k for k, qubit in enumerate(plan.active_qubits)}
         values = plan.parameter_vector(parameters)
         beside = 2 * _needs.REAL << len(measured), f"probabilities of {len(measured)} qubits"
-        with self._reserved(plan.active.num_qubits, beside=beside):
+        with self._reserved(plan.active, beside=beside):
             state = self._final(plan.active, values, None)
             found = convert.outcomes_of(state, [place[qubit] for qubit in measured if qubit in place])
         np.maximum(found, 0.0, out=found)
@@ -283,7 +283,7 @@ class DensityMatrixSimulator:
         if isinstance(plan, PaddedPlan):
             observables = active_observables(plan, observables, several=True)  # type: ignore[assignment]
         values = plan.parameter_vector(parameters)
-        with self._reserved(plan.active.num_qubits), np.errstate(all="ignore"):
+        with self._reserved(plan.active), np.errstate(all="ignore"):
             state = self._final(plan.active, values, None)
             found = [mean_of(item, state, plan.active.num_qubits) for item in observables]
         return finite(np.array(found)) if several else finite_number(found[0])
@@ -311,7 +311,7 @@ class DensityMatrixSimulator:
         plan = self._whole(self.compile(circuit, noise))
         check_observable(observable, plan.num_qubits)
         values = plan.parameter_vector(parameters)
-        with self._reserved(plan.num_qubits), np.errstate(all="ignore"):
+        with self._reserved(plan), np.errstate(all="ignore"):
             state = self._final(plan, values, None)
             return finite_number(variance_of(observable, state, plan.num_qubits))
 
@@ -357,23 +357,28 @@ class DensityMatrixSimulator:
         return state
 
     def _reserved(
-        self, num_qubits: int, with_matrix: bool = False, beside: tuple[int, str] = (0, "")
+        self, plan: ExecutionPlan, with_matrix: bool = False, beside: tuple[int, str] = (0, "")
     ) -> AbstractContextManager[None]:
         """Keep memory for a run.
 
         Args:
-            num_qubits: of the state.
+            plan: what is run.
             with_matrix: whether its matrix is made.
             beside: bytes that are needed beside, and what for.
 
         Raises:
             InsufficientMemoryError: with the bytes needed and the bytes free.
         """
-        needed = _needs.pauli_coefficients(self._engine.dtype.itemsize, digits_of(num_qubits)) + beside[0]
-        if with_matrix:
-            needed += _needs.density_matrix(self._vectors.dtype.itemsize, num_qubits)
-        if needed <= ALWAYS_THERE:
+        state = _needs.pauli_coefficients(self._engine.dtype.itemsize, digits_of(plan.num_qubits))
+        if state <= ALWAYS_THERE >> 3 and beside[0] <= ALWAYS_THERE >> 3:
             return unreserved
-        what = f"a {self.precision}-precision density matrix of {num_qubits} qubits"
+        matrix = _needs.density_matrix(self._vectors.dtype.itemsize, plan.num_qubits)
+        most = matrix if with_matrix else 0
+        for stage in all_stages(self._stages_of(plan, all_bits=False)):
+            if isinstance(stage, InitializeStep) or (isinstance(stage, Stretch) and stage.has_wide_channels):
+                most = max(most, 2 * state)
+            if isinstance(stage, Stretch) and stage.has_wide_gates:
+                most = max(most, matrix)
+        what = f"a {self.precision}-precision density matrix of {plan.num_qubits} qubits"
         remedy = "use fewer qubits, or trajectories: StatevectorSimulator.run"
-        return reserved(needed, f"{what} with {beside[1]}" if beside[1] else what, remedy)
+        return reserved(state + most + beside[0], f"{what} with {beside[1]}" if beside[1] else what, remedy)

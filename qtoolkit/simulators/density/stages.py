@@ -6,8 +6,9 @@ looks at. The stages between stretches read or write classical bits that matter 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -24,11 +25,11 @@ from qtoolkit.compiler import (
     Step,
     UnitaryStep,
 )
-from qtoolkit.simulators.density.lowering import Item, Wide, items_of
+from qtoolkit.simulators.density.lowering import Item, Wide, has_wide_gates, items_of
 from qtoolkit.simulators.density.sweeping import Sweeps
 from qtoolkit.simulators.density.transfer import DEPHASING, RESET, transfer_matrices
 
-__all__ = ["BranchStage", "Stage", "Stretch", "bits_read", "stages_of"]
+__all__ = ["BranchStage", "Call", "Stage", "Stretch", "all_stages", "bits_read", "stages_of"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 Call: TypeAlias = Sweeps | Item | Wide
@@ -45,6 +46,16 @@ class Stretch:
 
     steps: tuple[UnitaryStep | ChannelStep | ResetStep | MeasureStep, ...]
     kept: dict[tuple[object, ...], tuple[list[Call], FloatArray | None]] = field(default_factory=dict)
+
+    @cached_property
+    def has_wide_gates(self) -> bool:
+        """Whether it has gates that run on the matrix itself."""
+        return any(isinstance(step, UnitaryStep) and has_wide_gates(step.program) for step in self.steps)
+
+    @cached_property
+    def has_wide_channels(self) -> bool:
+        """Whether it has channels on more than two qubits."""
+        return any(isinstance(step, ChannelStep) and len(step.qubits) > 2 for step in self.steps)
 
     @property
     def is_constant(self) -> bool:
@@ -90,6 +101,15 @@ def channel_matrix(step: ChannelStep) -> FloatArray:
             _matrices.clear()
         known = _matrices[step.channel] = transfer_matrices(np.array(step.channel.operators)).sum(axis=0)
     return known
+
+
+def all_stages(stages: Iterable[Stage]) -> Iterator[Stage]:
+    """The stages, those of both cases of conditions behind these."""
+    for stage in stages:
+        yield stage
+        if isinstance(stage, BranchStage):
+            yield from all_stages(stage.then)
+            yield from all_stages(stage.otherwise)
 
 
 def bits_read(stages: Iterable[Stage | Step]) -> frozenset[int]:

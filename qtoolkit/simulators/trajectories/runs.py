@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit import _packed_bits
+from qtoolkit import _needs, _packed_bits
+from qtoolkit._memory import reserved
 from qtoolkit.compiler import ExecutionPlan
 from qtoolkit.simulators.batch.runs import batch_probabilities
 from qtoolkit.simulators.engine import Engine
@@ -38,18 +39,24 @@ class _Runs(NamedTuple):
     """Different sign patterns, and their shots.
 
     Attributes:
-        values: float64 of shape ``(patterns, num_rotations)``.
+        angles: float64 of shape ``(num_rotations,)``, where noise flips no sign.
+        signs: bool of shape ``(patterns, num_rotations)``, which it flips.
         counts: shots of each.
         seeds: int64, one for each.
     """
 
-    values: NDArray[np.float64]
+    angles: NDArray[np.float64]
+    signs: NDArray[np.bool_]
     counts: NDArray[np.int64]
     seeds: NDArray[np.int64]
 
     def part(self, first: int, last: int) -> _Runs:
         """Some of them."""
-        return _Runs(self.values[first:last], self.counts[first:last], self.seeds[first:last])
+        return _Runs(self.angles, self.signs[first:last], self.counts[first:last], self.seeds[first:last])
+
+    def values(self) -> NDArray[np.float64]:
+        """The angles of each, float64 of shape ``(patterns, num_rotations)``."""
+        return np.where(self.signs, -self.angles, self.angles)
 
 
 def shots_of_signed(
@@ -72,12 +79,15 @@ def shots_of_signed(
     """
     words = _packed_bits.num_words(plan.num_clbits)
     packed = np.zeros((shots, words), np.uint64)
+    sizes = len(circuit.angles), plan.num_qubits, plan.num_clbits
     for first in range(0, shots, SHOTS_AT_A_TIME):
         part = packed[first : first + SHOTS_AT_A_TIME]
-        drawn = draw_errors(circuit, len(part), rng)
-        runs, order = _grouped(circuit, drawn, rng)
-        part[order] = _run_all(engine, circuit.plan, runs, executor)[:, :words]
-        part ^= _packed_bits.pack(drawn.flips.astype(np.uint8))[:, :words]
+        needed = _needs.drawn_errors(*sizes, len(part))
+        with reserved(needed, f"errors of {len(part)} shots", "use fewer gates or qubits"):
+            drawn = draw_errors(circuit, len(part), rng)
+            runs, order = _grouped(circuit, drawn, rng)
+            part[order] = _run_all(engine, circuit.plan, runs, executor)[:, :words]
+            part ^= _packed_bits.pack(drawn.flips.astype(np.uint8))[:, :words]
     run_final_steps(plan.final_steps, packed, rng)
     return packed
 
@@ -93,9 +103,8 @@ def _grouped(circuit: SignedCircuit, drawn: Drawn, rng: np.random.Generator) -> 
             rows.view(np.dtype((np.void, rows.shape[1])))[:, 0], return_index=True, return_inverse=True
         )
     counts = np.bincount(owners, minlength=len(first))
-    values = np.where(drawn.signs[:, first].T, -circuit.angles, circuit.angles)
     seeds = rng.integers(1 << 62, size=len(first))
-    return _Runs(values, counts, seeds), np.argsort(owners, kind="stable")
+    return _Runs(circuit.angles, drawn.signs[:, first].T.copy(), counts, seeds), np.argsort(owners, kind="stable")
 
 
 def _run_all(engine: Engine, plan: ExecutionPlan, runs: _Runs, executor: Executor | None) -> _Words:
@@ -120,12 +129,11 @@ def _run_task(engine: tuple[str, int], plan: ExecutionPlan, runs: _Runs) -> _Wor
 def _run(engine: Engine, plan: ExecutionPlan, runs: _Runs) -> _Words:
     if plan.num_qubits <= BATCH_QUBITS and plan.only_program is not None:
         return _run_in_lanes(engine, plan, runs)
-    return np.concatenate(
-        [
-            Walker(engine, plan, values).all_shots(None, int(count), np.random.default_rng(seed))
-            for values, count, seed in zip(runs.values, runs.counts.tolist(), runs.seeds.tolist(), strict=True)
-        ]
-    )
+    found = []
+    for number, (count, seed) in enumerate(zip(runs.counts.tolist(), runs.seeds.tolist(), strict=True)):
+        values = runs.part(number, number + 1).values()[0]
+        found.append(Walker(engine, plan, values).all_shots(None, count, np.random.default_rng(seed)))
+    return np.concatenate(found)
 
 
 def _run_in_lanes(engine: Engine, plan: ExecutionPlan, runs: _Runs) -> _Words:
@@ -135,7 +143,7 @@ def _run_in_lanes(engine: Engine, plan: ExecutionPlan, runs: _Runs) -> _Words:
     step = max(1, ROWS_AT_A_TIME >> plan.num_qubits)
     for first in range(0, len(runs.counts), step):
         part = runs.part(first, first + step)
-        edges = np.cumsum(batch_probabilities(engine, plan, part.values, range(plan.num_qubits)), axis=1)
+        edges = np.cumsum(batch_probabilities(engine, plan, part.values(), range(plan.num_qubits)), axis=1)
         for own, count, seed in zip(edges, part.counts.tolist(), part.seeds.tolist(), strict=True):
             uniforms = np.random.default_rng(seed).random(count)
             outcomes = np.searchsorted(own, uniforms * own[-1], side="right").astype(np.uint64)
