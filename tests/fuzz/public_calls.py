@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, get_args, get_type_hints
@@ -97,6 +98,7 @@ INSTANCES: dict[str, tuple[str, ...]] = {
     "FermionOperator": ("FermionOperator.from_string('0^ 1')", "FermionOperator.zero()"),
     "StatevectorSimulator": ("SIMULATOR",),
     "SectorSimulator": ("SECTOR",),
+    "DensityMatrixSimulator": ("DENSITY",),
     "Result": ("Result.from_counts({'01': 3, '10': 4})", "Result.from_memory([[0, 1], [1, 1]])"),
     "StandardGate": ("StandardGate('h')", "StandardGate('rx', (Parameter('a'),))", "StandardGate('u', (1, 2, 3))"),
     "ControlledGate": ("ControlledGate(StandardGate('sx'), 2)", "ControlledGate(StandardGate('rx', (0.1,)), 2, 1)"),
@@ -551,6 +553,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "initial_state": ("None", "np.eye(8)[3]"),
     "observable": ("HEISENBERG", "ISING", "np.arange(8.0)", "[ISING, HEISENBERG]"),
     "shots": ("10",),
+    "executor": ("None", "THREAD"),
     "bra": ("BELL", "ANSATZ"),
     "ket": ("BELL",),
     "bra_parameters": ("None", "[0.1, 0.2]"),
@@ -561,6 +564,9 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "memory": ("[[0, 1], [1, 1]]",),
     "words": ("np.array([[1], [2]], np.uint64)",),
     "StatevectorSimulator.probabilities.qubits": ("None", "[0, 1]", "1"),
+    "DensityMatrixSimulator.parameters": ("[0.1, 0.2]", "None", "{'a': 0.1, 'b': 0.2}"),
+    "DensityMatrixSimulator.initial_state": ("None", "np.eye(8)[3]", "np.eye(8) / 8"),
+    "DensityMatrixSimulator.probabilities.qubits": ("None", "[0, 1]", "1"),
     "SectorSimulator.circuit": ("WEIGHT_ONE",),
     "SectorSimulator.parameters": ("None", "[0.1]"),
     "SectorSimulator.initial_state": ("None", "np.eye(3)[1]"),
@@ -910,7 +916,9 @@ def namespace() -> dict[str, Any]:
         "PROBLEM": problem,
         "EVERY": known["enumerate_choices"](problem),
         "SIMULATOR": simulator,
+        "THREAD": ThreadPoolExecutor(1),
         "SECTOR": known["SectorSimulator"](1, num_threads=1),
+        "DENSITY": known["DensityMatrixSimulator"](num_threads=1),
         "BACKEND": known["get_backend"]("local", num_threads=1),
         "QISKIT": qiskit.QuantumCircuit(2),
         "CIRQ": cirq.Circuit(cirq.H(cirq.LineQubit(0))),

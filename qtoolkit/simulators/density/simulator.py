@@ -344,8 +344,9 @@ class DensityMatrixSimulator:
                 f"initial_state of {num_qubits} qubits has shape ({size},), a state vector, or ({size}, {size}), a "
                 f"density matrix, got {given.shape}"
             )
-        matrix = np.outer(given, given.conj()) if given.ndim == 1 else given.astype(np.complex128)
-        trace = np.trace(matrix)
+        with np.errstate(all="ignore"):  # what is not finite has no trace of 1
+            matrix = np.outer(given, given.conj()) if given.ndim == 1 else given.astype(np.complex128)
+            trace = np.trace(matrix)
         if not abs(trace - 1.0) <= tolerance:
             raise InputError(
                 f"initial_state must have trace 1 to {tolerance:g}, got {trace:.8g}; divide it by its trace"
