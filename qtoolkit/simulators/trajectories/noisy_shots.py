@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from qtoolkit.compiler import BranchStep, ChannelStep, ExecutionPlan, Step
 from qtoolkit.simulators.engine import Engine
+from qtoolkit.simulators.trajectories.jumps import shots_with_jumps
 from qtoolkit.simulators.trajectories.runs import shots_of_signed
 from qtoolkit.simulators.trajectories.signed import SignedCircuit, signed_circuit
+from qtoolkit.simulators.trajectories.stretches import stretches_of
 from qtoolkit.simulators.walk import Walker
 
 __all__ = ["has_channels", "noisy_shots"]
@@ -54,7 +56,7 @@ def noisy_shots(
     if signed is not None:
         return shots_of_signed(engine, signed, plan, shots, rng, executor)
     if executor is None:
-        return Walker(engine, plan, values).all_shots(None, shots, rng)
+        return _together(engine, plan, values, shots, rng)
     counts = [shots // BLOCKS + (block < shots % BLOCKS) for block in range(min(BLOCKS, shots))]
     seeds = rng.integers(1 << 62, size=len(counts)).tolist()
     kind = engine.precision, engine.vector_bytes
@@ -73,5 +75,14 @@ def _signed_of(plan: ExecutionPlan, values: NDArray[np.float64]) -> SignedCircui
 def _run_block(task: tuple[tuple[str, int], ExecutionPlan, NDArray[np.float64], int, int]) -> NDArray[np.uint64]:
     """One thread's work, in whatever process."""
     (precision, vector_bytes), plan, values, shots, seed = task
-    walker = Walker(Engine(precision, 1, vector_bytes), plan, values)
-    return walker.all_shots(None, shots, np.random.default_rng(seed))
+    return _together(Engine(precision, 1, vector_bytes), plan, values, shots, np.random.default_rng(seed))
+
+
+def _together(
+    engine: Engine, plan: ExecutionPlan, values: NDArray[np.float64], shots: int, rng: np.random.Generator
+) -> NDArray[np.uint64]:
+    """Shots that go together until noise parts them."""
+    stretches = stretches_of(plan, values) if shots > 1 else None
+    if stretches is None:
+        return Walker(engine, plan, values).all_shots(None, shots, rng)
+    return shots_with_jumps(engine, stretches, plan, shots, rng)
