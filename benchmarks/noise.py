@@ -4,15 +4,15 @@
     python benchmarks/noise.py --quick             small circuits
     python benchmarks/noise.py --threads 2 --limit 20
 
-The circuit is an ansatz of five layers: RY and RZ on each qubit and a chain of CX, depolarizing noise behind each gate,
-with probability 0.001 on one qubit and 0.01 on two; and, for `damping`, amplitude damping of 0.001 on each of its qubits.
+The circuit is an ansatz of five layers: RY and RZ on each qubit and a chain of CX, depolarizing noise behind each
+gate, with probability 0.001 on one qubit and 0.01 on two; and, for `damping`, amplitude damping of 0.001 on each of
+its qubits.
 
-`density`: one expectation value, Z on all qubits, from the density matrix, the circuit built before. Values must agree to
-1e-6, Cirq's and Qulacs' in double precision as ours. `shots` and `damping`: 1000 shots of all qubits from state vectors;
-the mean of Z on all qubits must agree with the density matrix, or with ours, within five standard errors. qsim computes
-in single precision, all others in double. Each library runs in turn, as often as the limit of seconds allows and thrice
-at most after one run that does not count; the fastest run is printed. Who is not installed, or slower than the limit in
-its first run, is left out, of later sizes as well.
+`density`: one expectation value, Z on all qubits, from the density matrix, the circuit built before; values must agree
+to 1e-6. `shots` and `damping`: 1000 shots of all qubits from state vectors; means of Z on all qubits must agree within
+five standard errors. qsim computes in single precision, all others in double. Each library runs in turn, thrice after
+a run that does not count; the fastest run is printed. Who takes longer than the limit in that first run is not asked
+again, and not for more qubits; who is not installed is left out.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import math
 import os
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -60,7 +61,10 @@ def ours(question: str, num_qubits: int, threads: int) -> Callable[[], float]:
         noise.add(depolarizing(ONE), gates=["ry", "rz"]).add(depolarizing(TWO, 2), gates="cx")
     noisy = noise.apply(circuit)
     if question == "density":
-        simulator, observable = DensityMatrixSimulator(num_threads=threads), PauliSum.from_list([("Z" * num_qubits, 1.0)])
+        simulator, observable = (
+            DensityMatrixSimulator(num_threads=threads),
+            PauliSum.from_list([("Z" * num_qubits, 1.0)]),
+        )
         return lambda: simulator.expectation_value(noisy, observable)
     vectors = StatevectorSimulator(num_threads=threads)
     noisy.measure(range(num_qubits), range(num_qubits))
@@ -134,7 +138,7 @@ def cirq_circuit(question: str, num_qubits: int) -> object:
         for qubit, pair in zip(line, layer, strict=True):
             for gate in (cirq.ry(pair[0]), cirq.rz(pair[1])):
                 operations += [gate(qubit), (damp if question == "damping" else cirq.depolarize(ONE))(qubit)]
-        for first, second in zip(line[:-1], line[1:], strict=True):
+        for first, second in pairwise(line):
             operations.append(cirq.CNOT(first, second))
             if question == "damping":
                 operations += [damp(first), damp(second)]
@@ -150,7 +154,7 @@ def cirq(question: str, num_qubits: int, threads: int) -> Callable[[], float] | 
     import cirq
 
     circuit, simulator = cirq_circuit(question, num_qubits), cirq.DensityMatrixSimulator(dtype=np.complex128)
-    string = cirq.PauliString({qubit: cirq.Z for qubit in cirq.LineQubit.range(num_qubits)})
+    string = cirq.PauliString(dict.fromkeys(cirq.LineQubit.range(num_qubits), cirq.Z))
     observable = cirq.PauliSum.from_pauli_strings([string])
     return lambda: simulator.simulate_expectation_values(circuit, [observable])[0].real
 
@@ -217,7 +221,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="small circuits only")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--limit", type=float, default=30.0, help="seconds of a first run, beyond which one is left out")
+    parser.add_argument(
+        "--limit", type=float, default=30.0, help="seconds of a first run, beyond which one is left out"
+    )
     parser.add_argument("--questions", nargs="+", choices=SIZES, default=list(SIZES))
     arguments = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = str(arguments.threads)

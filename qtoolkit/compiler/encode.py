@@ -81,10 +81,16 @@ class ProgramBuilder:
         else:
             self._add_matrix(base, targets, mask, value)
 
-    def add_operator(self, matrix: ComplexArray, targets: tuple[int, ...]) -> None:
-        """Add a matrix, unitary or not, for who runs operations one by one."""
+    def add_operator(self, matrix: ComplexArray, targets: tuple[int, ...], is_dense: bool = False) -> None:
+        """Add a matrix, unitary or not, for who runs operations one by one.
+
+        Args:
+            matrix: of shape ``(2**k, 2**k)``.
+            targets: its qubits, the first the lowest bit.
+            is_dense: whether it is to be run as a matrix even if it is diagonal.
+        """
         diagonal = np.diag(matrix)
-        if np.array_equal(matrix, np.diag(diagonal)):
+        if not is_dense and np.array_equal(matrix, np.diag(diagonal)):
             self._add(Opcode.DIAGONAL, targets, 0, 0, diagonal.copy())
         else:
             self._add(_dense_opcode(len(targets)), targets, 0, 0, matrix.ravel())

@@ -193,7 +193,8 @@ class _Planner:
         self._kinds |= _DENSE
         rows = self._narrowed(rows)
         self._note("narrow", rows)
-        if self._forward_only and layout.num_bits >= CARTAN_QUBITS and layout.tile_bits >= CARTAN_TILE_BITS:
+        is_turned = self._forward_only and self._program.is_unitary
+        if is_turned and layout.num_bits >= CARTAN_QUBITS and layout.tile_bits >= CARTAN_TILE_BITS:
             rows, probes, forms = self._cartan_forms(rows, probes)
             self._note("cartan", rows)
         rows, products = self._split(rows, probes)
@@ -261,7 +262,7 @@ class _Planner:
 
     def _without_runs(self, rows: IntArray) -> tuple[IntArray, ComplexArray]:
         """With runs of gates on one pair of qubits replaced, and the coefficients with those that this adds."""
-        if not self._kinds & _ON_PAIRS:
+        if not (self._program.is_unitary and self._kinds & _ON_PAIRS):
             return rows, self._probes
         run_of, runs = _list(len(rows)), _table(len(rows), pairs.RUN_COLUMNS)
         num_runs, num_candidates = self._call(pairs.find_runs, rows, self._factors, run_of, runs)

@@ -127,6 +127,8 @@ class Program:
         slots: the angles that parameters enter, and the global phase.
         groups: where coefficients depend on parameters.
         phase_slot: slot of the global phase.
+        is_unitary: whether it holds gates. Else it is matrices on two qubits, of opcode DENSE_2Q, without parameters,
+            which are merged and put into sweeps, and stay out of passes for which a matrix is a gate.
         kept: what is made of a program once, its sweeps among that; not pickled.
     """
 
@@ -142,6 +144,7 @@ class Program:
     slots: Slots
     groups: tuple[ParameterGroup, ...]
     phase_slot: int
+    is_unitary: bool = True
     kept: Kept = field(default_factory=Kept, init=False, repr=False, compare=False)
 
     def __getstate__(self) -> dict[str, Any]:

@@ -330,6 +330,9 @@ class Engine:
             program.table_start,
         )
         shared = self.num_threads > 1 and state.size >= 1 << PARALLEL_QUBITS
+        if not shared and state.size * state.size * (last - first) <= LONG_PRODUCTS:
+            gate_kernels.run_program(*arrays, first, last)  # no gate has more columns than the state entries
+            return
         for operation in range(first, last):
             columns, opcode = 1, program.opcodes[operation]
             targets = int(program.qubit_start[operation + 1] - program.qubit_start[operation])

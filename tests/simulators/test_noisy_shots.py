@@ -13,10 +13,18 @@ from scipy.stats import chi2
 from qtoolkit import Circuit, DensityMatrixSimulator, Parameter, StatevectorSimulator, to_qiskit
 from qtoolkit.circuit import ReadoutError, UnitaryGate
 from qtoolkit.errors import InputError
-from qtoolkit.noise import NoiseModel, amplitude_damping, bit_flip, depolarizing, pauli_channel
+from qtoolkit.noise import (
+    NoiseModel,
+    amplitude_damping,
+    bit_flip,
+    depolarizing,
+    pauli_channel,
+    thermal_relaxation,
+)
 from qtoolkit.simulators.trajectories import runs
 from qtoolkit.simulators.trajectories.noisy_shots import has_channels
 from qtoolkit.simulators.trajectories.signed import signed_circuit
+from qtoolkit.simulators.trajectories.stretches import stretches_of
 
 SIMULATOR, EXACT = StatevectorSimulator(), DensityMatrixSimulator()
 ODDS = 1e-4
@@ -102,6 +110,39 @@ def damped(num_qubits: int) -> Circuit:
     for q in range(num_qubits - 1):
         circuit.cx(q, q + 1).append(depolarizing(0.1, 2), [q, q + 1])
     return circuit.measure(range(num_qubits), range(num_qubits))
+
+
+def with_any_noise(num_qubits: int, seed: int) -> Circuit:
+    rng = np.random.default_rng(seed)
+    noisy = Circuit(num_qubits, num_qubits)
+    kinds = [amplitude_damping(0.3), amplitude_damping(1.0), thermal_relaxation(1.0, 0.7, 0.4), depolarizing(0.2, 2)]
+    for operation in random_gate_circuit(num_qubits, 10, seed=seed, arrays=False).operations:
+        noisy.append(operation.gate, operation.qubits)
+        channel = kinds[rng.choice(4, p=[0.4, 0.05, 0.25, 0.3])]
+        if channel.num_qubits <= num_qubits:
+            noisy.append(channel, [int(q) for q in rng.permutation(num_qubits)[: channel.num_qubits]])
+    return noisy.measure(range(num_qubits), range(num_qubits))
+
+
+@pytest.mark.parametrize("num_qubits", range(1, 6))
+@pytest.mark.parametrize("precision", ["double", "single"])
+def test_any_noise_follows_the_density_matrix(num_qubits: int, precision: str) -> None:
+    circuit = with_any_noise(num_qubits, num_qubits)
+    simulator = StatevectorSimulator(precision)
+    assert stretches_of(simulator.compile(circuit).active, np.zeros(0)) is not None
+    result = simulator.run(circuit, 4000, seed=num_qubits)
+    assert_follows(dict(result.counts), EXACT.probabilities(circuit))
+
+
+def test_what_a_channel_leaves_is_the_probability_of_no_jump() -> None:
+    """Three damped qubits in |1⟩, each still there with probability 0.9."""
+    circuit = Circuit(3, 3).x([0, 1, 2])
+    for qubit in range(3):
+        circuit.append(amplitude_damping(0.1), [qubit])
+    circuit.cx(0, 1).cx(0, 1).measure([0, 1, 2], [0, 1, 2])
+    stay = np.array([0.1, 0.9])
+    counts = SIMULATOR.run(circuit, 20_000, seed=11).counts
+    assert_follows(dict(counts), np.kron(np.kron(stay, stay), stay))
 
 
 @pytest.mark.parametrize("circuit", [damped(3), with_errors(random_gate_circuit(3, 8, seed=1, arrays=False), 1)])

@@ -1,8 +1,8 @@
-"""Shots of a circuit with any noise on state vectors: all go together until one takes an unlikely operator of a channel.
+"""Shots of a circuit with any noise on state vectors: they go together until one takes an unlikely operator.
 
-Every shot draws a number below 1. While the common state, whose channels have all taken their likeliest operators, keeps
-more of its squared norm than that, the shot is with it; where the norm falls below, the shot takes one of that channel's
-other operators, each with the probability ``‖Kψ‖²``, and goes on from there with a new number.
+Every shot draws a number below 1. While the common state, whose channels have all taken their likeliest operators,
+keeps more of its squared norm than that, the shot is with it; where the norm falls below, the shot takes one of that
+channel's other operators, each with the probability ``‖Kψ‖²``, and goes on from there with a new number.
 
 Source: K. Mølmer, Y. Castin and J. Dalibard, J. Opt. Soc. Am. B 10, 524 (1993), section 2, for discrete times.
 """
@@ -21,15 +21,14 @@ from qtoolkit.simulators.final_steps import run_final_steps
 from qtoolkit.simulators.measure import norm_squared
 from qtoolkit.simulators.memory import set_to_zero_state
 from qtoolkit.simulators.sample import sample_state
-from qtoolkit.simulators.trajectories.stretches import Part, Stretches
+from qtoolkit.simulators.trajectories.stretches import GROUPS_A_RUN, Part, Stretches
 from qtoolkit_kernels.team import check_stop
 
 __all__ = ["shots_with_jumps"]
 
-GROUPS_AT_A_TIME = 8
-"""Run between two looks at the norm; as many are run again where a shot leaves."""
-
 Numbers = NDArray[np.float64]
+
+_NO_VALUES = np.zeros(0)
 
 
 def shots_with_jumps(
@@ -70,6 +69,7 @@ class _Walk:
         self._engine = engine
         self._groups = stretches.groups
         self._program = stretches.program
+        self._runs = stretches.runs
         self._num_qubits = plan.num_qubits
         self._measured = {c: q for q, c in plan.final_measurements if q < plan.num_qubits}
         self._rng = rng
@@ -88,9 +88,12 @@ class _Walk:
         before = self._copy(state)
         while group < len(self._groups) and numbers.size:
             check_stop()
-            last = min(len(self._groups), group + GROUPS_AT_A_TIME)
+            last = min(len(self._groups), (group // GROUPS_A_RUN + 1) * GROUPS_A_RUN)
             before[:] = state
-            self._apply(self._program, group, last, state)
+            if group % GROUPS_A_RUN or not self._runs:
+                self._apply(self._program, group, last, state)
+            else:
+                self._engine.run(self._runs[group // GROUPS_A_RUN], _NO_VALUES, state, forward_only=False)
             leaving = self._count_above(numbers, state)
             if leaving:
                 self._leave_in_groups(before, group, last, numbers[:leaving])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Executor
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -13,15 +15,18 @@ from qtoolkit.simulators.engine import Engine
 from qtoolkit.simulators.trajectories.jumps import shots_with_jumps
 from qtoolkit.simulators.trajectories.runs import shots_of_signed
 from qtoolkit.simulators.trajectories.signed import SignedCircuit, signed_circuit
-from qtoolkit.simulators.trajectories.stretches import stretches_of
+from qtoolkit.simulators.trajectories.stretches import Stretches, stretches_of
 from qtoolkit.simulators.walk import Walker
 
 __all__ = ["has_channels", "noisy_shots"]
+
+T = TypeVar("T")
 
 BLOCKS = 16
 """Into which the shots are divided that an executor runs one by one: fixed, so that no result tells its workers."""
 
 _signed: WeakKeyDictionary[ExecutionPlan, SignedCircuit | None] = WeakKeyDictionary()
+_stretches: WeakKeyDictionary[ExecutionPlan, Stretches | None] = WeakKeyDictionary()
 """By plans without parameters."""
 
 
@@ -52,7 +57,7 @@ def noisy_shots(
         rng: what is drawn with.
         executor: runs parts of them; they do not depend on how many workers it has.
     """
-    signed = _signed_of(plan, values)
+    signed = _kept(_signed, signed_circuit, plan, values)
     if signed is not None:
         return shots_of_signed(engine, signed, plan, shots, rng, executor)
     if executor is None:
@@ -64,12 +69,18 @@ def noisy_shots(
     return np.concatenate(list(executor.map(_run_block, tasks)))
 
 
-def _signed_of(plan: ExecutionPlan, values: NDArray[np.float64]) -> SignedCircuit | None:
+def _kept(
+    known: WeakKeyDictionary[ExecutionPlan, T],
+    make: Callable[[ExecutionPlan, NDArray[np.float64]], T],
+    plan: ExecutionPlan,
+    values: NDArray[np.float64],
+) -> T:
+    """What is made of a plan, once where it has no parameters."""
     if plan.parameters:
-        return signed_circuit(plan, values)
-    if plan not in _signed:
-        _signed[plan] = signed_circuit(plan, values)
-    return _signed[plan]
+        return make(plan, values)
+    if plan not in known:
+        known[plan] = make(plan, values)
+    return known[plan]
 
 
 def _run_block(task: tuple[tuple[str, int], ExecutionPlan, NDArray[np.float64], int, int]) -> NDArray[np.uint64]:
@@ -82,7 +93,7 @@ def _together(
     engine: Engine, plan: ExecutionPlan, values: NDArray[np.float64], shots: int, rng: np.random.Generator
 ) -> NDArray[np.uint64]:
     """Shots that go together until noise parts them."""
-    stretches = stretches_of(plan, values) if shots > 1 else None
+    stretches = _kept(_stretches, stretches_of, plan, values) if shots > 1 else None
     if stretches is None:
         return Walker(engine, plan, values).all_shots(None, shots, rng)
     return shots_with_jumps(engine, stretches, plan, shots, rng)

@@ -7,7 +7,7 @@ probability that no channel so far has taken another operator.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,9 +17,12 @@ from qtoolkit.circuit import Gate
 from qtoolkit.compiler import ChannelStep, ExecutionPlan, Program, UnitaryStep
 from qtoolkit.compiler.encode import ProgramBuilder
 
-__all__ = ["Group", "Part", "Stretches", "stretches_of"]
+__all__ = ["GROUPS_A_RUN", "Group", "Part", "Stretches", "stretches_of"]
 
 ComplexArray = NDArray[np.complex128]
+
+GROUPS_A_RUN = 8
+"""Run between two looks at the norm; as many are run again where a shot leaves."""
 
 MOST_QUBITS = 2
 """Of a gate or a channel, which larger ones are not multiplied."""
@@ -74,11 +77,13 @@ class Stretches:
 
     Attributes:
         groups: in time order.
-        program: their matrices, an operation each.
+        program: their matrices, an operation each, to run some of them one by one.
+        runs: every `GROUPS_A_RUN` of them, to run together; none on a single qubit.
     """
 
     groups: tuple[Group, ...]
     program: Program
+    runs: tuple[Program, ...]
 
 
 def stretches_of(plan: ExecutionPlan, values: NDArray[np.float64]) -> Stretches | None:
@@ -110,7 +115,23 @@ def stretches_of(plan: ExecutionPlan, values: NDArray[np.float64]) -> Stretches 
             last[first] = last[second] = group
         group.parts.append(part)
     groups += [Group((qubit,), alone) for qubit, alone in waiting.items() if alone]
-    return Stretches(tuple(groups), _program([(group.qubits, group.matrix()) for group in groups]))
+    operators = [(group.qubits, group.matrix()) for group in groups]
+    starts = range(0, len(groups) if plan.num_qubits > 1 else 0, GROUPS_A_RUN)
+    runs = [_run(operators[first : first + GROUPS_A_RUN], plan.num_qubits) for first in starts]
+    return Stretches(tuple(groups), _program(operators), tuple(runs))
+
+
+def _run(operators: list[tuple[tuple[int, ...], ComplexArray]], num_qubits: int) -> Program:
+    """Matrices for sweeps, those on one qubit with another one beside it."""
+    builder = ProgramBuilder({})
+    for qubits, operator in operators:
+        if len(qubits) == 1:
+            other = (qubits[0] + 1) % num_qubits
+            both: ComplexArray = np.kron(np.eye(2), operator).astype(np.complex128)
+            builder.add_operator(both, (qubits[0], other), is_dense=True)
+        else:
+            builder.add_operator(operator, qubits, is_dense=True)
+    return replace(builder.build(), is_unitary=False)
 
 
 def _parts_of(plan: ExecutionPlan, values: NDArray[np.float64]) -> list[Part] | None:
@@ -153,14 +174,15 @@ def _likeliest_first(operators: ComplexArray) -> ComplexArray:
 
 def _placed(part: Part, qubits: tuple[int, ...]) -> ComplexArray:
     """The likeliest operator of a part as a matrix on a group's qubits."""
-    matrix = part.operators[0]
+    matrix: ComplexArray = part.operators[0]
     if part.qubits == qubits:
         return matrix
     if len(part.qubits) == 2:
-        return matrix.reshape(2, 2, 2, 2).transpose(1, 0, 3, 2).reshape(4, 4)
+        swapped: ComplexArray = matrix.reshape(2, 2, 2, 2).transpose(1, 0, 3, 2).reshape(4, 4)
+        return swapped
     identity = np.eye(2)
     pair = (identity, matrix) if part.qubits[0] == qubits[0] else (matrix, identity)
-    return np.asarray(np.kron(*pair), np.complex128)
+    return np.kron(*pair).astype(np.complex128)
 
 
 def _program(operators: list[tuple[tuple[int, ...], ComplexArray]]) -> Program:

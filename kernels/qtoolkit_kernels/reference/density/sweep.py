@@ -12,27 +12,28 @@ __all__ = ["run_sweeps"]
 ENTRIES = np.arange(CELL)
 
 
-def _matrix_of(row: Integers, weights: Reals) -> Floats:
+def _matrix_of(row: Integers, given: Reals) -> Floats:
     """What a row multiplies by, on one digit or two, the first the lower one of its index."""
     opcode, first, start = row[kernels.OPCODE], int(row[kernels.FIRST]), int(row[kernels.START])
+    weights: Floats = given.astype(np.float64)
     if opcode == kernels.HIGH:
-        return weights[start : start + 16].reshape(4, 4).astype(np.float64)
+        return weights[start : start + 16].reshape(4, 4)
     if opcode == kernels.HIGH_HIGH:
-        return weights[start : start + 256].reshape(16, 16).astype(np.float64)
+        return weights[start : start + 256].reshape(16, 16)
     if opcode == kernels.LOW_LOW:
         by_mask = weights[start : start + 256].reshape(16, CELL)
-        return by_mask[ENTRIES[:, None] ^ ENTRIES, ENTRIES[:, None]].astype(np.float64)
+        return np.asarray(by_mask[ENTRIES[:, None] ^ ENTRIES, ENTRIES[:, None]])
     digits = np.arange(4)
     # Entries of a cell in which only the own digit differs from zero stand for all others.
     own, masks = digits << 2 * first, digits[:, None] ^ digits
     if opcode == kernels.LOW:
         by_mask = weights[start : start + 4 * CELL].reshape(4, CELL)
-        return by_mask[masks, own[:, None]].astype(np.float64)
+        return np.asarray(by_mask[masks, own[:, None]])
     if opcode == kernels.LOW_HIGH:
         cells = weights[start : start + 64 * CELL].reshape(4, 4, 4, CELL)
         blocks = [[cells[j, masks, i, own[:, None]] for j in range(4)] for i in range(4)]
-        return np.block(blocks).astype(np.float64)
-    matrices = weights[start : start + 32].reshape(2, 4, 4).astype(np.float64)
+        return np.block(blocks)
+    matrices = weights[start : start + 32].reshape(2, 4, 4)
     if opcode in (kernels.PRODUCT_SECOND, kernels.PRODUCT_NONE):
         matrices[0] = np.eye(4)
     if opcode in (kernels.PRODUCT_FIRST, kernels.PRODUCT_NONE):
