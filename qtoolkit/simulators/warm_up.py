@@ -188,6 +188,19 @@ def _sectors(precision: str) -> None:
     simulator.probabilities(circuit, parameters=values)
 
 
+def _noise(precision: str) -> None:
+    from qtoolkit.noise import amplitude_damping, depolarizing
+    from qtoolkit.simulators.density.simulator import DensityMatrixSimulator
+
+    exact, shots = DensityMatrixSimulator(precision), StatevectorSimulator(precision)
+    circuit = _ansatz_bound(5)
+    for channel in (depolarizing(0.1, 2), amplitude_damping(0.1)):
+        circuit.append(channel, range(channel.num_qubits)).ccx(0, 1, 2)
+        exact.density_matrix(circuit)
+        exact.probabilities(circuit)
+        shots.run(circuit.copy().measure_all(), 20, seed=1)
+
+
 def _ansatz_bound(num_qubits: int) -> Circuit:
     circuit, values = _ansatz(num_qubits)
     return circuit.bind(values)
@@ -202,5 +215,6 @@ STEPS: dict[str, Callable[[str], None]] = {
     "batches": _batches,
     "gradients": _gradients,
     "sectors": _sectors,
+    "noise": _noise,
 }
 """What is run, by name; each takes a precision."""

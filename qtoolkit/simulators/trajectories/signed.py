@@ -20,13 +20,10 @@ from qtoolkit.circuit import Circuit, Gate, Parameter, PauliRotationGate, Standa
 from qtoolkit.compiler import ChannelStep, ExecutionPlan, MeasureStep, ResetStep, UnitaryStep, compile_circuit
 from qtoolkit.simulators.density.transfer import transfer_matrices
 
-__all__ = ["Clifford", "Error", "Flip", "Moved", "Rotation", "SignedCircuit", "signed_circuit"]
+__all__ = ["Cleared", "Clifford", "Error", "Flip", "Rotation", "SignedCircuit", "signed_circuit"]
 
 ROUNDING = 1e-12
 """How far a gate may be from Clifford."""
-
-MOST_ERRORS = 1 << 16
-"""Entries of tables of errors."""
 
 
 @dataclass(frozen=True)
@@ -82,13 +79,13 @@ class Flip:
 
 
 @dataclass(frozen=True)
-class Moved:
+class Cleared:
     """Resets, which end errors."""
 
     qubits: tuple[int, ...]
 
 
-Event: TypeAlias = Clifford | Rotation | Error | Flip | Moved
+Event: TypeAlias = Clifford | Rotation | Error | Flip | Cleared
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +145,7 @@ class _Writer:
                 self._add_measurement(step.qubit, step.clbit)
             elif isinstance(step, ResetStep):
                 self._circuit.reset(step.qubits)
-                self._events.append(Moved(step.qubits))
+                self._events.append(Cleared(step.qubits))
             else:
                 return False
         for qubit, clbit in self._plan.final_measurements:
