@@ -18,6 +18,8 @@ __all__ = ["Item", "Wide", "has_wide_gates", "items_of"]
 FloatArray: TypeAlias = NDArray[np.float64]
 ComplexArray: TypeAlias = NDArray[np.complex128]
 
+_NO_MATRICES = np.zeros((0, 4, 4))
+
 MOST_STRING = 16
 """Letters of a Pauli string whose rotation is written as gates on two qubits."""
 
@@ -86,9 +88,12 @@ def items_of(program: Program, values: FloatArray) -> list[Item | Wide]:
         values: of the parameters.
     """
     recipe = _recipe_of(program)
-    coefficients, _ = bind(program, values)
+    # A global phase may have parameters too, and leaves no trace.
+    coefficients = bind(program, values)[0] if program.groups else program.constant_coefficients
     extended = np.append(coefficients, 1.0)
-    matrices = [transfer_matrices(table.matrices(extended)) for table in recipe.tables]
+    matrices = [
+        transfer_matrices(table.matrices(extended)) if table.places.size else _NO_MATRICES for table in recipe.tables
+    ]
     return [
         Item(qubits, matrices[len(qubits) - 1][number]) if qubits else Wide(program, coefficients, number)
         for qubits, number in recipe.order

@@ -34,6 +34,8 @@ __all__ = ["BranchStage", "Call", "Stage", "Stretch", "all_stages", "bits_read",
 FloatArray: TypeAlias = NDArray[np.float64]
 Call: TypeAlias = Sweeps | Item | Wide
 
+_NO_VALUES = np.zeros(0)
+
 
 @dataclass(eq=False)
 class Stretch:
@@ -65,16 +67,26 @@ class Stretch:
     def items(self, values: FloatArray) -> list[Item | Wide]:
         """The matrices in time order."""
         found: list[Item | Wide] = []
-        for step in self.steps:
-            if isinstance(step, UnitaryStep):
+        for step, fixed in zip(self.steps, self._fixed, strict=True):
+            if fixed is not None:
+                found += fixed
+            elif isinstance(step, UnitaryStep):
                 found += items_of(step.program, values)
-            elif isinstance(step, ChannelStep):
-                found.append(Item(step.qubits, channel_matrix(step)))
-            elif isinstance(step, ResetStep):
-                found += [Item((qubit,), RESET) for qubit in step.qubits]
-            else:
-                found.append(Item((step.qubit,), DEPHASING))
         return found
+
+    @cached_property
+    def _fixed(self) -> list[list[Item | Wide] | None]:
+        """The matrices of each step; None where parameters enter."""
+        return [self._matrices_of(step) for step in self.steps]
+
+    def _matrices_of(self, step: UnitaryStep | ChannelStep | ResetStep | MeasureStep) -> list[Item | Wide] | None:
+        if isinstance(step, UnitaryStep):
+            return None if step.program.groups else items_of(step.program, _NO_VALUES)
+        if isinstance(step, ChannelStep):
+            return [Item(step.qubits, channel_matrix(step))]
+        if isinstance(step, ResetStep):
+            return [Item((qubit,), RESET) for qubit in step.qubits]
+        return [Item((step.qubit,), DEPHASING)]
 
 
 @dataclass(frozen=True, eq=False)
