@@ -65,22 +65,23 @@ def test_gates_before_final_measurements(seed):
     circuit = random_gate_circuit(6, 20, seed)
     if seed % 2:
         circuit.measure_all()
-    tape, final, are_gates = steps._split(circuit)
+    tape, final, tail, are_gates = steps._split(circuit)
     expected, measured = split_by_operations(circuit)
     assert tape == expected
     assert final == measured
+    assert tail == ()
     assert are_gates == tape.is_told
 
 
 def test_what_must_be_read_one_by_one():
     """Measurements between gates, barriers and resets."""
     measured_first = Circuit(3, 3).h(0).measure(0, 0).h(1)
-    assert not steps._split(measured_first)[2]
+    assert not steps._split(measured_first)[3]
     assert steps._split(measured_first)[1] == ((0, 0),)
-    assert not steps._split(Circuit(3).h(0).barrier(0))[2]
-    assert not steps._split(Circuit(3).h(0).reset(0))[2]
-    assert not steps._split(random_dynamic_circuit(4, 3, 1))[2]
-    assert steps._split(Circuit(3))[2]
+    assert not steps._split(Circuit(3).h(0).barrier(0))[3]
+    assert not steps._split(Circuit(3).h(0).reset(0))[3]
+    assert not steps._split(random_dynamic_circuit(4, 3, 1))[3]
+    assert steps._split(Circuit(3))[3]
 
 
 def test_passes_of_rows_are_the_same_both_ways():
