@@ -40,6 +40,7 @@ __all__ = [
     "listed_states",
     "matrix_terms",
     "measured_choices",
+    "near_clifford",
     "outcome_statistics",
     "overlap",
     "pauli_coefficients",
@@ -369,3 +370,8 @@ def gate_of_table(dimension: int) -> int:
 def gate_of_state(dimension: int) -> int:
     """A copy of given amplitudes."""
     return COMPLEX * dimension
+
+
+def near_clifford(output: int, amplitudes: int, factors: int, row_bits: int) -> int:
+    """Results in bytes, and real numbers and words that shots are made with."""
+    return output + REAL * (amplitudes + factors) + 8 * row_bits
