@@ -85,7 +85,9 @@ class _Greedy:
         """Perform everything."""
         while self._left:
             while self._fresh:
-                self._begin(self._fresh.pop(0))
+                operation = self._fresh.pop(0)
+                if operation in self._left:
+                    self._begin(operation)
             if not self._left:
                 return
             if not self._measure_alone():
