@@ -22,7 +22,6 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from qtoolkit.errors import CircuitError
 from qtoolkit.simulators.near_clifford.columns import Columns
 from qtoolkit.simulators.near_clifford.components import Component, Room
 from qtoolkit.simulators.near_clifford.items import (
@@ -40,9 +39,6 @@ from qtoolkit.simulators.near_clifford.sensitivity import Effect
 from qtoolkit_kernels.vector.frame import code
 
 __all__ = ["Builder", "Segment"]
-
-MOST_QUBITS = 40
-"""Of one component: far more than any memory holds, and few enough for 64-bit integers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,11 +215,6 @@ class Builder:
 
     def _merge(self, first: Component, second: Component) -> Component:
         size = first.size + second.size
-        if size > MOST_QUBITS:
-            raise CircuitError(
-                f"the near-Clifford simulator holds up to {MOST_QUBITS} entangled qubits as amplitudes, got {size}; the "
-                "circuit is too far from a Clifford circuit"
-            )
         merged = Component(self._room.take(1 << size), first.qubits + second.qubits)
         self._emit(
             code.MERGE, PLACE=first.place, SIZE=first.size, X=second.place, Z=second.size, PIVOT=merged.place

@@ -38,16 +38,21 @@ class Columns:
             if is_negative(pauli):
                 self.sign |= bit
         self._touched = [qubit for qubit in range(num_qubits) if self.x[qubit] | self.z[qubit]]
+        self._rows = [(pauli[0], pauli[1]) for pauli in paulis]
+        self._changed = 0  # slots whose row is to be read anew
 
     def slot(self, slot: int) -> tuple[int, int]:
         """The bits x and z of a slot's operator."""
-        x = z = 0
-        for qubit in self._touched:
-            if self.x[qubit] >> slot & 1:
-                x |= 1 << qubit
-            if self.z[qubit] >> slot & 1:
-                z |= 1 << qubit
-        return x, z
+        if self._changed >> slot & 1:
+            x = z = 0
+            for qubit in self._touched:
+                if self.x[qubit] >> slot & 1:
+                    x |= 1 << qubit
+                if self.z[qubit] >> slot & 1:
+                    z |= 1 << qubit
+            self._rows[slot] = x, z
+            self._changed ^= 1 << slot
+        return self._rows[slot]
 
     def is_negative(self, slot: int) -> bool:
         """Whether a slot's operator is the negative of its letters."""
@@ -64,17 +69,20 @@ class Columns:
 
     def hadamard(self, qubit: int) -> None:
         """Exchange X and Z."""
+        self._changed |= self.x[qubit] ^ self.z[qubit]
         self.sign ^= self.x[qubit] & self.z[qubit]
         self.x[qubit], self.z[qubit] = self.z[qubit], self.x[qubit]
 
     def phase(self, qubit: int) -> None:
         """Turn Y into X, and X into -Y: ``P`` becomes ``S† P S``."""
+        self._changed |= self.x[qubit]
         self.sign ^= self.x[qubit] & ~self.z[qubit]
         self.z[qubit] ^= self.x[qubit]
 
     def controlled_x(self, control: int, target: int) -> None:
         """Conjugate by a controlled X."""
         x, z = self.x, self.z
+        self._changed |= x[control] | z[target]
         self.sign ^= x[control] & z[target] & ~(x[target] ^ z[control])
         x[target] ^= x[control]
         z[control] ^= z[target]
@@ -94,5 +102,6 @@ class Columns:
                 self.controlled_x(control, qubit)
 
     def _phase_back(self, qubit: int) -> None:
+        self._changed |= self.x[qubit]
         self.sign ^= self.x[qubit] & self.z[qubit]
         self.z[qubit] ^= self.x[qubit]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit.errors import CircuitError
 from qtoolkit.simulators.near_clifford.builder import Builder, Segment
 from qtoolkit.simulators.near_clifford.lowering import Lowered
 from qtoolkit.simulators.near_clifford.pauli import set_bits
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from qtoolkit_kernels._types import Integers
 
 __all__ = ["FrameProgram", "compile_program"]
+
+MOST_QUBITS = 40
+"""Of one component: far more than any memory holds, and few enough for 64-bit integers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,12 +72,20 @@ def compile_program(lowered: Lowered, num_parities: int) -> FrameProgram:
     Args:
         lowered: the items.
         num_parities: detectors and observables; 0 for the classical bits.
+
+    Raises:
+        CircuitError: if rotations entangle more than 40 qubits.
     """
     items = lowered.items
     wanted = 0 if num_parities else lowered.num_clbits
     analysis = analyse(items, lowered.num_qubits, lowered.num_bits, wanted, num_parities)
     pulled = pull_back(items, analysis.effects, lowered.num_qubits)
     builder, order = build(lambda: Builder(items, pulled))
+    if builder.peak > MOST_QUBITS:
+        raise CircuitError(
+            f"the near-Clifford simulator holds up to {MOST_QUBITS} entangled qubits as amplitudes, got {builder.peak}; "
+            "the circuit is too far from a Clifford circuit"
+        )
     columns = [*builder.columns_of_symbols]
     noise = _noise(analysis.mechanisms, builder.coins, columns)
     constant = np.zeros(analysis.num_rows, np.int64)

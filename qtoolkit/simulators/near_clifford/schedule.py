@@ -33,11 +33,12 @@ def build(make: Callable[[], Builder]) -> tuple[Builder, str]:
     plain = make()
     for operation in range(len(plain.effects)):
         plain.perform(operation)
-    if plain.peak <= 1 or len(plain.effects) > MOST_GREEDY:
-        return plain, "the circuit's"
-    chosen = make()
-    _Greedy(chosen).run()
-    return (chosen, "chosen") if chosen.cost < plain.cost else (plain, "the circuit's")
+    if plain.peak > 1 and len(plain.effects) <= MOST_GREEDY:
+        chosen = make()
+        _Greedy(chosen).run()
+        if chosen.cost < plain.cost:
+            return chosen, "chosen"
+    return plain, "the circuit's"
 
 
 class _Greedy:
