@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from qtoolkit.interop.stim import from_stim, to_stim
     from qtoolkit.operators import FermionOperator, PauliString, PauliSum
     from qtoolkit.primitives import Estimator, Result, Sampler
-    from qtoolkit.simulators import DensityMatrixSimulator, SectorSimulator, StatevectorSimulator
+    from qtoolkit.simulators import (
+        DensityMatrixSimulator,
+        NearCliffordSimulator,
+        SectorSimulator,
+        StatevectorSimulator,
+    )
 
 __all__ = [
     "__version__",
@@ -32,6 +37,7 @@ __all__ = [
     "StatevectorSimulator",
     "DensityMatrixSimulator",
     "SectorSimulator",
+    "NearCliffordSimulator",
     "Result",
     "Sampler",
     "Estimator",
@@ -57,6 +63,7 @@ _HOME = {
     "StatevectorSimulator": "qtoolkit.simulators",
     "DensityMatrixSimulator": "qtoolkit.simulators",
     "SectorSimulator": "qtoolkit.simulators",
+    "NearCliffordSimulator": "qtoolkit.simulators",
     "Result": "qtoolkit.primitives",
     "Sampler": "qtoolkit.primitives",
     "Estimator": "qtoolkit.primitives",

@@ -16,6 +16,7 @@ from qtoolkit.circuit import (
     Detector,
     Gate,
     IfElse,
+    Initialize,
     KrausChannel,
     Measure,
     Observable,
@@ -96,6 +97,9 @@ def _outcomes(gate: object, clbits: tuple[int, ...], bits: tuple[int, ...]):
         for read, weight in enumerate(gate.confusion[true]):
             if weight:
                 yield _with(bits, clbits, [read >> k & 1 for k in range(len(clbits))]), [np.eye(1)], weight
+    elif isinstance(gate, Initialize):
+        zero = np.eye(1 << gate.num_qubits)
+        yield bits, [np.outer(gate.state_vector, row) for row in zero], 1.0
     elif isinstance(gate, Decode):
         found = gate(np.array([[bits[c] for c in clbits[: gate.num_in]]], bool))[0]
         yield _with(bits, clbits[gate.num_in :], found), [np.eye(1)], 1.0
@@ -263,9 +267,7 @@ def majority(bits: np.ndarray) -> np.ndarray:
     return np.stack([bits.sum(axis=1) * 2 > bits.shape[1], bits.all(axis=1)], axis=1)
 
 
-def _random_feedback(
-    circuit: Circuit, rng: np.random.Generator, clbits: list[int], magic: float, noise: bool
-) -> None:
+def _random_feedback(circuit: Circuit, rng: np.random.Generator, clbits: list[int], magic: float, noise: bool) -> None:
     def body(inner: Circuit) -> None:
         for _ in range(int(rng.integers(1, 4))):
             _random_operation(inner, rng, magic, noise, feedback=bool(rng.random() < 0.3))

@@ -12,12 +12,21 @@ from qtoolkit.simulators.statevector import Observable, StatevectorSimulator, Tr
 
 if TYPE_CHECKING:
     from qtoolkit.simulators.density.simulator import DensityMatrixSimulator
+    from qtoolkit.simulators.near_clifford import NearCliffordSimulator
     from qtoolkit.simulators.sector.simulator import SectorSimulator
 
-__all__ = ["StatevectorSimulator", "DensityMatrixSimulator", "SectorSimulator", "Trajectory", "Observable"]
+__all__ = [
+    "StatevectorSimulator",
+    "DensityMatrixSimulator",
+    "SectorSimulator",
+    "NearCliffordSimulator",
+    "Trajectory",
+    "Observable",
+]
 
 _LATER = {
     "DensityMatrixSimulator": "qtoolkit.simulators.density.simulator",
+    "NearCliffordSimulator": "qtoolkit.simulators.near_clifford",
     "SectorSimulator": "qtoolkit.simulators.sector.simulator",
 }
 """Simulators whose kernels take time to load, and which most programs never need."""

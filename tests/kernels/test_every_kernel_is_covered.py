@@ -33,6 +33,7 @@ BY_CIRCUITS = {
     "adjoint_numbers.add_derivatives": "simulators/test_gradient_sweeps.py",
     "adjoint_numbers.fill_adjoint": "simulators/test_gradient_sweeps.py",
     "batch_run.run_batch": "simulators/test_batches.py",
+    "frame_run.run_blocks": "simulators/test_near_clifford.py",
     "batch_numbers.fill_numbers": "simulators/test_batches.py",
     "batch_numbers.write_number": "simulators/test_batches.py",
     "matrix_numbers.entry_of": "simulators/test_wide_gates.py",
@@ -87,6 +88,7 @@ matrices of gates or values of sums, not twins.
 """
 
 STEPS = {
+    "frame_symbols.flip_column": "frame_symbols.draw_symbols",
     "pauli_sweep.superblock_image": "pauli_sweep.program_image",
     "pauli_sweep.superblock_sums": "pauli_sweep.program_values",
     "phases.begin_walk": "phases.apply_phases",

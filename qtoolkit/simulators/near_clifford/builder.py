@@ -1,19 +1,19 @@
 """From Pauli operators to a program: which qubits hold amplitudes, and when.
 
-The state is a Clifford gate C on qubits of which most are in ``|0⟩``, *dormant*; the others form components. C is never
-written down: it is pulled through the operators of all later operations (`Columns`). What an operation does follows from
-its operator P there:
+The state is a Clifford gate C on qubits of which most are in ``|0⟩``, *dormant*; the others form components. C is
+never written down: it is pulled through the operators of all later operations (`Columns`). What an operation does
+follows from its operator P there:
 
 * X or Y on a dormant qubit j: a rotation makes j a component of its own, in ``cos|0⟩ - i sin L|0⟩`` with the letter L,
-  after the rest of P, controlled by j, has been taken into C: that leaves ``|0⟩_j`` alone. A measurement is a fair coin,
-  and takes a Hadamard gate into C as well; nothing else changes.
+  after the rest of P, controlled by j, has been taken into C: that leaves ``|0⟩_j`` alone. A measurement is a fair
+  coin, and takes a Hadamard gate into C as well; nothing else changes.
 * only Z on dormant qubits: P acts on the components that its other letters touch. These become one. A rotation turns
   its state, a measurement projects it, and one of its qubits becomes dormant.
 * nothing else: a rotation is a phase, a measurement is certain.
 
-Generalised stabilizer simulators keep sums of stabilizer states or amplitudes on their destabilizers (Bravyi and Gosset,
-Phys. Rev. Lett. 116, 250501, 2016; Yoder, "A generalization of the stabilizer formalism", 2012); here most of that is
-done once for all shots.
+Generalised stabilizer simulators keep sums of stabilizer states, or amplitudes on what destabilizers span (Bravyi and
+Gosset, Phys. Rev. Lett. 116, 250501, 2016; Yoder, "A generalization of the stabilizer formalism for simulating
+arbitrary quantum circuits", 2012); here most of that is done once for all shots.
 """
 
 from __future__ import annotations
@@ -216,9 +216,7 @@ class Builder:
     def _merge(self, first: Component, second: Component) -> Component:
         size = first.size + second.size
         merged = Component(self._room.take(1 << size), first.qubits + second.qubits)
-        self._emit(
-            code.MERGE, PLACE=first.place, SIZE=first.size, X=second.place, Z=second.size, PIVOT=merged.place
-        )
+        self._emit(code.MERGE, PLACE=first.place, SIZE=first.size, X=second.place, Z=second.size, PIVOT=merged.place)
         for part in (first, second):
             self._room.give_back(part.place, 1 << part.size)
         for qubit in merged.qubits:

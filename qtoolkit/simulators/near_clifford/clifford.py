@@ -65,8 +65,9 @@ def _of_standard(gate: StandardGate) -> CliffordTable | None:
 @lru_cache(maxsize=MOST_QUBITS)
 def _generators(num_qubits: int) -> tuple[NDArray[np.complex128], ...]:
     letters = np.array([[0, 1], [1, 0]], np.complex128), np.diag([1.0 + 0j, -1.0])
-    return tuple(
-        np.kron(np.kron(np.eye(1 << num_qubits - q - 1), letter), np.eye(1 << q))
-        for q in range(num_qubits)
-        for letter in letters
-    )
+    found = []
+    for q in range(num_qubits):
+        for letter in letters:
+            below = np.kron(letter, np.eye(1 << q))
+            found.append(np.kron(np.eye(1 << num_qubits - q - 1), below).astype(np.complex128))
+    return tuple(found)

@@ -47,10 +47,8 @@ class Room:
                 rest = [(start + count, length - count)] if length > count else []
                 self._free[k : k + 1] = rest
                 return start
-        if self._free and self._free[-1][0] + self._free[-1][1] == self.size:
-            start = self._free.pop()[0]
-        else:
-            start = self.size
+        at_end = bool(self._free) and sum(self._free[-1]) == self.size
+        start = self._free.pop()[0] if at_end else self.size
         self.size = start + count
         return start
 

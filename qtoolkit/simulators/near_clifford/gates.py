@@ -48,9 +48,9 @@ def parts_of(gate: Gate, qubits: tuple[int, ...], rotations_only: bool = False) 
     if table is not None and (table.pauli is not None or not rotations_only):
         yield table, qubits
     elif isinstance(gate, PauliRotationGate):
-        yield from _rotation(gate.label, float(gate.params[0]), qubits, rotations_only)  # type: ignore[arg-type]
+        yield from _rotation(gate.label, float(gate.params[0]), qubits, rotations_only)
     elif isinstance(gate, StandardGate) and gate.name in _LABELS:
-        yield from _rotation(_LABELS[gate.name], float(gate.params[0]), qubits, rotations_only)  # type: ignore[arg-type]
+        yield from _rotation(_LABELS[gate.name], float(gate.params[0]), qubits, rotations_only)
     elif gate.is_diagonal and gate.num_qubits <= MOST_DIAGONAL_QUBITS:
         entries = gate.entries if isinstance(gate, DiagonalGate) else np.diag(gate.matrix())
         yield from _diagonal(entries, qubits, rotations_only)
@@ -132,4 +132,3 @@ def _turn(unitary: Dense, qubit: tuple[int, ...], rotations_only: bool) -> Itera
 def rotation_matrix(label: str, angle: float) -> Dense:
     """``exp(-i angle/2 P)``, shape ``(2**k, 2**k)``; the rightmost letter is the lowest bit."""
     return PauliRotationGate(label, angle).matrix()
-

@@ -83,8 +83,8 @@ def compile_program(lowered: Lowered, num_parities: int) -> FrameProgram:
     builder, order = build(lambda: Builder(items, pulled))
     if builder.peak > MOST_QUBITS:
         raise CircuitError(
-            f"the near-Clifford simulator holds up to {MOST_QUBITS} entangled qubits as amplitudes, got {builder.peak}; "
-            "the circuit is too far from a Clifford circuit"
+            f"the near-Clifford simulator holds up to {MOST_QUBITS} entangled qubits as amplitudes, got "
+            f"{builder.peak}; the circuit is too far from a Clifford circuit"
         )
     columns = [*builder.columns_of_symbols]
     noise = _noise(analysis.mechanisms, builder.coins, columns)

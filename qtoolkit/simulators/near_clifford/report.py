@@ -59,7 +59,10 @@ class NearCliffordReport:
             ("method", "Clifford frame and dense components"),
             ("wanted", self.wanted),
             ("why", self.reason),
-            ("rotations", f"{self.num_rotations}; {self.num_pruned} rotations and channels change nothing wanted: pruned"),
+            (
+                "rotations",
+                f"{self.num_rotations}; {self.num_pruned} rotations and channels change nothing wanted: pruned",
+            ),
             ("amplitudes", f"{self.amplitudes:,} held, {self.cost:,} written in a shot"),
             ("memory", f"{self.memory:,} bytes a thread"),
             (

@@ -29,7 +29,7 @@ CACHE_BYTES = 1 << 18
 KEPT_BYTES = 1 << 30
 """Where decoders are called, so much holds the shots that wait for them, if one block of shots needs no more."""
 
-BLOCKS_AT_A_TIME = 64
+BLOCKS_AT_A_TIME = 256
 """Blocks that a decoder gets at once, 65,536 shots, if they fit."""
 
 LONG_WORK = 1 << 26
@@ -48,7 +48,8 @@ def block_keys(seed_words: NDArray[np.uint64], count: int, first: int = 0) -> ND
     mixed = seed_words[0] + numbers * np.uint64(0x9E3779B97F4A7C15)
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return (mixed ^ (mixed >> np.uint64(31))) ^ seed_words[1]
+    keys: NDArray[np.uint64] = (mixed ^ (mixed >> np.uint64(31))) ^ seed_words[1]
+    return keys
 
 
 def sample(
@@ -96,7 +97,8 @@ class _Run:
             self._shots * row, rooms * self._room, num_threads * self._factors(), rows * WORDS * program.num_row_bits
         )
         what = f"{self._shots:,} shots with {program.room:,} amplitudes at a time"
-        with reserved(needed, what, "take fewer shots at a time, or a circuit with fewer entangled rotations", row * self._shots):
+        remedy = "take fewer shots at a time, or a circuit with fewer entangled rotations"
+        with reserved(needed, what, remedy, kept=row * self._shots):
             words = np.empty((self._shots if self._packed else 0, -(-outputs // 64)), np.uint64)
             bits = np.empty((0 if self._packed else self._shots, outputs), np.uint8)
             work = Work(
@@ -127,8 +129,8 @@ class _Run:
 
     def _run_blocks(self, keys: NDArray[np.uint64], work: Work, output: Output, num_threads: int) -> None:
         start = 0
-        for segment in self._program.segments:
-            self._stretch(Stretch(start, segment.stop, int(segment is self._program.segments[0]), 0), keys, work, output)
+        for k, segment in enumerate(self._program.segments):
+            self._stretch(Stretch(start, segment.stop, int(k == 0), 0), keys, work, output)
             self._decode(segment, work.bits[: keys.size])
             start = segment.stop
         stop = len(self._program.code.operations)

@@ -41,6 +41,9 @@ def build(make: Callable[[], Builder]) -> tuple[Builder, str]:
     return plain, "the circuit's"
 
 
+_TURNING = (RotationItem, InstrumentItem)
+
+
 class _Greedy:
     def __init__(self, builder: Builder) -> None:
         self._builder = builder
@@ -96,9 +99,9 @@ class _Greedy:
 
     def _begin(self, operation: int) -> None:
         """Perform an operation that has just become ready if it needs no amplitudes, else keep it."""
-        if isinstance(self._kind[operation], RotationItem | InstrumentItem):
-            self._ready[operation] = None
-        elif isinstance(self._kind[operation], MeasureItem) and self._size(operation):
+        kind = self._kind[operation]
+        waits = self._size(operation) > 0 if isinstance(kind, MeasureItem) else isinstance(kind, _TURNING)
+        if waits:
             self._ready[operation] = None
         else:
             self._perform(operation)

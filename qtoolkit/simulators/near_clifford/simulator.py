@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,12 @@ from qtoolkit.simulators.near_clifford.lowering import lower
 from qtoolkit.simulators.near_clifford.program import FrameProgram, compile_program
 from qtoolkit.simulators.near_clifford.report import NearCliffordReport, report_of
 from qtoolkit.simulators.near_clifford.sampler import sample
+from qtoolkit.simulators.noisy import checked_noise, with_noise
 from qtoolkit.simulators.options import check_shots, threads_of
 from qtoolkit_kernels.team import Team
+
+if TYPE_CHECKING:
+    from qtoolkit.noise import NoiseModel
 
 __all__ = ["NearCliffordPlan", "NearCliffordSimulator"]
 
@@ -78,7 +83,9 @@ class NearCliffordSimulator:
     def __repr__(self) -> str:
         return f"NearCliffordSimulator(num_threads={self.num_threads})"
 
-    def compile(self, circuit: Circuit | NearCliffordPlan, parameters: ParameterValues | None = None) -> NearCliffordPlan:
+    def compile(
+        self, circuit: Circuit | NearCliffordPlan, parameters: ParameterValues | None = None
+    ) -> NearCliffordPlan:
         """Compile a circuit once, to run it many times.
 
         Args:
@@ -106,6 +113,7 @@ class NearCliffordSimulator:
         shots: int,
         seed: int | np.random.Generator | None = None,
         parameters: ParameterValues | None = None,
+        noise: NoiseModel | None = None,
     ) -> Result:
         """Measured bits of `shots` independent runs.
 
@@ -114,6 +122,7 @@ class NearCliffordSimulator:
             shots: at least 1. The first shots of a longer run with the same seed are the same.
             seed: makes the result reproducible; without one, the result carries the seed that was drawn.
             parameters: values of the free parameters.
+            noise: is put into the circuit, which must not be compiled then, before it runs.
 
         Raises:
             CircuitError: if the circuit measures nothing, or entangles more than 40 qubits by rotations.
@@ -122,7 +131,7 @@ class NearCliffordSimulator:
             InsufficientMemoryError: if amplitudes or shots do not fit into free memory.
         """
         started = time.perf_counter()
-        plan = self.compile(circuit, parameters)
+        plan = self.compile(_noisy(circuit, noise), parameters)
         check_shots(shots, plan.measures)
         number, rng = seeded(seed)
         program = plan.records
@@ -147,6 +156,7 @@ class NearCliffordSimulator:
         shots: int,
         seed: int | np.random.Generator | None = None,
         parameters: ParameterValues | None = None,
+        noise: NoiseModel | None = None,
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Detectors and logical observables of `shots` independent runs: parities of recorded bits.
 
@@ -157,6 +167,7 @@ class NearCliffordSimulator:
             shots: at least 1. The first shots of a longer run with the same seed are the same.
             seed: makes the result reproducible.
             parameters: values of the free parameters.
+            noise: is put into the circuit, which must not be compiled then, before it runs.
 
         Returns:
             bool arrays of shape ``(shots, num_detectors)`` and ``(shots, num_observables)``.
@@ -168,10 +179,12 @@ class NearCliffordSimulator:
             UnboundParameterError: if a parameter has no value.
             InsufficientMemoryError: if amplitudes or shots do not fit into free memory.
         """
-        plan = self.compile(circuit, parameters)
+        plan = self.compile(_noisy(circuit, noise), parameters)
         shots = check_integer(shots, "shots", 1)
         if not plan.num_detectors + plan.num_observables:
-            raise CircuitError("a circuit must declare a detector or an observable to be sampled, got none; see detector()")
+            raise CircuitError(
+                "a circuit must declare a detector or an observable to be sampled, got none; see detector()"
+            )
         _, rng = seeded(seed)
         found = sample(plan.parities, shots, rng, self._team, packed=False).view(np.bool_)
         return found[:, : plan.num_detectors], found[:, plan.num_detectors :]
@@ -192,3 +205,16 @@ class NearCliffordSimulator:
         plan = self.compile(circuit, parameters)
         by_parity = plan.num_detectors + plan.num_observables > 0
         return report_of(plan.parities if by_parity else plan.records, by_parity)
+
+
+def _noisy(circuit: Circuit | NearCliffordPlan, noise: NoiseModel | None) -> Circuit | NearCliffordPlan:
+    """The circuit with a model's noise.
+
+    Raises:
+        InputError: if it is no model, or the circuit is compiled.
+    """
+    if checked_noise(noise) is None:
+        return circuit
+    if isinstance(circuit, NearCliffordPlan):
+        raise InputError("noise is added to a circuit, got one that is compiled; compile noise.apply(circuit)")
+    return with_noise(circuit, noise)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ room: a component of k qubits at place p has its amplitudes at the places p to p
 | OPEN | a qubit in \\|0⟩ turned by X (PHASE 0) or Y (PHASE 1) becomes a component at PLACE |
 | ZERO | a qubit in \\|0⟩ becomes a component at PLACE |
 | TURN | rotation of a component by the string X, Z |
-| MERGE | the component of SIZE qubits at PLACE and one of Z qubits at X become one at PIVOT, the first one's qubits lowest |
+| MERGE | components of SIZE qubits at PLACE and of Z qubits at X become one at PIVOT, the first one's qubits lowest |
 | MEASURE | the string X, Z is measured into SYMBOL, and the qubit PIVOT leaves the component |
 | INSTRUMENT | one of several Kraus operators, see `Instrument` columns in `lists` |
 | AND | SYMBOL becomes 1 where all row bits listed are |
@@ -30,16 +30,23 @@ LIST, COUNT: where in `lists` its further integers are, and how many.
 
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from qtoolkit_kernels._types import Floats, Integers
 
 __all__ = [
     "AND", "BLOCK", "CONDITION", "COUNT", "DRAW", "INSTRUMENT", "LIST", "MEASURE", "MERGE", "NUMBER", "OPCODE", "OPEN",
     "PHASE", "PIVOT", "PLACE", "READOUT", "ROW", "SIGN", "SIZE", "SYMBOL", "TURN", "WORD", "WORDS", "X", "Z", "ZERO",
-    "Code", "Noise",
+    "Code", "Noise", "Words",
 ]  # fmt: skip
 
-BLOCK = 1024
-"""Shots with random numbers of their own, whatever the threads and the vector width."""
+Words = NDArray[np.uint64]
+"""Bits of 64 shots each."""
+
+BLOCK = 256
+"""Shots with random numbers of their own, whatever the threads and the vector width. Of some hundred row bits, those of
+a block stay in the first-level cache."""
 
 WORD = 64
 """Shots whose row bits share a word."""

@@ -21,7 +21,7 @@ _30, _27, _31, _SPARE = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(1
 @njit
 def word_of(key: np.uint64, number: np.uint64) -> np.uint64:
     """64 random bits."""
-    value = key + number * _STEP
+    value = np.uint64(key) + np.uint64(number) * _STEP  # numbers from Python come signed
     value = (value ^ (value >> _30)) * _FIRST
     value = (value ^ (value >> _27)) * _SECOND
     return value ^ (value >> _31)
@@ -30,7 +30,7 @@ def word_of(key: np.uint64, number: np.uint64) -> np.uint64:
 @njit
 def key_of(key: np.uint64, purpose: np.uint64) -> np.uint64:
     """A block's key for one purpose."""
-    mixed: np.uint64 = word_of(key ^ purpose, np.uint64(1))
+    mixed: np.uint64 = word_of(np.uint64(key) ^ np.uint64(purpose), np.uint64(1))
     return mixed
 
 

@@ -34,10 +34,11 @@ from qtoolkit_kernels.vector.frame.code import (
     SYMBOL,
     TURN,
     WORD,
-    X,
-    Z,
     ZERO,
     Code,
+    Words,
+    X,
+    Z,
 )
 from qtoolkit_kernels.vector.frame.draws import LANES, key_of, uniform
 from qtoolkit_kernels.vector.frame.symbols import flip_column
@@ -78,24 +79,12 @@ def _spread_sign(bits: np.uint64, shift: int, count: int, value: float, out: Flo
 
 
 @njit
-def _spread_choice(
-    bits: np.uint64, shift: int, count: int, zero: float, one: float, out: Floats, at: int
-) -> None:
-    """Write one of two values for each shot, by its bit."""
-    for lane in range(count):
-        chosen = np.float64((bits >> np.uint64(shift + lane)) & np.uint64(1))
-        out[as_index(at + lane)] = zero + (one - zero) * chosen
-
-
-@njit
-def _bits_at(bits: Integers, row: int, otherwise: np.uint64) -> np.uint64:
+def _bits_at(bits: Words, row: int, otherwise: np.uint64) -> np.uint64:
     return bits[as_index(row)] if row >= 0 else otherwise
 
 
 @njit
-def _angle(
-    code: Code, row: Integers, bits: Integers, shift: int, count: int, negative: bool, out: Floats
-) -> None:
+def _angle(code: Code, row: Integers, bits: Words, shift: int, count: int, negative: bool, out: Floats) -> None:
     """Write a rotation's cosine and signed sine for each shot: the identity where its condition is 0."""
     numbers = code.numbers
     cosine, sine = numbers[row[NUMBER]], numbers[row[NUMBER] + 1]
@@ -258,7 +247,7 @@ def _string_sums(group: Group, lanes: Lanes, code: Code, row: Integers, width: i
 
 
 @njit
-def _frame_sign(lists: Integers, rows: int, num_rows: int, string: int, bits: Integers, shot: int) -> float:
+def _frame_sign(lists: Integers, rows: int, num_rows: int, string: int, bits: Words, shot: int) -> float:
     """The sign that a shot's frame gives a string."""
     flip = np.uint64(0)
     for k in range(num_rows):
@@ -269,7 +258,7 @@ def _frame_sign(lists: Integers, rows: int, num_rows: int, string: int, bits: In
 
 @njit
 def _instrument(
-    group: Group, lanes: Lanes, code: Code, row: Integers, width: int, key: np.uint64, first_shot: int, bits: Integers
+    group: Group, lanes: Lanes, code: Code, row: Integers, width: int, key: np.uint64, first_shot: int, bits: Words
 ) -> np.uint64:
     """Apply one of the operators to each shot, and return which one as a bit, as `_measure` does."""
     room, factors, lists, numbers = group.room, group.factors, code.lists, code.numbers
@@ -339,7 +328,7 @@ def _instrument(
 
 @njit
 def _is_possible(
-    factors: Floats, code: Code, row: Integers, num_strings: int, k: int, lane: int, bits: Integers, shift: int
+    factors: Floats, code: Code, row: Integers, num_strings: int, k: int, lane: int, bits: Words, shift: int
 ) -> bool:
     """Whether an operator has a weight beyond rounding."""
     lists, start = code.lists, row[LIST]
@@ -353,7 +342,7 @@ def _is_possible(
 
 
 @njit
-def _and(code: Code, row: Integers, bits: Integers) -> np.uint64:
+def _and(code: Code, row: Integers, bits: Words) -> np.uint64:
     lists, result = code.lists, _ALL
     for k in range(row[COUNT]):
         result &= bits[as_index(lists[row[LIST] + k])]
@@ -361,7 +350,7 @@ def _and(code: Code, row: Integers, bits: Integers) -> np.uint64:
 
 
 @njit
-def _read(code: Code, row: Integers, bits: Integers, key: np.uint64, first_shot: int, shift: int, shot: int) -> int:
+def _read(code: Code, row: Integers, bits: Words, key: np.uint64, first_shot: int, shift: int, shot: int) -> int:
     """Which of the listed bits one shot reads wrongly, as bits of a number."""
     lists, numbers = code.lists, code.numbers
     true = 0
@@ -381,7 +370,7 @@ def _read(code: Code, row: Integers, bits: Integers, key: np.uint64, first_shot:
 
 @njit
 def run_operations(
-    group: Group, lanes: Lanes, code: Code, start: int, stop: int, key: np.uint64, first_shot: int, bits: Integers
+    group: Group, lanes: Lanes, code: Code, start: int, stop: int, key: np.uint64, first_shot: int, bits: Words
 ) -> None:
     """Run some operations for the group's shots.
 

@@ -5,8 +5,7 @@ from numpy.typing import NDArray
 
 from qtoolkit_kernels._bits import as_index
 from qtoolkit_kernels._jit import njit
-from qtoolkit_kernels._types import Integers
-from qtoolkit_kernels.vector.frame.code import WORD
+from qtoolkit_kernels.vector.frame.code import WORD, Words
 
 __all__ = ["write_bits", "write_words"]
 
@@ -14,7 +13,7 @@ _ONE = np.uint64(1)
 
 
 @njit
-def write_bits(bits: Integers, count: int, out: NDArray[np.uint8], first: int) -> None:
+def write_bits(bits: Words, count: int, out: NDArray[np.uint8], first: int) -> None:
     """Write the first `count` row bits of a word's shots as zeros and ones.
 
     Args:
@@ -30,7 +29,7 @@ def write_bits(bits: Integers, count: int, out: NDArray[np.uint8], first: int) -
 
 
 @njit
-def write_words(bits: Integers, count: int, out: Integers, first: int) -> None:
+def write_words(bits: Words, count: int, out: Words, first: int) -> None:
     """Write the same packed: bit k of a shot is bit ``k % 64`` of its word ``k // 64``.
 
     Squares of 64 rows and 64 shots are transposed by exchanging halves of halves (Warren, "Hacker's Delight", 7-3).

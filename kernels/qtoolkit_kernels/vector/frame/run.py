@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Floats, Integers
 from qtoolkit_kernels.threads import claim_block, finish_block, is_stopped, wait_for_blocks
-from qtoolkit_kernels.vector.frame.code import BLOCK, WORD, WORDS, Code, Noise
+from qtoolkit_kernels.vector.frame.code import BLOCK, WORD, WORDS, Code, Noise, Words
 from qtoolkit_kernels.vector.frame.operations import Group, run_operations
 from qtoolkit_kernels.vector.frame.output import write_bits, write_words
 from qtoolkit_kernels.vector.frame.symbols import draw_symbols, flip_column
@@ -20,6 +20,10 @@ from qtoolkit_kernels.vector.lanes import Lanes
 from qtoolkit_kernels.vector.tiles import lanes_of
 
 __all__ = ["Output", "Stretch", "Work", "flip_symbols", "run_blocks"]
+
+
+TOGETHER = 16
+"""Operations that run without asking whether to stop; those on many amplitudes take tens of milliseconds."""
 
 
 class Stretch(NamedTuple):
@@ -48,7 +52,7 @@ class Work(NamedTuple):
         keeps: 1 where blocks go on later: ``bits`` then has one row for each block, and `rooms` one for each group.
     """
 
-    bits: Integers
+    bits: Words
     rooms: Floats
     factors: Floats
     registers: int
@@ -59,14 +63,14 @@ class Output(NamedTuple):
     """Results, one row for each shot; the kind that is not wanted has no rows.
 
     Attributes:
-        bits: uint8, shape ``(shots, count)``.
-        words: uint64, shape ``(shots, ceil(count / 64))``.
-        count: how many row bits are wanted.
+        bits: uint8, shape ``(shots, num_bits)``.
+        words: uint64, shape ``(shots, ceil(num_bits / 64))``.
+        num_bits: how many row bits are wanted.
     """
 
     bits: NDArray[np.uint8]
-    words: Integers
-    count: int
+    words: Words
+    num_bits: int
 
 
 @njit
@@ -74,7 +78,7 @@ def run_blocks(
     code: Code,
     noise: Noise,
     stretch: Stretch,
-    keys: Integers,
+    keys: Words,
     work: Work,
     output: Output,
     lanes: Lanes,
@@ -92,24 +96,26 @@ def run_blocks(
             draw_symbols(code, noise, key, bits)
         for word in range(WORDS):
             for part in range(WORD // count):
-                if stretch.start == stretch.stop or is_stopped(turns, 0):
-                    break
                 place = (block * WORDS + word) * (WORD // count) + part if work.keeps else thread
                 group = Group(work.rooms[place], work.factors[thread], work.registers)
                 first_shot = word * WORD + part * count
-                run_operations(group, lanes, code, stretch.start, stretch.stop, key, first_shot, bits[word])
+                start = stretch.start
+                while start < stretch.stop and not is_stopped(turns, 0):
+                    stop = min(start + TOGETHER, stretch.stop)
+                    run_operations(group, lanes, code, start, stop, key, first_shot, bits[word])
+                    start = stop
             if stretch.ends:
                 if output.bits.shape[0]:
-                    write_bits(bits[word], output.count, output.bits, block * BLOCK + word * WORD)
+                    write_bits(bits[word], output.num_bits, output.bits, block * BLOCK + word * WORD)
                 if output.words.shape[0]:
-                    write_words(bits[word], output.count, output.words, block * BLOCK + word * WORD)
+                    write_words(bits[word], output.num_bits, output.words, block * BLOCK + word * WORD)
         finish_block(turns)
         block = claim_block(turns)
     wait_for_blocks(turns, keys.size)
 
 
 @njit
-def flip_symbols(code: Code, bits: Integers, symbol: int, values: Integers) -> None:
+def flip_symbols(code: Code, bits: Words, symbol: int, values: Words) -> None:
     """Flip the columns of some symbols where a caller has found them to be 1.
 
     Args:

@@ -11,21 +11,21 @@ import numpy as np
 from qtoolkit_kernels._bits import as_index
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Integers
-from qtoolkit_kernels.vector.frame.code import BLOCK, WORD, WORDS, Code, Noise
+from qtoolkit_kernels.vector.frame.code import BLOCK, WORD, WORDS, Code, Noise, Words
 from qtoolkit_kernels.vector.frame.draws import COINS, NOISE, key_of, uniform, word_of
 
 __all__ = ["draw_symbols", "flip_column"]
 
 
 @njit
-def flip_column(bits: Integers, column_start: Integers, column_bits: Integers, symbol: int, shots: np.uint64) -> None:
+def flip_column(bits: Words, column_start: Integers, column_bits: Integers, symbol: int, shots: np.uint64) -> None:
     """Flip the row bits of a symbol's column in some shots of a word; `bits` is uint64, one for each row bit."""
     for k in range(column_start[symbol], column_start[symbol + 1]):
         bits[as_index(column_bits[as_index(k)])] ^= shots
 
 
 @njit
-def draw_symbols(code: Code, noise: Noise, key: np.uint64, bits: Integers) -> None:
+def draw_symbols(code: Code, noise: Noise, key: np.uint64, bits: Words) -> None:
     """Begin a block: write its constants, flip its coins, and let noise happen.
 
     Args:
@@ -49,7 +49,7 @@ def draw_symbols(code: Code, noise: Noise, key: np.uint64, bits: Integers) -> No
 
 
 @njit
-def _draw_noise(code: Code, noise: Noise, key: np.uint64, bits: Integers) -> None:
+def _draw_noise(code: Code, noise: Noise, key: np.uint64, bits: Words) -> None:
     column_start, column_bits = code.column_start, code.column_bits
     group_start, rates = noise.group_start, noise.rates
     alternative_start, thresholds, symbols = noise.alternative_start, noise.thresholds, noise.symbols

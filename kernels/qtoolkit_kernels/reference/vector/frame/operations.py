@@ -7,7 +7,7 @@ from qtoolkit_kernels._types import Integers
 from qtoolkit_kernels.reference.vector.frame.draws import key_of, uniforms
 from qtoolkit_kernels.reference.vector.frame.symbols import flip_column
 from qtoolkit_kernels.vector.frame import code as columns
-from qtoolkit_kernels.vector.frame.code import BLOCK, WORD, Code
+from qtoolkit_kernels.vector.frame.code import BLOCK, WORD, Code, Words
 from qtoolkit_kernels.vector.frame.draws import LANES
 from qtoolkit_kernels.vector.frame.operations import IMPOSSIBLE, Group
 from qtoolkit_kernels.vector.lanes import Lanes
@@ -18,7 +18,7 @@ Amplitudes = NDArray[np.complex128]
 
 
 def run_operations(
-    group: Group, lanes: Lanes, code: Code, start: int, stop: int, key: int, first_shot: int, bits: Integers
+    group: Group, lanes: Lanes, code: Code, start: int, stop: int, key: int, first_shot: int, bits: Words
 ) -> None:
     """Run some operations for the group's shots; arguments as those of the kernel."""
     width = lanes.nbytes // group.room.itemsize
@@ -38,7 +38,7 @@ def apply_string(state: Amplitudes, x: int, z: int, power: int) -> Amplitudes:
 
 
 class _Run:
-    def __init__(self, code: Code, key: int, first_shot: int, bits: Integers, state: Amplitudes) -> None:
+    def __init__(self, code: Code, key: int, first_shot: int, bits: Words, state: Amplitudes) -> None:
         self._code, self._key, self._first, self._bits, self._state = code, key, first_shot, bits, state
         self._shift, self._shots = first_shot % WORD, state.shape[1]
 
@@ -50,10 +50,11 @@ class _Run:
     def _row_bits(self, row: int) -> Integers:
         """A row bit of each shot."""
         turns = np.arange(self._shift, self._shift + self._shots, dtype=np.uint64)
-        return (self._bits[row] >> turns & np.uint64(1)).astype(np.int64)
+        values: Integers = (self._bits[row] >> turns & np.uint64(1)).astype(np.int64)
+        return values
 
-    def _flip(self, symbol: int, values: Integers) -> None:
-        shots = sum(int(value) << self._shift + shot for shot, value in enumerate(values))
+    def _flip(self, symbol: int, values: Integers | np.int64) -> None:
+        shots = sum(int(value) << self._shift + shot for shot, value in enumerate(np.atleast_1d(values)))
         flip_column(self._bits, self._code.column_start, self._code.column_bits, symbol, shots)
 
     def _uniforms(self, row: Integers) -> NDArray[np.float64]:
@@ -120,10 +121,8 @@ class _Run:
         rows = lists[start + 3 : start + 3 + 2 * num_qubits]
         frame = np.array([self._row_bits(k) for k in rows])
         strings = lists[start + 3 + 2 * num_qubits :][: 3 * 4**num_qubits].reshape(-1, 3)
-        signs = np.array([
-            1 - 2 * (sum(frame[k] for k in range(len(rows)) if number >> k & 1) % 2) for number in range(len(strings))
-        ])  # fmt: skip
-        signs = np.broadcast_to(signs.reshape(len(strings), -1), (len(strings), self._shots))
+        held = np.arange(len(strings))[:, None] >> np.arange(len(rows)) & 1
+        signs = 1 - 2 * (held @ frame % 2)
         number = row[columns.NUMBER]
         count = num_operators * len(strings)
         coefficients = self._code.numbers[number : number + 2 * count].view(np.complex128)
@@ -142,7 +141,8 @@ class _Run:
             self._flip(row[columns.SYMBOL], chosen * on)
         acting = coefficients.reshape(num_operators, -1)[chosen].T * signs
         acting = np.where(on, acting, (np.arange(len(strings)) == 0)[:, None])
-        found = np.einsum("ms,mas->as", acting, images)
+        found = self._part(row[columns.PIVOT], row[columns.SIZE])  # what the kernel leaves there
+        found[:] = np.einsum("ms,mas->as", acting, images)
         state[:] = found / np.sqrt((np.abs(found) ** 2).sum(axis=0))
 
     def _and(self, row: Integers) -> None:
@@ -159,4 +159,4 @@ class _Run:
         edges = np.cumsum(confusion, axis=1)
         read = np.minimum((edges <= self._uniforms(row)[:, None]).sum(axis=1), possible)
         for k in range(count):
-            self._flip(row[columns.SYMBOL] + k, (read ^ true) >> k & 1)
+            self._flip(row[columns.SYMBOL] + k, np.asarray((read ^ true) >> k & 1))

@@ -1,13 +1,12 @@
 """Twin of what flips symbols that a caller has found."""
 
-from qtoolkit_kernels._types import Integers
 from qtoolkit_kernels.reference.vector.frame.symbols import flip_column
-from qtoolkit_kernels.vector.frame.code import Code
+from qtoolkit_kernels.vector.frame.code import Code, Words
 
 __all__ = ["flip_symbols"]
 
 
-def flip_symbols(code: Code, bits: Integers, symbol: int, values: Integers) -> None:
+def flip_symbols(code: Code, bits: Words, symbol: int, values: Words) -> None:
     """Flip the columns of some symbols in the shots where they are 1."""
     for k, blocks in enumerate(values):
         for block, words in enumerate(blocks):

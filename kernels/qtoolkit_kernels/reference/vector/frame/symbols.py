@@ -6,19 +6,19 @@ import numpy as np
 
 from qtoolkit_kernels._types import Integers
 from qtoolkit_kernels.reference.vector.frame.draws import key_of, uniform, word_of
-from qtoolkit_kernels.vector.frame.code import BLOCK, WORD, WORDS, Code, Noise
+from qtoolkit_kernels.vector.frame.code import BLOCK, WORD, WORDS, Code, Noise, Words
 from qtoolkit_kernels.vector.frame.draws import COINS, NOISE
 
 __all__ = ["draw_symbols", "flip_column"]
 
 
-def flip_column(bits: Integers, column_start: Integers, column_bits: Integers, symbol: int, shots: int) -> None:
+def flip_column(bits: Words, column_start: Integers, column_bits: Integers, symbol: int, shots: int) -> None:
     """Flip the row bits of a symbol's column in some shots of a word."""
     rows = column_bits[column_start[symbol] : column_start[symbol + 1]]
     bits[rows] ^= np.uint64(shots)
 
 
-def draw_symbols(code: Code, noise: Noise, key: int, bits: Integers) -> None:
+def draw_symbols(code: Code, noise: Noise, key: int, bits: Words) -> None:
     """Constants, coins and noise of a block; `bits` has shape ``(WORDS, num_row_bits)``."""
     bits[:] = np.where(code.constant, np.uint64((1 << 64) - 1), np.uint64(0))
     columns = code.column_start, code.column_bits
