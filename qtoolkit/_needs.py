@@ -372,6 +372,12 @@ def gate_of_state(dimension: int) -> int:
     return COMPLEX * dimension
 
 
-def near_clifford(output: int, amplitudes: int, factors: int, row_bits: int) -> int:
-    """Results in bytes, and real numbers and words that shots are made with."""
-    return output + REAL * (amplitudes + factors) + 8 * row_bits
+def near_clifford(output: int, amplitudes: int, row_bits: int, decoded: int = 0) -> int:
+    """Results in bytes, and real numbers and words that shots are made with.
+
+    Args:
+        output: bytes of the results.
+        amplitudes, row_bits: real numbers and words.
+        decoded: bits that decoders are given and answer at once: packed by shot, and as they get them.
+    """
+    return output + REAL * amplitudes + 8 * row_bits + 3 * decoded

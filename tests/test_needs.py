@@ -24,7 +24,7 @@ from qtoolkit.circuit import (
 )
 from qtoolkit.noise import depolarizing
 from qtoolkit.operators import PauliSum
-from qtoolkit.simulators import DensityMatrixSimulator, SectorSimulator
+from qtoolkit.simulators import DensityMatrixSimulator, NearCliffordSimulator, SectorSimulator
 
 N = 22
 MIB = 1 << 20
@@ -128,6 +128,36 @@ on_plans(
     "wide matrix",
     lambda: layers(N).unitary(np.linalg.qr(RNG.normal(size=(256, 256)))[0], range(2, 18, 2)),
     lambda s, p: s.state_vector(p),
+)
+
+
+def near_clifford(call: Callable[..., object], *circuits: Circuit) -> Callable[[], object]:
+    simulator = NearCliffordSimulator(1)
+    plan = simulator.compile(circuits[0])
+    call(simulator, plan, 1)
+    return lambda: call(simulator, plan, 1 << 20)
+
+
+def dense_pairs(num_qubits: int) -> Circuit:
+    circuit = Circuit(num_qubits, 2)
+    for letter in "xzx":
+        for a in range(num_qubits):
+            getattr(circuit, f"r{letter}")(0.3, a)
+            for b in range(a):
+                circuit.rzz(0.2, a, b)
+    return circuit.measure([0, 1], [0, 1])
+
+
+CASES["near-Clifford bits"] = lambda: near_clifford(
+    lambda s, p, shots: s.run(p, shots, seed=1), Circuit(200).h(3).t(3).h(3).measure_all()
+)
+CASES["near-Clifford detectors"] = lambda: near_clifford(
+    lambda s, p, shots: s.sample_detectors(p, shots, seed=1), Circuit(1, 1).h(0).measure(0, 0).detector([0])
+)
+CASES["near-Clifford amplitudes"] = lambda: near_clifford(lambda s, p, _shots: s.run(p, 1, seed=1), dense_pairs(18))
+CASES["near-Clifford decoders"] = lambda: near_clifford(
+    lambda s, p, shots: s.run(p, max(shots >> 4, 1), seed=1),
+    Circuit(8, 3).rx(0.3, 0).measure(0, 0).decode(np.invert, [0], [1]).extend(dense_pairs(8)),
 )
 
 

@@ -201,6 +201,15 @@ def _noise(precision: str) -> None:
         shots.run(circuit.copy().measure_all(), 20, seed=1)
 
 
+def _near_clifford(_precision: str) -> None:
+    from qtoolkit.simulators.near_clifford import NearCliffordSimulator
+
+    circuit = Circuit(1, 2).rx(0.3, 0).measure(0, 0).decode(np.invert, [0], [1]).detector([1])
+    simulator = NearCliffordSimulator()
+    simulator.run(circuit, 1, seed=1)
+    simulator.sample_detectors(circuit, 1, seed=1)
+
+
 def _ansatz_bound(num_qubits: int) -> Circuit:
     circuit, values = _ansatz(num_qubits)
     return circuit.bind(values)
@@ -216,5 +225,6 @@ STEPS: dict[str, Callable[[str], None]] = {
     "gradients": _gradients,
     "sectors": _sectors,
     "noise": _noise,
+    "near-Clifford circuits": _near_clifford,
 }
 """What is run, by name; each takes a precision."""

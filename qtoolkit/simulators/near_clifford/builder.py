@@ -57,6 +57,11 @@ class Segment:
     rows: tuple[int, ...]
     symbols: int
 
+    @property
+    def num_targets(self) -> int:
+        """Bits that it writes."""
+        return len(self.item.targets)
+
 
 class Builder:
     """Performs operations one by one, and writes the program.

@@ -93,8 +93,12 @@ class _Run:
         num_threads = min(self._team.num_threads, self._blocks)
         rooms = at_once * WORDS * self._groups if program.segments else num_threads
         rows = at_once if program.segments else num_threads
+        widest = max((len(segment.rows) + segment.num_targets for segment in program.segments), default=0)
         needed = _needs.near_clifford(
-            self._shots * row, rooms * self._room, num_threads * self._factors(), rows * WORDS * program.num_row_bits
+            self._shots * row,
+            rooms * self._room + num_threads * self._factors(),
+            rows * WORDS * program.num_row_bits,
+            decoded=at_once * BLOCK * widest,
         )
         what = f"{self._shots:,} shots with {program.room:,} amplitudes at a time"
         remedy = "take fewer shots at a time, or a circuit with fewer entangled rotations"

@@ -3,9 +3,9 @@
 In each shot the state is the noiseless one times a Pauli operator, the frame. It changes nothing but signs: of
 rotations and of measured bits. Both are *rows*, one bit a shot each, and so is every bit that is wanted at the end.
 Going backwards, the pass knows for X and for Z on each qubit, and for each classical bit, which rows a flip at this
-place would flip: an integer with one bit for each row. So noise, fair coins and outcomes become *columns*: the rows that
-they flip. The rows of later operations are the reason why a rotation whose Pauli operator flips no row has no effect on
-what is wanted: it commutes with all that is left, and is pruned.
+place would flip: an integer with one bit for each row. So noise, fair coins and outcomes become *columns*: the rows
+that they flip. Since rows of later operations are among them, a rotation whose Pauli operator flips no row commutes
+with all that is left and wanted, and is pruned.
 
 The idea of flips that are propagated once and then sampled is that of Stim's detector error models (Gidney, "Stim: a
 fast stabilizer circuit simulator", Quantum 5, 497, 2021).

@@ -85,9 +85,10 @@ def run_blocks(
     turns: Integers,
     thread: int,
 ) -> None:
-    """Run all shots of the blocks whose keys are given (uint64, one each)."""
+    """Run all shots that are wanted of the blocks whose keys are given (uint64, one each)."""
     width = lanes_of(work.rooms, lanes)
     count = work.registers * width
+    shots = max(output.bits.shape[0], output.words.shape[0])
     block = claim_block(turns)
     while block < keys.size:
         key = keys[block]
@@ -99,7 +100,7 @@ def run_blocks(
                 place = (block * WORDS + word) * (WORD // count) + part if work.keeps else thread
                 group = Group(work.rooms[place], work.factors[thread], work.registers)
                 first_shot = word * WORD + part * count
-                start = stretch.start
+                start = stretch.start if block * BLOCK + first_shot < shots else stretch.stop
                 while start < stretch.stop and not is_stopped(turns, 0):
                     stop = min(start + TOGETHER, stretch.stop)
                     run_operations(group, lanes, code, start, stop, key, first_shot, bits[word])
