@@ -15,7 +15,7 @@ from qtoolkit.simulators.near_clifford.program import FrameProgram
 from qtoolkit_kernels.team import Team
 from qtoolkit_kernels.threads import counters
 from qtoolkit_kernels.vector.frame.code import BLOCK, INSTRUMENT, LIST, OPCODE, WORD, WORDS
-from qtoolkit_kernels.vector.frame.operations import FACTORS
+from qtoolkit_kernels.vector.frame.operations import FACTORS, STRING
 from qtoolkit_kernels.vector.frame.run import Output, Stretch, Work, flip_symbols, run_blocks
 from qtoolkit_kernels.vector.lanes import Lanes, native_vector_bytes
 
@@ -129,7 +129,7 @@ class _Run:
         operations, lists = self._program.code.operations, self._program.code.lists
         places = operations[operations[:, OPCODE] == INSTRUMENT, LIST]
         strings = 4 ** int(lists[places].max()) if places.size else 0
-        return FACTORS + 2 * WORD * strings
+        return FACTORS + STRING * strings
 
     def _run_blocks(self, keys: NDArray[np.uint64], work: Work, output: Output, num_threads: int) -> None:
         start = 0

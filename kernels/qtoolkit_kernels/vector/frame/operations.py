@@ -48,12 +48,16 @@ from qtoolkit_kernels.vector.tiles import lanes_of
 __all__ = ["FACTORS", "IMPOSSIBLE", "Group", "run_operations"]
 
 FACTORS = 12 * WORD
-"""Numbers of working memory beside a group's amplitudes, and 2 for each string of the largest instrument and lane."""
+"""Numbers of working memory beside a group's amplitudes; `STRING` follow for each string of the largest instrument."""
+
+STRING, SIGNS = 3 * WORD, 2 * WORD
+"""Numbers for each string, and where among them the signs are; before these, real and imaginary parts."""
 
 IMPOSSIBLE = 1e-13
 """An outcome less probable than this, relative to all, is rounding and never comes."""
 
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+_POWER_REAL, _POWER_IMAG = (1.0, 0.0, -1.0, 0.0), (0.0, 1.0, 0.0, -1.0)
 
 
 class Group(NamedTuple):
@@ -225,35 +229,127 @@ def _measure(group: Group, lanes: Lanes, row: Integers, width: int, key: np.uint
 
 
 @njit
-def _string_sums(group: Group, lanes: Lanes, code: Code, row: Integers, width: int, first: int, num: int) -> None:
-    """Write the expectation values of all strings of an instrument behind the factors."""
-    room, factors, lists = group.room, group.factors, code.lists
-    stride, size = room.size // group.registers, 1 << row[SIZE]
-    for string in range(num):
-        x, z, power = lists[first + 3 * string], lists[first + 3 * string + 1], lists[first + 3 * string + 2]
-        at = FACTORS + 2 * WORD * string
-        for v in range(group.registers):
-            base, place = v * stride + 2 * width * row[PLACE], at + v * width
-            tiles.add_string_sum(room, lanes, base, size, x, z, factors, place, place + WORD)
-        for lane in range(group.registers * width):
-            real, imag = factors[as_index(at + lane)], factors[as_index(at + WORD + lane)]
-            if power == 1:
-                real = -imag
-            elif power == 2:
-                real = -real
-            elif power == 3:
-                real = imag
-            factors[as_index(at + lane)] = real
+def _string_signs(group: Group, code: Code, row: Integers, shift: int, count: int, bits: Words) -> None:
+    """Write the signs that the shots' frames give all strings of an instrument."""
+    factors, lists, start = group.factors, code.lists, row[LIST]
+    num_rows = 2 * lists[start]
+    for string in range(1 << num_rows):
+        flips = np.uint64(0)
+        for k in range(num_rows):
+            if string >> k & 1:
+                flips ^= bits[as_index(lists[start + 3 + k])]
+        _spread_sign(flips, shift, count, 1.0, factors, FACTORS + STRING * string + SIGNS)
 
 
 @njit
-def _frame_sign(lists: Integers, rows: int, num_rows: int, string: int, bits: Words, shot: int) -> float:
-    """The sign that a shot's frame gives a string."""
-    flip = np.uint64(0)
-    for k in range(num_rows):
-        if string >> k & 1:
-            flip ^= bits[as_index(lists[rows + k])] >> np.uint64(shot) & np.uint64(1)
-    return 1.0 - 2.0 * np.float64(flip)
+def _string_sums(group: Group, lanes: Lanes, code: Code, row: Integers, width: int) -> None:
+    """Write the signed expectation values of the strings that an instrument weighs."""
+    room, factors, lists = group.room, group.factors, code.lists
+    stride, size = room.size // group.registers, 1 << row[SIZE]
+    num_strings, first = 1 << 2 * lists[row[LIST]], row[LIST] + 3 + 2 * lists[row[LIST]]
+    for string in range(num_strings):
+        x, z, power = lists[first + 3 * string], lists[first + 3 * string + 1], lists[first + 3 * string + 2]
+        at = FACTORS + STRING * string
+        if not _is_used(code, row, string, True):
+            continue
+        for v in range(group.registers):
+            base, place = v * stride + 2 * width * row[PLACE], at + v * width
+            tiles.add_string_sum(room, lanes, base, size, x, z, factors, place, place + WORD)
+        real, imag = _POWER_REAL[power], _POWER_IMAG[power]
+        for lane in range(group.registers * width):
+            value = real * factors[as_index(at + lane)] - imag * factors[as_index(at + WORD + lane)]
+            factors[as_index(at + lane)] = value * factors[as_index(at + SIGNS + lane)]
+
+
+@njit
+def _is_used(code: Code, row: Integers, string: int, by_weight: bool) -> bool:
+    """Whether a string has a coefficient in any operator K, or in any K†K."""
+    lists, numbers = code.lists, code.numbers
+    num_strings, num_operators = 1 << 2 * lists[row[LIST]], lists[row[LIST] + 1]
+    for k in range(num_operators):
+        if by_weight:
+            if numbers[row[NUMBER] + (2 * num_operators + k) * num_strings + string] != 0.0:
+                return True
+        else:
+            at = row[NUMBER] + 2 * (k * num_strings + string)
+            if numbers[at] != 0.0 or numbers[at + 1] != 0.0:
+                return True
+    return False
+
+
+@njit
+def _choose(group: Group, code: Code, row: Integers, count: int, key: np.uint64, first_shot: int) -> None:
+    """Write the number of the operator that acts on each shot."""
+    factors, lists, numbers = group.factors, code.lists, code.numbers
+    num_strings, num_operators = 1 << 2 * lists[row[LIST]], lists[row[LIST] + 1]
+    number = row[DRAW] * BLOCK + first_shot
+    chosen, target, total, last, weight = 0, WORD, 2 * WORD, 3 * WORD, 4 * WORD
+    for lane in range(count):
+        factors[as_index(chosen + lane)] = -1.0
+        factors[as_index(target + lane)] = uniform(key, np.uint64(number + lane))
+        factors[as_index(total + lane)] = 0.0
+        factors[as_index(last + lane)] = 0.0
+    for k in range(num_operators):
+        for lane in range(count):
+            factors[as_index(weight + lane)] = 0.0
+        for string in range(num_strings):
+            coefficient = numbers[row[NUMBER] + (2 * num_operators + k) * num_strings + string]
+            if coefficient != 0.0:
+                at = FACTORS + STRING * string
+                for lane in range(count):
+                    factors[as_index(weight + lane)] += coefficient * factors[as_index(at + lane)]
+        for lane in range(count):
+            value = factors[as_index(weight + lane)]
+            if value > IMPOSSIBLE:
+                factors[as_index(last + lane)] = k
+                factors[as_index(total + lane)] += value
+                passed = factors[as_index(total + lane)] > factors[as_index(target + lane)]
+                if passed and factors[as_index(chosen + lane)] < 0.0:
+                    factors[as_index(chosen + lane)] = k
+    for lane in range(count):
+        if factors[as_index(chosen + lane)] < 0.0:
+            factors[as_index(chosen + lane)] = factors[as_index(last + lane)]
+
+
+@njit
+def _write_coefficients(group: Group, code: Code, row: Integers, count: int) -> None:
+    """Write each shot's coefficients of all strings; where no operator is chosen, those of the identity."""
+    factors, lists, numbers = group.factors, code.lists, code.numbers
+    num_strings, first = 1 << 2 * lists[row[LIST]], row[LIST] + 3 + 2 * lists[row[LIST]]
+    for string in range(num_strings):
+        at, power = FACTORS + STRING * string, lists[first + 3 * string + 2]
+        turn_real, turn_imag = _POWER_REAL[power], _POWER_IMAG[power]
+        for lane in range(count):
+            chosen = int(factors[as_index(lane)])
+            real, imag = 1.0 if string == 0 else 0.0, 0.0
+            if chosen >= 0:
+                place = row[NUMBER] + 2 * (chosen * num_strings + string)
+                sign = factors[as_index(at + SIGNS + lane)]
+                real, imag = sign * numbers[as_index(place)], sign * numbers[as_index(place + 1)]
+            factors[as_index(at + lane)] = turn_real * real - turn_imag * imag
+            factors[as_index(at + WORD + lane)] = turn_real * imag + turn_imag * real
+
+
+@njit
+def _apply_strings(group: Group, lanes: Lanes, code: Code, row: Integers, width: int) -> None:
+    """Replace a component by the sum of its strings' images, normalised."""
+    room, factors, lists = group.room, group.factors, code.lists
+    stride, size = room.size // group.registers, 1 << row[SIZE]
+    num_strings, first = 1 << 2 * lists[row[LIST]], row[LIST] + 3 + 2 * lists[row[LIST]]
+    for v in range(group.registers):
+        base, scratch = v * stride + 2 * width * row[PLACE], v * stride + 2 * width * row[PIVOT]
+        tiles.clear_tiles(room, lanes, scratch, size)
+        for string in range(num_strings):
+            if string == 0 or _is_used(code, row, string, False):
+                x, z = lists[first + 3 * string], lists[first + 3 * string + 1]
+                at = FACTORS + STRING * string + v * width
+                tiles.add_string(room, lanes, base, scratch, size, x, z, factors, at, at + WORD)
+        tiles.add_norm(room, lanes, scratch, size, factors, WORD + v * width)
+    for lane in range(group.registers * width):
+        factors[as_index(WORD + lane)] = 1.0 / np.sqrt(factors[as_index(WORD + lane)])
+    for v in range(group.registers):
+        base, scratch = v * stride + 2 * width * row[PLACE], v * stride + 2 * width * row[PIVOT]
+        tiles.scale_tiles(room, lanes, scratch, base, size, factors, WORD + v * width)
 
 
 @njit
@@ -261,84 +357,24 @@ def _instrument(
     group: Group, lanes: Lanes, code: Code, row: Integers, width: int, key: np.uint64, first_shot: int, bits: Words
 ) -> np.uint64:
     """Apply one of the operators to each shot, and return which one as a bit, as `_measure` does."""
-    room, factors, lists, numbers = group.room, group.factors, code.lists, code.numbers
-    stride, size, count = room.size // group.registers, 1 << row[SIZE], group.registers * width
-    start, shift = row[LIST], first_shot % WORD
-    num_qubits, num_operators = lists[start], lists[start + 1]
-    num_strings, rows = 1 << 2 * num_qubits, start + 3
-    first = rows + 2 * num_qubits
-    condition = _bits_at(bits, row[CONDITION], _ALL)
-    if num_operators > 1:
-        _string_sums(group, lanes, code, row, width, first, num_strings)
-    outcomes = np.uint64(0)
-    weights = row[NUMBER] + 2 * num_operators * num_strings
-    for lane in range(count):
-        chosen = 0
-        if num_operators > 1:
-            target, total, last = uniform(key, np.uint64(row[DRAW] * BLOCK + first_shot + lane)), 0.0, 0
-            for k in range(num_operators):
-                weight = 0.0
-                for string in range(num_strings):
-                    value = factors[FACTORS + 2 * WORD * string + lane]
-                    sign = _frame_sign(lists, rows, 2 * num_qubits, string, bits, shift + lane)
-                    weight += numbers[weights + k * num_strings + string] * sign * value
-                if weight > IMPOSSIBLE:
-                    last = k
-                    total += weight
-                    if total <= target:
-                        chosen = k + 1
-            chosen = min(chosen, last)
-            # Rounding may leave an impossible operator in between.
-            while chosen < last and not _is_possible(factors, code, row, num_strings, chosen, lane, bits, shift):
-                chosen += 1
-        is_on = condition >> np.uint64(shift + lane) & np.uint64(1)
-        if is_on and lists[start + 2]:
-            outcomes |= np.uint64(chosen) << np.uint64(lane)
-        factors[as_index(lane)] = chosen if is_on else -1.0
-    for string in range(num_strings):
-        power = lists[first + 3 * string + 2]
+    factors, lists, count = group.factors, code.lists, group.registers * width
+    shift, outcomes = first_shot % WORD, np.uint64(0)
+    _string_signs(group, code, row, shift, count, bits)
+    if lists[row[LIST] + 1] > 1:
+        _string_sums(group, lanes, code, row, width)
+        _choose(group, code, row, count, key, first_shot)
+    else:
         for lane in range(count):
-            chosen = int(factors[as_index(lane)])
-            real, imag = 1.0 if string == 0 else 0.0, 0.0
-            if chosen >= 0:
-                at = row[NUMBER] + 2 * (chosen * num_strings + string)
-                sign = _frame_sign(lists, rows, 2 * num_qubits, string, bits, shift + lane)
-                real, imag = sign * numbers[at], sign * numbers[at + 1]
-            if power & 1:
-                real, imag = -imag, real
-            if power & 2:
-                real, imag = -real, -imag
-            factors[as_index(FACTORS + 2 * WORD * string + lane)] = real
-            factors[as_index(FACTORS + 2 * WORD * string + WORD + lane)] = imag
-    for v in range(group.registers):
-        base, scratch = v * stride + 2 * width * row[PLACE], v * stride + 2 * width * row[PIVOT]
-        tiles.clear_tiles(room, lanes, scratch, size)
-        for string in range(num_strings):
-            x, z = lists[first + 3 * string], lists[first + 3 * string + 1]
-            at = FACTORS + 2 * WORD * string + v * width
-            tiles.add_string(room, lanes, base, scratch, size, x, z, factors, at, at + WORD)
-        tiles.add_norm(room, lanes, scratch, size, factors, WORD + v * width)
+            factors[as_index(lane)] = 0.0
+    condition = _bits_at(bits, row[CONDITION], _ALL)
     for lane in range(count):
-        factors[as_index(WORD + lane)] = 1.0 / np.sqrt(factors[as_index(WORD + lane)])
-    for v in range(group.registers):
-        base, scratch = v * stride + 2 * width * row[PLACE], v * stride + 2 * width * row[PIVOT]
-        tiles.scale_tiles(room, lanes, scratch, base, size, factors, WORD + v * width)
+        if not condition >> np.uint64(shift + lane) & np.uint64(1):
+            factors[as_index(lane)] = -1.0
+        elif lists[row[LIST] + 2]:
+            outcomes |= np.uint64(factors[as_index(lane)]) << np.uint64(lane)
+    _write_coefficients(group, code, row, count)
+    _apply_strings(group, lanes, code, row, width)
     return outcomes
-
-
-@njit
-def _is_possible(
-    factors: Floats, code: Code, row: Integers, num_strings: int, k: int, lane: int, bits: Words, shift: int
-) -> bool:
-    """Whether an operator has a weight beyond rounding."""
-    lists, start = code.lists, row[LIST]
-    num_rows = 2 * lists[start]
-    weights = row[NUMBER] + 2 * lists[start + 1] * num_strings + k * num_strings
-    weight = 0.0
-    for string in range(num_strings):
-        sign = _frame_sign(lists, start + 3, num_rows, string, bits, shift + lane)
-        weight += code.numbers[weights + string] * sign * factors[FACTORS + 2 * WORD * string + lane]
-    return weight > IMPOSSIBLE
 
 
 @njit
