@@ -3,13 +3,15 @@
 An operation must follow those before it that it does not commute with, and those whose classical results it needs.
 Within that, coins and certain measurements run at once, measurements on one component as soon as they can, since each
 halves it; and of the rest the measurement comes next that, with the rotations that it waits for, makes the smallest
-component. This is the greedy elimination of tensor networks. A surface code's round is so swept from one side to the
-other with a component as wide as the code, where the circuit's own order would hold one as large as its area.
+component, or the least growth: no rule is the best for all circuits, so several are tried. This is the greedy
+elimination of tensor networks. A surface code's round is so swept from one side to the other with a component as wide
+as the code, where the circuit's own order would hold one as large as its area.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 from qtoolkit.simulators.near_clifford.builder import Builder
 from qtoolkit.simulators.near_clifford.items import InstrumentItem, MeasureItem, RotationItem
@@ -20,82 +22,126 @@ __all__ = ["build"]
 WINDOW = 48
 """Measurements among which the next one is chosen, the earliest ones that are left."""
 
-MOST_GREEDY = 20_000
+MOST_CHOSEN = 10_000
 """Beyond so many operations the circuit's order is taken, since choosing would take minutes."""
+
+CHEAP = 256
+"""Amplitudes of a shot below which one rule is enough: they take less time than noise and output."""
+
+_TURNING = (RotationItem, InstrumentItem)
+
+_Rule: TypeAlias = Callable[[int, int, int], tuple[int, ...]]
+"""Of qubits that become active, of the component that is made and of the largest one that it is made of."""
+
+_RULES: tuple[_Rule, ...] = (
+    lambda opened, size, largest: (size,),
+    lambda opened, size, largest: (opened, size),
+    lambda opened, size, largest: (size - largest, size),
+    lambda opened, size, largest: (size - largest, -size),
+    lambda opened, size, largest: (size + 2 * opened,),
+)
 
 
 def build(make: Callable[[], Builder]) -> tuple[Builder, str]:
-    """The cheaper of two programs, in the circuit's order or by choice; and which of them it is.
+    """The cheapest of some programs, in the circuit's order or by choice; and which of these it is.
 
     Args:
         make: a builder that has performed nothing.
     """
-    plain = make()
-    for operation in range(len(plain.effects)):
-        plain.perform(operation)
-    if plain.peak > 1 and len(plain.effects) <= MOST_GREEDY:
-        chosen = make()
-        _Greedy(chosen).run()
-        if chosen.cost < plain.cost:
-            return chosen, "chosen"
-    return plain, "the circuit's"
+    best, order = make(), "the circuit's"
+    graph = _Graph(best)
+    for operation in range(len(best.effects)):
+        best.perform(operation)
+    if best.peak > 1 and len(best.effects) <= MOST_CHOSEN:
+        graph.prepare()
+        for rule in _RULES:
+            chosen = make()
+            if _Greedy(chosen, graph, rule).run(best.cost):
+                best, order = chosen, "chosen"
+            if best.cost <= CHEAP:
+                break
+    return best, order
 
 
-_TURNING = (RotationItem, InstrumentItem)
+class _Graph:
+    """Which operations must follow which.
 
+    Args:
+        builder: that has performed nothing.
 
-class _Greedy:
+    Attributes:
+        before: for each operation, the slots of those that it must follow, as bits.
+        num_before: how many operations these are.
+        after: for each operation, those that must follow it.
+        operation_of: by slot.
+    """
+
     def __init__(self, builder: Builder) -> None:
         self._builder = builder
         count = len(builder.effects)
-        self._before = self._predecessors(count)
-        self._kind = [builder.item_of(operation) for operation in range(count)]
-        self._operation_of = [0] * builder.first_slot[-1]
+        self.operation_of = [0] * builder.first_slot[-1]
+        self._slots = [[builder.columns.slot(slot) for slot in builder.slots_of(k)] for k in range(count)]
+        self._x, self._z = list(builder.columns.x), list(builder.columns.z)
         for operation in range(count):
             for slot in builder.slots_of(operation):
-                self._operation_of[slot] = operation
-        self._left = dict.fromkeys(range(count))
-        self._waiting_for: list[list[int]] = [[] for _ in range(count)]
-        self._num_before = [0] * count
-        for operation, mask in enumerate(self._before):
-            earlier = {self._operation_of[slot] for slot in set_bits(mask)}
-            self._num_before[operation] = len(earlier)
-            for other in earlier:
-                self._waiting_for[other].append(operation)
-        self._fresh = [operation for operation in range(count) if not self._num_before[operation]]
-        self._ready: dict[int, None] = {}
+                self.operation_of[slot] = operation
+        self.before = [0] * count
+        self.num_before = [0] * count
+        self.after: list[list[int]] = [[] for _ in range(count)]
 
-    def _predecessors(self, count: int) -> list[int]:
-        """For each operation, the slots of those that it must follow."""
+    def prepare(self) -> None:
+        """Find everything out."""
         builder = self._builder
         owners: dict[int, int] = {}
         for operation, effect in enumerate(builder.effects):
             for row in (*effect.rows, effect.condition):
                 owners[row] = operation
-        before = [0] * count
-        for operation in range(count):
-            first = builder.first_slot[operation]
-            earlier = (1 << first) - 1
-            for slot in builder.slots_of(operation):
-                before[operation] |= builder.columns.anticommuting(*builder.columns.slot(slot)) & earlier
+        for operation, strings in enumerate(self._slots):
+            earlier = (1 << builder.first_slot[operation]) - 1
+            for x, z in strings:
+                self.before[operation] |= self._anticommuting(x, z) & earlier
         for operation, effect in enumerate(builder.effects):
             for column in effect.columns:
                 for row in set_bits(column):
                     if row in owners:
-                        before[owners[row]] |= 1 << builder.first_slot[operation]
-        return before
+                        self.before[owners[row]] |= 1 << builder.first_slot[operation]
+        for operation, mask in enumerate(self.before):
+            earlier_ones = {self.operation_of[slot] for slot in set_bits(mask)}
+            self.num_before[operation] = len(earlier_ones)
+            for other in earlier_ones:
+                self.after[other].append(operation)
 
-    def run(self) -> None:
-        """Perform everything."""
-        while self._left:
+    def _anticommuting(self, x: int, z: int) -> int:
+        found = 0
+        for qubit in set_bits(x):
+            found ^= self._z[qubit]
+        for qubit in set_bits(z):
+            found ^= self._x[qubit]
+        return found
+
+
+class _Greedy:
+    def __init__(self, builder: Builder, graph: _Graph, rule: _Rule) -> None:
+        self._builder = builder
+        self._graph = graph
+        self._rule = rule
+        count = len(builder.effects)
+        self._kind = [builder.item_of(operation) for operation in range(count)]
+        self._left = dict.fromkeys(range(count))
+        self._num_before = list(graph.num_before)
+        self._fresh = [operation for operation in range(count) if not self._num_before[operation]]
+        self._ready: dict[int, None] = {}
+
+    def run(self, most: int) -> bool:
+        """Perform everything; False if that costs as much as is given here, and work ends early."""
+        while self._left and self._builder.cost < most:
             while self._fresh:
                 operation = self._fresh.pop(0)
                 if operation in self._left:
                     self._begin(operation)
-            if not self._left:
-                return
-            if not self._measure_alone():
+            if self._left and not self._measure_alone():
                 self._perform_cheapest()
+        return self._builder.cost < most
 
     def _begin(self, operation: int) -> None:
         """Perform an operation that has just become ready if it needs no amplitudes, else keep it."""
@@ -110,7 +156,7 @@ class _Greedy:
         self._builder.perform(operation)
         del self._left[operation]
         self._ready.pop(operation, None)
-        for later in self._waiting_for[operation]:
+        for later in self._graph.after[operation]:
             self._num_before[later] -= 1
             if not self._num_before[later]:
                 self._fresh.append(later)
@@ -133,15 +179,15 @@ class _Greedy:
         return found
 
     def _perform_cheapest(self) -> None:
-        best: tuple[tuple[int, int], list[int]] | None = None
+        best: tuple[tuple[int, ...], list[int]] | None = None
         looked = 0
         for operation in self._left:
             if isinstance(self._kind[operation], RotationItem):
                 continue
             needed = self._needed(operation)
-            size = self._joint_size(needed)
-            if best is None or (size, operation) < best[0]:
-                best = (size, operation), needed
+            score = *self._score(needed), operation
+            if best is None or score < best[0]:
+                best = score, needed
             looked += 1
             if looked == WINDOW:
                 break
@@ -152,18 +198,18 @@ class _Greedy:
 
     def _needed(self, operation: int) -> list[int]:
         """An operation and all before it that are left, in the circuit's order."""
-        undone = self._builder.undone
+        undone, graph = self._builder.undone, self._graph
         found, waiting = {operation}, [operation]
         while waiting:
-            for slot in set_bits(self._before[waiting.pop()] & undone):
-                other = self._operation_of[slot]
+            for slot in set_bits(graph.before[waiting.pop()] & undone):
+                other = graph.operation_of[slot]
                 if other not in found:
                     found.add(other)
                     waiting.append(other)
         return sorted(found)
 
-    def _joint_size(self, operations: list[int]) -> int:
-        """Qubits of the component that these operations make, about."""
+    def _score(self, operations: list[int]) -> tuple[int, ...]:
+        """What the rule makes of the component that these operations would make, about."""
         builder = self._builder
         touched = opened = 0
         for operation in operations:
@@ -171,4 +217,5 @@ class _Greedy:
                 x, z = builder.columns.slot(slot)
                 touched |= (x | z) & builder.active
                 opened += bool(x & ~builder.active)
-        return opened + sum(component.size for component in builder.components_at(touched))
+        sizes = [component.size for component in builder.components_at(touched)]
+        return self._rule(opened, opened + sum(sizes), max(sizes, default=0))
