@@ -21,7 +21,7 @@ from qtoolkit.algorithms import VQE
 from qtoolkit.backends import JobStatus, LocalBackend
 from qtoolkit.circuit import UnitaryGate
 from qtoolkit.errors import JobError
-from qtoolkit.simulators import SectorSimulator
+from qtoolkit.simulators import NearCliffordSimulator, SectorSimulator
 from qtoolkit_kernels import team
 
 ANSWERED_WITHIN = 5.0
@@ -113,6 +113,17 @@ def sector(num_threads) -> Callable[[], object]:
     return lambda: simulator.state_vector(plan)
 
 
+def near_clifford(num_threads) -> Callable[[], object]:
+    simulator = NearCliffordSimulator(num_threads)
+    circuit = layers(16, 1)
+    for a in range(16):
+        for b in range(a):
+            circuit.rzz(0.3, a, b)
+    plan = simulator.compile(circuit.extend(layers(16, 1)).measure_all())
+    simulator.run(plan, 1)
+    return lambda: simulator.run(plan, 100_000, seed=1)
+
+
 def samples(num_threads) -> Callable[[], object]:
     simulator = StatevectorSimulator(num_threads=num_threads)
     plan = simulator.compile(layers(16, 1).measure_all())
@@ -137,7 +148,8 @@ def job(num_threads) -> Callable[[], object]:
 
 
 KINDS = [
-    state_vector, shots, walk, gradient, batch, expectation_value, variance, wide_gate, sector, samples, optimiser, job
+    state_vector, shots, walk, gradient, batch, expectation_value, variance, wide_gate, sector, near_clifford, samples,
+    optimiser, job,
 ]  # fmt: skip
 
 

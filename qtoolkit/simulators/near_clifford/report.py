@@ -52,7 +52,8 @@ class NearCliffordReport:
         if self.active_qubits == 0:
             return "no amplitudes: everything wanted follows from a Clifford frame, coins and noise"
         size = f"2^{self.active_qubits} amplitudes"
-        return f"rotations entangle up to {self.active_qubits} qubits at a time, so that a shot holds {size}"
+        what = "rotations and channels"
+        return f"{what} entangle up to {self.active_qubits} qubits at a time, so that a shot needs {size}"
 
     def __str__(self) -> str:
         lines = [
