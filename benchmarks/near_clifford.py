@@ -8,8 +8,8 @@ Rows are circuits; shots are those of all detectors and observables. Everything 
 those of its processor, so that other work on the machine hardly matters; shots are independent, and two threads take
 twice as many. "data" is an X rotation by 0.02 of every data qubit before each round of a rotated surface code's memory
 in the Z basis, "data XZ" a Z rotation as well, "gates" both on both qubits after every CX, "damping" amplitude damping
-by 0.01 in the place of "data"; "noisy" adds circuit-level depolarising noise of 0.001. The last columns tell what a shot
-takes: the qubits of the largest component, the amplitudes that are written, and seconds to compile.
+by 0.01 in the place of "data"; "noisy" adds circuit-level depolarising noise of 0.001. The last columns tell what a
+shot takes: the qubits of the largest component, the amplitudes that are written, and seconds to compile.
 """
 
 from __future__ import annotations
