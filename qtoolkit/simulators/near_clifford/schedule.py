@@ -70,8 +70,8 @@ class _Graph:
         builder: that has performed nothing.
 
     Attributes:
-        before: for each operation, the slots of those that it must follow, as bits.
-        num_before: how many operations these are.
+        before: for each operation, the slots of all those that come before it, as bits.
+        num_before: how many operations it must follow itself.
         after: for each operation, those that must follow it.
         operation_of: by slot.
     """
@@ -85,7 +85,7 @@ class _Graph:
         for operation in range(count):
             for slot in builder.slots_of(operation):
                 self.operation_of[slot] = operation
-        self.before = [0] * count
+        self.before: list[int] = []
         self.num_before = [0] * count
         self.after: list[list[int]] = [[] for _ in range(count)]
 
@@ -96,20 +96,26 @@ class _Graph:
         for operation, effect in enumerate(builder.effects):
             for row in (*effect.rows, effect.condition):
                 owners[row] = operation
+        direct = [0] * len(builder.effects)
         for operation, strings in enumerate(self._slots):
             earlier = (1 << builder.first_slot[operation]) - 1
             for x, z in strings:
-                self.before[operation] |= self._anticommuting(x, z) & earlier
+                direct[operation] |= self._anticommuting(x, z) & earlier
         for operation, effect in enumerate(builder.effects):
             for column in effect.columns:
                 for row in set_bits(column):
                     if row in owners:
-                        self.before[owners[row]] |= 1 << builder.first_slot[operation]
-        for operation, mask in enumerate(self.before):
-            earlier_ones = {self.operation_of[slot] for slot in set_bits(mask)}
-            self.num_before[operation] = len(earlier_ones)
-            for other in earlier_ones:
+                        direct[owners[row]] |= 1 << builder.first_slot[operation]
+        for operation, mask in enumerate(direct):
+            every = left = mask
+            while left:
+                # The latest one; those before it follow from it.
+                other = self.operation_of[left.bit_length() - 1]
+                every |= self.before[other]
+                left &= ~self.before[other] & (1 << builder.first_slot[other]) - 1
+                self.num_before[operation] += 1
                 self.after[other].append(operation)
+            self.before.append(every)
 
     def _anticommuting(self, x: int, z: int) -> int:
         found = 0
@@ -182,7 +188,7 @@ class _Greedy:
         best: tuple[tuple[int, ...], list[int]] | None = None
         looked = 0
         for operation in self._left:
-            if isinstance(self._kind[operation], RotationItem):
+            if isinstance(self._kind[operation], _TURNING) and not self._builder.effects[operation].columns:
                 continue
             needed = self._needed(operation)
             score = *self._score(needed), operation
@@ -191,22 +197,15 @@ class _Greedy:
             looked += 1
             if looked == WINDOW:
                 break
-        # Rotations that no measurement follows were pruned, all others are needed by one.
+        # Rotations and channels that no measurement follows were pruned, all others are needed by one.
         for operation in sorted(self._left) if best is None else best[1]:
             if operation in self._left:
                 self._perform(operation)
 
     def _needed(self, operation: int) -> list[int]:
         """An operation and all before it that are left, in the circuit's order."""
-        undone, graph = self._builder.undone, self._graph
-        found, waiting = {operation}, [operation]
-        while waiting:
-            for slot in set_bits(graph.before[waiting.pop()] & undone):
-                other = graph.operation_of[slot]
-                if other not in found:
-                    found.add(other)
-                    waiting.append(other)
-        return sorted(found)
+        slots = set_bits(self._graph.before[operation] & self._builder.undone)
+        return [*dict.fromkeys(self._graph.operation_of[slot] for slot in slots), operation]
 
     def _score(self, operations: list[int]) -> tuple[int, ...]:
         """What the rule makes of the component that these operations would make, about."""
