@@ -280,6 +280,16 @@ def test_channels_that_are_no_pauli_channels() -> None:
     check_fit(circuit, 1, shots=100_000)
 
 
+def test_damping_of_known_qubits_takes_no_amplitudes() -> None:
+    circuit = (
+        Circuit(3, 5).x(0).channel(damping(0.3), 0).cx(0, 1).measure(0, 0).h(1).measure(1, 1).channel(damping(0.4), 1)
+    )
+    circuit.cx(1, 2).channel(pauli_channel({"I": 0.8, "X": 0.2}), 2).channel(damping(0.2), 2).measure([1, 2], [2, 3])
+    circuit.detector([1, 2]).observable([0, 2, 3]).if_(3, lambda body: body.x(0)).channel(damping(0.5), 0).measure(0, 4)
+    assert ONE.explain(circuit).active_qubits == 0
+    check_fit(circuit, 3, shots=100_000)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_results_depend_on_neither_threads_nor_registers(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     circuit = random_circuit(seed, magic=0.3, length=40)

@@ -141,11 +141,22 @@ class Builder:
         elif isinstance(item, MeasureItem):
             self._measure(slots[0], effect)
         elif isinstance(item, InstrumentItem):
-            self._instrument(slots, item, effect)
+            if self.is_classical(operation):
+                self._flip_at_random(slots, item, effect)
+            else:
+                self._instrument(slots, item, effect)
         else:
             self._classical(item, effect)
         for slot in slots:
             self.undone &= ~(1 << slot)
+
+    def is_classical(self, operation: int) -> bool:
+        """Whether an operation is a channel that finds a basis state, and leaves one."""
+        effect, item = self.effects[operation], self.item_of(operation)
+        if not isinstance(item, InstrumentItem) or item.instrument.confusion is None:
+            return False
+        x, z = self.columns.slot(self.first_slot[operation] + 1)
+        return effect.condition < 0 and not effect.columns and not (x | z & self.active)
 
     def components_at(self, mask: int) -> list[Component]:
         """The components that some active qubits belong to, each once, the smallest first."""
@@ -291,6 +302,22 @@ class Builder:
         if is_coin and column:
             self.coins.append(symbol)
         return symbol
+
+    def _flip_at_random(self, slots: range, item: InstrumentItem, effect: Effect) -> None:
+        """Let a channel act on a qubit whose value the frame knows."""
+        confusion = item.instrument.confusion
+        assert confusion is not None
+        if self.columns.is_negative(slots[1]):
+            confusion = confusion[::-1, ::-1]
+        column = 0
+        for flipped in set_bits(self.columns.anticommuting(*self.columns.slot(slots[0])) & self.undone):
+            if flipped not in slots:
+                column ^= self._column_of_slot[flipped]
+        self.columns_of_symbols.append(column)
+        symbol, first, start = len(self.columns_of_symbols) - 1, len(self.lists), len(self.numbers)
+        self.lists.append(effect.rows[1])
+        self.numbers += confusion.reshape(-1).tolist()
+        self._emit(code.READOUT, NUMBER=start, SYMBOL=symbol, DRAW=symbol, LIST=first, COUNT=1)
 
     def _instrument(self, slots: range, item: InstrumentItem, effect: Effect) -> None:
         for slot in slots:

@@ -25,7 +25,16 @@ def instrument_of(operators: Sequence[NDArray[np.complex128]]) -> Instrument:
     )
     coefficients[np.abs(coefficients) < 1e-15] = 0.0
     weights[np.abs(weights) < 1e-15] = 0.0
-    return Instrument(coefficients, weights)
+    return Instrument(coefficients, weights, confusion=_confusion(operators))
+
+
+def _confusion(operators: Sequence[NDArray[np.complex128]]) -> NDArray[np.float64] | None:
+    """Where basis states of one qubit go, if none becomes a superposition."""
+    stacked = np.abs(np.stack(operators)) ** 2
+    if stacked.shape[1] != 2 or ((stacked > 0.0).sum(axis=1) > 1).any():
+        return None
+    confusion: NDArray[np.float64] = stacked.sum(axis=0).T
+    return confusion / confusion.sum(axis=1, keepdims=True)
 
 
 @lru_cache(maxsize=MOST_QUBITS)

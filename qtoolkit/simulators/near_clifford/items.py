@@ -98,11 +98,13 @@ class Instrument:
         operators: complex128, shape ``(num_operators, 4**k)``.
         weights: float64 of the same shape: the coefficients of ``K†K``.
         num_outcomes: 2 if which of two operators acted is recorded, else 0.
+        confusion: of one qubit, if all operators take basis states to basis states: ``confusion[before, after]``.
     """
 
     operators: NDArray[np.complex128]
     weights: NDArray[np.float64]
     num_outcomes: int = 0
+    confusion: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,7 +152,10 @@ class _Greedy:
     def _begin(self, operation: int) -> None:
         """Perform an operation that has just become ready if it needs no amplitudes, else keep it."""
         kind = self._kind[operation]
-        waits = self._size(operation) > 0 if isinstance(kind, MeasureItem) else isinstance(kind, _TURNING)
+        if isinstance(kind, MeasureItem):
+            waits = self._size(operation) > 0
+        else:
+            waits = isinstance(kind, _TURNING) and not self._builder.is_classical(operation)
         if waits:
             self._ready[operation] = None
         else:
