@@ -33,8 +33,9 @@ def _confusion(operators: Sequence[NDArray[np.complex128]]) -> NDArray[np.float6
     stacked = np.abs(np.stack(operators)) ** 2
     if stacked.shape[1] != 2 or ((stacked > 0.0).sum(axis=1) > 1).any():
         return None
-    confusion: NDArray[np.float64] = stacked.sum(axis=0).T
-    return confusion / confusion.sum(axis=1, keepdims=True)
+    moved = stacked.sum(axis=0).T
+    confusion: NDArray[np.float64] = moved / moved.sum(axis=1, keepdims=True)
+    return confusion
 
 
 @lru_cache(maxsize=MOST_QUBITS)
