@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import os
 
 import numpy as np
 import pytest
+from guard_pages import guarded_empty
 from near_clifford_oracle import chi_square, damping, distribution, majority, marginal, pauli_channel, random_circuit
 
 from qtoolkit import Circuit, NearCliffordSimulator, Parameter, StatevectorSimulator
@@ -301,6 +303,19 @@ def test_results_depend_on_neither_threads_nor_registers(seed: int, monkeypatch:
         assert (ONE.run(circuit, 3_000, seed=seed).memory == expected).all()
     monkeypatch.setattr(sampler, "CACHE_BYTES", 1)
     assert (ONE.run(circuit, 3_000, seed=seed).memory == expected).all()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pages are guarded by POSIX calls")
+@pytest.mark.parametrize("nbytes", [16, 32, 64])
+def test_memory_ends_where_it_should(nbytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    if nbytes > sampler.native_vector_bytes():
+        pytest.skip("wider than this machine's registers")
+    circuits = [random_circuit(seed, magic=0.4, length=40) for seed in range(4)]
+    expected = [ONE.run(circuit, 500, seed=1).memory for circuit in circuits]
+    monkeypatch.setattr(sampler, "native_vector_bytes", lambda: nbytes)
+    monkeypatch.setattr(sampler, "aligned_empty", guarded_empty)
+    for circuit, memory in zip(circuits, expected, strict=True):
+        assert (TWO.run(circuit, 500, seed=1).memory == memory).all()
 
 
 def test_seeds() -> None:
