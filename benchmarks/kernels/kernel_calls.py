@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit_kernels import (
+    cosets,
     dense,
     diagonal,
     elimination,
@@ -228,6 +229,24 @@ class Scene:
         arguments = 0.5, self.rng.normal(size=n), pairs + pairs.T, weight, np.zeros(comb(n, weight))
         return Call(subsets.add_quadratic, arguments)
 
+    def cosets(self, kernel: Callable[..., Any]) -> Call:
+        """A qubit's noise on a table by class of Pauli operators, or a letter of its output for one of its input."""
+        size, signs = self.state.size, (self.state.size - 1, 5)
+        if kernel is cosets.mix_pairs:
+            return Call(kernel, (self.state, size - 1, size >> 1, *signs, self.matrices(2)), (0, size >> 1))
+        if kernel is cosets.mix_quadruples:
+            shifts = size - 2, 1, size >> 1, 1
+            return Call(kernel, (self.state, *shifts, *signs, self.matrices(4)), (0, size >> 2))
+        source = np.ascontiguousarray(self.state.real).reshape(-1, 1 << self.num_qubits // 2)
+        target = np.empty((2 * len(source), source.shape[1] // 2), source.dtype)
+        letters = (self.rng.integers(0, 4, size, dtype=np.uint8) for size in (len(target), source.shape[1]))
+        weights = self.rng.normal(size=(4, 4)).astype(source.dtype)
+        return Call(kernel, (target, source, weights, *letters), (0, len(target)))
+
+    def matrices(self, size: int) -> NDArray[Any]:
+        """Four matrices, one for each pair of signs."""
+        return (self.rng.normal(size=(4, size, size)) / size).astype(self.dtype)
+
     def patterns(self) -> Call:
         """Those with half of the bits set."""
         weight = self.num_qubits // 2
@@ -284,6 +303,9 @@ def build_calls(scene: Scene) -> dict[str, Callable[[], Call]]:
         "3q cycle": lambda: scene.move([0, 3, high], [1, 2, 3, 4, 5, 6, 7, 0]),
         "exchange of some pairs": lambda: scene.all_pairs(0, 2, high, 3),
         "exchange of all pairs": lambda: scene.all_pairs(*every),
+        "coset pairs": lambda: scene.cosets(cosets.mix_pairs),
+        "coset quadruples": lambda: scene.cosets(cosets.mix_quadruples),
+        "coset sums": lambda: scene.cosets(cosets.sum_cosets),
         "exchange inner": lambda: scene.pair(exchange.complete_xy_inner, np.array([1, high, 0, 4]), 0, 0),
         "pauli sum, 1 group": lambda: scene.expectation(1),
         "pauli sum, 16 groups": lambda: scene.expectation(16),

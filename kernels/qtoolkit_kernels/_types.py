@@ -13,6 +13,7 @@ Reals = NDArray[np.floating[Any]]
 
 Integers = NDArray[np.int64]
 ShortIntegers = NDArray[np.int32]
+Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 Bits = NDArray[np.uint8]
 """Zeros and ones, a byte each."""

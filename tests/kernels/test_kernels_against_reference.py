@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qtoolkit_kernels import dense, diagonal, exchange, inner, pauli_sum, permutation
+from qtoolkit_kernels import cosets, dense, diagonal, exchange, inner, pauli_sum, permutation
 from qtoolkit_kernels.vector.pauli.prepared_sums import PreparedSums
 
 REPEATS = 8
@@ -129,6 +129,37 @@ def diagonal_inner(draw: Draw) -> tuple[Any, ...]:
     return state, draw.state(), targets, entries, mask, value
 
 
+def shift_of(draw: Draw, without: int = 0) -> tuple[int, int]:
+    """A shift that is not zero, and one of its bits, which is none of others'."""
+    pivot = 1 << int(draw.rng.choice([k for k in range(draw.num_qubits) if not without >> k & 1]))
+    return (int(draw.rng.integers(0, 1 << draw.num_qubits)) | pivot) & ~without, pivot
+
+
+def mix_pairs(draw: Draw) -> tuple[Any, ...]:
+    matrices = draw.complex_array(16).reshape(4, 2, 2)
+    return 1 << draw.num_qubits - 1, draw.state(), *shift_of(draw), *draw.string(), matrices
+
+
+def mix_quadruples(draw: Draw) -> tuple[Any, ...]:
+    first, one = shift_of(draw)
+    second, other = shift_of(draw, without=one)
+    first &= ~other
+    matrices = draw.complex_array(64).reshape(4, 4, 4)
+    return 1 << draw.num_qubits - 2, draw.state(), first, second, one, other, *draw.string(), matrices
+
+
+def sum_cosets(draw: Draw) -> tuple[Any, ...]:
+    """Up to two bits of the output for up to two of the input, on tables of real numbers."""
+    added, summed = (int(bits) for bits in draw.rng.integers(0, 3, 2))
+    row_bits = int(draw.rng.integers(0, draw.num_qubits + 1))
+    rows, columns = 1 << row_bits, 1 << draw.num_qubits - row_bits
+    source = draw.complex_array(rows * columns << summed).real.reshape(rows, -1)
+    target = draw.complex_array(rows * columns << added).real.reshape(rows << added, columns)
+    letters = (draw.rng.integers(0, 4, size, dtype=np.uint8) for size in (rows << added, columns << summed))
+    arrays = (np.ascontiguousarray(array) for array in (target, source, draw.complex_array(16).real.reshape(4, 4)))
+    return rows << added, *arrays, *letters
+
+
 Arguments = Callable[[Draw], tuple[Any, ...]]
 
 GATES: dict[str, tuple[Any, Arguments]] = {
@@ -137,6 +168,9 @@ GATES: dict[str, tuple[Any, Arguments]] = {
     "permutation": (permutation.apply_permutation, apply_permutation),
     "exchange": (permutation.apply_permutation, apply_exchange),
     "complete_xy": (exchange.apply_complete_xy, apply_complete_xy),
+    "mix_pairs": (cosets.mix_pairs, mix_pairs),
+    "mix_quadruples": (cosets.mix_quadruples, mix_quadruples),
+    "sum_cosets": (cosets.sum_cosets, sum_cosets),
 }
 
 REDUCTIONS: dict[str, tuple[Any, Arguments]] = {
@@ -152,7 +186,7 @@ REDUCTIONS: dict[str, tuple[Any, Arguments]] = {
 
 CASES = GATES | REDUCTIONS
 
-PAIRWISE = {"complete_xy", "complete_xy_inner"}
+PAIRWISE = {"complete_xy", "complete_xy_inner", "mix_quadruples"}
 """What needs two qubits."""
 
 
