@@ -45,8 +45,8 @@ class CoherentMemoryResult:
         rounds: the R numbers of rounds, int64, shape (R,).
         exact: coherent errors, from the state vector of every syndrome, float64, shape (R,).
         twirled: the Pauli twirl of the same errors, float64, shape (R,).
-        errors: sampled logical errors, int64, shape (R,).
-        shots: trajectories sampled for each number of rounds.
+        errors: sampled logical errors, int64, shape (R,), or (0,) where nothing was sampled.
+        shots: trajectories sampled for each number of rounds, 0 where none were.
         seed: root seed of the trajectories.
         wall_time: seconds for all of it.
         versions: package name to version.
@@ -64,29 +64,50 @@ class CoherentMemoryResult:
 
     @property
     def sampled(self) -> NDArray[np.float64]:
-        """Fraction of trajectories with a logical error, shape (R,)."""
+        """Fraction of trajectories with a logical error, shape (R,).
+
+        Raises:
+            InputError: if nothing was sampled.
+        """
+        self._require_shots()
         return np.asarray(self.errors / self.shots, dtype=np.float64)
 
     @property
     def confidence_intervals(self) -> NDArray[np.float64]:
-        """Low and high ends of the 95 % Clopper–Pearson intervals of `sampled`, shape (2, R)."""
+        """Low and high ends of the 95 % Clopper–Pearson intervals of `sampled`, shape (2, R).
+
+        Raises:
+            InputError: if nothing was sampled.
+        """
+        self._require_shots()
         return np.array([clopper_pearson(int(count), self.shots) for count in self.errors]).T
 
     @property
     def standard_errors(self) -> NDArray[np.float64]:
-        """Standard deviation of `sampled` at the exact rate, shape (R,)."""
+        """Standard deviation of `sampled` at the exact rate, shape (R,).
+
+        Raises:
+            InputError: if nothing was sampled.
+        """
+        self._require_shots()
         return np.sqrt(self.exact * (1.0 - self.exact) / self.shots)
+
+    def _require_shots(self) -> None:
+        if not self.shots:
+            raise InputError("sampled rates need shots, got a result of exact rates alone: pass shots")
 
 
 def coherent_repetition_memory(
     angle: float,
     rounds: int | Sequence[int],
-    shots: int,
+    shots: int | None = None,
     seed: int | np.random.Generator | None = None,
     *,
     sampler: Sampler | None = None,
 ) -> CoherentMemoryResult:
-    """Store a logical 0 under coherent over-rotation; compare exact, sampled and Pauli-twirled logical errors.
+    """Store a logical 0 under coherent over-rotation; compare exact, Pauli-twirled and, if asked, sampled errors.
+
+    The exact rates take milliseconds, whatever the rounds; trajectories take time for every shot and round.
 
     In each round every data qubit is turned by ``Rx(angle)``, two ancillas measure the parities of neighbours,
     and the qubit they point at is flipped back. With c = cos(angle/2) and s = sin(angle/2) the corrected round
@@ -99,7 +120,7 @@ def coherent_repetition_memory(
     Args:
         angle: over-rotation in radians.
         rounds: one or more numbers of rounds after which the logical qubit is read.
-        shots: trajectories sampled for each number of rounds.
+        shots: trajectories sampled for each number of rounds; None, the default, samples nothing.
         seed: seed of the trajectories.
         sampler: what runs the circuits; the local state-vector simulator if left out.
 
@@ -107,7 +128,7 @@ def coherent_repetition_memory(
         InputError: if the angle is not finite, no rounds are given, or rounds or shots are below 1.
     """
     angle = require_finite("angle", angle)
-    shots = require_count("shots", shots)
+    shots = 0 if shots is None else require_count("shots", shots)
     numbers = _round_numbers(rounds)
     root = root_entropy(seed)
     runner: Sampler = StatevectorSimulator() if sampler is None else sampler
@@ -116,16 +137,7 @@ def coherent_repetition_memory(
 
     start = time.perf_counter()
     exact = coherent_error_rates(angle, numbers)
-    errors = np.zeros(len(numbers), dtype=np.int64)
-    for k, number in enumerate(numbers):
-        own_seed = int(np.random.SeedSequence(root, spawn_key=(k,)).generate_state(1, np.uint32)[0])
-        readout = runner.run(repetition_memory_circuit(angle, number), shots, seed=own_seed).register("readout")
-        if readout.shots != shots or readout.num_clbits != len(_DATA):
-            raise InputError(
-                f"a sampler must return {shots} shots of {len(_DATA)} bits for the register readout, got "
-                f"{readout.shots} of {readout.num_clbits}"
-            )
-        errors[k] = sum(count for bits, count in readout.counts.items() if bits.count("1") >= 2)
+    errors = _sampled_errors(runner, angle, numbers, shots, root) if shots else np.zeros(0, dtype=np.int64)
     return CoherentMemoryResult(
         angle=angle,
         rounds=np.array(numbers, dtype=np.int64),
@@ -137,6 +149,21 @@ def coherent_repetition_memory(
         wall_time=time.perf_counter() - start,
         versions={"qtoolkit": __version__, "numpy": np.__version__},
     )
+
+
+def _sampled_errors(runner: Sampler, angle: float, numbers: Sequence[int], shots: int, root: int) -> NDArray[np.int64]:
+    """Trajectories with a logical error, for each number of rounds."""
+    errors = np.zeros(len(numbers), dtype=np.int64)
+    for k, number in enumerate(numbers):
+        own_seed = int(np.random.SeedSequence(root, spawn_key=(k,)).generate_state(1, np.uint32)[0])
+        readout = runner.run(repetition_memory_circuit(angle, number), shots, seed=own_seed).register("readout")
+        if readout.shots != shots or readout.num_clbits != len(_DATA):
+            raise InputError(
+                f"a sampler must return {shots} shots of {len(_DATA)} bits for the register readout, got "
+                f"{readout.shots} of {readout.num_clbits}"
+            )
+        errors[k] = sum(count for bits, count in readout.counts.items() if bits.count("1") >= 2)
+    return errors
 
 
 def repetition_memory_circuit(angle: float, rounds: int) -> Circuit:

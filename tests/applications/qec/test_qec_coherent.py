@@ -114,6 +114,15 @@ def test_full_turns_and_rest_leave_the_logical_qubit_alone():
     assert flip.errors.tolist() == [20, 0]
 
 
+def test_exact_rates_need_no_shots():
+    result = coherent_repetition_memory(0.6, [1, 100])
+    assert (result.shots, result.errors.tolist()) == (0, [])
+    np.testing.assert_array_equal(result.exact, coherent_error_rates(0.6, [1, 100]))
+    for name in ("sampled", "confidence_intervals", "standard_errors"):
+        with pytest.raises(InputError, match="sampled rates need shots"):
+            getattr(result, name)
+
+
 class MajorityOfOnes:
     """A sampler whose every readout has a known number of ones."""
 
