@@ -39,6 +39,7 @@ MODULES = (
     "qtoolkit.applications.finance.backtest",
     "qtoolkit.applications.qec.codes",
     "qtoolkit.applications.qec.circuits",
+    "qtoolkit.applications.qec.exact",
 )
 
 NO_CALLS = {"Job", "Instruction", "GateRecord", "register_solver", "PortfolioOptions"}
@@ -84,6 +85,16 @@ RECORDS = {
     "Encoder",
     "CodeFamily",
     "Calibration",
+    "Cost",
+    "LogicalChannel",
+    "LogicalRotations",
+    "RecordDistribution",
+    "RecordDecoder",
+    "TwirlComparison",
+    "Prediction",
+    "LikelihoodRate",
+    "DistillationOutput",
+    "DistillationProtocol",
 }
 """Fields without checks, which the toolkit fills in and users read; their methods are called, but not they."""
 
@@ -174,6 +185,11 @@ INSTANCES: dict[str, tuple[str, ...]] = {
     "RotatedSurfaceCode": ("RotatedSurfaceCode(3)",),
     "HoneycombCode": ("HoneycombCode(3, 6)",),
     "NoisePreset": ("noise_preset('circuit', 0.01)", "noise_preset('si1000', 0.01)"),
+    "LogicalChannel": ("logical_channel(CODE, bit_flip(0.1))", "logical_channel(CODE, amplitude_damping(0.1))"),
+    "RecordDistribution": ("record_distribution(CODE, bit_flip(0.1), 2, 0.1)",),
+    "RecordDecoder": ("CoherentMaximumLikelihoodDecoder(CODE, bit_flip(0.1), 2).compile()",),
+    "CoherentMaximumLikelihoodDecoder": ("CoherentMaximumLikelihoodDecoder(CODE, bit_flip(0.1))",),
+    "DistillationProtocol": ("fifteen_to_one()",),
 }
 """By class, what makes one to call its methods on."""
 
@@ -214,6 +230,8 @@ CODE_OPTIONS = {
     "schedule": ("None", "[[(0, 0)], [(0, 1)]]"),
 }
 """Of codes on two qubits."""
+
+EXACT_CODES = ("logical_channel.code", "cost_of.code", "twirl_comparison.code")
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
     # error correction
@@ -775,6 +793,34 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "durations": ("None", "{1: 10.0, 'cx': 30.0}"),
     "add_relaxation.durations": ("{1: 10.0, 'cx': 30.0}",),
     "noise": ("None", "NoiseModel()", "NoiseModel().add(over_rotation('X', 0.1))"),
+    # exact answers about codes
+    **dict.fromkeys(EXACT_CODES, ("CODE", "steane_code()", "(np.array([[0, 0, 1, 1]]), None, None)")),
+    **dict.fromkeys(("CoherentMaximumLikelihoodDecoder.code", "record_distribution.code"), ("CODE",)),
+    "logical_channel.noise": ("bit_flip(0.1)", "[np.diag([1, 1j])]", "amplitude_damping(0.1)"),
+    "cost_of.noise": ("bit_flip(0.1)", "amplitude_damping(0.1)"),
+    "record_distribution.noise": ("bit_flip(0.1)", "over_rotation('X', 0.1)"),
+    "twirl_comparison.noise": ("over_rotation('X', 0.1)",),
+    "CoherentMaximumLikelihoodDecoder.noise": ("bit_flip(0.1)",),
+    "recovery": ("'likeliest'", "'lightest'"),
+    "logical_channel.progress": ("None", "lambda fraction: None"),
+    "record_distribution.progress": ("None", "lambda fraction: None"),
+    "twirl_comparison.progress": ("None", "lambda fraction: None"),
+    "maximum_likelihood_rate.progress": ("None", "lambda fraction: None"),
+    "measurement_error": ("0.0", "0.1"),
+    "frames": ("2",),
+    "CoherentMaximumLikelihoodDecoder.basis": ("None", "'Z'", "'X'"),
+    "best_flips.basis": ("None", "'Z'", "'X'"),
+    "transfer_matrices.start": ("0",),
+    "transfer_matrices.stop": ("None", "2"),
+    "events": ("np.zeros((3, 4), bool)",),
+    "infidelity_of.decoder": ("CoherentMaximumLikelihoodDecoder(CODE, bit_flip(0.1), 2).compile()",),
+    "compile.model": ("None", "stim.DetectorErrorModel('error(0.1) D0 D1 L0 L1')"),
+    "model": ("stim.DetectorErrorModel('error(0.1) D0 D1 L0 L1')",),
+    "exact_logical_error_rate.decoder": ("CoherentMaximumLikelihoodDecoder(CODE, bit_flip(0.1)).compile()",),
+    "max_histories": ("100",),
+    "DistillationProtocol.x_checks": ("[[1, 1, 1, 1, 0]]",),
+    "DistillationProtocol.logical_x": ("[0, 0, 0, 0, 1]",),
+    "distilled.error": ("0.1",),
     # interop
     "from_qiskit.circuit": ("QISKIT",),
     "from_cirq.circuit": ("CIRQ",),
@@ -884,8 +930,9 @@ def namespace() -> dict[str, Any]:
     import cirq
     import qiskit
     import qiskit.quantum_info
+    import stim
 
-    known: dict[str, Any] = {"np": np, "cirq": cirq}
+    known: dict[str, Any] = {"np": np, "cirq": cirq, "stim": stim}
     for module in map(importlib.import_module, MODULES):
         known[module.__name__.rpartition(".")[2]] = module  # for a name that another module has too
         for name in module.__all__:
@@ -925,6 +972,7 @@ def namespace() -> dict[str, Any]:
         "QISKIT": qiskit.QuantumCircuit(2),
         "CIRQ": cirq.Circuit(cirq.H(cirq.LineQubit(0))),
         "QISKIT_SUM": qiskit.quantum_info.SparsePauliOp(["XX", "ZZ"]),
+        "CODE": (np.array([[0, 0, 0, 1, 1, 0], [0, 0, 0, 0, 1, 1]]), None, None),
         "CIRQ_SUM": cirq.X(cirq.LineQubit(0)) + cirq.Z(cirq.LineQubit(1)),
     }
     return known

@@ -1,5 +1,5 @@
 """Quantum error correction: codes and experiments as circuits, memory experiments on the rotated surface code with
-decoders and exact references, and the repetition code under coherent errors on the state vector."""
+decoders, exact answers about any small code, and the repetition code under coherent errors on the state vector."""
 
 from qtoolkit.applications.qec.circuits import (
     NOISE_PRESETS,
@@ -58,7 +58,16 @@ from qtoolkit.applications.qec.decoders import (
     to_sinter,
     write_events,
 )
-from qtoolkit.applications.qec.exact import exact_logical_error_rate
+from qtoolkit.applications.qec.exact import (
+    CoherentMaximumLikelihoodDecoder,
+    cost_of,
+    exact_logical_error_rate,
+    fifteen_to_one,
+    logical_channel,
+    maximum_likelihood_rate,
+    record_distribution,
+    twirl_comparison,
+)
 from qtoolkit.applications.qec.intervals import clopper_pearson, per_round_rate
 from qtoolkit.applications.qec.memory import Basis, MemoryExperiment, MemoryResult, NoiseKind, memory_experiment
 from qtoolkit.applications.qec.threshold import (
@@ -118,7 +127,15 @@ __all__ = [
     "pauli_noise_model",
     "read_events",
     "write_events",
+    # exact answers
     "exact_logical_error_rate",
+    "maximum_likelihood_rate",
+    "logical_channel",
+    "record_distribution",
+    "twirl_comparison",
+    "fifteen_to_one",
+    "cost_of",
+    "CoherentMaximumLikelihoodDecoder",
     # memory experiments
     "Basis",
     "MemoryExperiment",

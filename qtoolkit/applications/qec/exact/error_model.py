@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["exact_logical_error_rate"]
 
+_BLOCK = 1 << 18
+"""Syndromes that are decoded at a time."""
+
 
 def exact_logical_error_rate(model: ModelLike, decoder: CompiledDecoder) -> float:
     """Probability that `decoder` mispredicts any observable, summed over every syndrome of the model.
@@ -25,14 +28,14 @@ def exact_logical_error_rate(model: ModelLike, decoder: CompiledDecoder) -> floa
     """
     ours = as_model(model)
     joint = joint_distribution(ours)
-    num_syndromes = joint.shape[1]
-    syndromes = np.arange(num_syndromes)
-    events = ((syndromes[:, None] >> np.arange(ours.num_detectors)) & 1).astype(np.bool_)
-    # Syndromes that no error produces need no prediction, and a matching decoder may have none for them.
-    possible = joint.sum(axis=0) > 0.0
-    num_observables = ours.num_observables
-    bits = require_predictions(decoder, events[possible], num_observables)
-    predicted = bits @ (1 << np.arange(num_observables))
-    failures = joint[:, possible].copy()
-    failures[predicted, np.arange(len(predicted))] = 0.0
-    return float(failures.sum())
+    wrong = 0.0
+    for start in range(0, joint.shape[1], _BLOCK):
+        block = joint[:, start : start + _BLOCK]
+        # Syndromes that no error produces need no prediction, and a matching decoder may have none for them.
+        possible = np.flatnonzero(block.sum(axis=0) > 0.0)
+        events = ((possible[:, None] + start) >> np.arange(ours.num_detectors) & 1).astype(np.bool_)
+        bits = require_predictions(decoder, events, ours.num_observables)
+        failures = block[:, possible]
+        failures[bits @ (1 << np.arange(ours.num_observables)), np.arange(len(possible))] = 0.0
+        wrong += float(failures.sum())
+    return wrong
