@@ -68,14 +68,35 @@ from qtoolkit.applications.qec.exact import (
     record_distribution,
     twirl_comparison,
 )
-from qtoolkit.applications.qec.intervals import clopper_pearson, per_round_rate
-from qtoolkit.applications.qec.memory import Basis, MemoryExperiment, MemoryResult, NoiseKind, memory_experiment
-from qtoolkit.applications.qec.threshold import (
+from qtoolkit.applications.qec.experiments import (
+    Basis,
+    BothBases,
+    ExperimentProgress,
+    ExperimentResult,
+    ExperimentStore,
+    ExperimentTask,
+    MemoryExperiment,
     MemorySweep,
+    NoiseKind,
+    Projection,
+    Rounds,
+    SuppressionFit,
     ThresholdCrossing,
+    ThresholdFit,
+    Verdict,
+    both_bases,
+    errors_for,
+    fit_suppression,
+    fit_threshold,
     logical_error_rates,
+    memory_experiment,
+    memory_tasks,
+    run_experiment,
+    run_experiments,
     threshold_crossing,
+    unprotected_error_rate,
 )
+from qtoolkit.applications.qec.intervals import clopper_pearson, per_round_rate
 
 __all__ = [
     # codes; single families are in qtoolkit.applications.qec.codes
@@ -136,17 +157,37 @@ __all__ = [
     "fifteen_to_one",
     "cost_of",
     "CoherentMaximumLikelihoodDecoder",
-    # memory experiments
+    # experiments: what is run
+    "ExperimentTask",
+    "memory_tasks",
     "Basis",
+    "Rounds",
+    # experiments: running it
+    "run_experiments",
+    "run_experiment",
+    "ExperimentResult",
+    "ExperimentStore",
+    "ExperimentProgress",
+    "errors_for",
+    # memories of the rotated surface code
     "MemoryExperiment",
-    "MemoryResult",
     "NoiseKind",
     "memory_experiment",
-    # sweeps
     "MemorySweep",
-    "ThresholdCrossing",
     "logical_error_rates",
+    # both bases as one
+    "BothBases",
+    "Verdict",
+    "both_bases",
+    "unprotected_error_rate",
+    # thresholds and larger codes
+    "ThresholdCrossing",
     "threshold_crossing",
+    "ThresholdFit",
+    "fit_threshold",
+    "SuppressionFit",
+    "fit_suppression",
+    "Projection",
     # coherent errors
     "CoherentMemoryResult",
     "coherent_error_rates",

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from qtoolkit.applications.qec import (
     CoherentMemoryResult,
+    ExperimentResult,
     MemoryExperiment,
-    MemoryResult,
     MemorySweep,
     RotatedSurfaceCode,
     coherent_repetition_memory,
@@ -102,7 +102,7 @@ def error_correction_study(
     )
 
 
-def _checked_row(result: MemoryResult, exact: float) -> Row:
+def _checked_row(result: ExperimentResult, exact: float) -> Row:
     return Row(
         f"Surface code d=3, {result.rounds} rounds, p={_rate(result)}",
         result.logical_error_rate,
@@ -115,7 +115,7 @@ def _checked_row(result: MemoryResult, exact: float) -> Row:
     )
 
 
-def _memory_row(result: MemoryResult) -> Row:
+def _memory_row(result: ExperimentResult) -> Row:
     return Row(
         f"Surface code d={result.distance}, per round, p={_rate(result)}",
         result.logical_error_rate_per_round,
@@ -156,7 +156,7 @@ def _coherent_rows(result: CoherentMemoryResult) -> tuple[Row, Row]:
     )
 
 
-def _counts(result: MemoryResult) -> dict[str, int | float | str]:
+def _counts(result: ExperimentResult) -> dict[str, int | float | str]:
     return {
         "distance": result.distance,
         "rounds": result.rounds,
@@ -168,7 +168,7 @@ def _counts(result: MemoryResult) -> dict[str, int | float | str]:
     }
 
 
-def _agreement(sampled: MemoryResult, exact: float) -> str:
+def _agreement(sampled: ExperimentResult, exact: float) -> str:
     low, high = sampled.confidence_interval
     relation = "contains" if low <= exact <= high else "does not contain"
     return (
@@ -178,7 +178,7 @@ def _agreement(sampled: MemoryResult, exact: float) -> str:
     )
 
 
-def _suppression(sweep: MemorySweep, memories: Sequence[MemoryResult]) -> str:
+def _suppression(sweep: MemorySweep, memories: Sequence[ExperimentResult]) -> str:
     small, large = (result.logical_error_rate_per_round for result in memories)
     text = (
         f"At p = {_rate(memories[0])} the larger code fails {small / large:.2g} times less often per round."
@@ -191,9 +191,8 @@ def _suppression(sweep: MemorySweep, memories: Sequence[MemoryResult]) -> str:
         return text
     return (
         f"{text} The advantage ends where the curves of these two distances cross, at p = "
-        f"{100 * crossing.physical_error_rate:.2f}% ± {100 * crossing.standard_error:.2f}% (one standard deviation of "
-        "the counts, without the error of the interpolation). Larger distances cross elsewhere, so that this is no "
-        "threshold."
+        f"{100 * crossing.physical_error_rate:.2f}% ± {100 * crossing.standard_error:.2f}% (one standard deviation, of "
+        "the counts and of the interpolation together). Larger distances cross elsewhere, so that this is no threshold."
     )
 
 
@@ -229,12 +228,12 @@ def _coherent_figure(result: CoherentMemoryResult) -> Figure:
     )
 
 
-def _evidence(sampled: MemoryResult, sweep: MemorySweep, coherent: CoherentMemoryResult) -> dict[str, str]:
+def _evidence(sampled: ExperimentResult, sweep: MemorySweep, coherent: CoherentMemoryResult) -> dict[str, str]:
     shots = sum(result.shots for row in sweep.results for result in row)
     versions = {**sampled.versions, **coherent.versions}
     return {
         "Noise": "circuit-level depolarising, one rate p for gates, idling, resets and measurements",
-        "Decoder": f"{sampled.decoder} (minimum-weight perfect matching)",
+        "Decoder": f"{sampled.decoder}: minimum-weight perfect matching by PyMatching",
         "Shots": f"{sampled.shots:,} for the exact check, {shots:,} in the sweep, {coherent.shots:,} for each number "
         "of rounds of the repetition code",
         "Exact values": "surface code: the decoder's failures, summed over all 2¹⁶ syndromes; repetition code: the "
@@ -247,5 +246,5 @@ def _evidence(sampled: MemoryResult, sweep: MemorySweep, coherent: CoherentMemor
     }
 
 
-def _rate(result: MemoryResult) -> str:
+def _rate(result: ExperimentResult) -> str:
     return f"{100 * result.physical_error_rate:g}%"

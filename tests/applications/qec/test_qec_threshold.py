@@ -1,30 +1,37 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
-from qtoolkit.applications.qec import MemoryResult, MemorySweep, logical_error_rates, threshold_crossing
+from qtoolkit.applications.qec import ExperimentResult, MemorySweep, logical_error_rates, threshold_crossing
 from qtoolkit.errors import InputError
 
 SHOTS = 10**9
+
+
+def counted(distance, rate, shots, errors):
+    """A result of one round with so many errors."""
+    return ExperimentResult(
+        task_id="",
+        labels={"distance": distance, "physical_error_rate": rate, "basis": "z", "noise": "circuit_level"},
+        rounds=1,
+        decoder="matching",
+        shots=shots,
+        discards=0,
+        errors=errors,
+        observable_errors=(errors,),
+        accepted_before=0,
+        max_errors=None,
+        seed=0,
+        batch_shots=8192,
+    )
 
 
 def made_up_sweep(rates, threshold=0.008, shots=SHOTS, scale=0.1):
     """Counts that follow ε = scale·(p/threshold)^((d + 1)/2) in one round."""
     results = tuple(
         tuple(
-            MemoryResult(
-                distance=distance,
-                rounds=1,
-                physical_error_rate=rate,
-                basis="z",
-                noise="circuit_level",
-                decoder="MatchingDecoder",
-                shots=shots,
-                errors=round(shots * scale * (rate / threshold) ** ((distance + 1) / 2)),
-                seed=0,
-                batches=1,
-                wall_time=1.0,
-                versions={},
-            )
+            counted(distance, rate, shots, round(shots * scale * (rate / threshold) ** ((distance + 1) / 2)))
             for rate in rates
         )
         for distance in (3, 5)
@@ -35,7 +42,8 @@ def made_up_sweep(rates, threshold=0.008, shots=SHOTS, scale=0.1):
 def test_crossing_of_power_laws_is_their_threshold():
     crossing = threshold_crossing(made_up_sweep([0.004, 0.006, 0.009, 0.012]), 3, 5)
     assert crossing.physical_error_rate == pytest.approx(0.008, rel=1e-6)
-    assert crossing.bracket == (0.006, 0.009)
+    assert crossing.bracket == pytest.approx((0.006, 0.009), rel=1e-12)
+    assert crossing.interpolation_error < 1e-8
     assert crossing.distances == (3, 5)
 
 
@@ -47,14 +55,34 @@ def test_standard_error_of_the_crossing_is_its_scatter():
     for _ in range(600):
         rows = tuple(
             tuple(
-                MemoryResult(**{**vars(result), "errors": int(rng.binomial(result.shots, result.logical_error_rate))})
+                dataclasses.replace(result, errors=int(rng.binomial(result.shots, result.logical_error_rate)))
                 for result in row
             )
             for row in sweep.results
         )
         found.append(threshold_crossing(MemorySweep((3, 5), sweep.physical_error_rates, rows, 0), 3, 5))
     scatter = np.std([crossing.physical_error_rate for crossing in found])
-    assert claimed.standard_error == pytest.approx(scatter, rel=0.15)
+    assert claimed.statistical_error == pytest.approx(scatter, rel=0.15)
+
+
+def test_interpolation_error_is_what_a_bent_curve_does_to_the_crossing():
+    """The logarithm of the ratio is u + 0.6 u² in u = log(p / 0.0095): a parabola through its points finds it."""
+    rates = [0.004, 0.0065, 0.0105, 0.016]
+    u = np.log(np.array(rates) / 0.0095)
+    rows = tuple(
+        tuple(counted(d, p, SHOTS, round(SHOTS * 0.01 * np.exp(bend))) for p, bend in zip(rates, bends, strict=True))
+        for d, bends in ((3, 0.0 * u), (5, u + 0.6 * u**2))
+    )
+    found = threshold_crossing(MemorySweep((3, 5), tuple(rates), rows, seed=0), 3, 5)
+    off = abs(found.physical_error_rate - 0.0095)
+    assert off > 1e-5
+    assert found.interpolation_error == pytest.approx(off, rel=0.05)
+    assert found.standard_error == pytest.approx(np.hypot(found.statistical_error, found.interpolation_error))
+
+
+def test_two_rates_know_nothing_of_the_curve_between_them():
+    crossing = threshold_crossing(made_up_sweep([0.004, 0.016], scale=0.01), 3, 5)
+    assert crossing.interpolation_error == pytest.approx(0.008 * np.log(4.0) / np.sqrt(12.0), rel=1e-6)
 
 
 def test_sweep_finds_the_threshold_of_circuit_noise():
@@ -74,7 +102,7 @@ def test_sweep_finds_the_threshold_of_circuit_noise():
     assert np.all((low < sweep.logical_error_rates) & (sweep.logical_error_rates < high))
     crossing = threshold_crossing(sweep, 3, 5)
     assert 0.008 < crossing.physical_error_rate < 0.014
-    assert crossing.standard_error < 0.001
+    assert crossing.statistical_error < 0.001
     done = [shots for shots, _ in calls]
     assert done == sorted(done)
     assert calls[-1] == (96_000, 96_000)
@@ -86,7 +114,8 @@ def test_sweep_is_reproducible_and_its_points_are_independent():
 
     sweep = run(6)
     assert sweep == run(sweep.seed)
-    assert len({result.seed for row in sweep.results for result in row}) == 2
+    assert len({result.task_id for result in sweep}) == 2
+    assert len({result.errors for result in sweep}) == 2
     assert sweep.results[0][0].rounds == 1
 
 

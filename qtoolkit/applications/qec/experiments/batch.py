@@ -1,0 +1,119 @@
+"""One batch: drawn whole from its own seed, decoded, counted. What other processes run."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qtoolkit._memory import check_memory
+from qtoolkit.applications.qec._validation import require_predictions
+from qtoolkit.applications.qec.experiments.task import ExperimentTask
+
+if TYPE_CHECKING:
+    from qtoolkit.applications.qec.decoders import Decoder
+
+__all__ = ["BatchCounts", "check_batch_memory", "count_batch"]
+
+_KEPT_DECODERS = 8
+"""For each thread: more than it works on at a time."""
+
+
+@dataclass(frozen=True)
+class BatchCounts:
+    """What was counted in some shots of a batch.
+
+    Attributes:
+        shots: that were drawn, discarded ones too.
+        discards: shots in which a herald fired.
+        errors: other shots of which an observable was mispredicted.
+        observable_errors: shots of those, by observable.
+        seconds: that drawing and decoding took.
+    """
+
+    shots: int
+    discards: int
+    errors: int
+    observable_errors: tuple[int, ...]
+    seconds: float
+
+    def __add__(self, other: BatchCounts) -> BatchCounts:
+        return BatchCounts(
+            self.shots + other.shots,
+            self.discards + other.discards,
+            self.errors + other.errors,
+            tuple(a + b for a, b in zip(self.observable_errors, other.observable_errors, strict=True)),
+            self.seconds + other.seconds,
+        )
+
+
+def count_batch(task: ExperimentTask, seed: int, index: int, start: int, stop: int) -> BatchCounts:
+    """Draw batch `index` of a task, and decode and count its shots from `start` to before `stop`.
+
+    The batch is always drawn whole, since Stim's stream depends on how many shots are asked for at once: the shots of a
+    batch are the same whichever of them are counted. Its seed comes of the root seed, the circuit and the index, so
+    that batches are independent of each other and of those of other circuits.
+
+    Raises:
+        InputError: if the decoder returns anything but bits of shape (shots, observables).
+        InsufficientMemoryError: if there is no memory for the batch.
+    """
+    check_batch_memory(task)
+    begin = time.perf_counter()
+    own_seed = np.random.SeedSequence(seed, spawn_key=(task.stream, index))
+    sampler = task.circuit.compile_detector_sampler(seed=int(own_seed.generate_state(1, np.uint64)[0]))
+    events, flips = sampler.sample(task.batch_shots, separate_observables=True)
+    events, flips = events[start:stop], flips[start:stop]
+    discards = 0
+    if task.heralds:
+        accepted = ~events[:, task.heralds].any(axis=1)
+        discards = int(np.count_nonzero(~accepted))
+        events, flips = events[accepted], flips[accepted]
+    wrong = np.zeros(flips.shape, np.bool_)
+    if len(events):
+        wrong = require_predictions(_decoder_of(task), events, flips.shape[1]) != flips
+    return BatchCounts(
+        shots=stop - start,
+        discards=discards,
+        errors=int(np.count_nonzero(wrong.any(axis=1))),
+        observable_errors=tuple(int(count) for count in wrong.sum(axis=0)),
+        seconds=time.perf_counter() - begin,
+    )
+
+
+def check_batch_memory(task: ExperimentTask) -> None:
+    """Refuse a batch that does not fit.
+
+    Raises:
+        InsufficientMemoryError: with the bytes needed and free.
+    """
+    assert task.batch_shots is not None
+    columns = int(task.circuit.num_detectors) + int(task.circuit.num_observables)
+    what = f"a batch of {task.batch_shots} shots"
+    check_memory(3 * task.batch_shots * columns, what, "take a smaller batch_shots")
+
+
+class _Kept(threading.local):
+    """Decoders that this thread compiled, with their tasks; most can serve one thread at a time only."""
+
+    def __init__(self) -> None:
+        self.decoders: OrderedDict[str, tuple[ExperimentTask, Decoder]] = OrderedDict()
+
+
+_kept = _Kept()
+
+
+def _decoder_of(task: ExperimentTask) -> Decoder:
+    decoders = _kept.decoders
+    # a task that is kept keeps its place in memory, so that no other has its number
+    key = task.id if task.is_known else f"task {id(task)}"
+    if key not in decoders:
+        decoders[key] = (task, task.compiled())
+        if len(decoders) > _KEPT_DECODERS:
+            decoders.popitem(last=False)
+    decoders.move_to_end(key)
+    return decoders[key][1]

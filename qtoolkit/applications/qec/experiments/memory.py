@@ -1,0 +1,311 @@
+"""Memory experiments: how often a code loses a stored logical state, as tasks and with a confidence interval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+
+import numpy as np
+
+from qtoolkit._arguments import check_callable, items_of, shown
+from qtoolkit._checks import require_choice, require_number
+from qtoolkit._memory import check_memory
+from qtoolkit._optional import require
+from qtoolkit.applications.qec._validation import require_count, require_rate
+from qtoolkit.applications.qec.codes import RotatedSurfaceCode
+from qtoolkit.applications.qec.decoders import Decoder, MatchingDecoder
+from qtoolkit.applications.qec.experiments.collect import ExperimentProgress, run_experiment
+from qtoolkit.applications.qec.experiments.decoding import DecoderChoice
+from qtoolkit.applications.qec.experiments.result import ExperimentResult
+from qtoolkit.applications.qec.experiments.store import ExperimentStore
+from qtoolkit.applications.qec.experiments.task import ExperimentTask
+from qtoolkit.errors import InputError
+
+if TYPE_CHECKING:
+    import stim
+
+__all__ = [
+    "Basis",
+    "MemoryExperiment",
+    "NoiseKind",
+    "Rounds",
+    "memory_experiment",
+    "memory_tasks",
+    "rounds_at",
+]
+
+Basis: TypeAlias = Literal["x", "z"]
+"""The logical Pauli operator whose eigenstate is stored and read."""
+
+NoiseKind: TypeAlias = Literal["circuit_level", "phenomenological", "code_capacity"]
+"""Which operations of the circuit are noisy; see `MemoryExperiment`."""
+
+_MAX_DEPOLARISING_RATE = 0.75
+_BYTES_PER_DETECTOR = 1000
+"""Of a detector error model with its matching graph, about."""
+
+
+@dataclass(frozen=True)
+class MemoryExperiment:
+    """A rotated surface code that stores a logical eigenstate for a number of rounds; compiled once, run many times.
+
+    Kinds of noise, all with the one rate p:
+
+    - ``circuit_level``: depolarising after every gate and on data qubits before each round, bit flips after every
+      reset and before every measurement.
+    - ``phenomenological``: depolarising on data qubits before each round and flips before every measurement,
+      the final one of the data qubits included.
+    - ``code_capacity``: depolarising on data qubits before each round; nothing else fails.
+
+    Depolarising one qubit at rate p applies X, Y or Z with probability p/3 each; two qubits, one of the fifteen
+    Pauli products with probability p/15 each.
+
+    Source: Dennis et al., J. Math. Phys. 43, 4452 (2002); Fowler et al., Phys. Rev. A 86, 032324 (2012).
+
+    Raises:
+        InputError: if rounds < 1, the rate lies outside [0, 3/4], basis or noise is none of those listed, or the code
+            or the decoder factory is none.
+        InsufficientMemoryError: if there is no memory for so many rounds.
+    """
+
+    code: RotatedSurfaceCode
+    rounds: int
+    physical_error_rate: float
+    basis: Basis = "z"
+    noise: NoiseKind = "circuit_level"
+    decoder_factory: DecoderChoice = MatchingDecoder
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.code, RotatedSurfaceCode):
+            raise InputError(f"code must be a RotatedSurfaceCode, got {shown(self.code)}")
+        if not callable(self.decoder_factory) and not isinstance(self.decoder_factory, str):
+            raise InputError(f"decoder_factory must be a class or function, got {shown(self.decoder_factory)}")
+        rate = require_rate("physical_error_rate", self.physical_error_rate, _MAX_DEPOLARISING_RATE)
+        object.__setattr__(self, "rounds", require_count("rounds", self.rounds))
+        check_memory(
+            _BYTES_PER_DETECTOR * self.rounds * self.code.distance**2, f"noise of {self.rounds} rounds", "take fewer"
+        )
+        object.__setattr__(self, "physical_error_rate", rate)
+        for name, value, known in (("basis", self.basis, Basis), ("noise", self.noise, NoiseKind)):
+            if value not in get_args(known):
+                raise InputError(f"{name} must be one of {', '.join(get_args(known))}, got {value!r}")
+
+    @cached_property
+    def circuit(self) -> stim.Circuit:
+        """The noisy circuit with its detectors and its one observable.
+
+        Raises:
+            MissingExtraError: if Stim is not installed.
+        """
+        p = self.physical_error_rate
+        rates = {"before_round_data_depolarization": p}
+        if self.noise != "code_capacity":
+            rates["before_measure_flip_probability"] = p
+        if self.noise == "circuit_level":
+            rates |= {"after_clifford_depolarization": p, "after_reset_flip_probability": p}
+        return require("stim", extra="qec").Circuit.generated(
+            f"surface_code:rotated_memory_{self.basis}", distance=self.code.distance, rounds=self.rounds, **rates
+        )
+
+    @property
+    def detector_error_model(self) -> stim.DetectorErrorModel:
+        """The error mechanisms of the circuit, decomposed into graph-like parts."""
+        return self.task.model
+
+    @cached_property
+    def decoder(self) -> Decoder:
+        """The decoder, compiled for the detector error model."""
+        return self.task.compiled()
+
+    @cached_property
+    def task(self) -> ExperimentTask:
+        """What `run` samples and decodes.
+
+        Raises:
+            MissingExtraError: if Stim is not installed.
+        """
+        return self._task(None)
+
+    def run(
+        self,
+        *,
+        max_shots: int,
+        max_errors: int | None = None,
+        relative_error: float | None = None,
+        seed: int | np.random.Generator | None = None,
+        batch_shots: int | None = None,
+        previous: ExperimentResult | None = None,
+        store: ExperimentStore | None = None,
+        executor: Executor | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> ExperimentResult:
+        """Sample and decode until a limit is met; `run_experiments` says how.
+
+        Args:
+            max_shots: shots at which to stop; those of `previous` count.
+            max_errors: logical errors at which to stop, at the end of a batch.
+            relative_error: standard error over rate at which to stop.
+            seed: seed of the run; leave it out when continuing, where the seed of `previous` goes on.
+            batch_shots: shots drawn at once; those of `previous`, or as many as `ExperimentTask` takes.
+            previous: result to continue; what comes is what one run of as many shots would have come to.
+            store: where batches are read from and kept.
+            executor: any of `concurrent.futures`.
+            progress: called after each batch with the shots drawn so far and `max_shots`.
+
+        Raises:
+            InputError: if a limit or the batch size is below 1, `previous` is of another experiment or seed, or the
+                decoder returns anything but bits of shape (shots, observables).
+            InsufficientMemoryError: if there is no memory for a batch.
+            MissingExtraError: if Stim or PyMatching is not installed.
+        """
+        if batch_shots is None and isinstance(previous, ExperimentResult):
+            batch_shots = previous.batch_shots
+        task = self.task if batch_shots is None else self._task(batch_shots)
+        if progress is not None:
+            check_callable(progress, "progress")
+
+        def tell(state: ExperimentProgress) -> None:
+            if progress is not None:
+                progress(state.shots, max_shots)
+
+        return run_experiment(
+            task,
+            max_shots=max_shots,
+            max_errors=max_errors,
+            relative_error=relative_error,
+            seed=seed,
+            previous=previous,
+            store=store,
+            executor=executor,
+            progress=tell,
+        )
+
+    def _task(self, batch_shots: int | None) -> ExperimentTask:
+        return ExperimentTask(
+            self.circuit,
+            self.decoder_factory,
+            rounds=self.rounds,
+            labels={
+                "code": "rotated-surface",
+                "distance": self.code.distance,
+                "physical_error_rate": self.physical_error_rate,
+                "basis": self.basis,
+                "noise": self.noise,
+            },
+            batch_shots=batch_shots,
+        )
+
+
+def memory_experiment(
+    distance: int,
+    rounds: int,
+    physical_error_rate: float,
+    *,
+    shots: int,
+    basis: Basis = "z",
+    noise: NoiseKind = "circuit_level",
+    max_errors: int | None = None,
+    seed: int | np.random.Generator | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> ExperimentResult:
+    """Run one memory experiment of the rotated surface code; `MemoryExperiment` offers every choice.
+
+    Raises:
+        InputError: for an even distance, rounds < 1, shots < 1 or a rate outside [0, 3/4].
+        MissingExtraError: if Stim or PyMatching is not installed.
+    """
+    shots = require_count("shots", shots)
+    experiment = MemoryExperiment(RotatedSurfaceCode(distance), rounds, physical_error_rate, basis, noise)
+    return experiment.run(max_shots=shots, max_errors=max_errors, seed=seed, progress=progress)
+
+
+Rounds: TypeAlias = "int | Mapping[int, int] | Callable[[int], int]"
+"""Rounds of every distance, by distance, or as a function of it."""
+
+_NOISES: dict[str, NoiseKind] = {
+    "circuit": "circuit_level",
+    "phenomenological": "phenomenological",
+    "code-capacity": "code_capacity",
+}
+
+
+def rounds_at(rounds: Rounds | None, distance: int, default: int) -> int:
+    """Rounds of one distance.
+
+    Raises:
+        InputError: if they are no integer of at least 1, or a mapping has none for the distance.
+    """
+    if rounds is None:
+        return default
+    if isinstance(rounds, Mapping):
+        if distance not in rounds:
+            raise InputError(f"rounds must be given for each distance, got none for {distance}: {shown(dict(rounds))}")
+        return require_count(f"rounds of distance {distance}", rounds[distance])
+    return require_count("rounds", rounds(distance) if callable(rounds) else rounds)
+
+
+def memory_tasks(
+    code: str,
+    distances: Iterable[int],
+    physical_error_rates: Iterable[float],
+    *,
+    rounds: Rounds | None = None,
+    bases: Iterable[Basis] = ("z",),
+    noise: str = "circuit",
+    decoder: DecoderChoice = "matching",
+    decoder_options: Mapping[str, Any] | None = None,
+    batch_shots: int | None = None,
+) -> tuple[ExperimentTask, ...]:
+    """A memory experiment for every distance, rate and basis, in that order, for `run_experiments`.
+
+    Args:
+        code: ``"rotated-surface"``.
+        distances: of the code.
+        physical_error_rates: the one parameter of the noise.
+        rounds: of every distance, by distance, or a function of the distance; by default as many as the distance, and
+            one under ``"code-capacity"``, whose rounds are measured without errors.
+        bases: of the logical eigenstates that are stored: ``("z",)``, ``("x",)`` or both.
+        noise: ``"circuit"``, ``"phenomenological"`` or ``"code-capacity"``; see `MemoryExperiment`.
+        decoder: a name, or what compiles one.
+        decoder_options: keywords for it.
+        batch_shots: shots drawn at once; see `ExperimentTask`.
+
+    Raises:
+        InputError: if a list is empty or repeats itself, or an argument is none of those described.
+        InsufficientMemoryError: if there is no memory for so many rounds.
+        MissingExtraError: if Stim is not installed.
+    """
+    require_choice("code", code, ["rotated-surface"])
+    kind = _NOISES[require_choice("noise", noise, _NOISES)]
+    wanted = _distinct("bases", bases)
+    rates = [
+        require_number("physical_error_rates", rate) for rate in _distinct("physical_error_rates", physical_error_rates)
+    ]
+    tasks = []
+    for distance in _distinct("distances", distances):
+        patch = RotatedSurfaceCode(distance)
+        own_rounds = rounds_at(rounds, patch.distance, 1 if noise == "code-capacity" else patch.distance)
+        for rate in rates:
+            for basis in wanted:
+                experiment = MemoryExperiment(patch, own_rounds, rate, basis, kind)
+                tasks.append(
+                    ExperimentTask(
+                        experiment.circuit,
+                        decoder,
+                        {} if decoder_options is None else decoder_options,
+                        rounds=own_rounds,
+                        labels={**experiment.task.labels, "code": code, "noise": noise},
+                        batch_shots=batch_shots,
+                    )
+                )
+    return tuple(tasks)
+
+
+def _distinct(name: str, values: Iterable[Any]) -> list[Any]:
+    listed = list(items_of(values, f"{name} must be a sequence"))
+    if not listed or len(set(map(str, listed))) != len(listed):
+        raise InputError(f"{name} must be distinct and at least one, got {shown(listed)}")
+    return listed

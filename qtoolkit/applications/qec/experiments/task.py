@@ -1,0 +1,289 @@
+"""`ExperimentTask`: a circuit, a decoder and what is thrown away, known by the hash of all that the counts hang on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from qtoolkit._arguments import items_of, shown
+from qtoolkit._checks import require_integer
+from qtoolkit._optional import require
+from qtoolkit._version import __version__
+from qtoolkit.applications.qec._validation import require_count
+from qtoolkit.applications.qec.experiments.decoding import (
+    DecoderChoice,
+    compiled_decoder,
+    decoder_identity,
+    decoder_name,
+    decoder_packages,
+    decomposes,
+)
+from qtoolkit.errors import InputError
+
+if TYPE_CHECKING:
+    import stim
+
+    from qtoolkit.applications.qec.decoders import Decoder
+
+__all__ = ["BATCH_FORMAT", "ExperimentTask", "Label", "stim_circuit"]
+
+Label: TypeAlias = "str | int | float"
+
+BATCH_FORMAT = 1
+"""Of how batches are drawn: another number, another random stream, and so another task."""
+
+_MOST_BATCH_BITS = 1 << 26
+_MOST_BATCH_SHOTS = 8192
+_FEWEST_BATCH_SHOTS = 256
+"""Below some hundred shots Stim's vectors run empty."""
+
+
+@dataclass(frozen=True, eq=False)
+class ExperimentTask:
+    """What is sampled and decoded; the same content has the same `id`, in every process and on every day.
+
+    Args:
+        circuit: of Stim, or its text, with detectors and observables, and all of its noise.
+        decoder: a name such as ``"matching"``, or a class or function that compiles a decoder for a
+            `stim.DetectorErrorModel`.
+        decoder_options: keywords for it: numbers, text, and lists of them.
+        rounds: of error correction in the circuit, by which rates per round are told.
+        labels: what the task is to its reader, such as ``{"distance": 3, "physical_error_rate": 0.01}``. They are no
+            part of the content.
+        heralds: detectors that discard a shot where one of them fires: flags, heralded losses, post-selection.
+        detector_error_model: what the decoder is compiled for; that of the circuit if left out.
+        decompose: whether errors of the circuit's model are decomposed into graph-like parts; by default where the
+            decoder needs that, and for every decoder that has no name here.
+        batch_shots: shots that are drawn at once. They are part of the content, as Stim's random stream depends on
+            them; by default 8192, and fewer for circuits of many detectors.
+        decoder_id: what a decoder of your own is known by in a store, where its name in a module does not tell all.
+
+    Raises:
+        InputError: if the circuit is none or has no observable, a herald is no detector of it, or another argument is
+            not as described.
+        MissingExtraError: if Stim is not installed.
+    """
+
+    circuit: stim.Circuit
+    decoder: DecoderChoice = "matching"
+    decoder_options: Mapping[str, Any] = field(default_factory=dict)
+    rounds: int = 1
+    labels: Mapping[str, Label] = field(default_factory=dict)
+    heralds: tuple[int, ...] = ()
+    detector_error_model: stim.DetectorErrorModel | None = None
+    decompose: bool | None = None
+    batch_shots: int | None = None
+    decoder_id: str | None = None
+
+    def __post_init__(self) -> None:
+        circuit = stim_circuit(self.circuit)
+        if circuit.num_observables == 0:
+            raise InputError(
+                "a circuit of an experiment must have an observable, got none: OBSERVABLE_INCLUDE names one"
+            )
+        decoder_name(self.decoder)
+        if not isinstance(self.decoder_options, Mapping):
+            raise InputError(f"decoder_options must be a mapping, got {shown(self.decoder_options)}")
+        values = {
+            "circuit": circuit,
+            "decoder_options": dict(self.decoder_options),
+            "rounds": require_count("rounds", self.rounds),
+            "labels": _checked_labels(self.labels),
+            "heralds": _checked_heralds(self.heralds, circuit.num_detectors),
+            "batch_shots": _batch_shots(self.batch_shots, circuit.num_detectors + circuit.num_observables),
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+        if self.decompose not in (None, True, False):
+            raise InputError(f"decompose must be True, False or None, got {shown(self.decompose)}")
+        if self.decoder_id is not None and not isinstance(self.decoder_id, str):
+            raise InputError(f"decoder_id must be text, got {shown(self.decoder_id)}")
+        if self.detector_error_model is not None:
+            _check_model(self.detector_error_model, circuit)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what is worked out of it: a compiled decoder goes to no other process."""
+        return {entry.name: self.__dict__[entry.name] for entry in fields(self)}
+
+    def __repr__(self) -> str:
+        labels = ", ".join(f"{name}={value}" for name, value in self.labels.items())
+        return f"ExperimentTask({labels or self.id[:12]}, decoder={self.decoder_name!r})"
+
+    @property
+    def decoder_name(self) -> str:
+        """What results call the decoder."""
+        return decoder_name(self.decoder)
+
+    @cached_property
+    def id(self) -> str:
+        """SHA-256 of the content, in hexadecimal: circuit, decoder, heralds, batches, and versions that matter."""
+        return _hash(self.content)
+
+    @cached_property
+    def stream(self) -> int:
+        """64 bits of the circuit and of how its batches are drawn: what seeds of batches are made of.
+
+        Tasks of one circuit draw the same shots for the same seed, so that decoders are compared on equal terms; tasks
+        of other circuits draw independent ones.
+        """
+        return int(_hash([str(self.circuit), self.batch_shots, BATCH_FORMAT])[:16], 16)
+
+    def check_known(self) -> None:
+        """Refuse a decoder that a store cannot tell from others.
+
+        Raises:
+            InputError: if nothing is known of the decoder.
+        """
+        if self.decoder_id is None:
+            decoder_identity(self.decoder, self.decoder_options)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether tasks of the same `id` have the same decoder."""
+        try:
+            self.check_known()
+        except InputError:
+            return False
+        return True
+
+    @cached_property
+    def content(self) -> dict[str, Any]:
+        """All that the counts hang on, as JSON types; what `id` is the hash of."""
+        if self.decoder_id is not None:
+            identity = self.decoder_id
+        elif self.is_known:
+            identity = decoder_identity(self.decoder, self.decoder_options)
+        else:
+            identity = f"unknown {self.decoder_name}"
+        return {
+            "circuit": str(self.circuit),
+            "decoder": identity,
+            "detector_error_model": None if self.detector_error_model is None else str(self.detector_error_model),
+            "decompose": self.is_decomposed,
+            "heralds": list(self.heralds),
+            "batch_shots": self.batch_shots,
+            "batch_format": BATCH_FORMAT,
+            "versions": {name: self.versions[name] for name in ("stim", *decoder_packages(self.decoder))},
+        }
+
+    @cached_property
+    def versions(self) -> dict[str, str]:
+        """Of what samples and decodes, by package; Stim with the vectors that it was built for."""
+        stim = require("stim", extra="qec")
+        found = {"qtoolkit": __version__, "numpy": np.__version__, "stim": str(stim.__version__)}
+        for package in decoder_packages(self.decoder):
+            found.setdefault(package, _version(package))
+        return found
+
+    @property
+    def is_decomposed(self) -> bool:
+        """Whether errors of the model are decomposed into graph-like parts."""
+        return decomposes(self.decoder) if self.decompose is None else self.decompose
+
+    @cached_property
+    def model(self) -> stim.DetectorErrorModel:
+        """What the decoder is compiled for.
+
+        Raises:
+            InputError: if a detector of the circuit is not deterministic without noise, or an error cannot be
+                decomposed.
+        """
+        if self.detector_error_model is not None:
+            return self.detector_error_model
+        try:
+            return self.circuit.detector_error_model(decompose_errors=self.is_decomposed)
+        except ValueError as error:
+            remedy = "; decompose=False keeps it whole, for a decoder of hypergraphs" if self.is_decomposed else ""
+            raise InputError(f"the circuit has no detector error model: {_first_lines(error)}{remedy}") from error
+
+    def compiled(self) -> Decoder:
+        """The decoder, compiled anew for the model.
+
+        Raises:
+            InputError: if the decoder does not take the model or an option.
+        """
+        return compiled_decoder(self.decoder, self.decoder_options, self.model)
+
+
+def stim_circuit(circuit: object) -> stim.Circuit:
+    """A circuit of Stim, from one or from its text.
+
+    Raises:
+        InputError: if it is neither.
+        MissingExtraError: if Stim is not installed.
+    """
+    stim = require("stim", extra="qec")
+    if isinstance(circuit, stim.Circuit):
+        return circuit
+    if not isinstance(circuit, str):
+        raise InputError(f"a circuit of an experiment must be a stim.Circuit or its text, got {shown(circuit)}")
+    try:
+        return stim.Circuit(circuit)
+    except ValueError as error:
+        raise InputError(f"a circuit's text must be one of Stim: {_first_lines(error)}") from error
+
+
+def _check_model(model: object, circuit: stim.Circuit) -> None:
+    if not isinstance(model, require("stim", extra="qec").DetectorErrorModel):
+        raise InputError(f"detector_error_model must be a stim.DetectorErrorModel, got {shown(model)}")
+    ours = (circuit.num_detectors, circuit.num_observables)
+    theirs = (model.num_detectors, model.num_observables)
+    if ours != theirs:
+        raise InputError(
+            f"detector_error_model must have the circuit's {ours[0]} detectors and {ours[1]} observables, got "
+            f"{theirs[0]} and {theirs[1]}"
+        )
+
+
+def _checked_labels(labels: object) -> dict[str, Label]:
+    if not isinstance(labels, Mapping):
+        raise InputError(f"labels must be a mapping from names to values, got {shown(labels)}")
+    checked: dict[str, Label] = {}
+    for name, value in labels.items():
+        if isinstance(value, np.number):
+            value = value.item()
+        is_plain = isinstance(value, str | int | float) and not isinstance(value, bool)
+        if not isinstance(name, str) or not is_plain or (isinstance(value, float) and not math.isfinite(value)):
+            raise InputError(f"labels must map text to text or finite numbers, got {shown({name: value})}")
+        checked[name] = value
+    return checked
+
+
+def _checked_heralds(heralds: Iterable[int], num_detectors: int) -> tuple[int, ...]:
+    found = {
+        require_integer("heralds", herald) for herald in items_of(heralds, "heralds must be detectors of the circuit")
+    }
+    for herald in found:
+        if not 0 <= herald < num_detectors:
+            raise InputError(f"heralds must be among the circuit's {num_detectors} detectors, got {herald}")
+    return tuple(sorted(found))
+
+
+def _batch_shots(batch_shots: int | None, columns: int) -> int:
+    if batch_shots is not None:
+        return require_count("batch_shots", batch_shots)
+    most = 1 << (_MOST_BATCH_BITS // max(columns, 1)).bit_length() - 1 if columns < _MOST_BATCH_BITS else 1
+    return max(_FEWEST_BATCH_SHOTS, min(_MOST_BATCH_SHOTS, most))
+
+
+def _hash(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return str(getattr(require(package, extra="qec"), "__version__", "unknown"))
+
+
+def _first_lines(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
