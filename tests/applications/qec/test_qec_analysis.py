@@ -58,13 +58,13 @@ def test_the_threshold_of_counts_on_a_curve_is_found():
 
 @pytest.mark.slow
 def test_intervals_of_the_threshold_cover_it_as_often_as_they_say():
-    """300 sets of counts: 95 % within four standard deviations of that share, and an interval no wider than it must be."""
+    """95 % within four standard deviations of that share, and intervals no wider than they must be."""
     rng = np.random.default_rng(8)
     fits = [
         fit_threshold(
             scaling(shots=20_000, draw=lambda mean: int(rng.binomial(20_000, mean / 20_000))), leave_out=False
         )
-        for _ in range(300)
+        for _ in range(200)
     ]
     covered = sum(fit.confidence_interval[0] <= THRESHOLD <= fit.confidence_interval[1] for fit in fits)
     assert 0.90 <= covered / len(fits) <= 0.995
@@ -154,11 +154,10 @@ def test_intervals_of_suppression_cover_it_as_often_as_they_say():
 
 
 def test_distances_without_errors_count():
-    few = suppressed(distances=(3, 5), shots=1_000_000)
+    few = suppressed(factor=30.0, distances=(3, 5), shots=1_000_000)
     none = counted(7, 0.005, 1_000_000, 0, rounds=7)
     with_none, without = fit_suppression([*few, none]), fit_suppression(few)
     assert with_none.factor > without.factor
-    assert with_none.confidence_interval[0] > without.confidence_interval[0]
     assert (with_none.degrees_of_freedom, without.degrees_of_freedom) == (1, 0)
 
 

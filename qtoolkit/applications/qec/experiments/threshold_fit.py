@@ -21,6 +21,7 @@ _QUANTILE = 3.841458820694124
 """Of χ² with one degree of freedom at 95 %."""
 
 _PARAMETERS = 5
+_GRID = 13
 _EXPONENTS = (0.2, 3.0)
 """Between which 1/ν is looked for."""
 
@@ -99,7 +100,7 @@ def fit_threshold(results: Iterable[ResultLike], *, leave_out: bool = True) -> T
     _check_enough(points)
     _check_rounds(points)
     best = _Fit(points)
-    while leave_out and best.goodness < _SUSPICIOUS:
+    while leave_out and best.is_inside and best.goodness < _SUSPICIOUS:
         rates = np.unique(points.rates)
         if len(rates) <= _FEWEST_RATES:
             break
@@ -135,7 +136,7 @@ class _Fit:
 
         self._points = points
         self._low, self._high = float(points.rates.min()), float(points.rates.max())
-        grid = np.linspace(self._low, self._high, 25)
+        grid = np.linspace(self._low, self._high, _GRID)
         place = int(np.argmin([self._profile(rate)[0] for rate in grid]))
         around = (grid[max(place - 1, 0)], grid[min(place + 1, len(grid) - 1)])
         found = minimize_scalar(
@@ -146,15 +147,19 @@ class _Fit:
         self.freedom = len(points) - _PARAMETERS
         self.goodness = float(gammaincc(self.freedom / 2.0, self.deviance / 2.0)) if self.freedom else 1.0
 
+    @property
+    def is_inside(self) -> bool:
+        """Whether the likeliest threshold lies within the rates, not at their end."""
+        margin = 1e-3 * (self._high - self._low)
+        return self._low + margin < self.threshold < self._high - margin
+
     def check(self) -> None:
         """Refuse what is no threshold.
 
         Raises:
             InputError: if it lies at the end of the rates, or larger distances do worse below it.
         """
-        margin = 1e-3 * (self._high - self._low)
-        is_inside = self._low + margin < self.threshold < self._high - margin
-        if not is_inside or self.coefficients[1] <= 0.0:
+        if not self.is_inside or self.coefficients[1] <= 0.0:
             raise InputError(
                 f"there must be a threshold within the rates {self._low:g} to {self._high:g}, below which larger "
                 "distances do better and above which worse, got none: take other rates, or more shots"
@@ -193,10 +198,11 @@ class _Fit:
             lambda power: self._linear(threshold, power)[0],
             bounds=_EXPONENTS,
             method="bounded",
-            options={"xatol": 1e-4},
+            options={"xatol": 1e-3},
         )
         power = float(found.x)
-        return *self._linear(threshold, power)[:1], power, self._linear(threshold, power)[1]
+        least, coefficients = self._linear(threshold, power)
+        return least, power, coefficients
 
     def _linear(self, threshold: float, power: float) -> tuple[float, tuple[float, float, float]]:
         """Deviance and coefficients of the likeliest parabola in x, by weighted least squares until they settle."""
@@ -205,13 +211,14 @@ class _Fit:
         scale = float(np.max(points.distances)) ** power * self._high
         x = (points.rates - threshold) * points.distances.astype(np.float64) ** power / scale
         columns = np.stack([np.ones_like(x), x, x**2], axis=1)
-        fitted = np.clip((points.errors + 0.5) / (points.shots + 1.0), 1e-9, 1.0 - 1e-9)
+        fitted = (points.errors + 0.5) / (points.shots + 1.0)
         solution = np.zeros(3)
         for _ in range(20):
-            weights = np.sqrt(points.shots / (fitted * (1.0 - fitted)))
-            solution = np.linalg.lstsq(columns * weights[:, None], fractions * weights, rcond=None)[0]
+            weighted = columns * (points.shots / (fitted * (1.0 - fitted)))[:, None]
+            solution = np.linalg.solve(columns.T @ weighted, weighted.T @ fractions)
             before, fitted = fitted, np.clip(columns @ solution, 1e-9, 1.0 - 1e-9)
-            if np.max(np.abs(fitted - before)) < 1e-10:
+            # the deviance has its minimum here: an error of the fit shows in it squared
+            if np.max(np.abs(fitted - before)) < 1e-7:
                 break
         a, b, c = solution
         return deviance(fitted, points.errors, points.shots), (float(a), float(b / scale), float(c / scale**2))
