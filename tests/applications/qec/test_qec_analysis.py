@@ -20,7 +20,7 @@ from qtoolkit.applications.qec import (
 )
 from qtoolkit.errors import InputError
 
-THRESHOLD, EXPONENT, CURVE = 0.103, 1.5, (0.16, 0.9, 1.2)
+THRESHOLD, EXPONENT, CURVE, SIZE = 0.103, 1.5, (0.16, 0.9, 1.2), 0.03
 RATES = np.linspace(0.09, 0.115, 6)
 
 
@@ -31,28 +31,29 @@ def counted(distance, rate, shots, errors, rounds=1, **labels):
     )  # fmt: skip
 
 
-def scaling(distances=(5, 7, 9, 11), rates=RATES, shots=10**8, draw=round, bend=0.0):
+def scaling(distances=(5, 7, 9, 11), rates=RATES, shots=10**8, draw=round, bend=0.0, size=0.0):
     """Counts on the curve; `draw` makes counts of expectations."""
     found = []
     for distance in distances:
         for rate in rates:
             x = (rate - THRESHOLD) * distance ** (1.0 / EXPONENT)
-            failure = CURVE[0] + CURVE[1] * x + CURVE[2] * x**2 + bend * x**3
+            failure = CURVE[0] + CURVE[1] * x + CURVE[2] * x**2 + bend * x**3 + size / distance
             found.append(counted(distance, float(rate), shots, draw(shots * failure)))
     return found
 
 
 def test_the_threshold_of_counts_on_a_curve_is_found():
-    fit = fit_threshold(scaling())
+    fit = fit_threshold(scaling(size=SIZE))
+    assert fit.has_size_term
     assert fit.threshold == pytest.approx(THRESHOLD, abs=2e-5)
     assert fit.exponent == pytest.approx(EXPONENT, rel=0.02)
-    assert fit.coefficients == pytest.approx(CURVE, rel=0.03)
+    assert fit.coefficients == pytest.approx((*CURVE, SIZE), rel=0.03)
     assert fit.distances == (5, 7, 9, 11)
     assert fit.physical_error_rates == pytest.approx(tuple(RATES))
-    assert fit.degrees_of_freedom == 24 - 5
+    assert fit.degrees_of_freedom == 24 - 6
     assert fit.deviance < 1.0 < 20.0 * fit.goodness
     assert fit.without_smallest == pytest.approx(THRESHOLD, abs=5e-5)
-    wanted = [result.logical_error_rate for result in scaling() if result.distance == 9]
+    wanted = [result.logical_error_rate for result in scaling(size=SIZE) if result.distance == 9]
     np.testing.assert_allclose(fit.logical_error_rate(RATES, 9), wanted, rtol=1e-3)
 
 
@@ -85,13 +86,24 @@ def test_curves_that_bend_are_fitted_near_the_threshold_or_given_wider_intervals
     assert every.standard_error > 1.5 * straight.standard_error
 
 
+def test_curves_of_small_codes_that_do_not_meet_mislead_without_a_term_for_their_size():
+    shifted = scaling(size=SIZE, shots=10**6)
+    blind = fit_threshold(shifted, size_term=False)
+    assert not blind.has_size_term
+    assert blind.coefficients[3] == 0.0
+    assert abs(blind.threshold - THRESHOLD) > 5 * blind.standard_error
+    seeing = fit_threshold(shifted)
+    assert abs(seeing.threshold - THRESHOLD) < seeing.standard_error
+    assert seeing.standard_error > 3 * blind.standard_error
+
+
 def test_the_threshold_needs_three_distances_and_says_what_two_have():
     with pytest.raises(InputError, match="three distances or more, got 5, 7: two have a crossing"):
         fit_threshold(scaling(distances=(5, 7)))
     crossing = threshold_crossing(scaling(distances=(5, 7)), 5, 7)
     assert crossing.physical_error_rate == pytest.approx(THRESHOLD, rel=1e-2)
     three = fit_threshold(scaling(distances=(5, 7, 9)))
-    assert three.without_smallest is None
+    assert (three.without_smallest, three.has_size_term) == (None, False)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from qtoolkit._arguments import check_flag
 from qtoolkit._checks import require_array
 from qtoolkit.applications.qec.experiments.points import Points, ResultLike, deviance, points_of
 from qtoolkit.errors import InputError
@@ -32,18 +33,19 @@ _SUSPICIOUS = 0.01
 
 @dataclass(frozen=True)
 class ThresholdFit:
-    """P = a + b x + c x² with x = (p − p_th) d^{1/ν}, fitted to the logical error rates of all distances at once.
+    """P = a + b x + c x² + s/d with x = (p − p_th) d^{1/ν}, fitted to the logical error rates of all distances at once.
 
     Attributes:
         threshold: p_th, the physical error rate at which all distances do equally well.
         confidence_interval: of the threshold at 95 %: rates at which the profile likelihood, all other parameters
             fitted anew, falls by χ²₀.₉₅ / 2. Where the curve fits worse than counts scatter, by as much more.
         exponent: ν, of the correlation length.
-        coefficients: a, b and c.
+        coefficients: a, b, c and s; s is 0 where no term for the size was fitted.
         distances: that were fitted.
         physical_error_rates: that were fitted; some far from the threshold may have been left out.
         deviance: of the counts from the curve.
-        degrees_of_freedom: points less five parameters; the deviance is about as large where the curve fits.
+        has_size_term: whether s was fitted. Without it the interval does not know by how much small codes mislead.
+        degrees_of_freedom: points less parameters; the deviance is about as large where the curve fits.
         goodness: probability of a deviance as large or larger, if the curve is right.
         without_smallest: the threshold without the smallest distance, if three are left: how far it still moves.
     """
@@ -51,7 +53,8 @@ class ThresholdFit:
     threshold: float
     confidence_interval: tuple[float, float]
     exponent: float
-    coefficients: tuple[float, float, float]
+    coefficients: tuple[float, float, float, float]
+    has_size_term: bool
     distances: tuple[int, ...]
     physical_error_rates: tuple[float, ...]
     deviance: float
@@ -73,22 +76,28 @@ class ThresholdFit:
         """
         rates = require_array("physical_error_rate", physical_error_rate)
         x = (rates - self.threshold) * float(distance) ** (1.0 / self.exponent)
-        a, b, c = self.coefficients
-        return np.asarray(a + b * x + c * x**2, dtype=np.float64)
+        a, b, c, s = self.coefficients
+        return np.asarray(a + b * x + c * x**2 + s / distance, dtype=np.float64)
 
 
-def fit_threshold(results: Iterable[ResultLike], *, leave_out: bool = True) -> ThresholdFit:
+def fit_threshold(
+    results: Iterable[ResultLike], *, size_term: bool | None = None, leave_out: bool = True
+) -> ThresholdFit:
     """Fit the threshold from three or more distances.
 
     What is fitted is the logical error rate of whole experiments, which scales where rounds grow with the distance, or
     where each round is measured without errors and all have as many. Two distances have a crossing, not a threshold;
     see `threshold_crossing`.
 
-    Source: Wang, Harrington and Preskill, Ann. Phys. 303, 31 (2003), whose further term for small sizes is left out.
+    Curves of small codes with boundaries do not meet in one point. A term in 1/d takes that up, and its uncertainty
+    enters that of the threshold.
+
+    Source: Wang, Harrington and Preskill, Ann. Phys. 303, 31 (2003), with 1/d as correction for small sizes.
 
     Args:
         results: of three distances or more at four rates or more about the threshold; those in two bases are taken
             together, by their mean.
+        size_term: whether the term in 1/d is fitted; by default with four distances or more.
         leave_out: whether rates that are furthest from the threshold are left out, one after the other, while the
             curve fits worse than one time in a hundred by chance and more than four rates are left.
 
@@ -99,42 +108,50 @@ def fit_threshold(results: Iterable[ResultLike], *, leave_out: bool = True) -> T
     points = points_of(results)
     _check_enough(points)
     _check_rounds(points)
-    best = _Fit(points)
+    distances = np.unique(points.distances)
+    has_term = len(distances) > 3 if size_term is None else check_flag(size_term, "size_term")
+    leave_out = check_flag(leave_out, "leave_out")
+    if len(points) <= _PARAMETERS + has_term:
+        raise InputError(f"a threshold needs more points than it has parameters, got {len(points)}: take more rates")
+    best = _Fit(points, has_term)
     while leave_out and best.is_inside and best.goodness < _SUSPICIOUS:
         rates = np.unique(points.rates)
         if len(rates) <= _FEWEST_RATES:
             break
         furthest = rates[np.argmax(np.abs(np.log(rates / best.threshold)))]
         fewer = points.where(points.rates != furthest)
-        if not fewer.rates.min() < best.threshold < fewer.rates.max():
+        if len(fewer) <= _PARAMETERS + has_term or not fewer.rates.min() < best.threshold < fewer.rates.max():
             break
-        points, best = fewer, _Fit(fewer)
+        points, best = fewer, _Fit(fewer, has_term)
     best.check()
-    distances = np.unique(points.distances)
     later = points.where(points.distances > distances[0])
-    without = _Fit(later).threshold if len(distances) > 3 and len(later) > _PARAMETERS else None
+    enough = len(distances) > 3 and len(later) > _PARAMETERS + has_term
     return ThresholdFit(
         threshold=best.threshold,
         confidence_interval=best.interval(),
         exponent=1.0 / best.power,
         coefficients=best.coefficients,
+        has_size_term=has_term,
         distances=tuple(int(d) for d in distances),
         physical_error_rates=tuple(float(p) for p in np.unique(points.rates)),
         deviance=best.deviance,
         degrees_of_freedom=best.freedom,
         goodness=best.goodness,
-        without_smallest=without,
+        without_smallest=_Fit(later, has_term).threshold if enough else None,
     )
+
+
+_Coefficients = tuple[float, float, float, float]
 
 
 class _Fit:
     """The likeliest curve through some points, and the profile of its threshold."""
 
-    def __init__(self, points: Points) -> None:
+    def __init__(self, points: Points, has_size_term: bool) -> None:
         from scipy.optimize import minimize_scalar
         from scipy.special import gammaincc
 
-        self._points = points
+        self._points, self._has_size_term = points, has_size_term
         self._low, self._high = float(points.rates.min()), float(points.rates.max())
         grid = np.linspace(self._low, self._high, _GRID)
         place = int(np.argmin([self._profile(rate)[0] for rate in grid]))
@@ -144,7 +161,7 @@ class _Fit:
         )
         self.threshold = float(found.x)
         self.deviance, self.power, self.coefficients = self._profile(self.threshold)
-        self.freedom = len(points) - _PARAMETERS
+        self.freedom = len(points) - _PARAMETERS - has_size_term
         self.goodness = float(gammaincc(self.freedom / 2.0, self.deviance / 2.0)) if self.freedom else 1.0
 
     @property
@@ -190,7 +207,7 @@ class _Fit:
             ends.append(float(brentq(excess, limit, self.threshold, xtol=1e-6 * self._high)))
         return ends[0], ends[1]
 
-    def _profile(self, threshold: float) -> tuple[float, float, tuple[float, float, float]]:
+    def _profile(self, threshold: float) -> tuple[float, float, _Coefficients]:
         """Least deviance for a threshold, with 1/ν and the coefficients that have it."""
         from scipy.optimize import minimize_scalar
 
@@ -204,15 +221,16 @@ class _Fit:
         least, coefficients = self._linear(threshold, power)
         return least, power, coefficients
 
-    def _linear(self, threshold: float, power: float) -> tuple[float, tuple[float, float, float]]:
+    def _linear(self, threshold: float, power: float) -> tuple[float, _Coefficients]:
         """Deviance and coefficients of the likeliest parabola in x, by weighted least squares until they settle."""
         points = self._points
         fractions = points.errors / points.shots
         scale = float(np.max(points.distances)) ** power * self._high
         x = (points.rates - threshold) * points.distances.astype(np.float64) ** power / scale
-        columns = np.stack([np.ones_like(x), x, x**2], axis=1)
+        size = [1.0 / points.distances] if self._has_size_term else []
+        columns = np.stack([np.ones_like(x), x, x**2, *size], axis=1)
         fitted = (points.errors + 0.5) / (points.shots + 1.0)
-        solution = np.zeros(3)
+        solution = np.zeros(columns.shape[1])
         for _ in range(20):
             weighted = columns * (points.shots / (fitted * (1.0 - fitted)))[:, None]
             solution = np.linalg.solve(columns.T @ weighted, weighted.T @ fractions)
@@ -220,8 +238,8 @@ class _Fit:
             # the deviance has its minimum here: an error of the fit shows in it squared
             if np.max(np.abs(fitted - before)) < 1e-7:
                 break
-        a, b, c = solution
-        return deviance(fitted, points.errors, points.shots), (float(a), float(b / scale), float(c / scale**2))
+        a, b, c, s = (float(value) for value in (*solution, 0.0)[:4])
+        return deviance(fitted, points.errors, points.shots), (a, b / scale, c / scale**2, s)
 
 
 def _check_enough(points: Points) -> None:
@@ -232,7 +250,7 @@ def _check_enough(points: Points) -> None:
             "which threshold_crossing finds, and larger ones cross elsewhere"
         )
     rates = np.unique(points.rates)
-    if len(rates) < _FEWEST_RATES or len(points) <= _PARAMETERS:
+    if len(rates) < _FEWEST_RATES:
         raise InputError(f"a threshold needs four rates or more at each distance, got {len(rates)}")
     if rates[0] <= 0.0:
         raise InputError("rates of a threshold must be above 0, got 0")
