@@ -14,6 +14,7 @@ from qtoolkit.cli.demo import demo
 from qtoolkit.cli.frontier import frontier
 from qtoolkit.cli.portfolio import portfolio
 from qtoolkit.cli.price import price
+from qtoolkit.cli.qec import qec
 from qtoolkit.cli.risk import risk
 from qtoolkit.cli.run import run
 from qtoolkit.cli.warmup import warmup
@@ -55,6 +56,7 @@ app.command()(risk)
 app.command()(portfolio)
 app.command()(frontier)
 app.command()(backtest)
+app.add_typer(qec)
 app.command()(backends)
 app.command()(bench)
 app.command()(warmup)

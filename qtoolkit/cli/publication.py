@@ -25,24 +25,27 @@ class Publication:
         tables: for a terminal of so many columns.
         evidence: facts that stand below the tables.
         page: makes the page.
+        plot: makes the figure, where there is one to write by itself.
     """
 
     data: Mapping[str, Any]
     tables: Callable[[int], Sequence[RenderableType]]
     evidence: Sequence[str]
     page: Callable[[], Report]
+    plot: Callable[[], str] | None = None
 
 
-def publish(found: Publication, report: Path | None, as_json: bool) -> None:
-    """Write the page and print the numbers, which a disk that is full by now does not cost.
+def publish(found: Publication, report: Path | None, as_json: bool, plot: Path | None = None) -> None:
+    """Write the page and the figure and print the numbers, which a disk that is full by now does not cost.
 
     Args:
         found: what there is to say.
         report: where the page goes; None for no page.
         as_json: print JSON in place of the tables.
+        plot: where the figure goes; None for no figure.
 
     Raises:
-        OutputError: if the page cannot be written; the numbers are then printed all the same.
+        OutputError: if the page or the figure cannot be written; the numbers are then printed all the same.
     """
     from qtoolkit._files import write_whole
     from qtoolkit.errors import OutputError
@@ -51,25 +54,28 @@ def publish(found: Publication, report: Path | None, as_json: bool) -> None:
     try:
         if report is not None:
             write_whole(report, render(found.page()))
+        if plot is not None and found.plot is not None:
+            write_whole(plot, found.plot())
     except OutputError:
-        _print(found, None, as_json)
+        _print(found, {"report": None}, as_json)
         raise
-    _print(found, report, as_json)
+    _print(found, {"report": report} if found.plot is None else {"report": report, "plot": plot}, as_json)
 
 
-def _print(found: Publication, report: Path | None, as_json: bool) -> None:
+def _print(found: Publication, files: Mapping[str, Path | None], as_json: bool) -> None:
     from qtoolkit.cli.output import print_json, stdout_console
 
     if as_json:
-        print_json({**found.data, "report": None if report is None else str(report)})
+        print_json({**found.data, **{name: None if path is None else str(path) for name, path in files.items()}})
         return
     console = stdout_console()
     for table in found.tables(console.width):
         console.print(table)
         console.print()
     console.print("\n".join(_lines(found.evidence, console.width)), soft_wrap=True)
-    if report is not None:
-        console.print(f"Report: {report}", soft_wrap=True)
+    for name, path in files.items():
+        if path is not None:
+            console.print(f"{name.capitalize()}: {path}", soft_wrap=True)
 
 
 def _lines(facts: Sequence[str], width: int) -> list[str]:

@@ -7,11 +7,11 @@ same where its fonts are missing. Colours are those of Okabe and Ito, which colo
 from __future__ import annotations
 
 import io
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from qtoolkit._optional import require
 
-__all__ = ["MARKERS", "PALETTE", "Axes", "Canvas", "legend_beside", "series_color"]
+__all__ = ["MARKERS", "PALETTE", "Axes", "Canvas", "Theme", "ink", "legend_beside", "quiet", "series_color"]
 
 PALETTE = {
     "blue": "#0072B2",
@@ -24,7 +24,16 @@ PALETTE = {
     "grey": "#7b8794",
 }
 
-_SERIES = ("blue", "vermilion", "green", "purple", "orange", "sky")
+Theme: TypeAlias = Literal["light", "dark"]
+
+_SERIES = {
+    "light": tuple(PALETTE[name] for name in ("blue", "vermilion", "green", "purple", "orange", "sky")),
+    "dark": ("#56B4E9", "#F0803C", "#2BC49B", "#E29BC3", "#F0C040", "#9CC9F0"),
+}
+_GROUNDS = {"light": "#ffffff", "dark": "#16181d"}
+_INKS = {"light": PALETTE["ink"], "dark": "#e8eaed"}
+_QUIET = {"light": PALETTE["grey"], "dark": "#9aa5b1"}
+_GRIDS = {"light": "#e4e7eb", "dark": "#2c3038"}
 MARKERS = ("o", "s", "^", "D", "v", "P")
 _WIDE = (7.2, 3.6)
 _STYLE: dict[str, Any] = {
@@ -35,20 +44,12 @@ _STYLE: dict[str, Any] = {
     "axes.titlesize": 10,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
-    "axes.labelcolor": PALETTE["ink"],
-    "axes.edgecolor": PALETTE["grey"],
     "axes.linewidth": 0.8,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
     "axes.axisbelow": True,
-    "grid.color": "#e4e7eb",
     "grid.linewidth": 0.7,
-    "xtick.color": PALETTE["grey"],
-    "ytick.color": PALETTE["grey"],
-    "xtick.labelcolor": PALETTE["ink"],
-    "ytick.labelcolor": PALETTE["ink"],
-    "text.color": PALETTE["ink"],
     "lines.linewidth": 1.6,
     "lines.markersize": 4.5,
     "legend.frameon": False,
@@ -57,6 +58,21 @@ _STYLE: dict[str, Any] = {
     "figure.constrained_layout.use": True,
 }
 
+
+def _style(theme: Theme) -> dict[str, Any]:
+    """Of a figure on a ground of this theme; letters and lines stand out from it alike."""
+    letters = ("axes.labelcolor", "xtick.labelcolor", "ytick.labelcolor", "text.color")
+    lines = ("axes.edgecolor", "xtick.color", "ytick.color")
+    grounds = ("figure.facecolor", "axes.facecolor", "savefig.facecolor")
+    return {
+        **_STYLE,
+        "grid.color": _GRIDS[theme],
+        **dict.fromkeys(letters, _INKS[theme]),
+        **dict.fromkeys(lines, _QUIET[theme]),
+        **dict.fromkeys(grounds, _GROUNDS[theme]),
+    }
+
+
 Axes: TypeAlias = Any
 """Matplotlib's Axes, which carries no types here."""
 
@@ -64,13 +80,15 @@ Axes: TypeAlias = Any
 class Canvas:
     """A figure of one row of axes in the common style, open inside ``with``; `svg` afterwards."""
 
-    def __init__(self, columns: int = 1, size: tuple[float, float] = _WIDE, **ratios: Any) -> None:
-        self._columns, self._size, self._ratios = columns, size, ratios
+    def __init__(
+        self, columns: int = 1, size: tuple[float, float] = _WIDE, theme: Theme = "light", **ratios: Any
+    ) -> None:
+        self._columns, self._size, self._theme, self._ratios = columns, size, theme, ratios
         self.svg = ""
 
     def __enter__(self) -> list[Axes]:
         matplotlib = require("matplotlib", extra="plot")
-        self._context = matplotlib.rc_context(_STYLE)
+        self._context = matplotlib.rc_context(_style(self._theme))
         self._context.__enter__()
         self._figure = require("matplotlib.figure", extra="plot").Figure(figsize=self._size)
         axes = self._figure.subplots(1, self._columns, squeeze=False, **self._ratios)
@@ -86,9 +104,19 @@ class Canvas:
             self._context.__exit__(kind, *rest)
 
 
-def series_color(k: int) -> str:
+def series_color(k: int, theme: Theme = "light") -> str:
     """Of the k-th series."""
-    return PALETTE[_SERIES[k % len(_SERIES)]]
+    return _SERIES[theme][k % len(_SERIES[theme])]
+
+
+def ink(theme: Theme = "light") -> str:
+    """Of letters."""
+    return _INKS[theme]
+
+
+def quiet(theme: Theme = "light") -> str:
+    """Of lines that stand behind others."""
+    return _QUIET[theme]
 
 
 def legend_beside(axes: Axes) -> None:

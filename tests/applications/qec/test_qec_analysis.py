@@ -182,7 +182,7 @@ def test_suppression_of_two_distances_is_their_ratio():
 
 def test_no_distance_reaches_a_target_above_the_threshold():
     fit = fit_suppression(suppressed(factor=0.8))
-    with pytest.raises(InputError, match="larger codes must do better for a target to be reached, got Λ = 0.8"):
+    with pytest.raises(InputError, match=r"larger codes must do better for a target to be reached, got Λ = 0.8"):
         fit.project(1e-9)
     unsure = fit_suppression(suppressed(factor=1.01, shots=2_000))
     assert unsure.project(1e-3).distance_interval[1] is None

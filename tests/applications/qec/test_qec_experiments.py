@@ -1,4 +1,4 @@
-"""Tasks, batches and the runner: the same errors however a run is cut, shared or stopped, and estimates without bias."""
+"""Tasks, batches and the runner: the same errors however a run is cut, shared or stopped; estimates without bias."""
 
 import itertools
 import json
@@ -240,7 +240,7 @@ def test_a_hypergraph_is_kept_whole_for_a_decoder_that_takes_it():
     )
     assert run_experiment(ExperimentTask(text, "maximum-likelihood"), max_shots=1_000, seed=1).errors == 0
     assert run_experiment(ExperimentTask(text, MaximumLikelihoodDecoder), max_shots=1_000, seed=1).errors == 0
-    with pytest.raises(InputError, match="the circuit has no detector error model: .*decompose=False"):
+    with pytest.raises(InputError, match=r"the circuit has no detector error model: .*decompose=False"):
         run_experiment(ExperimentTask(text, "matching"), max_shots=10, seed=1)
     with pytest.raises(InputError, match="at most two detectors"):
         run_experiment(ExperimentTask(text, "matching", decompose=False), max_shots=10, seed=1)
@@ -339,5 +339,5 @@ def test_results_of_other_tasks_and_seeds_are_not_continued():
 
 
 def test_detectors_that_are_random_are_named():
-    with pytest.raises(InputError, match="no detector error model: .*non-deterministic"):
+    with pytest.raises(InputError, match=r"no detector error model: .*non-deterministic"):
         run_experiment(ExperimentTask(FLIP.replace("R 0 1", "R 0\nRX 1")), max_shots=10, seed=1)

@@ -163,7 +163,7 @@ def test_a_store_that_is_locked_or_closed_says_so(path, monkeypatch):
     with ExperimentStore(path) as store:
         other = sqlite3.connect(path)
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(OutputError, match="cannot be used .*locked"):
+        with pytest.raises(OutputError, match=r"cannot be used .*locked"):
             run_experiment(TASK, max_shots=100, seed=4, store=store)
         other.close()
     with pytest.raises(InputError, match="must be one of ours"):

@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._arguments import check_callable, shown
+from qtoolkit._arguments import check_callable, check_flag, shown
 from qtoolkit._checks import require_number
 from qtoolkit.applications.qec._validation import require_count, root_entropy
 from qtoolkit.applications.qec.codes import RotatedSurfaceCode
@@ -82,7 +82,7 @@ class ThresholdCrossing:
 
     Attributes:
         distances: the smaller and the larger distance.
-        physical_error_rate: where the curves per round cross, interpolated.
+        physical_error_rate: where the curves cross, interpolated.
         statistical_error: standard error of the rate from the counts of the neighbouring grid points.
         interpolation_error: by how much the rate moves when the curve between its neighbours is bent as those beyond
             them say; without any beyond, the standard deviation of a rate that may lie anywhere between the two.
@@ -179,8 +179,10 @@ def logical_error_rates(
     )
 
 
-def threshold_crossing(results: Iterable[ResultLike], smaller: int, larger: int) -> ThresholdCrossing:
-    """Where the logical error rates per round of two distances cross.
+def threshold_crossing(
+    results: Iterable[ResultLike], smaller: int, larger: int, *, per_round: bool = True
+) -> ThresholdCrossing:
+    """Where the logical error rates of two distances cross.
 
     Below threshold the ratio of the two rates grows as a power of the physical rate, so its logarithm is
     interpolated linearly in the logarithm of the physical rate, between the two grid points of opposite sign.
@@ -189,12 +191,14 @@ def threshold_crossing(results: Iterable[ResultLike], smaller: int, larger: int)
         results: a `MemorySweep`, or any results that have both distances at the same rates.
         smaller: distance.
         larger: distance.
+        per_round: whether rates of one round are compared, or those of whole experiments. Where rounds grow with the
+            distance, small codes cross above the threshold per round and below it per experiment.
 
     Raises:
         InputError: if a distance is not among the results, the two have other rates, a logical error rate is 0 or at
             least 1/2, or the curves do not cross exactly once.
     """
-    points = points_of(results)
+    points, per_round = points_of(results), check_flag(per_round, "per_round")
     smaller, larger = require_count("smaller", smaller), require_count("larger", larger)
     if smaller >= larger:
         raise InputError(f"the smaller distance must come first, got {smaller} and {larger}")
@@ -207,8 +211,9 @@ def threshold_crossing(results: Iterable[ResultLike], smaller: int, larger: int)
         if rates.size and not np.array_equal(rates, here.rates):
             raise InputError(f"both distances must have the same rates, got {rates.tolist()} and {here.rates.tolist()}")
         rates = here.rates
-        per_round, spread = _log_rates(here.errors, here.shots, here.rounds, distance, rates)
-        log_ratio = sign * per_round + (log_ratio if log_ratio.size else 0.0)
+        rounds = here.rounds if per_round else np.ones_like(here.rounds)
+        logarithm, spread = _log_rates(here.errors, here.shots, rounds, distance, rates)
+        log_ratio = sign * logarithm + (log_ratio if log_ratio.size else 0.0)
         variance = spread + (variance if variance.size else 0.0)
     if rates[0] <= 0.0:
         raise InputError("rates of a crossing must be above 0, got 0")

@@ -230,7 +230,7 @@ class _Fit:
         size = [1.0 / points.distances] if self._has_size_term else []
         columns = np.stack([np.ones_like(x), x, x**2, *size], axis=1)
         fitted = (points.errors + 0.5) / (points.shots + 1.0)
-        solution = np.zeros(columns.shape[1])
+        solution: NDArray[np.floating] = np.zeros(columns.shape[1])
         for _ in range(20):
             weighted = columns * (points.shots / (fitted * (1.0 - fitted)))[:, None]
             solution = np.linalg.solve(columns.T @ weighted, weighted.T @ fractions)

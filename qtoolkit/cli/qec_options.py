@@ -1,0 +1,198 @@
+"""The options that commands of experiments share, checked and made into tasks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from qtoolkit.applications.qec import ExperimentResult, ExperimentStore, ExperimentTask
+
+__all__ = ["Bases", "CodeOptions", "OutputOptions", "RunOptions", "Theme"]
+
+DEFAULT_STORE = "default"
+_CODE, _RUN, _OUTPUT = "Code and noise", "Run", "Output"
+
+
+class Bases(StrEnum):
+    """Which logical eigenstates are stored."""
+
+    X = "x"
+    Z = "z"
+    BOTH = "both"
+
+
+class Theme(StrEnum):
+    """Of a drawing's ground."""
+
+    LIGHT = "light"
+    DARK = "dark"
+
+
+@dataclass(frozen=True)
+class CodeOptions:
+    """What is run."""
+
+    code: Annotated[str, typer.Option(help="Name of the code.", rich_help_panel=_CODE)] = "rotated-surface"
+    distance: Annotated[
+        str, typer.Option(metavar="LIST", help="Such as 3,5,7 or 3,5,...,11.", rich_help_panel=_CODE)
+    ] = "3,5,7"
+    noise: Annotated[str, typer.Option(help="Preset of the noise.", rich_help_panel=_CODE)] = "circuit"
+    rounds: Annotated[
+        int | None, typer.Option(min=1, help="As many as the distance by default.", rich_help_panel=_CODE)
+    ] = None
+    basis: Annotated[Bases, typer.Option(help="Of the state that is stored.", rich_help_panel=_CODE)] = Bases.BOTH
+    decoder: Annotated[str, typer.Option(help="Name of the decoder.", rich_help_panel=_CODE)] = "matching"
+
+    @property
+    def description(self) -> str:
+        """For people."""
+        return f"{self.code}, {self.noise} noise"
+
+    def tasks(self, rates: list[float]) -> tuple[ExperimentTask, ...]:
+        """What is run at some physical error rates.
+
+        Raises:
+            InputError: if an option is none of those there are.
+        """
+        from qtoolkit.applications.qec import Basis, memory_tasks
+        from qtoolkit.cli.ranges import parse_integers
+
+        bases: dict[Bases, tuple[Basis, ...]] = {Bases.X: ("x",), Bases.Z: ("z",), Bases.BOTH: ("x", "z")}
+        return memory_tasks(
+            self.code,
+            parse_integers("--distance", self.distance),
+            rates,
+            rounds=self.rounds,
+            bases=bases[self.basis],
+            noise=self.noise,
+            decoder=self.decoder,
+        )
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How long it is run."""
+
+    shots: Annotated[int, typer.Option(min=1, help="Most shots of each point.", rich_help_panel=_RUN)] = 100_000
+    max_errors: Annotated[
+        int | None, typer.Option(min=1, help="Errors at which a point ends.", rich_help_panel=_RUN)
+    ] = None
+    relative_error: Annotated[
+        float | None,
+        typer.Option(metavar="E", help="Standard error over rate at which a point ends.", rich_help_panel=_RUN),
+    ] = None
+    store: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Keep batches here, and go on from them; or default.", rich_help_panel=_RUN),
+    ] = None
+    processes: Annotated[int, typer.Option(min=1, help="That share the work.", rich_help_panel=_RUN)] = 1
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Drawn, or taken from the store, if left out.", rich_help_panel=_RUN)
+    ] = None
+
+    def check(self) -> None:
+        """See whether it could be run.
+
+        Raises:
+            InputError: if a number is out of range.
+        """
+        from qtoolkit.applications.qec import errors_for
+
+        if self.relative_error is not None:
+            errors_for(self.relative_error)
+
+    def run(self, tasks: tuple[ExperimentTask, ...], part: str) -> tuple[ExperimentResult, ...]:
+        """Run tasks with a bar; at Ctrl-C those that have shots come back, and say so.
+
+        Raises:
+            InputError: if the store is none of ours, or a task cannot be run.
+            KeyboardInterrupt: if nothing was done before it.
+        """
+        from concurrent.futures import ProcessPoolExecutor
+        from contextlib import ExitStack
+
+        from qtoolkit.applications.qec import ExperimentProgress, run_experiments
+        from qtoolkit.cli.progress import DemoProgress
+
+        with ExitStack() as stack:
+            store = self._store()
+            if store is not None:
+                stack.enter_context(store)
+            seed = self._seed(tasks, store)
+            executor = stack.enter_context(ProcessPoolExecutor(self.processes)) if self.processes > 1 else None
+            progress = stack.enter_context(DemoProgress([part]))
+            tell = progress.of(part)
+
+            def report(state: ExperimentProgress) -> None:
+                labels = state.task.labels
+                point = f"d={labels['distance']} p={labels['physical_error_rate']:g} {labels['basis']}"
+                tell(f"{point}: {state.errors:,} errors", state.share)
+
+            found = run_experiments(
+                tasks,
+                max_shots=self.shots,
+                max_errors=self.max_errors,
+                relative_error=self.relative_error,
+                seed=seed,
+                store=store,
+                executor=executor,
+                progress=report,
+            )
+            progress.finish(part, sum(result.wall_time for result in found))
+        return found
+
+    def _store(self) -> ExperimentStore | None:
+        from qtoolkit.applications.qec import ExperimentStore
+
+        if self.store is None:
+            return None
+        return ExperimentStore.default() if self.store == DEFAULT_STORE else ExperimentStore(self.store)
+
+    def _seed(self, tasks: tuple[ExperimentTask, ...], store: ExperimentStore | None) -> int:
+        from qtoolkit._arguments import settled_seed
+
+        seed = self.seed
+        if seed is None and store is not None:
+            seed = next((found for task in tasks if (found := store.seed_of(task)) is not None), None)
+        settled = settled_seed(seed)
+        assert isinstance(settled, int)
+        return settled
+
+
+@dataclass(frozen=True)
+class OutputOptions:
+    """Where it goes."""
+
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON on stdout in place of the tables.", rich_help_panel=_OUTPUT)
+    ] = False
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write an HTML page too, such as out.html.", rich_help_panel=_OUTPUT),
+    ] = None
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a figure too, such as out.svg.", rich_help_panel=_OUTPUT)
+    ] = None
+    theme: Annotated[Theme, typer.Option(help="Of the figure.", rich_help_panel=_OUTPUT)] = Theme.LIGHT
+
+    def check(self) -> None:
+        """See whether files could be written, and whether what draws them is there.
+
+        Raises:
+            InputError: if a path cannot be written.
+            MissingExtraError: if a package is not installed.
+        """
+        from qtoolkit._files import check_output
+        from qtoolkit.cli.packages import check_packages
+
+        for path, option in ((self.report, "--report"), (self.plot, "--plot")):
+            if path is not None:
+                check_output(path, option)
+        drawn = self.report is not None or self.plot is not None
+        needed = {"stim": "qec", "pymatching": "qec"} | ({"matplotlib": "plot"} if drawn else {})
+        check_packages("this command", needed)

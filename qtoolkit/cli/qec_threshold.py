@@ -1,0 +1,68 @@
+"""``qtoolkit qec threshold``: below which physical error rate larger codes do better."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from qtoolkit.cli.options import with_groups
+from qtoolkit.cli.qec_options import CodeOptions, OutputOptions, RunOptions
+
+__all__ = ["threshold"]
+
+_PART = "threshold"
+
+
+@with_groups
+def threshold(
+    stated: CodeOptions,
+    run: RunOptions,
+    output: OutputOptions,
+    rate: Annotated[
+        str,
+        typer.Option(
+            metavar="LIST",
+            help="Physical error rates about the threshold: 0.004:0.012:8:linear for eight in equal steps.",
+            rich_help_panel="Code and noise",
+        ),
+    ] = "0.005:0.01:6:linear",
+) -> None:
+    """Fit the threshold by finite-size scaling, with an uncertainty that includes the fit.
+
+    It takes three distances or more; two have a crossing, which is no
+    threshold. With four or more a term for the size of small codes is fitted
+    too.
+    """
+    from qtoolkit.cli.publication import Publication, publish
+    from qtoolkit.cli.ranges import parse_rates
+    from qtoolkit.report.experiments import (
+        MemoryAnswer,
+        ThresholdAnswer,
+        threshold_data,
+        threshold_facts,
+        threshold_page,
+        threshold_tables,
+    )
+    from qtoolkit.report.experiments.pictures import threshold_picture
+
+    output.check()
+    run.check()
+    tasks = stated.tasks(parse_rates("--rate", rate))
+    found = run.run(tasks, _PART)
+    interrupted = len(found) < len(tasks) or any(result.interrupted for result in found)
+    answer = ThresholdAnswer(MemoryAnswer(found, stated.description, 1e-9, interrupted))
+    publish(
+        Publication(
+            data=threshold_data(answer),
+            tables=lambda width: threshold_tables(answer, width),
+            evidence=threshold_facts(answer),
+            page=lambda: threshold_page(answer),
+            plot=lambda: threshold_picture(answer, output.theme.value),
+        ),
+        output.report,
+        output.as_json,
+        output.plot,
+    )
+    if interrupted:
+        raise KeyboardInterrupt

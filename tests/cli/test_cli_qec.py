@@ -1,0 +1,196 @@
+"""`qtoolkit qec`: tables, data, pages and figures of memories and thresholds, stores, and how it ends."""
+
+import json
+import re
+
+import pytest
+from typer.testing import CliRunner
+
+from qtoolkit.applications import qec
+from qtoolkit.cli import main
+from qtoolkit.cli.app import app
+from qtoolkit.cli.entry import BAD_INPUT, INTERRUPTED
+
+SMALL = ["--distance", "3,5", "--rate", "0.003,0.02", "--shots", "2000", "--seed", "5"]
+
+
+def run(*arguments):
+    result = CliRunner().invoke(app, ["qec", *arguments])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def data():
+    return json.loads(run("memory", *SMALL, "--json"))
+
+
+def test_memories_are_those_of_the_library(data):
+    tasks = qec.memory_tasks("rotated-surface", [3, 5], [0.003, 0.02], bases=("x", "z"))
+    wanted = qec.run_experiments(tasks, max_shots=2_000, seed=5)
+    assert [row["errors"] for row in data["results"]] == [result.errors for result in wanted]
+    for row, result in zip(data["results"], wanted, strict=True):
+        assert row["confidence_interval_per_round"] == list(result.confidence_interval_per_round)
+        assert (row["distance"], row["basis"], row["rounds"]) == (result.distance, result.basis, result.rounds)
+        assert (row["seed"], row["task"], row["batch_shots"]) == (5, result.task_id, 8192)
+        assert set(row["versions"]) == {"qtoolkit", "numpy", "stim", "pymatching"}
+    told = {(row["physical_error_rate"], row["distance"]): row["logical_error_rate"] for row in data["both_bases"]}
+    assert told == {
+        (pair.physical_error_rate, pair.distance): pair.logical_error_rate for pair in qec.both_bases(wanted)
+    }
+    assert data["unprotected"] == {"0.003": pytest.approx(0.002), "0.02": pytest.approx(0.04 / 3)}
+    assert (data["seed"], data["interrupted"], data["report"], data["plot"]) == (5, False, None, None)
+
+
+def test_suppression_is_that_of_the_library(data):
+    tasks = qec.memory_tasks("rotated-surface", [3, 5], [0.02], bases=("x", "z"))
+    fit = qec.fit_suppression(qec.run_experiments(tasks, max_shots=2_000, seed=5))
+    row = data["suppression"][-1]
+    assert (row["factor"], row["confidence_interval"]) == (fit.factor, list(fit.confidence_interval))
+    assert fit.factor < 1.0
+    assert row["projection"] is None
+
+
+def test_tables_fit_into_80_columns_and_say_what_was_counted(data, monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("COLUMNS", "80")
+    plot, report = tmp_path / "a.svg", tmp_path / "a.html"
+    assert main(["qec", "memory", *SMALL, "--plot", str(plot), "--report", str(report), "--theme", "dark"]) == 0
+    out, err = capsys.readouterr()
+    lines = [line for line in out.splitlines() if not line.startswith(("Report: ", "Plot: "))]
+    assert max(map(len, lines)) <= 80
+    assert "…" not in out
+    assert re.fullmatch(r"memory: done in [\d.]+ s\n", err)
+    first = next(line for line in lines if "d = 3, 3 rounds" in line).split()
+    counted = sum(
+        row["errors"] for row in data["results"] if (row["distance"], row["physical_error_rate"]) == (3, 0.003)
+    )
+    assert first[5:7] == ["4,000", str(counted)]
+    assert "seed 5" in out
+    assert "mean of bases x and z" in out
+    assert "× worse" in out
+    assert "#16181d" in plot.read_text("utf-8")
+    page = report.read_text("utf-8")
+    assert page.count("<img ") == 2
+    assert "A bare qubit here idles" in page
+
+
+def test_one_basis_is_compared_with_nothing(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    out = run("memory", *SMALL, "--basis", "x")
+    assert "basis x" in out
+    assert "bare" not in out
+
+
+def test_a_store_is_gone_on_from(tmp_path, monkeypatch):
+    path = str(tmp_path / "runs.sqlite")
+    first = json.loads(run("memory", *SMALL, "--store", path, "--json"))
+    unseeded = [part for part in SMALL if part not in ("--seed", "5")]
+    drawn = []
+    monkeypatch.setattr(
+        "qtoolkit.applications.qec.experiments.collect.count_batch",
+        lambda *work: drawn.append(work) or pytest.fail("drawn"),
+    )
+    again = json.loads(run("memory", *unseeded, "--store", path, "--json"))
+    assert again["seed"] == 5
+    assert [row["errors"] for row in again["results"]] == [row["errors"] for row in first["results"]]
+    assert drawn == []
+
+
+def test_processes_change_nothing(data):
+    shared = json.loads(run("memory", *SMALL, "--processes", "2", "--json"))
+    assert [row["errors"] for row in shared["results"]] == [row["errors"] for row in data["results"]]
+
+
+def test_points_end_at_their_errors():
+    found = json.loads(
+        run("memory", "--distance", "3", "--rate", "0.02", "--relative-error", "0.1", "--seed", "1", "--json")
+    )
+    assert {(row["max_errors"], row["shots"]) for row in found["results"]} == {(100, 8192)}
+    assert all(row["errors"] >= 100 for row in found["results"])
+
+
+THRESHOLD = ["threshold", "--basis", "z", "--noise", "code-capacity", "--seed", "2", "--shots", "8192"]
+
+
+def test_the_threshold_of_three_distances(tmp_path, monkeypatch):
+    """Depolarising of 0.155 flips a qubit with 2p/3 = 0.103, where matching has its threshold."""
+    monkeypatch.setenv("COLUMNS", "80")
+    plot, report = tmp_path / "a.svg", tmp_path / "a.html"
+    rates = ["--distance", "5,7,9", "--rate", "0.12:0.18:6:linear"]
+    found = json.loads(run(*THRESHOLD, *rates, "--json"))
+    low, high = found["threshold"]["confidence_interval"]
+    assert 0.130 < low < found["threshold"]["physical_error_rate"] < high < 0.165
+    assert found["threshold"]["has_size_term"] is False
+    assert found["no_threshold_because"] is None
+    assert {tuple(row["distances"]) for row in found["crossings"]} <= {(5, 7), (7, 9)}
+    assert found["largest_code_better_up_to"] < found["largest_code_worse_from"]
+    out = run(*THRESHOLD, *rates, "--plot", str(plot), "--report", str(report))
+    lines = [line for line in out.splitlines() if not line.startswith(("Report: ", "Plot: "))]
+    assert max(map(len, lines)) <= 80
+    assert "threshold, distances 5, 7, 9" in out
+    assert "without a term for small codes" in out
+    assert plot.read_text("utf-8").startswith("<?xml")
+    assert report.read_text("utf-8").count("<img ") == 2
+
+
+def test_two_distances_have_a_crossing_and_no_threshold(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    report = tmp_path / "a.html"
+    out = run(*THRESHOLD, "--distance", "5,7", "--rate", "0.12:0.18:4:linear", "--report", str(report))
+    assert "crossing of distances 5 and 7" in out
+    assert "threshold, distances" not in out
+    assert "no threshold: a threshold needs three distances or more, got 5, 7" in " ".join(out.split())
+    assert "There is no threshold to tell" in report.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["memory", "--code", "mystery"], "code must be one of"),
+        (["memory", "--noise", "loud"], "noise must be one of"),
+        (["memory", "--decoder", "psychic"], "decoder must be one of"),
+        (["memory", "--distance", "4"], "distance must be odd, got 4"),
+        (["memory", "--distance", "3,x"], "--distance must be integers"),
+        (["memory", "--rate", "2"], "must lie in [0, 0.75], got 2"),
+        (["memory", "--rate", "0.1,...,0.01"], "--rate must go up"),
+        (["memory", "--target", "0.6"], "--target must lie strictly between 0 and 1/2"),
+        (["memory", "--relative-error", "2"], "relative_error must be"),
+        (["memory", "--shots", "0"], "--shots"),
+        (["memory", "--basis", "y"], "--basis"),
+        (["memory", "--plot", "no/such/a.svg"], "the folder of --plot must exist"),
+        (["threshold", "--report", "no/such/a.html"], "the folder of --report must exist"),
+        (["memory", "--store", "no/such/a.sqlite"], "a store is a file in a folder that exists"),
+    ],
+)
+def test_bad_input_is_one_line(arguments, message, capsys):
+    assert main(["qec", *arguments]) == BAD_INPUT
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert message in err
+
+
+def test_ctrl_c_prints_what_is_done(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    from qtoolkit.applications.qec.experiments import collect
+
+    real, calls = collect.count_batch, []
+
+    def count(*work):
+        calls.append(work)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return real(*work)
+
+    monkeypatch.setattr(collect, "count_batch", count)
+    assert main(["qec", "memory", *SMALL]) == INTERRUPTED
+    out = capsys.readouterr().out
+    assert "INTERRUPTED" in out
+    assert out.count("d = 3") == 1
+    assert main(["qec", "threshold", *SMALL, "--basis", "z"]) == 0
+
+
+def test_qec_alone_says_what_there_is():
+    result = CliRunner().invoke(app, ["qec"])
+    for command in ("memory", "threshold"):
+        assert command in result.output
