@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+import os
 import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from qtoolkit.applications.qec import (
     ExperimentTask,
     MatchingDecoder,
     MaximumLikelihoodDecoder,
+    SlidingWindowDecoder,
     clopper_pearson,
     errors_for,
     memory_tasks,
@@ -30,28 +32,45 @@ FLIP = "R 0 1\nX_ERROR(0.2) 0\nX_ERROR(0.1) 1\nM 0 1\nDETECTOR rec[-1]\nOBSERVAB
 HEAVY = memory_tasks("rotated-surface", [3], [0.02])[0]
 
 
-class Guessing:
-    """A decoder that always says no; a class of this module, so that stores know it."""
+class Compiled:
+    """Says the same of every observable."""
 
-    def __init__(self, model, answer=False):
-        self.shape, self.answer = model.num_observables, answer
+    def __init__(self, num_observables, answer):
+        self.shape, self.answer = num_observables, answer
 
-    def decode_batch(self, detection_events):
-        return np.full((len(detection_events), self.shape), self.answer)
+    def decode_batch(self, events):
+        return np.full((len(events), self.shape), self.answer)
 
 
 @dataclass(frozen=True)
-class Configured:
-    """A factory with options of its own."""
+class Guessing:
+    """A decoder of somebody else, which a store knows by its field."""
 
     answer: bool = False
 
-    def __call__(self, model):
-        return Guessing(model, self.answer)
+    def compile(self, model):
+        return Compiled(model.num_observables, self.answer)
+
+
+class Denying:
+    """One that holds nothing, and is known by its class."""
+
+    def compile(self, model):
+        return Compiled(model.num_observables, False)
+
+
+class Holding:
+    """One that holds something, and is not known."""
+
+    def __init__(self):
+        self.answer = False
+
+    def compile(self, model):
+        return Compiled(model.num_observables, self.answer)
 
 
 def small(**changes):
-    return ExperimentTask(FLIP, Guessing, **{"batch_shots": 256, **changes})
+    return ExperimentTask(FLIP, Guessing(), **{"batch_shots": 256, **changes})
 
 
 def test_shots_continued_are_those_of_one_run():
@@ -87,23 +106,27 @@ def test_executors_change_nothing():
 def test_threads_compile_decoders_of_their_own():
     seen = set()
 
-    class Watched(Guessing):
-        def decode_batch(self, detection_events):
+    class Watched(Compiled):
+        def decode_batch(self, events):
             seen.add((id(self), threading.get_ident()))
-            return super().decode_batch(detection_events)
+            return super().decode_batch(events)
+
+    class Watching:
+        def compile(self, model):
+            return Watched(model.num_observables, False)
 
     with ThreadPoolExecutor(3) as threads:
-        run_experiment(replace(small(), decoder=Watched), max_shots=50_000, seed=1, executor=threads)
+        run_experiment(replace(small(), decoder=Watching()), max_shots=50_000, seed=1, executor=threads)
     assert len({decoder for decoder, _ in seen}) == len(seen)
 
 
 def test_one_circuit_gives_one_stream_and_others_others():
-    by_matching, by_table = (replace(HEAVY, decoder=name) for name in ("matching", Guessing))
+    by_matching, by_table = (replace(HEAVY, decoder=name) for name in ("matching", Guessing()))
     assert by_matching.stream == by_table.stream
     assert by_matching.id != by_table.id
     other = memory_tasks("rotated-surface", [3], [0.0200001])[0]
     results = run_experiments(
-        [replace(HEAVY, decoder=Guessing), replace(other, decoder=Guessing)], max_shots=8192, seed=0
+        [replace(HEAVY, decoder=Guessing()), replace(other, decoder=Guessing())], max_shots=8192, seed=0
     )
     assert results[0].errors != results[1].errors
 
@@ -182,7 +205,7 @@ def test_heralds_discard_shots_and_are_counted():
 
 
 def test_shots_that_are_all_discarded_say_so():
-    task = ExperimentTask(FLIP.replace("X_ERROR(0.1)", "X_ERROR(1)"), Guessing, heralds=(0,))
+    task = ExperimentTask(FLIP.replace("X_ERROR(0.1)", "X_ERROR(1)"), Guessing(), heralds=(0,))
     result = run_experiment(task, max_shots=300, seed=1)
     assert (result.discards, result.accepted, result.errors) == (300, 0, 0)
     assert math.isnan(result.logical_error_rate)
@@ -191,7 +214,7 @@ def test_shots_that_are_all_discarded_say_so():
 
 def test_each_observable_is_counted():
     text = "R 0 1\nX_ERROR(0.2) 0\nX_ERROR(0.3) 1\nM 0 1\nOBSERVABLE_INCLUDE(0) rec[-2]\nOBSERVABLE_INCLUDE(1) rec[-1]"
-    result = run_experiment(ExperimentTask(text, Guessing), max_shots=20_000, seed=1)
+    result = run_experiment(ExperimentTask(text, Guessing()), max_shots=20_000, seed=1)
     assert [count / 20_000 for count in result.observable_errors] == pytest.approx([0.2, 0.3], abs=0.02)
     assert result.logical_error_rate == pytest.approx(1 - 0.8 * 0.7, abs=0.02)
 
@@ -199,35 +222,44 @@ def test_each_observable_is_counted():
 def test_content_makes_the_id():
     task = small()
     assert small().id == task.id
-    assert ExperimentTask(stim.Circuit(FLIP), Guessing, batch_shots=256, labels={"distance": 3}).id == task.id
+    assert ExperimentTask(stim.Circuit(FLIP), Guessing(), batch_shots=256, labels={"distance": 3}).id == task.id
     changed = [
         small(batch_shots=128),
         small(heralds=(0,)),
-        small(decoder_options={"answer": True}),
+        ExperimentTask(FLIP, Guessing(True), batch_shots=256),
         small(decompose=False),
         small(detector_error_model=stim.DetectorErrorModel("error(0.1) D0\nlogical_observable L0")),
         small(decoder_id="mine"),
-        ExperimentTask(FLIP.replace("0.2", "0.21"), Guessing, batch_shots=256),
+        ExperimentTask(FLIP.replace("0.2", "0.21"), Guessing(), batch_shots=256),
         ExperimentTask(FLIP, "matching", batch_shots=256),
-        ExperimentTask(FLIP, Configured(), batch_shots=256),
-        ExperimentTask(FLIP, Configured(True), batch_shots=256),
+        ExperimentTask(FLIP, "correlated-matching", batch_shots=256),
+        ExperimentTask(FLIP, SlidingWindowDecoder(window=4, commit=2), batch_shots=256),
+        ExperimentTask(FLIP, SlidingWindowDecoder(window=4, commit=2, inner="bp-osd"), batch_shots=256),
+        ExperimentTask(FLIP, Denying(), batch_shots=256),
     ]
     assert len({one.id for one in [task, *changed]}) == 1 + len(changed)
-    assert ExperimentTask(FLIP, MatchingDecoder).id == ExperimentTask(FLIP, "matching").id
+    assert ExperimentTask(FLIP, MatchingDecoder()).id == ExperimentTask(FLIP, "matching").id
+    assert ExperimentTask(FLIP, MatchingDecoder(correlations=True)).id == ExperimentTask(FLIP, "correlated-matching").id
+    assert not ExperimentTask(FLIP, Holding()).is_known
     assert set(task.content["versions"]) == {"stim"}
     assert set(HEAVY.content["versions"]) == {"stim", "pymatching"}
+    for decoder, packages in (
+        ("union-find", {"qtoolkit"}),
+        ("belief-matching", {"ldpc", "pymatching"}),
+        ("tesseract", {"tesseract_decoder"}),
+        (SlidingWindowDecoder(window=4, commit=2, inner="bp-osd"), {"qtoolkit", "ldpc"}),
+    ):
+        assert set(ExperimentTask(FLIP, decoder).content["versions"]) == {"stim", *packages}
     json.dumps(task.content)
 
 
-def test_decoder_options_and_models_reach_the_decoder():
-    always = run_experiment(small(decoder_options={"answer": True}), max_shots=2_000, seed=1)
+def test_decoders_have_their_options_and_the_model_that_is_given():
+    always = run_experiment(ExperimentTask(FLIP, Guessing(True)), max_shots=2_000, seed=1)
     assert always.logical_error_rate == pytest.approx(0.8, abs=0.05)
-    with pytest.raises(InputError, match="Guessing takes no such options"):
-        run_experiment(small(decoder_options={"speed": 3}), max_shots=10, seed=1)
     known = stim.DetectorErrorModel("error(0.1) D0\nerror(0.3) D0 L0")
     correlated = FLIP.replace("X_ERROR(0.2) 0\nX_ERROR(0.1) 1", "CORRELATED_ERROR(0.2) X0 X1")
     seen = run_experiment(
-        ExperimentTask(correlated, MaximumLikelihoodDecoder, detector_error_model=known), max_shots=500, seed=1
+        ExperimentTask(correlated, MaximumLikelihoodDecoder(), detector_error_model=known), max_shots=500, seed=1
     )
     assert seen.errors == 0
 
@@ -239,7 +271,7 @@ def test_a_hypergraph_is_kept_whole_for_a_decoder_that_takes_it():
         "DETECTOR rec[-4]\nDETECTOR rec[-3]\nDETECTOR rec[-2]\nOBSERVABLE_INCLUDE(0) rec[-1]"
     )
     assert run_experiment(ExperimentTask(text, "maximum-likelihood"), max_shots=1_000, seed=1).errors == 0
-    assert run_experiment(ExperimentTask(text, MaximumLikelihoodDecoder), max_shots=1_000, seed=1).errors == 0
+    assert run_experiment(ExperimentTask(text, MaximumLikelihoodDecoder()), max_shots=1_000, seed=1).errors == 0
     with pytest.raises(InputError, match=r"the circuit has no detector error model: .*decompose=False"):
         run_experiment(ExperimentTask(text, "matching"), max_shots=10, seed=1)
     with pytest.raises(InputError, match="at most two detectors"):
@@ -257,12 +289,12 @@ def test_ctrl_c_leaves_what_is_done():
     assert found[0] == run_experiment(small(), max_shots=512, seed=1)
     assert run_experiment(small(), max_shots=2_000, previous=found[0]) == run_experiment(small(), **limits)
 
-    class Stopping(Guessing):
-        def decode_batch(self, detection_events):
+    class Stopping:
+        def compile(self, model):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_experiments([replace(small(), decoder=Stopping)], **limits)
+        run_experiments([replace(small(), decoder=Stopping())], **limits)
 
 
 def test_a_task_that_comes_twice_is_run_once():
@@ -274,20 +306,19 @@ def test_a_task_that_comes_twice_is_run_once():
     assert run_experiments([], max_shots=1) == ()
 
 
-class Fatal(Guessing):
-    def decode_batch(self, detection_events):
-        import os
+class Fatal:
+    """Ends the process that it decodes in."""
 
+    def compile(self, model):
         os._exit(3)
 
 
 def test_workers_that_end_and_tasks_that_cannot_travel():
     with ProcessPoolExecutor(1) as processes, pytest.raises(BackendError, match="workers came to an end"):
-        run_experiment(replace(small(), decoder=Fatal), max_shots=10, seed=1, executor=processes)
+        run_experiment(replace(small(), decoder=Fatal()), max_shots=10, seed=1, executor=processes)
+    unpicklable = type("Local", (), {"compile": lambda self, model: Compiled(1, False)})()
     with ProcessPoolExecutor(1) as processes, pytest.raises(InputError, match="must be picklable"):
-        run_experiment(
-            replace(small(), decoder=lambda model: Guessing(model)), max_shots=10, seed=1, executor=processes
-        )
+        run_experiment(replace(small(), decoder=unpicklable), max_shots=10, seed=1, executor=processes)
 
 
 @pytest.mark.parametrize(
@@ -296,14 +327,16 @@ def test_workers_that_end_and_tasks_that_cannot_travel():
         (lambda: ExperimentTask(3), "must be a stim.Circuit or its text, got 3"),
         (lambda: ExperimentTask("NOT A GATE"), "must be one of Stim"),
         (lambda: ExperimentTask("R 0\nM 0\nDETECTOR rec[-1]"), "must have an observable, got none"),
-        (lambda: ExperimentTask(FLIP, "psychic"), "decoder must be one of matching.*, got 'psychic'"),
-        (lambda: ExperimentTask(FLIP, 3), "or compile one of a model, got 3"),
+        (lambda: ExperimentTask(FLIP, "psychic"), "decoder must be one of .*matching.*, got 'psychic'"),
+        (
+            lambda: ExperimentTask(FLIP, 3),
+            r"must have a method compile\(model\), or be a name such as 'matching', got 3",
+        ),
         (lambda: ExperimentTask(FLIP, rounds=0), "rounds must be"),
         (lambda: ExperimentTask(FLIP, heralds=[1]), "among the circuit's 1 detectors, got 1"),
         (lambda: ExperimentTask(FLIP, heralds=["0"]), "heralds must be an integer, got '0'"),
         (lambda: ExperimentTask(FLIP, labels={"p": math.nan}), "labels must map text to text or finite numbers"),
         (lambda: ExperimentTask(FLIP, labels=[1]), "labels must be a mapping"),
-        (lambda: ExperimentTask(FLIP, decoder_options=[1]), "decoder_options must be a mapping"),
         (lambda: ExperimentTask(FLIP, batch_shots=0), "batch_shots must be"),
         (lambda: ExperimentTask(FLIP, decompose="yes"), "decompose must be True, False or None"),
         (lambda: ExperimentTask(FLIP, decoder_id=3), "decoder_id must be text, got 3"),

@@ -170,15 +170,26 @@ def test_a_store_that_is_locked_or_closed_says_so(path, monkeypatch):
         run_experiment(TASK, max_shots=100, seed=4, store=store)
 
 
+class Holding:
+    """A decoder of which nothing can be known but what it does."""
+
+    def __init__(self):
+        self.inner = MatchingDecoder()
+
+    def compile(self, model):
+        return self.inner.compile(model)
+
+
 def test_decoders_that_are_not_known_again_are_refused(path):
-    def local(model):
-        return MatchingDecoder(model)
+    class Local:
+        def compile(self, model):
+            return MatchingDecoder().compile(model)
 
     with ExperimentStore(path) as store:
-        for decoder in (local, lambda model: MatchingDecoder(model)):
-            with pytest.raises(InputError, match="must be a name, a class or function of a module"):
+        for decoder in (Local(), Holding()):
+            with pytest.raises(InputError, match="must be a name, a dataclass, or an object of a module's class"):
                 run_experiments([replace(TASK, decoder=decoder)], max_shots=10, seed=1, store=store)
-        named = replace(TASK, decoder=local, decoder_id="matching, as of today")
+        named = replace(TASK, decoder=Holding(), decoder_id="matching, as of today")
         assert run_experiment(named, max_shots=10, seed=1, store=store).shots == 10
 
 

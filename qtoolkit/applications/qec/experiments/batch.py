@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qtoolkit._memory import check_memory
-from qtoolkit.applications.qec._validation import require_predictions
 from qtoolkit.applications.qec.experiments.task import ExperimentTask
 
 if TYPE_CHECKING:
-    from qtoolkit.applications.qec.decoders import Decoder
+    from qtoolkit.applications.qec.decoders import CheckedDecoder
 
 __all__ = ["BatchCounts", "check_batch_memory", "count_batch"]
 
@@ -75,7 +74,7 @@ def count_batch(task: ExperimentTask, seed: int, index: int, start: int, stop: i
         events, flips = events[accepted], flips[accepted]
     wrong = np.zeros(flips.shape, np.bool_)
     if len(events):
-        wrong = require_predictions(_decoder_of(task), events, flips.shape[1]) != flips
+        wrong = _decoder_of(task).decode_batch(events) != flips
     return BatchCounts(
         shots=stop - start,
         discards=discards,
@@ -101,13 +100,13 @@ class _Kept(threading.local):
     """Decoders that this thread compiled, with their tasks; most can serve one thread at a time only."""
 
     def __init__(self) -> None:
-        self.decoders: OrderedDict[str, tuple[ExperimentTask, Decoder]] = OrderedDict()
+        self.decoders: OrderedDict[str, tuple[ExperimentTask, CheckedDecoder]] = OrderedDict()
 
 
 _kept = _Kept()
 
 
-def _decoder_of(task: ExperimentTask) -> Decoder:
+def _decoder_of(task: ExperimentTask) -> CheckedDecoder:
     decoders = _kept.decoders
     # a task that is kept keeps its place in memory, so that no other has its number
     key = task.id if task.is_known else f"task {id(task)}"

@@ -16,9 +16,9 @@ from qtoolkit._memory import check_memory
 from qtoolkit._optional import require
 from qtoolkit.applications.qec._validation import require_count, require_rate
 from qtoolkit.applications.qec.codes import RotatedSurfaceCode
-from qtoolkit.applications.qec.decoders import Decoder, MatchingDecoder
+from qtoolkit.applications.qec.decoders import CheckedDecoder, Decoder
+from qtoolkit.applications.qec.decoders.protocol import check_decoder
 from qtoolkit.applications.qec.experiments.collect import ExperimentProgress, run_experiment
-from qtoolkit.applications.qec.experiments.decoding import DecoderChoice
 from qtoolkit.applications.qec.experiments.result import ExperimentResult
 from qtoolkit.applications.qec.experiments.store import ExperimentStore
 from qtoolkit.applications.qec.experiments.task import ExperimentTask
@@ -65,9 +65,11 @@ class MemoryExperiment:
 
     Source: Dennis et al., J. Math. Phys. 43, 4452 (2002); Fowler et al., Phys. Rev. A 86, 032324 (2012).
 
+    The decoder is an object with ``compile(model)``, or a name of `DECODERS`.
+
     Raises:
         InputError: if rounds < 1, the rate lies outside [0, 3/4], basis or noise is none of those listed, or the code
-            or the decoder factory is none.
+            or the decoder is none.
         InsufficientMemoryError: if there is no memory for so many rounds.
     """
 
@@ -76,13 +78,12 @@ class MemoryExperiment:
     physical_error_rate: float
     basis: Basis = "z"
     noise: NoiseKind = "circuit_level"
-    decoder_factory: DecoderChoice = MatchingDecoder
+    decoder: Decoder | str = "matching"
 
     def __post_init__(self) -> None:
         if not isinstance(self.code, RotatedSurfaceCode):
             raise InputError(f"code must be a RotatedSurfaceCode, got {shown(self.code)}")
-        if not callable(self.decoder_factory) and not isinstance(self.decoder_factory, str):
-            raise InputError(f"decoder_factory must be a class or function, got {shown(self.decoder_factory)}")
+        check_decoder(self.decoder)
         rate = require_rate("physical_error_rate", self.physical_error_rate, _MAX_DEPOLARISING_RATE)
         object.__setattr__(self, "rounds", require_count("rounds", self.rounds))
         check_memory(
@@ -112,12 +113,17 @@ class MemoryExperiment:
 
     @property
     def detector_error_model(self) -> stim.DetectorErrorModel:
-        """The error mechanisms of the circuit, decomposed into graph-like parts."""
+        """The error mechanisms of the circuit, decomposed into graph-like parts where the decoder takes those."""
         return self.task.model
 
     @cached_property
-    def decoder(self) -> Decoder:
-        """The decoder, compiled for the detector error model."""
+    def compiled_decoder(self) -> CheckedDecoder:
+        """The decoder, compiled for the detector error model.
+
+        Raises:
+            InputError: if it compiles to none, or does not take the model.
+            MissingExtraError: if it needs a package that is not installed.
+        """
         return self.task.compiled()
 
     @cached_property
@@ -186,7 +192,7 @@ class MemoryExperiment:
     def _task(self, batch_shots: int | None) -> ExperimentTask:
         return ExperimentTask(
             self.circuit,
-            self.decoder_factory,
+            self.decoder,
             rounds=self.rounds,
             labels={
                 "code": "rotated-surface",
@@ -255,8 +261,7 @@ def memory_tasks(
     rounds: Rounds | None = None,
     bases: Iterable[Basis] = ("z",),
     noise: str = "circuit",
-    decoder: DecoderChoice = "matching",
-    decoder_options: Mapping[str, Any] | None = None,
+    decoder: Decoder | str = "matching",
     batch_shots: int | None = None,
 ) -> tuple[ExperimentTask, ...]:
     """A memory experiment for every distance, rate and basis, in that order, for `run_experiments`.
@@ -269,8 +274,7 @@ def memory_tasks(
             one under ``"code-capacity"``, whose rounds are measured without errors.
         bases: of the logical eigenstates that are stored: ``("z",)``, ``("x",)`` or both.
         noise: ``"circuit"``, ``"phenomenological"`` or ``"code-capacity"``; see `MemoryExperiment`.
-        decoder: a name, or what compiles one.
-        decoder_options: keywords for it.
+        decoder: a name of `DECODERS`, or an object with ``compile(model)``.
         batch_shots: shots drawn at once; see `ExperimentTask`.
 
     Raises:
@@ -295,7 +299,6 @@ def memory_tasks(
                     ExperimentTask(
                         experiment.circuit,
                         decoder,
-                        {} if decoder_options is None else decoder_options,
                         rounds=own_rounds,
                         labels={**experiment.task.labels, "code": code, "noise": noise},
                         batch_shots=batch_shots,

@@ -18,20 +18,13 @@ from qtoolkit._checks import require_integer
 from qtoolkit._optional import require
 from qtoolkit._version import __version__
 from qtoolkit.applications.qec._validation import require_count
-from qtoolkit.applications.qec.experiments.decoding import (
-    DecoderChoice,
-    compiled_decoder,
-    decoder_identity,
-    decoder_name,
-    decoder_packages,
-    decomposes,
-)
+from qtoolkit.applications.qec.decoders import CheckedDecoder, Decoder, compile_decoder
+from qtoolkit.applications.qec.decoders.protocol import check_decoder, decoder_name
+from qtoolkit.applications.qec.experiments.decoding import decoder_identity, decoder_packages, decomposes
 from qtoolkit.errors import InputError
 
 if TYPE_CHECKING:
     import stim
-
-    from qtoolkit.applications.qec.decoders import Decoder
 
 __all__ = ["BATCH_FORMAT", "ExperimentTask", "Label", "stim_circuit"]
 
@@ -52,16 +45,14 @@ class ExperimentTask:
 
     Args:
         circuit: of Stim, or its text, with detectors and observables, and all of its noise.
-        decoder: a name such as ``"matching"``, or a class or function that compiles a decoder for a
-            `stim.DetectorErrorModel`.
-        decoder_options: keywords for it: numbers, text, and lists of them.
+        decoder: a name of `DECODERS`, or an object with ``compile(model)``.
         rounds: of error correction in the circuit, by which rates per round are told.
         labels: what the task is to its reader, such as ``{"distance": 3, "physical_error_rate": 0.01}``. They are no
             part of the content.
         heralds: detectors that discard a shot where one of them fires: flags, heralded losses, post-selection.
         detector_error_model: what the decoder is compiled for; that of the circuit if left out.
         decompose: whether errors of the circuit's model are decomposed into graph-like parts; by default where the
-            decoder needs that, and for every decoder that has no name here.
+            decoder takes parts, and for every decoder that does not say.
         batch_shots: shots that are drawn at once. They are part of the content, as Stim's random stream depends on
             them; by default 8192, and fewer for circuits of many detectors.
         decoder_id: what a decoder of your own is known by in a store, where its name in a module does not tell all.
@@ -73,8 +64,7 @@ class ExperimentTask:
     """
 
     circuit: stim.Circuit
-    decoder: DecoderChoice = "matching"
-    decoder_options: Mapping[str, Any] = field(default_factory=dict)
+    decoder: Decoder | str = "matching"
     rounds: int = 1
     labels: Mapping[str, Label] = field(default_factory=dict)
     heralds: tuple[int, ...] = ()
@@ -89,12 +79,9 @@ class ExperimentTask:
             raise InputError(
                 "a circuit of an experiment must have an observable, got none: OBSERVABLE_INCLUDE names one"
             )
-        decoder_name(self.decoder)
-        if not isinstance(self.decoder_options, Mapping):
-            raise InputError(f"decoder_options must be a mapping, got {shown(self.decoder_options)}")
+        check_decoder(self.decoder)
         values = {
             "circuit": circuit,
-            "decoder_options": dict(self.decoder_options),
             "rounds": require_count("rounds", self.rounds),
             "labels": _checked_labels(self.labels),
             "heralds": _checked_heralds(self.heralds, circuit.num_detectors),
@@ -120,7 +107,7 @@ class ExperimentTask:
     @property
     def decoder_name(self) -> str:
         """What results call the decoder."""
-        return decoder_name(self.decoder)
+        return self.decoder if isinstance(self.decoder, str) else decoder_name(self.decoder)
 
     @cached_property
     def id(self) -> str:
@@ -143,7 +130,7 @@ class ExperimentTask:
             InputError: if nothing is known of the decoder.
         """
         if self.decoder_id is None:
-            decoder_identity(self.decoder, self.decoder_options)
+            decoder_identity(self.decoder)
 
     @property
     def is_known(self) -> bool:
@@ -160,7 +147,7 @@ class ExperimentTask:
         if self.decoder_id is not None:
             identity = self.decoder_id
         elif self.is_known:
-            identity = decoder_identity(self.decoder, self.decoder_options)
+            identity = decoder_identity(self.decoder)
         else:
             identity = f"unknown {self.decoder_name}"
         return {
@@ -204,13 +191,13 @@ class ExperimentTask:
             remedy = "; decompose=False keeps it whole, for a decoder of hypergraphs" if self.is_decomposed else ""
             raise InputError(f"the circuit has no detector error model: {_first_lines(error)}{remedy}") from error
 
-    def compiled(self) -> Decoder:
+    def compiled(self) -> CheckedDecoder:
         """The decoder, compiled anew for the model.
 
         Raises:
-            InputError: if the decoder does not take the model or an option.
+            InputError: if the decoder does not take the model, or compiles to none.
         """
-        return compiled_decoder(self.decoder, self.decoder_options, self.model)
+        return compile_decoder(self.decoder, self.model)
 
 
 def stim_circuit(circuit: object) -> stim.Circuit:
