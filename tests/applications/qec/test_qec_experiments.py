@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import stim
 
+from qtoolkit import Circuit
 from qtoolkit.applications.qec import (
     ExperimentResult,
     ExperimentTask,
@@ -25,6 +26,7 @@ from qtoolkit.applications.qec import (
     run_experiments,
 )
 from qtoolkit.errors import BackendError, InputError
+from qtoolkit.noise import bit_flip
 
 FLIP = "R 0 1\nX_ERROR(0.2) 0\nX_ERROR(0.1) 1\nM 0 1\nDETECTOR rec[-1]\nOBSERVABLE_INCLUDE(0) rec[-2]"
 """Qubit 1 heralds nothing about qubit 0: an error of 0.2 that no decoder can see."""
@@ -129,6 +131,17 @@ def test_one_circuit_gives_one_stream_and_others_others():
         [replace(HEAVY, decoder=Guessing()), replace(other, decoder=Guessing())], max_shots=8192, seed=0
     )
     assert results[0].errors != results[1].errors
+
+
+def test_circuits_of_ours_are_run_by_stim():
+    circuit = Circuit(2, 2).append(bit_flip(0.2), 0).append(bit_flip(0.1), 1).measure([0, 1], [0, 1])
+    circuit.detector([1]).observable([0])
+    result = run_experiment(ExperimentTask(circuit, Guessing(), heralds=(0,)), max_shots=20_000, seed=1)
+    low, high = result.confidence_interval
+    assert low < 0.2 < high
+    assert result.discard_rate == pytest.approx(0.1, abs=0.01)
+    with pytest.raises(InputError, match="rx"):
+        ExperimentTask(Circuit(1, 1).rx(0.3, 0).measure(0, 0).observable([0]))
 
 
 def test_a_limit_on_errors_is_looked_at_between_batches():
@@ -324,7 +337,7 @@ def test_workers_that_end_and_tasks_that_cannot_travel():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: ExperimentTask(3), "must be a stim.Circuit or its text, got 3"),
+        (lambda: ExperimentTask(3), "must be a Circuit, a stim.Circuit or its text, got 3"),
         (lambda: ExperimentTask("NOT A GATE"), "must be one of Stim"),
         (lambda: ExperimentTask("R 0\nM 0\nDETECTOR rec[-1]"), "must have an observable, got none"),
         (lambda: ExperimentTask(FLIP, "psychic"), "decoder must be one of .*matching.*, got 'psychic'"),

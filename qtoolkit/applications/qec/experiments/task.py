@@ -21,7 +21,9 @@ from qtoolkit.applications.qec._validation import require_count
 from qtoolkit.applications.qec.decoders import CheckedDecoder, Decoder, compile_decoder
 from qtoolkit.applications.qec.decoders.protocol import check_decoder, decoder_name
 from qtoolkit.applications.qec.experiments.decoding import decoder_identity, decoder_packages, decomposes
+from qtoolkit.circuit import Circuit
 from qtoolkit.errors import InputError
+from qtoolkit.interop.stim import to_stim
 
 if TYPE_CHECKING:
     import stim
@@ -44,7 +46,8 @@ class ExperimentTask:
     """What is sampled and decoded; the same content has the same `id`, in every process and on every day.
 
     Args:
-        circuit: of Stim, or its text, with detectors and observables, and all of its noise.
+        circuit: ours, Stim's or the text of one of Stim's, with detectors, observables and all of its noise. What
+            Stim cannot sample, such as rotations and amplitude damping, is refused.
         decoder: a name of `DECODERS`, or an object with ``compile(model)``.
         rounds: of error correction in the circuit, by which rates per round are told.
         labels: what the task is to its reader, such as ``{"distance": 3, "physical_error_rate": 0.01}``. They are no
@@ -201,17 +204,21 @@ class ExperimentTask:
 
 
 def stim_circuit(circuit: object) -> stim.Circuit:
-    """A circuit of Stim, from one or from its text.
+    """A circuit of Stim, from one, from its text, or from one of ours.
 
     Raises:
-        InputError: if it is neither.
+        InputError: if it is none of these, or one of ours that Stim cannot take; the operation is named.
         MissingExtraError: if Stim is not installed.
     """
     stim = require("stim", extra="qec")
     if isinstance(circuit, stim.Circuit):
         return circuit
+    if isinstance(circuit, Circuit):
+        return to_stim(circuit)
     if not isinstance(circuit, str):
-        raise InputError(f"a circuit of an experiment must be a stim.Circuit or its text, got {shown(circuit)}")
+        raise InputError(
+            f"a circuit of an experiment must be a Circuit, a stim.Circuit or its text, got {shown(circuit)}"
+        )
     try:
         return stim.Circuit(circuit)
     except ValueError as error:
