@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Bases", "CodeOptions", "OutputOptions", "RunOptions", "Theme"]
 
 DEFAULT_STORE = "default"
+_DISTANCES = "3,5,7"
 _CODE, _RUN, _OUTPUT = "Code and noise", "Run", "Output"
 
 
@@ -39,8 +40,11 @@ class CodeOptions:
 
     code: Annotated[str, typer.Option(help="Name of the code.", rich_help_panel=_CODE)] = "rotated-surface"
     distance: Annotated[
-        str, typer.Option(metavar="LIST", help="Such as 3,5,7 or 3,5,...,11.", rich_help_panel=_CODE)
-    ] = "3,5,7"
+        str | None,
+        typer.Option(
+            metavar="LIST", help="Such as 3,5,...,11; 3,5,7 by default for codes of many.", rich_help_panel=_CODE
+        ),
+    ] = None
     noise: Annotated[str, typer.Option(help="Preset of the noise.", rich_help_panel=_CODE)] = "circuit"
     rounds: Annotated[
         int | None, typer.Option(min=1, help="As many as the distance by default.", rich_help_panel=_CODE)
@@ -59,13 +63,16 @@ class CodeOptions:
         Raises:
             InputError: if an option is none of those there are.
         """
-        from qtoolkit.applications.qec import Basis, memory_tasks
+        from qtoolkit.applications.qec import CODES, Basis, memory_tasks
         from qtoolkit.cli.ranges import parse_integers
 
         bases: dict[Bases, tuple[Basis, ...]] = {Bases.X: ("x",), Bases.Z: ("z",), Bases.BOTH: ("x", "z")}
+        distances = self.distance
+        if distances is None and self.code in CODES and CODES[self.code].takes_distance:
+            distances = _DISTANCES
         return memory_tasks(
             self.code,
-            parse_integers("--distance", self.distance),
+            None if distances is None else parse_integers("--distance", distances),
             rates,
             rounds=self.rounds,
             bases=bases[self.basis],

@@ -119,7 +119,7 @@ class MemoryAnswer:
     def verdict(self, rate: float) -> str:
         """How the largest code compares with a bare qubit, where both bases were kept."""
         bare, largest = self.unprotected(rate), self.at(rate)[-1]
-        if bare is None or not isinstance(largest, BothBases):
+        if bare is None or not isinstance(largest, BothBases) or len(largest.z.observable_errors) > 1:
             return "–"
         value = largest.logical_error_rate_per_round
         word = largest.against(bare)

@@ -8,6 +8,8 @@ import pytest
 
 from qtoolkit.applications.qec import (
     ExperimentResult,
+    NoisePreset,
+    StabilizerCode,
     both_bases,
     fit_suppression,
     fit_threshold,
@@ -18,7 +20,9 @@ from qtoolkit.applications.qec import (
     threshold_crossing,
     unprotected_error_rate,
 )
+from qtoolkit.applications.qec.codes import rotated_surface_code
 from qtoolkit.errors import InputError
+from qtoolkit.noise import bit_flip
 
 THRESHOLD, EXPONENT, CURVE, SIZE = 0.103, 1.5, (0.16, 0.9, 1.2), 0.03
 RATES = np.linspace(0.09, 0.115, 6)
@@ -286,22 +290,50 @@ def test_rounds_measured_without_errors_are_one_by_default():
 
 
 def test_tasks_of_memories_are_those_of_the_experiment():
+    """The circuits are other texts of the same thing: errors of both agree as counts do."""
     (task,) = memory_tasks("rotated-surface", [3], [0.01], rounds=2)
-    found = run_experiments([task], max_shots=3_000, seed=1)[0]
-    direct = memory_experiment(3, 2, 0.01, shots=3_000, seed=1)
-    assert (found.errors, found.task_id) == (direct.errors, direct.task_id)
+    ours = run_experiments([task], max_shots=100_000, seed=1)[0]
+    direct = memory_experiment(3, 2, 0.01, shots=100_000, seed=1)
+    assert abs(ours.errors - direct.errors) < 4 * math.sqrt(ours.errors + direct.errors)
     assert dict(task.labels) == {
         "code": "rotated-surface", "distance": 3, "physical_error_rate": 0.01, "basis": "z", "noise": "circuit",
     }  # fmt: skip
 
 
 @pytest.mark.parametrize(
+    ("code", "distances", "noise", "decoder"),
+    [
+        ("steane", None, "circuit", "maximum-likelihood"),
+        ("repetition", [3, 5], "phenomenological", "union-find"),
+        ("color-666", [3], "si1000", "bp-osd"),
+        ("toric", [4], "biased", "matching"),
+        ("bivariate-bicycle-72", None, "code-capacity", "bp-lsd"),
+        (rotated_surface_code(3), None, lambda p: NoisePreset("flips", data=bit_flip(p)), "lookup"),
+    ],
+)
+def test_memories_of_any_code_noise_and_decoder(code, distances, noise, decoder):
+    tasks = memory_tasks(code, distances, [0.004], noise=noise, decoder=decoder, rounds=1, batch_shots=500)
+    for task, result in zip(tasks, run_experiments(tasks, max_shots=500, seed=3), strict=True):
+        assert 0 <= result.errors < 50
+        assert len(result.observable_errors) == task.circuit.num_observables
+        assert result.decoder == decoder
+    named = noise if isinstance(noise, str) else "flips"
+    assert tasks[0].labels["noise"] == named
+
+
+@pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: memory_tasks("mystery", [3], [0.01]), "code must be one of .*rotated-surface.*, got 'mystery'"),
+        (lambda: memory_tasks(3, [3], [0.01]), "code must be a name or a code, got 3"),
+        (lambda: memory_tasks("toric", None, [0.01]), "the code toric has a distance to choose, got none"),
+        (lambda: memory_tasks("steane", [3], [0.01]), "a single code has its own distance, got distances for 'steane'"),
+        (lambda: memory_tasks(StabilizerCode(["XX", "ZZ"]), None, [0.1]), "must know its distance"),
+        (lambda: memory_tasks("steane", None, [0.1], noise=lambda p: 3), "make NoisePresets, got one that makes 3"),
+        (lambda: memory_tasks("steane", None, [0.1], noise="coherent"), "must be Pauli errors, which Stim samples, got coherent"),
         (
             lambda: memory_tasks("rotated-surface", [3], [0.01], noise="loud"),
-            "noise must be one of circuit.*, got 'loud'",
+            "noise must be one of .*circuit.*, got 'loud'",
         ),
         (lambda: memory_tasks("rotated-surface", [], [0.01]), "distances must be distinct and at least one"),
         (lambda: memory_tasks("rotated-surface", [3, 3], [0.01]), "distances must be distinct and at least one"),

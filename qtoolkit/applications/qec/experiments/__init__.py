@@ -8,14 +8,7 @@ from qtoolkit.applications.qec.experiments.collect import (
     run_experiment,
     run_experiments,
 )
-from qtoolkit.applications.qec.experiments.memory import (
-    Basis,
-    MemoryExperiment,
-    NoiseKind,
-    Rounds,
-    memory_experiment,
-    memory_tasks,
-)
+from qtoolkit.applications.qec.experiments.memory import Basis, MemoryExperiment, NoiseKind, memory_experiment
 from qtoolkit.applications.qec.experiments.result import ExperimentResult
 from qtoolkit.applications.qec.experiments.store import ExperimentStore
 from qtoolkit.applications.qec.experiments.suppression import Projection, SuppressionFit, fit_suppression
@@ -26,6 +19,7 @@ from qtoolkit.applications.qec.experiments.sweep import (
     threshold_crossing,
 )
 from qtoolkit.applications.qec.experiments.task import ExperimentTask, Label
+from qtoolkit.applications.qec.experiments.tasks import Rounds, memory_tasks
 from qtoolkit.applications.qec.experiments.threshold_fit import ThresholdFit, fit_threshold
 
 __all__ = [

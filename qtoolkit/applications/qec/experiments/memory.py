@@ -1,17 +1,16 @@
-"""Memory experiments: how often a code loses a stored logical state, as tasks and with a confidence interval."""
+"""Memory experiments of the rotated surface code, by itself: how often it loses a stored logical state."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from qtoolkit._arguments import check_callable, items_of, shown
-from qtoolkit._checks import require_choice, require_number
+from qtoolkit._arguments import check_callable, shown
 from qtoolkit._memory import check_memory
 from qtoolkit._optional import require
 from qtoolkit.applications.qec._validation import require_count, require_rate
@@ -31,10 +30,7 @@ __all__ = [
     "Basis",
     "MemoryExperiment",
     "NoiseKind",
-    "Rounds",
     "memory_experiment",
-    "memory_tasks",
-    "rounds_at",
 ]
 
 Basis: TypeAlias = Literal["x", "z"]
@@ -226,89 +222,3 @@ def memory_experiment(
     shots = require_count("shots", shots)
     experiment = MemoryExperiment(RotatedSurfaceCode(distance), rounds, physical_error_rate, basis, noise)
     return experiment.run(max_shots=shots, max_errors=max_errors, seed=seed, progress=progress)
-
-
-Rounds: TypeAlias = "int | Mapping[int, int] | Callable[[int], int]"
-"""Rounds of every distance, by distance, or as a function of it."""
-
-_NOISES: dict[str, NoiseKind] = {
-    "circuit": "circuit_level",
-    "phenomenological": "phenomenological",
-    "code-capacity": "code_capacity",
-}
-
-
-def rounds_at(rounds: Rounds | None, distance: int, default: int) -> int:
-    """Rounds of one distance.
-
-    Raises:
-        InputError: if they are no integer of at least 1, or a mapping has none for the distance.
-    """
-    if rounds is None:
-        return default
-    if isinstance(rounds, Mapping):
-        if distance not in rounds:
-            raise InputError(f"rounds must be given for each distance, got none for {distance}: {shown(dict(rounds))}")
-        return require_count(f"rounds of distance {distance}", rounds[distance])
-    return require_count("rounds", rounds(distance) if callable(rounds) else rounds)
-
-
-def memory_tasks(
-    code: str,
-    distances: Iterable[int],
-    physical_error_rates: Iterable[float],
-    *,
-    rounds: Rounds | None = None,
-    bases: Iterable[Basis] = ("z",),
-    noise: str = "circuit",
-    decoder: Decoder | str = "matching",
-    batch_shots: int | None = None,
-) -> tuple[ExperimentTask, ...]:
-    """A memory experiment for every distance, rate and basis, in that order, for `run_experiments`.
-
-    Args:
-        code: ``"rotated-surface"``.
-        distances: of the code.
-        physical_error_rates: the one parameter of the noise.
-        rounds: of every distance, by distance, or a function of the distance; by default as many as the distance, and
-            one under ``"code-capacity"``, whose rounds are measured without errors.
-        bases: of the logical eigenstates that are stored: ``("z",)``, ``("x",)`` or both.
-        noise: ``"circuit"``, ``"phenomenological"`` or ``"code-capacity"``; see `MemoryExperiment`.
-        decoder: a name of `DECODERS`, or an object with ``compile(model)``.
-        batch_shots: shots drawn at once; see `ExperimentTask`.
-
-    Raises:
-        InputError: if a list is empty or repeats itself, or an argument is none of those described.
-        InsufficientMemoryError: if there is no memory for so many rounds.
-        MissingExtraError: if Stim is not installed.
-    """
-    require_choice("code", code, ["rotated-surface"])
-    kind = _NOISES[require_choice("noise", noise, _NOISES)]
-    wanted = _distinct("bases", bases)
-    rates = [
-        require_number("physical_error_rates", rate) for rate in _distinct("physical_error_rates", physical_error_rates)
-    ]
-    tasks = []
-    for distance in _distinct("distances", distances):
-        patch = RotatedSurfaceCode(distance)
-        own_rounds = rounds_at(rounds, patch.distance, 1 if noise == "code-capacity" else patch.distance)
-        for rate in rates:
-            for basis in wanted:
-                experiment = MemoryExperiment(patch, own_rounds, rate, basis, kind)
-                tasks.append(
-                    ExperimentTask(
-                        experiment.circuit,
-                        decoder,
-                        rounds=own_rounds,
-                        labels={**experiment.task.labels, "code": code, "noise": noise},
-                        batch_shots=batch_shots,
-                    )
-                )
-    return tuple(tasks)
-
-
-def _distinct(name: str, values: Iterable[Any]) -> list[Any]:
-    listed = list(items_of(values, f"{name} must be a sequence"))
-    if not listed or len(set(map(str, listed))) != len(listed):
-        raise InputError(f"{name} must be distinct and at least one, got {shown(listed)}")
-    return listed

@@ -16,10 +16,11 @@ from qtoolkit._checks import require_number
 from qtoolkit.applications.qec._validation import require_count, root_entropy
 from qtoolkit.applications.qec.codes import RotatedSurfaceCode
 from qtoolkit.applications.qec.experiments.collect import ExperimentProgress, run_experiments
-from qtoolkit.applications.qec.experiments.memory import Basis, MemoryExperiment, NoiseKind, Rounds, rounds_at
+from qtoolkit.applications.qec.experiments.memory import Basis, MemoryExperiment, NoiseKind
 from qtoolkit.applications.qec.experiments.points import ResultLike, points_of
 from qtoolkit.applications.qec.experiments.result import ExperimentResult
 from qtoolkit.applications.qec.experiments.store import ExperimentStore
+from qtoolkit.applications.qec.experiments.tasks import Rounds, rounds_at
 from qtoolkit.applications.qec.intervals import per_round_rate
 from qtoolkit.errors import InputError
 
