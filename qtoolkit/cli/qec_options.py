@@ -38,7 +38,9 @@ class Theme(StrEnum):
 class CodeOptions:
     """What is run."""
 
-    code: Annotated[str, typer.Option(help="Name of the code.", rich_help_panel=_CODE)] = "rotated-surface"
+    code: Annotated[str, typer.Option(help="Name of the code: qtoolkit qec draw --list.", rich_help_panel=_CODE)] = (
+        "rotated-surface"
+    )
     distance: Annotated[
         str | None,
         typer.Option(

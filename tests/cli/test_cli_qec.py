@@ -160,6 +160,14 @@ def test_two_distances_have_a_crossing_and_no_threshold(tmp_path, monkeypatch):
         (["memory", "--plot", "no/such/a.svg"], "the folder of --plot must exist"),
         (["threshold", "--report", "no/such/a.html"], "the folder of --report must exist"),
         (["memory", "--store", "no/such/a.sqlite"], "a store is a file in a folder that exists"),
+        (["memory", "--code", "steane", "--distance", "3"], "a single code has its own distance"),
+        (["memory", "--noise", "coherent"], "must be Pauli errors, which Stim samples, got coherent"),
+        (["draw", "--code", "steane", "--distance", "5"], "the code steane has its own distance, got --distance 5"),
+        (["draw", "--code", "xzzx", "--rate", "0.1"], "drawn for codes of X checks and Z checks"),
+        (["draw", "--code", "honeycomb", "--rate", "0.1"], "got --rate: leave it out"),
+        (["draw", "--rate", "2"], "physical_error_rate must lie in [0, 0.75], got 2"),
+        (["draw", "--plot", "no/such/a.svg"], "the folder of --plot must exist"),
+        (["draw", "--code", "mystery"], "no code is called 'mystery'"),
     ],
 )
 def test_bad_input_is_one_line(arguments, message, capsys):
@@ -190,7 +198,48 @@ def test_ctrl_c_prints_what_is_done(capsys, monkeypatch):
     assert main(["qec", "threshold", *SMALL, "--basis", "z"]) == 0
 
 
+def test_a_drawn_error_is_undone_or_not(tmp_path, monkeypatch):
+    """The syndrome of error and correction agree, and the outcome is that of their product."""
+    monkeypatch.setenv("COLUMNS", "80")
+    plot = tmp_path / "a.svg"
+    outcomes = set()
+    for seed in range(12):
+        found = json.loads(
+            run("draw", "--distance", "3", "--rate", "0.2", "--seed", str(seed), "--plot", str(plot), "--json")
+        )
+        code = qec.code_named("rotated-surface", distance=3)
+        labels = ["".join(found[part].get(str(q), "I") for q in reversed(range(9))) for part in ("error", "correction")]
+        seen = code.syndrome(labels)
+        assert seen[0].tolist() == seen[1].tolist()
+        assert seen[0].nonzero()[0].tolist() == found["checks_that_fired"]
+        acts = code.logical_action(labels)
+        assert (acts[0] ^ acts[1]).any() == found["logical_error"]
+        outcomes.add(found["logical_error"])
+        title = "logical error" if found["logical_error"] else "undone"
+        assert f"[[9, 1, 3]]: {title}" in plot.read_text("utf-8")
+    assert outcomes == {True, False}
+    out = run("draw", "--rate", "0.1", "--seed", "3", "--plot", str(plot), "--theme", "dark")
+    assert "[[25, 1, 5]]" in out
+    assert f"Plot: {plot}" in out
+    assert "#16181d" in plot.read_text("utf-8")
+
+
+@pytest.mark.parametrize("code", ["steane", "honeycomb", "color-488", "bivariate-bicycle-72"])
+def test_lattices_are_drawn(code, tmp_path):
+    plot = tmp_path / "a.svg"
+    if code == "color-488":
+        run("draw", "--code", code, "--rate", "0.05", "--seed", "1", "--plot", str(plot))
+    else:
+        run("draw", "--code", code, "--plot", str(plot))
+    assert plot.read_text("utf-8").startswith("<svg")
+
+
+def test_codes_are_listed():
+    assert {row["name"] for row in json.loads(run("draw", "--list", "--json"))} == set(qec.CODES)
+    assert all(name in run("draw", "--list") for name in qec.CODES)
+
+
 def test_qec_alone_says_what_there_is():
     result = CliRunner().invoke(app, ["qec"])
-    for command in ("memory", "threshold"):
+    for command in ("memory", "threshold", "draw"):
         assert command in result.output

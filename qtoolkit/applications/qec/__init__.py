@@ -71,6 +71,7 @@ from qtoolkit.applications.qec.exact import (
 from qtoolkit.applications.qec.experiments import (
     Basis,
     BothBases,
+    Correction,
     ExperimentProgress,
     ExperimentResult,
     ExperimentStore,
@@ -85,6 +86,7 @@ from qtoolkit.applications.qec.experiments import (
     ThresholdFit,
     Verdict,
     both_bases,
+    correct_once,
     errors_for,
     fit_suppression,
     fit_threshold,
@@ -175,6 +177,9 @@ __all__ = [
     "memory_experiment",
     "MemorySweep",
     "logical_error_rates",
+    # one shot to look at
+    "Correction",
+    "correct_once",
     # both bases as one
     "BothBases",
     "Verdict",

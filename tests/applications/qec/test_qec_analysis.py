@@ -11,6 +11,8 @@ from qtoolkit.applications.qec import (
     NoisePreset,
     StabilizerCode,
     both_bases,
+    code_named,
+    correct_once,
     fit_suppression,
     fit_threshold,
     memory_experiment,
@@ -330,7 +332,10 @@ def test_memories_of_any_code_noise_and_decoder(code, distances, noise, decoder)
         (lambda: memory_tasks("steane", [3], [0.01]), "a single code has its own distance, got distances for 'steane'"),
         (lambda: memory_tasks(StabilizerCode(["XX", "ZZ"]), None, [0.1]), "must know its distance"),
         (lambda: memory_tasks("steane", None, [0.1], noise=lambda p: 3), "make NoisePresets, got one that makes 3"),
-        (lambda: memory_tasks("steane", None, [0.1], noise="coherent"), "must be Pauli errors, which Stim samples, got coherent"),
+        (
+            lambda: memory_tasks("steane", None, [0.1], noise="coherent"),
+            "must be Pauli errors, which Stim samples, got coherent",
+        ),
         (
             lambda: memory_tasks("rotated-surface", [3], [0.01], noise="loud"),
             "noise must be one of .*circuit.*, got 'loud'",
@@ -347,3 +352,18 @@ def test_memories_of_any_code_noise_and_decoder(code, distances, noise, decoder)
 def test_bad_input_of_tasks_is_refused(call, message):
     with pytest.raises(InputError, match=message):
         call()
+
+
+@pytest.mark.parametrize(("name", "distance"), [("toric", 4), ("surface", 3), ("color-666", 5), ("steane", None)])
+def test_corrections_undo_what_they_can(name, distance):
+    code = code_named(name, **({} if distance is None else {"distance": distance}))
+    for seed in range(20):
+        shot = correct_once(code, 0.08, seed=seed)
+        assert code.syndrome(shot.correction[None, :])[0].tolist() == shot.syndrome.tolist()
+        left = shot.error ^ shot.correction
+        assert not code.syndrome(left[None, :]).any()
+        assert shot.logical_error == bool(code.logical_action(left[None, :]).any())
+        weight = np.count_nonzero(left[: code.num_qubits] | left[code.num_qubits :])
+        assert not shot.logical_error or weight >= (distance or 3)
+    assert not correct_once(code, 0.0, seed=1).error.any()
+    assert correct_once(code, 0.1, seed=4).error.tolist() == correct_once(code, 0.1, seed=4).error.tolist()

@@ -14,7 +14,7 @@ from qtoolkit.applications.qec.codes.honeycomb import HoneycombCode
 from qtoolkit.applications.qec.codes.stabilizer import StabilizerCode
 from qtoolkit.errors import InputError
 
-__all__ = ["Theme", "honeycomb_svg", "lattice_svg"]
+__all__ = ["Picture", "Theme", "drawn_lattice", "honeycomb_svg", "lattice_svg"]
 
 Theme = Literal["light", "dark"]
 Points = NDArray[np.float64]
@@ -44,10 +44,21 @@ def lattice_svg(code: StabilizerCode, theme: str = "light") -> str:
     Raises:
         InputError: if the code has no coordinates, or the theme is neither light nor dark.
     """
+    picture, names = drawn_lattice(code, theme)
+    picture.dots()
+    return picture.document(f"{code.name or 'code'} {code.parameters}", names)
+
+
+def drawn_lattice(code: StabilizerCode, theme: str) -> tuple[Picture, list[tuple[str, str]]]:
+    """The faces of a lattice, to which marks may be added, and the names of their colours.
+
+    Raises:
+        InputError: as `lattice_svg`.
+    """
     require_choice("theme", theme, tuple(_THEMES))
     if code.coordinates is None or code.check_coordinates is None:
         raise InputError(f"a drawing needs coordinates, got none of {code!r}; pass coordinates=… to the code")
-    picture = _Picture(code.coordinates, code.period, theme)
+    picture = Picture(code.coordinates, code.period, theme)
     size = code.num_qubits
     rows = code.measured_operators
     supports = rows[:, :size] | rows[:, size:]
@@ -73,8 +84,7 @@ def lattice_svg(code: StabilizerCode, theme: str = "light") -> str:
         for row in (row for row in range(len(rows)) if letters[row] == "mixed" and opacity == _SOLID):
             picture.letters(rows[row], code.check_coordinates[row])
         names = [(f"{letter} check", _LETTERS[letter]) for letter in dict.fromkeys(letters)]
-    picture.dots()
-    return picture.document(f"{code.name or 'code'} {code.parameters}", names)
+    return picture, names
 
 
 def honeycomb_svg(code: HoneycombCode, theme: str = "light") -> str:
@@ -84,7 +94,7 @@ def honeycomb_svg(code: HoneycombCode, theme: str = "light") -> str:
         InputError: if the theme is neither light nor dark.
     """
     require_choice("theme", theme, tuple(_THEMES))
-    picture = _Picture(code.coordinates, None, theme)
+    picture = Picture(code.coordinates, None, theme)
     shades = [_LETTERS[letter] for letter in "XYZ"]
     for qubits, colour, centre in zip(code.hexagons, code.hexagon_colours, code.hexagon_coordinates, strict=True):
         picture.polygon(code.nearest(code.coordinates[qubits], centre), shades[colour], 0.3)
@@ -138,7 +148,7 @@ def _face_colours(supports: Bits, letters: list[str]) -> dict[int, int]:
     return chosen
 
 
-class _Picture:
+class Picture:
     """Shapes in the units of coordinates, which become pixels at the end; y runs upwards."""
 
     def __init__(self, points: Points, period: tuple[float, float] | None, theme: str) -> None:

@@ -8,6 +8,7 @@ from qtoolkit.applications.qec.experiments.collect import (
     run_experiment,
     run_experiments,
 )
+from qtoolkit.applications.qec.experiments.correction import Correction, correct_once
 from qtoolkit.applications.qec.experiments.memory import Basis, MemoryExperiment, NoiseKind, memory_experiment
 from qtoolkit.applications.qec.experiments.result import ExperimentResult
 from qtoolkit.applications.qec.experiments.store import ExperimentStore
@@ -47,6 +48,9 @@ __all__ = [
     "Verdict",
     "both_bases",
     "unprotected_error_rate",
+    # one shot to look at
+    "Correction",
+    "correct_once",
     # what results say
     "ThresholdCrossing",
     "threshold_crossing",
