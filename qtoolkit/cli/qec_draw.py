@@ -65,8 +65,10 @@ def draw(
 
 
 def _data(name: str, code: StabilizerCode | HoneycombCode, shot: Correction | None) -> dict[str, Any]:
+    from qtoolkit.applications.qec import StabilizerCode
+
     found: dict[str, Any] = {"code": name, "num_qubits": code.num_qubits}
-    if hasattr(code, "num_logical"):
+    if isinstance(code, StabilizerCode):
         found |= {"num_logical": code.num_logical, "distance": code.distance}
         found |= {"stabilizers": [str(row) for row in code.stabilizer_strings()]}
     if shot is not None:

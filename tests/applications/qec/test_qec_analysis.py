@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import re
 
 import numpy as np
 import pytest
@@ -367,3 +368,16 @@ def test_corrections_undo_what_they_can(name, distance):
         assert not shot.logical_error or weight >= (distance or 3)
     assert not correct_once(code, 0.0, seed=1).error.any()
     assert correct_once(code, 0.1, seed=4).error.tolist() == correct_once(code, 0.1, seed=4).error.tolist()
+
+
+def test_results_say_in_a_line_what_they_are():
+    result = dataclasses.replace(counted(3, 0.01, 1_000, 20, basis="z"), seed=7)
+    assert repr(result) == (
+        "ExperimentResult(distance=3, physical_error_rate=0.01, basis=z: 20 errors in 1,000 shots, 0.02 (0.01226 to "
+        "0.03072), matching, seed 7)"
+    )
+    assert repr(fit_threshold(scaling())).startswith("ThresholdFit(0.103 (0.10")
+    assert re.fullmatch(
+        r"SuppressionFit\(Λ = 4 \([34][.\d]* to 4[.\d]*\), p = 0.005, distances 3, 5, 7\)",
+        repr(fit_suppression(suppressed())),
+    )

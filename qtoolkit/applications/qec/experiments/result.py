@@ -16,7 +16,7 @@ from qtoolkit.errors import InputError
 __all__ = ["ExperimentResult"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ExperimentResult:
     """What came of a task.
 
@@ -58,6 +58,16 @@ class ExperimentResult:
     interrupted: bool = field(default=False, compare=False)
     wall_time: float = field(default=0.0, compare=False)
     versions: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+
+    def __repr__(self) -> str:
+        labels = ", ".join(f"{name}={value}" for name, value in self.labels.items())
+        low, high = self.confidence_interval
+        discards = f", {self.discards:,} discarded" if self.discards else ""
+        return (
+            f"ExperimentResult({labels}: {self.errors:,} errors in {self.shots:,} shots{discards}, "
+            f"{self.logical_error_rate:.4g} ({low:.4g} to {high:.4g}), {self.decoder}, seed {self.seed}"
+            f"{', interrupted' if self.interrupted else ''})"
+        )
 
     @property
     def accepted(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +46,7 @@ class Projection:
     is_extrapolated: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SuppressionFit:
     """ε_d = A / Λ^{d/2} for the logical error rate of a round, fitted to the counts of all distances.
 
@@ -66,8 +66,15 @@ class SuppressionFit:
     distances: tuple[int, ...]
     deviance: float
     degrees_of_freedom: int
-    _mean: tuple[float, float] = field(repr=False)
-    _covariance: tuple[tuple[float, float], tuple[float, float]] = field(repr=False)
+    _mean: tuple[float, float]
+    _covariance: tuple[tuple[float, float], tuple[float, float]]
+
+    def __repr__(self) -> str:
+        low, high = self.confidence_interval
+        return (
+            f"SuppressionFit(Λ = {self.factor:.3g} ({low:.3g} to {high:.3g}), p = {self.physical_error_rate:g}, distances "
+            f"{', '.join(map(str, self.distances))})"
+        )
 
     def logical_error_rate_per_round(self, distance: int) -> float:
         """What the fit says at a distance.

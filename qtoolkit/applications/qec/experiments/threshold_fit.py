@@ -31,7 +31,7 @@ _SUSPICIOUS = 0.01
 """Below such a probability of a deviance as large, rates far from the threshold are left out."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ThresholdFit:
     """P = a + b x + c x² + s/d with x = (p − p_th) d^{1/ν}, fitted to the logical error rates of all distances at once.
 
@@ -61,6 +61,13 @@ class ThresholdFit:
     degrees_of_freedom: int
     goodness: float
     without_smallest: float | None
+
+    def __repr__(self) -> str:
+        low, high = self.confidence_interval
+        return (
+            f"ThresholdFit({self.threshold:.4g} ({low:.4g} to {high:.4g}), ν = {self.exponent:.2f}, distances "
+            f"{', '.join(map(str, self.distances))})"
+        )
 
     @property
     def standard_error(self) -> float:
