@@ -9,7 +9,7 @@ from qtoolkit.applications.qec import ExperimentTask, NoisePreset, fit_threshold
 from qtoolkit.noise import bit_flip
 
 CIRCUIT_NOISE = {3: (1.728e-2, 2.1e-4), 5: (1.359e-2, 3.0e-4), 7: (8.66e-3, 4.2e-4)}
-"""Logical error rates of rotated memories in basis z, rounds as the distance, p = 0.005, by matching, with their errors."""
+"""Logical error rates of rotated memories in basis z by matching, with errors; rounds as the distance, p = 0.005."""
 
 
 def generated(distance):
@@ -46,14 +46,14 @@ def test_rotated_memories_under_circuit_noise(whose):
     [
         (
             lambda p: NoisePreset("flips, perfect checks", data=bit_flip(p)),
-            [9, 13, 17],
+            [9, 13, 17, 21],
             [0.092, 0.097, 0.102, 0.107, 0.112],
             1,
             0.103,
         ),
         (
             lambda p: NoisePreset("flips, noisy checks", data=bit_flip(p), measure=bit_flip(p)),
-            [5, 7, 9],
+            [5, 7, 9, 11],
             [0.023, 0.026, 0.029, 0.032, 0.035],
             lambda distance: distance,
             0.029,
@@ -64,9 +64,9 @@ def test_rotated_memories_under_circuit_noise(whose):
 def test_thresholds_of_matching(preset, distances, rates, rounds, known):
     """Wang, Harrington and Preskill, Ann. Phys. 303, 31 (2003): 0.1031 and 0.0293, for toric codes."""
     tasks = memory_tasks("rotated-surface", distances, rates, rounds=rounds, noise=preset)
-    fit = fit_threshold(run_experiments(tasks, max_shots=24_576, seed=2), size_term=True)
+    fit = fit_threshold(run_experiments(tasks, max_shots=32_768, seed=2))
     low, high = fit.confidence_interval
-    slack = 0.5 * (high - low)  # twice the interval: a test that is right fails once in ten thousand
+    slack = 0.5 * (high - low)  # with it, an interval that is right misses once in ten thousand times
     assert low - slack < known < high + slack
-    assert high - low < 0.2 * known
+    assert high - low < 0.25 * known
     assert fit.goodness > 1e-3
