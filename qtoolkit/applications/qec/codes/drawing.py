@@ -177,13 +177,16 @@ class Picture:
         return corners
 
     def reach(self, support: Bits, centre: Points) -> float:
+        """How far the furthest qubit of a check is from it."""
         return float(np.linalg.norm(self.near(support, centre) - centre, axis=1).max(initial=0.0))
 
     def pixels(self, point: Points) -> tuple[float, float]:
+        """Where a point is drawn, y downwards."""
         x, y = (point - self.low) * self.scale
         return float(x), self.height - self.shift - float(y)
 
     def face(self, support: Bits, centre: Points, colour: str, opacity: float = _SOLID) -> None:
+        """A check: a disc on one qubit, a line or a lens on two, a polygon on more."""
         corners = self.near(support, centre)
         if len(corners) == 1:
             x, y = self.pixels(corners[0])
@@ -203,10 +206,12 @@ class Picture:
             self.polygon(corners[around], colour, opacity)
 
     def polygon(self, corners: Points, colour: str, opacity: float) -> None:
+        """A filled face."""
         places = " ".join(f"{x:.1f},{y:.1f}" for x, y in map(self.pixels, corners))
         self.shapes.append(f'<polygon points="{places}" {self.paint(colour, opacity)}/>')
 
     def paint(self, colour: str, opacity: float) -> str:
+        """Attributes of a face."""
         return f'fill="{colour}" fill-opacity="{opacity}" stroke="{self.colours["line"]}" stroke-width="0.8"'
 
     def letters(self, row: Bits, centre: Points) -> None:
@@ -224,16 +229,19 @@ class Picture:
             )
 
     def line(self, one: Points, two: Points, colour: str, width: float) -> None:
+        """A straight line."""
         (x0, y0), (x1, y1) = self.pixels(one), self.pixels(two)
         self.shapes.append(
             f'<line x1="{x0:.1f}" y1="{y0:.1f}" x2="{x1:.1f}" y2="{y1:.1f}" stroke="{colour}" stroke-width="{width}"/>'
         )
 
     def star(self, support: Bits, centre: Points, colour: str) -> None:
+        """Lines from a check to its qubits."""
         for corner in self.near(support, centre):
             self.line(centre, corner, colour, 2.5)
 
     def dots(self) -> None:
+        """All qubits."""
         radius = max(2.5, min(9.0, 0.14 * self.spacing * self.scale))
         ink, ground = self.colours["ink"], self.colours["ground"]
         for x, y in map(self.pixels, self.points):

@@ -72,8 +72,8 @@ class SuppressionFit:
     def __repr__(self) -> str:
         low, high = self.confidence_interval
         return (
-            f"SuppressionFit(Λ = {self.factor:.3g} ({low:.3g} to {high:.3g}), p = {self.physical_error_rate:g}, distances "
-            f"{', '.join(map(str, self.distances))})"
+            f"SuppressionFit(Λ = {self.factor:.3g} ({low:.3g} to {high:.3g}), p = {self.physical_error_rate:g}, "
+            f"distances {', '.join(map(str, self.distances))})"
         )
 
     def logical_error_rate_per_round(self, distance: int) -> float:
