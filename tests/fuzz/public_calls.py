@@ -40,6 +40,7 @@ MODULES = (
     "qtoolkit.applications.qec.codes",
     "qtoolkit.applications.qec.circuits",
     "qtoolkit.applications.qec.exact",
+    "qtoolkit.applications.qec.experiments",
 )
 
 NO_CALLS = {"Job", "Instruction", "GateRecord", "register_solver", "PortfolioOptions"}
@@ -95,6 +96,15 @@ RECORDS = {
     "LikelihoodRate",
     "DistillationOutput",
     "DistillationProtocol",
+    "ExperimentResult",
+    "ExperimentProgress",
+    "BothBases",
+    "ThresholdCrossing",
+    "ThresholdFit",
+    "SuppressionFit",
+    "Projection",
+    "MemorySweep",
+    "Correction",
 }
 """Fields without checks, which the toolkit fills in and users read; their methods are called, but not they."""
 
@@ -190,6 +200,15 @@ INSTANCES: dict[str, tuple[str, ...]] = {
     "RecordDecoder": ("CoherentMaximumLikelihoodDecoder(CODE, bit_flip(0.1), 2).compile()",),
     "CoherentMaximumLikelihoodDecoder": ("CoherentMaximumLikelihoodDecoder(CODE, bit_flip(0.1))",),
     "DistillationProtocol": ("fifteen_to_one()",),
+    "ExperimentTask": ("TASK",),
+    "ExperimentStore": ("ExperimentStore(':memory:')",),
+    "MemoryExperiment": ("MemoryExperiment(RotatedSurfaceCode(3), 1, 0.01)",),
+    "ExperimentResult": ("RESULT",),
+    "BothBases": ("both_bases(PAIR)[0]",),
+    "SuppressionFit": ("fit_suppression(SWEEP)",),
+    "ThresholdFit": ("fit_threshold(THRESHOLD)",),
+    "MemorySweep": ("SWEEP",),
+    "Correction": ("correct_once(steane_code(), 0.1, seed=1)",),
 }
 """By class, what makes one to call its methods on."""
 
@@ -234,6 +253,60 @@ CODE_OPTIONS = {
 EXACT_CODES = ("logical_channel.code", "cost_of.code", "twirl_comparison.code")
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
+    # experiments of error correction
+    "ExperimentTask.circuit": ("'R 0\\nX_ERROR(0.1) 0\\nM 0\\nDETECTOR rec[-1]\\nOBSERVABLE_INCLUDE(0) rec[-1]'",),
+    **{
+        f"{call}.decoder": ("'matching'", "'lookup'") for call in ("ExperimentTask", "memory_tasks", "MemoryExperiment")
+    },
+    "labels": ("{'distance': 3}",),
+    "heralds": ("(0,)", "()"),
+    "detector_error_model": ("None",),
+    "decompose": ("None", "True"),
+    "batch_shots": ("None", "256"),
+    "decoder_id": ("None", "'mine'"),
+    "tasks": ("[TASK]",),
+    "task": ("TASK",),
+    "max_errors": ("None", "5"),
+    "relative_error": ("None", "0.5"),
+    "errors_for.relative_error": ("0.1",),
+    "store": ("None", "ExperimentStore(':memory:')"),
+    "executor": ("None",),
+    "ExperimentStore.path": ("':memory:'",),
+    "batches.seed": ("1",),
+    "ExperimentStore.add.seed": ("1",),
+    "ExperimentStore.batches.seed": ("1",),
+    "ExperimentStore.add.counts": ("BatchCounts(256, 0, 3, (3,), 0.1)",),
+    "run_experiment.previous": ("None", "RESULT"),
+    "MemoryExperiment.run.previous": ("None",),
+    "run_experiment.seed": ("1", "None"),
+    "run_experiment.progress": ("None", "lambda state: None"),
+    "run_experiments.progress": ("None", "lambda state: None"),
+    "memory_tasks.code": ("'rotated-surface'",),
+    "distances": ("[3]",),
+    "physical_error_rates": ("[0.01, 0.02]",),
+    "memory_tasks.rounds": ("None", "1"),
+    "logical_error_rates.rounds": ("None", "1"),
+    "bases": ("('z',)", "('x', 'z')"),
+    "memory_tasks.noise": ("'circuit'",),
+    "MemoryExperiment.code": ("RotatedSurfaceCode(3)",),
+    "MemoryExperiment.noise": ("'circuit_level'",),
+    "memory_experiment.noise": ("'phenomenological'",),
+    "logical_error_rates.noise": ("'code_capacity'",),
+    "physical_error_rate": ("0.01",),
+    "ThresholdFit.logical_error_rate.physical_error_rate": ("0.01", "[0.01, 0.02]"),
+    "correct_once.code": ("steane_code()",),
+    "results": ("PAIR",),
+    "fit_threshold.results": ("THRESHOLD",),
+    "fit_suppression.results": ("SWEEP",),
+    "threshold_crossing.results": ("THRESHOLD",),
+    "smaller": ("3",),
+    "larger": ("5",),
+    "per_round": ("True", "False"),
+    "size_term": ("None", "True"),
+    "leave_out": ("True", "False"),
+    "rate_per_round": ("0.01",),
+    "SuppressionFit.project.target": ("1e-9",),
+    "SuppressionFit.project.num_qubits": ("None",),
     # error correction
     **{
         f"NoisePreset.{word}": ("None", "noise_preset('phenomenological', 0.1).measure")
@@ -974,5 +1047,33 @@ def namespace() -> dict[str, Any]:
         "QISKIT_SUM": qiskit.quantum_info.SparsePauliOp(["XX", "ZZ"]),
         "CODE": (np.array([[0, 0, 0, 1, 1, 0], [0, 0, 0, 0, 1, 1]]), None, None),
         "CIRQ_SUM": cirq.X(cirq.LineQubit(0)) + cirq.Z(cirq.LineQubit(1)),
+        **_experiments(),
     }
     return known
+
+
+def _experiments() -> dict[str, Any]:
+    """A task of error correction, and results that nothing was run for."""
+    from qtoolkit.applications.qec.experiments import ExperimentResult, ExperimentTask, MemorySweep
+    from qtoolkit.applications.qec.experiments.batch import BatchCounts
+
+    text = "R 0\nX_ERROR(0.1) 0\nM 0\nDETECTOR rec[-1]\nOBSERVABLE_INCLUDE(0) rec[-1]"
+    task = ExperimentTask(text, rounds=1, batch_shots=256)
+
+    def counted(distance: int, rate: float, errors: int, basis: str = "z") -> ExperimentResult:
+        labels = {"distance": distance, "physical_error_rate": rate, "basis": basis}
+        return ExperimentResult(task.id, labels, 1, "matching", 10_000, 0, errors, (errors,), 0, None, 1, 256)
+
+    curve = {d: [round(1_600 + 9_000 * (p - 0.1) * d**0.7) for p in (0.08, 0.09, 0.11, 0.12)] for d in (3, 5, 7)}
+    return {
+        "BatchCounts": BatchCounts,
+        "TASK": task,
+        "RESULT": counted(3, 0.01, 300),
+        "PAIR": [counted(3, 0.01, 300, basis) for basis in "xz"],
+        "SWEEP": MemorySweep((3, 5), (0.01,), ((counted(3, 0.01, 300),), (counted(5, 0.01, 100),)), 1),
+        "THRESHOLD": [
+            counted(d, p, errors)
+            for d, counts in curve.items()
+            for p, errors in zip((0.08, 0.09, 0.11, 0.12), counts, strict=True)
+        ],
+    }

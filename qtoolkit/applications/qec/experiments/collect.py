@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from qtoolkit._arguments import check_callable, items_of, shown
+from qtoolkit._arguments import check_callable, is_integer, items_of, shown
 from qtoolkit._checks import require_number
 from qtoolkit._cores import num_cores
 from qtoolkit.applications.qec._validation import require_count, root_entropy
@@ -25,6 +25,10 @@ __all__ = ["ExperimentProgress", "errors_for", "run_experiment", "run_experiment
 
 _AHEAD = 2
 """Batches given to each worker of an executor, so that none waits for the next one."""
+
+
+_MOST_SHOTS = 2**53
+"""Above it a count is no double any more."""
 
 
 @dataclass(frozen=True)
@@ -202,7 +206,7 @@ class _Limits:
         errors = [] if max_errors is None else [require_count("max_errors", max_errors)]
         if relative_error is not None:
             errors.append(errors_for(relative_error))
-        return cls(require_count("max_shots", max_shots), min(errors, default=None))
+        return cls(require_count("max_shots", max_shots, maximum=_MOST_SHOTS), min(errors, default=None))
 
 
 @dataclass(frozen=True)
@@ -428,7 +432,7 @@ def _check_continuable(
             f"({previous.decoder}, {dict(previous.labels)}, batches of {previous.batch_shots}) for {task.id[:12]} "
             f"({task.decoder_name}, {dict(task.labels)}, batches of {task.batch_shots})"
         )
-    if seed is not None and seed != previous.seed:
+    if seed is not None and not (is_integer(seed) and seed == previous.seed):
         raise InputError(
-            f"a continued run keeps its seed {previous.seed}, got {seed}: leave seed out, or start a separate run"
+            f"a continued run keeps its seed {previous.seed}, got {shown(seed)}: leave seed out, or start another run"
         )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 import numpy as np
 
 from qtoolkit._arguments import check_callable, shown
+from qtoolkit._checks import require_choice
 from qtoolkit._memory import check_memory
 from qtoolkit._optional import require
 from qtoolkit.applications.qec._validation import require_count, require_rate
@@ -86,9 +87,8 @@ class MemoryExperiment:
             _BYTES_PER_DETECTOR * self.rounds * self.code.distance**2, f"noise of {self.rounds} rounds", "take fewer"
         )
         object.__setattr__(self, "physical_error_rate", rate)
-        for name, value, known in (("basis", self.basis, Basis), ("noise", self.noise, NoiseKind)):
-            if value not in get_args(known):
-                raise InputError(f"{name} must be one of {', '.join(get_args(known))}, got {value!r}")
+        require_choice("basis", self.basis, get_args(Basis))
+        require_choice("noise", self.noise, get_args(NoiseKind))
 
     @cached_property
     def circuit(self) -> stim.Circuit:

@@ -14,10 +14,13 @@ from qtoolkit.applications.qec.experiments.bases import BothBases, both_bases
 from qtoolkit.applications.qec.experiments.result import ExperimentResult
 from qtoolkit.errors import InputError
 
-__all__ = ["Points", "ResultLike", "deviance", "points_of"]
+__all__ = ["MAX_DISTANCE", "Points", "ResultLike", "deviance", "points_of"]
 
 FloatArray = NDArray[np.float64]
 ResultLike = ExperimentResult | BothBases
+
+MAX_DISTANCE = 10**9
+"""Beyond it the powers of fits overflow."""
 
 _ONE_OF = ("code", "noise", "decoder")
 """Labels that all results of a fit share."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from qtoolkit._arguments import shown
+from qtoolkit._arguments import check_instance, check_integer, seed_number, shown
 from qtoolkit._optional import require
 from qtoolkit.applications.qec.experiments.batch import BatchCounts
 from qtoolkit.applications.qec.experiments.task import ExperimentTask
@@ -70,8 +70,8 @@ class ExperimentStore:
             self.path = Path(path)
         except TypeError:
             raise InputError(f"the path of a store must be text or a path, got {shown(path)}") from None
-        if self.path.is_dir() or not self.path.absolute().parent.is_dir():
-            raise InputError(f"a store is a file in a folder that exists, got {self.path}")
+        if not _could_be(self.path):
+            raise InputError(f"a store is a file in a folder that exists, got {shown(str(self.path))}")
         self._lock = threading.Lock()
         self._written: set[str] = set()
         try:
@@ -118,8 +118,10 @@ class ExperimentStore:
         """Counts by index of batch.
 
         Raises:
-            InputError: if the file is damaged.
+            InputError: if the file is damaged, or an argument is none of these.
         """
+        check_instance(task, ExperimentTask, "batches are those of an ExperimentTask")
+        seed = seed_number(seed, "seed")
         with self._guarded():
             rows = self._database.execute(
                 "SELECT number, shots, discards, errors, observable_errors, seconds FROM batches "
@@ -135,8 +137,9 @@ class ExperimentStore:
         """The seed with which most shots of a task were drawn; None where there are none.
 
         Raises:
-            InputError: if the file is damaged.
+            InputError: if the file is damaged, or it is no task.
         """
+        check_instance(task, ExperimentTask, "a seed is that of an ExperimentTask")
         with self._guarded():
             row = self._database.execute(
                 "SELECT seed FROM batches WHERE task = ? GROUP BY seed ORDER BY SUM(shots) DESC, seed LIMIT 1",
@@ -148,9 +151,12 @@ class ExperimentStore:
         """Keep a batch; what is there with fewer shots is replaced, what is there with as many stays.
 
         Raises:
-            InputError: if the file is damaged.
+            InputError: if the file is damaged, or an argument is none of these.
             OutputError: if it cannot be written.
         """
+        check_instance(task, ExperimentTask, "batches are those of an ExperimentTask")
+        check_instance(counts, BatchCounts, "what is kept of a batch are BatchCounts")
+        seed, index = seed_number(seed, "seed"), check_integer(index, "index", least=0, most=2**62)
         with self._guarded():
             if task.id not in self._written:
                 self._database.execute(
@@ -203,3 +209,11 @@ class ExperimentStore:
                 raise InputError(
                     f"the store {self.path} must be one of ours and whole, got a file with {error}"
                 ) from None
+
+
+def _could_be(path: Path) -> bool:
+    """Whether a file could have this path."""
+    try:
+        return not path.is_dir() and path.absolute().parent.is_dir()
+    except (OSError, ValueError):  # longer than names can be, or with letters that none has
+        return False

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from qtoolkit._arguments import check_callable
 from qtoolkit._checks import require_number
 from qtoolkit.applications.qec._validation import require_count
-from qtoolkit.applications.qec.experiments.points import Points, ResultLike, deviance, points_of
+from qtoolkit.applications.qec.experiments.points import MAX_DISTANCE, Points, ResultLike, deviance, points_of
 from qtoolkit.errors import InputError
 
 __all__ = ["Projection", "SuppressionFit", "fit_suppression"]
@@ -82,7 +82,7 @@ class SuppressionFit:
         Raises:
             InputError: if the distance is below 1.
         """
-        return math.exp(self._log_rate(require_count("distance", distance))[0])
+        return math.exp(self._log_rate(require_count("distance", distance, maximum=MAX_DISTANCE))[0])
 
     def band(self, distance: int) -> tuple[float, float]:
         """The same at both ends of the band at 95 %.
@@ -90,7 +90,7 @@ class SuppressionFit:
         Raises:
             InputError: if the distance is below 1.
         """
-        value, error = self._log_rate(require_count("distance", distance))
+        value, error = self._log_rate(require_count("distance", distance, maximum=MAX_DISTANCE))
         return math.exp(value - _NORMAL * error), math.exp(value + _NORMAL * error)
 
     def project(self, target: float, num_qubits: Callable[[int], int] | None = None) -> Projection:
@@ -124,8 +124,8 @@ class SuppressionFit:
             target=target,
             distance=best,
             distance_interval=(early, late),
-            num_qubits=int(size(best)),
-            num_qubits_interval=(int(size(early)), None if late is None else int(size(late))),
+            num_qubits=_size(size, best),
+            num_qubits_interval=(_size(size, early), None if late is None else _size(size, late)),
             is_extrapolated=best > max(self.distances),
         )
 
@@ -143,6 +143,10 @@ class SuppressionFit:
             if distance > 50 * max(self.distances) and value + errors * error >= self._log_rate(distance - 2)[0]:
                 return None
         return None
+
+
+def _size(num_qubits: Callable[[int], int], distance: int) -> int:
+    return require_count("num_qubits of a distance", num_qubits(distance))
 
 
 def fit_suppression(results: Iterable[ResultLike]) -> SuppressionFit:

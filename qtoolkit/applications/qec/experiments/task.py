@@ -221,7 +221,7 @@ def stim_circuit(circuit: object) -> stim.Circuit:
         )
     try:
         return stim.Circuit(circuit)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:  # a TypeError where the text is none in UTF-8
         raise InputError(f"a circuit's text must be one of Stim: {_first_lines(error)}") from error
 
 

@@ -157,6 +157,6 @@ def _noise(noise: str | Callable[[float], NoisePreset], rate: float) -> NoisePre
 
 def _distinct(name: str, values: Iterable[Any]) -> list[Any]:
     listed = list(items_of(values, f"{name} must be a sequence"))
-    if not listed or len(set(map(str, listed))) != len(listed):
+    if not listed or len(set(map(shown, listed))) != len(listed):
         raise InputError(f"{name} must be distinct and at least one, got {shown(listed)}")
     return listed

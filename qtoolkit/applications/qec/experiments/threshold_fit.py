@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from qtoolkit._arguments import check_flag
 from qtoolkit._checks import require_array
-from qtoolkit.applications.qec.experiments.points import Points, ResultLike, deviance, points_of
+from qtoolkit.applications.qec._validation import require_count
+from qtoolkit.applications.qec.experiments.points import MAX_DISTANCE, Points, ResultLike, deviance, points_of
 from qtoolkit.errors import InputError
 
 __all__ = ["ThresholdFit", "fit_threshold"]
@@ -79,9 +80,12 @@ class ThresholdFit:
         """What the curve says at some rates, of any shape.
 
         Raises:
-            InputError: if they are no numbers.
+            InputError: if they are no numbers in [0, 1], or the distance is none.
         """
         rates = require_array("physical_error_rate", physical_error_rate)
+        if rates.size and not 0.0 <= rates.min() <= rates.max() <= 1.0:
+            raise InputError(f"physical_error_rate must lie in [0, 1], got {rates.min():g} to {rates.max():g}")
+        distance = require_count("distance", distance, maximum=MAX_DISTANCE)
         x = (rates - self.threshold) * float(distance) ** (1.0 / self.exponent)
         a, b, c, s = self.coefficients
         return np.asarray(a + b * x + c * x**2 + s / distance, dtype=np.float64)
