@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qtoolkit._memory import check_memory
 from qtoolkit.applications.qec.experiments.task import ExperimentTask
@@ -65,23 +66,31 @@ def count_batch(task: ExperimentTask, seed: int, index: int, start: int, stop: i
     begin = time.perf_counter()
     own_seed = np.random.SeedSequence(seed, spawn_key=(task.stream, index))
     sampler = task.circuit.compile_detector_sampler(seed=int(own_seed.generate_state(1, np.uint64)[0]))
-    events, flips = sampler.sample(task.batch_shots, separate_observables=True)
+    events, flips = sampler.sample(task.batch_shots, separate_observables=True, bit_packed=True)
     events, flips = events[start:stop], flips[start:stop]
     discards = 0
     if task.heralds:
-        accepted = ~events[:, task.heralds].any(axis=1)
+        accepted = ~np.any(events & _packed_mask(task.heralds, events.shape[1]), axis=1)
         discards = int(np.count_nonzero(~accepted))
         events, flips = events[accepted], flips[accepted]
-    wrong = np.zeros(flips.shape, np.bool_)
-    if len(events):
-        wrong = _decoder_of(task).decode_batch(events) != flips
+    wrong = flips ^ _decoder_of(task).decode_packed(events) if len(events) else flips
+    failed = wrong[wrong.any(axis=1)]
+    bits = np.unpackbits(failed, axis=1, count=int(task.circuit.num_observables), bitorder="little")
     return BatchCounts(
         shots=stop - start,
         discards=discards,
-        errors=int(np.count_nonzero(wrong.any(axis=1))),
-        observable_errors=tuple(int(count) for count in wrong.sum(axis=0)),
+        errors=len(failed),
+        observable_errors=tuple(int(count) for count in bits.sum(axis=0, dtype=np.int64)),
         seconds=time.perf_counter() - begin,
     )
+
+
+def _packed_mask(detectors: tuple[int, ...], width: int) -> NDArray[np.uint8]:
+    """Bytes with the bits of some detectors."""
+    mask = np.zeros(width, np.uint8)
+    for detector in detectors:
+        mask[detector // 8] |= np.uint8(1 << detector % 8)
+    return mask
 
 
 def check_batch_memory(task: ExperimentTask) -> None:

@@ -135,7 +135,7 @@ class ExperimentTask:
         if self.decoder_id is None:
             decoder_identity(self.decoder)
 
-    @property
+    @cached_property
     def is_known(self) -> bool:
         """Whether tasks of the same `id` have the same decoder."""
         try:
