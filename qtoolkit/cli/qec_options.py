@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -133,7 +134,9 @@ class RunOptions:
             if store is not None:
                 stack.enter_context(store)
             seed = self._seed(tasks, store)
-            executor = stack.enter_context(ProcessPoolExecutor(self.processes)) if self.processes > 1 else None
+            executor = None
+            if self.processes > 1:
+                executor = stack.enter_context(ProcessPoolExecutor(self.processes, initializer=_ignore_interrupts))
             progress = stack.enter_context(DemoProgress([part]))
             tell = progress.of(part)
 
@@ -171,6 +174,11 @@ class RunOptions:
         settled = settled_seed(seed)
         assert isinstance(settled, int)
         return settled
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C goes to all processes of a terminal; those that share the work finish their batch, and say nothing."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,14 @@
 """`qtoolkit qec`: tables, data, pages and figures of memories and thresholds, stores, and how it ends."""
 
+import contextlib
 import json
+import os
 import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
 
 import pytest
 from typer.testing import CliRunner
@@ -196,6 +203,52 @@ def test_ctrl_c_prints_what_is_done(capsys, monkeypatch):
     assert "INTERRUPTED" in out
     assert out.count("d = 3") == 1
     assert main(["qec", "threshold", *SMALL, "--basis", "z"]) == 0
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_ctrl_c_in_a_terminal_ends_in_good_order(processes, tmp_path):
+    """A SIGINT to all processes, as a terminal sends it: what is done is printed and kept, and no traceback."""
+    path = tmp_path / "runs.sqlite"
+    arguments = [
+        "memory",
+        "--distance",
+        "3",
+        "--rate",
+        "0.01",
+        "--shots",
+        str(10**9),
+        "--seed",
+        "1",
+        "--store",
+        str(path),
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "qtoolkit", "qec", *arguments, "--processes", str(processes)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+    def kept():
+        if not path.exists():
+            return 0
+        try:
+            with contextlib.closing(sqlite3.connect(path)) as database:
+                return database.execute("SELECT SUM(shots) FROM batches").fetchone()[0] or 0
+        except sqlite3.OperationalError:  # its tables are not made yet
+            return 0
+
+    for _ in range(600):
+        if kept():
+            break
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == INTERRUPTED
+    assert "Traceback" not in err
+    assert "INTERRUPTED" in out
+    assert kept() > 0
 
 
 def test_a_drawn_error_is_undone_or_not(tmp_path, monkeypatch):

@@ -225,6 +225,11 @@ def test_shots_that_are_all_discarded_say_so():
     assert result.confidence_interval == (0.0, 1.0)
 
 
+def test_results_can_be_gathered_in_sets():
+    first, again = (run_experiment(small(), max_shots=300, seed=1) for _ in range(2))
+    assert {first, again} == {first}
+
+
 def test_each_observable_is_counted():
     text = "R 0 1\nX_ERROR(0.2) 0\nX_ERROR(0.3) 1\nM 0 1\nOBSERVABLE_INCLUDE(0) rec[-2]\nOBSERVABLE_INCLUDE(1) rec[-1]"
     result = run_experiment(ExperimentTask(text, Guessing()), max_shots=20_000, seed=1)

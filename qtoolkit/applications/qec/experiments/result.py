@@ -44,7 +44,7 @@ class ExperimentResult:
     """
 
     task_id: str
-    labels: Mapping[str, Label]
+    labels: Mapping[str, Label] = field(hash=False)
     rounds: int
     decoder: str
     shots: int
