@@ -109,10 +109,13 @@ class RunOptions:
         """See whether it could be run.
 
         Raises:
-            InputError: if a number is out of range.
+            InputError: if a number is out of range, or the store cannot be written.
         """
+        from qtoolkit._files import check_output
         from qtoolkit.applications.qec import errors_for
 
+        if self.store is not None and self.store != DEFAULT_STORE:
+            check_output(self.store, "--store")
         if self.relative_error is not None:
             errors_for(self.relative_error)
 

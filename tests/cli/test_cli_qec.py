@@ -166,7 +166,11 @@ def test_two_distances_have_a_crossing_and_no_threshold(tmp_path, monkeypatch):
         (["memory", "--basis", "y"], "--basis"),
         (["memory", "--plot", "no/such/a.svg"], "the folder of --plot must exist"),
         (["threshold", "--report", "no/such/a.html"], "the folder of --report must exist"),
-        (["memory", "--store", "no/such/a.sqlite"], "a store is a file in a folder that exists"),
+        (["memory", "--store", "no/such/a.sqlite"], "the folder of --store must exist"),
+        (
+            ["memory", "--distance", "3", "--rate", "0.01", "--store", __file__],
+            "a store of experiments must be a file of ours",
+        ),
         (["memory", "--code", "steane", "--distance", "3"], "a single code has its own distance"),
         (["memory", "--noise", "coherent"], "must be Pauli errors, which Stim samples, got coherent"),
         (["draw", "--code", "steane", "--distance", "5"], "the code steane has its own distance, got --distance 5"),
