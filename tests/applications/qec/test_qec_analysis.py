@@ -65,19 +65,22 @@ def test_the_threshold_of_counts_on_a_curve_is_found():
 
 
 @pytest.mark.slow
-def test_intervals_of_the_threshold_cover_it_as_often_as_they_say():
+@pytest.mark.parametrize(("size_term", "shots"), [(False, 20_000), (True, 400_000)])
+def test_intervals_of_the_threshold_cover_it_as_often_as_they_say(size_term, shots):
     """95 % within four standard deviations of that share, and intervals no wider than they must be."""
     rng = np.random.default_rng(8)
     fits = [
         fit_threshold(
-            scaling(shots=20_000, draw=lambda mean: int(rng.binomial(20_000, mean / 20_000))), leave_out=False
+            scaling(shots=shots, draw=lambda mean: int(rng.binomial(shots, mean / shots)), size=SIZE * size_term),
+            size_term=size_term,
+            leave_out=False,
         )
-        for _ in range(200)
+        for _ in range(150)
     ]
     covered = sum(fit.confidence_interval[0] <= THRESHOLD <= fit.confidence_interval[1] for fit in fits)
-    assert 0.90 <= covered / len(fits) <= 0.995
+    assert 0.88 <= covered / len(fits) <= 1.0
     scatter = np.std([fit.threshold for fit in fits])
-    assert np.median([fit.standard_error for fit in fits]) == pytest.approx(scatter, rel=0.3)
+    assert np.median([fit.standard_error for fit in fits]) == pytest.approx(scatter, rel=0.35)
 
 
 def test_curves_that_bend_are_fitted_near_the_threshold_or_given_wider_intervals():
