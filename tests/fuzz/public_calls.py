@@ -270,7 +270,6 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "relative_error": ("None", "0.5"),
     "errors_for.relative_error": ("0.1",),
     "store": ("None", "ExperimentStore(':memory:')"),
-    "executor": ("None",),
     "ExperimentStore.path": ("':memory:'",),
     "batches.seed": ("1",),
     "ExperimentStore.add.seed": ("1",),
