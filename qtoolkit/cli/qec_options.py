@@ -162,11 +162,11 @@ class RunOptions:
         return found
 
     def _store(self) -> ExperimentStore | None:
-        from qtoolkit.applications.qec import ExperimentStore
+        from qtoolkit.applications.qec import ExperimentStore, default_store
 
         if self.store is None:
             return None
-        return ExperimentStore.default() if self.store == DEFAULT_STORE else ExperimentStore(self.store)
+        return default_store() if self.store == DEFAULT_STORE else ExperimentStore(self.store)
 
     def _seed(self, tasks: tuple[ExperimentTask, ...], store: ExperimentStore | None) -> int:
         from qtoolkit._arguments import settled_seed

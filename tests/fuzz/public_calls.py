@@ -43,8 +43,8 @@ MODULES = (
     "qtoolkit.applications.qec.experiments",
 )
 
-NO_CALLS = {"Job", "Instruction", "GateRecord", "register_solver", "PortfolioOptions"}
-"""Bases of what others call, rows that only the toolkit writes, what all later calls would feel, and types."""
+NO_CALLS = {"Job", "Instruction", "GateRecord", "register_solver", "PortfolioOptions", "default_store"}
+"""Bases of what others call, rows that only the toolkit writes, what all later calls would feel, types, and a file."""
 
 RECORDS = {
     "Capabilities",
@@ -105,8 +105,10 @@ RECORDS = {
     "Projection",
     "MemorySweep",
     "Correction",
+    "ExperimentStore",
 }
-"""Fields without checks, which the toolkit fills in and users read; their methods are called, but not they."""
+"""Fields without checks, which the toolkit fills in and users read, and a file that would be made wherever it is told;
+their methods are called, but not they."""
 
 
 INSTANCES: dict[str, tuple[str, ...]] = {
@@ -270,7 +272,6 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "relative_error": ("None", "0.5"),
     "errors_for.relative_error": ("0.1",),
     "store": ("None", "ExperimentStore(':memory:')"),
-    "ExperimentStore.path": ("':memory:'",),
     "batches.seed": ("1",),
     "ExperimentStore.add.seed": ("1",),
     "ExperimentStore.batches.seed": ("1",),

@@ -87,6 +87,7 @@ from qtoolkit.applications.qec.experiments import (
     Verdict,
     both_bases,
     correct_once,
+    default_store,
     errors_for,
     fit_suppression,
     fit_threshold,
@@ -169,6 +170,7 @@ __all__ = [
     "run_experiment",
     "ExperimentResult",
     "ExperimentStore",
+    "default_store",
     "ExperimentProgress",
     "errors_for",
     # memories of the rotated surface code

@@ -356,7 +356,7 @@ def test_workers_that_end_and_tasks_that_cannot_travel():
         (lambda: ExperimentTask(FLIP, labels={"p": math.nan}), "labels must map text to text or finite numbers"),
         (lambda: ExperimentTask(FLIP, labels=[1]), "labels must be a mapping"),
         (lambda: ExperimentTask(FLIP, batch_shots=0), "batch_shots must be"),
-        (lambda: ExperimentTask(FLIP, decompose="yes"), "decompose must be True, False or None"),
+        (lambda: ExperimentTask(FLIP, decompose="yes"), "decompose must be True or False"),
         (lambda: ExperimentTask(FLIP, decoder_id=3), "decoder_id must be text, got 3"),
         (lambda: ExperimentTask(FLIP, detector_error_model="error(0.1) D0"), "must be a stim.DetectorErrorModel"),
         (

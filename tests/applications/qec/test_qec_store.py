@@ -11,7 +11,14 @@ from dataclasses import replace
 
 import pytest
 
-from qtoolkit.applications.qec import ExperimentStore, MatchingDecoder, memory_tasks, run_experiment, run_experiments
+from qtoolkit.applications.qec import (
+    ExperimentStore,
+    MatchingDecoder,
+    default_store,
+    memory_tasks,
+    run_experiment,
+    run_experiments,
+)
 from qtoolkit.errors import InputError, MissingExtraError, OutputError
 
 TASK = memory_tasks("rotated-surface", [3], [0.02], batch_shots=256)[0]
@@ -196,12 +203,12 @@ def test_decoders_that_are_not_known_again_are_refused(path):
 def test_the_store_of_the_user(tmp_path, monkeypatch):
     folders = types.SimpleNamespace(user_data_dir=lambda name, appauthor: str(tmp_path / "data" / name))
     monkeypatch.setitem(sys.modules, "platformdirs", folders)
-    with ExperimentStore.default() as store:
+    with default_store() as store:
         assert store.path == tmp_path / "data" / "qtoolkit" / "experiments.sqlite"
         assert repr(store) == f"ExperimentStore({str(store.path)!r})"
     monkeypatch.setitem(sys.modules, "platformdirs", None)
     with pytest.raises(MissingExtraError, match="platformdirs"):
-        ExperimentStore.default()
+        default_store()
 
 
 def test_seconds_of_kept_batches_are_those_of_the_first_time(path):

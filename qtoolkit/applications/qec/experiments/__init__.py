@@ -11,7 +11,7 @@ from qtoolkit.applications.qec.experiments.collect import (
 from qtoolkit.applications.qec.experiments.correction import Correction, correct_once
 from qtoolkit.applications.qec.experiments.memory import Basis, MemoryExperiment, NoiseKind, memory_experiment
 from qtoolkit.applications.qec.experiments.result import ExperimentResult
-from qtoolkit.applications.qec.experiments.store import ExperimentStore
+from qtoolkit.applications.qec.experiments.store import ExperimentStore, default_store
 from qtoolkit.applications.qec.experiments.suppression import Projection, SuppressionFit, fit_suppression
 from qtoolkit.applications.qec.experiments.sweep import (
     MemorySweep,
@@ -35,6 +35,7 @@ __all__ = [
     "run_experiment",
     "ExperimentResult",
     "ExperimentStore",
+    "default_store",
     "ExperimentProgress",
     "errors_for",
     # one code by itself

@@ -18,7 +18,7 @@ from qtoolkit.applications.qec.experiments.batch import BatchCounts
 from qtoolkit.applications.qec.experiments.task import ExperimentTask
 from qtoolkit.errors import InputError, OutputError
 
-__all__ = ["ExperimentStore"]
+__all__ = ["ExperimentStore", "default_store"]
 
 _APPLICATION = 0x71746578
 """What the header of our files says: SQLite's application_id."""
@@ -83,21 +83,6 @@ class ExperimentStore:
             raise InputError(
                 f"a store of experiments must be a file of ours that can be written, got {self.path} ({error})"
             ) from None
-
-    @classmethod
-    def default(cls) -> ExperimentStore:
-        """The one in the user's folder of data, where programs of this system keep what they make.
-
-        Raises:
-            InputError: if the folder cannot be made.
-            MissingExtraError: if platformdirs is not installed.
-        """
-        folder = Path(require("platformdirs", extra="qec").user_data_dir("qtoolkit", appauthor=False))
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"the folder of the store must be writable, got {folder} ({error.strerror})") from None
-        return cls(folder / "experiments.sqlite")
 
     def __enter__(self) -> Self:
         return self
@@ -209,6 +194,21 @@ class ExperimentStore:
                 raise InputError(
                     f"the store {self.path} must be one of ours and whole, got a file with {error}"
                 ) from None
+
+
+def default_store() -> ExperimentStore:
+    """The store in the user's folder of data, where programs of this system keep what they make.
+
+    Raises:
+        InputError: if the folder cannot be made.
+        MissingExtraError: if platformdirs is not installed.
+    """
+    folder = Path(require("platformdirs", extra="qec").user_data_dir("qtoolkit", appauthor=False))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"the folder of the store must be writable, got {folder} ({error.strerror})") from None
+    return ExperimentStore(folder / "experiments.sqlite")
 
 
 def _could_be(path: Path) -> bool:

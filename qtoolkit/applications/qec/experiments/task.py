@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from qtoolkit._arguments import items_of, shown
+from qtoolkit._arguments import check_flag, items_of, shown
 from qtoolkit._checks import require_integer
 from qtoolkit._optional import require
 from qtoolkit._version import __version__
@@ -92,8 +92,8 @@ class ExperimentTask:
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
-        if self.decompose not in (None, True, False):
-            raise InputError(f"decompose must be True, False or None, got {shown(self.decompose)}")
+        if self.decompose is not None:
+            object.__setattr__(self, "decompose", check_flag(self.decompose, "decompose"))
         if self.decoder_id is not None and not isinstance(self.decoder_id, str):
             raise InputError(f"decoder_id must be text, got {shown(self.decoder_id)}")
         if self.detector_error_model is not None:
