@@ -84,7 +84,9 @@ class MemoryExperiment:
         rate = require_rate("physical_error_rate", self.physical_error_rate, _MAX_DEPOLARISING_RATE)
         object.__setattr__(self, "rounds", require_count("rounds", self.rounds))
         check_memory(
-            _BYTES_PER_DETECTOR * self.rounds * self.code.distance**2, f"noise of {self.rounds} rounds", "take fewer"
+            _BYTES_PER_DETECTOR * self.rounds * self.code.distance**2,
+            f"noise of {shown(self.rounds)} rounds",
+            "take fewer",
         )
         object.__setattr__(self, "physical_error_rate", rate)
         require_choice("basis", self.basis, get_args(Basis))

@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._arguments import check_callable, check_flag, shown
+from qtoolkit._arguments import check_callable, check_flag, items_of, shown
 from qtoolkit._checks import require_number
 from qtoolkit.applications.qec._validation import require_count, root_entropy
 from qtoolkit.applications.qec.codes import RotatedSurfaceCode
@@ -274,11 +274,10 @@ def _crossing(
 
 
 def _distinct(name: str, values: Sequence[_Number]) -> list[_Number]:
-    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
-        raise InputError(f"{name} must be a sequence of numbers, got {shown(values)}")
-    for value in values:
+    listed = list(items_of(values, f"{name} must be a sequence of numbers"))
+    for value in listed:
         require_number(name, value)
-    ordered = sorted(values)
+    ordered = sorted(listed)
     if not ordered or len(set(ordered)) != len(ordered):
-        raise InputError(f"{name} must be distinct and at least one, got {tuple(values)}")
+        raise InputError(f"{name} must be distinct and at least one, got {shown(tuple(listed))}")
     return ordered
