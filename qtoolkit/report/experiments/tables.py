@@ -93,7 +93,7 @@ def threshold_facts(answer: ThresholdAnswer) -> list[str]:
 def _rates(answer: MemoryAnswer, width: int, *, per_round: bool) -> Table:
     rows: list[tuple[str, ...]] = []
     for rate in answer.rates:
-        rows.append((f"p = {rate:g}",))
+        rows.append((f"p = {rate:.3g}",))
         for one in answer.at(rate):
             shots, errors = _counts(one)
             value = one.logical_error_rate_per_round if per_round else one.logical_error_rate
@@ -117,11 +117,11 @@ def _suppressions(answer: MemoryAnswer, width: int) -> Table:
     rows = []
     for rate, fit in answer.suppressions.items():
         projected = answer.projection(rate)
-        cells = [f"p = {rate:g}", f"{fit.factor:.3g}", interval_text(fit.confidence_interval, fit.factor)]
+        cells = [f"{rate:.3g}", f"{fit.factor:.3g}", interval_text(fit.confidence_interval, fit.factor)]
         cells += [_span(projected, "distance"), _span(projected, "num_qubits")]
         rows.append((*cells, answer.verdict(rate)) if shows_bare else tuple(cells))
     largest = f"d = {answer.distances[-1]} vs bare"
-    headings = ("", "Λ", "95 %", f"d for {plain_power(answer.target)}", "qubits", largest)
+    headings = ("p", "Λ", "95 %", f"d for {plain_power(answer.target)}", "qubits", largest)
     return number_table(headings if shows_bare else headings[:-1], rows, width)
 
 
