@@ -4,6 +4,6 @@ Stim's package is needed to read and write them (extra ``qec``).
 """
 
 from qtoolkit.interop.stim.from_circuit import from_stim
-from qtoolkit.interop.stim.to_circuit import to_stim
+from qtoolkit.simulators.stabilizer.writer import to_stim
 
 __all__ = ["from_stim", "to_stim"]

@@ -14,10 +14,10 @@ from qtoolkit._optional import require
 from qtoolkit.circuit import STANDARD_GATES, Circuit, KrausChannel, PauliRotationGate, ReadoutError, StandardGate
 from qtoolkit.circuit.operation import check_size
 from qtoolkit.errors import CircuitError, ConversionError
-from qtoolkit.interop.stim.extensions import Extension, read_tag, with_tags
-from qtoolkit.interop.stim.gates import GATES, MEASURED_IN, PREPARED_IN
 from qtoolkit.noise import depolarizing, pauli_channel
 from qtoolkit.operators import PauliString
+from qtoolkit.simulators.stabilizer.extensions import Extension, read_tag, with_tags
+from qtoolkit.simulators.stabilizer.gates import GATES, MEASURED_IN, PREPARED_IN
 
 if TYPE_CHECKING:
     import stim
@@ -43,7 +43,7 @@ def from_stim(source: stim.Circuit | str | Path) -> Circuit:
     - Noise becomes channels and readout errors; heralds are bits of the record. A chain of correlated errors on more
       than four qubits becomes bits at random, in the register ``correlated``, and what they switch on.
     - Gates that Stim has not are read as others write them: ``T``, ``R_Z(half turns)``, ``I_ERROR[R_Z(theta=...)]``
-      and their like, see `qtoolkit.interop.stim.extensions`. Other tags are passed over.
+      and their like, see `qtoolkit.simulators.stabilizer.extensions`. Other tags are passed over.
 
     Global phases are not kept, as Stim has none; nor are coordinates of qubits.
 

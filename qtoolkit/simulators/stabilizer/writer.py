@@ -31,8 +31,8 @@ from qtoolkit.circuit import (
 )
 from qtoolkit.circuit.gates import Matrix
 from qtoolkit.errors import ConversionError
-from qtoolkit.interop.stim.extensions import Extension, tag_of
-from qtoolkit.interop.stim.gates import TO_STIM
+from qtoolkit.simulators.stabilizer.extensions import Extension, tag_of
+from qtoolkit.simulators.stabilizer.gates import TO_STIM
 
 if TYPE_CHECKING:
     import stim
