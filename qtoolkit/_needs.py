@@ -61,6 +61,8 @@ __all__ = [
     "small_distribution_rows",
     "sparse_matrix",
     "spin_tables",
+    "stabilizer_detectors",
+    "stabilizer_shots",
     "state",
     "state_rows",
     "variance",
@@ -381,3 +383,13 @@ def near_clifford(output: int, amplitudes: int, row_bits: int, decoded: int = 0)
         decoded: bits that decoders are given and answer at once: packed by shot, and as they get them.
     """
     return output + REAL * amplitudes + 8 * row_bits + 3 * decoded
+
+
+def stabilizer_shots(num_shots: int, words: int, at_once: int, num_measured: int) -> int:
+    """Packed bits of shots; of those drawn at once, what Stim holds by measurement and by shot, and in words."""
+    return INTEGER * num_shots * words + at_once * (4 * num_measured // 8 + 2 * INTEGER * words)
+
+
+def stabilizer_detectors(num_shots: int, wanted: int, at_once: int, num_measured: int) -> int:
+    """A byte for each detector of each shot, and what Stim holds of those that are drawn at once."""
+    return num_shots * wanted + at_once * (2 * wanted + 4 * num_measured // 8)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -37,7 +37,7 @@ from qtoolkit.simulators.stabilizer.gates import TO_STIM
 if TYPE_CHECKING:
     import stim
 
-__all__ = ["to_stim"]
+__all__ = ["Written", "to_stim", "written_for_stim"]
 
 QUARTER = math.pi / 2
 ANGLE_TOLERANCE = 1e-12
@@ -82,6 +82,18 @@ class _Record:
     is_read: bool = field(default=False)
 
 
+class Written(NamedTuple):
+    """A circuit as Stim has it.
+
+    Attributes:
+        circuit: the same.
+        records: by classical bit that is measured, the place in Stim's record of its last measurement.
+    """
+
+    circuit: stim.Circuit
+    records: Mapping[int, int]
+
+
 def to_stim(circuit: Circuit, *, tags: bool = False) -> stim.Circuit:
     """Convert to a circuit of Stim.
 
@@ -104,7 +116,15 @@ def to_stim(circuit: Circuit, *, tags: bool = False) -> stim.Circuit:
         MissingExtraError: if Stim is not installed.
     """
     check_instance(circuit, Circuit, "to_stim takes a Circuit", ConversionError)
-    tags = check_flag(tags, "tags")
+    return written_for_stim(circuit, check_flag(tags, "tags")).circuit
+
+
+def written_for_stim(circuit: Circuit, tags: bool = False) -> Written:
+    """What `to_stim` returns, and where in Stim's record the classical bits are.
+
+    Raises:
+        ConversionError, MissingExtraError: as `to_stim`.
+    """
     if circuit.parameters:
         names = ", ".join(parameter.name for parameter in circuit.parameters[:5])
         raise ConversionError(f"Stim has no parameters: bind them first, got free {names}")
@@ -121,7 +141,7 @@ class _Writer:
         self._measured = 0
         self._tableaus: dict[Instruction, Any] = {}
 
-    def written(self) -> stim.Circuit:
+    def written(self) -> Written:
         for number, operation in enumerate(self._circuit.operations):
             try:
                 self._add(operation)
@@ -134,7 +154,7 @@ class _Writer:
         # A qubit that nothing happens to is one all the same.
         if self._circuit.num_qubits > result.num_qubits:
             result.append("I", [self._circuit.num_qubits - 1], ())
-        return result
+        return Written(result, {clbit: record.place for clbit, record in self._records.items()})
 
     def _write(self, name: str, targets: Sequence[int | str], *arguments: float, tag: str = "") -> _Line:
         line = _Line(name, list(targets), arguments, tag)
