@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from qtoolkit.operators import FermionOperator, PauliString, PauliSum
     from qtoolkit.primitives import Estimator, Result, Sampler
     from qtoolkit.simulators import (
+        AutomaticSimulator,
         DensityMatrixSimulator,
         NearCliffordSimulator,
         SectorSimulator,
@@ -38,6 +39,7 @@ __all__ = [
     "DensityMatrixSimulator",
     "SectorSimulator",
     "NearCliffordSimulator",
+    "AutomaticSimulator",
     "Result",
     "Sampler",
     "Estimator",
@@ -60,6 +62,7 @@ _HOME = {
     "PauliString": "qtoolkit.operators",
     "PauliSum": "qtoolkit.operators",
     "FermionOperator": "qtoolkit.operators",
+    "AutomaticSimulator": "qtoolkit.simulators",
     "StatevectorSimulator": "qtoolkit.simulators",
     "DensityMatrixSimulator": "qtoolkit.simulators",
     "SectorSimulator": "qtoolkit.simulators",

@@ -139,3 +139,14 @@ def transpiled_with_parameters(num_qubits: int, rng: np.random.Generator) -> Cir
         if k % 4 == 0:
             circuit.cx(a, b).cx(b, a).cx(a, b)
     return circuit
+
+
+def turned_bricks(num_qubits: int, num_layers: int) -> Circuit:
+    """Layers of turned qubits and CX gates, measured: of enough of them no method makes less than 2^n amplitudes."""
+    circuit = Circuit(num_qubits)
+    for layer in range(num_layers):
+        for qubit in range(num_qubits):
+            circuit.rx(0.3 + layer, qubit).rz(0.4 + qubit, qubit)
+        for qubit in range(layer % 2, num_qubits - 1, 2):
+            circuit.cx(qubit, qubit + 1)
+    return circuit.measure_all()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from memory_peaks import measured_peak, needs_proc
 
-from qtoolkit import Circuit, Parameter, StatevectorSimulator, _memory, _needs
+from qtoolkit import AutomaticSimulator, Circuit, Parameter, StatevectorSimulator, _memory, _needs
 from qtoolkit._packed_bits import bitstrings, count, pack, unpack
 from qtoolkit.algorithms import QAOA, Schedule, dicke_state
 from qtoolkit.circuit import (
@@ -158,6 +158,30 @@ CASES["near-Clifford amplitudes"] = lambda: near_clifford(lambda s, p, _shots: s
 CASES["near-Clifford decoders"] = lambda: near_clifford(
     lambda s, p, shots: s.run(p, max(shots >> 4, 1), seed=1),
     Circuit(8, 3).rx(0.3, 0).measure(0, 0).decode(np.invert, [0], [1]).extend(dense_pairs(8)),
+)
+
+
+def stabilizer(call: Callable[..., object], circuit: Circuit) -> Callable[[], object]:
+    pytest.importorskip("stim")
+    simulator = AutomaticSimulator("stabilizer", num_threads=1)
+    call(simulator, circuit, 1 << 10)
+    return lambda: call(simulator, circuit, 1 << 20)
+
+
+def measured_rounds(num_rounds: int) -> Circuit:
+    circuit = Circuit(16, 16 * num_rounds)
+    for k in range(num_rounds):
+        circuit.h(range(16)).measure(range(16), range(16 * k, 16 * k + 16))
+        circuit.detector([16 * k]).detector([16 * k + 1]).detector([16 * k + 3])
+    return circuit
+
+
+CASES["Stim's bits"] = lambda: stabilizer(lambda s, c, shots: s.run(c, shots, seed=1), measured_rounds(40))
+CASES["Stim's bits, in another order"] = lambda: stabilizer(
+    lambda s, c, shots: s.run(c, shots, seed=1), Circuit(200, 200).h(3).measure(range(200), range(199, -1, -1))
+)
+CASES["Stim's detectors"] = lambda: stabilizer(
+    lambda s, c, shots: s.sample_detectors(c, shots, seed=1), measured_rounds(40)
 )
 
 

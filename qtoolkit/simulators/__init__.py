@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from qtoolkit.simulators.statevector import Observable, StatevectorSimulator, Trajectory
 
 if TYPE_CHECKING:
+    from qtoolkit.simulators.automatic import AutomaticSimulator
     from qtoolkit.simulators.density.simulator import DensityMatrixSimulator
     from qtoolkit.simulators.near_clifford import NearCliffordSimulator
     from qtoolkit.simulators.sector.simulator import SectorSimulator
@@ -20,11 +21,13 @@ __all__ = [
     "DensityMatrixSimulator",
     "SectorSimulator",
     "NearCliffordSimulator",
+    "AutomaticSimulator",
     "Trajectory",
     "Observable",
 ]
 
 _LATER = {
+    "AutomaticSimulator": "qtoolkit.simulators.automatic",
     "DensityMatrixSimulator": "qtoolkit.simulators.density.simulator",
     "NearCliffordSimulator": "qtoolkit.simulators.near_clifford",
     "SectorSimulator": "qtoolkit.simulators.sector.simulator",
