@@ -1,20 +1,16 @@
-"""The state-vector simulator of this machine as a backend."""
+"""The simulators of this machine as a backend."""
 
 from __future__ import annotations
 
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from qtoolkit._memory import check_memory
 from qtoolkit.backends.backend import Request
 from qtoolkit.backends.capabilities import Capabilities
 from qtoolkit.backends.futures import InProcessBackend
 from qtoolkit.backends.job import Job
 from qtoolkit.backends.provider import BackendEntry, Provider
-from qtoolkit.compiler import used_qubits
-from qtoolkit.simulators import StatevectorSimulator
+from qtoolkit.simulators import AutomaticSimulator
 from qtoolkit.simulators.noisy import checked_noise
 
 if TYPE_CHECKING:
@@ -35,10 +31,13 @@ _CAPABILITIES = Capabilities(
 
 
 class LocalBackend(InProcessBackend):
-    """State-vector simulation in this process; gates, mid-circuit measurement, resets, conditions, noise and decoders.
+    """Simulation in this process, of gates, mid-circuit measurement, resets, conditions, noise and decoders.
+
+    Each circuit runs by the method that costs least, see `AutomaticSimulator`: small ones without noise by their state
+    vector, Clifford circuits of any size with Stim where it is installed. A result's metadata name the method.
 
     Args:
-        precision: ``"double"`` or ``"single"``.
+        precision: ``"double"`` or ``"single"``, of amplitudes.
         num_threads: threads of the simulator; all cores by default.
         executor: runs the circuits, by default one after the other in a thread of the backend's own.
         name: as in `get_backend`.
@@ -57,7 +56,7 @@ class LocalBackend(InProcessBackend):
         noise: NoiseModel | None = None,
     ) -> None:
         super().__init__(name, executor)
-        self._simulator = StatevectorSimulator(precision=precision, num_threads=num_threads)
+        self._simulator = AutomaticSimulator(precision=precision, num_threads=num_threads)
         self._noise = checked_noise(noise)
 
     @property
@@ -68,13 +67,8 @@ class LocalBackend(InProcessBackend):
     def _submit(self, request: Request) -> Job[Any]:
         noise = self._noise
         circuits = request.circuits if noise is None else [noise.apply(circuit) for circuit in request.circuits]
-        width = max(len(used_qubits(circuit.operations, circuit.num_qubits)) for circuit in circuits)
-        amplitude = np.dtype(np.complex64 if self._simulator.precision == "single" else np.complex128)
-        check_memory(
-            amplitude.itemsize << width,
-            f"a {self._simulator.precision}-precision state of {width} qubits",
-            "use fewer qubits" + ("" if self._simulator.precision == "single" else " or the backend local:single"),
-        )
+        for circuit in circuits:
+            self._simulator.check(circuit, request.shots)
         calls = [
             (self._simulator.run, (circuit, request.shots, seed))
             for circuit, seed in zip(circuits, request.seeds, strict=True)
@@ -102,7 +96,9 @@ PROVIDER = Provider(
     sdk=None,
     extra=None,
     entries=(
-        BackendEntry("local", "state vector on this machine, double precision", "simulator", None, _double),
-        BackendEntry("local:single", "state vector on this machine, single precision", "simulator", None, _single),
+        BackendEntry("local", "simulation on this machine, amplitudes in double precision", "simulator", None, _double),
+        BackendEntry(
+            "local:single", "simulation on this machine, amplitudes in single precision", "simulator", None, _single
+        ),
     ),
 )

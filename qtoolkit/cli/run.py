@@ -149,6 +149,8 @@ def _evidence(result: Result, num_qubits: int, is_local: bool, noise: str | None
         facts.append(f"noise of {noise}")
     if result.seed is not None:
         facts.append(f"seed {result.seed}")
+    if known.get("method", "statevector") != "statevector":
+        facts.append(f"method {known['method']}")
     if "precision" in known:
         facts.append(f"precision {known['precision']}")
     # A job elsewhere can be found again by its id; one in this process is gone with it.

@@ -10,6 +10,7 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 from backend_checks import chi_squared_p_value, names, two_register_circuit, uneven_circuit
+from random_circuits import turned_bricks
 
 from qtoolkit import Circuit, Parameter, StatevectorSimulator
 from qtoolkit.backends import BackendSampler, JobStatus, LocalBackend, get_backend
@@ -220,8 +221,8 @@ def test_nothing_is_submitted_when_one_circuit_is_refused(executor) -> None:
     backend = LocalBackend(executor=executor)
     with pytest.raises(CircuitError, match="measure"):
         backend.run([BELL, Circuit(1).h(0)], 10)
-    with pytest.raises(InsufficientMemoryError, match=r"state of 60 qubits needs .* bytes but .* are free"):
-        backend.run(Circuit(60).h(range(60)).measure_all(), 10)
+    with pytest.raises(InsufficientMemoryError, match=r"state of 100 qubits needs .* bytes but .* are free"):
+        backend.run(turned_bricks(100, 20), 10)
     with pytest.raises(UnboundParameterError, match="a"):
         backend.run(Circuit(1).rx(Parameter("a"), 0).measure_all(), 10)
     assert executor.waiting == []

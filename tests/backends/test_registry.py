@@ -25,7 +25,7 @@ def test_the_list_is_complete_and_distinct() -> None:
     assert by_name["local"] == BackendInfo(
         name="local",
         provider="local",
-        description="state vector on this machine, double precision",
+        description="simulation on this machine, amplitudes in double precision",
         kind="simulator",
         num_qubits=None,
         extra=None,

@@ -5,9 +5,10 @@ import subprocess
 import sys
 
 import pytest
+from random_circuits import turned_bricks
 from typer.testing import CliRunner
 
-from qtoolkit import Circuit, StatevectorSimulator
+from qtoolkit import Circuit, StatevectorSimulator, to_qasm
 from qtoolkit.backends import Capabilities
 from qtoolkit.cli import main
 from qtoolkit.cli.app import app
@@ -199,8 +200,20 @@ def test_a_malformed_parameter(rotation, capsys):
 
 def test_more_qubits_than_memory_holds(tmp_path, capsys):
     path = tmp_path / "wide.qasm"
-    path.write_text('OPENQASM 2.0; include "qelib1.inc"; qreg q[45]; creg c[1]; h q; measure q[0] -> c[0];')
-    assert f"{16 << 45:,} bytes" in refused([str(path)], capsys)
+    path.write_text(to_qasm(turned_bricks(100, 20)))
+    assert f"{16 << 100:,} bytes" in refused([str(path)], capsys)
+
+
+def test_a_wide_clifford_circuit_runs(tmp_path, capsys):
+    path = tmp_path / "wide.qasm"
+    ghz = Circuit(300).h(0)
+    for qubit in range(299):
+        ghz.cx(qubit, qubit + 1)
+    path.write_text(to_qasm(ghz.measure_all()))
+    assert main(["run", str(path), "--shots", "100"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "method stabilizer" in out
+    assert "precision" not in out
 
 
 def test_qubits_that_nothing_touches_need_no_memory(tmp_path, capsys):
