@@ -169,6 +169,8 @@ class SamplingEstimator:
         if not circuits:
             return []
         if self.noise is not None:
+            if self.noise.compiles and parameters is not None:
+                circuits, parameters = [circuit.bind(parameters) for circuit in circuits], None
             circuits = [self.noise.apply(circuit) for circuit in circuits]
         if isinstance(self.sampler, BackendSampler):
             shared = None if parameters is None else [parameters] * len(circuits)

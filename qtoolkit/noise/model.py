@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Self
+from typing import ClassVar, Self
 
 from qtoolkit._arguments import check_instance, items_of, shown
 from qtoolkit.circuit import Circuit, KrausChannel, ReadoutError
@@ -32,7 +32,12 @@ class NoiseModel:
 
     All rules that belong to an operation act, in the order in which they were added. Methods that add one return the
     model, so that calls chain. Bodies of conditions get noise too.
+
+    Attributes:
+        compiles: whether `apply` compiles a circuit before it adds noise, and so needs numbers for its parameters.
     """
+
+    compiles: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self._rules: list[GateRule] = []

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtoolkit._arguments import check_instance
-from qtoolkit.circuit import Circuit
+from qtoolkit._arguments import check_instance, shown
+from qtoolkit.circuit import Circuit, ParameterValues
 from qtoolkit.compiler import ExecutionPlan
 from qtoolkit.errors import InputError
 
 if TYPE_CHECKING:
     from qtoolkit.noise import NoiseModel
 
-__all__ = ["checked_noise", "with_noise"]
+__all__ = ["bound_for", "checked_noise", "with_noise"]
 
 
 def checked_noise(noise: NoiseModel | None) -> NoiseModel | None:
@@ -25,7 +25,20 @@ def checked_noise(noise: NoiseModel | None) -> NoiseModel | None:
         return None
     from qtoolkit.noise import NoiseModel  # what runs without noise starts sooner without
 
-    return check_instance(noise, NoiseModel, "noise must be a NoiseModel")
+    remedy = "see qtoolkit.noise.NoiseModel.add"
+    if isinstance(noise, str):
+        remedy = f"for a device's take qtoolkit.backends.device_noise({shown(noise)})"
+    return check_instance(noise, NoiseModel, "noise must be a NoiseModel", remedy=remedy)
+
+
+def bound_for(
+    noise: NoiseModel, circuit: Circuit | ExecutionPlan, parameters: ParameterValues | None
+) -> tuple[Circuit | ExecutionPlan, ParameterValues | None]:
+    """A circuit and its values, put into it before a model that compiles circuits."""
+    checked_noise(noise)
+    if parameters is None or not noise.compiles or isinstance(circuit, ExecutionPlan):
+        return circuit, parameters
+    return circuit.bind(parameters), None
 
 
 def with_noise(circuit: Circuit | ExecutionPlan, noise: NoiseModel) -> Circuit:

@@ -21,7 +21,7 @@ from qtoolkit.primitives import Result
 from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.idle import whole_plan
 from qtoolkit.simulators.measure import as_reals
-from qtoolkit.simulators.noisy import with_noise
+from qtoolkit.simulators.noisy import bound_for, with_noise
 from qtoolkit.simulators.options import check_shots
 from qtoolkit.simulators.plan_memory import reserved_run
 from qtoolkit.simulators.planning import measurements_of, plan_of, state_unplanned
@@ -59,6 +59,7 @@ def result_of_shots(
     if executor is not None:
         check_instance(executor, Executor, "executor must be a concurrent.futures.Executor")
     if noise is not None:
+        circuit, parameters = bound_for(noise, circuit, parameters)
         circuit = with_noise(circuit, noise)
     unplanned = None if initial_state is not None else state_unplanned(engine, circuit, parameters)
     found = None if unplanned is None else _few_shots(unplanned, circuit, shots, seed)

@@ -4,12 +4,14 @@ import cirq
 import numpy as np
 import pytest
 from qiskit import QuantumCircuit
+from qiskit.circuit.library import PauliGate
 from qiskit.quantum_info import DensityMatrix, Kraus, SuperOp
 
 from qtoolkit import Circuit, StatevectorSimulator, from_cirq, from_qiskit, to_qiskit
 from qtoolkit.circuit import KrausChannel, ReadoutError
 from qtoolkit.errors import ConversionError
 from qtoolkit.interop.qiskit import from_aer_noise, to_aer_noise
+from qtoolkit.interop.qiskit.channels import channel_of
 from qtoolkit.noise import NoiseModel, amplitude_damping, depolarizing, pauli_channel, phase_damping, thermal_relaxation
 
 aer = pytest.importorskip("qiskit_aer")
@@ -176,3 +178,56 @@ def test_noise_of_cirq_that_cannot_come_over():
     a, *rest = cirq.LineQubit.range(5)
     with pytest.raises(ConversionError, match="cannot convert MixedUnitaryChannel"):
         from_cirq(cirq.Circuit(cirq.MixedUnitaryChannel([(0.5, np.eye(32)[::-1]), (0.5, np.eye(32))]).on(a, *rest)))
+
+
+def test_what_aer_lets_override_is_refused_and_what_follows_is_composed():
+    first, second = [[0.9, 0.1], [0.2, 0.8]], [[0.8, 0.2], [0.1, 0.9]]
+    both = noise.NoiseModel()
+    both.add_all_qubit_readout_error(first)
+    both.add_readout_error(second, [0])
+    with pytest.raises(ConversionError, match="the readout has an error of all qubits and others"):
+        from_aer_noise(both)
+    everywhere = NoiseModel().add_readout(ReadoutError(first))
+    with pytest.raises(ConversionError, match="the readout has an error of all qubits and another"):
+        to_aer_noise(everywhere.add_readout(ReadoutError(second), 0))
+    twice = NoiseModel().add_readout(ReadoutError(first), 0).add_readout(ReadoutError(second), 0)
+    (entry,) = to_aer_noise(twice).to_dict()["errors"]
+    np.testing.assert_allclose(entry["probabilities"], np.array(first) @ second)
+
+
+def test_what_would_be_no_noise_in_aer_is_refused():
+    with pytest.raises(ConversionError, match="each measurement for itself, got an error on 2 bits"):
+        to_aer_noise(NoiseModel().add_readout(ReadoutError(np.eye(4)), [0, 1]))
+    with pytest.raises(ConversionError, match="no standard one on 4 qubits"):
+        to_aer_noise(NoiseModel().add(depolarizing(0.1), gates=4))
+
+
+def test_gates_of_qiskit_that_are_one_here():
+    legacy = noise.NoiseModel()
+    legacy.add_all_qubit_quantum_error(noise.depolarizing_error(0.1, 1), ["u1", "u2", "u3"])
+    model = from_aer_noise(legacy)
+    assert model.apply(Circuit(1).u(0.1, 0.2, 0.3, 0).p(0.1, 0)).count_ops() == {
+        "noise of u1": 2,
+        "u": 1,
+        "p": 1,
+    }
+    for names in (["u2"], ["u3", "u"]):
+        other = noise.NoiseModel()
+        for rate, name in enumerate(names, 1):
+            other.add_all_qubit_quantum_error(noise.depolarizing_error(0.1 * rate, 1), name)
+        with pytest.raises(ConversionError, match="u"):
+            from_aer_noise(other)
+
+
+@pytest.mark.parametrize("places", [[0, 1], [1, 0]])
+def test_errors_that_are_short_circuits(places):
+    """Of each kind of instruction that errors of Aer are made of, on either order of qubits."""
+    first, second = QuantumCircuit(2), QuantumCircuit(2)
+    first.cx(*places)
+    first.append(Kraus([np.diag([1, 0.6]), [[0, 0.8], [0, 0]]]), [places[0]])
+    first.append(PauliGate("XY"), places)
+    second.reset(places[1])
+    second.append(Kraus([np.sqrt(0.5) * np.eye(4), np.sqrt(0.5) * np.diag([1, 1j, -1, 1])]), places)
+    second.h(places[0])
+    error = noise.QuantumError([(first, 0.3), (second, 0.7)])
+    np.testing.assert_allclose(channel_of(error).superoperator(), SuperOp(error).data, atol=1e-12)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from qtoolkit._arguments import check_instance, shown
+from qtoolkit._arguments import shown
 from qtoolkit._optional import require
-from qtoolkit.circuit import Circuit
+from qtoolkit.backends.device_model import DeviceModel
+from qtoolkit.circuit import Circuit, Initialize, Instruction, KrausChannel, ReadoutError
 from qtoolkit.errors import BackendError, InputError
-from qtoolkit.noise import NoiseModel
 
 if TYPE_CHECKING:
     import cirq
@@ -20,13 +20,13 @@ PROCESSORS = ("rainbow", "weber", "willow_pink")
 """Processors whose medians come with cirq-google."""
 
 
-class GoogleNoise(NoiseModel):
+class GoogleNoise(DeviceModel):
     """The noise of one of Google's processors, for simulators of ours: what cirq-google makes of its medians.
 
     Gates are followed by depolarising noise, coherent errors of their angles and relaxation for as long as they take,
     and readout errs as measured. The noise belongs to the processor's own gates, square roots of iSWAP among them, on
     its grid, so `apply` compiles and routes a circuit with Cirq first. Qubit k of the circuit is qubit k of what it
-    returns; those that the router has used besides come behind.
+    returns; those that the router has used besides come behind. Cirq adds no noise to gates in conditions.
 
     Args:
         processor: ``"rainbow"``, ``"weber"`` or ``"willow_pink"``.
@@ -35,6 +35,8 @@ class GoogleNoise(NoiseModel):
         InputError: if it is none of these.
         MissingExtraError: if cirq-google is not installed.
     """
+
+    refused: ClassVar[tuple[type[Instruction], ...]] = (*DeviceModel.refused, Initialize)
 
     def __init__(self, processor: str = "rainbow") -> None:
         super().__init__()
@@ -56,14 +58,67 @@ class GoogleNoise(NoiseModel):
     def __str__(self) -> str:
         return f"the noise of Google's {self.processor}, by its median calibration"
 
-    def apply(self, circuit: Circuit) -> Circuit:
-        """The circuit in the processor's gates, with its noise.
+    @property
+    def device_name(self) -> str:
+        """How messages call the device."""
+        return self.processor
+
+    def add(
+        self,
+        channel: KrausChannel,
+        gates: str | int | Iterable[str | int] | None = None,
+        qubits: int | Iterable[int] | Iterable[tuple[int, ...]] | None = None,
+    ) -> Self:
+        """Not here: the noise is all that the calibration tells.
 
         Raises:
-            InputError: if it is no circuit, or has free parameters.
-            ConversionError: naming what Cirq cannot hold.
-            BackendError: if it does not fit the processor, or measures into one bit twice.
+            InputError: always, with what to do instead.
         """
+        raise self._no_rules()
+
+    def add_readout(self, error: ReadoutError, qubits: int | Iterable[int] | None = None) -> Self:
+        """Not here, as `add`.
+
+        Raises:
+            InputError: always.
+        """
+        raise self._no_rules()
+
+    def add_idle(
+        self,
+        channel: KrausChannel | Callable[[float], KrausChannel],
+        qubits: int | Iterable[int] | None = None,
+        durations: Mapping[str | int, float] | None = None,
+    ) -> Self:
+        """Not here, as `add`.
+
+        Raises:
+            InputError: always.
+        """
+        raise self._no_rules()
+
+    def add_relaxation(
+        self,
+        t1: float,
+        t2: float,
+        durations: Mapping[str | int, float],
+        excited_population: float = 0.0,
+        qubits: int | Iterable[int] | None = None,
+    ) -> Self:
+        """Not here, as `add`.
+
+        Raises:
+            InputError: always.
+        """
+        raise self._no_rules()
+
+    def _no_rules(self) -> InputError:
+        return InputError(
+            f"the noise of {self.processor} takes no further rules, which would follow its compiled gates; apply a "
+            "NoiseModel of them to what apply returns"
+        )
+
+    def _compiled_with_noise(self, circuit: Circuit) -> Circuit:
         from qtoolkit.interop.cirq.from_circuit import convert
 
         noisy, ends = self.compiled(circuit)
@@ -76,15 +131,12 @@ class GoogleNoise(NoiseModel):
         Classical bit k is the key ``bitk``.
 
         Raises:
-            InputError, ConversionError, BackendError: as for `apply`.
+            ConversionError, BackendError: as for `apply`.
         """
         import cirq
 
         from qtoolkit.interop.cirq.to_circuit import to_cirq
 
-        check_instance(circuit, Circuit, "noise is added to a Circuit", remedy="add it before compiling")
-        if circuit.parameters:
-            raise InputError(f"a circuit is compiled for {self.processor} when its parameters are bound")
         gateset = cirq.SqrtIswapTargetGateset()
         theirs = cirq.optimize_for_target_gateset(to_cirq(_with_a_key_for_each_bit(circuit)), gateset=gateset)
         logical = cirq.LineQubit.range(circuit.num_qubits)
@@ -93,7 +145,9 @@ class GoogleNoise(NoiseModel):
         except ValueError as error:
             raise BackendError(f"the circuit cannot be routed on {self.processor}: {error}") from error
         compiled = cirq.optimize_for_target_gateset(routed, gateset=gateset)
-        return compiled.with_noise(self._model), tuple(moves[start[qubit]] for qubit in logical)
+        return compiled.with_noise(self._model), tuple(
+            moves[start[qubit]] if qubit in start else qubit for qubit in logical
+        )
 
 
 def _with_a_key_for_each_bit(circuit: Circuit) -> Circuit:
