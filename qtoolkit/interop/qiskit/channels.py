@@ -56,12 +56,13 @@ def _superoperator(error: Any) -> Matrix:
         return _by_qiskit(error)
     side, found = 1 << error.num_qubits, []
     for circuit, p in zip(circuits, error.probabilities, strict=True):
+        index = {qubit: place for place, qubit in enumerate(circuit.qubits)}
         operators: list[Matrix] = [np.sqrt(p) * np.eye(side, dtype=np.complex128)]
         for item in circuit.data:
             factors = _operators_of(item.operation)
             if factors is None:
                 return _by_qiskit(error)
-            places = [circuit.find_bit(qubit).index for qubit in item.qubits]
+            places = [index[qubit] for qubit in item.qubits]
             wide = [_widened(factor, places, error.num_qubits) for factor in factors]
             operators = [factor @ operator for operator in operators for factor in wide]
         found.extend(operators)
@@ -88,5 +89,10 @@ def _operators_of(operation: Any) -> Sequence[NDArray[np.complex128]] | None:
 def _widened(matrix: NDArray[np.complex128], places: Sequence[int], num_qubits: int) -> Matrix:
     """A matrix on some of one or two qubits, as one on all of them."""
     if len(places) < num_qubits:
-        return np.kron(np.eye(2), matrix) if places[0] == 0 else np.kron(matrix, np.eye(2))
+        wide = np.zeros((4, 4), np.complex128)
+        if places[0] == 0:
+            wide[:2, :2] = wide[2:, 2:] = matrix
+        else:
+            wide[::2, ::2] = wide[1::2, 1::2] = matrix
+        return wide
     return matrix if places[0] == 0 else matrix.reshape((2,) * 4).transpose(1, 0, 3, 2).reshape(4, 4)
