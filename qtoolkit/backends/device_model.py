@@ -50,6 +50,14 @@ class DeviceModel(NoiseModel):
             result.append(operation.gate, (), operation.clbits)
         return result
 
+    def uncovered(self, circuit: Circuit) -> dict[str, int]:
+        """Not here: the gates that get noise are those of the compiled circuit.
+
+        Raises:
+            InputError: always.
+        """
+        raise InputError(f"the gates of {self.device_name} are those that apply returns, with their noise; look there")
+
     @property
     @abstractmethod
     def device_name(self) -> str:

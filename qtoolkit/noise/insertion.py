@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from qtoolkit._arguments import check_instance
@@ -23,6 +24,9 @@ from qtoolkit.noise.rules import GateRule, IdleRule, ReadoutRule
 
 __all__ = ["Writer"]
 
+ROUNDING = 1e-12
+"""Of the time so far: what is shorter is no time."""
+
 
 class Writer:
     """Writes noisy circuits by the rules of a model."""
@@ -32,6 +36,10 @@ class Writer:
         self._readouts = readouts
         self._idles = idles
         self._by_kind: dict[tuple[str, int, bool], list[GateRule]] = {}
+        self.met: Counter[str] = Counter()
+        """Operations that could have noise, by name."""
+        self.quiet: Counter[str] = Counter()
+        """Those of them that no rule belongs to."""
 
     def written(self, circuit: Circuit) -> Circuit:
         """A circuit with noise."""
@@ -66,6 +74,9 @@ class Writer:
             for clock in clocks:
                 clock.start(gate, qubits, tape)
             followed = self._followed(gate, qubits)
+            self.met[gate.name] += 1
+            if not followed and not self._is_timed_or_misread(gate, qubits):
+                self.quiet[gate.name] += 1
             if isinstance(gate, Measure):
                 _append_all(tape, followed)
                 tape.append(operation)
@@ -83,6 +94,14 @@ class Writer:
         if rules is None:
             rules = self._by_kind[kind] = [rule for rule in self._rules if rule.follows(*kind)]
         return [Operation(rule.channel, place) for rule in rules for place in rule.placed(gate.name, qubits)]
+
+    def _is_timed_or_misread(self, gate: Instruction, qubits: tuple[int, ...]) -> bool:
+        """Whether time acts during an operation, or a readout error behind it."""
+        if any(rule.in_gates and (rule.qubits is None or rule.qubits.intersection(qubits)) for rule in self._idles):
+            return True
+        return isinstance(gate, Measure) and any(
+            rule.qubits is None or qubits[0] in rule.qubits for rule in self._readouts
+        )
 
     def _misread(self, measured: dict[int, int], tape: Tape) -> None:
         """Place the readout errors of measurements that stand together, and forget these."""
@@ -131,7 +150,7 @@ class _Clock:
         self._rule = rule
         self._free: dict[int, float] = {}
         self._measured: set[int] = set()
-        self._channels: dict[float, list[KrausChannel]] = {}
+        self._channels: dict[str, list[KrausChannel]] = {}
 
     def inside(self, qubits: Iterable[int]) -> _Clock:
         """The clock of a body, in which these qubits are free at 0."""
@@ -200,11 +219,13 @@ class _Clock:
 
     def _wait(self, qubit: int, time: float, tape: Tape) -> None:
         rule = self._rule
-        if time <= 0.0 or (rule.qubits is not None and qubit not in rule.qubits):
+        # Sums of the same times in another order differ by rounding.
+        if time <= ROUNDING * (self._free[qubit] + time) or (rule.qubits is not None and qubit not in rule.qubits):
             return
-        channels = self._channels.get(time)
+        key = f"{time:.12g}"
+        channels = self._channels.get(key)
         if channels is None:
-            channels = self._channels[time] = _channels(rule, time)
+            channels = self._channels[key] = _channels(rule, time)
         _append_all(tape, [Operation(channel, (qubit,)) for channel in channels])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar, Self
 
@@ -179,7 +180,8 @@ class NoiseModel:
     def apply(self, circuit: Circuit) -> Circuit:
         """The circuit with this noise; its parameters, registers and name stay.
 
-        Channels and readout errors that it holds already stay where they are.
+        Channels and readout errors that it holds already stay where they are. Where no rule belongs to any operation, a
+        warning says so; `uncovered` tells which operations have no noise.
 
         Raises:
             InputError: if it is no circuit, a channel does not fit a gate, an operation has no duration, a function of
@@ -187,7 +189,38 @@ class NoiseModel:
                 measured together.
         """
         check_instance(circuit, Circuit, "noise is added to a Circuit", remedy="add it before compiling")
-        return Writer(self._rules, self._readouts, self._idles).written(circuit)
+        writer = Writer(self._rules, self._readouts, self._idles)
+        result = writer.written(circuit)
+        if self.rules and not self._idles and writer.met and writer.met == writer.quiet:
+            rules = "; ".join(map(str, self.rules[:3])) + ("; …" if len(self.rules) > 3 else "")
+            warnings.warn(
+                f"no rule of the noise model belongs to an operation of this circuit, which has "
+                f"{', '.join(sorted(writer.met))}: it stays without noise; the rules are: {rules}",
+                UserWarning,
+                stacklevel=2,
+            )
+        return result
+
+    def uncovered(self, circuit: Circuit) -> dict[str, int]:
+        """How many gates, measurements and resets of a circuit no rule of gates, readout or relaxation belongs to.
+
+        >>> from qtoolkit.noise import depolarizing
+        >>> NoiseModel().add(depolarizing(0.01, 2), gates="cx").uncovered(Circuit(2).h(0).cx(0, 1).measure_all())
+        {'h': 1, 'measure': 2}
+
+        Args:
+            circuit: any; operations in branches count too.
+
+        Returns:
+            Numbers by name, the names in alphabetical order.
+
+        Raises:
+            InputError: as for `apply`; by models that compile circuits.
+        """
+        check_instance(circuit, Circuit, "noise is added to a Circuit")
+        writer = Writer(self._rules, self._readouts, self._idles)
+        writer.written(circuit)
+        return dict(sorted(writer.quiet.items()))
 
 
 def _qubits(given: int | Iterable[int] | None) -> frozenset[int] | None:

@@ -26,7 +26,11 @@ _ELSEWHERE = {
     "phase": "p",
     "i": "id",
     "sqrtx": "sx",
+    "u1": "p",
+    "u2": "u",
     "u3": "u",
+    "cu1": "cp",
+    "cu3": "cu",
     "measurement": "measure",
     "m": "measure",
 }
@@ -95,7 +99,8 @@ class ReadoutRule:
     qubits: tuple[int, ...] | None
 
     def __str__(self) -> str:
-        return f"after measure{_where(self.qubits)}: readout error on {self.error.num_clbits} bits"
+        where = "" if self.qubits is None else f" on {shown(list(self.qubits))}"
+        return f"after measure{where}: readout error on {self.error.num_clbits} bits"
 
 
 @dataclass(frozen=True)
@@ -165,8 +170,10 @@ def gate_keys(given: str | int | Iterable[str | int] | None, channel: KrausChann
         if isinstance(key, str):
             known = STANDARD_GATES.get(key)
             size = SPECIAL.get(key) if known is None else known.num_qubits
-            if known is None and key.lower() in _ELSEWHERE:
-                raise InputError(f"{rule}, got {shown(key)}; here that is {_ELSEWHERE[key.lower()]!r}")
+            lower = key.lower()
+            meant = lower if lower != key and (lower in STANDARD_GATES or lower in SPECIAL) else _ELSEWHERE.get(lower)
+            if known is None and meant is not None:
+                raise InputError(f"{rule}, got {shown(key)}; here that is {meant!r}")
         elif is_integer(key) and 1 <= key <= MOST_ITEMS:
             size = int(key)
         else:

@@ -113,7 +113,8 @@ def test_correlated_readout_errors_need_all_of_their_qubits():
     assert StatevectorSimulator().run(noisy, 5, seed=1).counts == {"100": 5}
     with pytest.raises(InputError, match=r"qubits \(2, 0\) needs them measured together, got \[0\]"):
         model.apply(Circuit(3, 3).measure(0, 0))
-    assert written(model.apply(Circuit(3, 3).measure(1, 0))) == [("measure", 1)]
+    with pytest.warns(UserWarning, match=r"after measure on \[2, 0\]: readout error on 2 bits"):
+        assert written(model.apply(Circuit(3, 3).measure(1, 0))) == [("measure", 1)]
 
 
 def test_bodies_of_conditions_are_noisy_too():
@@ -341,3 +342,51 @@ def test_models_are_compared_shown_and_pickled():
 def test_wrong_rules_are_refused(call, message):
     with pytest.raises(InputError, match=message):
         call()
+
+
+def test_a_model_that_does_nothing_says_so():
+    circuit = Circuit(2).h(0).cx(0, 1).measure_all()
+    for model in (
+        NoiseModel().add(depolarizing(0.1), gates="cxx"),
+        NoiseModel().add(depolarizing(0.1), gates="cx", qubits=[(1, 0)]),
+        NoiseModel().add_readout(ReadoutError(np.eye(2)), 5),
+    ):
+        with pytest.warns(UserWarning, match=r"which has cx, h, measure: it stays without noise; the rules are: after"):
+            assert model.apply(circuit) == circuit
+    for model in (
+        NoiseModel(),
+        NoiseModel().add(depolarizing(0.0), gates="h"),
+        NoiseModel().add_readout(ReadoutError(np.eye(2))),
+        NoiseModel().add_idle(depolarizing(0.1)),
+    ):
+        model.apply(circuit)
+    NoiseModel().add(depolarizing(0.1)).apply(Circuit(2).barrier())
+
+
+def test_what_has_no_noise_is_told():
+    circuit = Circuit(2, 2).h(0).cx(0, 1).measure(0, 0).if_(0, lambda body: body.x(1).h(1)).reset(0).measure(1, 1)
+    assert NoiseModel().uncovered(circuit) == {"cx": 1, "h": 2, "measure": 2, "reset": 1, "x": 1}
+    model = NoiseModel().add(depolarizing(0.1), gates=["h", "cx"]).add_readout(ReadoutError(np.eye(2)), 0)
+    assert model.uncovered(circuit) == {"measure": 1, "reset": 1, "x": 1}
+    relaxation = NoiseModel().add_relaxation(1.0, 1.0, {1: 0.1, 2: 0.1, "measure": 0.1, "reset": 0.1}, qubits=1)
+    assert relaxation.uncovered(circuit) == {"h": 1, "measure": 1, "reset": 1}
+
+
+@pytest.mark.parametrize(("name", "meant"), [("CX", "cx"), ("H", "h"), ("Measure", "measure"), ("u1", "p")])
+def test_names_that_others_write(name, meant):
+    with pytest.raises(InputError, match=f"got '{name}'; here that is '{meant}'"):
+        NoiseModel().add(depolarizing(0.1), gates=name)
+
+
+def test_rounding_is_no_time():
+    """0.1 + 0.1 + 0.1 is not 0.3, and nobody waits for the difference."""
+    times = []
+
+    def after(time):
+        times.append(time)
+        return bit_flip(0.1)
+
+    model = NoiseModel().add_idle(after, durations={1: 0.1, 2: 0.3})
+    circuit = Circuit(3).x(0).x(0).x(0).cx(1, 2).barrier()
+    assert model.apply(circuit) == circuit
+    assert times == []
