@@ -231,3 +231,12 @@ def test_errors_that_are_short_circuits(places):
     second.h(places[0])
     error = noise.QuantumError([(first, 0.3), (second, 0.7)])
     np.testing.assert_allclose(channel_of(error).superoperator(), SuperOp(error).data, atol=1e-12)
+
+
+def test_measurements_of_cirq_that_look_like_channels():
+    a, b = cirq.LineQubit.range(2)
+    product = cirq.Circuit(cirq.H(a), cirq.measure_single_paulistring(cirq.X(a) * cirq.Z(b), key="m"))
+    assert StatevectorSimulator().run(from_cirq(product), shots=50, seed=1).counts == {"0": 50}
+    recorded = cirq.KrausChannel([0.6 * np.eye(2), 0.8 * np.eye(2)], key="k")
+    with pytest.raises(ConversionError, match="records no outcome"):
+        from_cirq(cirq.Circuit(recorded.on(a)))

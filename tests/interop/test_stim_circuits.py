@@ -30,6 +30,9 @@ RATES = {
 }
 
 
+EVEN = ReadoutError([[0.5, 0.5], [0.5, 0.5]])
+
+
 def equal_up_to_phase(left, right):
     return abs(abs(np.vdot(left, right)) - len(left)) < 1e-6  # Stim's matrices are in single precision
 
@@ -251,8 +254,8 @@ def test_feedback_on_parities():
         (Circuit(1).initialize([0.6, 0.8], [0]), "operation 0, initialize"),
         (Circuit(1, 1).measure(0, 0).if_(0, lambda body: body.h(0)), "operation 1, if on.*X, Y and Z alone, got h"),
         (Circuit(1, 2).if_(Condition((0, 1), 3), lambda body: body.x(0)), "not on the value"),
-        (Circuit(1, 1).readout_error(ReadoutError([[1, 0], [0.5, 0.5]]), 0), "as often on 0 as on 1"),
-        (Circuit(1, 1).readout_error(ReadoutError([[0.5, 0.5], [0.5, 0.5]]), 0), "follows its measurement"),
+        (Circuit(1, 1).measure(0, 0).readout_error(ReadoutError([[1, 0], [0.5, 0.5]]), 0), "as often on 0 as on 1"),
+        (Circuit(1, 1).measure(0, 0).detector(0).readout_error(EVEN, 0), "follows its measurement"),
     ],
 )
 def test_what_stim_has_not_is_refused(circuit, message):
@@ -286,3 +289,36 @@ def test_a_file_is_read(tmp_path: Path):
     assert [operation.gate.name for operation in from_stim(path).operations] == ["h", "rz", "measure"]
     with pytest.raises(ConversionError, match="cannot be read: No such file"):
         from_stim(tmp_path / "absent.stim")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MPAD 1\nMPAD(0.25) 1\nMPAD(0.25) 0",
+        "HERALDED_ERASE(0.25) 0 1\nM 0 1\nDETECTOR rec[-1] rec[-3]",
+        "HERALDED_ERASE(1) 0\nM 0",
+        "HERALDED_PAULI_CHANNEL_1(0.125, 0.25, 0.0625, 0.125) 1\nM 1\nDETECTOR rec[-2]",
+        "HERALDED_PAULI_CHANNEL_1(0, 0, 0, 0.125) 1\nX_ERROR(0.5) 0\nM 0 1",
+    ],
+)
+def test_bits_that_nobody_measures_go_there_and_back(text):
+    program = stim.Circuit(text)
+    back = to_stim(from_stim(program))
+    assert back.num_measurements == program.num_measurements
+    assert [item.name for item in back] == [item.name for item in program]
+    assert back.detector_error_model(approximate_disjoint_errors=True) == program.detector_error_model(
+        approximate_disjoint_errors=True
+    )
+    flips = back.compile_sampler(seed=3).sample(2000).mean(axis=0)
+    np.testing.assert_allclose(flips, program.compile_sampler(seed=4).sample(2000).mean(axis=0), atol=0.08)
+
+
+def test_wide_errors_go_there_and_back_as_feedback():
+    program = stim.Circuit("E(0.2) X0 X1 X2 X3 X4\nM 0 1 2 3 4\nDETECTOR rec[-1]\nDETECTOR rec[-2]")
+    back = to_stim(from_stim(program))
+    assert back.detector_error_model().approx_equals(program.detector_error_model(), atol=1e-12)
+
+
+def test_a_name_of_a_file_is_no_program():
+    with pytest.raises(ConversionError, match=r"a file is given as a pathlib\.Path"):
+        from_stim("memory.stim")

@@ -211,6 +211,12 @@ class _Importer:
         gate = operation.gate
         if gate is None or not cirq.has_kraus(gate) or cirq.has_unitary(gate) or cirq.is_parameterized(gate):
             return None
+        if cirq.is_measurement(gate):
+            if isinstance(gate, cirq.PauliMeasurementGate):
+                return None  # Cirq takes it apart
+            raise ConversionError(
+                f"a channel here records no outcome, got one under a key: {gate!r}; leave out the key"
+            )
         known = self._channels.get(id(gate))
         if known is None:
             known = self._channels[id(gate)] = gate, channel_of(gate)

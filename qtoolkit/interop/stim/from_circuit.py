@@ -29,6 +29,8 @@ _Group: TypeAlias = "Sequence[stim.GateTarget]"
 MOST_IN_CHANNEL = 4
 """Qubits of a correlated error that becomes one channel; wider ones become a random bit and what it switches on."""
 
+_A_PATH = "; a file is given as a pathlib.Path"
+
 _GATES = {name: StandardGate(STANDARD_GATES[name]) for steps in GATES.values() for name, _ in steps}
 _MIXED = depolarizing(0.75)
 """Leaves nothing of a qubit's state."""
@@ -63,7 +65,8 @@ def from_stim(source: stim.Circuit | str | Path) -> Circuit:
         try:
             source = theirs.Circuit(with_tags(source))
         except ValueError as error:
-            raise ConversionError(f"Stim cannot read this program: {error}") from error
+            hint = "" if "\n" in source or not source.strip().endswith(".stim") else _A_PATH
+            raise ConversionError(f"Stim cannot read this program: {error}{hint}") from error
     check_instance(source, theirs.Circuit, "from_stim takes a stim.Circuit, a program or a path", ConversionError)
     try:
         check_size(_length(source, theirs), "a circuit of Stim becomes", "take fewer rounds, or let Stim run it")

@@ -80,6 +80,8 @@ class _Record:
     place: int
     line: _Line
     is_read: bool = field(default=False)
+    rate: float = 0.0
+    """With which it is 1, of a bit that was never measured."""
 
 
 class Written(NamedTuple):
@@ -101,7 +103,8 @@ def to_stim(circuit: Circuit, *, tags: bool = False) -> stim.Circuit:
       that was never measured is 0 and is left out.
     - Gates that are Clifford at their angles become Stim's, up to a global phase; matrices are tried as well.
     - Channels of Paulis become its noise, on three and four qubits a chain of correlated errors. An error of readout
-      with equal rates, right after its measurement, becomes that of the measurement.
+      with equal rates, right after its measurement, becomes that of the measurement. One on a bit that was never
+      measured becomes ``MPAD``, and with a channel of Paulis that the bit switches on, a heralded error.
     - Paulis in the branch of a condition on one bit, or on a parity, become feedback.
     - A barrier on all qubits becomes ``TICK``; others are left out.
 
@@ -272,12 +275,15 @@ class _Writer:
 
     def _readout(self, gate: ReadoutError, operation: Operation) -> None:
         record = self._records.get(operation.clbits[0])
+        if gate.num_clbits == 1 and record is None:
+            self._pad(operation.clbits[0], gate.flips[0])
+            return
         if gate.num_clbits != 1 or gate.flips[0] != gate.flips[1]:
             raise ConversionError(
                 "its measurements err as often on 0 as on 1, and each for itself; put a channel before the "
                 "measurement, or run the circuit with a simulator of ours"
             )
-        if record is None or record.is_read:
+        if record is None or record.is_read or record.line.name != "M":
             raise ConversionError("a readout error follows its measurement, before anything reads the bit")
         flip, line = gate.flips[0], record.line
         (before,) = line.arguments or (0.0,)
@@ -286,6 +292,33 @@ class _Writer:
             line.targets = [target[1:] if isinstance(target, str) else f"!{target}" for target in line.targets]
             rate = 1.0 - rate
         line.arguments = (rate,) if rate else ()
+
+    def _pad(self, clbit: int, rate: float) -> None:
+        """A bit that nobody measures, 1 with some probability."""
+        targets, wrong = ([0], rate) if rate <= 0.5 else ([1], 1.0 - rate)
+        line = self._write("MPAD", targets, *([wrong] if wrong else []))
+        self._records[clbit] = _Record(self._measured, line, rate=rate)
+        self._measured += 1
+
+    def _heralded(self, clbit: int, body: Circuit) -> bool:
+        """Make a bit at random the herald of the error that it switches on; whether it is one."""
+        record, operations = self._records.get(clbit), list(body.operations)
+        if record is None or record.is_read or self._lines[-1] is not record.line or record.line.name != "MPAD":
+            return False
+        if len(operations) != 1 or not isinstance(operations[0].gate, KrausChannel):
+            return False
+        ((gate, qubits),) = [(operation.gate, operation.qubits) for operation in operations]
+        errors = gate.pauli_probabilities if isinstance(gate, KrausChannel) and gate.num_qubits == 1 else None
+        if errors is None:
+            return False
+        rates = [errors.get(letter, 0.0) for letter in "IXYZ"]
+        line = record.line
+        line.targets = list(qubits)
+        if max(rates) - min(rates) <= 1e-12:
+            line.name, line.arguments = "HERALDED_ERASE", (record.rate,)
+        else:
+            line.name, line.arguments = "HERALDED_PAULI_CHANNEL_1", tuple(record.rate * p for p in rates)
+        return True
 
     def _look_back(self, clbits: Sequence[int]) -> list[str]:
         """Targets for the bits that were measured."""
@@ -303,6 +336,8 @@ class _Writer:
             raise ConversionError("its feedback is on one bit or a parity, not on the value of several bits")
         if len(branches) > 1 and len(branches[1].operations):
             raise ConversionError("its feedback has no else; write a second condition")
+        if condition.value == 1 and len(condition.clbits) == 1 and self._heralded(condition.clbits[0], branches[0]):
+            return
         paulis: list[tuple[str, int]] = []
         for inner in branches[0].operations:
             if not isinstance(inner.gate, StandardGate) or inner.gate.name not in ("x", "y", "z", "id"):
