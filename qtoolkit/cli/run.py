@@ -76,7 +76,7 @@ def _noisy(backend: str, noise: str) -> Backend:
     from qtoolkit.backends import get_backend
     from qtoolkit.backends.noise import device_noise
 
-    if backend.partition(":")[0] != "local":
+    if get_backend(backend).name.partition(":")[0] != "local":
         raise InputError(f"noise is for the backends local and local:single, got {backend}, which has its own")
     return get_backend(backend, noise=device_noise(noise))
 

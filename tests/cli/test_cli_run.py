@@ -256,3 +256,28 @@ def test_a_process_of_its_own(bell):
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["seed"] == 2
+
+
+def test_with_the_noise_of_a_device(bell, capsys):
+    pytest.importorskip("qiskit_aer")
+    assert main(["run", bell, "--noise", "ibm:fake_manila", "--seed", "1", "--shots", "2000", "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert (data["noise"], data["backend"], data["num_qubits"]) == ("ibm:fake_manila", "local", 2)
+    counts = {entry["bits"]: entry["count"] for entry in data["counts"]}
+    assert 0 < counts["01"] + counts["10"] < 400
+    assert main(["run", bell, "--noise", "ibm:fake_manila", "--seed", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "noise of ibm:fake_manila" in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--noise", "fake_manila"], "did you mean 'ibm:fake_manila'?"),
+        (["--noise", "ibm:fake_manila", "--backend", "braket:local"], "noise is for the backends local"),
+        (["--noise", "ibm:fake_manila", "--backend", "nonsense"], "no backend is named 'nonsense'"),
+    ],
+)
+def test_noise_that_is_refused(bell, capsys, options, message):
+    assert message in refused([bell, *options], capsys)
