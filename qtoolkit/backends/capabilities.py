@@ -89,7 +89,7 @@ class Capabilities:
         self._check_dynamics(circuit, name)
 
     def _check_dynamics(self, circuit: Circuit, name: str) -> None:
-        body = circuit.without_final_measurements()
+        body, _ = circuit.split_final_measurements()
         remedy = "run it on the backend local, or rewrite the circuit without"
         for operation in _flattened(body):
             if isinstance(operation.gate, KrausChannel | ReadoutError) and not self.supports_noise:

@@ -125,7 +125,8 @@ class SamplingEstimator:
         """Expectation values with their standard errors.
 
         Args:
-            circuit: prepares the state; its final measurements are replaced by those of the bases.
+            circuit: prepares the state; its final measurements, with readout errors and decoders behind them, are
+                replaced by those of the bases.
             observable: one, or several that share their measurements (and so their noise).
             parameters: values of the free parameters.
             seed: of this estimate; drawn from the estimator's by default.

@@ -12,7 +12,7 @@ from qtoolkit import _needs
 from qtoolkit._arguments import MOST_ITEMS, check_callable, check_instance, shown
 from qtoolkit._memory import check_memory
 from qtoolkit.circuit._checks import Indices, as_indices, check_count, check_indices, check_mapping
-from qtoolkit.circuit.analysis import check_matrix_size, depth_of, split_final, unitary_of
+from qtoolkit.circuit.analysis import check_matrix_size, depth_of, split_final, split_tail, unitary_of
 from qtoolkit.circuit.channel_methods import ChannelMethods
 from qtoolkit.circuit.derived import controlled, inverted
 from qtoolkit.circuit.gate import Instruction, UnitaryGate
@@ -458,8 +458,8 @@ class Circuit(GateMethods, ChannelMethods):
         return self._with_tape(Tape(kept)), final
 
     def without_final_measurements(self) -> Circuit:
-        """The circuit without the measurements that nothing follows on their qubits."""
-        return self.split_final_measurements()[0]
+        """The circuit without its final measurements, and the readout errors and decoders that follow on their bits."""
+        return self._with_tape(Tape(split_tail(self._tape)[0]))
 
     def depth(self) -> int:
         """Longest chain of operations that share qubits or bits; barriers only order, annotations do not even that."""

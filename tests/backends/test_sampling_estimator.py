@@ -9,6 +9,7 @@ from backend_checks import uneven_circuit
 from qtoolkit import Circuit, Parameter, PauliSum, StatevectorSimulator
 from qtoolkit.algorithms import VQE
 from qtoolkit.backends import BackendSampler, Estimate, LocalBackend, SamplingEstimator
+from qtoolkit.circuit import ReadoutError
 from qtoolkit.errors import InputError, OperatorError
 from qtoolkit.primitives import Estimator, Result
 
@@ -175,3 +176,12 @@ def test_vqe_runs_on_shots() -> None:
     estimator = SamplingEstimator(local_sampler(), shots=4000, seed=8)
     result = VQE(ansatz, hamiltonian, estimator=estimator).run([2.0])
     assert result.energy == pytest.approx(-np.sqrt(1.25), abs=0.05)
+
+
+def test_readout_errors_and_decoders_go_with_the_measurements_they_follow():
+    """They would keep the measurements, which leave nothing of X."""
+    x = PauliSum.from_list([("IX", 1.0)])
+    circuit = Circuit(2, 3).h([0, 1]).measure([0, 1], [0, 1]).readout_error(ReadoutError(np.eye(2)), [0, 1])
+    circuit.detector([0, 1]).decode(lambda bits: bits, [0], [2])
+    assert SamplingEstimator(StatevectorSimulator(), shots=100, seed=1).estimate(circuit, x).value == 1.0
+    assert circuit.without_final_measurements().count_ops() == {"h": 2}
