@@ -25,9 +25,9 @@ def checked_noise(noise: NoiseModel | None) -> NoiseModel | None:
         return None
     from qtoolkit.noise import NoiseModel  # what runs without noise starts sooner without
 
-    remedy = "see qtoolkit.noise.NoiseModel.add"
-    if isinstance(noise, str):
-        remedy = f"for a device's take qtoolkit.backends.device_noise({shown(noise)})"
+    given: object = noise
+    name = shown(given) if isinstance(given, str) else "name"
+    remedy = f"make one with NoiseModel().add, or take a device's, qtoolkit.backends.device_noise({name})"
     return check_instance(noise, NoiseModel, "noise must be a NoiseModel", remedy=remedy)
 
 

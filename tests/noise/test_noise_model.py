@@ -390,3 +390,11 @@ def test_rounding_is_no_time():
     circuit = Circuit(3).x(0).x(0).x(0).cx(1, 2).barrier()
     assert model.apply(circuit) == circuit
     assert times == []
+
+
+def test_what_is_no_model_is_told_where_there_are_some():
+    circuit = Circuit(1).h(0).measure_all()
+    with pytest.raises(InputError, match=r"device_noise\('ibm:fake_manila'\)"):
+        StatevectorSimulator().run(circuit, shots=1, noise="ibm:fake_manila")
+    with pytest.raises(InputError, match=r"NoiseModel\(\)\.add"):
+        StatevectorSimulator().run(circuit, shots=1, noise=depolarizing(0.1))

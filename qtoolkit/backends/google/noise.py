@@ -50,7 +50,7 @@ class GoogleNoise(DeviceModel):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, GoogleNoise) and self.processor == other.processor
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"GoogleNoise({self.processor!r})"

@@ -53,7 +53,7 @@ class IBMNoise(DeviceModel):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, IBMNoise) and self._key() == other._key()
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]
 
     def _key(self) -> tuple[object, ...]:
         return self.device.name, self.optimization_level, self.seed, self.rules
