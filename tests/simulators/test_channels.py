@@ -273,11 +273,12 @@ def test_few_states_wait_at_a_time(monkeypatch):
         most = max(most, len(pending))
 
     monkeypatch.setattr(Walker, "_choose", counted)
-    circuit = Circuit(2)
+    wide = DAMPING.tensor(FLIP).tensor(FLIP)  # on three qubits, which nothing quicker takes
+    circuit = Circuit(3)
     for _ in range(60):
-        circuit.h(0).channel(FLIP, [0, 1])
+        circuit.h(0).channel(wide, [0, 1, 2])
     StatevectorSimulator().run(circuit.measure_all(), 256, seed=1)
-    assert 2 <= most <= 8
+    assert 2 <= most <= 8 * len(wide.operators)
 
 
 def test_explain_names_the_steps():
