@@ -1,6 +1,8 @@
 """What every decoder takes, returns and refuses, and what decoders of others may not do unnoticed."""
 
+import copy
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -98,11 +100,54 @@ def test_models_without_mechanisms_or_observables_are_decoded(name):
     assert blind.decode_batch(np.ones((3, 2), bool)).shape == (3, 0)
 
 
-@pytest.mark.parametrize("name", ["lookup", "maximum-likelihood", "matching", "union-find", "bp-osd", "bp-lsd"])
+@pytest.mark.parametrize("name", ALL_NAMES)
 def test_events_that_no_errors_give_are_refused(name):
     decoder = compile_decoder(name, stim.DetectorErrorModel("error(0.1) D0 D1\nerror(0.1) D1 D2 L0"))
-    with pytest.raises(InputError, match="must be those of errors in the model"):
-        decoder.decode_batch(np.array([[False, False, False], [True, False, False]]))
+    events = np.array([[False, False, False], [True, True, False], [True, False, False]])
+    message = r"must be those of errors in the model, but those of shot 2 are not: D0$"
+    with pytest.raises(InputError, match=message):
+        decoder.decode_batch(events)
+    with pytest.raises(InputError, match=message):
+        decoder.decode_packed(np.packbits(events, axis=1, bitorder="little"))
+
+
+@pytest.mark.parametrize("name", ALL_NAMES)
+def test_compiled_decoders_are_pickled_and_copied(name):
+    decoder = compile_decoder(name, MODEL)
+    events, _ = sampled(MODEL, 30, 3)
+    expected = decoder.decode_batch(events)
+    for other in (pickle.loads(pickle.dumps(decoder)), copy.deepcopy(decoder)):
+        assert repr(other) == repr(decoder)
+        assert np.array_equal(other.decode_batch(events), expected)
+
+
+@pytest.mark.parametrize("name", sorted(set(ALL_NAMES) - {"lookup"}))
+def test_threads_may_share_a_compiled_decoder(name):
+    circuit = surface_memory(3, 3, 0.02)
+    decoder = compile_decoder(name, circuit.detector_error_model(decompose_errors=True))
+    events = circuit.compile_detector_sampler(seed=1).sample(500)
+    with ThreadPoolExecutor(3) as threads:
+        found = list(threads.map(lambda _: decoder.decode_batch(events), range(3)))
+    expected = decoder.decode_batch(events)
+    assert all(np.array_equal(predictions, expected) for predictions in found)
+
+
+@pytest.mark.parametrize("name", ["matching", "union-find"])
+def test_many_shots_are_decoded_in_pieces(name):
+    """Of more bits than one call takes: the last shot has the number that it has among all."""
+    decoder = compile_decoder(name, stim.DetectorErrorModel("error(0.1) D0 D1 L0\ndetector D4095"))
+    events = np.zeros((1200, 4096), bool)
+    events[1::2, :2] = True
+    assert decoder.decode_batch(events)[:, 0].tolist() == [False, True] * 600
+    events[-1, 1] = False
+    with pytest.raises(InputError, match=r"those of shot 1199 are not: D0$"):
+        decoder.decode_batch(events)
+
+
+def test_correlated_matching_names_the_error_that_happens_more_often_than_not():
+    model = stim.DetectorErrorModel("error(0.1) D0\nerror(0.7) D0 D1 L0")
+    with pytest.raises(InputError, match=r"at most 1/2, got error\(0.7\) D0 D1 L0"):
+        compile_decoder("correlated-matching", model)
 
 
 @pytest.mark.parametrize(

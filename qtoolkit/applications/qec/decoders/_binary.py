@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, TypeAlias
 
@@ -13,7 +13,17 @@ from scipy import sparse
 from qtoolkit._arguments import shown
 from qtoolkit.errors import InputError
 
-__all__ = ["bits_of", "columns_of", "combined", "from_columns", "mod2", "parities", "row_relations", "symptoms_of"]
+__all__ = [
+    "bits_of",
+    "columns_of",
+    "combined",
+    "from_columns",
+    "mod2",
+    "parities",
+    "pieces",
+    "row_relations",
+    "symptoms_of",
+]
 
 Matrix: TypeAlias = "sparse.csc_array[Any]"
 
@@ -97,11 +107,17 @@ def parities(matrix: Matrix, bits: NDArray[Any]) -> NDArray[np.bool_]:
     return np.asarray((matrix.astype(np.int32) @ bits.T.astype(np.int32)).T & 1, dtype=np.bool_)
 
 
+def pieces(shots: int, at_a_time: int) -> Iterator[slice]:
+    """Shots a few at a time, so that Ctrl-C comes through between the calls of compiled code."""
+    step = max(at_a_time, 1)
+    return (slice(first, first + step) for first in range(0, max(shots, 1), step))
+
+
 def row_relations(matrix: Matrix) -> Matrix:
     """A basis of the sets of rows whose sum modulo 2 is zero, one set in each row of uint8 (relations, rows)."""
     num_rows = matrix.shape[0]
     rows = [0] * num_rows
-    for column, ones in enumerate(columns_of(matrix)):
+    for column, ones in enumerate(_independent(columns_of(matrix), num_rows)):
         for row in ones:
             rows[row] |= 1 << column
     pivots: dict[int, int] = {}  # by highest bit; which rows a pivot is made of stands below the columns
@@ -115,3 +131,19 @@ def row_relations(matrix: Matrix) -> Matrix:
         else:
             relations.append([row for row in range(num_rows) if value >> row & 1])
     return sparse.csc_array(from_columns(relations, num_rows).T)
+
+
+def _independent(columns: list[tuple[int, ...]], num_rows: int) -> list[tuple[int, ...]]:
+    """Columns, given by the rows of their ones, that span all of them."""
+    pivots: dict[int, int] = {}
+    kept = []
+    for ones in columns:
+        value = sum(1 << row for row in ones)
+        while value and (top := value.bit_length()) in pivots:
+            value ^= pivots[top]
+        if value:
+            pivots[top] = value
+            kept.append(ones)
+            if len(kept) == num_rows:
+                break
+    return kept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,6 +77,8 @@ class CompiledBeliefMatching(CheckedDecoder):
         self._kept = np.array(kept, np.int64)
         self._num_mechanisms = merged.num_mechanisms
         self._beliefs = None
+        # ldpc's decoder holds its last answer, which another thread must not overwrite before it is read.
+        self._lock = threading.Lock()
         if kept:
             self._beliefs = require("ldpc", extra="qec").BpDecoder(
                 sparse.csr_matrix(self._normal.model.detector_matrix),
@@ -90,18 +93,20 @@ class CompiledBeliefMatching(CheckedDecoder):
         syndromes = np.unpackbits(distinct, axis=1, count=self.num_detectors)
         predictions = np.zeros((len(syndromes), self.num_observables), np.bool_)
         for k in np.flatnonzero(syndromes.any(axis=1)):
-            predictions[k] = self._predicted(syndromes[k])
+            predictions[k] = self._predicted(syndromes[k], int(np.argmax(places.reshape(-1) == k)))
         return predictions[places.reshape(-1)]
 
-    def _predicted(self, syndrome: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    def _predicted(self, syndrome: NDArray[np.uint8], shot: int) -> NDArray[np.bool_]:
         rates = self._graph.probabilities
         if self._beliefs is not None:
-            correction = self._beliefs.decode(syndrome)
-            if self._beliefs.converge:
+            with self._lock:
+                correction = self._beliefs.decode(syndrome)
+                converged, ratios = self._beliefs.converge, np.array(self._beliefs.log_prob_ratios)
+            if converged:
                 return np.asarray(self._normal.model.observable_matrix @ correction % 2, np.bool_)
             believed = np.zeros(self._num_mechanisms)
-            ratios = np.clip(np.asarray(self._beliefs.log_prob_ratios), -700.0, 700.0)
+            ratios = np.clip(ratios, -700.0, 700.0)
             believed[self._kept] = 1.0 / (1.0 + np.exp(ratios))
             rates = self._graph.combined(believed)
         matching = weighted_matching(self._graph, self.num_detectors, self.num_observables, rates)
-        return np.asarray(matched(matching, syndrome[None, :])[0], np.bool_)
+        return np.asarray(matched(matching, syndrome[None, :], shot)[0], np.bool_)

@@ -11,13 +11,17 @@ from scipy import sparse
 
 from qtoolkit._arguments import check_flag
 from qtoolkit._optional import require
-from qtoolkit.applications.qec.decoders._binary import from_columns
+from qtoolkit.applications.qec.decoders._binary import from_columns, pieces
 from qtoolkit.applications.qec.decoders.graph import MatchingGraph, matching_graph, require_edges
 from qtoolkit.applications.qec.decoders.model import DetectorErrorModel, ModelLike, as_model
-from qtoolkit.applications.qec.decoders.protocol import ReweightingDecoder
+from qtoolkit.applications.qec.decoders.protocol import ReweightingDecoder, impossible_events
 from qtoolkit.errors import InputError
 
 __all__ = ["CompiledMatching", "MatchingDecoder", "matched", "weighted_matching"]
+
+
+_BYTES_AT_A_TIME = 1 << 21
+"""Of the shots in one call of PyMatching, some tenths of a second."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,12 @@ class CompiledMatching(ReweightingDecoder):
 
     def __init__(self, decoder: MatchingDecoder, model: DetectorErrorModel) -> None:
         super().__init__(decoder.name, model)
+        usual = np.flatnonzero(model.probabilities > 0.5)
+        if decoder.correlations and usual.size:
+            raise InputError(
+                f"matching with correlations needs errors of probability at most 1/2, got "
+                f"{model.describe(int(usual[0]))}: let the circuit have it as a gate and its absence as the error"
+            )
         self._decoder = decoder
         self._graph = matching_graph(model)
         self._options = {"enable_correlations": True} if decoder.correlations else {}
@@ -99,7 +109,7 @@ class CompiledMatching(ReweightingDecoder):
         require_edges(self._model, self._graph, probabilities, "matching")
         for shot, rates in enumerate(self._graph.combined(probabilities)):
             matching = weighted_matching(self._graph, self.num_detectors, self.num_observables, rates)
-            predictions[shot] = matched(matching, events[shot : shot + 1].view(np.uint8))[0]
+            predictions[shot] = matched(matching, events[shot : shot + 1].view(np.uint8), shot)[0]
         return predictions
 
 
@@ -119,19 +129,33 @@ def weighted_matching(
     )
 
 
-def matched(matching: Any, events: NDArray[np.uint8], **options: bool) -> NDArray[np.uint8]:
-    """What PyMatching predicts.
+def matched(matching: Any, events: NDArray[np.uint8], first: int = 0, **options: bool) -> NDArray[np.uint8]:
+    """What PyMatching predicts; `first` is the number of the first shot, for messages.
 
     Raises:
         InputError: if no errors give the events of a shot.
     """
-    try:
-        found: NDArray[np.uint8] = matching.decode_batch(events, **options)
-    except ValueError as error:
-        raise InputError(
-            f"detection events must be those of errors in the model, but a shot's are not: {error}"
-        ) from error
-    return found
+    found = []
+    for piece in pieces(len(events), _BYTES_AT_A_TIME // max(events.shape[1], 1)):
+        try:
+            found.append(matching.decode_batch(events[piece], **options))
+        except ValueError as error:
+            raise _impossible(matching, events[piece], first + piece.start, options, error) from None
+    return found[0] if len(found) == 1 else np.concatenate(found)
+
+
+def _impossible(
+    matching: Any, events: NDArray[np.uint8], first: int, options: dict[str, bool], error: ValueError
+) -> InputError:
+    """The error for the first of these shots that no errors give."""
+    for shot in range(len(events)):
+        row = events[shot : shot + 1]
+        try:
+            matching.decode_batch(row, **options)
+        except ValueError:
+            bits = np.unpackbits(row, axis=1, bitorder="little") if "bit_packed_shots" in options else row
+            return impossible_events(bits.astype(np.bool_), 0, first + shot)
+    return InputError(f"PyMatching takes no such detection events: {error}")
 
 
 def _likeliest_only(model: DetectorErrorModel, graph: MatchingGraph) -> DetectorErrorModel:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,11 +53,21 @@ class Decoder(Protocol):
 class CheckedDecoder(ABC):
     """A compiled decoder that checks what it takes; the base of all that the toolkit compiles.
 
+    It is pickled and copied as the arguments that it was made with.
+
     Attributes:
         name: as on the command line.
         num_detectors: bits of each shot.
         num_observables: bits of each prediction.
     """
+
+    _made_of: tuple[tuple[Any, ...], dict[str, Any]]
+
+    def __new__(cls, *arguments: Any, **options: Any) -> Self:
+        """Keep the arguments, of which a copy is made."""
+        made = super().__new__(cls)
+        made._made_of = arguments, options
+        return made
 
     def __init__(self, name: str, num_detectors: int, num_observables: int) -> None:
         self.name = name
@@ -66,6 +76,10 @@ class CheckedDecoder(ABC):
 
     def __repr__(self) -> str:
         return f"<{self.name} decoder of {self.num_detectors} detectors and {self.num_observables} observables>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Decoders of other packages cannot be pickled: a copy is compiled again.
+        return _made_again, (type(self), *self._made_of)
 
     def decode_batch(self, events: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Predicted observable flips, bool of shape (shots, observables), for events of shape (shots, detectors).
@@ -224,6 +238,10 @@ class _Foreign(CheckedDecoder):
         return require_predictions(self._decoder, events, self.num_observables)
 
 
+def _made_again(kind: type[CheckedDecoder], arguments: tuple[Any, ...], options: dict[str, Any]) -> CheckedDecoder:
+    return kind(*arguments, **options)
+
+
 def decoder_name(decoder: object) -> str:
     """What results call a decoder: its name, or that of its class."""
     name = getattr(decoder, "name", None)
@@ -274,12 +292,12 @@ def compile_decoder(decoder: Decoder | str, model: ModelLike) -> CheckedDecoder:
     return foreign
 
 
-def impossible_events(events: NDArray[np.bool_], shot: int) -> InputError:
-    """The error for a shot that no errors of the model give."""
+def impossible_events(events: NDArray[np.bool_], shot: int, first: int = 0) -> InputError:
+    """The error for a shot that no errors of the model give; `first` is the number of the first of these shots."""
     seen = np.flatnonzero(events[shot])
     named = " ".join(f"D{k}" for k in seen[:8]) + (" …" if seen.size > 8 else "")
     return InputError(
-        f"detection events must be those of errors in the model, but those of shot {shot} are not: {named}"
+        f"detection events must be those of errors in the model, but those of shot {first + shot} are not: {named}"
     )
 
 

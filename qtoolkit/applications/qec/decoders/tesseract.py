@@ -9,11 +9,15 @@ from numpy.typing import NDArray
 
 from qtoolkit._checks import require_integer
 from qtoolkit._optional import require
+from qtoolkit.applications.qec.decoders._binary import parities, pieces, row_relations
 from qtoolkit.applications.qec.decoders._normal import normal_model
 from qtoolkit.applications.qec.decoders.model import DetectorErrorModel, ModelLike, as_model
-from qtoolkit.applications.qec.decoders.protocol import CheckedDecoder
+from qtoolkit.applications.qec.decoders.protocol import CheckedDecoder, impossible_events
 
 __all__ = ["CompiledTesseract", "TesseractDecoder"]
+
+_AT_A_TIME = 64
+"""Shots in one call, of some milliseconds each."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class CompiledTesseract(CheckedDecoder):
     def __init__(self, decoder: TesseractDecoder, model: DetectorErrorModel) -> None:
         super().__init__(decoder.name, model.num_detectors, model.num_observables)
         self._normal = normal_model(model)
+        self._relations = row_relations(self._normal.model.detector_matrix)
         tesseract = require("tesseract_decoder", extra="tesseract").tesseract
         config = tesseract.TesseractConfig(
             self._normal.model.to_stim(),
@@ -71,7 +76,12 @@ class CompiledTesseract(CheckedDecoder):
 
     def _decode(self, events: NDArray[np.bool_]) -> NDArray[np.bool_]:
         left = events ^ self._normal.events
+        # Tesseract predicts no flips for what it cannot explain.
+        impossible = np.flatnonzero(parities(self._relations, left).any(axis=1))
+        if impossible.size:
+            raise impossible_events(events, int(impossible[0]))
         predictions = np.zeros((len(events), self.num_observables), np.bool_)
         if self._decoder is not None and self.num_observables and len(events):
-            predictions |= self._decoder.decode_batch(left)
+            for piece in pieces(len(left), _AT_A_TIME):
+                predictions[piece] = self._decoder.decode_batch(left[piece])
         return np.asarray(predictions ^ self._normal.flips)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit.applications.qec.decoders._binary import from_columns, parities
+from qtoolkit.applications.qec.decoders._binary import from_columns, parities, pieces
 from qtoolkit.applications.qec.decoders.graph import matching_graph, require_edges
 from qtoolkit.applications.qec.decoders.model import DetectorErrorModel, ModelLike, as_model
 from qtoolkit.applications.qec.decoders.protocol import ReweightingDecoder, impossible_events
@@ -19,6 +19,9 @@ _LONGEST = 1 << 20
 """The integer length of the longest edge of a shot; the others are rounded to it."""
 
 _SMALLEST = 1e-300
+
+_BITS_AT_A_TIME = 1 << 21
+"""Events of the shots in one call of the kernel, some tenths of a second."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,9 @@ class CompiledUnionFind(ReweightingDecoder):
         lengths = np.log1p(-rates) - np.log(np.maximum(rates, _SMALLEST))
         longest = lengths.max(axis=1, keepdims=True, initial=_SMALLEST)
         weights = np.rint(lengths * (_LONGEST / longest)).astype(np.int64)
-        shot = decode_union_find(self._arrays, weights, left, predictions)
-        if shot >= 0:
-            raise impossible_events(events, shot)
+        for piece in pieces(len(events), _BITS_AT_A_TIME // max(self.num_detectors, 1)):
+            own = weights[piece] if len(weights) > 1 else weights
+            shot = decode_union_find(self._arrays, own, left[piece], predictions[piece])
+            if shot >= 0:
+                raise impossible_events(events, piece.start + shot)
         return predictions.view(np.bool_)
