@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import os
+import pickle
 
 import numpy as np
 import pytest
@@ -346,6 +348,36 @@ def test_noise_of_a_model() -> None:
     assert not ONE.run(circuit, 100, seed=1, noise=model).memory.any()
     assert not ONE.sample_detectors(circuit, 100, seed=1, noise=model)[0].any()
     assert ONE.run(circuit, 100, seed=1).memory.all()
+
+
+def test_detectors_that_are_fair_coins_are_named() -> None:
+    circuit = Circuit(2, 4).h(0).cx(0, 1).measure([0, 1], [0, 1]).detector([0, 1]).detector([1])
+    circuit.rx(0.3, 1).measure(1, 2).detector([1, 2]).reset(0).h(0).measure(0, 3).observable([3])
+    report = ONE.explain(circuit)
+    assert report.random == ("D1", "L0")
+    assert "D1, L0: fair coins" in str(report)
+    assert ONE.explain(circuit.copy().channel(bit_flip(0.1), 0)).random == ("D1", "L0")
+
+
+def test_a_parity_that_turns_with_a_coin_is_not_called_random() -> None:
+    """S† where a coin shows 1, as two rotations that are no Clifford gates: what is read at last is the coin."""
+    circuit = Circuit(2, 2).h(0).measure(0, 0).h(1)
+    for _ in range(2):
+        circuit.rz(np.pi / 4, 1).if_(circuit.clbit(0) == 1, lambda body: body.rz(-np.pi / 2, 1))
+    circuit.sx(1).measure(1, 1).detector([0, 1])
+    detectors, _ = ONE.sample_detectors(circuit, 1000, seed=1)
+    assert not detectors.any() or detectors.all()
+    assert ONE.explain(circuit).random == ()
+
+
+def test_simulators_and_plans_are_pickled() -> None:
+    circuit = Circuit(1, 1).rx(0.4, 0).measure(0, 0)
+    simulator = pickle.loads(pickle.dumps(TWO))
+    assert simulator.num_threads == TWO.num_threads
+    expected = ONE.run(circuit, 100, seed=1).memory
+    plan = pickle.loads(pickle.dumps(ONE.compile(circuit)))
+    for other in (simulator, copy.deepcopy(TWO)):
+        assert np.array_equal(other.run(plan, 100, seed=1).memory, expected)
 
 
 def test_plans_are_taken_wherever_circuits_are() -> None:

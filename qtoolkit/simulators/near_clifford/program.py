@@ -44,6 +44,7 @@ class FrameProgram:
         num_pruned: of these and of channels, those that change nothing that is wanted.
         num_mechanisms: places of noise.
         measured: how many measurements are certain, coins and projections.
+        fair: outputs that a coin flips which nothing else depends on, so that they are as often 1 as 0.
     """
 
     code: Code
@@ -59,6 +60,7 @@ class FrameProgram:
     num_pruned: int
     num_mechanisms: int
     measured: dict[str, int]
+    fair: tuple[int, ...]
 
     @property
     def num_row_bits(self) -> int:
@@ -87,6 +89,9 @@ def compile_program(lowered: Lowered, num_parities: int) -> FrameProgram:
             f"{builder.peak}; the circuit is too far from a Clifford circuit"
         )
     columns = [*builder.columns_of_symbols]
+    fair = 0
+    for column in (columns[coin] for coin in builder.coins):
+        fair |= column if column >> analysis.num_outputs == 0 else 0
     noise = _noise(analysis.mechanisms, builder.coins, columns)
     constant = np.zeros(analysis.num_rows, np.int64)
     constant[list(set_bits(analysis.constant ^ builder.constant))] = 1
@@ -113,6 +118,7 @@ def compile_program(lowered: Lowered, num_parities: int) -> FrameProgram:
         num_pruned=analysis.num_pruned,
         num_mechanisms=len(analysis.mechanisms),
         measured=dict(builder.num_measured),
+        fair=tuple(set_bits(fair)),
     )
 
 

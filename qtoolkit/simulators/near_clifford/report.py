@@ -29,6 +29,8 @@ class NearCliffordReport:
         num_certain, num_coins, num_projected: measurements whose outcome the frame knows, those that are fair coins,
             and those that amplitudes decide.
         num_decoders: calls of decoders in between.
+        random: detectors and observables, as D0 and L0, that are fair coins whatever the noise; a detector should be
+            certain without noise. Some that depend on amplitudes may be missing.
     """
 
     wanted: str
@@ -45,6 +47,7 @@ class NearCliffordReport:
     num_coins: int
     num_projected: int
     num_decoders: int
+    random: tuple[str, ...]
 
     @property
     def reason(self) -> str:
@@ -75,14 +78,20 @@ class NearCliffordReport:
         ]
         if self.num_decoders:
             lines.append(("decoders", f"{self.num_decoders} calls for each batch of shots"))
+        if self.random:
+            more = f" and {len(self.random) - 8} more" if len(self.random) > 8 else ""
+            lines.append(("random", f"{', '.join(self.random[:8])}{more}: fair coins, not certain without noise"))
         return "\n".join(f"{name:<14}{text}" for name, text in lines)
 
 
-def report_of(program: FrameProgram, by_parity: bool) -> NearCliffordReport:
-    """The report on a program."""
+def report_of(program: FrameProgram, num_detectors: int | None) -> NearCliffordReport:
+    """The report on a program; None for one that finds classical bits."""
+    random: list[str] = []
+    if num_detectors is not None:
+        random = [f"D{k}" if k < num_detectors else f"L{k - num_detectors}" for k in program.fair]
     width = native_vector_bytes() // 8
     return NearCliffordReport(
-        wanted="detectors and observables" if by_parity else "classical bits",
+        wanted="classical bits" if num_detectors is None else "detectors and observables",
         active_qubits=program.peak,
         most_active=program.most_active,
         amplitudes=program.room,
@@ -96,4 +105,5 @@ def report_of(program: FrameProgram, by_parity: bool) -> NearCliffordReport:
         num_coins=program.measured["coins"],
         num_projected=program.measured["projected"],
         num_decoders=len(program.segments),
+        random=tuple(random),
     )

@@ -83,6 +83,9 @@ class NearCliffordSimulator:
     def __repr__(self) -> str:
         return f"NearCliffordSimulator(num_threads={self.num_threads})"
 
+    def __reduce__(self) -> tuple[type[NearCliffordSimulator], tuple[int]]:
+        return NearCliffordSimulator, (self.num_threads,)
+
     def compile(
         self, circuit: Circuit | NearCliffordPlan, parameters: ParameterValues | None = None
     ) -> NearCliffordPlan:
@@ -203,8 +206,9 @@ class NearCliffordSimulator:
             UnboundParameterError: if a parameter has no value.
         """
         plan = self.compile(circuit, parameters)
-        by_parity = plan.num_detectors + plan.num_observables > 0
-        return report_of(plan.parities if by_parity else plan.records, by_parity)
+        if plan.num_detectors + plan.num_observables:
+            return report_of(plan.parities, plan.num_detectors)
+        return report_of(plan.records, None)
 
 
 def _noisy(circuit: Circuit | NearCliffordPlan, noise: NoiseModel | None) -> Circuit | NearCliffordPlan:
