@@ -209,3 +209,45 @@ def test_sparse_matrices_are_taken():
     checks = sparse.coo_array(np.array([[1, 1, 0], [0, 1, 1]], bool))
     model = DetectorErrorModel([0.1, 0.2, 0.3], checks, sparse.csr_matrix([[1, 0, 0]]))
     assert model.symptoms == [((0,), (0,)), ((0, 1), ()), ((1,), ())]
+
+
+def random_text(rng):
+    """Mechanisms of every kind that Stim reads: parts, targets that cancel, tags, nothing at all."""
+    num_detectors, num_observables = (int(k) for k in rng.integers(1, 12, 2))
+    lines = []
+    for _ in range(int(rng.integers(0, 10))):
+        parts = []
+        for _ in range(int(rng.integers(1, 4))):
+            targets = [f"D{k}" for k in rng.integers(0, num_detectors, int(rng.integers(0, 4)))]
+            targets += [f"L{k}" for k in rng.integers(0, num_observables, int(rng.integers(0, 3)))]
+            parts += [" ".join(targets)] if targets else []
+        tag = "[D3 ^ L1 (0.5)]" if rng.random() < 0.2 else ""
+        lines.append(f"error{tag}({rng.random():.17g}) {' ^ '.join(parts)}".rstrip())
+    lines.append(f"repeat 2 {{\nerror(1e-7) D0 D1\nshift_detectors(1) 1\n}}\ndetector[^](1, -2.5) D{num_detectors}")
+    return "\n".join([*lines, f"logical_observable L{num_observables}"])
+
+
+def test_models_are_read_as_stims_own_objects_say():
+    for seed in range(60):
+        theirs = stim.DetectorErrorModel(random_text(np.random.default_rng(seed)))
+        ours = DetectorErrorModel.from_stim(theirs)
+        errors = [line for line in theirs.flattened() if line.type == "error"]
+        assert ours.probabilities.tolist() == [error.args_copy()[0] for error in errors]
+        for error, parts in zip(errors, ours.symptoms_of_parts, strict=True):
+            expected = []
+            for group in error.target_groups():
+                flips = [
+                    sorted(t.val for t in set(group) if group.count(t) % 2 and is_kind(t))
+                    for is_kind in (stim.DemTarget.is_relative_detector_id, stim.DemTarget.is_logical_observable_id)
+                ]
+                expected.append((tuple(flips[0]), tuple(flips[1])))
+            assert parts == (expected or [((), ())])
+        places = theirs.get_detector_coordinates()
+        assert ours.coordinates == tuple(tuple(places[k]) for k in range(theirs.num_detectors))
+        assert DetectorErrorModel.from_stim(ours.to_stim()).symptoms == ours.symptoms
+
+
+def test_bits_that_nothing_checks_are_written():
+    model = DetectorErrorModel.from_check_matrix([[1, 0]], [0.1, 0.2], [[0, 0]])
+    assert [line.targets_copy() for line in model.to_stim() if line.type == "error"][1] == []
+    assert DetectorErrorModel.from_stim(model.to_stim()) == model

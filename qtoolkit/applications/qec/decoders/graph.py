@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit.applications.qec.decoders._binary import combined
-from qtoolkit.applications.qec.decoders.model import DetectorErrorModel
+from qtoolkit.applications.qec.decoders._binary import columns_of, combined
+from qtoolkit.applications.qec.decoders.model import DetectorErrorModel, DetectorErrorParts
 from qtoolkit.errors import InputError
 
 __all__ = ["MatchingGraph", "matching_graph", "require_edges"]
@@ -23,21 +23,27 @@ class MatchingGraph(NamedTuple):
         ends: int64 (edges, 2), two detectors, or one and −1 for the boundary.
         observables: by edge, the observables that it flips.
         probabilities: float64 (edges,).
-        edges_of: by mechanism, its edges; empty for those that flip no detector, or too many and never happen.
+        owners, edges: int64, a mechanism and one of its edges, by mechanism.
+        has_edges: bool (mechanisms,), false for those that flip no detector, or too many and never happen.
         is_likeliest: bool (edges,), whether no other edge with the same ends is likelier, or as likely and earlier.
     """
 
     ends: NDArray[np.int64]
     observables: list[tuple[int, ...]]
     probabilities: NDArray[np.float64]
-    edges_of: list[tuple[int, ...]]
+    owners: NDArray[np.int64]
+    edges: NDArray[np.int64]
+    has_edges: NDArray[np.bool_]
     is_likeliest: NDArray[np.bool_]
 
     def combined(self, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
         """The probability of each edge, from those of the mechanisms; of shape (..., mechanisms) to (..., edges)."""
-        owners = np.array([k for k, edges in enumerate(self.edges_of) for _ in edges], np.int64)
-        edges = np.array([edge for edges in self.edges_of for edge in edges], np.int64)
-        return combined(edges, len(self.observables), probabilities[..., owners])
+        return combined(self.edges, len(self.observables), probabilities[..., self.owners])
+
+    def likeliest_mechanisms(self) -> NDArray[np.int64]:
+        """The mechanisms that have edges, all of them the likeliest with their ends."""
+        rivals = np.bincount(self.owners, ~self.is_likeliest[self.edges], self.has_edges.size)
+        return np.flatnonzero(self.has_edges & (rivals == 0))
 
 
 def require_edges(
@@ -48,8 +54,8 @@ def require_edges(
     Raises:
         InputError: naming the mechanism.
     """
-    for k, edges in enumerate(graph.edges_of):
-        if not edges and model.symptoms[k][0] and np.any(probabilities[..., k] > 0.0):
+    for k in np.flatnonzero(~graph.has_edges).tolist():
+        if model.symptoms[k][0] and np.any(probabilities[..., k] > 0.0):
             raise InputError(
                 f"{what} cannot give a probability of its own to {model.describe(k)}, which flips more than two "
                 "detectors: decompose it by ^"
@@ -70,52 +76,101 @@ def matching_graph(model: DetectorErrorModel, *, what: str = "matching") -> Matc
         InputError: naming the mechanism, if one is certain, has a part of three or more detectors, or is decomposed
             into edges that do not flip its observables.
     """
-    weights: dict[tuple[tuple[int, ...], tuple[int, ...]], float] = {}
-    for k, parts in enumerate(model.symptoms_of_parts):
-        p = float(model.probabilities[k])
-        if p > 0.0 and max(len(detectors) for detectors, _ in parts) > 2:
-            raise InputError(
-                f"{what} needs errors whose parts flip at most two detectors, got {model.describe(k)}: decompose it by "
-                "^, or use a decoder of hypergraphs"
-            )
-        if p == 1.0:
-            raise InputError(
-                f"{what} needs errors of probability below 1, got {model.describe(k)}: a certain error is no noise, so "
-                "let the circuit have it as a gate"
-            )
-        for part in parts:
-            q = weights.get(part, 0.0)
-            weights[part] = p + q - 2.0 * p * q
-    edges = [part for part in weights if 0 < len(part[0]) <= 2]
-    place = {part: edge for edge, part in enumerate(edges)}
-    likeliest: dict[tuple[int, ...], int] = {}
-    for edge, part in enumerate(edges):
-        rival = likeliest.setdefault(part[0], edge)
-        if weights[part] > weights[edges[rival]]:
-            likeliest[part[0]] = edge
-    for k, parts in enumerate(model.symptoms_of_parts):
-        if len(parts) > 1 and model.probabilities[k] > 0.0:
-            _check_parts(model, k, [edges[likeliest[d]] if d else ((), ()) for d, _ in parts], what)
-    return MatchingGraph(
-        np.array([(*detectors, -1)[:2] for detectors, _ in edges], np.int64).reshape(-1, 2),
-        [observables for _, observables in edges],
-        np.array([weights[part] for part in edges], np.float64),
-        [
-            tuple(place[part] for part in parts if part[0]) if all(p in place for p in parts if p[0]) else ()
-            for parts in model.symptoms_of_parts
-        ],
-        np.array([likeliest[detectors] == edge for edge, (detectors, _) in enumerate(edges)], np.bool_),
+    alone = DetectorErrorParts(np.arange(model.num_mechanisms), model.detector_matrix, model.observable_matrix)
+    parts = alone if model.parts is None else model.parts
+    happens = model.probabilities > 0.0
+    weight = np.diff(parts.detector_matrix.indptr)
+    _check_mechanisms(model, happens[parts.owner] & (weight > 2), parts.owner, what)
+
+    is_edge = (weight > 0) & (weight <= 2)
+    places = np.flatnonzero(is_edge)
+    first = parts.detector_matrix.indptr[places]
+    ends = np.full((places.size, 2), -1, np.int64)
+    ends[:, 0] = parts.detector_matrix.indices[first]
+    pairs = weight[places] == 2
+    ends[pairs, 1] = parts.detector_matrix.indices[first[pairs] + 1]
+    _, between = np.unique(ends[:, 0] * (model.num_detectors + 1) + ends[:, 1], return_inverse=True)
+    flips = _numbered(parts)
+    _, seen, edge_of = np.unique(
+        between.reshape(-1) * (flips.max(initial=0) + 1) + flips[places], return_index=True, return_inverse=True
     )
+    # Edges come in the order of the mechanisms that they are first seen in.
+    order = np.argsort(seen)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(order.size)
+    edge_of, seen = rank[edge_of.reshape(-1)], seen[order]
+
+    probabilities = combined(edge_of, seen.size, model.probabilities[parts.owner[places]])
+    by_ends = np.lexsort((np.arange(seen.size), -probabilities, between.reshape(-1)[seen]))
+    is_likeliest = np.zeros(seen.size, np.bool_)
+    is_first = np.ones(seen.size, np.bool_)
+    is_first[1:] = np.diff(between.reshape(-1)[seen][by_ends]) != 0
+    is_likeliest[by_ends[is_first]] = True
+
+    lacks = np.zeros(model.num_mechanisms, np.bool_)
+    lacks[parts.owner[weight > 2]] = True
+    has_edges = np.zeros(model.num_mechanisms, np.bool_)
+    has_edges[parts.owner[places]] = True
+    has_edges &= ~lacks
+    kept = has_edges[parts.owner[places]]
+    graph = MatchingGraph(
+        ends[seen],
+        columns_of(parts.observable_matrix[:, places[seen]]),
+        probabilities,
+        parts.owner[places][kept],
+        edge_of[kept],
+        has_edges,
+        is_likeliest,
+    )
+    # What stands beside other parts must be an edge as it is.
+    differs = np.zeros(weight.size, np.bool_)
+    differs[places] = ~is_likeliest[edge_of]
+    differs |= (weight == 0) & (np.diff(parts.observable_matrix.indptr) > 0)
+    is_several = np.bincount(parts.owner, minlength=model.num_mechanisms) > 1
+    wrong = parts.owner[differs & (is_several & happens)[parts.owner]]
+    if wrong.size:
+        raise _misleading(model, int(wrong[0]), graph, what)
+    return graph
 
 
-def _check_parts(
-    model: DetectorErrorModel, mechanism: int, likeliest: list[tuple[tuple[int, ...], tuple[int, ...]]], what: str
+def _numbered(parts: DetectorErrorParts) -> NDArray[np.int64]:
+    """A number for the set of observables of each part, the same for the same ones."""
+    matrix = parts.observable_matrix
+    sizes = np.diff(matrix.indptr)
+    if sizes.max(initial=0) <= 1:
+        numbers = np.zeros(sizes.size, np.int64)
+        numbers[sizes == 1] = matrix.indices + 1
+        return numbers
+    known: dict[tuple[int, ...], int] = {}
+    return np.array([known.setdefault(flips, len(known)) for flips in columns_of(matrix)], np.int64)
+
+
+def _check_mechanisms(
+    model: DetectorErrorModel, too_many: NDArray[np.bool_], owner: NDArray[np.int64], what: str
 ) -> None:
-    """Refuse a decomposition into edges that a likelier one with the same ends stands in the way of."""
-    if likeliest == model.symptoms_of_parts[mechanism]:
-        return
-    flips = " ^ ".join(" ".join(f"L{k}" for k in observables) or "none" for _, observables in likeliest)
-    raise InputError(
+    """Refuse the first mechanism with a part of too many detectors, or that is certain."""
+    hyper, certain = owner[too_many], np.flatnonzero(model.probabilities == 1.0)
+    if hyper.size and not (certain.size and certain[0] < hyper[0]):
+        raise InputError(
+            f"{what} needs errors whose parts flip at most two detectors, got {model.describe(int(hyper[0]))}: "
+            "decompose it by ^, or use a decoder of hypergraphs"
+        )
+    if certain.size:
+        raise InputError(
+            f"{what} needs errors of probability below 1, got {model.describe(int(certain[0]))}: a certain error is no "
+            "noise, so let the circuit have it as a gate"
+        )
+
+
+def _misleading(model: DetectorErrorModel, mechanism: int, graph: MatchingGraph, what: str) -> InputError:
+    """The error for a decomposition into edges that a likelier one with the same ends stands in the way of."""
+    likeliest = {
+        tuple(end for end in graph.ends[edge].tolist() if end >= 0): graph.observables[edge]
+        for edge in np.flatnonzero(graph.is_likeliest).tolist()
+    }
+    found = [likeliest.get(detectors, ()) for detectors, _ in model.symptoms_of_parts[mechanism]]
+    flips = " ^ ".join(" ".join(f"L{k}" for k in observables) or "none" for observables in found)
+    return InputError(
         f"{what} needs decompositions into edges that flip the same observables, got {model.describe(mechanism)}, "
         f"whose edges flip {flips}: likelier errors have the same detectors and other observables; use a decoder of "
         "hypergraphs"

@@ -160,5 +160,5 @@ def _impossible(
 
 def _likeliest_only(model: DetectorErrorModel, graph: MatchingGraph) -> DetectorErrorModel:
     """Without the mechanisms that no edge stands for: PyMatching merges parallel edges whatever they flip."""
-    kept = [k for k, edges in enumerate(graph.edges_of) if edges and graph.is_likeliest[list(edges)].all()]
+    kept = graph.likeliest_mechanisms().tolist()
     return model if len(kept) == model.num_mechanisms else model.selected(kept)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +18,7 @@ from qtoolkit._files import write_whole
 from qtoolkit._memory import check_memory
 from qtoolkit._optional import require
 from qtoolkit.applications.qec.decoders._binary import bits_of, from_columns, mod2, symptoms_of
+from qtoolkit.applications.qec.decoders._dem_lines import read_flat
 from qtoolkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["DetectorErrorModel", "DetectorErrorParts", "ModelLike", "as_model", "check_model", "model_of_parts"]
 
 Matrix: TypeAlias = "sparse.csc_array[Any]"
-
-_LINE = re.compile(r"(\w+)(?:\[[^]]*\])?(?:\(([^)]*)\))? ?(.*)")
-"""An instruction of Stim's: its name, a tag that is left out, its arguments and its targets."""
 
 _BYTES_PER_MECHANISM = 500
 _BYTES_PER_DETECTOR = 200
@@ -254,25 +251,14 @@ class DetectorErrorModel:
             f"{model.num_errors} mechanisms, {num_detectors} detectors and {num_observables} observables",
             "take fewer rounds",
         )
-        probabilities, columns, coordinates = [], [], dict[int, tuple[float, ...]]()
-        decomposed = repeats = False
-        # Text is ten times as fast to read as objects of targets are, and holds every digit.
-        for line in str(model.flattened()).splitlines():
-            kind, arguments, targets = _LINE.fullmatch(line).groups()  # type: ignore[union-attr]  # Stim wrote it
-            if kind == "error":
-                parts = [_part(part) for part in targets.split("^")]
-                repeats |= sum(len(d) + len(o) for d, o in parts) != len(targets.replace("^", "").split())
-                decomposed |= len(parts) > 1
-                columns.append(parts)
-                probabilities.append(float(arguments))
-            elif kind == "detector" and arguments:
-                place = tuple(map(float, arguments.split(",")))
-                coordinates.update((int(target[1:]), place) for target in targets.split())
-        places = tuple(coordinates.get(k, ()) for k in range(num_detectors)) if coordinates else ()
-        found = model_of_parts(
-            np.array(probabilities, np.float64), columns, (num_detectors, num_observables), places, decomposed
+        read = read_flat(str(model.flattened()))
+        places = tuple(read.coordinates.get(k, ()) for k in range(num_detectors)) if read.coordinates else ()
+        detectors, observables = (
+            mod2(sparse.csc_array((np.ones(len(numbers), np.uint8), (numbers, parts)), shape=(size, len(read.owner))))
+            for (numbers, parts), size in ((read.detectors, num_detectors), (read.observables, num_observables))
         )
-        if not repeats:
+        found = _assembled(read.probabilities, read.owner, detectors, observables, places)
+        if detectors.nnz + observables.nnz == len(read.detectors[0]) + len(read.observables[0]):
             found.__dict__["_stims"] = model.copy()
         return found
 
@@ -292,11 +278,11 @@ class DetectorErrorModel:
         model = stim.DetectorErrorModel()
         for probability, parts in zip(self.probabilities.tolist(), self.symptoms_of_parts, strict=True):
             targets = []
-            for k, (detectors, observables) in enumerate(parts):
-                if k:
+            for detectors, observables in filter(any, parts):
+                if targets:
                     targets.append(stim.target_separator())
                 targets += [detector(d) for d in detectors] + [observable(o) for o in observables]
-            model.append("error", probability, targets)
+            model.append(stim.DemInstruction("error", [probability], targets))
         for k in range(self.num_detectors):
             place = self.coordinates[k] if self.coordinates else ()
             if place or k == self.num_detectors - 1:
@@ -362,23 +348,6 @@ def check_model(model: ModelLike) -> ModelLike:
     raise InputError(f"a decoder needs a DetectorErrorModel or a stim.DetectorErrorModel, got {shown(model)}")
 
 
-def _part(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The detectors and observables of a part; what is there twice cancels."""
-    found: tuple[list[int], list[int]] = [], []
-    for target in text.split():
-        found[target[0] == "L"].append(int(target[1:]))
-    return _odd(found[0]), _odd(found[1])
-
-
-def _odd(numbers: list[int]) -> tuple[int, ...]:
-    if len(numbers) < 2:
-        return tuple(numbers)
-    distinct = set(numbers)
-    if len(distinct) < len(numbers):
-        distinct = {number for number in distinct if numbers.count(number) % 2}
-    return tuple(sorted(distinct))
-
-
 def model_of_parts(
     probabilities: NDArray[np.float64],
     columns: Sequence[Sequence[tuple[Iterable[int], Iterable[int]]]],
@@ -394,8 +363,22 @@ def model_of_parts(
     observables = from_columns([o for _, o in flat], num_observables)
     if not decomposed:
         return DetectorErrorModel(probabilities, detectors, observables, coordinates)
-    sums = sparse.csc_array((np.ones(len(flat), np.uint8), (np.arange(len(flat)), owner)),
-                            shape=(len(flat), len(columns)))  # fmt: skip
+    return _assembled(probabilities, owner, detectors, observables, coordinates, decomposed=True)
+
+
+def _assembled(
+    probabilities: NDArray[np.float64],
+    owner: NDArray[np.int64],
+    detectors: Matrix,
+    observables: Matrix,
+    coordinates: tuple[tuple[float, ...], ...],
+    decomposed: bool = False,
+) -> DetectorErrorModel:
+    """A model from the mechanism of each part, and the matrices of the parts."""
+    if not decomposed and owner.size == probabilities.size:
+        return DetectorErrorModel(probabilities, detectors, observables, coordinates)
+    sums = sparse.csc_array((np.ones(owner.size, np.uint8), (np.arange(owner.size), owner)),
+                            shape=(owner.size, probabilities.size))  # fmt: skip
     return DetectorErrorModel(
         probabilities,
         mod2(detectors @ sums),
