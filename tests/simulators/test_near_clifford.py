@@ -347,6 +347,7 @@ def test_noise_of_a_model() -> None:
     model = NoiseModel().add(bit_flip(1.0), "x")
     assert not ONE.run(circuit, 100, seed=1, noise=model).memory.any()
     assert not ONE.sample_detectors(circuit, 100, seed=1, noise=model)[0].any()
+    assert (ONE.explain(circuit).num_mechanisms, ONE.explain(circuit, noise=model).num_mechanisms) == (0, 1)
     assert ONE.run(circuit, 100, seed=1).memory.all()
 
 

@@ -193,19 +193,23 @@ class NearCliffordSimulator:
         return found[:, : plan.num_detectors], found[:, plan.num_detectors :]
 
     def explain(
-        self, circuit: Circuit | NearCliffordPlan, parameters: ParameterValues | None = None
+        self,
+        circuit: Circuit | NearCliffordPlan,
+        parameters: ParameterValues | None = None,
+        noise: NoiseModel | None = None,
     ) -> NearCliffordReport:
         """Tell what shots of a circuit take, and why; nothing is run. Print the report to read it.
 
         Args:
             circuit: as for `run`. With detectors or observables it is explained as `sample_detectors` runs it.
             parameters: values of the free parameters.
+            noise: as for `run`.
 
         Raises:
-            CircuitError: as for `run`.
+            CircuitError, InputError: as for `run`.
             UnboundParameterError: if a parameter has no value.
         """
-        plan = self.compile(circuit, parameters)
+        plan = self.compile(_noisy(circuit, noise), parameters)
         if plan.num_detectors + plan.num_observables:
             return report_of(plan.parities, plan.num_detectors)
         return report_of(plan.records, None)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
+from qtoolkit import Circuit
 from qtoolkit.applications.qec import DetectorErrorModel, compile_decoder, pauli_noise_model
 from qtoolkit.applications.qec.decoders import DetectorErrorParts
 from qtoolkit.errors import InputError, InsufficientMemoryError, OutputError
@@ -192,7 +193,9 @@ def parts_of(owner, detectors):
         (lambda: repetition(3, [0.1, 0.2]), "must have 2 columns"),
         (lambda: repetition(3, 0.1).with_probabilities([0.1]), "must have 1 columns"),
         (lambda: DetectorErrorModel.from_stim("error(0.1) D0"), "must be a stim.DetectorErrorModel"),
-        (lambda: compile_decoder("matching", stim.Circuit()), "needs a DetectorErrorModel or a stim.Det"),
+        (lambda: compile_decoder("matching", stim.Circuit()), r"stim.Det.*; take its detector_error_model\("),
+        (lambda: compile_decoder("matching", Circuit(1)), r"; take to_stim\(circuit\).detector_error_model\("),
+        (lambda: compile_decoder("matching", "error(0.1) D0"), "; read it by DetectorErrorModel.from_text"),
         (lambda: pauli_noise_model([[1, 0, 1]], [[1, 0, 1]], (0, 0, 0)), "must have 2n columns"),
         (lambda: pauli_noise_model([[1, 0]], [[1, 0, 0, 0]], (0, 0, 0)), "logicals must have 2 columns"),
         (lambda: pauli_noise_model([[1, 0]], [[1, 0]], (0.5, 0.4, 0.3)), "at most 1 together"),

@@ -186,6 +186,7 @@ def test_of_two_errors_with_the_same_detectors_the_likelier_is_predicted(name):
     for text in ("error(0.3) D0 L0\nerror(0.1) D0", "error(0.1) D0\nerror(0.3) D0 L0"):
         model = stim.DetectorErrorModel(text)
         rate = exact_logical_error_rate(model, compile_decoder(name, model))
+        assert exact_logical_error_rate(model, name) == exact_logical_error_rate(model, decoder_named(name)) == rate
         assert rate == pytest.approx(exact_logical_error_rate(model, MaximumLikelihoodDecoder().compile(model)))
 
 

@@ -101,9 +101,9 @@ def test_decoders_that_are_none_are_refused(decoder, message):
         compile_decoder(decoder, MODEL)
 
 
-@pytest.mark.parametrize("value", [3, None, MatchingDecoder(), lambda events: events])
-def test_what_is_not_compiled_predicts_nothing(value):
-    with pytest.raises(InputError, match="a decoder must have a method decode_batch"):
+@pytest.mark.parametrize("value", [3, None, MatchingDecoder, lambda events: events])
+def test_what_is_no_decoder_predicts_nothing(value):
+    with pytest.raises(InputError, match="a decoder must have a method compile"):
         exact_logical_error_rate(MODEL, value)
 
 

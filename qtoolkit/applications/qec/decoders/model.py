@@ -19,6 +19,7 @@ from qtoolkit._memory import check_memory
 from qtoolkit._optional import require
 from qtoolkit.applications.qec.decoders._binary import bits_of, from_columns, mod2, symptoms_of
 from qtoolkit.applications.qec.decoders._dem_lines import read_flat
+from qtoolkit.circuit import Circuit
 from qtoolkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -277,7 +278,7 @@ class DetectorErrorModel:
         detector, observable = stim.target_relative_detector_id, stim.target_logical_observable_id
         model = stim.DetectorErrorModel()
         for probability, parts in zip(self.probabilities.tolist(), self.symptoms_of_parts, strict=True):
-            targets = []
+            targets: list[Any] = []
             for detectors, observables in filter(any, parts):
                 if targets:
                     targets.append(stim.target_separator())
@@ -345,7 +346,14 @@ def check_model(model: ModelLike) -> ModelLike:
     is_stims = type(model).__module__.partition(".")[0] == "stim" and type(model).__name__ == "DetectorErrorModel"
     if is_stims or isinstance(model, DetectorErrorModel):
         return model
-    raise InputError(f"a decoder needs a DetectorErrorModel or a stim.DetectorErrorModel, got {shown(model)}")
+    remedy = ""
+    if isinstance(model, str):
+        remedy = "; read it by DetectorErrorModel.from_text or from_file"
+    elif callable(getattr(model, "detector_error_model", None)):
+        remedy = "; take its detector_error_model(decompose_errors=True)"
+    elif isinstance(model, Circuit):
+        remedy = "; take to_stim(circuit).detector_error_model(decompose_errors=True)"
+    raise InputError(f"a decoder needs a DetectorErrorModel or a stim.DetectorErrorModel, got {shown(model)}{remedy}")
 
 
 def model_of_parts(
