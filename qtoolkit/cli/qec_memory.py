@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from qtoolkit.cli.options import with_groups
-from qtoolkit.cli.qec_options import CodeOptions, OutputOptions, RunOptions
+from qtoolkit.cli.qec_options import CodeOptions, OutputOptions, RunOptions, sampling_of
 
 __all__ = ["memory"]
 
@@ -53,7 +53,7 @@ def memory(
     tasks = stated.tasks(parse_rates("--rate", rate))
     found = run.run(tasks, _PART)
     interrupted = len(found) < len(tasks) or any(result.interrupted for result in found)
-    answer = MemoryAnswer(found, stated.description, target, interrupted)
+    answer = MemoryAnswer(found, stated.description, target, interrupted, sampling_of(tasks))
     publish(
         Publication(
             data=memory_data(answer),

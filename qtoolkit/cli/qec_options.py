@@ -13,7 +13,7 @@ import typer
 if TYPE_CHECKING:
     from qtoolkit.applications.qec import ExperimentResult, ExperimentStore, ExperimentTask
 
-__all__ = ["Bases", "CodeOptions", "OutputOptions", "RunOptions", "Theme"]
+__all__ = ["Bases", "CodeOptions", "OutputOptions", "RunOptions", "Theme", "sampling_of"]
 
 DEFAULT_STORE = "default"
 _DISTANCES = "3,5,7"
@@ -177,6 +177,14 @@ class RunOptions:
         settled = settled_seed(seed)
         assert isinstance(settled, int)
         return settled
+
+
+def sampling_of(tasks: tuple[ExperimentTask, ...]) -> str:
+    """For people: what samples tasks and why, and what their decoder knows; nothing where Stim samples all of them."""
+    others = [task for task in tasks if task.sampler != "stim"]
+    if not others:
+        return ""
+    return f"sampled by the near-Clifford simulator since {others[0].sampler_reason}; decoded by its Pauli twirl"
 
 
 def _ignore_interrupts() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from qtoolkit.cli.options import with_groups
-from qtoolkit.cli.qec_options import CodeOptions, OutputOptions, RunOptions
+from qtoolkit.cli.qec_options import CodeOptions, OutputOptions, RunOptions, sampling_of
 
 __all__ = ["threshold"]
 
@@ -51,7 +51,7 @@ def threshold(
     tasks = stated.tasks(parse_rates("--rate", rate))
     found = run.run(tasks, _PART)
     interrupted = len(found) < len(tasks) or any(result.interrupted for result in found)
-    answer = ThresholdAnswer(MemoryAnswer(found, stated.description, 1e-9, interrupted))
+    answer = ThresholdAnswer(MemoryAnswer(found, stated.description, 1e-9, interrupted, sampling_of(tasks)))
     publish(
         Publication(
             data=threshold_data(answer),

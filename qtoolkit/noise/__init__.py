@@ -21,6 +21,7 @@ from qtoolkit.noise.standard import (
     thermal_relaxation,
     zz_crosstalk,
 )
+from qtoolkit.noise.twirling import twirled_circuit
 
 __all__ = [
     "KrausChannel",
@@ -45,5 +46,6 @@ __all__ = [
     "diamond_distance",
     "diamond_bounds",
     "twirled",
+    "twirled_circuit",
     "NoiseModel",
 ]

@@ -22,7 +22,7 @@ from qtoolkit.circuit.tape import Tape
 from qtoolkit.errors import InputError
 from qtoolkit.noise.rules import GateRule, IdleRule, ReadoutRule
 
-__all__ = ["Writer"]
+__all__ = ["Writer", "empty_like"]
 
 ROUNDING = 1e-12
 """Of the time so far: what is shorter is no time."""
@@ -43,7 +43,7 @@ class Writer:
 
     def written(self, circuit: Circuit) -> Circuit:
         """A circuit with noise."""
-        result = _empty_like(circuit)
+        result = empty_like(circuit)
         clocks = [_Clock(rule) for rule in self._idles]
         self._write(circuit, result, clocks)
         for clock in clocks:
@@ -126,10 +126,10 @@ class Writer:
             clock.line_up(gate.qubits, result.operations, begin=True)
         bodies = list(gate.branches)
         if len(bodies) == 1 and clocks:
-            bodies.append(_empty_like(gate.body))  # what is not run takes its time
+            bodies.append(empty_like(gate.body))  # what is not run takes its time
         written, inner = [], []
         for body in bodies:
-            noisy, own = _empty_like(body), [clock.inside(gate.qubits) for clock in clocks]
+            noisy, own = empty_like(body), [clock.inside(gate.qubits) for clock in clocks]
             self._write(body, noisy, own)
             written.append(noisy)
             inner.append(own)
@@ -245,7 +245,8 @@ def _append_all(tape: Tape, operations: Iterable[Operation]) -> None:
         tape.append(operation)
 
 
-def _empty_like(circuit: Circuit) -> Circuit:
+def empty_like(circuit: Circuit) -> Circuit:
+    """A circuit with the same qubits, bits, registers and parameters, and no operations."""
     result = Circuit(circuit.num_qubits, name=circuit.name)
     result.num_clbits = circuit.num_clbits
     for register in circuit.clbit_registers:

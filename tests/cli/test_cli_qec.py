@@ -172,7 +172,6 @@ def test_two_distances_have_a_crossing_and_no_threshold(tmp_path, monkeypatch):
             "a store of experiments must be a file of ours",
         ),
         (["memory", "--code", "steane", "--distance", "3"], "a single code has its own distance"),
-        (["memory", "--noise", "coherent"], "must be Pauli errors, which Stim samples, got coherent"),
         (["draw", "--code", "steane", "--distance", "5"], "the code steane has its own distance, got --distance 5"),
         (["draw", "--code", "xzzx", "--rate", "0.1"], "drawn for codes of X checks and Z checks"),
         (["draw", "--code", "honeycomb", "--rate", "0.1"], "got --rate: leave it out"),
@@ -187,6 +186,19 @@ def test_bad_input_is_one_line(arguments, message, capsys):
     assert out == ""
     assert err.count("\n") == 1
     assert message in err
+
+
+def test_coherent_noise_is_sampled_and_said_to_be(capsys):
+    arguments = ["--distance", "3", "--rate", "0.02", "--rounds", "1", "--basis", "x", "--shots", "4000", "--seed", "1"]
+    assert main(["qec", "memory", "--noise", "coherent", *arguments]) == 0
+    assert "sampled by the near-Clifford simulator since" in " ".join(capsys.readouterr().out.split())
+    assert main(["qec", "memory", "--noise", "coherent", *arguments, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert "over_rotation Z" in found["sampling"]
+    (result,) = found["results"]
+    assert 0 < result["errors"] < 4000
+    assert main(["qec", "memory", *arguments, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["sampling"] == "Stim"
 
 
 def test_ctrl_c_prints_what_is_done(capsys, monkeypatch):

@@ -157,8 +157,6 @@ def test_noise(text):
         ("II[R_ZZ(theta=pi)] 0 1", Circuit(2).rzz(math.pi, 0, 1)),
         ("R_PAULI(0.2) X0*Y2*!Z1", Circuit(3).pauli_rotation("YZX", -0.2 * math.pi, [0, 1, 2])),
         ("U3(0.5, 0.25, 1e-1) 0", Circuit(1).u(math.pi / 2, math.pi / 4, math.pi / 10, 0)),
-        ("I_ERROR[R_Z(theta=0.2)] 0", Circuit(1).rz(0.2, 0)),
-        ("II_ERROR[R_ZZ(theta=0.2)](1) 0 1", Circuit(2).rzz(0.2, 0, 1)),
         ("I[somebody's own words] 0", Circuit(1)),
         ("S[R_Z(theta=0.1)] 0", Circuit(1).s(0)),  # a tag that means nothing on S
     ],
@@ -173,6 +171,21 @@ def test_a_coherent_error_with_a_probability_is_a_mixture():
     (stay, _), (turn, unitary) = operation.gate.mixture
     assert (stay, turn) == (pytest.approx(0.7), pytest.approx(0.3))
     assert equal_up_to_phase(unitary, Circuit(1).rx(0.4, 0).to_matrix())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I_ERROR[R_Z(theta=0.2)] 0", Circuit(1).rz(0.2, 0)),
+        ("I_ERROR[T] 0", Circuit(1).t(0)),
+        ("II_ERROR[R_ZZ(theta=0.2)](1) 0 1", Circuit(2).rzz(0.2, 0, 1)),
+    ],
+)
+def test_a_coherent_error_that_always_happens_is_a_channel_all_the_same(text, expected):
+    (operation,) = from_stim(text).operations
+    assert isinstance(operation.gate, KrausChannel)
+    assert operation.gate.is_unitary
+    assert equal_up_to_phase(operation.gate.operators[0], expected.to_matrix())
 
 
 def test_tags_go_there_and_back():

@@ -81,6 +81,7 @@ from qtoolkit.applications.qec.experiments import (
     NoiseKind,
     Projection,
     Rounds,
+    SamplingReport,
     SuppressionFit,
     ThresholdCrossing,
     ThresholdFit,
@@ -162,6 +163,7 @@ __all__ = [
     "CoherentMaximumLikelihoodDecoder",
     # experiments: what is run
     "ExperimentTask",
+    "SamplingReport",
     "memory_tasks",
     "Basis",
     "Rounds",

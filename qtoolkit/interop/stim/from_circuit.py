@@ -45,7 +45,8 @@ def from_stim(source: stim.Circuit | str | Path) -> Circuit:
     - Noise becomes channels and readout errors; heralds are bits of the record. A chain of correlated errors on more
       than four qubits becomes bits at random, in the register ``correlated``, and what they switch on.
     - Gates that Stim has not are read as others write them: ``T``, ``R_Z(half turns)``, ``I_ERROR[R_Z(theta=...)]``
-      and their like, see `qtoolkit.simulators.stabilizer.extensions`. Other tags are passed over.
+      and their like, see `qtoolkit.simulators.stabilizer.extensions`. What is an error there is a channel here,
+      though it always happens. Other tags are passed over.
 
     Global phases are not kept, as Stim has none; nor are coordinates of qubits.
 
@@ -325,14 +326,12 @@ class _Reader:
         rate = sum(item.gate_args_copy()) if item.gate_args_copy() else 1.0
         for group in item.target_groups():
             qubits = [target.value for target in group]
-            if rate == 1.0:
-                self._extended(extension, qubits)
-                continue
             alone = Circuit(len(qubits))
             gate, angles = _extension_gate(extension)
             getattr(alone, gate)(*angles, *range(len(qubits)))
             matrix = alone.to_matrix()
-            operators = [math.sqrt(1.0 - rate) * np.eye(len(matrix)), math.sqrt(rate) * matrix]
+            stays = [] if rate == 1.0 else [math.sqrt(1.0 - rate) * np.eye(len(matrix))]
+            operators = [*stays, math.sqrt(rate) * matrix]
             self.circuit.channel(KrausChannel(operators, name=extension.name), qubits)
 
     def _herald(self, item: stim.CircuitInstruction) -> None:

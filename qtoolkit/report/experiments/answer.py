@@ -42,12 +42,14 @@ class MemoryAnswer:
         description: of the code and its noise, such as ``"rotated-surface under circuit noise"``.
         target: logical error rate of a round for which a distance is told.
         interrupted: whether Ctrl-C ended the run.
+        sampling: what sampled the circuits where it was not Stim, and why.
     """
 
     results: tuple[ExperimentResult, ...]
     description: str
     target: float
     interrupted: bool = False
+    sampling: str = ""
 
     @cached_property
     def estimates(self) -> tuple[Estimate, ...]:

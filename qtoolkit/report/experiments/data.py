@@ -40,6 +40,7 @@ def memory_data(answer: MemoryAnswer) -> dict[str, Any]:
         "description": answer.description,
         "seed": answer.seed,
         "interrupted": answer.interrupted,
+        "sampling": answer.sampling or "Stim",
         "results": [result_data(result) for result in answer.results],
         "both_bases": [_pair(one) for one in answer.estimates if isinstance(one, BothBases)],
         "suppression": [_suppression(answer, rate, fit) for rate, fit in answer.suppressions.items()],

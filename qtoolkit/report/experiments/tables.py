@@ -32,6 +32,8 @@ def memory_facts(answer: MemoryAnswer) -> list[str]:
     """What was run, and how."""
     first = answer.results[0]
     facts = [answer.description, answer.bases, f"decoder {first.decoder}", f"{answer.shots:,} shots"]
+    if answer.sampling:
+        facts.append(answer.sampling)
     limit = first.max_errors
     if limit is not None:
         facts.append(f"each until {limit:,} errors")

@@ -12,7 +12,7 @@ Stim keeps a tag and does nothing about it, so that a tagged circuit stays one t
 | ``U3(a, b, c)`` | ``I[U3(theta=a*pi, phi=b*pi, lambda=c*pi)]`` | OpenQASM's U |
 
 On ``I_ERROR`` and ``II_ERROR`` the same tags stand for an error that always happens, or with the probability in the
-instruction's brackets.
+instruction's brackets: a channel, which tells noise from gates.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from qtoolkit._arguments import shown
 from qtoolkit.errors import ConversionError
 
-__all__ = ["Extension", "read_tag", "tag_of", "with_tags"]
+__all__ = ["Extension", "has_extensions", "read_tag", "tag_of", "with_tags"]
 
 _CARRIERS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "T": ("S", "T", ()),
@@ -58,6 +58,7 @@ _INSTRUCTION = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _TAG = re.compile(r"^\s*(?P<name>[A-Za-z_][A-Za-z_0-9]*)\s*(?:\((?P<arguments>.*)\))?\s*$")
+_TAGGED = re.compile(r"^\s*(?P<name>[A-Z_0-9]+)\[(?P<tag>[^\]]*)\]", re.MULTILINE)
 _NUMBER = re.compile(r"^(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)?\s*(?P<times>\*?)\s*(?P<pi>pi|π)?$")
 
 
@@ -121,6 +122,17 @@ def read_tag(instruction: str, tag: str) -> Extension | None:
     if instruction == "S_DAG":
         name = "T_DAG"
     return Extension(name, tuple(found[key] for key in parameters))
+
+
+def has_extensions(text: str) -> bool:
+    """Whether a program of Stim has tags that mean something to us, and that Stim passes over.
+
+    Raises:
+        ConversionError: if the arguments of one are wrong.
+    """
+    if "[" not in text:
+        return False
+    return any(read_tag(match["name"], match["tag"]) is not None for match in _TAGGED.finditer(text))
 
 
 def tag_of(extension: Extension) -> tuple[str, str]:

@@ -110,8 +110,8 @@ def to_stim(circuit: Circuit, *, tags: bool = False) -> stim.Circuit:
 
     Args:
         circuit: with numbers for all parameters.
-        tags: write T, rotations and ``u`` as identities with a tag, such as ``I[R_Z(theta=0.3)]``, which `from_stim`
-            reads back. Stim itself takes them for identities, and its error model for noise that is not there.
+        tags: write T, rotations and ``u`` as identities with a tag, such as ``I[R_Z(theta=0.3)]``, and rotations that
+            are channels as ``I_ERROR[R_Z(theta=0.3)]``, which `from_stim` reads back. Stim itself takes them for identities, and its error model for noise that is not there.
 
     Raises:
         ConversionError: naming the operation and what to do, for gates that are not Clifford, channels that are no
@@ -369,6 +369,10 @@ class _Writer:
     def _channel(self, gate: KrausChannel, operation: Operation) -> None:
         probabilities = gate.pauli_probabilities
         if probabilities is None:
+            if gate.is_unitary and self._tags and (found := _turn(gate.operators[0])) is not None:
+                carrier = "I_ERROR" if gate.num_qubits == 1 else "II_ERROR"
+                self._write(carrier, operation.qubits, tag=tag_of(found)[1])
+                return
             if gate.is_unitary:
                 self._gate(UnitaryGate(gate.operators[0]), operation.qubits)
                 return
@@ -428,6 +432,22 @@ def _quarters(angle: float) -> int | None:
     """Quarter turns, 0 to 3; None between them."""
     quarters = round(angle / QUARTER)
     return quarters % 4 if abs(angle - quarters * QUARTER) <= ANGLE_TOLERANCE * max(1.0, abs(angle)) else None
+
+
+def _turn(matrix: Matrix) -> Extension | None:
+    """The rotation about X, Y, Z, XX, YY or ZZ that a matrix is up to a phase; None of others."""
+    letters = {"X": [[0, 1], [1, 0]], "Y": [[0, -1j], [1j, 0]], "Z": [[1, 0], [0, -1]]}
+    side = len(matrix)
+    if side > 4:
+        return None
+    for letter, single in letters.items():
+        pauli = np.array(single) if side == 2 else np.kron(single, single)
+        stays, turns = np.trace(matrix) / side, np.trace(pauli @ matrix) / side
+        # exp(-iθ/2 P) = cos(θ/2) - i sin(θ/2) P, times a phase
+        if abs(abs(stays) ** 2 + abs(turns) ** 2 - 1.0) < 1e-12:
+            angle = 2.0 * math.atan2(-(turns * np.conj(stays)).imag / abs(stays), abs(stays)) if stays else math.pi
+            return Extension(f"R_{letter * (side // 2)}", (angle,))
+    return None
 
 
 def _is_same(found: Matrix, matrix: Matrix) -> bool:

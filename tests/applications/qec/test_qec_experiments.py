@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import stim
 
-from qtoolkit import Circuit
+from qtoolkit import Circuit, Parameter
 from qtoolkit.applications.qec import (
     ExperimentResult,
     ExperimentTask,
@@ -140,8 +140,8 @@ def test_circuits_of_ours_are_run_by_stim():
     low, high = result.confidence_interval
     assert low < 0.2 < high
     assert result.discard_rate == pytest.approx(0.1, abs=0.01)
-    with pytest.raises(InputError, match="rx"):
-        ExperimentTask(Circuit(1, 1).rx(0.3, 0).measure(0, 0).observable([0]))
+    with pytest.raises(InputError, match="free parameters, got angle"):
+        ExperimentTask(Circuit(1, 1).rx(Parameter("angle"), 0).measure(0, 0).observable([0]))
 
 
 def test_a_limit_on_errors_is_looked_at_between_batches():

@@ -11,6 +11,7 @@ from qtoolkit.applications.qec.experiments.collect import (
 from qtoolkit.applications.qec.experiments.correction import Correction, correct_once
 from qtoolkit.applications.qec.experiments.memory import Basis, MemoryExperiment, NoiseKind, memory_experiment
 from qtoolkit.applications.qec.experiments.result import ExperimentResult
+from qtoolkit.applications.qec.experiments.sampling import SamplingReport
 from qtoolkit.applications.qec.experiments.store import ExperimentStore, default_store
 from qtoolkit.applications.qec.experiments.suppression import Projection, SuppressionFit, fit_suppression
 from qtoolkit.applications.qec.experiments.sweep import (
@@ -26,6 +27,7 @@ from qtoolkit.applications.qec.experiments.threshold_fit import ThresholdFit, fi
 __all__ = [
     # what is run
     "ExperimentTask",
+    "SamplingReport",
     "Label",
     "memory_tasks",
     "Basis",

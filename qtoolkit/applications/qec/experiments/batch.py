@@ -6,12 +6,14 @@ import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit._memory import check_memory
+from qtoolkit.applications.qec.experiments.sampling import shots_of
 from qtoolkit.applications.qec.experiments.task import ExperimentTask
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BatchCounts", "check_batch_memory", "count_batch"]
 
-_KEPT_DECODERS = 8
+_KEPT_WORKERS = 8
 """For each thread: more than it works on at a time."""
 
 
@@ -54,7 +56,7 @@ class BatchCounts:
 def count_batch(task: ExperimentTask, seed: int, index: int, start: int, stop: int) -> BatchCounts:
     """Draw batch `index` of a task, and decode and count its shots from `start` to before `stop`.
 
-    The batch is always drawn whole, since Stim's stream depends on how many shots are asked for at once: the shots of a
+    The batch is always drawn whole, since the random stream depends on how many shots are asked for at once: the shots of a
     batch are the same whichever of them are counted. Its seed comes of the root seed, the circuit and the index, so
     that batches are independent of each other and of those of other circuits.
 
@@ -63,17 +65,18 @@ def count_batch(task: ExperimentTask, seed: int, index: int, start: int, stop: i
         InsufficientMemoryError: if there is no memory for the batch.
     """
     check_batch_memory(task)
+    assert task.batch_shots is not None
     begin = time.perf_counter()
     own_seed = np.random.SeedSequence(seed, spawn_key=(task.stream, index))
-    sampler = task.circuit.compile_detector_sampler(seed=int(own_seed.generate_state(1, np.uint64)[0]))
-    events, flips = sampler.sample(task.batch_shots, separate_observables=True, bit_packed=True)
+    worker = _worker_of(task)
+    events, flips = worker.shots.sample(task.batch_shots, int(own_seed.generate_state(1, np.uint64)[0]))
     events, flips = events[start:stop], flips[start:stop]
     discards = 0
     if task.heralds:
         accepted = ~np.any(events & _packed_mask(task.heralds, events.shape[1]), axis=1)
         discards = int(np.count_nonzero(~accepted))
         events, flips = events[accepted], flips[accepted]
-    wrong = flips ^ _decoder_of(task).decode_packed(events) if len(events) else flips
+    wrong = flips ^ worker.decoder.decode_packed(events) if len(events) else flips
     failed = wrong[wrong.any(axis=1)]
     bits = np.unpackbits(failed, axis=1, count=int(task.circuit.num_observables), bitorder="little")
     return BatchCounts(
@@ -105,23 +108,35 @@ def check_batch_memory(task: ExperimentTask) -> None:
     check_memory(3 * task.batch_shots * columns, what, "take a smaller batch_shots")
 
 
+class _Worker:
+    """What draws the shots of a task and decodes them."""
+
+    def __init__(self, task: ExperimentTask) -> None:
+        self.task = task
+        self.shots = shots_of(task.circuit)
+
+    @cached_property
+    def decoder(self) -> CheckedDecoder:
+        return self.task.compiled()
+
+
 class _Kept(threading.local):
-    """Decoders that this thread compiled, with their tasks; most can serve one thread at a time only."""
+    """Workers of this thread; most decoders can serve one thread at a time only."""
 
     def __init__(self) -> None:
-        self.decoders: OrderedDict[str, tuple[ExperimentTask, CheckedDecoder]] = OrderedDict()
+        self.workers: OrderedDict[str, _Worker] = OrderedDict()
 
 
 _kept = _Kept()
 
 
-def _decoder_of(task: ExperimentTask) -> CheckedDecoder:
-    decoders = _kept.decoders
+def _worker_of(task: ExperimentTask) -> _Worker:
+    workers = _kept.workers
     # a task that is kept keeps its place in memory, so that no other has its number
     key = task.id if task.is_known else f"task {id(task)}"
-    if key not in decoders:
-        decoders[key] = (task, task.compiled())
-        if len(decoders) > _KEPT_DECODERS:
-            decoders.popitem(last=False)
-    decoders.move_to_end(key)
-    return decoders[key][1]
+    if key not in workers:
+        workers[key] = _Worker(task)
+        if len(workers) > _KEPT_WORKERS:
+            workers.popitem(last=False)
+    workers.move_to_end(key)
+    return workers[key]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from qtoolkit._arguments import items_of, shown
 from qtoolkit._checks import require_choice, require_integer, require_number
@@ -13,12 +13,7 @@ from qtoolkit.applications.qec.codes import CODES, HoneycombCode, RotatedSurface
 from qtoolkit.applications.qec.decoders import Decoder
 from qtoolkit.applications.qec.experiments.memory import Basis
 from qtoolkit.applications.qec.experiments.task import ExperimentTask, Label
-from qtoolkit.circuit import Circuit
-from qtoolkit.errors import ConversionError, InputError
-from qtoolkit.interop.stim import to_stim
-
-if TYPE_CHECKING:
-    import stim
+from qtoolkit.errors import InputError
 
 __all__ = ["AnyCode", "Rounds", "memory_tasks", "rounds_at"]
 
@@ -63,13 +58,13 @@ def memory_tasks(
         rounds: of every distance, by distance, or a function of the distance; by default as many as the distance, and
             one under ``"code-capacity"``, whose rounds are measured without errors.
         bases: of the logical eigenstates that are stored: ``("z",)``, ``("x",)`` or both.
-        noise: a name in `NOISE_PRESETS`, or a function that makes a preset of a rate.
+        noise: a name in `NOISE_PRESETS`, or a function that makes a preset of a rate. Coherent noise and decay are
+            sampled by the near-Clifford simulator, see `ExperimentTask.explain`.
         decoder: a name in `DECODERS`, or an object with ``compile(model)``.
         batch_shots: shots drawn at once; see `ExperimentTask`.
 
     Raises:
-        InputError: if a list is empty or repeats itself, an argument is none of those described, or Stim cannot sample
-            the noise.
+        InputError: if a list is empty or repeats itself, an argument is none of those described.
         InsufficientMemoryError: if there is no memory for so many rounds.
         MissingExtraError: if Stim is not installed.
     """
@@ -93,7 +88,7 @@ def memory_tasks(
                 circuit = memory_circuit(made, own_rounds, "x" if basis == "x" else "z", preset)
                 tasks.append(
                     ExperimentTask(
-                        _for_stim(circuit, preset),
+                        circuit,
                         decoder,
                         rounds=own_rounds,
                         labels={**labels, "basis": basis},
@@ -124,15 +119,6 @@ def _codes(code: str | AnyCode, distances: Iterable[int] | None) -> dict[int, An
             f"a single code has its own distance, got distances for {code if isinstance(code, str) else single!r}"
         )
     return {_distance(single): single}
-
-
-def _for_stim(circuit: Circuit, preset: NoisePreset) -> stim.Circuit:
-    try:
-        return to_stim(circuit)
-    except ConversionError as error:
-        raise InputError(
-            f"noise of an experiment must be Pauli errors, which Stim samples, got {preset.name}: {error}"
-        ) from error
 
 
 def _distance(code: AnyCode) -> int:
