@@ -1,6 +1,15 @@
 """Quantum error correction: codes and experiments as circuits, memory experiments on the rotated surface code with
 decoders, exact answers about any small code, and the repetition code under coherent errors on the state vector."""
 
+from qtoolkit.applications.qec.adaptive import (
+    DecodedCounts,
+    RecordedDecoder,
+    corrected_memory_circuit,
+    decode_counts,
+    detection_events,
+    measured_last,
+    recorded_decoder,
+)
 from qtoolkit.applications.qec.circuits import (
     NOISE_PRESETS,
     Calibration,
@@ -197,6 +206,14 @@ __all__ = [
     "SuppressionFit",
     "fit_suppression",
     "Projection",
+    # decoders in a circuit, and records of devices
+    "recorded_decoder",
+    "RecordedDecoder",
+    "corrected_memory_circuit",
+    "detection_events",
+    "decode_counts",
+    "DecodedCounts",
+    "measured_last",
     # coherent errors
     "CoherentMemoryResult",
     "coherent_error_rates",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from qtoolkit._arguments import shown
 from qtoolkit._optional import require
+from qtoolkit.applications.qec.experiments.content import has_decoders
 from qtoolkit.circuit import Circuit, IfElse, KrausChannel
 from qtoolkit.errors import CircuitError, ConversionError, InputError
 from qtoolkit.interop.stim import from_stim, to_stim
@@ -23,7 +24,16 @@ if TYPE_CHECKING:
 
     from qtoolkit.simulators.near_clifford import NearCliffordPlan, NearCliffordReport
 
-__all__ = ["SampledCircuit", "SamplingReport", "Shots", "reason_for", "sampled_circuit", "shots_of"]
+__all__ = [
+    "SampledCircuit",
+    "SamplingReport",
+    "Shots",
+    "parities_without_noise",
+    "reason_for",
+    "sampled_circuit",
+    "shots_of",
+    "twirl_for_stim",
+]
 
 SampledCircuit: TypeAlias = "stim.Circuit | Circuit"
 """Of Stim, which samples it then, or ours for the near-Clifford simulator."""
@@ -87,6 +97,8 @@ def _of_ours(circuit: Circuit) -> tuple[SampledCircuit, str]:
     found = _first_other_channel(circuit)
     if found is not None:
         return circuit.copy(), f"the noise {shown(found.name)} is no mixture of Pauli errors"
+    if has_decoders(circuit):
+        return circuit.copy(), "it calls a decoder in between"
     try:
         return to_stim(circuit), ""
     except ConversionError as error:
@@ -166,28 +178,8 @@ class _NearCliffordShots:
         return self._simulator.compile(self._circuit)
 
     @cached_property
-    def _twirl(self) -> stim.Circuit:
-        """The circuit with Pauli errors in the place of its noise.
-
-        Raises:
-            InputError: naming the operation that Stim cannot take.
-        """
-        try:
-            return to_stim(twirled_circuit(self._circuit))
-        except ConversionError as error:
-            raise InputError(
-                f"the circuit's noise alone can be twirled, and the rest must be Clifford: {error}; give a "
-                "detector_error_model, or decoder=None to predict nothing"
-            ) from error
-
-    @cached_property
     def _signs(self) -> NDArray[np.bool_]:
-        """Which parities, detectors first, are odd without noise; even ones where the circuit is not Clifford."""
-        try:
-            found = self._twirl.reference_detector_and_observable_signs(bit_packed=False)
-        except InputError:
-            return np.zeros(self._circuit.num_detectors + self._circuit.num_observables, np.bool_)
-        return np.concatenate(found)
+        return parities_without_noise(self._circuit)
 
     def sample(self, shots: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         try:
@@ -202,7 +194,7 @@ class _NearCliffordShots:
 
     def model(self, decompose: bool) -> stim.DetectorErrorModel:
         # Errors of a twirled channel exclude each other; a model of independent ones is near enough to decode by.
-        return _error_model(self._twirl, decompose, approximate=True)
+        return _error_model(twirl_for_stim(self._circuit), decompose, approximate=True)
 
     def report(self, model: str) -> SamplingReport:
         try:
@@ -210,6 +202,33 @@ class _NearCliffordShots:
         except CircuitError as error:
             raise _unsampled(error) from error
         return SamplingReport("near-clifford", reason_for(self._circuit), model, found)
+
+
+def twirl_for_stim(circuit: Circuit) -> stim.Circuit:
+    """A circuit with Pauli errors in the place of its noise, as Stim's.
+
+    Raises:
+        InputError: naming the operation that Stim cannot take.
+    """
+    try:
+        return to_stim(twirled_circuit(circuit))
+    except ConversionError as error:
+        raise InputError(
+            f"the circuit's noise alone can be twirled, and the rest must be Clifford: {error}; give a "
+            "detector_error_model, or decoder=None to predict nothing"
+        ) from error
+
+
+def parities_without_noise(circuit: Circuit) -> NDArray[np.bool_]:
+    """Which parities, detectors first, are odd without noise, bool (detectors + observables,).
+
+    They are taken for even where the circuit is not Clifford without its noise.
+    """
+    try:
+        found = twirl_for_stim(circuit).reference_detector_and_observable_signs(bit_packed=False)
+    except InputError:
+        return np.zeros(circuit.num_detectors + circuit.num_observables, np.bool_)
+    return np.concatenate(found)
 
 
 def _unsampled(error: Exception) -> InputError:
