@@ -15,6 +15,8 @@ from qtoolkit.applications.qec.circuits import (
     Calibration,
     MemoryBasis,
     NoisePreset,
+    cultivation_circuit,
+    distillation_circuit,
     lattice_surgery_circuit,
     memory_circuit,
     noise_preset,
@@ -132,6 +134,8 @@ __all__ = [
     "transversal_cx_circuit",
     "lattice_surgery_circuit",
     "syndrome_schedule",
+    "distillation_circuit",
+    "cultivation_circuit",
     # noise of experiments
     "NOISE_PRESETS",
     "NoisePreset",

@@ -1,8 +1,9 @@
-"""Experiments as circuits: memories of any code, stability, transversal gates and lattice surgery, and their noise.
+"""Experiments as circuits: memories of any code, stability, transversal gates, lattice surgery, magic states; and noise.
 
 Each is a plain `Circuit` whose detectors and observables say what decoders are to look at.
 """
 
+from qtoolkit.applications.qec.circuits.magic import cultivation_circuit, distillation_circuit
 from qtoolkit.applications.qec.circuits.memory import MemoryBasis, memory_circuit, syndrome_schedule
 from qtoolkit.applications.qec.circuits.presets import NOISE_PRESETS, Calibration, NoisePreset, noise_preset
 from qtoolkit.applications.qec.circuits.stability import stability_circuit, stability_patch
@@ -18,6 +19,8 @@ __all__ = [
     "transversal_cx_circuit",
     "lattice_surgery_circuit",
     "syndrome_schedule",
+    "distillation_circuit",
+    "cultivation_circuit",
     # noise
     "NOISE_PRESETS",
     "NoisePreset",
