@@ -41,6 +41,7 @@ MODULES = (
     "qtoolkit.applications.qec.circuits",
     "qtoolkit.applications.qec.exact",
     "qtoolkit.applications.qec.experiments",
+    "qtoolkit.applications.qec.adaptive",
 )
 
 NO_CALLS = {"Job", "Instruction", "GateRecord", "register_solver", "PortfolioOptions", "default_store"}
@@ -99,6 +100,9 @@ RECORDS = {
     "ExperimentResult",
     "ExperimentProgress",
     "BothBases",
+    "SamplingReport",
+    "DecodedCounts",
+    "RecordedDecoder",
     "ThresholdCrossing",
     "ThresholdFit",
     "SuppressionFit",
@@ -204,6 +208,8 @@ INSTANCES: dict[str, tuple[str, ...]] = {
     "CoherentMaximumLikelihoodDecoder": ("CoherentMaximumLikelihoodDecoder(CODE, bit_flip(0.1))",),
     "DistillationProtocol": ("fifteen_to_one()",),
     "ExperimentTask": ("TASK",),
+    "RecordedDecoder": ("recorded_decoder(MEMORY)",),
+    "DecodedCounts": ("decode_counts(MEMORY, Result.from_counts({'00000': 3}))",),
     "ExperimentStore": ("ExperimentStore(':memory:')",),
     "MemoryExperiment": ("MemoryExperiment(RotatedSurfaceCode(3), 1, 0.01)",),
     "ExperimentResult": ("RESULT",),
@@ -259,8 +265,22 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     # experiments of error correction
     "ExperimentTask.circuit": ("'R 0\\nX_ERROR(0.1) 0\\nM 0\\nDETECTOR rec[-1]\\nOBSERVABLE_INCLUDE(0) rec[-1]'",),
     **{
-        f"{call}.decoder": ("'matching'", "'lookup'") for call in ("ExperimentTask", "memory_tasks", "MemoryExperiment")
+        f"{call}.decoder": ("'matching'", "'lookup'")
+        for call in ("ExperimentTask", "memory_tasks", "MemoryExperiment", "recorded_decoder", "decode_counts")
     },
+    # decoders in circuits, records of devices, magic states
+    **{f"{call}.circuit": ("MEMORY",) for call in ("recorded_decoder", "detection_events", "decode_counts")},
+    "measured_last.circuit": ("memory_circuit(repetition_code(3), 2)", "BELL"),
+    "corrected_memory_circuit.code": ("repetition_code(3)",),
+    "corrected_memory_circuit.rounds": ("1",),
+    "corrected_memory_circuit.basis": ("'z'",),
+    "corrected_memory_circuit.decoder": ("'matching'", "'lookup'"),
+    "RecordedDecoder.decode_batch.bits": ("np.zeros((2, 5), bool)",),
+    "records": ("np.zeros((2, 5), bool)",),
+    "decode_counts.result": ("Result.from_counts({'00000': 3, '00001': 1})",),
+    "distillation_circuit.error": ("0.1", "depolarizing(0.1)"),
+    "proxy": ("False", "True"),
+    "twirled_circuit.circuit": ("Circuit(1).append(amplitude_damping(0.1), 0)", "BELL"),
     "labels": ("{'distance': 3}",),
     "heralds": ("(0,)", "()"),
     "detector_error_model": ("None",),
@@ -355,6 +375,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     **{
         f"{call}.noise": ("None", "noise_preset('circuit', 0.01)")
         for call in ("memory_circuit", "stability_circuit", "transversal_cx_circuit", "lattice_surgery_circuit")
+    },
+    **{
+        f"{call}.noise": ("noise_preset('circuit', 0.01)", "noise_preset('phenomenological', 0.1)")
+        for call in ("corrected_memory_circuit", "cultivation_circuit", "decode_counts")
     },
     "measured": ("'xx'", "'zz'"),
     "stability_patch.width": ("2",),
@@ -1060,6 +1084,8 @@ def namespace() -> dict[str, Any]:
 
 def _experiments() -> dict[str, Any]:
     """A task of error correction, and results that nothing was run for."""
+    from qtoolkit.applications.qec import memory_circuit, noise_preset
+    from qtoolkit.applications.qec.codes import repetition_code
     from qtoolkit.applications.qec.experiments import ExperimentResult, ExperimentTask, MemorySweep
     from qtoolkit.applications.qec.experiments.batch import BatchCounts
 
@@ -1074,6 +1100,7 @@ def _experiments() -> dict[str, Any]:
     return {
         "BatchCounts": BatchCounts,
         "TASK": task,
+        "MEMORY": memory_circuit(repetition_code(3), 1, "z", noise_preset("circuit", 0.01)),
         "RESULT": counted(3, 0.01, 300),
         "PAIR": [counted(3, 0.01, 300, basis) for basis in "xz"],
         "SWEEP": MemorySweep((3, 5), (0.01,), ((counted(3, 0.01, 300),), (counted(5, 0.01, 100),)), 1),

@@ -111,7 +111,8 @@ def to_stim(circuit: Circuit, *, tags: bool = False) -> stim.Circuit:
     Args:
         circuit: with numbers for all parameters.
         tags: write T, rotations and ``u`` as identities with a tag, such as ``I[R_Z(theta=0.3)]``, and rotations that
-            are channels as ``I_ERROR[R_Z(theta=0.3)]``, which `from_stim` reads back. Stim itself takes them for identities, and its error model for noise that is not there.
+            are channels as ``I_ERROR[R_Z(theta=0.3)]``, which `from_stim` reads back. Stim itself takes them for
+            identities, and its error model for noise that is not there.
 
     Raises:
         ConversionError: naming the operation and what to do, for gates that are not Clifford, channels that are no
@@ -436,12 +437,12 @@ def _quarters(angle: float) -> int | None:
 
 def _turn(matrix: Matrix) -> Extension | None:
     """The rotation about X, Y, Z, XX, YY or ZZ that a matrix is up to a phase; None of others."""
-    letters = {"X": [[0, 1], [1, 0]], "Y": [[0, -1j], [1j, 0]], "Z": [[1, 0], [0, -1]]}
     side = len(matrix)
     if side > 4:
         return None
-    for letter, single in letters.items():
-        pauli = np.array(single) if side == 2 else np.kron(single, single)
+    for letter in "XYZ":
+        single = StandardGate(letter.lower()).matrix()
+        pauli = single if side == 2 else np.kron(single, single)
         stays, turns = np.trace(matrix) / side, np.trace(pauli @ matrix) / side
         # exp(-iθ/2 P) = cos(θ/2) - i sin(θ/2) P, times a phase
         if abs(abs(stays) ** 2 + abs(turns) ** 2 - 1.0) < 1e-12:

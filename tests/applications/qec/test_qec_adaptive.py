@@ -9,7 +9,6 @@ from qtoolkit.applications.qec import (
     ExperimentTask,
     NoisePreset,
     code_named,
-    compile_decoder,
     corrected_memory_circuit,
     decode_counts,
     detection_events,
@@ -138,7 +137,7 @@ def test_recorded_decoders_take_the_bits_of_detectors():
     # Bit 4 is 1 without noise, so the first detector is silent where bits 2 and 4 differ.
     bits = np.array([[0, 0, 1], [0, 0, 0], [0, 1, 1], [1, 0, 1]], bool)
     assert decoder.decode_batch(bits)[:, 0].tolist() == [False, True, False, False]
-    with pytest.raises(InputError, match=r"recorded bits must .*\(4, 5\)|3 bits|5"):
+    with pytest.raises(InputError, match="recorded bits"):
         decoder.decode_batch(np.zeros((4, 5), bool))
     with pytest.raises(InputError, match="needs detectors"):
         recorded_decoder(Circuit(1, 1).measure(0, 0).observable([0]))
@@ -167,9 +166,9 @@ def test_counts_are_decoded_as_shots_are():
     assert found.confidence_interval[0] < found.logical_error_rate < found.confidence_interval[1]
     # Counts alone, of the ideal circuit with a model of the noise beside it, are as good.
     ideal = memory_circuit(ROTATED, 2, "x")
-    assert decode_counts(ideal, Result.from_counts(result.counts), noise=noise_preset("circuit", 0.01)) == decode_counts(
-        noisy, Result.from_counts(result.counts)
-    )
+    assert decode_counts(
+        ideal, Result.from_counts(result.counts), noise=noise_preset("circuit", 0.01)
+    ) == decode_counts(noisy, Result.from_counts(result.counts))
     assert decode_counts(ideal, result, detector_error_model=task.model).errors == found.errors
     selected = decode_counts(noisy, result, heralds=range(noisy.num_detectors))
     assert selected.discards == events.any(axis=1).sum()
@@ -178,12 +177,14 @@ def test_counts_are_decoded_as_shots_are():
 
 def test_bad_counts_are_refused():
     circuit = memory_circuit(REPETITION, 1, "z", noise_preset("circuit", 0.01))
-    with pytest.raises(InputError, match="7 classical bits, got 3 shots of 2|5 classical bits, got 3 shots of 2"):
+    with pytest.raises(InputError, match="5 classical bits, got 3 shots of 2"):
         decode_counts(circuit, Result.from_counts({"01": 3}))
     result = NearCliffordSimulator().run(circuit, 10, seed=1)
     with pytest.raises(InputError, match="one error model"):
-        decode_counts(circuit, result, noise=noise_preset("circuit", 0.01), detector_error_model=ExperimentTask(circuit).model)
-    with pytest.raises(InputError, match="must be a Circuit|Circuit"):
+        decode_counts(
+            circuit, result, noise=noise_preset("circuit", 0.01), detector_error_model=ExperimentTask(circuit).model
+        )
+    with pytest.raises(InputError, match="counts are those of a Circuit"):
         decode_counts(None, result)
 
 

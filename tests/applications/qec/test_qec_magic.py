@@ -1,4 +1,4 @@
-"""Magic states: distillation and cultivation as circuits, beside exact figures, searches of faults and state vectors."""
+"""Magic states: distillation and cultivation as circuits, beside exact figures, all faults and state vectors."""
 
 from collections import defaultdict
 

@@ -109,7 +109,7 @@ def test_pauli_noise_stays_with_stim():
         (Circuit(1, 1).append(over_rotation("X", np.pi / 2), 0), "'over_rotation X'"),
         (Circuit(1, 1).append(amplitude_damping(0.1), 0), "'amplitude_damping'"),
         (Circuit(1, 1).h(0).t(0).h(0), "Clifford"),
-        (Circuit(1, 1).if_(parity([0]) == 1, lambda body: body.append(amplitude_damping(0.1), 0)), "'amplitude_damping'"),
+        (Circuit(1, 1).if_(parity([0]) == 1, lambda body: body.append(amplitude_damping(0.1), 0)), "'amplitude_da"),
         (Circuit(1, 1).measure(0, 0).readout_error(ReadoutError([[0.9, 0.1], [0.3, 0.7]]), 0), "as often on 0 as on 1"),
     ],
 )  # fmt: skip
@@ -162,7 +162,14 @@ def test_the_content_of_a_task_is_that_of_its_circuit():
         circuit.measure([0, 1], [0, 1]).detector([0], [1.0]).observable([1])
         return ExperimentTask(circuit, None, **options).id
 
-    others = [task(angle=0.2), task(error=0.2), task(label="XX"), task(qubit=1), task(heralds=[0]), task(batch_shots=512)]
+    others = [
+        task(angle=0.2),
+        task(error=0.2),
+        task(label="XX"),
+        task(qubit=1),
+        task(heralds=[0]),
+        task(batch_shots=512),
+    ]
     assert len({task(), *others}) == 7
     assert task(name="other") == task()
 

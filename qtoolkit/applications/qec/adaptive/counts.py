@@ -113,8 +113,8 @@ def decode_counts(
         raise InputError("a decoder has one error model, got noise and a detector_error_model: leave one out")
     if result.num_clbits != circuit.num_clbits or result.shots < 1:
         raise InputError(
-            f"the result must have shots of the circuit's {circuit.num_clbits} classical bits, got {result.shots} shots "
-            f"of {result.num_clbits}"
+            f"the result must have shots of the circuit's {circuit.num_clbits} classical bits, got {result.shots} "
+            f"shots of {result.num_clbits}"
         )
     believed = _annotated(noisy(circuit, noise), circuit)
     task = ExperimentTask(believed, decoder, heralds=tuple(heralds), detector_error_model=detector_error_model)

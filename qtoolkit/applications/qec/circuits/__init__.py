@@ -1,4 +1,4 @@
-"""Experiments as circuits: memories of any code, stability, transversal gates, lattice surgery, magic states; and noise.
+"""Experiments as circuits: memories of any code, stability, transversal gates, surgery, magic states, and their noise.
 
 Each is a plain `Circuit` whose detectors and observables say what decoders are to look at.
 """

@@ -1,6 +1,8 @@
-"""Circuits that make magic states and discard what they see go wrong: 15-to-1 distillation, cultivation at distance 3."""
+"""Circuits that make magic states and discard what they see go wrong: 15-to-1 distillation, distance-3 cultivation."""
 
 from __future__ import annotations
+
+import itertools
 
 from qtoolkit._arguments import check_flag, shown
 from qtoolkit.applications.qec._validation import require_rate
@@ -130,7 +132,7 @@ class _Cultivation:
             self._flagged(chosen, plain)
 
     def _flagged(self, chosen: list[int], plain: bool) -> None:
-        """Checks of Z, or of X, at the same time: what spreads from an ancilla to two of its qubits shows in its flag."""
+        """Checks of Z, or of X, at the same time: what spreads from an ancilla to two qubits shows in its flag."""
         circuit, rows = self.circuit, self._code.stabilizers[chosen]
         ancillas, flags = list(self._cat[: len(rows)]), list(self._cat[len(rows) : 2 * len(rows)])
         turned = flags if plain else ancillas
@@ -156,7 +158,7 @@ class _Cultivation:
     def check(self, name: str) -> None:
         """Measure the transversal operator by a cat state; its sign and its flags are detectors."""
         circuit, cat, data = self.circuit, self._cat, range(self._size)
-        links = list(zip(cat, cat[1:], strict=False))
+        links = list(itertools.pairwise(cat))
         circuit.reset(list(cat)).h(cat[0]).barrier()
         for pair in links:
             circuit.cx(*pair).barrier()

@@ -56,9 +56,9 @@ class BatchCounts:
 def count_batch(task: ExperimentTask, seed: int, index: int, start: int, stop: int) -> BatchCounts:
     """Draw batch `index` of a task, and decode and count its shots from `start` to before `stop`.
 
-    The batch is always drawn whole, since the random stream depends on how many shots are asked for at once: the shots of a
-    batch are the same whichever of them are counted. Its seed comes of the root seed, the circuit and the index, so
-    that batches are independent of each other and of those of other circuits.
+    The batch is always drawn whole, since the random stream depends on how many shots are asked for at once: the shots
+    of a batch are the same whichever of them are counted. Its seed comes of the root seed, the circuit and the index,
+    so that batches are independent of each other and of those of other circuits.
 
     Raises:
         InputError: if the decoder returns anything but bits of shape (shots, observables).

@@ -56,7 +56,11 @@ class SamplingReport:
     near_clifford: NearCliffordReport | None = None
 
     def __str__(self) -> str:
-        lines = [f"{'sampled by':<14}{self.sampler}", f"{'because':<14}{self.reason}", f"{'decoded by':<14}{self.model}"]
+        lines = [
+            f"{'sampled by':<14}{self.sampler}",
+            f"{'because':<14}{self.reason}",
+            f"{'decoded by':<14}{self.model}",
+        ]
         return "\n".join(lines if self.near_clifford is None else [*lines, str(self.near_clifford)])
 
 
