@@ -273,6 +273,9 @@ class NoFlips(CheckedDecoder):
     def _decode(self, events: NDArray[np.bool_]) -> NDArray[np.bool_]:
         return np.zeros((len(events), self.num_observables), np.bool_)
 
+    def _decode_packed(self, events: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return np.zeros((len(events), -(-self.num_observables // 8)), np.uint8)
+
 
 def _check_model(model: object, circuit: SampledCircuit) -> None:
     if not isinstance(model, require("stim", extra="qec").DetectorErrorModel):

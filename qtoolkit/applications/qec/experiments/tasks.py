@@ -46,7 +46,7 @@ def memory_tasks(
     rounds: Rounds | None = None,
     bases: Iterable[Basis] = ("z",),
     noise: str | Callable[[float], NoisePreset] = "circuit",
-    decoder: Decoder | str = "matching",
+    decoder: Decoder | str | None = "matching",
     batch_shots: int | None = None,
 ) -> tuple[ExperimentTask, ...]:
     """A memory experiment for every distance, rate and basis, in that order, for `run_experiments`.
@@ -60,7 +60,7 @@ def memory_tasks(
         bases: of the logical eigenstates that are stored: ``("z",)``, ``("x",)`` or both.
         noise: a name in `NOISE_PRESETS`, or a function that makes a preset of a rate. Coherent noise and decay are
             sampled by the near-Clifford simulator, see `ExperimentTask.explain`.
-        decoder: a name in `DECODERS`, or an object with ``compile(model)``.
+        decoder: a name in `DECODERS`, or an object with ``compile(model)``; None predicts no flips.
         batch_shots: shots drawn at once; see `ExperimentTask`.
 
     Raises:
