@@ -1,4 +1,4 @@
-"""The example runs, and goes on from what it kept."""
+"""The examples run, and that of memories goes on from what it kept."""
 
 import subprocess
 import sys
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "qec_memory.py"
+ADAPTIVE = EXAMPLE.with_name("qec_adaptive.py")
 
 
 @pytest.mark.slow
@@ -25,3 +26,13 @@ def test_example_runs(tmp_path):
     assert printed[0] == printed[1]
     assert "Rotated surface code" in printed[0]
     assert store.stat().st_size > 0
+
+
+@pytest.mark.slow
+def test_adaptive_example_runs():
+    done = subprocess.run(
+        [sys.executable, str(ADAPTIVE), "--shots", "2000", "--seed", "3"], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+    for title in ("corrected in the", "Magic states", "not decoded"):
+        assert title in done.stdout

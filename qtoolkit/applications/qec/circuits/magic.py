@@ -72,16 +72,16 @@ def cultivation_circuit(noise: Noise | None = None, *, proxy: bool = False) -> C
     stabilizers are the last six detectors, and observable 0 is odd where the state is orthogonal to T†|+⟩.
 
     All detectors discard: ``ExperimentTask(circuit, None, heralds=range(circuit.num_detectors))``. No one or two faults
-    of circuit-level noise go unseen and do harm, so that the error falls as the third power of their rate. The circuit
+    of circuit-level noise go unseen and do harm with S in the place of T, and no single one does with T. The circuit
     follows the idea of the source and not its gates, which save qubits and time; its escape into a larger code is left
-    out.
+    out, and the stabilizers at the end discard too.
 
     Source: Gidney, Shutty and Jones, arXiv:2409.17595 (2024).
 
     Args:
         noise: of all but the end, a preset or a model.
-        proxy: S in the place of T. The state is then one of a stabilizer, and Stim samples the circuit, finds its
-            error model and its smallest faults; its errors are of the same order.
+        proxy: S in the place of T. The state is then a stabilizer state, and Stim samples the circuit and finds its
+            error model and its smallest faults.
 
     Raises:
         InputError: if an argument is none of these.
