@@ -15,7 +15,7 @@ from qtoolkit.applications.qec.circuits._noise import Noise, check_noise, noisy
 from qtoolkit.applications.qec.decoders import Decoder
 from qtoolkit.applications.qec.experiments.task import ExperimentTask
 from qtoolkit.applications.qec.intervals import clopper_pearson
-from qtoolkit.circuit import Circuit, Detector, Observable
+from qtoolkit.circuit import Circuit
 from qtoolkit.errors import InputError
 from qtoolkit.primitives import Result
 
@@ -116,8 +116,9 @@ def decode_counts(
             f"the result must have shots of the circuit's {circuit.num_clbits} classical bits, got {result.shots} "
             f"shots of {result.num_clbits}"
         )
-    believed = _annotated(noisy(circuit, noise), circuit)
-    task = ExperimentTask(believed, decoder, heralds=tuple(heralds), detector_error_model=detector_error_model)
+    task = ExperimentTask(
+        noisy(circuit, noise), decoder, heralds=tuple(heralds), detector_error_model=detector_error_model
+    )
     records, times = _distinct(result)
     events, flips = parities_of(circuit).of(records)
     fractions = times @ events / result.shots
@@ -135,17 +136,6 @@ def decode_counts(
         decoder=compiled.name,
         backend_name=result.backend_name,
     )
-
-
-def _annotated(believed: Circuit, circuit: Circuit) -> Circuit:
-    """A circuit with the detectors and observables of another one at its end, if compiling for a device lost them."""
-    if believed.num_detectors or believed.num_observables:
-        return believed
-    result = believed.copy()
-    for operation in circuit.operations:
-        if isinstance(operation.gate, Detector | Observable):
-            result.append(operation.gate, (), operation.clbits)
-    return result
 
 
 def _distinct(result: Result) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
