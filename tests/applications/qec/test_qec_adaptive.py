@@ -1,5 +1,7 @@
 """Decoders that a circuit calls, corrections by feedback, and counts of devices decoded."""
 
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from near_clifford_oracle import distribution
@@ -141,6 +143,15 @@ def test_recorded_decoders_take_the_bits_of_detectors():
         decoder.decode_batch(np.zeros((4, 5), bool))
     with pytest.raises(InputError, match="needs detectors"):
         recorded_decoder(Circuit(1, 1).measure(0, 0).observable([0]))
+
+
+def test_circuits_that_decode_are_shared_by_threads_and_processes():
+    circuit = corrected_memory_circuit(REPETITION, 1, "z", noise_preset("circuit", 0.02))
+    task = ExperimentTask(circuit, None, batch_shots=256)
+    here = run_experiment(task, max_shots=4096, seed=1)
+    for executor in (ThreadPoolExecutor(2), ProcessPoolExecutor(2)):
+        with executor:
+            assert run_experiment(task, max_shots=4096, seed=1, executor=executor) == here
 
 
 def test_records_that_are_lost_are_refused():

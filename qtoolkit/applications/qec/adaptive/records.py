@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from qtoolkit._arguments import check_instance
+from qtoolkit._memory import check_memory
 from qtoolkit.applications.qec._validation import require_bits
 from qtoolkit.applications.qec.decoders import CheckedDecoder, Decoder
 from qtoolkit.applications.qec.experiments.sampling import parities_without_noise
@@ -39,7 +41,13 @@ class Parities:
     num_detectors: int
 
     def of(self, bits: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Detection events and flips of observables, for bits of shape (shots, classical bits)."""
+        """Detection events and flips of observables, for bits of shape (shots, classical bits).
+
+        Raises:
+            InsufficientMemoryError: if they do not fit.
+        """
+        rows, columns = self.members.shape
+        check_memory(len(bits) * (columns + 4 * rows), f"detectors of {len(bits)} shots", "take fewer at a time")
         sums = (self.members @ bits.T.astype(np.uint8)).T  # modulo 256, which keeps parities
         found = (sums & 1).astype(np.bool_) ^ self.odd
         return found[:, : self.num_detectors], found[:, self.num_detectors :]
@@ -100,6 +108,7 @@ def detection_events(circuit: Circuit, records: NDArray[np.bool_]) -> tuple[NDAr
     Raises:
         InputError: if it is no circuit, records are no bits of this shape, or a bit is written again after a detector
             has read it.
+        InsufficientMemoryError: if they do not fit.
         MissingExtraError: if Stim is not installed.
     """
     check_instance(circuit, Circuit, "records are those of a Circuit")
@@ -109,19 +118,37 @@ def detection_events(circuit: Circuit, records: NDArray[np.bool_]) -> tuple[NDAr
 class RecordedDecoder:
     """Predicts flips of observables from recorded bits: detectors are made of them first.
 
+    Each thread that calls it compiles a decoder of its own, since most serve one at a time only; so does each process
+    that it is sent to.
+
     Attributes:
         clbits: of the circuit, which it takes in this order: those that detectors read.
-        decoder: that of the detectors.
         num_observables: bits of each prediction.
     """
 
-    def __init__(self, parities: Parities, decoder: CheckedDecoder) -> None:
+    def __init__(self, task: ExperimentTask, parities: Parities) -> None:
         rows = parities.members[: parities.num_detectors]
         self.clbits = tuple(int(clbit) for clbit in np.unique(rows.indices))
-        self.decoder = decoder
-        self.num_observables = decoder.num_observables
         odd = parities.odd[: parities.num_detectors]
         self._parities = Parities(rows[:, list(self.clbits)].tocsr(), odd, parities.num_detectors)
+        self._task = task
+        self._kept = threading.local()
+        self.num_observables = self.decoder.num_observables
+
+    @property
+    def decoder(self) -> CheckedDecoder:
+        """Of the detectors, compiled for this thread."""
+        found: CheckedDecoder | None = getattr(self._kept, "decoder", None)
+        if found is None:
+            found = self._kept.decoder = self._task.compiled()
+        return found
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_kept"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._kept = threading.local()
 
     def __repr__(self) -> str:
         return f"<{self.decoder.name} decoder of {len(self.clbits)} recorded bits>"
@@ -157,4 +184,4 @@ def recorded_decoder(
     if not circuit.num_detectors:
         raise InputError("a recorded decoder needs detectors, got a circuit without any; see detector()")
     task = ExperimentTask(circuit, decoder, detector_error_model=detector_error_model)
-    return RecordedDecoder(parities_of(circuit), task.compiled())
+    return RecordedDecoder(task, parities_of(circuit))

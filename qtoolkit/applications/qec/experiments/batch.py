@@ -6,7 +6,6 @@ import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -115,10 +114,7 @@ class _Worker:
     def __init__(self, task: ExperimentTask) -> None:
         self.task = task
         self.shots = shots_of(task.circuit)
-
-    @cached_property
-    def decoder(self) -> CheckedDecoder:
-        return self.task.compiled()
+        self.decoder: CheckedDecoder = task.compiled()
 
 
 class _Kept(threading.local):
