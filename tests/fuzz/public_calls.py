@@ -1,7 +1,7 @@
 """Every public callable of the toolkit with arguments that it takes, as Python text.
 
 `CALLS` follows `__all__`: a new public function or method joins by itself, and a parameter of a new name must be
-given an example here.
+given an example in one of the files `examples_*`.
 """
 
 from __future__ import annotations
