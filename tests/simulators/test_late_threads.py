@@ -10,7 +10,8 @@ from scipy.stats import unitary_group
 
 import qtoolkit_kernels
 from qtoolkit import Circuit, ParameterVector, PauliSum, StatevectorSimulator
-from qtoolkit.simulators import SectorSimulator
+from qtoolkit.noise import depolarizing
+from qtoolkit.simulators import DensityMatrixSimulator, NearCliffordSimulator, SectorSimulator
 from qtoolkit_kernels._jit import Kernel
 from qtoolkit_kernels.team import Team, _Call
 from qtoolkit_kernels.threads import counters, stop
@@ -95,5 +96,12 @@ def test_who_comes_late_touches_nothing(seen) -> None:
     for q in range(19):
         weighted.xx_plus_yy(parameters[0], 0.1, q, q + 1).rz(0.2, q)
     SectorSimulator(10, num_threads=2).state_vector(weighted, [0.3])
+
+    noisy = Circuit(10)
+    for q in range(10):
+        noisy.ry(0.1 + q, q).cx(q, (q + 1) % 10).channel(depolarizing(0.01), q)
+    DensityMatrixSimulator(num_threads=2).density_matrix(noisy)
+    DensityMatrixSimulator(num_threads=2).density_matrix(Circuit(8).ccx(0, 4, 7), initial_state=np.eye(256) / 256)
+    NearCliffordSimulator(num_threads=2).run(Circuit(2).h(0).t(0).cx(0, 1).h(0).measure_all(), 5_000, seed=1)
 
     assert seen == shared_kernels()
