@@ -4,9 +4,11 @@ import itertools
 import json
 import math
 import os
+import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError
 
 import numpy as np
 import pytest
@@ -25,7 +27,7 @@ from qtoolkit.applications.qec import (
     run_experiment,
     run_experiments,
 )
-from qtoolkit.errors import BackendError, InputError
+from qtoolkit.errors import BackendError, InputError, MissingExtraError
 from qtoolkit.noise import bit_flip
 
 FLIP = "R 0 1\nX_ERROR(0.2) 0\nX_ERROR(0.1) 1\nM 0 1\nDETECTOR rec[-1]\nOBSERVABLE_INCLUDE(0) rec[-2]"
@@ -269,6 +271,16 @@ def test_content_makes_the_id():
     ):
         assert set(ExperimentTask(FLIP, decoder).content["versions"]) == {"stim", *packages}
     json.dumps(task.content)
+
+
+def test_a_missing_decoder_names_its_own_extra(monkeypatch):
+    def absent(package):
+        raise PackageNotFoundError(package)
+
+    monkeypatch.setattr("qtoolkit.applications.qec.experiments.task.version", absent)
+    monkeypatch.setitem(sys.modules, "tesseract_decoder", None)
+    with pytest.raises(MissingExtraError, match=r"qtoolkit-quantum\[tesseract\]"):
+        run_experiment(ExperimentTask(FLIP, "tesseract"), max_shots=10, seed=1)
 
 
 def test_decoders_have_their_options_and_the_model_that_is_given():

@@ -328,4 +328,5 @@ def _version(package: str) -> str:
     try:
         return version(package)
     except PackageNotFoundError:
-        return str(getattr(require(package, extra="qec"), "__version__", "unknown"))
+        extra = "tesseract" if package == "tesseract_decoder" else "qec"
+        return str(getattr(require(package, extra=extra), "__version__", "unknown"))
