@@ -379,6 +379,7 @@ def test_results_say_in_a_line_what_they_are():
         "ExperimentResult(distance=3, physical_error_rate=0.01, basis=z: 20 errors in 1,000 shots, 0.02 (0.01226 to "
         "0.03072), matching, seed 7)"
     )
+    assert repr(dataclasses.replace(result, labels={})).startswith("ExperimentResult(20 errors in 1,000 shots, ")
     assert repr(fit_threshold(scaling())).startswith("ThresholdFit(0.103 (0.10")
     assert re.fullmatch(
         r"SuppressionFit\(Λ = 4 \([34][.\d]* to 4[.\d]*\), p = 0.005, distances 3, 5, 7\)",

@@ -61,10 +61,11 @@ class ExperimentResult:
 
     def __repr__(self) -> str:
         labels = ", ".join(f"{name}={value}" for name, value in self.labels.items())
+        labels += ": " if labels else ""
         low, high = self.confidence_interval
         discards = f", {self.discards:,} discarded" if self.discards else ""
         return (
-            f"ExperimentResult({labels}: {self.errors:,} errors in {self.shots:,} shots{discards}, "
+            f"ExperimentResult({labels}{self.errors:,} errors in {self.shots:,} shots{discards}, "
             f"{self.logical_error_rate:.4g} ({low:.4g} to {high:.4g}), {self.decoder}, seed {self.seed}"
             f"{', interrupted' if self.interrupted else ''})"
         )
