@@ -176,7 +176,7 @@ def test_hypergraphs_and_certain_errors_are_taken_where_they_can_be(name):
     ],
 )  # fmt: skip
 def test_what_is_no_graph_is_refused_by_the_error(name, text, message):
-    with pytest.raises(InputError, match=message):
+    with pytest.raises(InputError, match=message + '.*use a decoder of hypergraphs, such as "lookup", "bp-osd"'):
         compile_decoder(name, stim.DetectorErrorModel(text))
 
 

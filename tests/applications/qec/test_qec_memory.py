@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import stim
 
-from qtoolkit.applications.qec import MemoryExperiment, RotatedSurfaceCode, memory_experiment
+from qtoolkit.applications.qec import MemoryExperiment, RotatedSurfaceCode, code_named, memory_experiment
 from qtoolkit.errors import InputError, MissingExtraError
 
 NOISY = MemoryExperiment(RotatedSurfaceCode(3), 3, 0.02)
@@ -129,6 +129,11 @@ def test_only_the_same_experiment_and_seed_can_be_continued():
         MemoryExperiment(RotatedSurfaceCode(3), 3, 0.01).run(max_shots=200, previous=part)
     with pytest.raises(InputError, match="keeps its seed 1, got 2"):
         NOISY.run(max_shots=200, seed=2, previous=part)
+
+
+def test_other_codes_are_sent_to_tasks():
+    with pytest.raises(InputError, match=r"RotatedSurfaceCode, got <CSSCode Steane .*memory_tasks, or ExperimentTask"):
+        MemoryExperiment(code_named("steane"), 3, 0.01)
 
 
 @pytest.mark.parametrize("package", ["stim", "pymatching"])

@@ -13,6 +13,8 @@ from qtoolkit.errors import InputError
 
 __all__ = ["MatchingGraph", "matching_graph", "require_edges"]
 
+_OF_HYPERGRAPHS = 'a decoder of hypergraphs, such as "lookup", "bp-osd" or "bp-lsd"'
+
 
 class MatchingGraph(NamedTuple):
     """Edges, each with the probability that an odd number of its mechanisms happens.
@@ -153,7 +155,7 @@ def _check_mechanisms(
     if hyper.size and not (certain.size and certain[0] < hyper[0]):
         raise InputError(
             f"{what} needs errors whose parts flip at most two detectors, got {model.describe(int(hyper[0]))}: "
-            "decompose it by ^, or use a decoder of hypergraphs"
+            f"decompose it by ^, or use {_OF_HYPERGRAPHS}"
         )
     if certain.size:
         raise InputError(
@@ -172,6 +174,6 @@ def _misleading(model: DetectorErrorModel, mechanism: int, graph: MatchingGraph,
     flips = " ^ ".join(" ".join(f"L{k}" for k in observables) or "none" for observables in found)
     return InputError(
         f"{what} needs decompositions into edges that flip the same observables, got {model.describe(mechanism)}, "
-        f"whose edges flip {flips}: likelier errors have the same detectors and other observables; use a decoder of "
-        "hypergraphs"
+        f"whose edges flip {flips}: likelier errors have the same detectors and other observables; use "
+        f"{_OF_HYPERGRAPHS}"
     )

@@ -79,7 +79,10 @@ class MemoryExperiment:
 
     def __post_init__(self) -> None:
         if not isinstance(self.code, RotatedSurfaceCode):
-            raise InputError(f"code must be a RotatedSurfaceCode, got {shown(self.code)}")
+            raise InputError(
+                f"code must be a RotatedSurfaceCode, got {shown(self.code)}; memories of other codes are tasks: "
+                "memory_tasks, or ExperimentTask(memory_circuit(code, ...), decoder)"
+            )
         check_decoder(self.decoder)
         rate = require_rate("physical_error_rate", self.physical_error_rate, _MAX_DEPOLARISING_RATE)
         object.__setattr__(self, "rounds", require_count("rounds", self.rounds))
