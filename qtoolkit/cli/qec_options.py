@@ -18,6 +18,14 @@ __all__ = ["Bases", "CodeOptions", "OutputOptions", "RunOptions", "Theme", "samp
 DEFAULT_STORE = "default"
 _DISTANCES = "3,5,7"
 _CODE, _RUN, _OUTPUT = "Code and noise", "Run", "Output"
+_NOISE_HELP = (
+    "Preset of the noise: code-capacity, phenomenological, circuit, si1000 or biased. In Python also device, which "
+    "takes a calibration, and coherent and amplitude-damping, which Stim cannot sample."
+)
+_DECODER_HELP = (
+    "Name of the decoder: matching, correlated-matching, union-find, belief-matching or sliding-window for graphs; "
+    "lookup, maximum-likelihood, bp-osd, bp-lsd or tesseract for every code."
+)
 
 
 class Bases(StrEnum):
@@ -48,12 +56,12 @@ class CodeOptions:
             metavar="LIST", help="Such as 3,5,...,11; 3,5,7 by default for codes of many.", rich_help_panel=_CODE
         ),
     ] = None
-    noise: Annotated[str, typer.Option(help="Preset of the noise.", rich_help_panel=_CODE)] = "circuit"
+    noise: Annotated[str, typer.Option(help=_NOISE_HELP, rich_help_panel=_CODE)] = "circuit"
     rounds: Annotated[
         int | None, typer.Option(min=1, help="As many as the distance by default.", rich_help_panel=_CODE)
     ] = None
     basis: Annotated[Bases, typer.Option(help="Of the state that is stored.", rich_help_panel=_CODE)] = Bases.BOTH
-    decoder: Annotated[str, typer.Option(help="Name of the decoder.", rich_help_panel=_CODE)] = "matching"
+    decoder: Annotated[str, typer.Option(help=_DECODER_HELP, rich_help_panel=_CODE)] = "matching"
 
     @property
     def description(self) -> str:

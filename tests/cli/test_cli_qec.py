@@ -27,6 +27,13 @@ def run(*arguments):
     return result.stdout
 
 
+@pytest.mark.parametrize("command", ["memory", "threshold"])
+def test_help_has_the_names_of_noise_and_decoders(command, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "400")
+    words = set(re.findall(r"[\w-]+", run(command, "--help")))
+    assert words >= {*qec.NOISE_PRESETS, *qec.DECODERS}
+
+
 @pytest.fixture(scope="module")
 def data():
     return json.loads(run("memory", *SMALL, "--json"))
