@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 
 import pytest
 from typer.testing import CliRunner
@@ -39,6 +40,7 @@ def test_table_figure_and_page(tmp_path, monkeypatch, capsys):
     lines = [line for line in out.splitlines() if not line.startswith(("Report: ", "Plot: "))]
     assert max(map(len, lines)) <= 80
     assert out.count("Pauli twirl") == 2
+    assert len(re.findall(r"\de-\d ± \d\.\de-\d\b", out)) == 2
     assert "5 rounds of perfect syndromes" in out
     assert plot.read_text("utf-8").startswith("<?xml")
     assert "Is twirling safe?" in report.read_text("utf-8")

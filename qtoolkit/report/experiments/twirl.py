@@ -59,7 +59,7 @@ def twirl_tables(answer: TwirlAnswer, width: int = 80) -> list[Table]:
         for prediction in one.predictions:
             infidelity = rate_text(prediction.infidelity)
             if prediction.standard_error:
-                infidelity += f" ± {prediction.standard_error:.1e}"
+                infidelity += f" ± {rate_text(prediction.standard_error, 2)}"
             rows.append((f"  {prediction.name}", infidelity, rate_text(prediction.diamond_distance)))
         rows.append(("  noise as it is, over its twirl", _times(one.infidelity_factor), _times(one.diamond_factor)))
     return [number_table((answer.description, "infidelity", "diamond distance"), rows, width)]
