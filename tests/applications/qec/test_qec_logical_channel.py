@@ -237,6 +237,7 @@ def test_what_does_not_fit_is_refused_before_it_is_begun(monkeypatch):
     ("code", "message"),
     [
         (3, "a code must have stabilizers, logical_x, logical_z"),
+        ("steane", "got 'steane'; code_named makes a code of a name"),
         ((np.zeros((2, 3)), None, None), r"stabilizers must have shape \(r, 2n\), X parts first, got \(2, 3\)"),
         ((rows("XX", "ZI"), None, None), "stabilizers must commute, got rows 0 and 1"),
         ((rows("XX") * 2, None, None), "stabilizers must be 0 or 1"),

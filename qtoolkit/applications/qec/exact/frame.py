@@ -184,7 +184,8 @@ def _parts_of(code: object) -> tuple[object, object, object]:
         stabilizers, logical_x, logical_z = (getattr(code, name) for name in _PARTS)
         return stabilizers, logical_x, logical_z
     if not all(hasattr(code, name) for name in ("x_checks", "z_checks", *_PARTS[1:])):
-        raise InputError(f"a code must have {', '.join(_PARTS)}, or be a tuple of these, got {shown(code)}")
+        remedy = "; code_named makes a code of a name" if isinstance(code, str) else ""
+        raise InputError(f"a code must have {', '.join(_PARTS)}, or be a tuple of these, got {shown(code)}{remedy}")
     x, z, logical_x, logical_z = (
         np.atleast_2d(numbers_of(getattr(code, name), name)) for name in ("x_checks", "z_checks", *_PARTS[1:])
     )
