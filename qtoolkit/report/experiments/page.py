@@ -136,7 +136,7 @@ def threshold_page(answer: ThresholdAnswer) -> Report:
 def _report(title: str, section: Section, answer: MemoryAnswer) -> Report:
     return Report(
         title=title,
-        summary="Sampled, decoded and counted until the errors were enough; every rate has its 95% interval.",
+        summary="Sampled, decoded and counted; every rate has its 95% interval.",
         sections=(section,),
         seed=answer.seed,
         environment=environment(),
