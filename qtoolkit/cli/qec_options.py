@@ -19,12 +19,12 @@ DEFAULT_STORE = "default"
 _DISTANCES = "3,5,7"
 _CODE, _RUN, _OUTPUT = "Code and noise", "Run", "Output"
 _NOISE_HELP = (
-    "Preset of the noise: code-capacity, phenomenological, circuit, si1000 or biased. In Python also device, which "
-    "takes a calibration, and coherent and amplitude-damping, which Stim cannot sample."
+    "Preset of the noise: code-capacity, phenomenological, circuit, si1000, biased, coherent or amplitude-damping; in "
+    "Python also device, which takes a calibration."
 )
 _DECODER_HELP = (
     "Name of the decoder: matching, correlated-matching, union-find, belief-matching or sliding-window for graphs; "
-    "lookup, maximum-likelihood, bp-osd, bp-lsd or tesseract for every code."
+    "lookup or maximum-likelihood for small models; bp-osd, bp-lsd or tesseract for every code."
 )
 
 
