@@ -337,10 +337,6 @@ def test_memories_of_any_code_noise_and_decoder(code, distances, noise, decoder)
         (lambda: memory_tasks(StabilizerCode(["XX", "ZZ"]), None, [0.1]), "must know its distance"),
         (lambda: memory_tasks("steane", None, [0.1], noise=lambda p: 3), "make NoisePresets, got one that makes 3"),
         (
-            lambda: memory_tasks("steane", None, [0.1], noise="coherent"),
-            "must be Pauli errors, which Stim samples, got coherent",
-        ),
-        (
             lambda: memory_tasks("rotated-surface", [3], [0.01], noise="loud"),
             "noise must be one of .*circuit.*, got 'loud'",
         ),
