@@ -24,7 +24,8 @@ _NOISE_HELP = (
 )
 _DECODER_HELP = (
     "Name of the decoder: matching, correlated-matching, union-find, belief-matching or sliding-window for graphs; "
-    "lookup or maximum-likelihood for small models; bp-osd, bp-lsd or tesseract for every code."
+    "lookup or maximum-likelihood for small models; bp-osd, bp-lsd or tesseract for every code. By default matching, "
+    "or bp-lsd for codes that it does not take."
 )
 
 
@@ -61,7 +62,7 @@ class CodeOptions:
         int | None, typer.Option(min=1, help="As many as the distance by default.", rich_help_panel=_CODE)
     ] = None
     basis: Annotated[Bases, typer.Option(help="Of the state that is stored.", rich_help_panel=_CODE)] = Bases.BOTH
-    decoder: Annotated[str, typer.Option(help=_DECODER_HELP, rich_help_panel=_CODE)] = "matching"
+    decoder: Annotated[str | None, typer.Option(help=_DECODER_HELP, rich_help_panel=_CODE)] = None
 
     @property
     def description(self) -> str:
@@ -88,7 +89,7 @@ class CodeOptions:
             rounds=self.rounds,
             bases=bases[self.basis],
             noise=self.noise,
-            decoder=self.decoder,
+            decoder=self.decoder or (CODES[self.code].decoder if self.code in CODES else "matching"),
         )
 
 

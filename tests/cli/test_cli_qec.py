@@ -9,14 +9,17 @@ import sqlite3
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
 
 from qtoolkit.applications import qec
+from qtoolkit.applications.qec import CODES, run_experiments
 from qtoolkit.cli import main
 from qtoolkit.cli.app import app
 from qtoolkit.cli.entry import BAD_INPUT, INTERRUPTED
+from qtoolkit.cli.qec_options import Bases, CodeOptions
 
 SMALL = ["--distance", "3,5", "--rate", "0.003,0.02", "--shots", "2000", "--seed", "5"]
 
@@ -155,6 +158,21 @@ def test_two_distances_have_a_crossing_and_no_threshold(tmp_path, monkeypatch):
     assert "threshold, distances" not in out
     assert "no threshold: a threshold needs three distances or more, got 5, 7" in " ".join(out.split())
     assert "There is no threshold to tell" in report.read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", [name for name in CODES if name != "bivariate-bicycle"])
+def test_every_code_has_a_decoder_that_takes_it(name):
+    distance = {"honeycomb": "4"}.get(name, "3")
+    options = CodeOptions(code=name, distance=distance if CODES[name].takes_distance else None, rounds=None)
+    if name.startswith("bivariate-bicycle"):
+        options = replace(options, noise="code-capacity", rounds=1)
+    if name == "honeycomb":
+        options = replace(options, basis=Bases.Z)
+    if name == "repetition":
+        options = replace(options, basis=Bases.Z)
+    for task in options.tasks([0.002]):
+        (result,) = run_experiments([task], max_shots=20, seed=1)
+        assert result.shots == 20
 
 
 @pytest.mark.parametrize(

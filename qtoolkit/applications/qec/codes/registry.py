@@ -38,12 +38,14 @@ class CodeFamily:
         build: makes the code from keywords.
         description: one line.
         odd: whether distances must be odd.
+        decoder: name of one for its memories: matching where errors flip two checks at most, another for the rest.
     """
 
     name: str
     build: Callable[..., StabilizerCode | HoneycombCode]
     description: str
     odd: bool = False
+    decoder: str = "matching"
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -77,22 +79,30 @@ def _bicycle(num_qubits: int) -> Callable[[], StabilizerCode]:
 
 _FAMILIES = (
     CodeFamily("repetition", _repetition, "bit flips only, [[d, 1, 1]]"),
-    CodeFamily("five-qubit", five_qubit_code, "[[5, 1, 3]]"),
-    CodeFamily("steane", steane_code, "[[7, 1, 3]]"),
+    CodeFamily("five-qubit", five_qubit_code, "[[5, 1, 3]]", decoder="bp-lsd"),
+    CodeFamily("steane", steane_code, "[[7, 1, 3]]", decoder="bp-lsd"),
     CodeFamily("shor", shor_code, "[[9, 1, 3]]"),
     CodeFamily("bacon-shor", bacon_shor_code, "subsystem code of pairs, [[d², 1, d]]"),
-    CodeFamily("four-two-two", four_two_two_code, "detects one error, [[4, 2, 2]]"),
-    CodeFamily("fifteen-one-three", fifteen_one_three_code, "Reed–Muller, transversal T, [[15, 1, 3]]"),
+    CodeFamily("four-two-two", four_two_two_code, "detects one error, [[4, 2, 2]]", decoder="bp-lsd"),
+    CodeFamily(
+        "fifteen-one-three", fifteen_one_three_code, "Reed–Muller, transversal T, [[15, 1, 3]]", decoder="bp-lsd"
+    ),
     CodeFamily("rotated-surface", rotated_surface_code, "[[d², 1, d]]", odd=True),
     CodeFamily("surface", surface_code, "unrotated, [[d² + (d − 1)², 1, d]]"),
     CodeFamily("xzzx", xzzx_code, "rotated, for biased noise, [[d², 1, d]]", odd=True),
     CodeFamily("toric", toric_code, "[[2d², 2, d]]"),
-    CodeFamily("color-666", color_code_666, "triangle of hexagons, [[(3d² + 1)/4, 1, d]]", odd=True),
-    CodeFamily("color-488", color_code_488, "triangle of squares and octagons, [[(d² + 2d − 1)/2, 1, d]]", odd=True),
-    CodeFamily("bivariate-bicycle-72", _bicycle(72), "[[72, 12, 6]]"),
-    CodeFamily("bivariate-bicycle-90", _bicycle(90), "[[90, 8, 10]]"),
-    CodeFamily("bivariate-bicycle-144", _bicycle(144), "[[144, 12, 12]]"),
-    CodeFamily("bivariate-bicycle", bivariate_bicycle_code, "by its polynomials l, m, a, b"),
+    CodeFamily("color-666", color_code_666, "triangle of hexagons, [[(3d² + 1)/4, 1, d]]", odd=True, decoder="bp-lsd"),
+    CodeFamily(
+        "color-488",
+        color_code_488,
+        "triangle of squares and octagons, [[(d² + 2d − 1)/2, 1, d]]",
+        odd=True,
+        decoder="bp-lsd",
+    ),
+    CodeFamily("bivariate-bicycle-72", _bicycle(72), "[[72, 12, 6]]", decoder="bp-lsd"),
+    CodeFamily("bivariate-bicycle-90", _bicycle(90), "[[90, 8, 10]]", decoder="bp-lsd"),
+    CodeFamily("bivariate-bicycle-144", _bicycle(144), "[[144, 12, 12]]", decoder="bp-lsd"),
+    CodeFamily("bivariate-bicycle", bivariate_bicycle_code, "by its polynomials l, m, a, b", decoder="bp-lsd"),
     CodeFamily("honeycomb", _honeycomb, "dynamical code on a torus, d even"),
 )
 
