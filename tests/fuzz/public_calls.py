@@ -218,10 +218,12 @@ def namespace() -> dict[str, Any]:
     import stim
 
     known: dict[str, Any] = {"np": np, "cirq": cirq, "stim": stim}
-    for module in map(importlib.import_module, MODULES):
-        known[module.__name__.rpartition(".")[2]] = module  # for a name that another module has too
+    modules = [importlib.import_module(name) for name in MODULES]
+    for module in modules:
         for name in module.__all__:
             known.setdefault(name, getattr(module, name))
+    for module in modules:
+        known.setdefault(module.__name__.rpartition(".")[2], module)  # for a name that another module has too
     from qtoolkit.applications.finance import Moments, ReturnHistory
 
     circuit, sums = known["Circuit"], known["PauliSum"]

@@ -19,6 +19,8 @@ from qtoolkit.interop.stim import from_stim
 from qtoolkit.noise import NoiseModel, bit_flip
 from qtoolkit.primitives import Sampler
 from qtoolkit.simulators.near_clifford import NearCliffordPlan, sampler
+from qtoolkit_kernels.team import Team
+from qtoolkit_kernels.vector.frame.run import Work
 
 ONE, TWO = NearCliffordSimulator(1), NearCliffordSimulator()
 UNLIKELY = 1e-6
@@ -423,3 +425,24 @@ def test_refusals() -> None:
         ONE.run(entangled(45), 10)
     with pytest.raises(InsufficientMemoryError, match=r"take fewer shots at a time, or a circuit with fewer entangled"):
         ONE.run(entangled(38), 10)
+
+
+@pytest.mark.parametrize("shots", [1, 300, 2_000])
+def test_no_more_threads_than_have_room_to_work_in(monkeypatch: pytest.MonkeyPatch, shots: int) -> None:
+    entered = []
+    run = Team.run
+
+    def spy(team, kernel, *arguments, num_threads=None, long=False):
+        (work,) = [argument for argument in arguments if isinstance(argument, Work)]
+        entered.append((num_threads or team.num_threads, len(work.factors)))
+        run(team, kernel, *arguments, num_threads=num_threads, long=long)
+
+    monkeypatch.setattr(Team, "run", spy)
+    circuit = (
+        Circuit(1, 3).rx(0.3, 0).measure(0, 0).decode(np.invert, [0], [1]).decode(np.invert, [1], [2]).detector([2])
+    )
+    simulator = NearCliffordSimulator()
+    simulator.run(circuit, shots, seed=1)
+    simulator.sample_detectors(circuit, shots, seed=1)
+    assert len(entered) >= 4
+    assert all(threads <= rooms for threads, rooms in entered)

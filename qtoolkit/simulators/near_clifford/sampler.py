@@ -134,7 +134,7 @@ class _Run:
     def _run_blocks(self, keys: NDArray[np.uint64], work: Work, output: Output, num_threads: int) -> None:
         start = 0
         for k, segment in enumerate(self._program.segments):
-            self._stretch(Stretch(start, segment.stop, int(k == 0), 0), keys, work, output)
+            self._stretch(Stretch(start, segment.stop, int(k == 0), 0), keys, work, output, num_threads)
             self._decode(segment, work.bits[: keys.size])
             start = segment.stop
         stop = len(self._program.code.operations)
@@ -142,7 +142,7 @@ class _Run:
         self._stretch(Stretch(start, stop, begins, 1), keys, work, output, num_threads)
 
     def _stretch(
-        self, stretch: Stretch, keys: NDArray[np.uint64], work: Work, output: Output, num_threads: int | None = None
+        self, stretch: Stretch, keys: NDArray[np.uint64], work: Work, output: Output, num_threads: int
     ) -> None:
         cost = (self._program.cost + self._program.num_row_bits) * keys.size * BLOCK
         arguments = self._program.code, self._program.noise, stretch, keys, work, output, self._lanes, counters(2)
