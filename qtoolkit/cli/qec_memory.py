@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from qtoolkit.cli.options import with_groups
-from qtoolkit.cli.qec_options import CodeOptions, OutputOptions, RunOptions, sampling_of
+from qtoolkit.cli.qec_options import CodeOptions, OutputOptions, RunOptions, memory_answer
 
 __all__ = ["memory"]
 
@@ -41,19 +41,15 @@ def memory(
     """
     from qtoolkit._checks import require_number
     from qtoolkit.cli.publication import Publication, publish
-    from qtoolkit.cli.ranges import parse_rates
     from qtoolkit.errors import InputError
-    from qtoolkit.report.experiments import MemoryAnswer, memory_data, memory_facts, memory_page, memory_tables
+    from qtoolkit.report.experiments import memory_data, memory_facts, memory_page, memory_tables
     from qtoolkit.report.experiments.pictures import memory_picture
 
     output.check()
     run.check()
     if not 0.0 < require_number("--target", target) < 0.5:
         raise InputError(f"--target must lie strictly between 0 and 1/2, got {target:g}")
-    tasks = stated.tasks(parse_rates("--rate", rate))
-    found = run.run(tasks, _PART)
-    interrupted = len(found) < len(tasks) or any(result.interrupted for result in found)
-    answer = MemoryAnswer(found, stated.description, target, interrupted, sampling_of(tasks))
+    answer = memory_answer(stated, run, rate, _PART, target)
     publish(
         Publication(
             data=memory_data(answer),
@@ -66,5 +62,5 @@ def memory(
         output.as_json,
         output.plot,
     )
-    if interrupted:
+    if answer.interrupted:
         raise KeyboardInterrupt

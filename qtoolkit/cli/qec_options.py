@@ -12,8 +12,9 @@ import typer
 
 if TYPE_CHECKING:
     from qtoolkit.applications.qec import ExperimentResult, ExperimentStore, ExperimentTask
+    from qtoolkit.report.experiments import MemoryAnswer
 
-__all__ = ["Bases", "CodeOptions", "OutputOptions", "RunOptions", "Theme", "sampling_of"]
+__all__ = ["Bases", "CodeOptions", "OutputOptions", "RunOptions", "Theme", "memory_answer"]
 
 DEFAULT_STORE = "default"
 _DISTANCES = "3,5,7"
@@ -188,7 +189,7 @@ class RunOptions:
         return settled
 
 
-def sampling_of(tasks: tuple[ExperimentTask, ...]) -> str:
+def _sampling_of(tasks: tuple[ExperimentTask, ...]) -> str:
     """For people: what samples tasks and why, and what their decoder knows; nothing where Stim samples all of them."""
     others = [task for task in tasks if task.sampler != "stim"]
     if not others:
@@ -199,6 +200,28 @@ def sampling_of(tasks: tuple[ExperimentTask, ...]) -> str:
 def _ignore_interrupts() -> None:
     """Ctrl-C goes to all processes of a terminal; those that share the work finish their batch, and say nothing."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def memory_answer(stated: CodeOptions, run: RunOptions, rates: str, part: str, target: float = 1e-9) -> MemoryAnswer:
+    """Run memories at some physical error rates, as far as Ctrl-C lets them.
+
+    Args:
+        stated, run: what is run, and how long.
+        rates: text of the option.
+        part: what progress is shown under.
+        target: logical error rate of a round for which a distance is told.
+
+    Raises:
+        InputError: if an option is none of those there are.
+        KeyboardInterrupt: if nothing was done before it.
+    """
+    from qtoolkit.cli.ranges import parse_rates
+    from qtoolkit.report.experiments import MemoryAnswer
+
+    tasks = stated.tasks(parse_rates("--rate", rates))
+    found = run.run(tasks, part)
+    interrupted = len(found) < len(tasks) or any(result.interrupted for result in found)
+    return MemoryAnswer(found, stated.description, target, interrupted, _sampling_of(tasks))
 
 
 @dataclass(frozen=True)

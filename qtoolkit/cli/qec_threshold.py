@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from qtoolkit.cli.options import with_groups
-from qtoolkit.cli.qec_options import CodeOptions, OutputOptions, RunOptions, sampling_of
+from qtoolkit.cli.qec_options import CodeOptions, OutputOptions, RunOptions, memory_answer
 
 __all__ = ["threshold"]
 
@@ -35,9 +35,7 @@ def threshold(
     too.
     """
     from qtoolkit.cli.publication import Publication, publish
-    from qtoolkit.cli.ranges import parse_rates
     from qtoolkit.report.experiments import (
-        MemoryAnswer,
         ThresholdAnswer,
         threshold_data,
         threshold_facts,
@@ -48,10 +46,7 @@ def threshold(
 
     output.check()
     run.check()
-    tasks = stated.tasks(parse_rates("--rate", rate))
-    found = run.run(tasks, _PART)
-    interrupted = len(found) < len(tasks) or any(result.interrupted for result in found)
-    answer = ThresholdAnswer(MemoryAnswer(found, stated.description, 1e-9, interrupted, sampling_of(tasks)))
+    answer = ThresholdAnswer(memory_answer(stated, run, rate, _PART))
     publish(
         Publication(
             data=threshold_data(answer),
@@ -64,5 +59,5 @@ def threshold(
         output.as_json,
         output.plot,
     )
-    if interrupted:
+    if answer.memory.interrupted:
         raise KeyboardInterrupt

@@ -13,12 +13,12 @@ from qtoolkit import _needs
 from qtoolkit._arguments import check_instance, seeded, settled_seed, shown
 from qtoolkit._memory import check_memory
 from qtoolkit._packed_bits import num_words
-from qtoolkit._version import __version__
 from qtoolkit.circuit import Circuit, ParameterValues
 from qtoolkit.circuit.tape import MEASURE
 from qtoolkit.compiler import ExecutionPlan, PaddedPlan
 from qtoolkit.primitives import Result
 from qtoolkit.simulators.engine import Engine, StateArray
+from qtoolkit.simulators.evidence import result_of_words
 from qtoolkit.simulators.idle import whole_plan
 from qtoolkit.simulators.measure import as_reals
 from qtoolkit.simulators.noisy import bound_for, with_noise
@@ -66,20 +66,7 @@ def result_of_shots(
     if found is None:
         found = _many_shots(engine, circuit, unplanned, shots, seed, parameters, initial_state, executor)
     packed, number = found
-    evidence = {
-        "precision": engine.precision,
-        "num_threads": engine.num_threads,
-        "wall_time": time.perf_counter() - started,
-        "version": __version__,
-    }
-    return Result._of_words(
-        packed,
-        circuit.num_clbits,
-        registers=circuit.clbit_registers,
-        seed=number,
-        backend_name="statevector",
-        metadata=evidence,
-    )
+    return result_of_words(packed, circuit, number, engine, "statevector", started)
 
 
 def _few_shots(

@@ -15,7 +15,6 @@ from qtoolkit import _needs
 from qtoolkit._arguments import seeded, shown
 from qtoolkit._memory import ALWAYS_THERE, reserved, unreserved
 from qtoolkit._packed_bits import num_words
-from qtoolkit._version import __version__
 from qtoolkit.circuit import Circuit, ParameterValues
 from qtoolkit.circuit._checks import check_indices, numeric_array
 from qtoolkit.compiler import ExecutionPlan, InitializeStep, PaddedPlan
@@ -29,6 +28,7 @@ from qtoolkit.simulators.density.observables import mean_of, variance_of
 from qtoolkit.simulators.density.shots import draw_shots
 from qtoolkit.simulators.density.stages import Stage, Stretch, all_stages, bits_read, stages_of
 from qtoolkit.simulators.engine import Engine
+from qtoolkit.simulators.evidence import result_of_words
 from qtoolkit.simulators.idle import active_observables, padded_probabilities
 from qtoolkit.simulators.noisy import with_noise
 from qtoolkit.simulators.observables import (
@@ -187,20 +187,7 @@ class DensityMatrixSimulator:
             start = self._start(plan.num_qubits, initial_state)
             stages = self._stages_of(plan, all_bits=True)
             packed = draw_shots(self._engine, plan, stages, values, start, int(shots), rng)
-        evidence = {
-            "precision": self.precision,
-            "num_threads": self.num_threads,
-            "wall_time": time.perf_counter() - started,
-            "version": __version__,
-        }
-        return Result._of_words(
-            packed,
-            plan.num_clbits,
-            registers=plan.clbit_registers,
-            seed=number,
-            backend_name="density_matrix",
-            metadata=evidence,
-        )
+        return result_of_words(packed, plan, number, self._vectors, "density_matrix", started)
 
     def probabilities(
         self,
