@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from qtoolkit.compiler import ChannelStep
 from qtoolkit.simulators.engine import Engine, StateArray
-from qtoolkit.simulators.measure import IMPOSSIBLE, norm_squared
+from qtoolkit.simulators.measure import IMPOSSIBLE, normalise
 
 __all__ = ["apply_operator", "operator_probabilities", "reduced_density_matrix"]
 
@@ -47,8 +47,7 @@ def apply_operator(engine: Engine, step: ChannelStep, number: int, state: StateA
     program = step.program
     engine.run_gates(program, program.constant_coefficients, state, number, number + 1)
     if step.mixture_weights is None:
-        scale = 1.0 / np.sqrt(norm_squared(state, engine.team))
-        np.multiply(state, scale, out=state, casting="same_kind")
+        normalise(state, engine.team)
 
 
 def reduced_density_matrix(state: StateArray, qubits: Sequence[int]) -> NDArray[np.complex128]:

@@ -15,7 +15,7 @@ from qtoolkit_kernels import measurement as kernels
 from qtoolkit_kernels.team import Team
 from qtoolkit_kernels.threads import counters
 
-__all__ = ["norm_squared", "num_parts", "outcome_weights", "probabilities", "project"]
+__all__ = ["norm_squared", "normalise", "num_parts", "outcome_weights", "probabilities", "project"]
 
 StateArray: TypeAlias = NDArray[np.complex128] | NDArray[np.complex64]
 
@@ -39,6 +39,13 @@ def norm_squared(state: StateArray, team: Team | None = None) -> float:
     if state.size <= kernels.BLOCK:
         return float(kernels.norm_squared(as_reals(state)))
     return float(block_weights(state, state.size // kernels.BLOCK, team).sum())
+
+
+def normalise(state: StateArray, team: Team | None = None) -> float:
+    """Give a state the norm 1, in place; the squared norm that it had."""
+    norm = norm_squared(state, team)
+    np.multiply(state, 1.0 / np.sqrt(norm), out=state, casting="same_kind")
+    return norm
 
 
 def probabilities(

@@ -31,7 +31,7 @@ from qtoolkit.simulators.automatic.costs import (
     statevector_cost,
 )
 from qtoolkit.simulators.automatic.features import Features, features_of
-from qtoolkit.simulators.automatic.pieces import joined, measured_pieces
+from qtoolkit.simulators.automatic.pieces import joined, measured_pieces, with_operations
 from qtoolkit.simulators.stabilizer.writer import Written, written_for_stim
 
 __all__ = ["AUTOMATIC", "METHODS", "Chooser", "Piece", "StimShots", "checked_method", "has_stim", "refused"]
@@ -263,7 +263,7 @@ class Chooser:
             program = plan.parities if wants_detectors else plan.records
         except CircuitError as error:
             return Estimate(NEAR_CLIFFORD, IMPOSSIBLE, 0, str(error))
-        report = report_of(program, wants_detectors)
+        report = report_of(program, circuit.num_detectors if wants_detectors else None)
         seconds = near_clifford_cost(features, shots, report.cost, words)
         memory = report.memory + 8 * words * shots
         return Estimate(NEAR_CLIFFORD, seconds, memory, report.reason, plan)
@@ -316,11 +316,8 @@ def _for_stim(circuit: Circuit, wants_detectors: bool) -> StimShots:
         kept, final, tail = split_tail(circuit.operations)
         if wants_detectors or not tail:
             raise
-    before = Circuit(circuit.num_qubits, circuit.num_clbits)
-    for operation in kept:
-        before.operations.append(operation)
-    for qubit, clbit in final:
-        before.operations.append(Operation(Measure(), (qubit,), (clbit,)))
+    measured = [Operation(Measure(), (qubit,), (clbit,)) for qubit, clbit in final]
+    before = with_operations(circuit, [*kept, *measured])
     return StimShots(written_for_stim(before), final_steps_of(tail))
 
 

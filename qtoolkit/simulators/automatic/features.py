@@ -27,18 +27,19 @@ from qtoolkit.circuit.annotations import ANNOTATIONS
 from qtoolkit.circuit.gates import STANDARD_GATES
 from qtoolkit.circuit.tape import MEASURE, OTHER, RESET, WIDTH, Tape, gate_numbers
 from qtoolkit.compiler import used_qubits
+from qtoolkit.simulators.stabilizer.gates import TO_STIM
 
-__all__ = ["Features", "features_of", "is_plain", "measures"]
+__all__ = ["NUM_QUBITS", "Features", "features_of", "is_plain", "measures"]
 
 ANGLE_TOLERANCE = 1e-12
 """How far, in quarter turns, a rotation may be from a Clifford gate."""
 
-_CLIFFORD = frozenset({"id", "x", "y", "z", "h", "s", "sdg", "sx", "sxdg", "cx", "cy", "cz", "swap", "iswap"})
+_CLIFFORD = frozenset(TO_STIM)
 _ROTATIONS = frozenset({"rx", "ry", "rz", "p", "rxx", "ryy", "rzz", "rzx"})
 _RECORDS = tuple(STANDARD_GATES.values())
 _IS_CLIFFORD = np.array([record.name in _CLIFFORD for record in _RECORDS])
 _IS_ROTATION = np.array([record.name in _ROTATIONS for record in _RECORDS])
-_NUM_QUBITS = np.array([record.num_qubits for record in _RECORDS])
+NUM_QUBITS = np.array([record.num_qubits for record in _RECORDS])
 _EXPENSIVE = (KrausChannel, ReadoutError, IfElse, Decode, Initialize)
 
 
@@ -114,7 +115,7 @@ def features_of(circuit: Circuit) -> Features:
     rows = tape.rows()
     numbers = gate_numbers(rows)
     gates = numbers[numbers >= 0]
-    angles = rows[numbers >= 0][np.arange(len(gates)), np.minimum(1 + _NUM_QUBITS[gates], WIDTH - 1)]
+    angles = rows[numbers >= 0][np.arange(len(gates)), np.minimum(1 + NUM_QUBITS[gates], WIDTH - 1)]
     hard = ~_IS_CLIFFORD[gates] & ~(_IS_ROTATION[gates] & (_from_quarter(angles) <= ANGLE_TOLERANCE))
     found = _Others()
     for operation in tape.others:
@@ -199,8 +200,8 @@ def _num_early(rows: NDArray[np.float64], numbers: NDArray[np.int64], others: li
     """
     places = np.arange(len(rows))
     first, last = np.full(circuit.num_qubits, len(rows)), np.full(circuit.num_qubits, -1)
-    for k in range(int(_NUM_QUBITS.max())):
-        here = (numbers >= 0) & (_NUM_QUBITS[np.maximum(numbers, 0)] > k)
+    for k in range(int(NUM_QUBITS.max())):
+        here = (numbers >= 0) & (NUM_QUBITS[np.maximum(numbers, 0)] > k)
         qubits = rows[here, 1 + k].astype(np.int64)
         np.maximum.at(last, qubits, places[here])
         np.minimum.at(first, qubits, places[here])

@@ -9,13 +9,10 @@ from numpy.typing import NDArray
 
 from qtoolkit.circuit import Barrier, Circuit, Operation
 from qtoolkit.circuit.annotations import ANNOTATIONS
-from qtoolkit.circuit.gates import STANDARD_GATES
 from qtoolkit.circuit.tape import MEASURE, OTHER, gate_numbers
-from qtoolkit.simulators.automatic.features import measures
+from qtoolkit.simulators.automatic.features import NUM_QUBITS, measures
 
-__all__ = ["joined", "measured_pieces", "pieces_of"]
-
-_NUM_QUBITS = np.array([record.num_qubits for record in STANDARD_GATES.values()])
+__all__ = ["joined", "measured_pieces", "pieces_of", "with_operations"]
 
 
 def pieces_of(circuit: Circuit) -> list[Circuit]:
@@ -33,12 +30,12 @@ def pieces_of(circuit: Circuit) -> list[Circuit]:
         found.setdefault(label, []).append(place)
     if len(found) < 2:
         return [circuit]
-    return [_with(circuit, [circuit.operations[place] for place in chosen]) for chosen in found.values()]
+    return [with_operations(circuit, [circuit.operations[place] for place in chosen]) for chosen in found.values()]
 
 
 def joined(pieces: Sequence[Circuit]) -> Circuit:
     """One circuit of pieces, which may come in any order."""
-    return _with(pieces[0], [operation for piece in pieces for operation in piece.operations])
+    return with_operations(pieces[0], [operation for piece in pieces for operation in piece.operations])
 
 
 def measured_pieces(circuit: Circuit) -> list[Circuit]:
@@ -67,8 +64,8 @@ def _labels(
     first = np.where(numbers == OTHER, -1, rows[:, 1].astype(np.int64))
     here = numbers == MEASURE
     ends = [(rows[here, 1].astype(np.int64), num_qubits + rows[here, 2].astype(np.int64))]
-    for k in range(1, int(_NUM_QUBITS.max())):
-        here = (numbers >= 0) & (_NUM_QUBITS[np.maximum(numbers, 0)] > k)
+    for k in range(1, int(NUM_QUBITS.max())):
+        here = (numbers >= 0) & (NUM_QUBITS[np.maximum(numbers, 0)] > k)
         ends.append((rows[here, 1].astype(np.int64), rows[here, 1 + k].astype(np.int64)))
     chained: list[tuple[int, int]] = []
     for place in np.flatnonzero(numbers == OTHER).tolist():
@@ -91,7 +88,7 @@ def _nodes(operation: Operation, num_qubits: int) -> list[int]:
     return [*operation.qubits, *(num_qubits + clbit for clbit in operation.clbits)]
 
 
-def _with(circuit: Circuit, operations: Sequence[Operation]) -> Circuit:
+def with_operations(circuit: Circuit, operations: Sequence[Operation]) -> Circuit:
     """A circuit on the same qubits and bits."""
     result = Circuit(circuit.num_qubits, circuit.num_clbits)
     for operation in operations:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from qtoolkit._arguments import shown
 from qtoolkit._optional import require
 from qtoolkit.circuit import Circuit
-from qtoolkit.circuit.analysis import split_tail
 from qtoolkit.circuit.compact import moved
 from qtoolkit.compiler import used_qubits
 from qtoolkit.errors import CircuitError, ConversionError, OperatorError
@@ -71,7 +70,7 @@ class Values:
                 "the near-Clifford simulator draws shots and has no exact values: estimate them by SamplingEstimator, "
                 f"or ask for one of {AUTOMATIC}, {STABILIZER}, {STATEVECTOR} and {DENSITY}"
             )
-        found = self._found(_unmeasured(circuit), items)
+        found = self._found(circuit.without_final_measurements(), items)
         return found if several else float(found[0])
 
     def _found(self, circuit: Circuit, items: Sequence[Observable | PauliString]) -> FloatArray:
@@ -162,17 +161,6 @@ def _check(item: object, num_qubits: int) -> None:
         raise OperatorError(f"an observable on {num_qubits} qubits is a PauliString, got {shown(item)}")
     if item.num_qubits != num_qubits:
         raise OperatorError(f"the observable must have the circuit's {num_qubits} qubits, got {item.num_qubits}")
-
-
-def _unmeasured(circuit: Circuit) -> Circuit:
-    """The circuit without its final measurements, and what is done with their bits."""
-    kept, final, tail = split_tail(circuit.operations)
-    if not final and not tail:
-        return circuit
-    result = Circuit(circuit.num_qubits, circuit.num_clbits)
-    for operation in kept:
-        result.operations.append(operation)
-    return result
 
 
 def _strings_of(item: Observable | PauliString) -> Strings:

@@ -28,13 +28,12 @@ from qtoolkit.compiler import (
 from qtoolkit.simulators.density.lowering import Item, Wide, has_wide_gates, items_of
 from qtoolkit.simulators.density.sweeping import Sweeps
 from qtoolkit.simulators.density.transfer import DEPHASING, RESET, transfer_matrices
+from qtoolkit.simulators.values import NO_VALUES
 
 __all__ = ["BranchStage", "Call", "Stage", "Stretch", "all_stages", "bits_read", "stages_of"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 Call: TypeAlias = Sweeps | Item | Wide
-
-_NO_VALUES = np.zeros(0)
 
 
 @dataclass(eq=False)
@@ -81,7 +80,7 @@ class Stretch:
 
     def _matrices_of(self, step: UnitaryStep | ChannelStep | ResetStep | MeasureStep) -> list[Item | Wide] | None:
         if isinstance(step, UnitaryStep):
-            return None if step.program.groups else items_of(step.program, _NO_VALUES)
+            return None if step.program.groups else items_of(step.program, NO_VALUES)
         if isinstance(step, ChannelStep):
             return [Item(step.qubits, channel_matrix(step))]
         if isinstance(step, ResetStep):

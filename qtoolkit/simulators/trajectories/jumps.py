@@ -18,17 +18,16 @@ from qtoolkit.compiler import ExecutionPlan, Program
 from qtoolkit.simulators.channels import reduced_density_matrix
 from qtoolkit.simulators.engine import Engine, StateArray
 from qtoolkit.simulators.final_steps import run_final_steps
-from qtoolkit.simulators.measure import norm_squared
+from qtoolkit.simulators.measure import norm_squared, normalise
 from qtoolkit.simulators.memory import set_to_zero_state
 from qtoolkit.simulators.sample import sample_state
 from qtoolkit.simulators.trajectories.stretches import GROUPS_A_RUN, Part, Stretches
+from qtoolkit.simulators.values import NO_VALUES
 from qtoolkit_kernels.team import check_stop
 
 __all__ = ["shots_with_jumps"]
 
 Numbers = NDArray[np.float64]
-
-_NO_VALUES = np.zeros(0)
 
 
 def shots_with_jumps(
@@ -85,7 +84,7 @@ class _Walk:
             group: the first that is still to be run.
             numbers: of the shots, descending; those that leave are the first.
         """
-        before = self._copy(state)
+        before = self._room()
         while group < len(self._groups) and numbers.size:
             check_stop()
             last = min(len(self._groups), (group // GROUPS_A_RUN + 1) * GROUPS_A_RUN)
@@ -93,7 +92,7 @@ class _Walk:
             if group % GROUPS_A_RUN or not self._runs:
                 self._apply(self._program, group, last, state)
             else:
-                self._engine.run(self._runs[group // GROUPS_A_RUN], _NO_VALUES, state, forward_only=False)
+                self._engine.run(self._runs[group // GROUPS_A_RUN], NO_VALUES, state, forward_only=False)
             leaving = self._count_above(numbers, state)
             if leaving:
                 self._leave_in_groups(before, group, last, numbers[:leaving])
@@ -105,7 +104,7 @@ class _Walk:
 
     def _leave_in_groups(self, state: StateArray, first: int, last: int, numbers: Numbers) -> None:
         """Find the groups in which shots leave, running all of them; the state is used up."""
-        before = self._copy(state)
+        before = self._room()
         for group in range(first, last):
             if not numbers.size:
                 break
@@ -119,15 +118,17 @@ class _Walk:
 
     def _leave_in_parts(self, state: StateArray, group: int, first: int, numbers: Numbers) -> Numbers:
         """Run the parts of a group from one on; shots leave at its channels. Returns the numbers of those that stay."""
-        before = self._copy(state)
+        before = self._room()
         parts = self._groups[group].parts
         for place in range(first, len(parts)):
             if not numbers.size:
                 break
             part = parts[place]
-            before[:] = state
+            is_channel = len(part.operators) > 1
+            if is_channel:
+                before[:] = state
             self._apply(part.program, 0, 1, state)
-            if len(part.operators) > 1:
+            if is_channel:
                 leaving = self._count_above(numbers, state)
                 if leaving:
                     self._jump(before, group, place, leaving)
@@ -144,13 +145,12 @@ class _Walk:
         for number in chosen:
             own = state if number == chosen[-1] else self._copy(state)
             self._apply(part.program, 1 + number, 2 + number, own)
-            self._normalise(own)
+            normalise(own, self._engine.team)
             numbers = _descending(self._rng.random(int(counts[number])))
             stay = self._leave_in_parts(own, group, place + 1, numbers)
             if stay.size:
                 # What is left of the norm has been survived; the numbers above it are gone.
-                norm = norm_squared(own, self._engine.team)
-                self._normalise(own)
+                norm = normalise(own, self._engine.team)
                 self.run(own, group + 1, stay / norm)
             if own is not state:
                 self._free(own)
@@ -171,9 +171,10 @@ class _Walk:
         norm = norm_squared(state, self._engine.team)
         return int(np.searchsorted(-numbers, -norm, side="right"))
 
-    def _normalise(self, state: StateArray) -> None:
-        scale = 1.0 / np.sqrt(norm_squared(state, self._engine.team))
-        np.multiply(state, scale, out=state, casting="same_kind")
+    def _room(self) -> StateArray:
+        """Memory of a state, as it comes."""
+        self._engine.reserve_state(self._num_qubits)
+        return self._engine.empty_state(self._num_qubits)
 
     def _copy(self, state: StateArray) -> StateArray:
         self._engine.reserve_state(self._num_qubits)
