@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from qtoolkit import Circuit, to_stim
+from qtoolkit import Circuit, Parameter, to_stim
 from qtoolkit.applications.qec import (
     NOISE_PRESETS,
     Calibration,
@@ -215,3 +215,9 @@ def test_experiments_take_the_noise_model_of_a_device_as_well():
     assert len(to_stim(both).shortest_graphlike_error()) == 3
     with pytest.raises(InputError, match="a NoisePreset or a NoiseModel, got 'circuit'; see noise_preset"):
         memory_circuit(code, 2, "z", "circuit")
+
+
+def test_parameters_keep_their_order():
+    first, second = Parameter("b"), Parameter("a")
+    circuit = Circuit(1, name="c").declare_parameters([first, second]).rx(second, 0).rz(first, 0)
+    assert noise_preset("circuit", 0.01).apply(circuit).parameters == circuit.parameters

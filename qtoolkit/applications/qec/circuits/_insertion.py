@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from qtoolkit.circuit import Barrier, Circuit, Gate, Measure, Operation, Reset
 from qtoolkit.errors import InputError
+from qtoolkit.noise.insertion import empty_like
 
 if TYPE_CHECKING:
     from qtoolkit.applications.qec.circuits.presets import NoisePreset
     from qtoolkit.circuit import KrausChannel
 
-__all__ = ["empty_like", "inserted", "layers_of"]
+__all__ = ["inserted", "layers_of"]
 
 
 def inserted(
@@ -39,19 +40,6 @@ def inserted(
         if end is not None:
             _copy(result, [end])
     _copy(result, after)
-    return result
-
-
-def empty_like(circuit: Circuit) -> Circuit:
-    """A circuit with the same qubits, bits and registers, and no operations."""
-    result = Circuit(circuit.num_qubits, name=circuit.name)
-    for register in circuit.clbit_registers:
-        if register.clbits and register.clbits[0] == result.num_clbits:
-            result.add_clbits(len(register.clbits), register.name)
-        else:
-            result.name_clbits(register.name, register.clbits)
-    for named in circuit.qubit_registers:
-        result.name_qubits(named.name, named.qubits)
     return result
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from qtoolkit._arguments import shown
-from qtoolkit.applications.qec.circuits._insertion import empty_like
 from qtoolkit.applications.qec.circuits.presets import NoisePreset
 from qtoolkit.circuit import Circuit, Operation
 from qtoolkit.errors import InputError
 from qtoolkit.noise import NoiseModel
+from qtoolkit.noise.insertion import empty_like
 
 __all__ = ["Noise", "check_noise", "noisy"]
 
