@@ -116,3 +116,32 @@ def test_other_arguments_are_refused(call, message, tmp_path):
 def test_a_file_that_cannot_be_written_is_said_so(tmp_path):
     with pytest.raises(OutputError):
         write_events(tmp_path / "missing" / "events.b8", np.zeros((1, 1), bool))
+
+
+def test_rows_of_unlike_lengths_are_refused(tmp_path):
+    with pytest.raises(InputError, match=r"shape \(shots, bits\), got"):
+        write_events(tmp_path / "a.01", [[1], [0, 1]])
+
+
+@pytest.mark.parametrize("word", ["9" * 20, "9" * 5000])
+def test_numbers_too_long_to_be_read_are_refused(tmp_path, word):
+    path = tmp_path / "a.hits"
+    path.write_text(f"{word}\n")
+    with pytest.raises(InputError, match="below 3, got"):
+        read_events(path, 3)
+
+
+def test_numbers_may_begin_with_zeros(tmp_path):
+    path = tmp_path / "a.hits"
+    path.write_text("00,01\n")
+    assert read_events(path, 3).tolist() == [[True, True, False]]
+
+
+@pytest.mark.parametrize("data", [b"\t", b"1 \n", b" 1\n", b"1\n\t", b"1\r"])
+def test_blanks_are_no_part_of_hits(tmp_path, data):
+    path = tmp_path / "a.hits"
+    path.write_bytes(data)
+    with pytest.raises(InputError):
+        read_events(path, 3)
+    path.write_bytes(b"1\r\n\r\n")
+    assert read_events(path, 3).tolist() == theirs(path, 3, "hits").tolist()

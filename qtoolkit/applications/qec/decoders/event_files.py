@@ -59,7 +59,10 @@ def write_events(path: str | os.PathLike[str], events: NDArray[np.bool_], format
         OutputError: if the file cannot be written.
     """
     chosen = _format(path, format)
-    shape = np.shape(events)
+    try:
+        shape = np.shape(events)
+    except ValueError:  # rows of unlike lengths
+        raise InputError(f"events must be bits of shape (shots, bits), got {shown(events)}") from None
     if len(shape) != 2 or shape[1] < 1:
         raise InputError(f"events must be bits of shape (shots, bits), got shape {shape}")
     write_whole(path, _WRITERS[chosen](require_bits("events", events, shape[1], "bits")))
@@ -141,19 +144,25 @@ def _read_r8(data: bytes, bits: int, source: str) -> NDArray[np.bool_]:
     return found[:, :bits]
 
 
+_MOST_DIGITS = 19
+"""Of a number that may be an index; Python reads no number of thousands."""
+
+
 def _read_hits(data: bytes, bits: int, source: str) -> NDArray[np.bool_]:
     lines = data.split(b"\n")
-    if lines[-1].strip():
+    if lines[-1]:
         raise InputError(f"{source}, line {len(lines)}: a shot ends with a new line, but the file ends before it")
     found = _empty(len(lines) - 1, bits)
     for shot, line in enumerate(lines[:-1]):
-        for word in line.strip().split(b",") if line.strip() else ():
-            if not word.isdigit() or int(word) >= bits:
+        ones = line.removesuffix(b"\r")
+        for word in ones.split(b",") if ones else ():
+            number = word.lstrip(b"0") or b"0"
+            if not word.isdigit() or len(number) > _MOST_DIGITS or int(number) >= bits:
                 raise InputError(
                     f"{source}, line {shot + 1}: a one is named by its number below {bits}, "
                     f"got {shown(word.decode('latin-1'))}"
                 )
-            found[shot, int(word)] ^= True
+            found[shot, int(number)] ^= True
     return found
 
 
