@@ -51,15 +51,18 @@ def publish(found: Publication, report: Path | None, as_json: bool, plot: Path |
     from qtoolkit.errors import OutputError
     from qtoolkit.report import render
 
+    written: dict[str, Path | None] = {"report": None} if found.plot is None else {"report": None, "plot": None}
     try:
         if report is not None:
             write_whole(report, render(found.page()))
+            written["report"] = report
         if plot is not None and found.plot is not None:
             write_whole(plot, found.plot())
+            written["plot"] = plot
     except OutputError:
-        _print(found, {"report": None}, as_json)
+        _print(found, written, as_json)
         raise
-    _print(found, {"report": report} if found.plot is None else {"report": report, "plot": plot}, as_json)
+    _print(found, written, as_json)
 
 
 def _print(found: Publication, files: Mapping[str, Path | None], as_json: bool) -> None:

@@ -11,7 +11,7 @@ __all__ = ["interval_text", "plain_power", "rate_text", "rate_unit", "uncertain"
 
 def rate_unit(value: float, digits: int = 3) -> Unit:
     """A power of ten in which a rate has so many digits; none near 1, and for 0."""
-    exponent = math.floor(math.log10(value)) if value > 0.0 and math.isfinite(value) else 0
+    exponent = _exponent(value, digits) if value > 0.0 and math.isfinite(value) else 0
     if -1 <= exponent <= 0:
         return Unit("", 1.0, digits + (exponent == -1))
     return Unit(f"e{exponent}", 10.0**-exponent, digits - 1)
@@ -38,6 +38,11 @@ def uncertain(value: float, error: float) -> str:
     """A value with two digits of its standard error in parentheses, such as ``0.1034(15)``."""
     if not error > 0.0 or not math.isfinite(error):
         return f"{value:.4g}"
-    decimals = max(0, 1 - math.floor(math.log10(error)))
+    decimals = max(0, 1 - _exponent(error, 2))
     digits = round(error * 10**decimals)
     return f"{value:.{decimals}f}({digits})"
+
+
+def _exponent(value: float, digits: int) -> int:
+    """Of a number as it is shown with so many digits."""
+    return int(f"{value:.{digits - 1}e}".partition("e")[2])
