@@ -158,8 +158,10 @@ def twirl_comparison(
     model = _likeliest(frame, found.twirled())
     # Syndromes and members of both tables are numbered alike, since the same letters occur.
     members = model[1]
-    aware = _likeliest(frame, found)
-    coherent = _with_members(frame, found, members)
+    table = syndrome_table(frame, found)
+    weights = table.weights()
+    aware = recovered(table, weights, weights.argmax(axis=0), "likeliest", start)
+    coherent = recovered(table, weights, members, "given", start)
     means, mean, values = np.zeros_like(coherent.average), 0.0, []
     for drawn in range(frames):
         operator = int.from_bytes(rng.bytes(16), "little") & (1 << 2 * frame.num_qubits) - 1
@@ -175,7 +177,7 @@ def twirl_comparison(
         num_logical=frame.num_logical,
         rounds=rounds,
         coherent=_predicted("coherent, decoder of the twirl", coherent.average, coherent.infidelity, rounds),
-        aware=_predicted("coherent, decoder that knows it", aware[0].average, aware[0].infidelity, rounds),
+        aware=_predicted("coherent, decoder that knows it", aware.average, aware.infidelity, rounds),
         twirled=_predicted("Pauli twirl", model[0].average, model[0].infidelity, rounds),
         randomised=_predicted(f"randomised compiling, {frames} frames", means, mean, rounds, spread),
         frames=frames,
