@@ -3,7 +3,7 @@
     python benchmarks/chosen_methods.py
 
 Goals: 90 % of Stim's own speed, and some microseconds for a small circuit. Both sides take turns on one thread; times
-are those of the processor, medians of the turns, and so are ratios.
+are medians of the turns, those of the processor in the first table, and so are ratios.
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ _MAX_SHOTS = 2**53
 def clopper_pearson(errors: int, shots: int, confidence: float = 0.95) -> tuple[float, float]:
     """The Clopper–Pearson interval of a binomial rate: it covers the true rate at least as often as it says.
 
-    Exact for a fixed number of shots; under a stop rule on the number of errors it is an approximation whose bias
-    is of order 1/errors.
+    Exact for a fixed number of shots; it covers too where a number of errors ended them, for which the lower end is the
+    exact one and the upper end lies above it.
 
     Source: Clopper and Pearson, Biometrika 26, 404 (1934); the bounds are quantiles of beta distributions.
 

@@ -39,7 +39,7 @@ class MemoryAnswer:
 
     Attributes:
         results: of one code, noise and decoder, at distances and rates.
-        description: of the code and its noise, such as ``"rotated-surface under circuit noise"``.
+        description: of the code and its noise, such as ``"rotated-surface, circuit noise"``.
         target: logical error rate of a round for which a distance is told.
         interrupted: whether Ctrl-C ended the run.
         sampling: what sampled the circuits where it was not Stim, and why.

@@ -82,8 +82,7 @@ def run_experiments(
 
     A task ends when `max_shots` shots are drawn, or at the end of the first batch at which `max_errors` errors are
     seen: errors are looked at between batches only, and in the order of the batches, however many workers there are.
-        What is
-    estimated then is free of bias; see `ExperimentResult.logical_error_rate`.
+    What is estimated then is free of bias; see `ExperimentResult.logical_error_rate`.
 
     Ctrl-C ends a run early: the batches that are done are in the results, which say `interrupted`, and in the store.
 
