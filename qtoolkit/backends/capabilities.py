@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from qtoolkit._arguments import check_instance, check_integer, shown
@@ -14,11 +13,11 @@ from qtoolkit.circuit import (
     Initialize,
     KrausChannel,
     Measure,
-    Operation,
     ReadoutError,
     Reset,
 )
 from qtoolkit.circuit.annotations import ANNOTATIONS
+from qtoolkit.circuit.operation import everything_in
 from qtoolkit.errors import BackendError, CircuitError, InputError
 
 __all__ = ["Capabilities"]
@@ -84,14 +83,14 @@ class Capabilities:
                 f"{name} has {self.num_qubits} qubits, got a circuit of {circuit.num_qubits}; take a larger backend"
             )
         circuit.check_bound()
-        if not any(isinstance(operation.gate, Measure) for operation in _flattened(circuit)):
+        if not any(isinstance(operation.gate, Measure) for operation in everything_in(circuit.operations)):
             raise CircuitError("a circuit must measure something to be run, got no measurement; add measure_all()")
         self._check_dynamics(circuit, name)
 
     def _check_dynamics(self, circuit: Circuit, name: str) -> None:
         body, _ = circuit.split_final_measurements()
         remedy = "run it on the backend local, or rewrite the circuit without"
-        for operation in _flattened(body):
+        for operation in everything_in(body.operations):
             if isinstance(operation.gate, KrausChannel | ReadoutError) and not self.supports_noise:
                 raise BackendError(
                     f"{name} runs circuits without noise of their own, got {operation.gate.name}; {remedy}"
@@ -100,7 +99,7 @@ class Capabilities:
                 raise BackendError(f"{name} calls no decoders, got {operation.gate.name}; {remedy}")
         if not self.supports_conditionals and any(isinstance(op.gate, IfElse) for op in body.operations):
             raise BackendError(f"{name} runs no operations under a condition, got if_; {remedy}")
-        for operation in _flattened(body):
+        for operation in everything_in(body.operations):
             if isinstance(operation.gate, Measure) and not self.supports_mid_circuit_measurement:
                 raise BackendError(
                     f"{name} measures only at the end of a circuit, got a measurement of qubit {operation.qubits[0]} "
@@ -109,19 +108,10 @@ class Capabilities:
         if self.supports_reset:
             return
         used: set[int] = set()
-        for operation in _flattened(body):
+        for operation in everything_in(body.operations):
             again = used.intersection(operation.qubits)
             if isinstance(operation.gate, Reset) or (isinstance(operation.gate, Initialize) and again):
                 qubit = min(again) if again else operation.qubits[0]
                 raise BackendError(f"{name} cannot reset qubits, got {operation.gate.name} on qubit {qubit}; {remedy}")
             if not isinstance(operation.gate, (Barrier, *ANNOTATIONS)):
                 used.update(operation.qubits)
-
-
-def _flattened(circuit: Circuit) -> Iterator[Operation]:
-    """The operations in time order, those inside branches too."""
-    for operation in circuit.operations:
-        yield operation
-        if isinstance(operation.gate, IfElse):
-            for branch in operation.gate.branches:
-                yield from _flattened(branch)

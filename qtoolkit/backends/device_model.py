@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
 from typing import ClassVar
 
 from qtoolkit._arguments import check_instance
 from qtoolkit.circuit import Circuit, Decode, IfElse, Instruction, KrausChannel, Measure, Operation, ReadoutError
 from qtoolkit.circuit.annotations import ANNOTATIONS
+from qtoolkit.circuit.operation import everything_in
 from qtoolkit.errors import BackendError, InputError
 from qtoolkit.noise import NoiseModel
 
@@ -38,7 +38,7 @@ class DeviceModel(NoiseModel):
                 f"a circuit is compiled for {self.device_name} when its parameters are bound, got free "
                 f"{', '.join(parameter.name for parameter in circuit.parameters[:5])}; bind them first"
             )
-        for operation in _everything_in(circuit):
+        for operation in everything_in(circuit.operations):
             if isinstance(operation.gate, self.refused):
                 raise InputError(
                     f"a circuit is compiled for {self.device_name} without noise of its own, decoders and what its "
@@ -68,15 +68,6 @@ class DeviceModel(NoiseModel):
         """The noisy circuit with the classical bits of a circuit that was checked."""
 
 
-def _everything_in(circuit: Circuit) -> Iterator[Operation]:
-    """The operations, those of branches behind theirs."""
-    for operation in circuit.operations:
-        yield operation
-        if isinstance(operation.gate, IfElse):
-            for branch in operation.gate.branches:
-                yield from _everything_in(branch)
-
-
 def _lasting_annotations(circuit: Circuit) -> list[Operation]:
     """Detectors and observables, in order, if nothing is written into their bits after them.
 
@@ -98,6 +89,6 @@ def _lasting_annotations(circuit: Circuit) -> list[Operation]:
         elif isinstance(gate, Measure):
             later.update(operation.clbits)
         elif isinstance(gate, IfElse):
-            inner = (item for branch in gate.branches for item in _everything_in(branch))
+            inner = (item for branch in gate.branches for item in everything_in(branch.operations))
             later.update(clbit for item in inner if isinstance(item.gate, Measure) for clbit in item.clbits)
     return found[::-1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,7 @@ __all__ = [
     "Reset",
     "check_nesting",
     "check_size",
+    "everything_in",
 ]
 
 
@@ -213,3 +214,12 @@ class IfElse(Instruction):
             for branch in self.branches
         ]
         return IfElse(self.condition, *bodies)
+
+
+def everything_in(operations: Iterable[Operation]) -> Iterator[Operation]:
+    """The operations in time order, those of branches behind the one that holds them."""
+    for operation in operations:
+        yield operation
+        if isinstance(operation.gate, IfElse):
+            for branch in operation.gate.branches:
+                yield from everything_in(branch.operations)

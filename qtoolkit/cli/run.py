@@ -53,11 +53,12 @@ def run(
     from qtoolkit.cli.output import note, print_json, stdout_console
     from qtoolkit.cli.parameters import parse_parameters
     from qtoolkit.report.counts import counts_table
+    from qtoolkit.simulators.automatic.features import measures
 
     values = parse_parameters([*(parameters or ()), *(more_parameters or ())])
     place = get_backend(backend) if noise is None else _noisy(backend, noise)
     program = _read(circuit, include_path)
-    register = None if _measures(program) else _measure_all(program)
+    register = None if measures(program.operations) else _measure_all(program)
     result = place.run(program, shots, seed=seed, parameters=values or None).result()
     if register is not None:
         result = result.register(register)
@@ -107,17 +108,6 @@ def _read(source: str, include_path: Path | None) -> Circuit:
     for warning in caught:
         note(str(warning.message))
     return program
-
-
-def _measures(circuit: Circuit) -> bool:
-    """Whether a measurement is anywhere in the circuit, inside branches too."""
-    from qtoolkit.circuit import IfElse, Measure
-
-    return any(
-        isinstance(operation.gate, Measure)
-        or (isinstance(operation.gate, IfElse) and any(map(_measures, operation.gate.branches)))
-        for operation in circuit
-    )
 
 
 def _measure_all(circuit: Circuit) -> str:

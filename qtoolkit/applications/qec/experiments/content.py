@@ -21,6 +21,7 @@ from qtoolkit.circuit import (
     ReadoutError,
     StandardGate,
 )
+from qtoolkit.circuit.operation import everything_in
 
 __all__ = ["circuit_text", "has_decoders"]
 
@@ -35,10 +36,7 @@ def circuit_text(circuit: Circuit) -> str:
 
 def has_decoders(circuit: Circuit) -> bool:
     """Whether a decoder is called in it, of which text cannot tell what it does."""
-    return any(
-        isinstance(gate, Decode) or (isinstance(gate, IfElse) and any(map(has_decoders, gate.branches)))
-        for gate in (operation.gate for operation in circuit.operations)
-    )
+    return any(isinstance(operation.gate, Decode) for operation in everything_in(circuit.operations))
 
 
 def _lines(circuit: Circuit, told: dict[Instruction, str]) -> Iterator[str]:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from qtoolkit._arguments import shown
 from qtoolkit._optional import require
 from qtoolkit.applications.qec.experiments.content import has_decoders
-from qtoolkit.circuit import Circuit, IfElse, KrausChannel
+from qtoolkit.circuit import Circuit, KrausChannel
+from qtoolkit.circuit.operation import everything_in
 from qtoolkit.errors import CircuitError, ConversionError, InputError
 from qtoolkit.interop.stim import from_stim, to_stim
 from qtoolkit.noise import twirled_circuit
@@ -110,19 +111,10 @@ def _of_ours(circuit: Circuit) -> tuple[SampledCircuit, str]:
 
 
 def _first_other_channel(circuit: Circuit) -> KrausChannel | None:
-    known = set()
-    for operation in circuit.operations:
-        gate = operation.gate
-        if isinstance(gate, IfElse):
-            inner = (_first_other_channel(branch) for branch in gate.branches)
-            found = next((channel for channel in inner if channel is not None), None)
-            if found is not None:
-                return found
-        elif isinstance(gate, KrausChannel) and id(gate) not in known:
-            if gate.pauli_probabilities is None:
-                return gate
-            known.add(id(gate))
-    return None
+    # A channel keeps its probabilities once it was asked for them.
+    gates = (operation.gate for operation in everything_in(circuit.operations))
+    channels = (gate for gate in gates if isinstance(gate, KrausChannel))
+    return next((channel for channel in channels if channel.pauli_probabilities is None), None)
 
 
 def reason_for(circuit: SampledCircuit) -> str:
