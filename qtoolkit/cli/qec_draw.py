@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qtoolkit.cli.qec_options import Theme
+from qtoolkit.cli.qec_options import Theme, code_at
 
 if TYPE_CHECKING:
     from qtoolkit.applications.qec import Correction, HoneycombCode, StabilizerCode
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 _DISTANCE = 5
-_EVEN_DISTANCE = 4
 
 
 def draw(
@@ -37,7 +36,7 @@ def draw(
     measured without errors.
     """
     from qtoolkit._files import check_output, write_whole
-    from qtoolkit.applications.qec import CODES, code_named, correct_once
+    from qtoolkit.applications.qec import correct_once
     from qtoolkit.applications.qec.codes import HoneycombCode
     from qtoolkit.cli.output import print_json
     from qtoolkit.errors import InputError
@@ -46,12 +45,7 @@ def draw(
         _list(as_json)
         return
     check_output(plot, "--plot")
-    family = CODES.get(code)
-    takes_distance = family is not None and family.takes_distance
-    if distance is not None and family is not None and not takes_distance:
-        raise InputError(f"the code {code} has its own distance, got --distance {distance}: leave it out")
-    default = _EVEN_DISTANCE if code == "honeycomb" else _DISTANCE
-    made = code_named(code, **({"distance": default if distance is None else distance} if takes_distance else {}))
+    made = code_at(code, distance, _DISTANCE)
     shot = None
     if rate is not None:
         if isinstance(made, HoneycombCode):

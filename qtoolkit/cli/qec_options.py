@@ -11,13 +11,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from qtoolkit.applications.qec import ExperimentResult, ExperimentStore, ExperimentTask
+    from qtoolkit.applications.qec import (
+        ExperimentResult,
+        ExperimentStore,
+        ExperimentTask,
+        HoneycombCode,
+        StabilizerCode,
+    )
     from qtoolkit.report.experiments import MemoryAnswer
 
-__all__ = ["Bases", "CodeOptions", "OutputOptions", "RunOptions", "Theme", "memory_answer"]
+__all__ = ["Bases", "CodeOptions", "OutputOptions", "RunOptions", "Theme", "code_at", "memory_answer"]
 
 DEFAULT_STORE = "default"
-_DISTANCES = "3,5,7"
+_DISTANCES, _EVEN_DISTANCES = "3,5,7", "4,6,8"
 _CODE, _RUN, _OUTPUT = "Code and noise", "Run", "Output"
 _NOISE_HELP = (
     "Preset of the noise: code-capacity, phenomenological, circuit, si1000, biased, coherent or amplitude-damping; in "
@@ -55,7 +61,9 @@ class CodeOptions:
     distance: Annotated[
         str | None,
         typer.Option(
-            metavar="LIST", help="Such as 3,5,...,11; 3,5,7 by default for codes of many.", rich_help_panel=_CODE
+            metavar="LIST",
+            help="Such as 3,5,...,11; 3,5,7 by default for codes of many, 4,6,8 for honeycomb.",
+            rich_help_panel=_CODE,
         ),
     ] = None
     noise: Annotated[str, typer.Option(help=_NOISE_HELP, rich_help_panel=_CODE)] = "circuit"
@@ -82,7 +90,7 @@ class CodeOptions:
         bases: dict[Bases, tuple[Basis, ...]] = {Bases.X: ("x",), Bases.Z: ("z",), Bases.BOTH: ("x", "z")}
         distances = self.distance
         if distances is None and self.code in CODES and CODES[self.code].takes_distance:
-            distances = _DISTANCES
+            distances = _EVEN_DISTANCES if CODES[self.code].even else _DISTANCES
         return memory_tasks(
             self.code,
             None if distances is None else parse_integers("--distance", distances),
@@ -187,6 +195,28 @@ class RunOptions:
         settled = settled_seed(seed)
         assert isinstance(settled, int)
         return settled
+
+
+def code_at(code: str, distance: int | None, default: int) -> StabilizerCode | HoneycombCode:
+    """A code by its name and distance.
+
+    Args:
+        code: in kebab-case.
+        distance: None for the default one of a family, or the code's own.
+        default: odd; where distances are even, the next lower one.
+
+    Raises:
+        InputError: for a distance of a code that has its own, or another name.
+    """
+    from qtoolkit.applications.qec import CODES, code_named
+    from qtoolkit.errors import InputError
+
+    family = CODES.get(code)
+    if family is None or not family.takes_distance:
+        if family is not None and distance is not None:
+            raise InputError(f"the code {code} has its own distance, got --distance {distance}: leave it out")
+        return code_named(code)
+    return code_named(code, distance=default - family.even if distance is None else distance)
 
 
 def _sampling_of(tasks: tuple[ExperimentTask, ...]) -> str:

@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 from qtoolkit.cli.options import with_groups
-from qtoolkit.cli.qec_options import OutputOptions
+from qtoolkit.cli.qec_options import OutputOptions, code_at
 
 __all__ = ["Axis", "twirl"]
 
 _PART = "twirl"
+_DISTANCE = 3
 
 
 class Axis(StrEnum):
@@ -44,7 +45,7 @@ def twirl(
     import math
 
     from qtoolkit._arguments import settled_seed
-    from qtoolkit.applications.qec import CODES, HoneycombCode, code_named
+    from qtoolkit.applications.qec import CODES, HoneycombCode
     from qtoolkit.applications.qec.exact import TwirlComparison, twirl_comparison
     from qtoolkit.cli.progress import DemoProgress
     from qtoolkit.cli.publication import Publication, publish
@@ -64,10 +65,7 @@ def twirl(
     rates = parse_rates("--rate", rate)
     if not 0.0 < rates[0] <= rates[-1] <= 1.0:
         raise InputError(f"--rate must lie in (0, 1], got {rate!r}")
-    takes_distance = code in CODES and CODES[code].takes_distance
-    if distance is not None and code in CODES and not takes_distance:
-        raise InputError(f"the code {code} has its own distance, got --distance {distance}: leave it out")
-    made = code_named(code, **({"distance": 3 if distance is None else distance} if takes_distance else {}))
+    made = code_at(code, distance, _DISTANCE)
     if isinstance(made, HoneycombCode):
         raise InputError("the honeycomb code's checks follow each other in time: a comparison needs a stabilizer code")
     drawn = settled_seed(seed)
@@ -90,7 +88,7 @@ def twirl(
                 progress=report,
             )
         progress.finish(_PART, sum(one.wall_time for one in found.values()))
-    size = "" if distance is None and not takes_distance else f" d = {3 if distance is None else distance}"
+    size = f" d = {_DISTANCE if distance is None else distance}" if CODES[code].takes_distance else ""
     answer = TwirlAnswer(found, f"{code}{size}, turns about {axis.value.upper()}", drawn)
     publish(
         Publication(

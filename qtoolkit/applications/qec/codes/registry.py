@@ -37,14 +37,14 @@ class CodeFamily:
         name: in kebab-case.
         build: makes the code from keywords.
         description: one line.
-        odd: whether distances must be odd.
+        even: whether distances must be even.
         decoder: name of one for its memories: matching where errors flip two checks at most, another for the rest.
     """
 
     name: str
     build: Callable[..., StabilizerCode | HoneycombCode]
     description: str
-    odd: bool = False
+    even: bool = False
     decoder: str = "matching"
 
     @property
@@ -87,23 +87,22 @@ _FAMILIES = (
     CodeFamily(
         "fifteen-one-three", fifteen_one_three_code, "Reed–Muller, transversal T, [[15, 1, 3]]", decoder="bp-lsd"
     ),
-    CodeFamily("rotated-surface", rotated_surface_code, "[[d², 1, d]]", odd=True),
+    CodeFamily("rotated-surface", rotated_surface_code, "[[d², 1, d]]"),
     CodeFamily("surface", surface_code, "unrotated, [[d² + (d − 1)², 1, d]]"),
-    CodeFamily("xzzx", xzzx_code, "rotated, for biased noise, [[d², 1, d]]", odd=True),
+    CodeFamily("xzzx", xzzx_code, "rotated, for biased noise, [[d², 1, d]]"),
     CodeFamily("toric", toric_code, "[[2d², 2, d]]"),
-    CodeFamily("color-666", color_code_666, "triangle of hexagons, [[(3d² + 1)/4, 1, d]]", odd=True, decoder="bp-lsd"),
+    CodeFamily("color-666", color_code_666, "triangle of hexagons, [[(3d² + 1)/4, 1, d]]", decoder="bp-lsd"),
     CodeFamily(
         "color-488",
         color_code_488,
         "triangle of squares and octagons, [[(d² + 2d − 1)/2, 1, d]]",
-        odd=True,
         decoder="bp-lsd",
     ),
     CodeFamily("bivariate-bicycle-72", _bicycle(72), "[[72, 12, 6]]", decoder="bp-lsd"),
     CodeFamily("bivariate-bicycle-90", _bicycle(90), "[[90, 8, 10]]", decoder="bp-lsd"),
     CodeFamily("bivariate-bicycle-144", _bicycle(144), "[[144, 12, 12]]", decoder="bp-lsd"),
     CodeFamily("bivariate-bicycle", bivariate_bicycle_code, "by its polynomials l, m, a, b", decoder="bp-lsd"),
-    CodeFamily("honeycomb", _honeycomb, "dynamical code on a torus, d even"),
+    CodeFamily("honeycomb", _honeycomb, "dynamical code on a torus, d even", even=True),
 )
 
 CODES: Mapping[str, CodeFamily] = MappingProxyType({family.name: family for family in _FAMILIES})
