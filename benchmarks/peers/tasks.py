@@ -59,7 +59,8 @@ def build_task(case: Case, files: Mapping[str, Circuit] | None = None) -> Task:
 
 
 def _state(name: str, num_qubits: int) -> Task:
-    return Task("state", portable_circuit(circuits.CIRCUITS[name](num_qubits)))
+    """As for `_once`, with what each simulator can keep of it kept."""
+    return Task("state", portable_circuit(transpiled.named(name, num_qubits)))
 
 
 def _once(name: str, num_qubits: int) -> Task:
@@ -199,6 +200,7 @@ FULL: Suite = (
     ("samples", ("ansatz",), (24,)),
     ("state", tuple(name for name in circuits.CIRCUITS if name != "uccsd"), (4, 8, 12, 16, 20, 22, 24, 26)),
     ("state", ("uccsd",), (4, 8, 12, 16, 20)),
+    ("state", transpiled.TRANSPILED_NAMES, (20, 22, 24, 26)),
     ("once", transpiled.NAMES, (2, 4, 8, 10, 12, 14, 16, 18, 20, 22, 24)),
     ("once-expectation", ("ising",), (2, 4, 8, 12, 16)),
     ("once-gradient", ("ansatz",), (4, 8, 12, 16)),

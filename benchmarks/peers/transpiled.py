@@ -9,7 +9,7 @@ from __future__ import annotations
 from peers import circuits
 from qtoolkit import Circuit, to_qiskit
 
-__all__ = ["LEAST_QUBITS", "NAMES", "named"]
+__all__ = ["LEAST_QUBITS", "NAMES", "TRANSPILED_NAMES", "named"]
 
 TRANSPILED = "-rzsx"
 MQT = "mqt-"
@@ -17,7 +17,10 @@ MQT = "mqt-"
 _OWN = ("qft", "quantum-volume", "random-line", "ansatz", "qaoa-portfolio", "qaoa-regular", "ghz", "grover")
 _MQT = ("ae", "dj", "graphstate", "qaoa", "qftentangled", "qpeexact", "qpeinexact", "randomcircuit", "wstate")
 
-NAMES = (*_OWN, *(name + TRANSPILED for name in _OWN), *(MQT + name for name in _MQT))
+TRANSPILED_NAMES = tuple(name + TRANSPILED for name in _OWN)
+"""Circuits in the gates that transpilers leave."""
+
+NAMES = (*_OWN, *TRANSPILED_NAMES, *(MQT + name for name in _MQT))
 """Everything that is asked once."""
 
 LEAST_QUBITS = {"mqt-graphstate": 3}
