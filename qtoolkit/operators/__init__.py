@@ -3,6 +3,8 @@
 Everything here is immutable and little-endian: qubit k is bit k of a mask and of a state index.
 """
 
+from qtoolkit.operators.electronic_hamiltonian import ElectronicHamiltonian
+from qtoolkit.operators.excitation import Excitation
 from qtoolkit.operators.fermion_models import molecular_hamiltonian, number_operator
 from qtoolkit.operators.fermion_operator import FermionOperator
 from qtoolkit.operators.mappings import LinearEncoding, bravyi_kitaev, jordan_wigner, parity
@@ -13,6 +15,8 @@ __all__ = [
     "PauliString",
     "PauliSum",
     "FermionOperator",
+    "ElectronicHamiltonian",
+    "Excitation",
     "molecular_hamiltonian",
     "number_operator",
     "LinearEncoding",

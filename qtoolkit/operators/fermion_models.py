@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from qtoolkit.operators._types import (
 )
 from qtoolkit.operators.fermion_operator import FermionOperator, LadderProduct
 
-__all__ = ["molecular_hamiltonian", "number_operator"]
+__all__ = ["electronic_terms", "molecular_hamiltonian", "number_operator"]
 
 _HERMITIAN_ATOL = 1e-8
 
@@ -68,13 +69,27 @@ def molecular_hamiltonian(
     two_body = numbers_of(two_body_tensor, "two_body_tensor", error=OperatorError)
     atol = check_atol(atol)
     _check_integrals(one_body, two_body)
-    norb = len(one_body)
-    terms: dict[LadderProduct, Scalar] = {(): checked_coefficient(core_energy)}
+    return electronic_terms((one_body,) * 2, (two_body,) * 4, checked_coefficient(core_energy), atol)
 
-    for p, q in np.argwhere(np.abs(one_body) > atol).tolist():
-        value = complex(one_body[p, q])
-        for block in (0, norb):
-            terms[(p + block, True), (q + block, False)] = value
+
+def electronic_terms(
+    one_body: Sequence[npt.NDArray[Any]], two_body: Sequence[npt.NDArray[Any]] | None, constant: Scalar, atol: float
+) -> FermionOperator:
+    """The normal-ordered operator of integrals that may differ between spins.
+
+    Args:
+        one_body: h of alpha and of beta.
+        two_body: (pq|rs) alpha-alpha, alpha-beta, beta-alpha and beta-beta, or None.
+        constant: without operators.
+        atol: as for `molecular_hamiltonian`.
+    """
+    norb = len(one_body[0])
+    terms: dict[LadderProduct, Scalar] = {(): constant}
+    for block, tensor in zip((0, norb), one_body, strict=True):
+        for p, q in np.argwhere(np.abs(tensor) > atol).tolist():
+            terms[(p + block, True), (q + block, False)] = complex(tensor[p, q])
+    if two_body is None:
+        return FermionOperator(terms)
 
     # a†_P a†_R a_S a_Q with P > R and S > Q gathers the four orders of equal operators, hence no double counting
     first, second = np.tril_indices(2 * norb, -1)
@@ -93,11 +108,16 @@ def molecular_hamiltonian(
     return FermionOperator(terms)
 
 
-def _repulsion(two_body: npt.NDArray[Any], p: IntArray, q: IntArray, r: IntArray, s: IntArray) -> npt.NDArray[Any]:
+def _repulsion(
+    two_body: Sequence[npt.NDArray[Any]], p: IntArray, q: IntArray, r: IntArray, s: IntArray
+) -> npt.NDArray[Any]:
     """(pq|rs) of spin orbitals, which vanishes unless p, q and r, s pair off in spin."""
-    norb = len(two_body)
-    same_spin = (p // norb == q // norb) & (r // norb == s // norb)
-    return np.where(same_spin, two_body[p % norb, q % norb, r % norb, s % norb], 0.0)
+    norb = len(two_body[0])
+    first, second = p // norb, r // norb
+    paired = (first == q // norb) & (second == s // norb)
+    places = (p % norb, q % norb, r % norb, s % norb)
+    alpha, beta = (np.where(second == 0, two_body[k][places], two_body[k + 1][places]) for k in (0, 2))
+    return np.where(paired, np.where(first == 0, alpha, beta), 0.0)
 
 
 def _check_integrals(one_body: npt.NDArray[Any], two_body: npt.NDArray[Any]) -> None:

@@ -12,6 +12,11 @@ INSTANCES: dict[str, tuple[str, ...]] = {
     "PauliString": ("PauliString('XYZ')",),
     "PauliSum": ("HEISENBERG", "PauliSum.zero(2)", "(1j * HEISENBERG)", "ISING"),
     "FermionOperator": ("FermionOperator.from_string('0^ 1')", "FermionOperator.zero()"),
+    "ElectronicHamiltonian": (
+        "ElectronicHamiltonian(np.eye(2), np.zeros((2,) * 4))",
+        "ElectronicHamiltonian(np.eye(2))",
+    ),
+    "Excitation": ("Excitation((0, 2), (1, 3))",),
     "StatevectorSimulator": ("SIMULATOR",),
     "SectorSimulator": ("SECTOR",),
     "DensityMatrixSimulator": ("DENSITY",),

@@ -1,0 +1,143 @@
+"""`FermionSimulator`: states, expectation values and adjoint gradients of programs of fermions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from qtoolkit._arguments import check_instance
+from qtoolkit.operators import ElectronicHamiltonian
+from qtoolkit.simulators.fermion.actions import Action, actions_of
+from qtoolkit.simulators.fermion.hamiltonian_action import HamiltonianAction
+from qtoolkit.simulators.fermion.program import FermionProgram
+from qtoolkit.simulators.fermion.sector import FermionSector
+from qtoolkit.simulators.options import threads_of
+
+__all__ = ["FermionSimulator"]
+
+FloatArray = NDArray[np.float64]
+
+
+class FermionSimulator:
+    """Exact states of fermions with given numbers of alpha and beta electrons.
+
+    States are matrices of alpha by beta strings (see `FermionSector`), float64 where all amplitudes are real, else
+    complex128. An excitation is one rotation of pairs of amplitudes, never a sequence of gates.
+
+    Args:
+        num_threads: all cores by default.
+
+    Raises:
+        InputError: if there are fewer cores.
+    """
+
+    def __init__(self, num_threads: int | None = None) -> None:
+        self._num_threads = threads_of(num_threads)
+        self._programs: list[tuple[FermionProgram, list[Action]]] = []
+        self._hamiltonians: list[tuple[ElectronicHamiltonian, FermionSector, HamiltonianAction]] = []
+
+    @property
+    def num_threads(self) -> int:
+        """Number of threads."""
+        return self._num_threads
+
+    def state(
+        self, program: FermionProgram, parameters: ArrayLike | None = None, *, initial_state: ArrayLike | None = None
+    ) -> NDArray[Any]:
+        """The state that a program prepares, shape (alpha strings, beta strings).
+
+        Args:
+            program: what acts.
+            parameters: shape ``(program.num_parameters,)``.
+            initial_state: in place of the program's reference determinant, of the same shape; used as it is.
+
+        Raises:
+            InputError: if parameters or initial state do not fit.
+            InsufficientMemoryError: if there is no memory for the state.
+        """
+        check_instance(program, FermionProgram, "program must be a FermionProgram")
+        values = program.parameter_vector(parameters)
+        state = self._start(program, initial_state)
+        for action in self._actions(program):
+            action.forward(values, state)
+        return state
+
+    def apply(self, hamiltonian: ElectronicHamiltonian, sector: FermionSector, state: ArrayLike) -> NDArray[Any]:
+        """H|ψ⟩, of the sector's shape.
+
+        Raises:
+            InputError: if Hamiltonian, sector and state do not fit.
+        """
+        check_instance(sector, FermionSector, "sector must be a FermionSector")
+        return self._action_of(hamiltonian, sector).apply(sector.checked(state))
+
+    def expectation_value(
+        self, program: FermionProgram, hamiltonian: ElectronicHamiltonian, parameters: ArrayLike | None = None
+    ) -> float:
+        """⟨ψ|H|ψ⟩.
+
+        Raises:
+            InputError: if an argument does not fit the program.
+        """
+        state = self.state(program, parameters)
+        return float(np.vdot(state, self._action_of(hamiltonian, program.sector).apply(state)).real)
+
+    def variance(
+        self, program: FermionProgram, hamiltonian: ElectronicHamiltonian, parameters: ArrayLike | None = None
+    ) -> float:
+        """⟨H²⟩ − ⟨H⟩², as the squared norm of (H − ⟨H⟩)|ψ⟩, which is not negative.
+
+        Raises:
+            InputError: if an argument does not fit the program.
+        """
+        state = self.state(program, parameters)
+        image = self._action_of(hamiltonian, program.sector).apply(state)
+        image -= np.vdot(state, image).real * state
+        return float(np.vdot(image, image).real)
+
+    def gradient(
+        self, program: FermionProgram, hamiltonian: ElectronicHamiltonian, parameters: ArrayLike
+    ) -> tuple[float, FloatArray]:
+        """⟨ψ|H|ψ⟩ and its derivatives by the parameters, shape ``(num_parameters,)``, by the adjoint method.
+
+        T. Jones and J. Gacon, arXiv:2009.02823: |ψ⟩ and H|ψ⟩ are taken back through the program, once.
+
+        Raises:
+            InputError: if an argument does not fit the program.
+        """
+        ket = self.state(program, parameters)
+        values = program.parameter_vector(parameters)
+        bra = self._action_of(hamiltonian, program.sector).apply(ket)
+        energy = float(np.vdot(ket, bra).real)
+        found = np.zeros(program.num_parameters)
+        for action in reversed(self._actions(program)):
+            action.backward(values, ket, bra, found)
+        return energy, found
+
+    def _start(self, program: FermionProgram, initial_state: ArrayLike | None) -> NDArray[Any]:
+        sector = program.sector
+        if initial_state is None:
+            state = np.zeros(sector.shape, np.float64 if program.is_real else np.complex128)
+            state[sector.position(*program.reference)] = 1.0
+            return state
+        given = sector.checked(initial_state, "initial_state")
+        return given.copy() if program.is_real else given.astype(np.complex128)
+
+    def _actions(self, program: FermionProgram) -> list[Action]:
+        for known, actions in self._programs:
+            if known is program:
+                return actions
+        actions = actions_of(program)
+        self._programs = [*self._programs[-3:], (program, actions)]
+        return actions
+
+    def _action_of(self, hamiltonian: ElectronicHamiltonian, sector: FermionSector) -> HamiltonianAction:
+        check_instance(hamiltonian, ElectronicHamiltonian, "hamiltonian must be an ElectronicHamiltonian")
+        for known, its_sector, action in self._hamiltonians:
+            if known is hamiltonian and (its_sector.norb, its_sector.nelec) == (sector.norb, sector.nelec):
+                return action
+        action = HamiltonianAction(hamiltonian, sector)
+        self._hamiltonians = [*self._hamiltonians[-3:], (hamiltonian, sector, action)]
+        return action
