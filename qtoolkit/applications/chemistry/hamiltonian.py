@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qtoolkit.applications.chemistry.integrals import MolecularIntegrals, require_integrals
-from qtoolkit.operators import PauliSum, jordan_wigner, molecular_hamiltonian
+from qtoolkit.operators import PauliSum, jordan_wigner
 
 __all__ = ["qubit_hamiltonian"]
 
@@ -17,5 +17,4 @@ def qubit_hamiltonian(integrals: MolecularIntegrals) -> PauliSum:
         InputError: if `integrals` are none.
     """
     require_integrals(integrals)
-    fermions = molecular_hamiltonian(integrals.one_body_tensor, integrals.two_body_tensor, integrals.core_energy)
-    return jordan_wigner(fermions, integrals.num_qubits)
+    return jordan_wigner(integrals.hamiltonian.to_fermion_operator(), integrals.num_qubits)

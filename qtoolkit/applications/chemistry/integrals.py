@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -17,7 +18,7 @@ from qtoolkit.applications.chemistry.mean_field import MeanField, solve_mean_fie
 from qtoolkit.applications.chemistry.molecule import Molecule, checked_electrons
 from qtoolkit.applications.chemistry.structure import build_structure
 from qtoolkit.errors import InputError
-from qtoolkit.operators import PauliSum
+from qtoolkit.operators import ElectronicHamiltonian, PauliSum
 
 __all__ = [
     "ActiveSpace",
@@ -112,6 +113,11 @@ class MolecularIntegrals:
     def num_qubits(self) -> int:
         """Number of active spin orbitals, which are the qubits of the Jordan–Wigner mapping."""
         return 2 * self.norb
+
+    @cached_property
+    def hamiltonian(self) -> ElectronicHamiltonian:
+        """The Hamiltonian of the active electrons, in hartree, with `core_energy` as its constant."""
+        return ElectronicHamiltonian(self.one_body_tensor, self.two_body_tensor, self.core_energy)
 
     @property
     def spin(self) -> float:

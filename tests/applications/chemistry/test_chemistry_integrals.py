@@ -54,6 +54,15 @@ def test_the_reference_determinant_has_the_hartree_fock_energy(molecule, active_
     assert integrals.scf_method == ("ROHF" if molecule.spin else "RHF")
 
 
+def test_the_hamiltonian_holds_the_integrals(lithium_hydride):
+    hamiltonian = lithium_hydride.hamiltonian
+    assert hamiltonian is lithium_hydride.hamiltonian
+    np.testing.assert_array_equal(hamiltonian.one_body_tensor, lithium_hydride.one_body_tensor)
+    np.testing.assert_array_equal(hamiltonian.two_body_tensor, lithium_hydride.two_body_tensor)
+    assert (hamiltonian.constant, hamiltonian.norb) == (lithium_hydride.core_energy, 6)
+    assert dataclasses.replace(lithium_hydride, core_energy=1.0).hamiltonian.constant == 1.0
+
+
 def test_the_hartree_fock_circuit_prepares_the_reference_determinant():
     integrals = compute_integrals(HYDROXYL, "frozen_core")
     assert integrals.nelec == (4, 3)
