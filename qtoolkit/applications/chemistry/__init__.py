@@ -1,9 +1,9 @@
 """Quantum chemistry: molecules and their integrals, the Jordan–Wigner Hamiltonian, and UCCSD ground states by VQE,
 each beside Hartree–Fock and the exact energy of the same orbitals."""
 
-from qtoolkit.applications.chemistry.ansatz import UCCSD, append_excitation, hartree_fock_circuit
+from qtoolkit.applications.chemistry.ansaetze.excitations import Excitation, single_and_double_excitations
+from qtoolkit.applications.chemistry.ansaetze.uccsd import UCCSD, append_excitation, hartree_fock_circuit
 from qtoolkit.applications.chemistry.dissociation import DissociationCurve, dissociation_curve
-from qtoolkit.applications.chemistry.excitations import Excitation, single_and_double_excitations
 from qtoolkit.applications.chemistry.fci import fci_energy
 from qtoolkit.applications.chemistry.ground_state import (
     CHEMICAL_ACCURACY,

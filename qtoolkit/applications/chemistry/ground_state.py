@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from qtoolkit._checks import require_array
 from qtoolkit._memory import check_memory
 from qtoolkit.algorithms import VQE, Callback, Optimizer
-from qtoolkit.applications.chemistry.ansatz import UCCSD
+from qtoolkit.applications.chemistry.ansaetze.uccsd import UCCSD
 from qtoolkit.applications.chemistry.fci import fci_energy
 from qtoolkit.applications.chemistry.hamiltonian import qubit_hamiltonian
 from qtoolkit.applications.chemistry.integrals import (

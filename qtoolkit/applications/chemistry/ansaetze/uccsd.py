@@ -11,7 +11,7 @@ import numpy as np
 
 from qtoolkit._arguments import shown
 from qtoolkit._checks import require_integer, require_number
-from qtoolkit.applications.chemistry.excitations import Excitation, single_and_double_excitations
+from qtoolkit.applications.chemistry.ansaetze.excitations import Excitation, single_and_double_excitations
 from qtoolkit.applications.chemistry.integrals import FloatArray, MolecularIntegrals, require_integrals
 from qtoolkit.applications.chemistry.molecule import checked_electrons
 from qtoolkit.circuit import Circuit, Parameter, ParameterExpression, ParameterValue
