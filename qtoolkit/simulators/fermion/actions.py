@@ -7,13 +7,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit.simulators.fermion.density_matrices import one_rdm
-from qtoolkit.simulators.fermion.operations import (
-    DiagonalCoulomb,
-    ExcitationRotation,
-    FermionOperation,
-    OrbitalRotation,
-)
+from qtoolkit.simulators.fermion.coulomb_actions import CoulombAction
+from qtoolkit.simulators.fermion.operations import ExcitationRotation, FermionOperation, OrbitalRotation
+from qtoolkit.simulators.fermion.orbital_actions import OrbitalAction
 from qtoolkit.simulators.fermion.pairs import StringPairs, excitation_pairs
 from qtoolkit.simulators.fermion.program import FermionProgram
 from qtoolkit.simulators.fermion.sector import FermionSector
@@ -45,8 +41,8 @@ def _action(sector: FermionSector, operation: FermionOperation) -> Action:
     if isinstance(operation, ExcitationRotation):
         return _Rotation(sector, operation)
     if isinstance(operation, OrbitalRotation):
-        return _Orbitals(sector, operation)
-    return _Phases(sector, operation)
+        return OrbitalAction(sector, operation)
+    return CoulombAction(sector, operation)
 
 
 class _Rotation:
@@ -77,92 +73,5 @@ class _Rotation:
         state[self._target] = self._sign * (np.cos(angle) * target + np.sin(angle) * source)
 
 
-class _Orbitals:
-    def __init__(self, sector: FermionSector, operation: OrbitalRotation) -> None:
-        self._sector = sector
-        self._operation = operation
-
-    def forward(self, parameters: FloatArray, state: State) -> None:
-        self._turn(state, self._unitary(parameters, self._operation.inverse))
-
-    def backward(self, parameters: FloatArray, ket: State, bra: State, gradient: FloatArray) -> None:
-        from scipy.linalg import expm_frechet
-
-        operation = self._operation
-        density = one_rdm(self._sector, bra, ket)
-        chosen = {"both": density[0] + density[1], "alpha": density[0], "beta": density[1]}[operation.spin]
-        sign = -1.0 if operation.inverse else 1.0
-        generator = sign * operation.generator.value(parameters)
-        # d exp(K) = (Σ_pq X_pq a†_p a_q) exp(K) with X = dU U†, and ⟨λ|a†_p a_q|ψ⟩ is the transition density
-        undone = self._unitary(parameters, not operation.inverse)
-        for index, matrix in zip(operation.generator.indices, operation.generator.basis, strict=True):
-            change = expm_frechet(generator, sign * matrix, compute_expm=False) @ undone
-            gradient[index] += 2.0 * np.sum(change * chosen).real
-        self._turn(ket, undone)
-        self._turn(bra, undone)
-
-    def _unitary(self, parameters: FloatArray, inverse: bool) -> NDArray[Any]:
-        from scipy.linalg import expm
-
-        generator = self._operation.generator.value(parameters)
-        found: NDArray[Any] = expm(-generator if inverse else generator)
-        return found
-
-    def _turn(self, state: State, unitary: NDArray[Any]) -> None:
-        sector, spin = self._sector, self._operation.spin
-        if spin in ("both", "alpha"):
-            state[:] = _compound(unitary, sector.alpha_occupations) @ state
-        if spin in ("both", "beta"):
-            state[:] = state @ _compound(unitary, sector.beta_occupations).T
-
-
-class _Phases:
-    def __init__(self, sector: FermionSector, operation: DiagonalCoulomb) -> None:
-        self._alpha, self._beta = sector.alpha_occupations, sector.beta_occupations
-        self._operation = operation
-
-    def forward(self, parameters: FloatArray, state: State) -> None:
-        state *= np.exp(1j * self._angles(parameters))
-
-    def backward(self, parameters: FloatArray, ket: State, bra: State, gradient: FloatArray) -> None:
-        operation = self._operation
-        # ∂⟨ψ|H|ψ⟩/∂φ_IJ = 2 Re(i λ*_IJ ψ_IJ)
-        current = -2.0 * (bra.conj() * ket).imag * (-1.0 if operation.inverse else 1.0)
-        if operation.same_spin is not None:
-            pairs = self._alpha.T @ (current.sum(axis=1)[:, None] * self._alpha)
-            pairs += self._beta.T @ (current.sum(axis=0)[:, None] * self._beta)
-            _add(gradient, operation.same_spin.indices, operation.same_spin.gradient(0.5 * pairs))
-        if operation.opposite_spin is not None:
-            pairs = self._alpha.T @ current @ self._beta
-            _add(gradient, operation.opposite_spin.indices, operation.opposite_spin.gradient(pairs))
-        phases = np.exp(-1j * self._angles(parameters))
-        ket *= phases
-        bra *= phases
-
-    def _angles(self, parameters: FloatArray) -> FloatArray:
-        operation = self._operation
-        angles = np.zeros((len(self._alpha), len(self._beta)))
-        if operation.same_spin is not None:
-            matrix = operation.same_spin.value(parameters)
-            for occupations, shape in ((self._alpha, (-1, 1)), (self._beta, (1, -1))):
-                angles += 0.5 * np.sum((occupations @ matrix) * occupations, axis=1).reshape(shape)
-        if operation.opposite_spin is not None:
-            angles += self._alpha @ operation.opposite_spin.value(parameters) @ self._beta.T
-        return -angles if operation.inverse else angles
-
-
-def _add(gradient: FloatArray, indices: tuple[int, ...], values: FloatArray) -> None:
-    np.add.at(gradient, list(indices), values)
-
-
 def _everything(length: int) -> StringPairs:
     return StringPairs(np.arange(length), np.arange(length), np.ones(length))
-
-
-def _compound(unitary: NDArray[Any], occupations: FloatArray) -> NDArray[Any]:
-    """Determinants of the minors of U by the orbitals of each pair of strings."""
-    count = int(occupations[0].sum())
-    orbitals = np.nonzero(occupations)[1].reshape(len(occupations), count)
-    minors = unitary[orbitals[:, None, :, None], orbitals[None, :, None, :]]
-    found: NDArray[Any] = np.linalg.det(minors) if count else np.ones((1, 1))
-    return found
