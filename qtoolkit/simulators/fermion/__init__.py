@@ -2,6 +2,7 @@
 
 from qtoolkit.simulators.fermion.density_matrices import one_rdm, spin_squared, two_rdm
 from qtoolkit.simulators.fermion.eigenstates import lowest_states
+from qtoolkit.simulators.fermion.ladder_operators import changed_by_one
 from qtoolkit.simulators.fermion.operations import (
     DiagonalCoulomb,
     ExcitationRotation,
@@ -10,6 +11,7 @@ from qtoolkit.simulators.fermion.operations import (
     LinearMatrix,
     OrbitalRotation,
 )
+from qtoolkit.simulators.fermion.operator_matrix import operator_matrix
 from qtoolkit.simulators.fermion.program import FermionProgram
 from qtoolkit.simulators.fermion.sector import FermionSector
 from qtoolkit.simulators.fermion.simulator import FermionSimulator
@@ -28,4 +30,6 @@ __all__ = [
     "two_rdm",
     "spin_squared",
     "lowest_states",
+    "changed_by_one",
+    "operator_matrix",
 ]
