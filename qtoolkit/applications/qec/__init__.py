@@ -111,6 +111,7 @@ from qtoolkit.applications.qec.experiments import (
     threshold_crossing,
     unprotected_error_rate,
 )
+from qtoolkit.applications.qec.footprint import Footprint, ScalingLaw, ToffoliFactory, physical_footprint
 from qtoolkit.applications.qec.intervals import clopper_pearson, per_round_rate
 
 __all__ = [
@@ -224,6 +225,11 @@ __all__ = [
     "coherent_repetition_memory",
     "repetition_memory_circuit",
     "twirled_error_rates",
+    # what an algorithm needs
+    "Footprint",
+    "ScalingLaw",
+    "ToffoliFactory",
+    "physical_footprint",
     # statistics
     "clopper_pearson",
     "per_round_rate",
