@@ -81,7 +81,7 @@ def test_the_mean_field_is_that_of_its_energy() -> None:
     assert np.allclose(found.density @ found.density, 2 * found.density, atol=1e-7)
     exact = lowest_states(scaled, (2, 2))[0][0]
     assert found.energy >= exact - 1e-10
-    step, rng = 1e-4, np.random.default_rng(0)
+    step, rng = 1e-5, np.random.default_rng(0)
 
     def energy_of(density: NDArray[np.float64]) -> float:
         assert scaled.two_body_tensor is not None
