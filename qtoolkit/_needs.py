@@ -38,6 +38,8 @@ __all__ = [
     "landscape",
     "listed_choices",
     "listed_states",
+    "mapped_hamiltonian",
+    "mapped_products",
     "matrix_terms",
     "measured_choices",
     "near_clifford",
@@ -214,6 +216,17 @@ def sparse_matrix(num_qubits: int, num_masks: int) -> int:
 def diagonal(num_qubits: int) -> int:
     """Eigenvalues of all basis states."""
     return REAL << num_qubits
+
+
+def mapped_hamiltonian(norb: int) -> int:
+    """The strings of an electronic Hamiltonian, each once, while they are sorted."""
+    same_spin = (norb * (norb - 1) // 2) ** 2
+    return 2 * (2 * INTEGER + COMPLEX) * (norb**4 + 2 * same_spin)
+
+
+def mapped_products(num_strings: int) -> int:
+    """The strings that products of ladder operators are multiplied out into, while they are collected."""
+    return 2 * (2 * INTEGER + COMPLEX) * num_strings
 
 
 def matrix_terms(dimension: int) -> int:

@@ -45,6 +45,8 @@ INSTANCES: dict[str, tuple[str, ...]] = {
     "Parity": ("parity([0, 1])",),
     "NoiseModel": ("NoiseModel()", "NoiseModel().add(bit_flip(0.1), 'cx').add_readout(ReadoutError(np.eye(2)))"),
     "LinearEncoding": ("LinearEncoding([1, 2, 4])",),
+    "FermionMapping": ("fermion_mapping('ternary_tree', 3)", "fermion_mapping('parity', 4, (1, 1))"),
+    "Tapering": ("Tapering([PauliString('ZZI')], [1])", "Tapering([PauliString('XXX')], [1])"),
     "VQE": ("VQE(ANSATZ, HEISENBERG)", "VQE(ANSATZ, HEISENBERG, optimizer=SPSA(30, calibration_pairs=2))"),
     "QAOA": ("QAOA(ISING, 1)", "QAOA(ISING, 1, mixer=RingXYMixer(3), hamming_weight=1)"),
     "Schedule": ("Schedule.ramp(2)",),
