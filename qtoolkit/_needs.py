@@ -35,6 +35,8 @@ __all__ = [
     "imaginary_time",
     "initialize",
     "lanczos",
+    "ladder_terms",
+    "ladder_values",
     "landscape",
     "listed_choices",
     "listed_states",
@@ -218,10 +220,20 @@ def diagonal(num_qubits: int) -> int:
     return REAL << num_qubits
 
 
+def ladder_values(norb: int, number: int) -> int:
+    """Coefficients of a Hamiltonian's ladder products, of so many bytes each, while they are worked out."""
+    return 5 * number * norb**4
+
+
+def ladder_terms(num_terms: int) -> int:
+    """Ladder products as tuples in a dictionary, with their coefficients, and the arrays that they come from."""
+    return 330 * num_terms
+
+
 def mapped_hamiltonian(norb: int) -> int:
     """The strings of an electronic Hamiltonian, each once, while they are sorted."""
     same_spin = (norb * (norb - 1) // 2) ** 2
-    return 2 * (2 * INTEGER + COMPLEX) * (norb**4 + 2 * same_spin)
+    return 6 * (2 * INTEGER + COMPLEX) * (norb**4 + 2 * same_spin)
 
 
 def mapped_products(num_strings: int) -> int:

@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from fermion_models import random_hamiltonian
 from memory_peaks import measured_peak, needs_proc
 
 from qtoolkit import AutomaticSimulator, Circuit, Parameter, StatevectorSimulator, _memory, _needs
@@ -23,7 +24,7 @@ from qtoolkit.circuit import (
     UnitaryGate,
 )
 from qtoolkit.noise import depolarizing
-from qtoolkit.operators import PauliSum
+from qtoolkit.operators import PauliSum, jordan_wigner
 from qtoolkit.simulators import DensityMatrixSimulator, NearCliffordSimulator, SectorSimulator
 
 N = 22
@@ -289,6 +290,8 @@ CASES["noisy shots"] = lambda: lambda: DOUBLE.run(noisy(9).measure_all(), 1 << 1
 
 MATRIX = strings(11, "XX") + strings(11, "ZZ")
 FIELD = PauliSum.from_list([("I" * k + "X" + "I" * (15 - k), 2.0**-k) for k in range(16)]) + strings(16, "ZZ") / 99
+ELECTRONS = random_hamiltonian(31, RNG, False)
+ELECTRONS_OF_FEW = random_hamiltonian(20, RNG, False)
 LABEL = PauliSum.from_list([("Z" * 22, 1.0), ("I" * 22, 0.25)])
 CASES |= {
     "matrix": lambda: MATRIX.to_matrix,
@@ -301,6 +304,9 @@ CASES |= {
     "ground state": lambda: lambda: FIELD.ground_state(seed=1),
     "ground state of a diagonal": lambda: lambda: filled(LABEL.ground_state()),
     "image": lambda: lambda: X.apply(START),
+    "mapped Hamiltonian": lambda: lambda: jordan_wigner(ELECTRONS),
+    "mapped products": lambda: partial(jordan_wigner, ELECTRONS_OF_FEW.to_fermion_operator()),
+    "ladder products": lambda: ELECTRONS_OF_FEW.to_fermion_operator,
     "variance of a given state": lambda: lambda: X.variance(START),
 }
 

@@ -15,6 +15,7 @@ from qtoolkit.errors import OperatorError, QToolkitError
 
 __all__ = [
     "DEFAULT_ATOL",
+    "FEW",
     "MAX_SUM_QUBITS",
     "ComplexArray",
     "FloatArray",

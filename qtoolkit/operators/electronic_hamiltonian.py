@@ -110,6 +110,9 @@ class ElectronicHamiltonian:
 
         Args:
             atol: terms whose coefficient has at most this magnitude are left out.
+
+        Raises:
+            InsufficientMemoryError: if the terms do not fit.
         """
         one_body = (self.one_body("alpha"), self.one_body("beta"))
         blocks = [self.two_body(*spins) for spins in _BLOCKS]

@@ -8,10 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qtoolkit import _needs
 from qtoolkit._arguments import MOST_ITEMS, numbers_of, shown
+from qtoolkit._memory import reserved
 from qtoolkit.errors import OperatorError
+from qtoolkit.operators._ladder_arrays import as_terms, joined
 from qtoolkit.operators._types import (
     DEFAULT_ATOL,
+    ComplexArray,
     IntArray,
     Scalar,
     as_int,
@@ -19,7 +23,7 @@ from qtoolkit.operators._types import (
     check_finite,
     checked_coefficient,
 )
-from qtoolkit.operators.fermion_operator import FermionOperator, LadderProduct
+from qtoolkit.operators.fermion_operator import FermionOperator
 
 __all__ = ["electronic_terms", "molecular_hamiltonian", "number_operator"]
 
@@ -64,6 +68,7 @@ def molecular_hamiltonian(
 
     Raises:
         OperatorError: if shapes do not match, an entry is not finite, or the integrals are not Hermitian.
+        InsufficientMemoryError: if the terms do not fit.
     """
     one_body = numbers_of(one_body_tensor, "one_body_tensor", error=OperatorError)
     two_body = numbers_of(two_body_tensor, "two_body_tensor", error=OperatorError)
@@ -82,42 +87,53 @@ def electronic_terms(
         two_body: (pq|rs) alpha-alpha, alpha-beta, beta-alpha and beta-beta, or None.
         constant: without operators.
         atol: as for `molecular_hamiltonian`.
+
+    Raises:
+        InsufficientMemoryError: if the terms do not fit.
     """
     norb = len(one_body[0])
-    terms: dict[LadderProduct, Scalar] = {(): constant}
-    for block, tensor in zip((0, norb), one_body, strict=True):
-        for p, q in np.argwhere(np.abs(tensor) > atol).tolist():
-            terms[(p + block, True), (q + block, False)] = complex(tensor[p, q])
-    if two_body is None:
-        return FermionOperator(terms)
+    what, remedy = "the terms of an electronic Hamiltonian", "use fewer orbitals, or map its tensors directly"
+    parts = [_hopping(block, tensor, atol) for block, tensor in zip((0, norb), one_body, strict=True)]
+    ladders = {0: (np.zeros((1, 0), np.int64), np.array([constant], np.complex128)), 2: joined(parts)}
+    if two_body is not None:
+        alpha, alpha_beta, beta_alpha, beta = two_body
+        with reserved(_needs.ladder_values(norb, alpha.itemsize), what, remedy):
+            # a†_P a†_R a_S a_Q with P > R and S > Q gathers the four orders of equal operators: nothing counts twice
+            parts = [_of_equal_spin(block, tensor, atol) for block, tensor in ((0, alpha), (norb, beta))]
+            ladders[4] = joined([*parts, _of_opposite_spins(alpha_beta, beta_alpha, atol)])
+    needed = _needs.ladder_terms(sum(len(values) for _, values in ladders.values()))
+    with reserved(needed, what, remedy, kept=needed):
+        return FermionOperator._of(as_terms(ladders))
 
-    # a†_P a†_R a_S a_Q with P > R and S > Q gathers the four orders of equal operators, hence no double counting
-    first, second = np.tril_indices(2 * norb, -1)
-    high_created, low_created = first[:, None], second[:, None]
-    high_removed, low_removed = first[None, :], second[None, :]
-    values = 0.5 * (
-        _repulsion(two_body, high_created, low_removed, low_created, high_removed)
-        - _repulsion(two_body, high_created, high_removed, low_created, low_removed)
-        - _repulsion(two_body, low_created, low_removed, high_created, high_removed)
-        + _repulsion(two_body, low_created, high_removed, high_created, low_removed)
-    )
+
+def _hopping(block: int, tensor: npt.NDArray[Any], atol: float) -> tuple[IntArray, ComplexArray]:
+    p, q = np.nonzero(np.abs(tensor) > atol)
+    return _products((p + block,), (q + block,), tensor[p, q])
+
+
+def _of_equal_spin(block: int, tensor: npt.NDArray[Any], atol: float) -> tuple[IntArray, ComplexArray]:
+    high, low = np.tril_indices(len(tensor), -1)
+    p, r, s, q = high[:, None], low[:, None], high[None, :], low[None, :]
+    values = 0.5 * (tensor[p, q, r, s] - tensor[p, s, r, q] - tensor[r, q, p, s] + tensor[r, s, p, q])
     created, removed = np.nonzero(np.abs(values) > atol)
-    columns = (first[created], second[created], first[removed], second[removed], values[created, removed])
-    for p, r, s, q, value in zip(*(column.tolist() for column in columns), strict=True):
-        terms[(p, True), (r, True), (s, False), (q, False)] = value
-    return FermionOperator(terms)
+    modes = (high[created] + block, low[created] + block), (high[removed] + block, low[removed] + block)
+    return _products(*modes, values[created, removed])
 
 
-def _repulsion(
-    two_body: Sequence[npt.NDArray[Any]], p: IntArray, q: IntArray, r: IntArray, s: IntArray
-) -> npt.NDArray[Any]:
-    """(pq|rs) of spin orbitals, which vanishes unless p, q and r, s pair off in spin."""
-    norb = len(two_body[0])
-    first, second = p // norb, r // norb
-    paired = (first == q // norb) & (second == s // norb)
-    places = (p % norb, q % norb, r % norb, s % norb)
-    alpha, beta = (np.where(second == 0, two_body[k][places], two_body[k + 1][places]) for k in (0, 2))
-    return np.where(paired, np.where(first == 0, alpha, beta), 0.0)
+def _of_opposite_spins(
+    alpha_beta: npt.NDArray[Any], beta_alpha: npt.NDArray[Any], atol: float
+) -> tuple[IntArray, ComplexArray]:
+    norb = len(alpha_beta)
+    values = -0.5 * (beta_alpha.transpose(0, 2, 1, 3) + alpha_beta.transpose(2, 0, 3, 1))
+    p, r, s, q = np.nonzero(np.abs(values) > atol)
+    return _products((p + norb, r), (s + norb, q), values[p, r, s, q])
+
+
+def _products(
+    created: Sequence[IntArray], removed: Sequence[IntArray], values: npt.NDArray[Any]
+) -> tuple[IntArray, ComplexArray]:
+    factors = np.stack([*(2 * modes + 1 for modes in created), *(2 * modes for modes in removed)], axis=1)
+    return factors, values.astype(np.complex128)
 
 
 def _check_integrals(one_body: npt.NDArray[Any], two_body: npt.NDArray[Any]) -> None:

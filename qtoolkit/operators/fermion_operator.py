@@ -6,18 +6,25 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from types import MappingProxyType
-from typing import ClassVar, TypeAlias
+from typing import ClassVar
 
 import numpy as np
 
 from qtoolkit._arguments import MOST_ITEMS, check_instance, items_of, shown
 from qtoolkit.errors import OperatorError
-from qtoolkit.operators._types import DEFAULT_ATOL, Scalar, as_int, check_atol, checked_coefficient, is_scalar
+from qtoolkit.operators import _ladder_arrays
+from qtoolkit.operators._ladder_arrays import LadderProduct
+from qtoolkit.operators._types import (
+    DEFAULT_ATOL,
+    FEW,
+    Scalar,
+    as_int,
+    check_atol,
+    checked_coefficient,
+    is_scalar,
+)
 
 __all__ = ["FermionOperator", "LadderProduct"]
-
-LadderProduct: TypeAlias = tuple[tuple[int, bool], ...]
-"""Factors from left to right, each a mode and whether it is created; `()` is the identity."""
 
 _FACTOR = re.compile(r"(\d+)(\^?)")
 _TERMS_IN_REPR = 8
@@ -98,7 +105,7 @@ class FermionOperator:
     @property
     def num_modes(self) -> int:
         """One more than the highest mode in use, 0 for a constant."""
-        return 1 + max((mode for product in self._terms for mode, _ in product), default=-1)
+        return _ladder_arrays.num_modes(self._terms)
 
     @property
     def constant(self) -> complex:
@@ -119,10 +126,13 @@ class FermionOperator:
 
         This form is unique: two operators are equal exactly if their normal-ordered terms are.
         """
-        ordered: dict[LadderProduct, complex] = {}
+        if len(self) > FEW:
+            ordered = _ladder_arrays.normal_ordered(_ladder_arrays.as_arrays(self._terms))
+            return self._of(_ladder_arrays.as_terms(ordered))
+        total: dict[LadderProduct, complex] = {}
         for product, value in self._terms.items():
-            _add_normal_ordered(ordered, product, value)
-        return self._of(ordered)
+            _add_normal_ordered(total, product, value)
+        return self._of(total)
 
     def simplify(self, atol: float = DEFAULT_ATOL) -> FermionOperator:
         """Drop terms whose coefficient has magnitude at most `atol`."""
@@ -141,7 +151,10 @@ class FermionOperator:
 
     def commutator(self, other: FermionOperator) -> FermionOperator:
         """Return self·other − other·self, normal-ordered."""
-        return (self @ _operand(other) - other @ self).normal_ordered()
+        if len(self) * len(_operand(other)) <= FEW:
+            return (self @ other - other @ self).normal_ordered()
+        left, right = (_ladder_arrays.as_arrays(operator._terms) for operator in (self, other))
+        return self._of(_ladder_arrays.as_terms(_ladder_arrays.commutator(left, right)))
 
     def conserves_particle_number(self) -> bool:
         """Whether every term creates as many particles as it annihilates."""

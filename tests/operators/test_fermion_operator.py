@@ -5,7 +5,8 @@ import openfermion
 import pytest
 
 from qtoolkit.errors import OperatorError
-from qtoolkit.operators import FermionOperator, number_operator
+from qtoolkit.operators import FermionOperator, _ladder_arrays, number_operator
+from qtoolkit.operators._types import FEW
 
 F = FermionOperator.from_string
 
@@ -49,6 +50,43 @@ def test_normal_order_agrees_with_openfermion(random_fermions, num_modes):
     theirs = FermionOperator(openfermion.normal_ordered(to_openfermion(op)).terms).simplify()
     assert ours.terms.keys() == theirs.terms.keys()
     assert all(ours.terms[key] == pytest.approx(value, abs=1e-12) for key, value in theirs)
+
+
+@pytest.mark.parametrize(("num_modes", "shift"), [(3, 0), (6, 0), (6, 1 << 19)])
+def test_many_terms_are_ordered_as_few_are(rng, num_modes, shift):
+    """Beyond some number of terms arrays take over; modes far up have keys of more than 64 bits."""
+    terms = {}
+    for _ in range(400):
+        modes = rng.integers(num_modes, size=int(rng.integers(7))) + shift * (rng.integers(3) > 0)
+        terms[tuple((int(mode), bool(rng.integers(2))) for mode in modes)] = complex(rng.normal(), rng.normal())
+    op = FermionOperator(terms)
+    assert len(op) > 2 * FEW
+    ordered = op.normal_ordered()
+    parts = [FermionOperator({product: value}).normal_ordered() for product, value in op]
+    assert all(abs(value) < 1e-12 for value in (ordered - sum(parts)).terms.values())
+    assert ordered.terms.keys() == ordered.normal_ordered().terms.keys()
+    assert all(type(mode) is int and type(creates) is bool for product in ordered.terms for mode, creates in product)
+    assert op.num_modes == 1 + max(mode for product in terms for mode, _ in product)
+
+
+@pytest.mark.parametrize("odd", [False, True])
+def test_commutators_of_many_terms_are_those_of_the_products(rng, monkeypatch, odd):
+    monkeypatch.setattr(_ladder_arrays, "_PAIRS_PER_CHUNK", 100)
+
+    def make(num_modes: int) -> FermionOperator:
+        degrees = rng.integers(5, size=30) if odd else 2 * rng.integers(3, size=30)
+        return FermionOperator(
+            {
+                tuple((int(mode), bool(rng.integers(2))) for mode in rng.integers(num_modes, size=degree)): rng.normal()
+                for degree in degrees
+            }
+        )
+
+    a, b = make(8), make(8)
+    found, expected = a.commutator(b), (a @ b - b @ a).normal_ordered()
+    assert (found - expected).simplify(1e-11) == FermionOperator.zero()
+    assert len(a) * len(b) > FEW
+    assert len(found) > 40
 
 
 def test_algebra_agrees_with_matrices(random_fermions):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 
+from qtoolkit.operators._ladder_arrays import as_arrays
 from qtoolkit.operators._term_algebra import Terms, merge_terms, y_phases
 from qtoolkit.operators._types import ComplexArray, IntArray
 from qtoolkit.operators.fermion_operator import FermionOperator
@@ -37,7 +36,7 @@ class LadderTables(NamedTuple):
 def strings_of_products(fermions: FermionOperator, tables: LadderTables) -> Terms:
     """The strings of an operator, merged in parts, so that some may still be equal."""
     parts = []
-    for factors, coefficients in _by_degree(fermions):
+    for factors, coefficients in as_arrays(fermions.terms).values():
         rows = max(1, _STRINGS_PER_CHUNK >> factors.shape[1])
         for start in range(0, len(factors), rows):
             chunk = _multiplied_out(factors[start : start + rows], coefficients[start : start + rows], tables)
@@ -46,19 +45,6 @@ def strings_of_products(fermions: FermionOperator, tables: LadderTables) -> Term
         return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.complex128)
     x_masks, z_masks, values = (np.concatenate(column) for column in zip(*parts, strict=True))
     return x_masks, z_masks, values
-
-
-def _by_degree(fermions: FermionOperator) -> Iterator[tuple[IntArray, ComplexArray]]:
-    """Products of equal length: factors 2 mode + creates, int64 of shape (products, length), and coefficients."""
-    products = fermions.terms.keys()
-    coefficients: ComplexArray = np.fromiter(fermions.terms.values(), np.complex128, len(products))
-    lengths: IntArray = np.fromiter(map(len, products), np.int64, len(products))
-    numbers = chain.from_iterable(chain.from_iterable(products))
-    factors: IntArray = np.fromiter(numbers, np.int64, 2 * int(lengths.sum())).reshape(-1, 2) @ np.array([2, 1])
-    starts = np.cumsum(lengths) - lengths
-    for degree in np.flatnonzero(np.bincount(lengths)).tolist():
-        chosen = np.flatnonzero(lengths == degree)
-        yield factors[starts[chosen, None] + np.arange(degree)], coefficients[chosen]
 
 
 def _multiplied_out(factors: IntArray, coefficients: ComplexArray, tables: LadderTables) -> Terms:
