@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from qtoolkit.backends import get_backend, list_backends
     from qtoolkit.circuit import Circuit, Parameter, ParameterVector
     from qtoolkit.interop.cirq import from_cirq, to_cirq
+    from qtoolkit.interop.openfermion import from_openfermion, to_openfermion
     from qtoolkit.interop.openqasm import from_qasm, to_qasm
     from qtoolkit.interop.qiskit import from_qiskit, to_qiskit
+    from qtoolkit.interop.qiskit_nature import from_qiskit_nature, to_qiskit_nature
     from qtoolkit.interop.stim import from_stim, to_stim
     from qtoolkit.operators import FermionOperator, PauliString, PauliSum
     from qtoolkit.primitives import Estimator, Result, Sampler
@@ -53,6 +55,10 @@ __all__ = [
     "to_qasm",
     "from_stim",
     "to_stim",
+    "from_openfermion",
+    "to_openfermion",
+    "from_qiskit_nature",
+    "to_qiskit_nature",
 ]
 
 _HOME = {
@@ -80,6 +86,10 @@ _HOME = {
     "to_qasm": "qtoolkit.interop.openqasm",
     "from_stim": "qtoolkit.interop.stim",
     "to_stim": "qtoolkit.interop.stim",
+    "from_openfermion": "qtoolkit.interop.openfermion",
+    "to_openfermion": "qtoolkit.interop.openfermion",
+    "from_qiskit_nature": "qtoolkit.interop.qiskit_nature",
+    "to_qiskit_nature": "qtoolkit.interop.qiskit_nature",
 }
 
 

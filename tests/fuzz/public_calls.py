@@ -213,6 +213,7 @@ def _parameters(function: Any) -> Iterator[tuple[str, str]]:
 def namespace() -> dict[str, Any]:
     """What the texts of calls and arguments refer to."""
     import cirq
+    import openfermion
     import qiskit
     import qiskit.quantum_info
     import stim
@@ -260,6 +261,8 @@ def namespace() -> dict[str, Any]:
         "QISKIT": qiskit.QuantumCircuit(2),
         "CIRQ": cirq.Circuit(cirq.H(cirq.LineQubit(0))),
         "QISKIT_SUM": qiskit.quantum_info.SparsePauliOp(["XX", "ZZ"]),
+        "OPENFERMION": openfermion.FermionOperator("0^ 1", 0.5),
+        "OPENFERMION_QUBITS": openfermion.QubitOperator("X0 Z2", 0.5),
         "CODE": (np.array([[0, 0, 0, 1, 1, 0], [0, 0, 0, 0, 1, 1]]), None, None),
         "CIRQ_SUM": cirq.X(cirq.LineQubit(0)) + cirq.Z(cirq.LineQubit(1)),
         **_experiments(),

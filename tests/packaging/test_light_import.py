@@ -17,6 +17,7 @@ VENDORS = {
     "qiskit_aer",
     "qiskit_ibm_runtime",
     "qiskit_ionq",
+    "qiskit_nature",
 }
 APPLICATIONS = {
     "highspy",
