@@ -17,4 +17,4 @@ def qubit_hamiltonian(integrals: MolecularIntegrals) -> PauliSum:
         InputError: if `integrals` are none.
     """
     require_integrals(integrals)
-    return jordan_wigner(integrals.hamiltonian.to_fermion_operator(), integrals.num_qubits)
+    return jordan_wigner(integrals.hamiltonian)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
@@ -55,10 +55,10 @@ class FermionMapping:
 
     name: str
     num_modes: int
-    update: tuple[int, ...]
-    flip: tuple[int, ...]
-    parity: tuple[int, ...]
-    power: tuple[int, ...]
+    update: tuple[int, ...] = field(repr=False)
+    flip: tuple[int, ...] = field(repr=False)
+    parity: tuple[int, ...] = field(repr=False)
+    power: tuple[int, ...] = field(repr=False)
     tapering: Tapering | None
 
     def __init__(self, majoranas: Iterable[PauliString | str], name: str = "majorana") -> None:

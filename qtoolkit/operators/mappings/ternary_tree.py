@@ -11,8 +11,9 @@ __all__ = ["ternary_tree", "ternary_tree_mapping"]
 
 
 def ternary_tree_mapping(num_modes: int) -> FermionMapping:
-    """Return the mapping whose Majorana operators have weight at most ⌈log₃(2 num_modes + 1)⌉, the least there is.
+    """Return the mapping whose Majorana operators have weight at most ⌈log₃(2 num_modes + 1)⌉.
 
+    No mapping has weights of less than log₃(2 num_modes) on average.
     Qubit k has the children 3k + 1, 3k + 2 and 3k + 3 below its letters X, Y and Z; a path from the root to a leaf is
     a string, and all 2n + 1 paths anticommute (Jiang, Kalev, Mruczkiewicz and Neven, Quantum 4, 276 (2020)). Mode k
     takes the two paths that leave qubit k by X and by Y and go on by Z, so that their product has letters Z only: the
@@ -39,7 +40,7 @@ def ternary_tree_mapping(num_modes: int) -> FermionMapping:
 
 
 def ternary_tree(fermions: Fermions, num_modes: int | None = None, *, atol: float = DEFAULT_ATOL) -> PauliSum:
-    """Map Majorana operators to strings of the least weight, ⌈log₃(2 num_modes + 1)⌉ at most.
+    """Map Majorana operators to strings of weight ⌈log₃(2 num_modes + 1)⌉ at most.
 
     Jiang, Kalev, Mruczkiewicz and Neven, Quantum 4, 276 (2020), with the paths paired as in `ternary_tree_mapping`.
 
