@@ -88,7 +88,7 @@ class Tapering:
     Attributes:
         generators: the symmetries, independent and commuting, which need not be of the form above.
         sector: the eigenvalue of each, 1 or −1.
-        qubits: the qubit that goes with each; by default the highest one that can.
+        qubits: the qubit that goes with each; where none are given, the highest ones that can.
 
     Raises:
         OperatorError: if the symmetries do not commute or are not independent, if lengths differ, an eigenvalue is
@@ -97,7 +97,7 @@ class Tapering:
 
     generators: tuple[PauliString, ...]
     sector: tuple[int, ...]
-    qubits: tuple[int, ...] | None = None
+    qubits: tuple[int, ...] = ()
     _steps: tuple[_Step, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -107,8 +107,7 @@ class Tapering:
         )
         if len(sector) != len(generators):
             raise OperatorError(f"a sector has one eigenvalue per symmetry, got {len(sector)} for {len(generators)}")
-        qubits = None if self.qubits is None else _checked_qubits(self.qubits, generators)
-        steps = _steps(generators, sector, qubits)
+        steps = _steps(generators, sector, _checked_qubits(self.qubits, generators))
         object.__setattr__(self, "generators", generators)
         object.__setattr__(self, "sector", sector)
         object.__setattr__(self, "qubits", tuple(step.qubit for step in steps))
@@ -282,7 +281,7 @@ def _without(masks: IntArray, qubit: int) -> IntArray:
     return (masks >> qubit + 1 << qubit) | (masks & ((1 << qubit) - 1))
 
 
-def _steps(generators: Sequence[PauliString], sector: Sequence[int], qubits: Sequence[int] | None) -> tuple[_Step, ...]:
+def _steps(generators: Sequence[PauliString], sector: Sequence[int], qubits: Sequence[int]) -> tuple[_Step, ...]:
     """Multiply symmetries by one another until each alone anticommutes with a letter on its qubit."""
     strings, eigenvalues = list(generators), list(sector)
     num_qubits = strings[0].num_qubits
@@ -293,7 +292,7 @@ def _steps(generators: Sequence[PauliString], sector: Sequence[int], qubits: Seq
         free = [qubit for qubit in string.qubits if qubit not in used]
         if not free:
             raise OperatorError("the symmetries must be independent, but one is a product of others")
-        qubit = free[-1] if qubits is None else qubits[place]
+        qubit = qubits[place] if qubits else free[-1]
         if qubit not in free:
             raise OperatorError(
                 f"the symmetry {generators[place]}, apart from the others, must act on its qubit {qubit}; "
@@ -337,7 +336,7 @@ def _checked_eigenvalue(value: object) -> int:
 
 def _checked_qubits(given: Sequence[int], generators: Sequence[PauliString]) -> tuple[int, ...]:
     qubits = tuple(as_int("a qubit", qubit) for qubit in _items(given, "qubits are a sequence of integers"))
-    if len(qubits) != len(generators):
+    if len(qubits) not in (0, len(generators)):
         raise OperatorError(f"there is one qubit per symmetry, got {len(qubits)} for {len(generators)}")
     return qubits
 

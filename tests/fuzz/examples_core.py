@@ -105,7 +105,7 @@ CORE: dict[str, tuple[str, ...]] = {
     "tapering": ("Tapering([PauliString('IIZ')], [-1])",),
     "generators": ("[PauliString('ZZI')]",),
     "sector": ("[-1]",),
-    "Tapering.qubits": ("None", "[1]"),
+    "Tapering.qubits": ("()", "[1]"),
     "pauli_sum": ("HEISENBERG", "ISING"),
     "project": ("True",),
     "one_body_tensor": ("np.eye(2)",),

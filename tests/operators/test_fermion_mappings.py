@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import openfermion
 import pytest
@@ -307,6 +309,16 @@ def test_a_mapping_of_ones_own_is_taken_as_it_is(rng):
     tapered = mine.tapered(Tapering((PauliString("IZ"),), (-1,)), "shorter")
     assert (tapered.name, tapered.num_modes, tapered.num_qubits) == ("shorter", 2, 1)
     assert tapered.map(F("0^ 1")) == PauliSum.from_list([("X", 0.5), ("Y", 0.5j)])
+
+
+def test_mappings_are_values():
+    for name in NAMES:
+        mapping = fermion_mapping(name, 5)
+        again = pickle.loads(pickle.dumps(mapping))
+        assert again == mapping == fermion_mapping(name, 5)
+        assert hash(again) == hash(mapping)
+        assert mapping != fermion_mapping(name, 6)
+        assert repr(mapping).endswith(f"(name='{name}', num_modes=5, tapering=None)")
 
 
 @pytest.mark.parametrize(

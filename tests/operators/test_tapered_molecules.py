@@ -42,7 +42,7 @@ def test_terms_and_qubits_are_those_known(name):
     hamiltonian, num_pairs = integrals_of(geometry)
     norb = hamiltonian.norb
     filled = [*range(num_pairs), *range(norb, norb + num_pairs)]
-    mapped = jordan_wigner(hamiltonian, atol=1e-10)
+    mapped = jordan_wigner(hamiltonian)
     assert len(mapped) == num_terms
     state = fermion_mapping("jordan_wigner", 2 * norb).occupation_bits(filled)
     short = Tapering.for_state(mapped, state)
@@ -58,7 +58,7 @@ def test_every_mapping_is_tapered_alike(mapping):
     hamiltonian, _ = integrals_of(geometry)
     encoding = fermion_mapping(mapping, 8)
     state = encoding.occupation_bits([0, 1, 4, 5])
-    mapped = encoding.map(hamiltonian, atol=1e-10)
+    mapped = encoding.map(hamiltonian)
     short = Tapering.for_state(mapped, state)
     reduced = short.taper(mapped)
     assert reduced.num_qubits == num_qubits

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -242,7 +243,8 @@ def _num_modes(fermions: object) -> int:
 def _bytes(fermions: Fermions) -> int:
     if isinstance(fermions, ElectronicHamiltonian):
         return _needs.mapped_hamiltonian(fermions.norb)
-    return _needs.mapped_products(sum(1 << len(product) for product in fermions.terms))
+    lengths = Counter(map(len, fermions.terms))
+    return _needs.mapped_products(sum(number << length for length, number in lengths.items()))
 
 
 def checked_name(name: str) -> str:
