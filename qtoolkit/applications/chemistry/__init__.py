@@ -1,8 +1,17 @@
 """Quantum chemistry: molecules and their integrals, the Jordan–Wigner Hamiltonian, and UCCSD ground states by VQE,
 each beside Hartree–Fock and the exact energy of the same orbitals."""
 
-from qtoolkit.applications.chemistry.ansaetze.excitations import Excitation, single_and_double_excitations
-from qtoolkit.applications.chemistry.ansaetze.uccsd import UCCSD, append_excitation, hartree_fock_circuit
+from qtoolkit.applications.chemistry.ansaetze import (
+    UCCSD,
+    Amplitudes,
+    Ansatz,
+    Excitation,
+    append_excitation,
+    ccsd_amplitudes,
+    hartree_fock_circuit,
+    mp2_amplitudes,
+    single_and_double_excitations,
+)
 from qtoolkit.applications.chemistry.dissociation import DissociationCurve, dissociation_curve
 from qtoolkit.applications.chemistry.fci import fci_energy
 from qtoolkit.applications.chemistry.ground_state import (
@@ -27,12 +36,16 @@ __all__ = [
     "compute_integrals",
     "qubit_hamiltonian",
     "fci_energy",
-    # circuits
+    # ansätze
+    "Ansatz",
     "UCCSD",
     "Excitation",
     "single_and_double_excitations",
     "append_excitation",
     "hartree_fock_circuit",
+    "Amplitudes",
+    "ccsd_amplitudes",
+    "mp2_amplitudes",
     # energies
     "GroundState",
     "ground_state",

@@ -1,65 +1,30 @@
-"""The Hartree–Fock state and the unitary coupled-cluster ansatz as circuits."""
+"""`UCCSD`: unitary coupled cluster with singles and doubles."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from qtoolkit._arguments import shown
-from qtoolkit._checks import require_integer, require_number
+from qtoolkit._checks import require_choice, require_integer
+from qtoolkit.applications.chemistry.ansaetze.amplitudes import amplitudes_by
+from qtoolkit.applications.chemistry.ansaetze.base import Ansatz, check_same_space
 from qtoolkit.applications.chemistry.ansaetze.excitations import Excitation, single_and_double_excitations
-from qtoolkit.applications.chemistry.integrals import FloatArray, MolecularIntegrals, require_integrals
+from qtoolkit.applications.chemistry.integrals import FloatArray, MolecularIntegrals
 from qtoolkit.applications.chemistry.molecule import checked_electrons
-from qtoolkit.circuit import Circuit, Parameter, ParameterExpression, ParameterValue
+from qtoolkit.circuit import Parameter, ParameterExpression
 from qtoolkit.errors import InputError
-from qtoolkit.operators import jordan_wigner
+from qtoolkit.simulators.fermion import ExcitationRotation, FermionOperation, LinearAngle
 
-__all__ = ["UCCSD", "append_excitation", "hartree_fock_circuit"]
+__all__ = ["UCCSD"]
 
-
-def hartree_fock_circuit(norb: int, nelec: tuple[int, int]) -> Circuit:
-    """The determinant that fills the lowest orbitals of each spin, on ``2 * norb`` qubits, alpha qubits first.
-
-    Raises:
-        InputError: if the electrons do not fit the orbitals.
-    """
-    norb, nelec = require_integer("norb", norb, 1), checked_electrons(nelec)
-    if not all(0 <= count <= norb for count in nelec):
-        raise InputError(f"nelec must lie in [0, {norb}] for each spin in {norb} orbitals, got {nelec}")
-    circuit = Circuit(2 * norb, name="hartree-fock")
-    for occupied in (*range(nelec[0]), *range(norb, norb + nelec[1])):
-        circuit.x(occupied)
-    return circuit
-
-
-def append_excitation(circuit: Circuit, excitation: Excitation, theta: ParameterValue) -> Circuit:
-    """Add exp(θ (T − T†)) by the Jordan–Wigner mapping, spin orbital k on qubit k, and return the circuit.
-
-    T − T† = i Σ c_k P_k with real c_k and strings that commute, so that the product of their rotations is exact.
-
-    Raises:
-        InputError: if an argument is of another type, or `theta` not finite.
-        OperatorError: if the circuit has too few qubits.
-    """
-    if not isinstance(circuit, Circuit) or not isinstance(excitation, Excitation):
-        raise InputError(
-            f"append_excitation needs a Circuit and an Excitation, got {shown(circuit)}, {shown(excitation)}"
-        )
-    if not isinstance(theta, ParameterExpression):
-        theta = require_number("theta", theta)
-    for string, coefficient in jordan_wigner(excitation.generator(), circuit.num_qubits):
-        qubits = string.qubits
-        letters = "".join(string.letter(qubit) for qubit in reversed(qubits))
-        circuit.pauli_rotation(letters, -2.0 * coefficient.imag * theta, qubits)
-    return circuit
+_STARTS = ("mp2", "ccsd", "zeros")
 
 
 @dataclass(frozen=True)
-class UCCSD:
+class UCCSD(Ansatz):
     """Unitary coupled cluster with singles and doubles, one first-order Trotter step.
 
     exp(θ (T − T†)) for each excitation in the order of `single_and_double_excitations`, doubles before singles, on the
@@ -92,16 +57,6 @@ class UCCSD:
             )
         _ = self.excitations  # checks the rest
 
-    @property
-    def num_qubits(self) -> int:
-        """Number of spin orbitals."""
-        return 2 * self.norb
-
-    @property
-    def num_parameters(self) -> int:
-        """Number of free amplitudes."""
-        return self.circuit.num_parameters
-
     @cached_property
     def excitations(self) -> tuple[Excitation, ...]:
         """The excitations in the order in which they act."""
@@ -113,33 +68,51 @@ class UCCSD:
         return tuple(self._angle(excitation) for excitation in self.excitations)
 
     @cached_property
-    def circuit(self) -> Circuit:
-        """The Hartree–Fock state followed by every excitation."""
-        circuit = hartree_fock_circuit(self.norb, self.nelec)
-        circuit.name = "uccsd"
-        for excitation, angle in zip(self.excitations, self.angles, strict=True):
-            append_excitation(circuit, excitation, angle)
-        return circuit
+    def parameter_names(self) -> tuple[str, ...]:
+        """Names of the amplitudes, by their first appearance."""
+        return tuple(dict.fromkeys(name for angle in self.angles for name in angle.terms))
 
-    def perturbative_parameters(self, integrals: MolecularIntegrals) -> FloatArray:
-        """A start for the optimiser, in the order of ``circuit.parameters``: MP2 amplitudes, bounded by π/4.
+    @cached_property
+    def operations(self) -> tuple[FermionOperation, ...]:
+        """Every excitation by its angle."""
+        places = {name: index for index, name in enumerate(self.parameter_names)}
+        return tuple(
+            ExcitationRotation(
+                excitation, LinearAngle(tuple(places[name] for name in angle.terms), tuple(angle.terms.values()))
+            )
+            for excitation, angle in zip(self.excitations, self.angles, strict=True)
+        )
 
-        Each double excitation rotates the reference by θ = ½ arctan(2 V / Δ), where V couples the two determinants
-        and Δ is the difference of their orbital energies. To first order in V that is the MP2 amplitude (Helgaker,
-        Jørgensen and Olsen, Molecular Electronic-Structure Theory, chapter 14), and it stays finite where
-        orbitals become degenerate. Singles start at zero.
+    def initial_parameters(self, integrals: MolecularIntegrals, start: str = "mp2") -> FloatArray:
+        """A start for the optimiser, in the order of `parameter_names`.
+
+        Args:
+            integrals: of the same orbitals and electrons; the two spins may differ.
+            start: ``"mp2"``, perturbative doubles that `mp2_amplitudes` describes, without singles; ``"ccsd"``, the
+                amplitudes of coupled cluster from PySCF; ``"zeros"``, the reference.
 
         Raises:
-            InputError: if the integrals have another number of orbitals.
+            InputError: if the integrals have other orbitals or electrons, or there is no such start.
+            MissingExtraError: for ``"ccsd"``, if PySCF is not installed.
+            ConvergenceError: for ``"ccsd"``, if its iteration does not converge.
         """
-        require_integrals(integrals)
-        if integrals.norb != self.norb:
-            raise InputError(f"the ansatz has {self.norb} orbitals, got integrals of {integrals.norb}")
+        check_same_space(self, integrals)
+        if require_choice("start", start, _STARTS) == "zeros":
+            return np.zeros(self.num_parameters)
+        amplitudes = amplitudes_by(start, integrals)
         guesses: dict[str, float] = {}
         for excitation, angle in zip(self.excitations, self.angles, strict=True):
             if isinstance(angle, Parameter):
-                guesses.setdefault(angle.name, _perturbative_angle(excitation, integrals))
-        return np.array([guesses[parameter.name] for parameter in self.circuit.parameters])
+                guesses.setdefault(angle.name, amplitudes.of(excitation, self.norb))
+        return np.array([guesses[name] for name in self.parameter_names])
+
+    def perturbative_parameters(self, integrals: MolecularIntegrals) -> FloatArray:
+        """``initial_parameters(integrals, "mp2")``.
+
+        Raises:
+            InputError: if the integrals have other orbitals or electrons.
+        """
+        return self.initial_parameters(integrals, "mp2")
 
     def _angle(self, excitation: Excitation) -> ParameterExpression:
         if not self.spin_adapted:
@@ -155,16 +128,3 @@ class UCCSD:
 
 def _parameter(annihilated: Iterable[int], created: Iterable[int]) -> Parameter:
     return Parameter("t_" + "_".join(map(str, annihilated)) + "_to_" + "_".join(map(str, created)))
-
-
-def _perturbative_angle(excitation: Excitation, integrals: MolecularIntegrals) -> float:
-    if excitation.rank == 1:
-        return 0.0
-    norb = integrals.norb
-    (i, j), (a, b) = ([mode % norb for mode in modes] for modes in (excitation.annihilated, excitation.created))
-    coupling = integrals.two_body_tensor[a, i, b, j]
-    if excitation.created[0] // norb == excitation.created[1] // norb:
-        coupling -= integrals.two_body_tensor[a, j, b, i]
-    energies = integrals.orbital_energies
-    gap = energies[a] + energies[b] - energies[i] - energies[j]
-    return -0.5 * math.atan2(2.0 * coupling, abs(gap)) if coupling else 0.0
