@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qtoolkit._arguments import real_numbers_of
+from qtoolkit._arguments import check_flag, real_numbers_of
+from qtoolkit.applications.chemistry.ansaetze.counts import DEVICE_GATES, gate_counts_of
 from qtoolkit.applications.chemistry.ansaetze.mode_qubits import Mapping, ModeQubits
 from qtoolkit.applications.chemistry.ansaetze.program_circuit import ProgramCircuit
 from qtoolkit.applications.chemistry.integrals import MolecularIntegrals, require_integrals
@@ -76,7 +78,12 @@ class Ansatz(ABC):
         return self.to_circuit()
 
     def to_circuit(
-        self, mapping: Mapping = "jordan_wigner", tapering: Any = None, *, parameters: ArrayLike | None = None
+        self,
+        mapping: Mapping = "jordan_wigner",
+        tapering: Any = None,
+        *,
+        parameters: ArrayLike | None = None,
+        compact: bool = False,
     ) -> Circuit:
         """The ansatz on qubits.
 
@@ -84,15 +91,16 @@ class Ansatz(ABC):
             mapping: ``"jordan_wigner"``, ``"parity"``, ``"bravyi_kitaev"``, or a mapping of `qtoolkit.operators`.
             tapering: symmetries whose qubits are left out; None for none.
             parameters: values, shape ``(num_parameters,)``; by default they stay free.
+            compact: whether excitations come as few two-qubit gates, see `append_compact_excitation`, in place of Pauli
+                rotations, which simulators take at once; for ``"jordan_wigner"`` without tapering.
 
         Raises:
-            InputError: if there is no such mapping, parameters do not fit, or an operation is only exact as a circuit
-                at given parameters.
+            InputError: if there is no such mapping, parameters do not fit, compact circuits are asked of another
+                mapping, or orbital rotations depend on free parameters.
         """
         qubits = ModeQubits(self.num_qubits, mapping, tapering)
-        circuit = ProgramCircuit(qubits, self.norb, self.nelec, self._name).build(
-            self.operations, self._values(parameters)
-        )
+        builder = ProgramCircuit(qubits, self.norb, self.nelec, self._name, compact=check_flag(compact, "compact"))
+        circuit = builder.build(self.operations, self._values(parameters))
         if parameters is None:
             circuit.declare_parameters(self.parameter_names)
         return circuit
@@ -105,6 +113,36 @@ class Ansatz(ABC):
         """
         check_same_space(self, integrals)
         return np.zeros(self.num_parameters)
+
+    def gate_counts(
+        self,
+        mapping: Mapping = "jordan_wigner",
+        basis_gates: Sequence[str] = DEVICE_GATES,
+        tapering: Any = None,
+        *,
+        compact: bool | None = None,
+    ) -> dict[str, int]:
+        """What the circuit costs in the gates of a device with all pairs of qubits joined, at generic parameters.
+
+        Args:
+            mapping: as for `to_circuit`.
+            basis_gates: gates of the device, by their names in Qiskit.
+            tapering: as for `to_circuit`.
+            compact: as for `to_circuit`; by default where that is possible.
+
+        Returns:
+            The number of each gate in use, and under ``"two_qubit_gates"``, ``"depth"`` and ``"two_qubit_depth"`` what
+            these say.
+
+        Raises:
+            InputError: as for `to_circuit`.
+            ConversionError: if Qiskit cannot write the circuit in these gates.
+        """
+        if compact is None:
+            compact = isinstance(mapping, str) and mapping == "jordan_wigner" and tapering is None
+        generic = np.random.default_rng(0).uniform(0.1, 1.0, self.num_parameters)
+        circuit = self.to_circuit(mapping, tapering, parameters=generic, compact=compact)
+        return gate_counts_of(circuit, basis_gates)
 
     @property
     def _name(self) -> str:

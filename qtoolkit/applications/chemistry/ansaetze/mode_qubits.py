@@ -11,7 +11,7 @@ from qtoolkit.errors import InputError
 from qtoolkit.operators import FermionOperator, LinearEncoding, PauliSum
 from qtoolkit.operators.mappings import bravyi_kitaev_encoding, jordan_wigner_encoding, parity_encoding
 
-__all__ = ["Mapping", "ModeQubits"]
+__all__ = ["Mapping", "ModeQubits", "passed_modes", "sign_of"]
 
 Mapping: TypeAlias = Any
 """A name, as ``"jordan_wigner"``, or a mapping of `qtoolkit.operators`."""
@@ -62,9 +62,13 @@ class ModeQubits:
             modes: those that T empties, then those that it fills.
         """
         operator = self._encoding.encode(fermions)
-        for mode in _passed(modes):
+        for mode in passed_modes(modes):
             operator = operator @ self._encoding.encode(_parity_of(mode))
-        return self._tapered(operator) if _sign_of(modes) > 0 else self._tapered(-1.0 * operator)
+        return self._tapered(operator) if sign_of(modes) > 0 else self._tapered(-1.0 * operator)
+
+    def parity(self, mode: int) -> PauliSum:
+        """(−1)^n of a mode: one string, with a sign."""
+        return self._tapered(self._encoding.encode(_parity_of(mode)))
 
     def occupation_bits(self, occupied: Iterable[int]) -> int:
         """The basis state of a determinant, as an index."""
@@ -94,12 +98,12 @@ def _parity_of(mode: int) -> FermionOperator:
     return FermionOperator({(): 1.0, ((mode, True), (mode, False)): -2.0})
 
 
-def _passed(modes: Sequence[int]) -> list[int]:
+def passed_modes(modes: Sequence[int]) -> list[int]:
     """Modes whose occupation gives an excitation its sign: those below an odd number of its modes, its own left out."""
     return [k for k in range(max(modes)) if k not in modes and sum(k < mode for mode in modes) % 2]
 
 
-def _sign_of(modes: Sequence[int]) -> int:
+def sign_of(modes: Sequence[int]) -> int:
     """The sign with which T acts on the determinant that has just what it empties."""
     half = len(modes) // 2
     bits, sign = sum(1 << mode for mode in modes[:half]), 1
