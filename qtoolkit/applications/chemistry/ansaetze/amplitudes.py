@@ -76,7 +76,7 @@ def mp2_amplitudes(integrals: MolecularIntegrals) -> Amplitudes:
         InputError: if `integrals` are none.
     """
     require_integrals(integrals)
-    hamiltonian = _hamiltonian(integrals)
+    hamiltonian = integrals.hamiltonian
     energies = np.broadcast_to(integrals.orbital_energies, (2, integrals.norb))
     blocks = []
     for spin, other in ((0, 0), (0, 1), (1, 1)):
@@ -101,7 +101,7 @@ def ccsd_amplitudes(integrals: MolecularIntegrals) -> Amplitudes:
         ConvergenceError: if the iteration does not converge.
     """
     require_integrals(integrals)
-    hamiltonian, (n_alpha, n_beta), norb = _hamiltonian(integrals), integrals.nelec, integrals.norb
+    hamiltonian, (n_alpha, n_beta), norb = integrals.hamiltonian, integrals.nelec, integrals.norb
     sizes = [count * (norb - count) for count in integrals.nelec]
     if not any(sizes) or hamiltonian.two_body("alpha", "alpha") is None:
         empty = mp2_amplitudes(integrals)
@@ -115,10 +115,6 @@ def ccsd_amplitudes(integrals: MolecularIntegrals) -> Amplitudes:
     solver = _converged(cc.UCCSD(_mean_field(hamiltonian, integrals.nelec, restricted=False)))
     singles, doubles = [np.asarray(part) for part in solver.t1], [np.asarray(part) for part in solver.t2]
     return Amplitudes((singles[0], singles[1]), (doubles[0], doubles[1], doubles[2]), float(solver.e_corr))
-
-
-def _hamiltonian(integrals: MolecularIntegrals) -> ElectronicHamiltonian:
-    return ElectronicHamiltonian(integrals.one_body_tensor, integrals.two_body_tensor, integrals.core_energy)
 
 
 def _couplings(hamiltonian: ElectronicHamiltonian, nelec: tuple[int, int], spin: int, other: int) -> FloatArray:

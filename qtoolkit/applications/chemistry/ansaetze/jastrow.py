@@ -241,12 +241,13 @@ class LUCJ(ClusterJastrow):
         return tuple(itertools.pairwise(range(self.norb))), tuple((p, p) for p in range(0, self.norb, step))
 
 
-def _checked_pairs(name: str, given: object, norb: int) -> OrbitalPairs:
+def _checked_pairs(name: str, given: Sequence[Sequence[int]], norb: int) -> OrbitalPairs:
+    rule = f"{name} are pairs of orbitals"
     found: list[tuple[int, int]] = []
-    for pair in items_of(given, f"{name} are pairs of orbitals"):  # type: ignore[type-var]
-        members = items_of(pair, f"{name} are pairs of orbitals")
+    for pair in items_of(given, rule):
+        members = items_of(pair, rule)
         if len(members) != 2:
-            raise InputError(f"{name} are pairs of orbitals, got {shown(pair)}")
+            raise InputError(f"{rule}, got {shown(pair)}")
         p, q = (check_integer(member, f"an orbital of {name}", 0, norb - 1) for member in members)
         found.append((min(p, q), max(p, q)))
     if len(set(found)) != len(found):
