@@ -22,7 +22,7 @@ from qtoolkit.simulators.fermion import FermionOperation
 
 __all__ = ["HardwareEfficient"]
 
-_START_SCALE = 0.05
+_START_SCALE = 0.3
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class HardwareEfficient(Ansatz):
     def initial_parameters(
         self, integrals: MolecularIntegrals, seed: int | np.random.Generator | None = 0
     ) -> FloatArray:
-        """Small random angles, because at zeros derivatives vanish.
+        """Random angles of some tenths, because at zeros derivatives vanish.
 
         Raises:
             InputError: if the integrals have other orbitals or electrons, or the seed is none.

@@ -70,7 +70,8 @@ def fermionic_pool(
         nelec: alpha and beta electrons.
         generalised: whether they lead between all spin orbitals that differ, not only from filled to empty ones.
         spin_adapted: whether an excitation shares its angle with its mirror image, the same with the spins exchanged;
-            for as many alpha as beta electrons, or generalised pools.
+            for as many alpha as beta electrons, or generalised pools. Those whose mirror image is their inverse are
+            left out.
 
     Raises:
         InputError: if the electrons do not fit the orbitals, or mirror images do not exist.
@@ -111,11 +112,14 @@ def _pool(
         raise InputError(
             f"a spin-adapted pool needs as many alpha as beta electrons, got {nelec}; use generalised=True"
         )
-    found: dict[frozenset[Excitation], PoolOperator] = {}
+    found: dict[frozenset[frozenset[tuple[int, ...]]], PoolOperator] = {}
     for excitation in excitations:
         mirrored = _mirrored(excitation, norb)
-        key = frozenset({excitation, mirrored})
-        found.setdefault(key, PoolOperator((excitation, mirrored)[: len(key)], fermionic=fermionic))
+        if (mirrored.created, mirrored.annihilated) == (excitation.annihilated, excitation.created):
+            continue  # its own inverse: the sum of both is zero
+        members = (excitation,) if mirrored == excitation else (excitation, mirrored)
+        key = frozenset(frozenset({member.annihilated, member.created}) for member in members)
+        found.setdefault(key, PoolOperator(members, fermionic=fermionic))
     return tuple(found.values())
 
 
