@@ -47,8 +47,8 @@ def test_amplitudes_are_found_by_their_excitation(hydroxyl):
     amplitudes, norb = ccsd_amplitudes(hydroxyl), hydroxyl.norb
     (n_alpha, n_beta) = hydroxyl.nelec
     assert (norb, n_alpha, n_beta) == (5, 4, 3)
-    assert amplitudes.of(Excitation((norb + 2,), (norb + 4,)), norb) == amplitudes.singles[1][2, 1]
-    assert amplitudes.of(Excitation((2, norb + 1), (4, norb + 3)), norb) == amplitudes.doubles[1][2, 1, 0, 0]
+    assert amplitudes.of(Excitation((norb + 2,), (norb + 4,))) == amplitudes.singles[1][2, 1]
+    assert amplitudes.of(Excitation((2, norb + 1), (4, norb + 3))) == amplitudes.doubles[1][2, 1, 0, 0]
 
 
 def test_bases_of_both_spins_leave_the_integrals_as_they_are():
@@ -114,3 +114,19 @@ def test_perturbative_doubles_agree_with_mp2_far_from_degeneracy(lithium_hydride
     reference = mp.MP2(scf.RHF(structure).run(conv_tol=1e-12)).run()
     doubles = mp2_amplitudes(lithium_hydride).doubles[1]
     assert np.linalg.norm(0.5 * np.tan(2.0 * doubles)) == pytest.approx(np.linalg.norm(reference.t2), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "excitation",
+    [
+        Excitation((0,), (1,)),
+        Excitation((3,), (8,)),
+        Excitation((0,), (20,)),
+        Excitation((7, 0), (8, 4)),
+        Excitation((4,), (0,)),
+        Excitation((0, 1, 2), (4, 8, 9)),
+    ],
+)
+def test_other_excitations_have_no_amplitude(hydroxyl, excitation):
+    with pytest.raises(InputError, match="is no excitation of these amplitudes"):
+        mp2_amplitudes(hydroxyl).of(excitation)

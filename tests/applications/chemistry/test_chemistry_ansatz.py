@@ -153,7 +153,7 @@ def test_perturbative_amplitudes_are_a_good_start(hydrogen):
         (lambda: Excitation((0, 1), (1, 2)), "distinct spin orbitals"),
         (lambda: hartree_fock_circuit(2, (3, 0)), "nelec must lie in"),
         (lambda: UCCSD(2, (1, 3)), "nelec must lie in"),
-        (lambda: UCCSD(0, (0, 0)), "norb be positive"),
+        (lambda: UCCSD(0, (0, 0)), "norb must be"),
         (lambda: UCCSD(3, (2, 1), spin_adapted=True), "as many alpha as beta"),
         (lambda: UCCSD(2, (1, 1), orbital_symmetries=(0,)), "2 entries, got 1"),
     ],

@@ -110,7 +110,7 @@ def test_factorised_doubles_are_coupled_cluster_to_first_order():
     same = double - double.transpose(0, 1, 3, 2)
     amplitudes = Amplitudes((single, single), (same, double, same))
     expected = UCCSD(norb, (filled, filled))
-    angles = [amplitudes.of(excitation, norb) for excitation in expected.excitations]
+    angles = [amplitudes.of(excitation) for excitation in expected.excitations]
     ansatz = UCJ(norb, (filled, filled), 2 * filled * (norb - filled))
     simulator = FermionSimulator()
     state = simulator.state(ansatz.program, ansatz.parameters_of(amplitudes))

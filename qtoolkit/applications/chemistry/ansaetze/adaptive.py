@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from qtoolkit._arguments import check_instance, items_of
-from qtoolkit._checks import require_integer
 from qtoolkit.applications.chemistry.ansaetze.base import Ansatz
 from qtoolkit.applications.chemistry.ansaetze.pools import PoolOperator
-from qtoolkit.applications.chemistry.ansaetze.rotations import lowest_orbitals
-from qtoolkit.applications.chemistry.molecule import checked_electrons
+from qtoolkit.applications.chemistry.ansaetze.space import checked_space
 from qtoolkit.simulators.fermion import FermionOperation
 
 __all__ = ["AdaptAnsatz"]
@@ -37,9 +35,9 @@ class AdaptAnsatz(Ansatz):
     operators: tuple[PoolOperator, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "norb", require_integer("norb", self.norb, 1))
-        object.__setattr__(self, "nelec", checked_electrons(self.nelec))
-        lowest_orbitals(self.norb, self.nelec)
+        norb, nelec = checked_space(self.norb, self.nelec)
+        object.__setattr__(self, "norb", norb)
+        object.__setattr__(self, "nelec", nelec)
         operators = tuple(items_of(self.operators, "operators are a sequence"))
         for operator in operators:
             check_instance(operator, PoolOperator, "operators must be of the class PoolOperator")

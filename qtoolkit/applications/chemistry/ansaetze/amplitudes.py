@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit._arguments import check_instance
 from qtoolkit._checks import require_choice
 from qtoolkit._optional import require
 from qtoolkit.applications.chemistry.integrals import MolecularIntegrals, require_integrals
-from qtoolkit.errors import ConvergenceError
+from qtoolkit.errors import ConvergenceError, InputError
 from qtoolkit.operators import ElectronicHamiltonian, Excitation
 
 __all__ = ["Amplitudes", "amplitudes_by", "ccsd_amplitudes", "mp2_amplitudes"]
@@ -42,12 +43,25 @@ class Amplitudes:
     doubles: tuple[FloatArray, FloatArray, FloatArray] = field(repr=False)
     correlation_energy: float | None = None
 
-    def of(self, excitation: Excitation, norb: int) -> float:
-        """The amplitude of an excitation whose spin orbitals come alpha before beta; ``norb + p`` is orbital p beta."""
+    def of(self, excitation: Excitation) -> float:
+        """The amplitude of an excitation whose spin orbitals come alpha before beta; ``norb + p`` is orbital p beta.
+
+        Raises:
+            InputError: if it is no excitation of the reference that keeps the numbers of electrons, or of other rank.
+        """
+        check_instance(excitation, Excitation, "what has an amplitude is an Excitation")
+        norb = sum(self.singles[0].shape)
         spins = [mode // norb for mode in excitation.annihilated]
-        counts = [len(part) for part in self.singles]
-        sources = tuple(mode % norb for mode in excitation.annihilated)
-        targets = tuple(mode % norb - counts[mode // norb] for mode in excitation.created)
+        rule = f"{excitation.annihilated} to {excitation.created} is no excitation of these amplitudes"
+        if excitation.rank > 2 or spins != [mode // norb for mode in excitation.created] or spins != sorted(spins):
+            raise InputError(rule)
+        if spins[-1] > 1:
+            raise InputError(rule)
+        filled = [len(self.singles[spin]) for spin in spins]
+        sources = [mode % norb for mode in excitation.annihilated]
+        targets = [mode % norb - count for mode, count in zip(excitation.created, filled, strict=True)]
+        if min(targets) < 0 or any(source >= count for source, count in zip(sources, filled, strict=True)):
+            raise InputError(rule)
         block = self.singles[spins[0]] if excitation.rank == 1 else self.doubles[sum(spins)]
         return float(block[(*sources, *targets)])
 

@@ -7,8 +7,8 @@ import itertools
 import operator
 from collections.abc import Iterable, Iterator, Sequence
 
-from qtoolkit._checks import require_array, require_integer
-from qtoolkit.applications.chemistry.molecule import checked_electrons
+from qtoolkit._checks import require_array
+from qtoolkit.applications.chemistry.ansaetze.space import checked_space
 from qtoolkit.errors import InputError
 from qtoolkit.operators import Excitation
 
@@ -32,9 +32,7 @@ def single_and_double_excitations(
     Raises:
         InputError: if the electrons do not fit the orbitals, or there is not one symmetry per orbital.
     """
-    norb, nelec = require_integer("norb", norb), checked_electrons(nelec)
-    if norb < 1 or not all(0 <= count <= norb for count in nelec):
-        raise InputError(f"nelec must lie in [0, norb] for each spin and norb be positive, got {nelec} and norb={norb}")
+    norb, nelec = checked_space(norb, nelec)
     if orbital_symmetries is not None:
         irreps = require_array("orbital_symmetries", orbital_symmetries, (None,), kind="integer").tolist() * 2
         if len(irreps) != 2 * norb:

@@ -13,9 +13,9 @@ from qtoolkit._arguments import check_flag, seeded
 from qtoolkit._checks import require_integer
 from qtoolkit.applications.chemistry.ansaetze.base import Ansatz, check_same_space
 from qtoolkit.applications.chemistry.ansaetze.mode_qubits import Mapping, ModeQubits
-from qtoolkit.applications.chemistry.ansaetze.rotations import determinant_circuit, lowest_orbitals
+from qtoolkit.applications.chemistry.ansaetze.rotations import determinant_circuit
+from qtoolkit.applications.chemistry.ansaetze.space import MAX_REPETITIONS, checked_space, lowest_orbitals
 from qtoolkit.applications.chemistry.integrals import FloatArray, MolecularIntegrals
-from qtoolkit.applications.chemistry.molecule import checked_electrons
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import InputError
 from qtoolkit.simulators.fermion import FermionOperation
@@ -47,10 +47,10 @@ class HardwareEfficient(Ansatz):
     layers: int = 1
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "norb", require_integer("norb", self.norb, 1))
-        object.__setattr__(self, "nelec", checked_electrons(self.nelec))
-        object.__setattr__(self, "layers", require_integer("layers", self.layers, 0))
-        lowest_orbitals(self.norb, self.nelec)
+        norb, nelec = checked_space(self.norb, self.nelec)
+        object.__setattr__(self, "norb", norb)
+        object.__setattr__(self, "nelec", nelec)
+        object.__setattr__(self, "layers", require_integer("layers", self.layers, 0, MAX_REPETITIONS))
 
     @cached_property
     def parameter_names(self) -> tuple[str, ...]:

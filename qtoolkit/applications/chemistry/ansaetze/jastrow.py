@@ -22,9 +22,8 @@ from qtoolkit.applications.chemistry.ansaetze.jastrow_start import (
     rotation_generator,
     singles_generator,
 )
-from qtoolkit.applications.chemistry.ansaetze.rotations import lowest_orbitals
+from qtoolkit.applications.chemistry.ansaetze.space import MAX_REPETITIONS, checked_space
 from qtoolkit.applications.chemistry.integrals import FloatArray, MolecularIntegrals
-from qtoolkit.applications.chemistry.molecule import checked_electrons
 from qtoolkit.errors import InputError
 from qtoolkit.simulators.fermion import DiagonalCoulomb, FermionOperation, LinearMatrix, OrbitalRotation
 
@@ -59,12 +58,12 @@ class ClusterJastrow(Ansatz):
     real_orbitals: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "norb", require_integer("norb", self.norb, 1))
-        object.__setattr__(self, "nelec", checked_electrons(self.nelec))
-        object.__setattr__(self, "repetitions", require_integer("repetitions", self.repetitions, 1))
+        norb, nelec = checked_space(self.norb, self.nelec)
+        object.__setattr__(self, "norb", norb)
+        object.__setattr__(self, "nelec", nelec)
+        object.__setattr__(self, "repetitions", require_integer("repetitions", self.repetitions, 1, MAX_REPETITIONS))
         for name in ("final_rotation", "real_orbitals"):
             check_flag(getattr(self, name), name)
-        lowest_orbitals(self.norb, self.nelec)
 
     @property
     @abstractmethod

@@ -16,9 +16,8 @@ from qtoolkit._checks import require_integer
 from qtoolkit.applications.chemistry.ansaetze.amplitudes import Amplitudes, mp2_amplitudes
 from qtoolkit.applications.chemistry.ansaetze.base import Ansatz, check_same_space
 from qtoolkit.applications.chemistry.ansaetze.mode_qubits import Mapping
-from qtoolkit.applications.chemistry.ansaetze.rotations import lowest_orbitals
+from qtoolkit.applications.chemistry.ansaetze.space import MAX_REPETITIONS, checked_space
 from qtoolkit.applications.chemistry.integrals import FloatArray, MolecularIntegrals
-from qtoolkit.applications.chemistry.molecule import checked_electrons
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import InputError
 from qtoolkit.operators import Excitation
@@ -56,11 +55,11 @@ class KUpCCGSD(Ansatz):
     spin_adapted: bool = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "norb", require_integer("norb", self.norb, 1))
-        object.__setattr__(self, "nelec", checked_electrons(self.nelec))
-        object.__setattr__(self, "repetitions", require_integer("repetitions", self.repetitions, 1))
+        norb, nelec = checked_space(self.norb, self.nelec)
+        object.__setattr__(self, "norb", norb)
+        object.__setattr__(self, "nelec", nelec)
+        object.__setattr__(self, "repetitions", require_integer("repetitions", self.repetitions, 1, MAX_REPETITIONS))
         check_flag(self.spin_adapted, "spin_adapted")
-        lowest_orbitals(self.norb, self.nelec)
 
     @cached_property
     def parameter_names(self) -> tuple[str, ...]:
@@ -119,9 +118,9 @@ class PairUCCD(Ansatz):
     nelec: tuple[int, int]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "norb", require_integer("norb", self.norb, 1))
-        object.__setattr__(self, "nelec", checked_electrons(self.nelec))
-        lowest_orbitals(self.norb, self.nelec)
+        norb, nelec = checked_space(self.norb, self.nelec)
+        object.__setattr__(self, "norb", norb)
+        object.__setattr__(self, "nelec", nelec)
         if self.nelec[0] != self.nelec[1]:
             raise InputError(f"pairs need as many alpha as beta electrons, got {self.nelec}; use KUpCCGSD")
 
@@ -187,4 +186,4 @@ def _pair_amplitude(amplitudes: Amplitudes, norb: int, nelec: tuple[int, int], s
     """0 unless the pair leaves an orbital that is filled for one that is empty."""
     if source >= min(nelec) or target < max(nelec):
         return 0.0
-    return amplitudes.of(pair_excitation(norb, source, target), norb)
+    return amplitudes.of(pair_excitation(norb, source, target))

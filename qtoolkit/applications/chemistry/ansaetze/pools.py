@@ -7,10 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from qtoolkit._arguments import check_flag, check_instance, check_number, items_of
-from qtoolkit._checks import require_integer
 from qtoolkit.applications.chemistry.ansaetze.excitations import single_and_double_excitations
-from qtoolkit.applications.chemistry.ansaetze.rotations import lowest_orbitals
-from qtoolkit.applications.chemistry.molecule import checked_electrons
+from qtoolkit.applications.chemistry.ansaetze.space import checked_space
 from qtoolkit.errors import InputError
 from qtoolkit.operators import Excitation
 from qtoolkit.simulators.fermion import ExcitationRotation, LinearAngle
@@ -102,8 +100,7 @@ def qubit_pool(
 def _pool(
     norb: int, nelec: tuple[int, int], generalised: bool, spin_adapted: bool, fermionic: bool
 ) -> tuple[PoolOperator, ...]:
-    norb, nelec = require_integer("norb", norb, 1), checked_electrons(nelec)
-    lowest_orbitals(norb, nelec)
+    norb, nelec = checked_space(norb, nelec)
     generalised, spin_adapted = check_flag(generalised, "generalised"), check_flag(spin_adapted, "spin_adapted")
     excitations = tuple(_generalised(norb)) if generalised else single_and_double_excitations(norb, nelec)
     if not spin_adapted:

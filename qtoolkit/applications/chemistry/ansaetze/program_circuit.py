@@ -16,8 +16,8 @@ from qtoolkit.applications.chemistry.ansaetze.phases import OccupationPhases
 from qtoolkit.applications.chemistry.ansaetze.rotations import (
     append_mapped_excitation,
     determinant_circuit,
-    lowest_orbitals,
 )
+from qtoolkit.applications.chemistry.ansaetze.space import lowest_orbitals
 from qtoolkit.circuit import Circuit, ParameterExpression, ParameterValue
 from qtoolkit.errors import InputError
 from qtoolkit.operators import Excitation

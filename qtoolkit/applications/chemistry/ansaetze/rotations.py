@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from qtoolkit._arguments import shown
-from qtoolkit._checks import require_integer, require_number
+from qtoolkit._checks import require_number
 from qtoolkit.applications.chemistry.ansaetze.mode_qubits import ModeQubits
-from qtoolkit.applications.chemistry.molecule import checked_electrons
+from qtoolkit.applications.chemistry.ansaetze.space import checked_space, lowest_orbitals
 from qtoolkit.circuit import Circuit, ParameterExpression, ParameterValue
 from qtoolkit.errors import InputError
 from qtoolkit.operators import Excitation, PauliSum, jordan_wigner
@@ -18,20 +18,7 @@ __all__ = [
     "append_rotations",
     "determinant_circuit",
     "hartree_fock_circuit",
-    "lowest_orbitals",
 ]
-
-
-def lowest_orbitals(norb: int, nelec: tuple[int, int]) -> tuple[int, ...]:
-    """Spin orbitals of the determinant that fills the lowest orbitals of each spin.
-
-    Raises:
-        InputError: if the electrons do not fit the orbitals.
-    """
-    norb, nelec = require_integer("norb", norb, 1), checked_electrons(nelec)
-    if not all(0 <= count <= norb for count in nelec):
-        raise InputError(f"nelec must lie in [0, {norb}] for each spin in {norb} orbitals, got {nelec}")
-    return (*range(nelec[0]), *range(norb, norb + nelec[1]))
 
 
 def hartree_fock_circuit(norb: int, nelec: tuple[int, int]) -> Circuit:
@@ -40,8 +27,8 @@ def hartree_fock_circuit(norb: int, nelec: tuple[int, int]) -> Circuit:
     Raises:
         InputError: if the electrons do not fit the orbitals.
     """
-    occupied = lowest_orbitals(norb, nelec)
-    return determinant_circuit(ModeQubits(2 * norb), occupied, "hartree-fock")
+    norb, nelec = checked_space(norb, nelec)
+    return determinant_circuit(ModeQubits(2 * norb), lowest_orbitals(norb, nelec), "hartree-fock")
 
 
 def determinant_circuit(qubits: ModeQubits, occupied: Iterable[int], name: str) -> Circuit:

@@ -8,12 +8,13 @@ from functools import cached_property
 
 import numpy as np
 
-from qtoolkit._checks import require_choice, require_integer
+from qtoolkit._arguments import check_flag
+from qtoolkit._checks import require_choice
 from qtoolkit.applications.chemistry.ansaetze.amplitudes import amplitudes_by
 from qtoolkit.applications.chemistry.ansaetze.base import Ansatz, check_same_space
 from qtoolkit.applications.chemistry.ansaetze.excitations import Excitation, single_and_double_excitations
+from qtoolkit.applications.chemistry.ansaetze.space import checked_space
 from qtoolkit.applications.chemistry.integrals import FloatArray, MolecularIntegrals
-from qtoolkit.applications.chemistry.molecule import checked_electrons
 from qtoolkit.circuit import Parameter, ParameterExpression
 from qtoolkit.errors import InputError
 from qtoolkit.simulators.fermion import ExcitationRotation, FermionOperation, LinearAngle
@@ -49,8 +50,10 @@ class UCCSD(Ansatz):
     orbital_symmetries: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "norb", require_integer("norb", self.norb))
-        object.__setattr__(self, "nelec", checked_electrons(self.nelec))
+        norb, nelec = checked_space(self.norb, self.nelec)
+        object.__setattr__(self, "norb", norb)
+        object.__setattr__(self, "nelec", nelec)
+        check_flag(self.spin_adapted, "spin_adapted")
         if self.spin_adapted and self.nelec[0] != self.nelec[1]:
             raise InputError(
                 f"a spin-adapted ansatz needs as many alpha as beta electrons, got {self.nelec}; use spin_adapted=False"
@@ -103,7 +106,7 @@ class UCCSD(Ansatz):
         guesses: dict[str, float] = {}
         for excitation, angle in zip(self.excitations, self.angles, strict=True):
             if isinstance(angle, Parameter):
-                guesses.setdefault(angle.name, amplitudes.of(excitation, self.norb))
+                guesses.setdefault(angle.name, amplitudes.of(excitation))
         return np.array([guesses[name] for name in self.parameter_names])
 
     def perturbative_parameters(self, integrals: MolecularIntegrals) -> FloatArray:
