@@ -46,6 +46,7 @@ MODULES = (
     "qtoolkit.applications.qec.exact",
     "qtoolkit.applications.qec.experiments",
     "qtoolkit.applications.qec.adaptive",
+    "qtoolkit.applications.chemistry.ansaetze",
 )
 
 NO_CALLS = {"Job", "Instruction", "GateRecord", "register_solver", "PortfolioOptions", "default_store"}
@@ -114,6 +115,7 @@ RECORDS = {
     "MemorySweep",
     "Correction",
     "ExperimentStore",
+    "Amplitudes",
 }
 """Fields without checks, which the toolkit fills in and users read, and a file that would be made wherever it is told;
 their methods are called, but not they."""
@@ -266,8 +268,17 @@ def namespace() -> dict[str, Any]:
         "CODE": (np.array([[0, 0, 0, 1, 1, 0], [0, 0, 0, 0, 1, 1]]), None, None),
         "CIRQ_SUM": cirq.X(cirq.LineQubit(0)) + cirq.Z(cirq.LineQubit(1)),
         **_experiments(),
+        "INTEGRALS": _integrals(),
     }
     return known
+
+
+def _integrals() -> Any:
+    """Two electrons in two orbitals."""
+    from qtoolkit.applications.chemistry import MolecularIntegrals
+
+    repulsion = np.einsum("pq,rs->pqrs", np.eye(2) + 0.1, np.eye(2) + 0.1)
+    return MolecularIntegrals(np.diag([-2.0, 1.0]), repulsion, 0.7, (1, 1), np.array([-1.0, 1.0]), -2.0)
 
 
 def _experiments() -> dict[str, Any]:

@@ -96,7 +96,7 @@ def test_gate_counts_are_those_of_any_basis_and_mapping():
     counts = ansatz.gate_counts("parity", ["u", "cz"])
     assert set(counts) == {"u", "cz", "two_qubit_gates", "depth", "two_qubit_depth"}
     assert counts["cz"] == counts["two_qubit_gates"] > 0
-    with pytest.raises(ConversionError, match="cannot write"):
+    with pytest.raises(ConversionError, match="must be able to write"):
         ansatz.gate_counts(basis_gates=["x", "cx"])
     with pytest.raises(InputError, match="sequence of names"):
         ansatz.gate_counts(basis_gates="cx")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 
-from qtoolkit._arguments import shown
+from qtoolkit._arguments import check_flag, shown
 from qtoolkit._checks import require_number
 from qtoolkit.applications.chemistry.ansaetze.mode_qubits import passed_modes, sign_of
 from qtoolkit.circuit import Circuit, ParameterExpression, ParameterValue
@@ -39,6 +39,7 @@ def append_compact_excitation(
         raise InputError(f"compact circuits move one or two electrons, got {excitation.rank}; use append_excitation")
     if not isinstance(theta, ParameterExpression):
         theta = require_number("theta", theta)
+    fermionic = check_flag(fermionic, "fermionic")
     modes = (*excitation.annihilated, *excitation.created)
     passed = passed_modes(modes) if fermionic else []
     target = excitation.created[0]

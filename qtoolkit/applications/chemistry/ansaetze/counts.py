@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from qtoolkit._arguments import check_instance, items_of
+from qtoolkit._arguments import check_instance, items_of, shown
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import ConversionError
 
@@ -39,8 +39,10 @@ def gate_counts_of(circuit: Circuit, basis_gates: Sequence[str] = DEVICE_GATES) 
     names = [check_instance(name, str, "a gate is told by its name") for name in items_of(basis_gates, _RULE)]
     try:
         found = transpile(to_qiskit(circuit), basis_gates=names, optimization_level=1, seed_transpiler=0)
-    except QiskitError as error:
-        raise ConversionError(f"Qiskit cannot write the circuit in {', '.join(names)}: {error}") from error
+    except (QiskitError, ValueError) as error:  # ValueError for names that it does not know
+        raise ConversionError(
+            f"Qiskit must be able to write the circuit in basis_gates, got {shown(names)}; rz, sx, x and cx are enough"
+        ) from error
     counts = {str(name): int(count) for name, count in found.count_ops().items()}
     counts["two_qubit_gates"] = sum(1 for step in found.data if _is_wide(step))
     counts["depth"], counts["two_qubit_depth"] = int(found.depth()), int(found.depth(_is_wide))

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from qtoolkit._arguments import check_flag, check_instance, check_number, items_of
+from qtoolkit._arguments import MOST_ITEMS, check_flag, check_instance, check_integer, check_number, items_of
 from qtoolkit.applications.chemistry.ansaetze.excitations import single_and_double_excitations
 from qtoolkit.applications.chemistry.ansaetze.space import checked_space
 from qtoolkit.errors import InputError
@@ -51,7 +51,12 @@ class PoolOperator:
         object.__setattr__(self, "coefficients", coefficients)
 
     def rotations(self, parameter: int) -> tuple[ExcitationRotation, ...]:
-        """What acts, at the angle of the parameter with a number."""
+        """What acts, at the angle of the parameter with a number.
+
+        Raises:
+            InputError: if the number is none.
+        """
+        parameter = check_integer(parameter, "the number of a parameter", 0, MOST_ITEMS)
         return tuple(
             ExcitationRotation(excitation, LinearAngle.parameter(parameter, coefficient), self.fermionic)
             for excitation, coefficient in zip(self.excitations, self.coefficients, strict=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qtoolkit._arguments import shown
 from qtoolkit._checks import require_integer
 from qtoolkit.applications.chemistry.molecule import checked_electrons
 from qtoolkit.errors import InputError
@@ -23,7 +24,7 @@ def checked_space(norb: int, nelec: tuple[int, int]) -> tuple[int, tuple[int, in
     """
     norb, nelec = require_integer("norb", norb, 1, MAX_ORBITALS), checked_electrons(nelec)
     if not all(0 <= count <= norb for count in nelec):
-        raise InputError(f"nelec must lie in [0, {norb}] for each spin in {norb} orbitals, got {nelec}")
+        raise InputError(f"nelec must lie in [0, {norb}] for each spin in {norb} orbitals, got {shown(nelec)}")
     return norb, nelec
 
 
