@@ -15,8 +15,8 @@ from qtoolkit.applications.chemistry import (
     fermionic_pool,
     qubit_pool,
 )
-from qtoolkit.errors import InputError
-from qtoolkit.operators import LinearEncoding, bravyi_kitaev, jordan_wigner, parity
+from qtoolkit.errors import InputError, OperatorError
+from qtoolkit.operators import LinearEncoding, Tapering, fermion_mapping
 from qtoolkit.simulators.fermion import FermionSimulator
 
 ANSAETZE = {
@@ -35,23 +35,81 @@ ANSAETZE = {
     "lucj of an open shell": LUCJ(4, (3, 1), 1, lattice="heavy-hex"),
 }
 ROTATING = {"ucj", "real ucj", "lucj", "lucj of an open shell"}
-MAPPINGS = {"jordan_wigner": jordan_wigner, "parity": parity, "bravyi_kitaev": bravyi_kitaev}
+MAPPINGS = ["jordan_wigner", "parity", "bravyi_kitaev", "ternary_tree"]
 
 
 def randomised(ansatz, seed=7):
     return np.random.default_rng(seed).normal(scale=0.4, size=ansatz.num_parameters)
 
 
+def energies(ansatz, parameters, seed=1):
+    """A random Hamiltonian, and its energy by the sector engine."""
+    hamiltonian = random_hamiltonian(ansatz.norb, np.random.default_rng(seed), spin_dependent=True)
+    return hamiltonian, FermionSimulator().expectation_value(ansatz.program, hamiltonian, parameters)
+
+
 @pytest.mark.parametrize("mapping", MAPPINGS)
 @pytest.mark.parametrize("name", ANSAETZE)
 def test_circuits_have_the_energy_of_the_sector_engine(name, mapping):
     ansatz = ANSAETZE[name]
-    hamiltonian = random_hamiltonian(ansatz.norb, np.random.default_rng(1), spin_dependent=True)
     parameters = randomised(ansatz)
-    expected = FermionSimulator().expectation_value(ansatz.program, hamiltonian, parameters)
-    operator = MAPPINGS[mapping](hamiltonian.to_fermion_operator(), ansatz.num_qubits)
+    hamiltonian, expected = energies(ansatz, parameters)
+    operator = fermion_mapping(mapping, ansatz.num_qubits).map(hamiltonian)
     circuit = ansatz.to_circuit(mapping, parameters=parameters)
     assert StatevectorSimulator().expectation_value(circuit, operator) == pytest.approx(expected, abs=1e-10)
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS)
+@pytest.mark.parametrize("name", ANSAETZE)
+def test_tapered_circuits_have_the_energy_of_the_sector_engine(name, mapping):
+    ansatz = ANSAETZE[name]
+    parameters = randomised(ansatz, seed=8)
+    hamiltonian, expected = energies(ansatz, parameters)
+    qubits = fermion_mapping(mapping, ansatz.num_qubits)
+    operator = qubits.map(hamiltonian)
+    occupied = [*range(ansatz.nelec[0]), *range(ansatz.norb, ansatz.norb + ansatz.nelec[1])]
+    tapering = Tapering.for_state(operator, qubits.occupation_bits(occupied))
+    circuit = ansatz.to_circuit(mapping, tapering, parameters=parameters)
+    assert circuit.num_qubits == ansatz.num_qubits - 2
+    found = StatevectorSimulator().expectation_value(circuit, tapering.taper(operator))
+    assert found == pytest.approx(expected, abs=1e-10)
+
+
+@pytest.mark.parametrize("name", ["uccsd", "qubit adapt", "lucj of an open shell"])
+def test_parities_of_both_spins_take_no_qubit(name):
+    ansatz = ANSAETZE[name]
+    parameters = randomised(ansatz)
+    hamiltonian, expected = energies(ansatz, parameters)
+    mapping = fermion_mapping("parity", ansatz.num_qubits, ansatz.nelec)
+    circuit = ansatz.to_circuit(mapping, parameters=parameters)
+    assert circuit.num_qubits == ansatz.num_qubits - 2
+    found = StatevectorSimulator().expectation_value(circuit, mapping.map(hamiltonian))
+    assert found == pytest.approx(expected, abs=1e-10)
+
+
+def test_point_groups_take_qubits_off_an_ansatz_that_keeps_them(lithium_hydride):
+    ansatz = UCCSD(6, (2, 2), orbital_symmetries=lithium_hydride.orbital_symmetries)
+    parameters = randomised(ansatz)
+    expected = FermionSimulator().expectation_value(ansatz.program, lithium_hydride.hamiltonian, parameters)
+    mapping = fermion_mapping("jordan_wigner", 12)
+    operator = mapping.map(lithium_hydride.hamiltonian)
+    tapering = Tapering.for_state(operator, mapping.occupation_bits([0, 1, 6, 7]))
+    circuit = ansatz.to_circuit(mapping, tapering)
+    assert circuit.num_qubits == 8
+    assert circuit.num_parameters == ansatz.num_parameters == 34
+    found = StatevectorSimulator().expectation_value(circuit, tapering.taper(operator), parameters)
+    assert found == pytest.approx(expected, abs=1e-10)
+    with pytest.raises(OperatorError, match="do not commute with the symmetries"):
+        UCCSD(6, (2, 2)).to_circuit(mapping, tapering)
+
+
+@pytest.mark.parametrize("name", ANSAETZE)
+def test_compact_circuits_are_the_states_of_the_sector_engine(name):
+    ansatz = ANSAETZE[name]
+    parameters = randomised(ansatz)
+    state = ansatz.program.sector.embed(FermionSimulator().state(ansatz.program, parameters))
+    found = StatevectorSimulator().state_vector(ansatz.to_circuit(parameters=parameters, compact=True))
+    np.testing.assert_allclose(found, state, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", ANSAETZE)
@@ -80,11 +138,10 @@ def test_free_parameters_keep_their_order(name):
 
 def test_any_linear_encoding_is_a_mapping():
     ansatz = UCCSD(2, (1, 1))
-    hamiltonian = random_hamiltonian(2, np.random.default_rng(1), spin_dependent=True)
     encoding = LinearEncoding([0b1011, 0b0110, 0b1100, 0b1000])
     parameters = randomised(ansatz)
-    expected = FermionSimulator().expectation_value(ansatz.program, hamiltonian, parameters)
-    operator = encoding.encode(hamiltonian.to_fermion_operator())
+    hamiltonian, expected = energies(ansatz, parameters)
+    operator = encoding.map(hamiltonian)
     circuit = ansatz.to_circuit(encoding, parameters=parameters)
     assert StatevectorSimulator().expectation_value(circuit, operator) == pytest.approx(expected, abs=1e-10)
 
@@ -93,11 +150,12 @@ def test_any_linear_encoding_is_a_mapping():
     ("call", "message"),
     [
         (lambda: UCCSD(2, (1, 1)).to_circuit("fenwick"), "mapping is one of"),
-        (lambda: UCCSD(2, (1, 1)).to_circuit(LinearEncoding([1, 2])), "2 modes, but there are 4"),
+        (lambda: UCCSD(2, (1, 1)).to_circuit(LinearEncoding([1, 2])), "one of 2 modes"),
+        (lambda: UCCSD(2, (1, 1)).to_circuit(tapering=1), "must be a Tapering"),
         (lambda: UCCSD(2, (1, 1)).to_circuit(parameters=[1.0]), "3 finite numbers"),
         (lambda: UCCSD(2, (1, 1)).to_circuit(parameters=[1.0, np.nan, 0.0]), "3 finite numbers"),
     ],
 )
 def test_bad_arguments_are_refused(call, message):
-    with pytest.raises(InputError, match=message):
+    with pytest.raises((InputError, OperatorError), match=message):
         call()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +16,7 @@ from qtoolkit.applications.chemistry.ansaetze.program_circuit import ProgramCirc
 from qtoolkit.applications.chemistry.integrals import MolecularIntegrals, require_integrals
 from qtoolkit.circuit import Circuit, Parameter, ParameterValue
 from qtoolkit.errors import InputError
+from qtoolkit.operators import Tapering
 from qtoolkit.simulators.fermion import FermionOperation, FermionProgram
 
 __all__ = ["Ansatz", "check_same_space"]
@@ -80,7 +80,7 @@ class Ansatz(ABC):
     def to_circuit(
         self,
         mapping: Mapping = "jordan_wigner",
-        tapering: Any = None,
+        tapering: Tapering | None = None,
         *,
         parameters: ArrayLike | None = None,
         compact: bool = False,
@@ -88,15 +88,18 @@ class Ansatz(ABC):
         """The ansatz on qubits.
 
         Args:
-            mapping: ``"jordan_wigner"``, ``"parity"``, ``"bravyi_kitaev"``, or a mapping of `qtoolkit.operators`.
+            mapping: ``"jordan_wigner"``, ``"parity"``, ``"bravyi_kitaev"``, ``"ternary_tree"``, or a mapping of
+                `qtoolkit.operators`; see `fermion_mapping`.
             tapering: symmetries whose qubits are left out; None for none.
             parameters: values, shape ``(num_parameters,)``; by default they stay free.
             compact: whether excitations come as few two-qubit gates, see `append_compact_excitation`, in place of Pauli
                 rotations, which simulators take at once; for ``"jordan_wigner"`` without tapering.
 
         Raises:
-            InputError: if there is no such mapping, parameters do not fit, compact circuits are asked of another
-                mapping, or orbital rotations depend on free parameters.
+            InputError: if parameters do not fit, compact circuits are asked of another mapping, or orbital rotations
+                depend on free parameters.
+            OperatorError: if there is no such mapping or it has another number of modes, or the tapering takes for
+                granted what the ansatz or its reference do not keep.
         """
         qubits = ModeQubits(self.num_qubits, mapping, tapering)
         builder = ProgramCircuit(qubits, self.norb, self.nelec, self._name, compact=check_flag(compact, "compact"))
@@ -118,7 +121,7 @@ class Ansatz(ABC):
         self,
         mapping: Mapping = "jordan_wigner",
         basis_gates: Sequence[str] = DEVICE_GATES,
-        tapering: Any = None,
+        tapering: Tapering | None = None,
         *,
         compact: bool | None = None,
     ) -> dict[str, int]:
@@ -135,7 +138,7 @@ class Ansatz(ABC):
             these say.
 
         Raises:
-            InputError: as for `to_circuit`.
+            InputError, OperatorError: as for `to_circuit`.
             ConversionError: if Qiskit cannot write the circuit in these gates.
         """
         if compact is None:

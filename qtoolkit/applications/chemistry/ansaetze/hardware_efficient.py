@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,6 +17,7 @@ from qtoolkit.applications.chemistry.ansaetze.space import MAX_REPETITIONS, chec
 from qtoolkit.applications.chemistry.integrals import FloatArray, MolecularIntegrals
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import InputError
+from qtoolkit.operators import Tapering
 from qtoolkit.simulators.fermion import FermionOperation
 
 __all__ = ["HardwareEfficient"]
@@ -77,7 +77,7 @@ class HardwareEfficient(Ansatz):
     def to_circuit(
         self,
         mapping: Mapping = "jordan_wigner",
-        tapering: Any = None,
+        tapering: Tapering | None = None,
         *,
         parameters: ArrayLike | None = None,
         compact: bool = False,
@@ -85,7 +85,8 @@ class HardwareEfficient(Ansatz):
         """The ansatz on qubits; see `Ansatz.to_circuit`. Compact or not, it is the same circuit.
 
         Raises:
-            InputError: if there is no such mapping, or parameters do not fit.
+            InputError: if parameters do not fit.
+            OperatorError: if there is no such mapping, or the tapering does not fit.
         """
         check_flag(compact, "compact")
         qubits = ModeQubits(self.num_qubits, mapping, tapering)

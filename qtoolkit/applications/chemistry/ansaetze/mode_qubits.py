@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from qtoolkit._arguments import shown
-from qtoolkit.errors import InputError
-from qtoolkit.operators import FermionOperator, LinearEncoding, PauliSum
-from qtoolkit.operators.mappings import bravyi_kitaev_encoding, jordan_wigner_encoding, parity_encoding
+from qtoolkit.operators import FermionMapping, FermionOperator, PauliSum, Tapering, fermion_mapping
 
 __all__ = ["Mapping", "ModeQubits", "passed_modes", "sign_of"]
 
-Mapping: TypeAlias = Any
+Mapping: TypeAlias = str | FermionMapping
 """A name, as ``"jordan_wigner"``, or a mapping of `qtoolkit.operators`."""
-
-_ENCODINGS = {
-    "jordan_wigner": jordan_wigner_encoding,
-    "parity": parity_encoding,
-    "bravyi_kitaev": bravyi_kitaev_encoding,
-}
 
 
 class ModeQubits:
@@ -28,31 +19,34 @@ class ModeQubits:
 
     Args:
         num_modes: number of spin orbitals.
-        mapping: a name or an object, see `Mapping`.
-        tapering: what takes qubits away, None for nothing.
+        mapping: see `fermion_mapping`.
+        tapering: symmetries whose qubits are left out, None for none.
 
     Raises:
-        InputError: if there is no such mapping, or it has another number of modes.
+        OperatorError: if there is no such mapping, it has another number of modes, or the tapering does not fit.
     """
 
-    def __init__(self, num_modes: int, mapping: Mapping = "jordan_wigner", tapering: Any = None) -> None:
-        self._encoding = _encoding(num_modes, mapping)
-        self._tapering = tapering
-        self._num_modes = num_modes
+    def __init__(self, num_modes: int, mapping: Mapping = "jordan_wigner", tapering: Tapering | None = None) -> None:
+        found = fermion_mapping(mapping, num_modes)
+        self._mapping = found if tapering is None else found.tapered(tapering)
 
     @property
     def num_qubits(self) -> int:
         """Number of qubits that are left."""
-        return self._num_modes if self._tapering is None else int(self._tapering.num_qubits)
+        return self._mapping.num_qubits
 
     @property
     def is_jordan_wigner(self) -> bool:
         """Whether qubit k is mode k, and none is left out."""
-        return self._tapering is None and self._encoding == jordan_wigner_encoding(self._num_modes)
+        mapping = self._mapping
+        modes = tuple(1 << mode for mode in range(mapping.num_modes))
+        signs = tuple(bit - 1 for bit in modes)
+        tables = (mapping.update, mapping.flip, mapping.parity)
+        return mapping.tapering is None and tables == (modes, modes, signs) and not any(mapping.power)
 
     def operator(self, fermions: FermionOperator) -> PauliSum:
         """An operator on the qubits."""
-        return self._tapered(self._encoding.encode(fermions))
+        return self._mapping.map(fermions)
 
     def qubit_excitation(self, fermions: FermionOperator, modes: Sequence[int]) -> PauliSum:
         """The generator of a fermionic excitation without the signs of fermions, on the qubits.
@@ -61,35 +55,18 @@ class ModeQubits:
             fermions: T − T†.
             modes: those that T empties, then those that it fills.
         """
-        operator = self._encoding.encode(fermions)
+        operator = self.operator(fermions)
         for mode in passed_modes(modes):
-            operator = operator @ self._encoding.encode(_parity_of(mode))
-        return self._tapered(operator) if sign_of(modes) > 0 else self._tapered(-1.0 * operator)
+            operator = operator @ self.parity(mode)
+        return operator if sign_of(modes) > 0 else -1.0 * operator
 
     def parity(self, mode: int) -> PauliSum:
         """(−1)^n of a mode: one string, with a sign."""
-        return self._tapered(self._encoding.encode(_parity_of(mode)))
+        return self.operator(_parity_of(mode))
 
     def occupation_bits(self, occupied: Iterable[int]) -> int:
         """The basis state of a determinant, as an index."""
-        bits = self._encoding.encode_occupation(sum(1 << mode for mode in occupied))
-        return bits if self._tapering is None else int(self._tapering.taper_bits(bits))
-
-    def _tapered(self, operator: PauliSum) -> PauliSum:
-        if self._tapering is None:
-            return operator
-        found: PauliSum = self._tapering.taper(operator)
-        return found
-
-
-def _encoding(num_modes: int, mapping: Mapping) -> LinearEncoding:
-    if isinstance(mapping, LinearEncoding):
-        if mapping.num_modes != num_modes:
-            raise InputError(f"the mapping has {mapping.num_modes} modes, but there are {num_modes} spin orbitals")
-        return mapping
-    if not isinstance(mapping, str) or mapping not in _ENCODINGS:
-        raise InputError(f"mapping is one of {', '.join(_ENCODINGS)}, or a LinearEncoding, got {shown(mapping)}")
-    return _ENCODINGS[mapping](num_modes)
+        return self._mapping.occupation_bits(occupied)
 
 
 @cache

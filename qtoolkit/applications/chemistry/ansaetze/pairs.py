@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,7 +19,7 @@ from qtoolkit.applications.chemistry.ansaetze.space import MAX_REPETITIONS, chec
 from qtoolkit.applications.chemistry.integrals import FloatArray, MolecularIntegrals
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import InputError
-from qtoolkit.operators import Excitation
+from qtoolkit.operators import Excitation, Tapering
 from qtoolkit.simulators.fermion import ExcitationRotation, FermionOperation, LinearAngle
 
 __all__ = ["KUpCCGSD", "PairUCCD", "pair_excitation"]
@@ -140,7 +139,7 @@ class PairUCCD(Ansatz):
     def to_circuit(
         self,
         mapping: Mapping = "jordan_wigner",
-        tapering: Any = None,
+        tapering: Tapering | None = None,
         *,
         parameters: ArrayLike | None = None,
         compact: bool = False,
@@ -152,6 +151,7 @@ class PairUCCD(Ansatz):
 
         Raises:
             InputError: as there, or if anything is to be tapered off pairs.
+            OperatorError: as there.
         """
         if not isinstance(mapping, str) or mapping != "pair":
             return super().to_circuit(mapping, tapering, parameters=parameters, compact=compact)
