@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pytest
 from pyscf import cc, gto, mp, scf
@@ -64,6 +66,24 @@ def test_bases_of_both_spins_leave_the_integrals_as_they_are():
     assert not core[:2, 2:].any()
     np.testing.assert_array_equal(repulsion[:2, :2, 2:, 2:], two_body[1])
     np.testing.assert_array_equal(repulsion, repulsion.transpose(2, 3, 0, 1))
+
+
+def test_coupled_cluster_of_equal_integrals_of_both_spins_is_that_of_one(lithium_hydride, monkeypatch):
+    expected = ccsd_amplitudes(lithium_hydride)
+    doubled = ElectronicHamiltonian(
+        np.stack([lithium_hydride.one_body_tensor] * 2),
+        np.stack([lithium_hydride.two_body_tensor] * 3),
+        lithium_hydride.core_energy,
+    )
+    assert doubled.is_spin_dependent
+    integrals = copy.copy(lithium_hydride)
+    monkeypatch.setitem(integrals.__dict__, "hamiltonian", doubled)
+    found = ccsd_amplitudes(integrals)
+    assert found.correlation_energy == pytest.approx(expected.correlation_energy, abs=1e-8)
+    for block, known in zip((*found.singles, *found.doubles), (*expected.singles, *expected.doubles), strict=True):
+        np.testing.assert_allclose(block, known, atol=1e-5)
+    for block, known in zip(mp2_amplitudes(integrals).doubles, mp2_amplitudes(lithium_hydride).doubles, strict=True):
+        np.testing.assert_allclose(block, known, atol=1e-12)
 
 
 def test_two_electrons_have_the_ccsd_energy_of_the_exact_state(hydrogen):

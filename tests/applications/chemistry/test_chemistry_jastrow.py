@@ -17,7 +17,7 @@ from qtoolkit.applications.chemistry import (
     diatomic,
     mp2_amplitudes,
 )
-from qtoolkit.applications.chemistry.ansaetze.jastrow_start import rotation_generator
+from qtoolkit.applications.chemistry.ansaetze.jastrow_start import jastrow_factors, rotation_generator
 from qtoolkit.errors import InputError
 from qtoolkit.simulators.fermion import FermionSimulator
 
@@ -153,6 +153,26 @@ def test_real_and_local_starts_fit_their_parameters(lithium_hydride):
         assert parameters.shape == (ansatz.num_parameters,)
         assert np.isfinite(parameters).all()
         assert np.abs(parameters).max() > 0.01
+
+
+def test_orders_for_local_interactions_keep_the_factor_and_more_of_it(lithium_hydride):
+    def tensor(factor):
+        turned = factor.rotation
+        return np.einsum("pq,ap,bp,cq,dq->abcd", factor.interaction, turned, turned.conj(), turned, turned.conj())
+
+    ansatz = LUCJ(6, (2, 2), lattice="heavy-hex")
+    same, opposite = ansatz.interaction_pairs
+    gains = []
+    for factor in jastrow_factors(ccsd_amplitudes(lithium_hydride), 6, 4):
+        ordered = factor.ordered_for((*same, *opposite))
+        np.testing.assert_allclose(tensor(ordered), tensor(factor), atol=1e-12)
+        kept = [
+            sum(abs(each.interaction[p, q]) ** 2 * (1 + (p != q)) for p, q in (*same, *opposite))
+            for each in (factor, ordered)
+        ]
+        assert kept[1] >= kept[0] * (1.0 - 1e-12)
+        gains.append(kept[1] / kept[0])
+    assert max(gains) > 2.0
 
 
 def test_gradients_do_not_vanish_at_the_start(hydrogen):

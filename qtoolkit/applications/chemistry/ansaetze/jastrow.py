@@ -133,7 +133,8 @@ class ClusterJastrow(Ansatz):
             raise InputError(f"amplitudes must be those of {self.nelec} electrons in {self.norb} orbitals")
         parts: list[Sequence[float]] = []
         factors = jastrow_factors(amplitudes, self.norb, self.repetitions)
-        for factor in factors:
+        for whole in factors:
+            factor = whole.ordered_for(itertools.chain(*self.interaction_pairs))
             unitary = _nearest_real(factor.rotation) if self.real_orbitals else factor.rotation
             parts.append(self._entries_of(rotation_generator(unitary)))
             parts += [[factor.interaction[p, q] for p, q in pairs] for pairs in self.interaction_pairs]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +31,31 @@ class JastrowFactor:
 
     rotation: NDArray[np.complex128]
     interaction: FloatArray
+
+    def ordered_for(self, pairs: Iterable[tuple[int, int]]) -> JastrowFactor:
+        """The same factor, its orbitals in an order that leaves large interactions between the pairs given.
+
+        Of all exchanges of two orbitals the best is made, until none helps.
+        """
+        weights = np.abs(self.interaction) ** 2
+        is_kept = np.zeros(weights.shape)
+        for p, q in pairs:
+            is_kept[p, q] += 1.0
+            is_kept[q, p] += 1.0
+        norb = len(weights)
+        order = np.arange(norb)
+        best = np.sum(is_kept * weights)
+        while True:
+            exchanges = []
+            for p, q in itertools.combinations(range(norb), 2):
+                tried = order.copy()
+                tried[[p, q]] = tried[[q, p]]
+                exchanges.append((float(np.sum(is_kept * weights[np.ix_(tried, tried)])), -p, -q, tried))
+            if not exchanges or max(exchanges)[0] <= best * (1.0 + _NEGLIGIBLE):
+                break
+            best, _, _, order = max(exchanges)
+        orbitals = self.rotation[:, order]
+        return JastrowFactor(_turned(orbitals), self.interaction[np.ix_(order, order)])
 
 
 def jastrow_factors(amplitudes: Amplitudes, norb: int, count: int) -> list[JastrowFactor]:
@@ -87,6 +114,12 @@ def _square(excitation: FloatArray, sign: float, weight: float) -> JastrowFactor
     energies, orbitals = np.linalg.eigh(hermitian)
     _, order = linear_sum_assignment(-np.abs(orbitals))
     energies, orbitals = energies[order], orbitals[:, order]
+    return JastrowFactor(_turned(orbitals), -0.25 * sign * weight * np.outer(energies, energies))
+
+
+def _turned(orbitals: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    """Orbitals with phases that make the diagonal positive."""
     diagonal = np.diag(orbitals)
     phases = np.where(np.abs(diagonal) > _NEGLIGIBLE, np.exp(-1j * np.angle(diagonal)), 1.0)
-    return JastrowFactor(orbitals * phases, -0.25 * sign * weight * np.outer(energies, energies))
+    found: NDArray[np.complex128] = orbitals * phases
+    return found

@@ -51,6 +51,8 @@ class OccupationPhases:
 
     def flush(self, circuit: Circuit) -> None:
         """Append all of it as rotations about products of Z, each product once."""
+        if not self._singles and not self._pairs:
+            return
         angles = self._strings()
         self._singles.clear()
         self._pairs.clear()

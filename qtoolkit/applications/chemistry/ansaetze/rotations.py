@@ -20,6 +20,9 @@ __all__ = [
     "hartree_fock_circuit",
 ]
 
+_LETTERS = "IXZY"
+"""By whether X and whether Z is in a letter."""
+
 
 def hartree_fock_circuit(norb: int, nelec: tuple[int, int]) -> Circuit:
     """The determinant that fills the lowest orbitals of each spin, on ``2 * norb`` qubits, alpha qubits first.
@@ -81,6 +84,7 @@ def append_rotations(circuit: Circuit, generator: PauliSum, theta: ParameterValu
         if not places:
             circuit.gphase(coefficient.imag * theta)
             continue
-        letters = "".join(string.letter(qubit) for qubit in reversed(places))
+        x_mask, z_mask = string.x_mask, string.z_mask
+        letters = "".join(_LETTERS[(x_mask >> qubit & 1) + 2 * (z_mask >> qubit & 1)] for qubit in reversed(places))
         circuit.pauli_rotation(letters, -2.0 * coefficient.imag * theta, places)
     return circuit
