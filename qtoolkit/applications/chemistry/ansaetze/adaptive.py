@@ -14,7 +14,7 @@ from qtoolkit.simulators.fermion import FermionOperation
 __all__ = ["AdaptAnsatz"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class AdaptAnsatz(Ansatz):
     """Operators of a pool on the reference, the first of them first, each with an angle of its own.
 
@@ -42,6 +42,9 @@ class AdaptAnsatz(Ansatz):
         for operator in operators:
             check_instance(operator, PoolOperator, "operators must be of the class PoolOperator")
         object.__setattr__(self, "operators", operators)
+
+    def __repr__(self) -> str:
+        return f"AdaptAnsatz(norb={self.norb}, nelec={self.nelec}, {len(self.operators)} operators)"
 
     @cached_property
     def parameter_names(self) -> tuple[str, ...]:

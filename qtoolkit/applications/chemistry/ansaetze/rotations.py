@@ -79,12 +79,15 @@ def append_mapped_excitation(
 
 def append_rotations(circuit: Circuit, generator: PauliSum, theta: ParameterValue) -> Circuit:
     """Add exp(θ A) for an anti-Hermitian A of strings that commute, and return the circuit."""
+    angles: dict[float, ParameterValue] = {}  # strings of an excitation have two coefficients between them
     for string, coefficient in generator:
-        places = string.qubits
+        places, angle = string.qubits, angles.get(coefficient.imag)
+        if angle is None:
+            angle = angles[coefficient.imag] = -2.0 * coefficient.imag * theta
         if not places:
-            circuit.gphase(coefficient.imag * theta)
+            circuit.gphase(-0.5 * angle)
             continue
         x_mask, z_mask = string.x_mask, string.z_mask
         letters = "".join(_LETTERS[(x_mask >> qubit & 1) + 2 * (z_mask >> qubit & 1)] for qubit in reversed(places))
-        circuit.pauli_rotation(letters, -2.0 * coefficient.imag * theta, places)
+        circuit.pauli_rotation(letters, angle, places)
     return circuit
