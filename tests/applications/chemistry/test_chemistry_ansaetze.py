@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from fermion_models import random_hamiltonian
+from qiskit.quantum_info import Statevector
 
 from qtoolkit import StatevectorSimulator
 from qtoolkit.applications.chemistry import (
@@ -16,6 +17,7 @@ from qtoolkit.applications.chemistry import (
     qubit_pool,
 )
 from qtoolkit.errors import InputError, OperatorError
+from qtoolkit.interop.qiskit import to_qiskit
 from qtoolkit.operators import LinearEncoding, Tapering, fermion_mapping
 from qtoolkit.simulators.fermion import FermionSimulator
 
@@ -119,6 +121,16 @@ def test_jordan_wigner_circuits_are_the_states_of_the_sector_engine(name):
     state = ansatz.program.sector.embed(FermionSimulator().state(ansatz.program, parameters))
     found = StatevectorSimulator().state_vector(ansatz.to_circuit(parameters=parameters))
     np.testing.assert_allclose(found, state, atol=1e-12)
+
+
+@pytest.mark.parametrize("compact", [False, True])
+@pytest.mark.parametrize("name", ["spin-adapted uccsd", "qubit adapt", "lucj"])
+def test_qiskit_runs_the_same_circuits(name, compact):
+    ansatz = ANSAETZE[name]
+    parameters = randomised(ansatz)
+    state = ansatz.program.sector.embed(FermionSimulator().state(ansatz.program, parameters))
+    found = Statevector(to_qiskit(ansatz.to_circuit(parameters=parameters, compact=compact)))
+    np.testing.assert_allclose(found.data, state, atol=1e-10)
 
 
 @pytest.mark.parametrize("name", sorted(set(ANSAETZE) - ROTATING))

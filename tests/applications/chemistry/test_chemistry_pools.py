@@ -21,7 +21,7 @@ from qtoolkit.applications.chemistry import (
 )
 from qtoolkit.errors import InputError
 from qtoolkit.noise import NoiseModel, depolarizing
-from qtoolkit.operators import ElectronicHamiltonian
+from qtoolkit.operators import ElectronicHamiltonian, fermion_mapping
 from qtoolkit.simulators.fermion import FermionSimulator, spin_squared
 
 
@@ -158,6 +158,21 @@ def test_hardware_efficient_circuits_start_at_the_reference(hydrogen):
     np.testing.assert_array_equal(ansatz.initial_parameters(hydrogen), ansatz.initial_parameters(hydrogen, 0))
     with pytest.raises(InputError, match="keeps no numbers of electrons"):
         _ = ansatz.program
+
+
+def test_tapered_hardware_efficient_circuits_leave_the_highest_qubits_out():
+    ansatz = HardwareEfficient(2, (1, 1), 1)
+    mapping = fermion_mapping("parity", 4, (1, 1))
+    circuit = ansatz.to_circuit(mapping)
+    assert circuit.num_qubits == 2
+    assert tuple(parameter.name for parameter in circuit.parameters) == ansatz.parameter_names
+    used = {name for operation in circuit for e in operation.gate.expressions for name in e.terms}
+    assert used == {f"{gate}_{layer}_{qubit}" for gate in ("ry", "rz") for layer in (0, 1) for qubit in (0, 1)}
+
+
+def test_reprs_are_short():
+    ansatz = AdaptAnsatz(4, (2, 2), fermionic_pool(4, (2, 2)))
+    assert repr(ansatz) == "AdaptAnsatz(norb=4, nelec=(2, 2), 26 operators)"
 
 
 def test_bound_circuits_run_with_shots_and_with_noise():
