@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit.simulators.fermion.coulomb_actions import CoulombAction
-from qtoolkit.simulators.fermion.operations import ExcitationRotation, FermionOperation, OrbitalRotation
+from qtoolkit.simulators.fermion.excitation_run import excitation_runs
+from qtoolkit.simulators.fermion.operations import (
+    DiagonalCoulomb,
+    ExcitationRotation,
+    FermionOperation,
+    OrbitalRotation,
+)
 from qtoolkit.simulators.fermion.orbital_actions import OrbitalAction
-from qtoolkit.simulators.fermion.pairs import StringPairs, excitation_pairs
 from qtoolkit.simulators.fermion.program import FermionProgram
 from qtoolkit.simulators.fermion.sector import FermionSector
+from qtoolkit_kernels.team import Team
 
 __all__ = ["Action", "actions_of"]
 
@@ -32,46 +39,24 @@ class Action(Protocol):
         ...
 
 
-def actions_of(program: FermionProgram) -> list[Action]:
-    """The program as actions."""
-    return [_action(program.sector, operation) for operation in program.operations]
+def actions_of(program: FermionProgram, team: Team) -> list[Action]:
+    """The program as actions whose kernels a team runs; excitations that follow each other are one or few."""
+    found: list[Action] = []
+    for is_excitation, part in itertools.groupby(program.operations, _is_excitation):
+        if is_excitation:
+            rotations = [operation for operation in part if isinstance(operation, ExcitationRotation)]
+            found.extend(excitation_runs(program.sector, rotations, team))
+        else:
+            found.extend(_action(program.sector, operation) for operation in part)
+    return found
+
+
+def _is_excitation(operation: FermionOperation) -> bool:
+    return isinstance(operation, ExcitationRotation)
 
 
 def _action(sector: FermionSector, operation: FermionOperation) -> Action:
-    if isinstance(operation, ExcitationRotation):
-        return _Rotation(sector, operation)
     if isinstance(operation, OrbitalRotation):
         return OrbitalAction(sector, operation)
+    assert isinstance(operation, DiagonalCoulomb)
     return CoulombAction(sector, operation)
-
-
-class _Rotation:
-    def __init__(self, sector: FermionSector, operation: ExcitationRotation) -> None:
-        self._angle = operation.angle
-        alpha, beta = excitation_pairs(sector, operation.excitation, operation.fermionic)
-        alpha = _everything(sector.shape[0]) if alpha is None else alpha
-        beta = _everything(sector.shape[1]) if beta is None else beta
-        self._source = np.ix_(alpha.source, beta.source)
-        self._target = np.ix_(alpha.target, beta.target)
-        self._sign = np.outer(alpha.sign, beta.sign)
-
-    def forward(self, parameters: FloatArray, state: State) -> None:
-        self._turn(state, self._angle.value(parameters))
-
-    def backward(self, parameters: FloatArray, ket: State, bra: State, gradient: FloatArray) -> None:
-        slope = np.vdot(bra[self._target], self._sign * ket[self._source])
-        slope -= np.vdot(bra[self._source], self._sign * ket[self._target])
-        for index, coefficient in zip(self._angle.indices, self._angle.coefficients, strict=True):
-            gradient[index] += 2.0 * coefficient * slope.real
-        angle = self._angle.value(parameters)
-        self._turn(ket, -angle)
-        self._turn(bra, -angle)
-
-    def _turn(self, state: State, angle: float) -> None:
-        source, target = state[self._source], self._sign * state[self._target]
-        state[self._source] = np.cos(angle) * source - np.sin(angle) * target
-        state[self._target] = self._sign * (np.cos(angle) * target + np.sin(angle) * source)
-
-
-def _everything(length: int) -> StringPairs:
-    return StringPairs(np.arange(length), np.arange(length), np.ones(length))

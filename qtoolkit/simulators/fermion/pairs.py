@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit.operators import Excitation
-from qtoolkit.simulators.fermion.sector import FermionSector
 
-__all__ = ["StringPairs", "excitation_pairs", "string_pairs"]
+__all__ = ["StringPairs", "passing_sign", "string_pairs"]
 
 IntArray = NDArray[np.int64]
 
@@ -52,34 +51,16 @@ def string_pairs(
     return StringPairs(source, np.searchsorted(strings, bits), sign)
 
 
-def excitation_pairs(
-    sector: FermionSector, excitation: Excitation, fermionic: bool = True
-) -> tuple[StringPairs | None, StringPairs | None]:
-    """Pairs of alpha and of beta strings; None for a spin that is not touched, whose strings all stay.
+def passing_sign(excitation: Excitation, norb: int, n_alpha: int) -> int:
+    """(−1) to the number of alpha operators and electrons that beta operators pass on their way to the right.
 
-    The sign of a pair of determinants is the product of both. Beta operators pass the alpha electrons, which gives the
-    same sign to all determinants, here put into the beta pairs.
+    All pairs of determinants that an excitation connects have it beside the signs of their alpha and beta strings.
+
+    Args:
+        excitation: of spin orbitals, alpha before beta.
+        norb: spatial orbitals.
+        n_alpha: alpha electrons.
     """
-    norb = sector.norb
-    created = [tuple(mode for mode in excitation.created if mode // norb == spin) for spin in (0, 1)]
-    annihilated = [tuple(mode for mode in excitation.annihilated if mode // norb == spin) for spin in (0, 1)]
-    alpha = beta = None
-    if created[0]:
-        alpha = string_pairs(sector.alpha_strings, created[0], annihilated[0], fermionic)
-    if created[1]:
-        beta = string_pairs(
-            sector.beta_strings,
-            tuple(mode - norb for mode in created[1]),
-            tuple(mode - norb for mode in annihilated[1]),
-            fermionic,
-        )
-        if fermionic and _passing_sign(excitation, norb, sector.nelec[0]) < 0:
-            beta = StringPairs(beta.source, beta.target, -beta.sign)
-    return alpha, beta
-
-
-def _passing_sign(excitation: Excitation, norb: int, n_alpha: int) -> int:
-    """(−1) to the number of alpha operators and electrons that the beta operators pass on their way to the right."""
     sign, left = 1, n_alpha
     factors = [(mode, -1) for mode in excitation.annihilated] + [(mode, 1) for mode in reversed(excitation.created)]
     for mode, change in factors:

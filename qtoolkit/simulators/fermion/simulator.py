@@ -14,6 +14,7 @@ from qtoolkit.simulators.fermion.hamiltonian_action import HamiltonianAction
 from qtoolkit.simulators.fermion.program import FermionProgram
 from qtoolkit.simulators.fermion.sector import FermionSector
 from qtoolkit.simulators.options import threads_of
+from qtoolkit_kernels.team import Team
 
 __all__ = ["FermionSimulator"]
 
@@ -35,6 +36,7 @@ class FermionSimulator:
 
     def __init__(self, num_threads: int | None = None) -> None:
         self._num_threads = threads_of(num_threads)
+        self._team = Team(self._num_threads)
         self._programs: list[tuple[FermionProgram, list[Action]]] = []
         self._hamiltonians: list[tuple[ElectronicHamiltonian, FermionSector, HamiltonianAction]] = []
 
@@ -129,7 +131,7 @@ class FermionSimulator:
         for known, actions in self._programs:
             if known is program:
                 return actions
-        actions = actions_of(program)
+        actions = actions_of(program, self._team)
         self._programs = [*self._programs[-3:], (program, actions)]
         return actions
 
