@@ -15,7 +15,8 @@ from llvmlite import ir
 from qtoolkit_kernels._jit import cgutils, intrinsic, types
 
 __all__ = [
-    "LINE", "load_complex", "load_real", "store_complex", "store_real", "turn_lines", "turn_lines_back",
+    "LINE", "load_complex", "load_real", "load_strided", "store_complex", "store_real", "store_strided", "turn_lines",
+    "turn_lines_back", "turn_runs", "turn_runs_back",
 ]  # fmt: skip
 
 LINE = 8
@@ -130,6 +131,31 @@ load_real, load_complex = _columns(True, 1), _columns(True, 2)
 store_real, store_complex = _columns(False, 1), _columns(False, 2)
 
 
+def _strided(fills: bool) -> Callable[..., Any]:
+    """Fill so many lines, the first ones, with eight numbers of each row, or undo that.
+
+    Those of the first row begin at `start`, and `stride` numbers lie between two rows.
+    """
+
+    @intrinsic
+    def move(_context: Any, state: Any, start: Any, stride: Any, count: Any, lines: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            e = _Emitter(context, builder, signature, arguments)
+            numbers, held = e.data(0), e.data(4)
+            with cgutils.for_range(builder, arguments[3], intp=_INDEX) as loop:
+                element = builder.add(arguments[1], builder.mul(arguments[2], loop.index))
+                there, here = e.place(numbers, element), e.line(held, loop.index)
+                e.store(e.load(there if fills else here), here if fills else there)
+            return context.get_dummy_value()
+
+        return types.void(state, types.int64, types.int64, types.int64, lines), codegen
+
+    return move
+
+
+load_strided, store_strided = _strided(True), _strided(False)
+
+
 def _pairs_of(e: _Emitter, listing: Any, shift: Any, t: Any) -> tuple[Any, Any]:
     """The numbers of the two lines of an entry."""
     builder = e.builder
@@ -143,6 +169,38 @@ def _pairs_of(e: _Emitter, listing: Any, shift: Any, t: Any) -> tuple[Any, Any]:
     return found[0], builder.add(found[1], shift)
 
 
+def _turn(e: _Emitter, places: list[Any], cosines: Any, sines: Any) -> None:
+    a, b = (e.load(place) for place in places)
+    e.store(e.fma(e.builder.fneg(sines), b, e.builder.fmul(cosines, a)), places[0])
+    e.store(e.fma(sines, a, e.builder.fmul(cosines, b)), places[1])
+
+
+class _Slope:
+    """The sum of bra_b ket_a - bra_a ket_b over a loop that turns both vectors back."""
+
+    def __init__(self, e: _Emitter) -> None:
+        self._e = e
+        self._totals = [cgutils.alloca_once_value(e.builder, ir.Constant(_VECTOR, None)) for _ in range(2)]
+
+    def turn_back(self, places: list[list[Any]], cosines: Any, sines: Any) -> None:
+        e, builder = self._e, self._e.builder
+        (ket_a, ket_b), (bra_a, bra_b) = ([e.load(place) for place in pair] for pair in places)
+        for total, left, right in zip(self._totals, (bra_b, bra_a), (ket_a, ket_b), strict=True):
+            builder.store(e.fma(left, right, builder.load(total)), total)
+        negative = builder.fneg(sines)
+        for (a, b), pair in zip(((ket_a, ket_b), (bra_a, bra_b)), places, strict=True):
+            e.store(e.fma(sines, b, builder.fmul(cosines, a)), pair[0])
+            e.store(e.fma(negative, a, builder.fmul(cosines, b)), pair[1])
+
+    def value(self) -> Any:
+        builder = self._e.builder
+        difference = builder.fsub(*(builder.load(total) for total in self._totals))
+        found: Any = ir.Constant(_DOUBLE, 0.0)
+        for lane in range(LINE):
+            found = builder.fadd(found, builder.extract_element(difference, ir.Constant(_LANE, lane)))
+        return found
+
+
 @intrinsic
 def turn_lines(
     _context: Any, lines: Any, pairs: Any, first: Any, last: Any, shift: Any, cosine: Any, sine: Any
@@ -153,13 +211,10 @@ def turn_lines(
         e = _Emitter(context, builder, signature, arguments)
         held, listing = e.data(0), e.data(1)
         cosines, sines = e.splat(arguments[5]), e.splat(arguments[6])
-        negative = builder.fneg(sines)
         one = ir.Constant(_INDEX, 1)
         with cgutils.for_range_slice(builder, arguments[2], arguments[3], one, intp=_INDEX) as (t, _):
             places = [e.line(held, number) for number in _pairs_of(e, listing, arguments[4], t)]
-            a, b = (e.load(place) for place in places)
-            e.store(e.fma(negative, b, builder.fmul(cosines, a)), places[0])
-            e.store(e.fma(sines, a, builder.fmul(cosines, b)), places[1])
+            _turn(e, places, cosines, sines)
         return context.get_dummy_value()
 
     kinds = (lines, pairs, types.int64, types.int64, types.int64, types.float64, types.float64)
@@ -175,25 +230,46 @@ def turn_lines_back(
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         e = _Emitter(context, builder, signature, arguments)
         vectors, listing = (e.data(0), e.data(1)), e.data(2)
-        cosines, sines = e.splat(arguments[6]), e.splat(arguments[7])
-        negative = builder.fneg(sines)
-        total = cgutils.alloca_once_value(builder, ir.Constant(_VECTOR, None))
-        other = cgutils.alloca_once_value(builder, ir.Constant(_VECTOR, None))
+        cosines, sines, slope = e.splat(arguments[6]), e.splat(arguments[7]), _Slope(e)
         one = ir.Constant(_INDEX, 1)
         with cgutils.for_range_slice(builder, arguments[3], arguments[4], one, intp=_INDEX) as (t, _):
             numbers = _pairs_of(e, listing, arguments[5], t)
-            places = [[e.line(held, number) for number in numbers] for held in vectors]
-            (ket_a, ket_b), (bra_a, bra_b) = ([e.load(place) for place in pair] for pair in places)
-            builder.store(e.fma(bra_b, ket_a, builder.load(total)), total)
-            builder.store(e.fma(bra_a, ket_b, builder.load(other)), other)
-            for (a, b), pair in zip(((ket_a, ket_b), (bra_a, bra_b)), places, strict=True):
-                e.store(e.fma(sines, b, builder.fmul(cosines, a)), pair[0])
-                e.store(e.fma(negative, a, builder.fmul(cosines, b)), pair[1])
-        difference = builder.fsub(builder.load(total), builder.load(other))
-        found: Any = ir.Constant(_DOUBLE, 0.0)
-        for lane in range(LINE):
-            found = builder.fadd(found, builder.extract_element(difference, ir.Constant(_LANE, lane)))
-        return found
+            slope.turn_back([[e.line(held, number) for number in numbers] for held in vectors], cosines, sines)
+        return slope.value()
 
     kinds = (ket, bra, pairs, types.int64, types.int64, types.int64, types.float64, types.float64)
+    return types.float64(*kinds), codegen
+
+
+@intrinsic
+def turn_runs(_context: Any, state: Any, start_a: Any, start_b: Any, count: Any, cosine: Any, sine: Any) -> Any:
+    """`turn_lines` on two runs of numbers of a state, a multiple of `LINE`."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        e = _Emitter(context, builder, signature, arguments)
+        numbers, cosines, sines = e.data(0), e.splat(arguments[4]), e.splat(arguments[5])
+        zero, step = ir.Constant(_INDEX, 0), ir.Constant(_INDEX, LINE)
+        with cgutils.for_range_slice(builder, zero, arguments[3], step, intp=_INDEX) as (t, _):
+            _turn(e, [e.place(numbers, builder.add(start, t)) for start in arguments[1:3]], cosines, sines)
+        return context.get_dummy_value()
+
+    return types.void(state, types.int64, types.int64, types.int64, types.float64, types.float64), codegen
+
+
+@intrinsic
+def turn_runs_back(
+    _context: Any, ket: Any, bra: Any, start_a: Any, start_b: Any, count: Any, cosine: Any, sine: Any
+) -> Any:
+    """`turn_lines_back` on two runs of numbers of both vectors, a multiple of `LINE`."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        e = _Emitter(context, builder, signature, arguments)
+        vectors, cosines, sines, slope = (e.data(0), e.data(1)), e.splat(arguments[5]), e.splat(arguments[6]), _Slope(e)
+        zero, step = ir.Constant(_INDEX, 0), ir.Constant(_INDEX, LINE)
+        with cgutils.for_range_slice(builder, zero, arguments[4], step, intp=_INDEX) as (t, _):
+            elements = [builder.add(start, t) for start in arguments[2:4]]
+            slope.turn_back([[e.place(held, element) for element in elements] for held in vectors], cosines, sines)
+        return slope.value()
+
+    kinds = (ket, bra, types.int64, types.int64, types.int64, types.float64, types.float64)
     return types.float64(*kinds), codegen

@@ -37,10 +37,14 @@ from qtoolkit_kernels.fermion._lines import (
     LINE,
     load_complex,
     load_real,
+    load_strided,
     store_complex,
     store_real,
+    store_strided,
     turn_lines,
     turn_lines_back,
+    turn_runs,
+    turn_runs_back,
 )
 from qtoolkit_kernels.threads import add_to_counter, is_stopped, wait_for_counter
 
@@ -184,7 +188,9 @@ def _choose(
 @njit
 def _load(kind: int, state: Floats, width: int, chosen: Integers, signs: Floats, lines: Floats) -> None:
     """Fill the lines of an item."""
-    if kind == ALPHA:
+    if kind == ALPHA and signs[0, LINE - 1] != 0.0:
+        load_strided(state, chosen[0, 0], state.shape[1], state.shape[0], lines)
+    elif kind == ALPHA:
         _load_numbers(state, chosen[0], signs[0], lines, np.int64(0))
     elif kind == BETA:
         _load_rows(state, width, chosen[0], signs[0], lines, np.int64(0))
@@ -199,7 +205,9 @@ def _load(kind: int, state: Floats, width: int, chosen: Integers, signs: Floats,
 @njit
 def _store(kind: int, state: Floats, width: int, chosen: Integers, signs: Floats, lines: Floats) -> None:
     """Write the lines of an item back."""
-    if kind == ALPHA:
+    if kind == ALPHA and signs[0, LINE - 1] != 0.0:
+        store_strided(state, chosen[0, 0], state.shape[1], state.shape[0], lines)
+    elif kind == ALPHA:
         _store_numbers(state, chosen[0], signs[0], lines, np.int64(0))
     elif kind == BETA:
         _store_rows(state, width, chosen[0], signs[0], lines, np.int64(0))
@@ -226,25 +234,34 @@ def _shift(kind: int, rows: int, columns: int) -> int:
 
 
 @njit
-def _rotate_rows(state: Floats, source: int, target: int, cosine: float, sine: float) -> None:
-    first, second = state[source], state[target]
-    for k in range(state.shape[1]):
-        a, b = first[as_index(k)], second[as_index(k)]
-        first[as_index(k)] = cosine * a - sine * b
-        second[as_index(k)] = cosine * b + sine * a
-
-
-@reduction_njit
-def _slope_of_rows(ket: Floats, bra: Floats, source: int, target: int) -> float:
-    total = 0.0
-    for k in range(ket.shape[1]):
-        total += bra[target, as_index(k)] * ket[source, as_index(k)]
-        total -= bra[source, as_index(k)] * ket[target, as_index(k)]
-    return total
+def _turn_rows(state: Floats, source: int, target: int, cosine: float, sine: float) -> None:
+    """Rotate two rows."""
+    numbers = state.shape[1]
+    whole = numbers // LINE * LINE
+    turn_runs(state, source * numbers, target * numbers, whole, cosine, sine)
+    for k in range(whole, numbers):
+        a, b = state[source, as_index(k)], state[target, as_index(k)]
+        state[source, as_index(k)] = cosine * a - sine * b
+        state[target, as_index(k)] = cosine * b + sine * a
 
 
 @njit
-def _rotate_entries(
+def _turn_rows_back(ket: Floats, bra: Floats, source: int, target: int, cosine: float, sine: float) -> float:
+    """Undo `_turn_rows` on two vectors, and return the sum of bra_t ket_s - bra_s ket_t before that."""
+    numbers = ket.shape[1]
+    whole = numbers // LINE * LINE
+    slope: float = turn_runs_back(ket, bra, source * numbers, target * numbers, whole, cosine, sine)
+    for k in range(whole, numbers):
+        ket_a, ket_b = ket[source, as_index(k)], ket[target, as_index(k)]
+        bra_a, bra_b = bra[source, as_index(k)], bra[target, as_index(k)]
+        slope += bra_b * ket_a - bra_a * ket_b
+        ket[source, as_index(k)], ket[target, as_index(k)] = cosine * ket_a + sine * ket_b, cosine * ket_b - sine * ket_a
+        bra[source, as_index(k)], bra[target, as_index(k)] = cosine * bra_a + sine * bra_b, cosine * bra_b - sine * bra_a
+    return slope
+
+
+@njit
+def _turn_entries(
     state: Floats,
     source: int,
     target: int,
@@ -257,7 +274,7 @@ def _rotate_entries(
 ) -> None:
     """Rotate the pairs of columns of some entries, in one row or two."""
     for entry in range(first, last):
-        left, right = np.int64(pairs[entry, 0]) * width, np.int64(pairs[entry, 1]) * width
+        left, right = np.int64(pairs[as_index(entry), 0]) * width, np.int64(pairs[as_index(entry), 1]) * width
         for k in range(width):
             a, b = state[source, as_index(left + k)], state[target, as_index(right + k)]
             state[source, as_index(left + k)] = cosine * a - sine * b
@@ -265,16 +282,29 @@ def _rotate_entries(
 
 
 @reduction_njit
-def _slope_of_entries(
-    ket: Floats, bra: Floats, source: int, target: int, pairs: ShortIntegers, first: int, last: int, width: int
+def _turn_entries_back(
+    ket: Floats,
+    bra: Floats,
+    source: int,
+    target: int,
+    pairs: ShortIntegers,
+    first: int,
+    last: int,
+    width: int,
+    cosine: float,
+    sine: float,
 ) -> float:
-    total = 0.0
+    """Undo `_turn_entries` on two vectors, and return the sum of bra_t ket_s - bra_s ket_t before that."""
+    slope = 0.0
     for entry in range(first, last):
-        left, right = np.int64(pairs[entry, 0]) * width, np.int64(pairs[entry, 1]) * width
+        left, right = np.int64(pairs[as_index(entry), 0]) * width, np.int64(pairs[as_index(entry), 1]) * width
         for k in range(width):
-            total += bra[target, as_index(right + k)] * ket[source, as_index(left + k)]
-            total -= bra[source, as_index(left + k)] * ket[target, as_index(right + k)]
-    return total
+            a, b = as_index(left + k), as_index(right + k)
+            ket_a, ket_b, bra_a, bra_b = ket[source, a], ket[target, b], bra[source, a], bra[target, b]
+            slope += bra_b * ket_a - bra_a * ket_b
+            ket[source, a], ket[target, b] = cosine * ket_a + sine * ket_b, cosine * ket_b - sine * ket_a
+            bra[source, a], bra[target, b] = cosine * bra_a + sine * bra_b, cosine * bra_b - sine * bra_a
+    return slope
 
 
 @njit
@@ -298,22 +328,34 @@ def _turn_alone(
     kind: int, rotation: int, item: int, state: Floats, width: int, program: Excitations, cosine: float, sine: float
 ) -> None:
     source, target, sign, first, negative, last = _places(kind, rotation, item, program)
+    sine *= sign
     if kind == ALPHA_ALONE:
-        _rotate_rows(state, source, target, cosine, sign * sine)
+        _turn_rows(state, source, target, cosine, sine)
         return
-    _rotate_entries(state, source, target, program.pairs, first, negative, width, cosine, sign * sine)
-    _rotate_entries(state, source, target, program.pairs, negative, last, width, cosine, -sign * sine)
+    _turn_entries(state, source, target, program.pairs, first, negative, width, cosine, sine)
+    _turn_entries(state, source, target, program.pairs, negative, last, width, cosine, -sine)
 
 
 @njit
-def _slope_alone(
-    kind: int, rotation: int, item: int, ket: Floats, bra: Floats, width: int, program: Excitations
+def _turn_alone_back(
+    kind: int,
+    rotation: int,
+    item: int,
+    ket: Floats,
+    bra: Floats,
+    width: int,
+    program: Excitations,
+    cosine: float,
+    sine: float,
 ) -> float:
     source, target, sign, first, negative, last = _places(kind, rotation, item, program)
+    pairs = program.pairs
+    sine *= sign
     if kind == ALPHA_ALONE:
-        return sign * _slope_of_rows(ket, bra, source, target)
-    positive = _slope_of_entries(ket, bra, source, target, program.pairs, first, negative, width)
-    return sign * (positive - _slope_of_entries(ket, bra, source, target, program.pairs, negative, last, width))
+        return sign * _turn_rows_back(ket, bra, source, target, cosine, sine)
+    slope = _turn_entries_back(ket, bra, source, target, pairs, first, negative, width, cosine, sine)
+    slope -= _turn_entries_back(ket, bra, source, target, pairs, negative, last, width, cosine, -sine)
+    return sign * slope
 
 
 @njit
@@ -414,9 +456,8 @@ def turn_back(
                 if shared and is_stopped(progress, 2 * step):
                     break
                 if kind >= ALPHA_ALONE:
-                    sums[first, task] += _slope_alone(kind, first, item, ket, bra, width, program)
-                    for vector in (ket, bra):
-                        _turn_alone(kind, first, item, vector, width, program, angles[first, 0], -angles[first, 1])
+                    cosine, sine = angles[first, 0], angles[first, 1]
+                    sums[first, task] += _turn_alone_back(kind, first, item, ket, bra, width, program, cosine, sine)
                     continue
                 _choose(group, item, program, rows, numbers, width, chosen, signs)
                 ket_lines, bra_lines = scratch[thread, :half], scratch[thread, half:]

@@ -54,8 +54,9 @@ class ExcitationRun:
         self, sector: FermionSector, operations: Sequence[ExcitationRotation], team: Team, keeps: bool = True
     ) -> None:
         self._sector, self._operations, self._team = sector, operations, team
-        self._tables = tables_of(sector, operations) if keeps else None
-        angles = [operation.angle for operation in operations]
+        tables = tables_of(sector, operations)
+        self._tables = tables if keeps else None
+        angles = [operations[number].angle for number in tables.order]
         self._constants = np.array([angle.constant for angle in angles])
         self._rotations = np.repeat(np.arange(len(angles)), [len(angle.indices) for angle in angles])
         self._indices = np.array([index for angle in angles for index in angle.indices], np.int64)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit.simulators.fermion.excitation_groups import ListedRotation, grouped, lines_of
 from qtoolkit.simulators.fermion.operations import ExcitationRotation
 from qtoolkit.simulators.fermion.pairs import passing_sign, string_pairs
 from qtoolkit.simulators.fermion.sector import FermionSector
@@ -16,9 +18,6 @@ from qtoolkit_kernels.fermion import excitations as kernels
 __all__ = ["Tables", "bytes_of_lists", "tables_of"]
 
 IntArray = NDArray[np.int64]
-
-_MOST_LINES = 1 << 15
-"""Lines of 64 bytes that a vector may have: beyond the caches, rotating amplitudes where they are is as fast."""
 
 _Key = tuple[int, tuple[int, ...], tuple[int, ...], bool]
 """Which list: the number of electrons of its spin, orbitals annihilated and created, and whether it has signs."""
@@ -30,12 +29,14 @@ class Tables:
 
     Attributes:
         program: lists and groups.
+        order: which operation each rotation is, int64.
         signs: 1.0 or −1.0, by which the angle of each rotation is multiplied, float64.
         num_lines: the most that an item of a group fills for a vector.
         num_pairs: of amplitudes that rotate, of all rotations together.
     """
 
     program: kernels.Excitations
+    order: IntArray
     signs: NDArray[np.float64]
     num_lines: int
     num_pairs: int
@@ -43,13 +44,14 @@ class Tables:
     @property
     def nbytes(self) -> int:
         """Bytes of the arrays."""
-        return sum(array.nbytes for array in self.program) + self.signs.nbytes
+        return sum(array.nbytes for array in self.program) + self.signs.nbytes + self.order.nbytes
 
 
 def tables_of(sector: FermionSector, operations: Sequence[ExcitationRotation]) -> Tables:
     """The tables of some excitations.
 
-    Lists without a pair stay, so that every rotation has its place; what they belong to is left out of the groups.
+    What commutes may change places, so that groups become longer: excitations of other spin orbitals do. An excitation
+    that connects nothing here is left out.
     """
     numbers: dict[_Key, int] = {}
     lists_of = np.empty((len(operations), 2), np.int64)
@@ -60,14 +62,18 @@ def tables_of(sector: FermionSector, operations: Sequence[ExcitationRotation]) -
         if operation.fermionic and lists_of[number, 1] >= 0:
             signs[number] = passing_sign(operation.excitation, sector.norb, sector.nelec[0])
     lists, pairs = _lists(sector, list(numbers))
-    counts = lists[:, 2] - lists[:, 0]
-    groups = [*_groups(sector, lists_of, counts)]
-    program = kernels.Excitations(np.array(groups, np.int64).reshape(-1, 3), lists_of, lists, pairs)
-    rows, columns = sector.shape
-    by_spin = np.where(lists_of < 0, (rows, columns), np.append(counts, 0)[lists_of])
-    lines = {kernels.ALPHA: rows, kernels.BETA: columns, kernels.SAME_ALPHA: 2 * columns, kernels.SAME_BETA: 2 * rows}
-    most = max((lines.get(kind, 0) for kind, _, _ in groups), default=0)
-    return Tables(program, signs, most, int(by_spin.prod(axis=1).sum()))
+    counts = np.append(lists[:, 2] - lists[:, 0], 1)
+    masks = [sum(1 << mode for mode in (*x.annihilated, *x.created)) for x in (o.excitation for o in operations)]
+    listed = [
+        ListedRotation(number, alpha, beta, mask)
+        for number, ((alpha, beta), mask) in enumerate(zip(lists_of.tolist(), masks, strict=True))
+        if counts[alpha] and counts[beta]
+    ]
+    groups, order = grouped(listed, counts.tolist(), sector.shape)
+    program = kernels.Excitations(groups, lists_of[order], lists, pairs)
+    by_spin = np.where(program.lists_of < 0, sector.shape, counts[program.lists_of])
+    most = max((lines_of(kind, sector.shape) for kind in groups[:, 0].tolist()), default=0)
+    return Tables(program, order, signs[order], most, int(by_spin.prod(axis=1).sum()))
 
 
 def bytes_of_lists(sector: FermionSector, operation: ExcitationRotation) -> dict[_Key, int]:
@@ -82,8 +88,6 @@ def bytes_of_lists(sector: FermionSector, operation: ExcitationRotation) -> dict
 
 
 def _binomial(total: int, chosen: int) -> int:
-    import math
-
     return math.comb(total, chosen) if 0 <= chosen <= total else 0
 
 
@@ -112,42 +116,3 @@ def _lists(sector: FermionSector, keys: Sequence[_Key]) -> tuple[IntArray, NDArr
         bounds[number] = filled, filled + len(order) - np.count_nonzero(negative), filled + len(order)
         filled += len(order)
     return bounds, np.concatenate(entries)
-
-
-def _groups(sector: FermionSector, lists_of: IntArray, counts: IntArray) -> Iterator[tuple[int, int, int]]:
-    """Groups of rotations, in order, as kinds and bounds."""
-    rows, columns = sector.shape
-    alone = {(True, False): kernels.ALPHA_ALONE, (False, True): kernels.BETA_ALONE, (True, True): kernels.BOTH_ALONE}
-    listed = [tuple(pair) for pair in lists_of.tolist()]
-    sizes = counts.tolist()
-    place = 0
-    while place < len(listed):
-        alpha, beta = listed[place]
-        touched = alpha >= 0, beta >= 0
-        if any(number >= 0 and sizes[number] == 0 for number in (alpha, beta)):
-            place += 1
-            continue
-        if touched == (True, True):
-            same_alpha, same_beta = _run(listed, place, 0), _run(listed, place, 1)
-            kind, end, running = (kernels.SAME_ALPHA, same_alpha, 1)
-            if same_beta > same_alpha:
-                kind, end, running = (kernels.SAME_BETA, same_beta, 0)
-            lines = 2 * (columns if running else rows)
-        else:
-            end = place
-            while end < len(listed) and (listed[end][0] >= 0, listed[end][1] >= 0) == touched:
-                end += 1
-            kind, lines, running = (kernels.ALPHA, rows, 0) if touched[0] else (kernels.BETA, columns, 1)
-        work = sum(sizes[listed[k][running]] for k in range(place, end))
-        if lines > _MOST_LINES or work < lines:
-            kind, end = alone[touched], place + 1
-        yield kind, place, end
-        place = end
-
-
-def _run(listed: list[tuple[int, ...]], place: int, spin: int) -> int:
-    """Where the rotations of both spins end that share the list of one."""
-    end = place
-    while end < len(listed) and listed[end][spin] == listed[place][spin] and min(listed[end]) >= 0:
-        end += 1
-    return end
