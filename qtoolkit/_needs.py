@@ -27,6 +27,8 @@ __all__ = [
     "distribution_rows",
     "drawn_errors",
     "enumeration",
+    "fermion_pairs",
+    "fermion_states",
     "gate_of_matrix",
     "gate_of_state",
     "gate_of_table",
@@ -341,6 +343,16 @@ def sector_expectation(amplitude: int, size: int, num_entries: int) -> int:
 def sector_gradient(amplitude: int, size: int, num_entries: int) -> int:
     """Two states side by side beside what an expectation value takes."""
     return sector_expectation(amplitude, size, num_entries) + 2 * amplitude * size
+
+
+def fermion_states(amplitude: int, size: int, count: int) -> int:
+    """States of fermions: one, or with its image under a Hamiltonian two; what runs on them is bounded."""
+    return amplitude * size * count
+
+
+def fermion_pairs(num_pairs: int, num_strings: int) -> int:
+    """Lists of the strings that excitations connect, and what finding one of them takes."""
+    return INTEGER * num_pairs + 10 * INTEGER * num_strings
 
 
 def cost_landscape(num_outcomes: int, is_listed: bool) -> int:

@@ -50,7 +50,7 @@ from qtoolkit_kernels.threads import add_to_counter, is_stopped, wait_for_counte
 
 __all__ = [
     "ALPHA", "ALPHA_ALONE", "BETA", "BETA_ALONE", "BOTH_ALONE", "SAME_ALPHA", "SAME_BETA", "Excitations",
-    "num_items", "turn", "turn_back",
+    "turn", "turn_back",
 ]  # fmt: skip
 
 ALPHA, BETA, SAME_ALPHA, SAME_BETA, ALPHA_ALONE, BETA_ALONE, BOTH_ALONE = range(7)
@@ -73,7 +73,7 @@ class Excitations(NamedTuple):
 
 
 @njit
-def num_items(group: int, program: Excitations, rows: int, numbers: int, width: int) -> int:
+def _num_items(group: int, program: Excitations, rows: int, numbers: int, width: int) -> int:
     """Work items of a group, on states of so many rows of so many numbers, `width` of them for each amplitude."""
     groups, lists_of, lists, _ = program
     kind, rotation = groups[group, 0], groups[group, 1]
@@ -386,7 +386,7 @@ def turn(
     shared = progress.shape[0] > 0
     for group in range(groups.shape[0]):
         kind, first, last = groups[group, 0], groups[group, 1], groups[group, 2]
-        items = num_items(group, program, rows, numbers, width)
+        items = _num_items(group, program, rows, numbers, width)
         tasks = min(items, num_tasks)
         shift = _shift(kind, rows, numbers // width)
         task = add_to_counter(progress, 2 * group, 1) if shared else 0
@@ -447,7 +447,7 @@ def turn_back(
     for step in range(groups.shape[0]):
         group = groups.shape[0] - 1 - step
         kind, first, last = groups[group, 0], groups[group, 1], groups[group, 2]
-        items = num_items(group, program, rows, numbers, width)
+        items = _num_items(group, program, rows, numbers, width)
         tasks = min(items, sums.shape[1])
         shift = _shift(kind, rows, numbers // width)
         task = add_to_counter(progress, 2 * step, 1) if shared else 0

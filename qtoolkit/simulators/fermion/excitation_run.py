@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit.simulators.fermion.excitation_tables import Tables, bytes_of_lists, tables_of
+from qtoolkit.simulators.fermion.excitation_tables import ListKey, Tables, bytes_of_lists, tables_of
 from qtoolkit.simulators.fermion.operations import ExcitationRotation
 from qtoolkit.simulators.fermion.sector import FermionSector
 from qtoolkit.simulators.memory import ThreadArrays
+from qtoolkit_kernels._jit import compile_ahead
 from qtoolkit_kernels.fermion import excitations as kernels
 from qtoolkit_kernels.fermion._lines import LINE
 from qtoolkit_kernels.team import Team
 from qtoolkit_kernels.threads import counters
 
-__all__ = ["ExcitationRun", "excitation_runs"]
+__all__ = ["ExcitationRun", "compile_backward_ahead", "excitation_runs"]
 
 FloatArray = NDArray[np.float64]
 State = NDArray[Any]
@@ -144,7 +146,7 @@ def _parts(
     sector: FermionSector, operations: Sequence[ExcitationRotation]
 ) -> Iterator[tuple[Sequence[ExcitationRotation], int]]:
     """Operations whose lists together have at most `RUN_BYTES`, or a single one, and the bytes of their lists."""
-    begin, seen, filled = 0, set[object](), 0
+    begin, seen, filled = 0, set[ListKey](), 0
     for place, operation in enumerate(operations):
         needed = bytes_of_lists(sector, operation)
         new = sum(nbytes for key, nbytes in needed.items() if key not in seen)
@@ -155,3 +157,11 @@ def _parts(
         seen |= needed.keys()
         filled += new
     yield operations[begin:], filled
+
+
+@functools.cache
+def compile_backward_ahead() -> None:
+    """Have the kernel that takes gradients compiled by another process, if it must be, while this one goes forward."""
+    state, whole, bounds = np.zeros((1, 1)), np.zeros((0, 2), np.int64), np.zeros((0, 3), np.int64)
+    program = kernels.Excitations(bounds, whole, bounds, np.zeros((0, 2), np.int32))
+    compile_ahead(kernels.turn_back, state, state, 1, program, state, state, state, counters(0), 0)

@@ -5,21 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit import _needs
+from qtoolkit._memory import reserved
 from qtoolkit.simulators.fermion.excitation_groups import ListedRotation, grouped, lines_of
 from qtoolkit.simulators.fermion.operations import ExcitationRotation
 from qtoolkit.simulators.fermion.pairs import passing_sign, string_pairs
 from qtoolkit.simulators.fermion.sector import FermionSector
 from qtoolkit_kernels.fermion import excitations as kernels
 
-__all__ = ["Tables", "bytes_of_lists", "tables_of"]
+__all__ = ["ListKey", "Tables", "bytes_of_lists", "tables_of"]
 
 IntArray = NDArray[np.int64]
 
-_Key = tuple[int, tuple[int, ...], tuple[int, ...], bool]
+_PAIR = 8
+"""Bytes of an entry."""
+
+ListKey: TypeAlias = tuple[int, tuple[int, ...], tuple[int, ...], bool]
 """Which list: the number of electrons of its spin, orbitals annihilated and created, and whether it has signs."""
 
 
@@ -53,7 +59,7 @@ def tables_of(sector: FermionSector, operations: Sequence[ExcitationRotation]) -
     What commutes may change places, so that groups become longer: excitations of other spin orbitals do. An excitation
     that connects nothing here is left out.
     """
-    numbers: dict[_Key, int] = {}
+    numbers: dict[ListKey, int] = {}
     lists_of = np.empty((len(operations), 2), np.int64)
     signs = np.ones(len(operations))
     for number, operation in enumerate(operations):
@@ -76,25 +82,22 @@ def tables_of(sector: FermionSector, operations: Sequence[ExcitationRotation]) -
     return Tables(program, order, signs[order], most, int(by_spin.prod(axis=1).sum()))
 
 
-def bytes_of_lists(sector: FermionSector, operation: ExcitationRotation) -> dict[_Key, int]:
+def bytes_of_lists(sector: FermionSector, operation: ExcitationRotation) -> dict[ListKey, int]:
     """Bytes of the lists that an excitation needs."""
-    found = {}
-    for key in _keys(sector, operation):
-        if key is not None:
-            electrons, annihilated, _, _ = key
-            free, rest = sector.norb - 2 * len(annihilated), electrons - len(annihilated)
-            found[key] = 8 * _binomial(free, rest)
-    return found
+    return {key: _PAIR * _num_pairs(sector.norb, key) for key in _keys(sector, operation) if key is not None}
 
 
-def _binomial(total: int, chosen: int) -> int:
-    return math.comb(total, chosen) if 0 <= chosen <= total else 0
+def _num_pairs(norb: int, key: ListKey) -> int:
+    """How many strings have all orbitals that lose an electron, and none of those that gain one."""
+    electrons, annihilated, _, _ = key
+    rest, free = electrons - len(annihilated), norb - 2 * len(annihilated)
+    return math.comb(free, rest) if rest >= 0 and free >= 0 else 0
 
 
-def _keys(sector: FermionSector, operation: ExcitationRotation) -> tuple[_Key | None, _Key | None]:
+def _keys(sector: FermionSector, operation: ExcitationRotation) -> tuple[ListKey | None, ListKey | None]:
     """The lists of alpha and of beta strings that an excitation needs."""
     norb, excitation = sector.norb, operation.excitation
-    found: list[_Key | None] = []
+    found: list[ListKey | None] = []
     for first, electrons in zip((0, norb), sector.nelec, strict=True):
         annihilated = tuple(mode - first for mode in excitation.annihilated if first <= mode < first + norb)
         created = tuple(mode - first for mode in excitation.created if first <= mode < first + norb)
@@ -102,17 +105,19 @@ def _keys(sector: FermionSector, operation: ExcitationRotation) -> tuple[_Key | 
     return found[0], found[1]
 
 
-def _lists(sector: FermionSector, keys: Sequence[_Key]) -> tuple[IntArray, NDArray[np.int32]]:
+def _lists(sector: FermionSector, keys: Sequence[ListKey]) -> tuple[IntArray, NDArray[np.int32]]:
     """Bounds of the lists, int64[:, 3], and their entries, those of positive sign first, int32[:, 2]."""
     strings = {sector.nelec[0]: sector.alpha_strings, sector.nelec[1]: sector.beta_strings}
-    bounds, entries, filled = np.zeros((len(keys), 3), np.int64), [np.zeros((0, 2), np.int32)], 0
-    for number, (electrons, annihilated, created, fermionic) in enumerate(keys):
-        found = string_pairs(strings[electrons], created, annihilated, fermionic)
-        negative = found.sign < 0.0
-        order = np.concatenate([np.flatnonzero(~negative), np.flatnonzero(negative)])
-        entry = np.empty((len(order), 2), np.int32)
-        entry[:, 0], entry[:, 1] = found.source[order], found.target[order]
-        entries.append(entry)
-        bounds[number] = filled, filled + len(order) - np.count_nonzero(negative), filled + len(order)
-        filled += len(order)
-    return bounds, np.concatenate(entries)
+    total = sum(_num_pairs(sector.norb, key) for key in keys)
+    needed = _needs.fermion_pairs(total, max(sector.shape))
+    with reserved(needed, f"lists of {total} pairs of strings", "use fewer orbitals", _PAIR * total):
+        bounds, entries, filled = np.zeros((len(keys), 3), np.int64), np.empty((total, 2), np.int32), 0
+        for number, (electrons, annihilated, created, fermionic) in enumerate(keys):
+            found = string_pairs(strings[electrons], created, annihilated, fermionic)
+            negative = found.sign < 0.0
+            order = np.concatenate([np.flatnonzero(~negative), np.flatnonzero(negative)])
+            end, own = filled + len(order), entries[filled : filled + len(order)]
+            own[:, 0], own[:, 1] = found.source[order], found.target[order]
+            bounds[number] = filled, end - np.count_nonzero(negative), end
+            filled = end
+    return bounds, entries

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from qtoolkit import _needs
 from qtoolkit._arguments import check_instance
+from qtoolkit._memory import reserved
 from qtoolkit.operators import ElectronicHamiltonian
-from qtoolkit.simulators.fermion.actions import Action, actions_of
+from qtoolkit.simulators.fermion.excitation_run import ExcitationRun, compile_backward_ahead
 from qtoolkit.simulators.fermion.hamiltonian_action import HamiltonianAction
+from qtoolkit.simulators.fermion.kept_actions import KeptActions
 from qtoolkit.simulators.fermion.program import FermionProgram
 from qtoolkit.simulators.fermion.sector import FermionSector
 from qtoolkit.simulators.options import threads_of
@@ -37,7 +41,7 @@ class FermionSimulator:
     def __init__(self, num_threads: int | None = None) -> None:
         self._num_threads = threads_of(num_threads)
         self._team = Team(self._num_threads)
-        self._programs: list[tuple[FermionProgram, list[Action]]] = []
+        self._kept = KeptActions(self._team)
         self._hamiltonians: list[tuple[ElectronicHamiltonian, FermionSector, HamiltonianAction]] = []
 
     @property
@@ -61,10 +65,9 @@ class FermionSimulator:
         """
         check_instance(program, FermionProgram, "program must be a FermionProgram")
         values = program.parameter_vector(parameters)
-        state = self._start(program, initial_state)
-        for action in self._actions(program):
-            action.forward(values, state)
-        return state
+        given = None if initial_state is None else program.sector.checked(initial_state, "initial_state")
+        with self._room(program, 1, given, kept=True):
+            return self._prepared(program, values, given)
 
     def apply(self, hamiltonian: ElectronicHamiltonian, sector: FermionSector, state: ArrayLike) -> NDArray[Any]:
         """H|ψ⟩, of the sector's shape.
@@ -83,8 +86,11 @@ class FermionSimulator:
         Raises:
             InputError: if an argument does not fit the program.
         """
-        state = self.state(program, parameters)
-        return float(np.vdot(state, self._action_of(hamiltonian, program.sector).apply(state)).real)
+        check_instance(program, FermionProgram, "program must be a FermionProgram")
+        values, action = program.parameter_vector(parameters), self._action_of(hamiltonian, program.sector)
+        with self._room(program, 2):
+            state = self._prepared(program, values)
+            return float(np.vdot(state, action.apply(state)).real)
 
     def variance(
         self, program: FermionProgram, hamiltonian: ElectronicHamiltonian, parameters: ArrayLike | None = None
@@ -94,10 +100,15 @@ class FermionSimulator:
         Raises:
             InputError: if an argument does not fit the program.
         """
-        state = self.state(program, parameters)
-        image = self._action_of(hamiltonian, program.sector).apply(state)
-        image -= np.vdot(state, image).real * state
-        return float(np.vdot(image, image).real)
+        check_instance(program, FermionProgram, "program must be a FermionProgram")
+        values, action = program.parameter_vector(parameters), self._action_of(hamiltonian, program.sector)
+        with self._room(program, 2):
+            state = self._prepared(program, values)
+            image = action.apply(state)
+            energy = np.vdot(state, image).real
+            state *= energy
+            image -= state
+            return float(np.vdot(image, image).real)
 
     def gradient(
         self, program: FermionProgram, hamiltonian: ElectronicHamiltonian, parameters: ArrayLike
@@ -109,31 +120,42 @@ class FermionSimulator:
         Raises:
             InputError: if an argument does not fit the program.
         """
-        ket = self.state(program, parameters)
-        values = program.parameter_vector(parameters)
-        bra = self._action_of(hamiltonian, program.sector).apply(ket)
-        energy = float(np.vdot(ket, bra).real)
-        found = np.zeros(program.num_parameters)
-        for action in reversed(self._actions(program)):
-            action.backward(values, ket, bra, found)
-        return energy, found
+        check_instance(program, FermionProgram, "program must be a FermionProgram")
+        values, action_of_energy = program.parameter_vector(parameters), self._action_of(hamiltonian, program.sector)
+        actions = self._kept.of(program)
+        if any(isinstance(action, ExcitationRun) for action in actions):
+            compile_backward_ahead()
+        with self._room(program, 2):
+            ket = self._prepared(program, values)
+            bra = action_of_energy.apply(ket)
+            energy = float(np.vdot(ket, bra).real)
+            found = np.zeros(program.num_parameters)
+            for action in reversed(actions):
+                action.backward(values, ket, bra, found)
+            return energy, found
 
-    def _start(self, program: FermionProgram, initial_state: ArrayLike | None) -> NDArray[Any]:
+    def _prepared(
+        self, program: FermionProgram, values: FloatArray, initial_state: NDArray[Any] | None = None
+    ) -> NDArray[Any]:
+        """The state that a program prepares."""
         sector = program.sector
         if initial_state is None:
             state = np.zeros(sector.shape, np.float64 if program.is_real else np.complex128)
             state[sector.position(*program.reference)] = 1.0
-            return state
-        given = sector.checked(initial_state, "initial_state")
-        return given.copy() if program.is_real else given.astype(np.complex128)
+        else:
+            state = initial_state.astype(initial_state.dtype if program.is_real else np.complex128)
+        for action in self._kept.of(program):
+            action.forward(values, state)
+        return state
 
-    def _actions(self, program: FermionProgram) -> list[Action]:
-        for known, actions in self._programs:
-            if known is program:
-                return actions
-        actions = actions_of(program, self._team)
-        self._programs = [*self._programs[-3:], (program, actions)]
-        return actions
+    @staticmethod
+    def _room(
+        program: FermionProgram, count: int, initial_state: NDArray[Any] | None = None, kept: bool = False
+    ) -> AbstractContextManager[None]:
+        """Keep memory for so many states, of which one may be the result."""
+        is_real = program.is_real and (initial_state is None or not np.iscomplexobj(initial_state))
+        one = _needs.fermion_states(_needs.REAL if is_real else _needs.COMPLEX, program.sector.size, 1)
+        return reserved(count * one, f"{count} states of {program!r}", "use fewer orbitals", one if kept else 0)
 
     def _action_of(self, hamiltonian: ElectronicHamiltonian, sector: FermionSector) -> HamiltonianAction:
         check_instance(hamiltonian, ElectronicHamiltonian, "hamiltonian must be an ElectronicHamiltonian")

@@ -1,0 +1,1 @@
+"""Twins of the kernels of alpha and beta electrons, on whole states."""
