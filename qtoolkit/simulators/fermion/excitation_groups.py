@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -31,45 +30,48 @@ class ListedRotation(NamedTuple):
     Attributes:
         number: which one of the program.
         alpha, beta: numbers of its lists; -1 for a spin that is not touched.
-        mask: its spin orbitals, as bits.
+        mask: as bits, its spin orbitals, and above them whether it has signs of fermions, or has not.
+        meets: bits of those that it must not pass: with one of its spin orbitals, or of the other sort.
     """
 
     number: int
     alpha: int
     beta: int
     mask: int
+    meets: int
 
 
-@dataclass
 class _Group:
     """Rotations of alpha strings, of beta strings, or of both with one list in common."""
 
-    members: list[ListedRotation] = field(default_factory=list)
-    mask: int = 0
-
-    def add(self, rotation: ListedRotation) -> None:
-        self.members.append(rotation)
-        self.mask |= rotation.mask
+    def __init__(self, first: ListedRotation) -> None:
+        self.members = [first]
+        self.mask = first.mask
+        self._shares_alpha = self._shares_beta = True
 
     def takes(self, rotation: ListedRotation) -> bool:
-        """Whether it stays a group with this one too."""
-        first, last = self.members[0], self.members[-1]
+        """Whether it stays a group with this one too; then it is added."""
+        first = self.members[0]
         if (rotation.alpha < 0) != (first.alpha < 0) or (rotation.beta < 0) != (first.beta < 0):
             return False
-        if first.alpha < 0 or first.beta < 0:
-            return True
-        same_alpha = first.alpha == last.alpha == rotation.alpha
-        return same_alpha or first.beta == last.beta == rotation.beta
+        shares_alpha = self._shares_alpha and rotation.alpha == first.alpha
+        shares_beta = self._shares_beta and rotation.beta == first.beta
+        if not (shares_alpha or shares_beta):
+            return False
+        self._shares_alpha, self._shares_beta = shares_alpha, shares_beta
+        self.members.append(rotation)
+        self.mask |= rotation.mask
+        return True
 
     @property
     def kind(self) -> int:
         """Of groups that fill lines."""
-        first, last = self.members[0], self.members[-1]
+        first = self.members[0]
         if first.beta < 0:
             return kernels.ALPHA
         if first.alpha < 0:
             return kernels.BETA
-        return kernels.SAME_ALPHA if first.alpha == last.alpha else kernels.SAME_BETA
+        return kernels.SAME_ALPHA if self._shares_alpha else kernels.SAME_BETA
 
 
 _ALONE = {
@@ -85,8 +87,9 @@ def grouped(
 ) -> tuple[IntArray, IntArray]:
     """Groups of rotations, int64[:, 3] as kernels take them, and the number of the rotation at each place.
 
-    A rotation goes to the last group that takes it, if it commutes with all that comes after: with what has none of its
-    spin orbitals, since excitations keep the number of electrons.
+    A rotation goes to the last group that takes it, if it commutes with all that comes after. It does with what has none
+    of its spin orbitals, since excitations keep the number of electrons; but the signs of fermions know the occupations
+    of other orbitals, which excitations without signs change one by one.
 
     Args:
         rotations: in order.
@@ -97,15 +100,12 @@ def grouped(
     for rotation in rotations:
         for group in reversed(groups[-_LOOKS_BACK:]):
             if group.takes(rotation):
-                group.add(rotation)
                 break
-            if group.mask & rotation.mask:
-                groups.append(_Group())
-                groups[-1].add(rotation)
+            if group.mask & rotation.meets:
+                groups.append(_Group(rotation))
                 break
         else:
-            groups.append(_Group())
-            groups[-1].add(rotation)
+            groups.append(_Group(rotation))
     rows, place = list[tuple[int, int, int]](), 0
     for group in groups:
         for kind, count in _as_kernels_take(group, counts, shape):

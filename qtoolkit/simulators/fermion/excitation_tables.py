@@ -69,11 +69,10 @@ def tables_of(sector: FermionSector, operations: Sequence[ExcitationRotation]) -
             signs[number] = passing_sign(operation.excitation, sector.norb, sector.nelec[0])
     lists, pairs = _lists(sector, list(numbers))
     counts = np.append(lists[:, 2] - lists[:, 0], 1)
-    masks = [sum(1 << mode for mode in (*x.annihilated, *x.created)) for x in (o.excitation for o in operations)]
     listed = [
-        ListedRotation(number, alpha, beta, mask)
-        for number, ((alpha, beta), mask) in enumerate(zip(lists_of.tolist(), masks, strict=True))
-        if counts[alpha] and counts[beta]
+        ListedRotation(number, *lists_of[number].tolist(), *_masks(sector.norb, operation))
+        for number, operation in enumerate(operations)
+        if counts[lists_of[number]].all()
     ]
     groups, order = grouped(listed, counts.tolist(), sector.shape)
     program = kernels.Excitations(groups, lists_of[order], lists, pairs)
@@ -92,6 +91,15 @@ def _num_pairs(norb: int, key: ListKey) -> int:
     electrons, annihilated, _, _ = key
     rest, free = electrons - len(annihilated), norb - 2 * len(annihilated)
     return math.comb(free, rest) if rest >= 0 and free >= 0 else 0
+
+
+def _masks(norb: int, operation: ExcitationRotation) -> tuple[int, int]:
+    """What a rotation touches, and what it must not pass, as bits (see `ListedRotation`)."""
+    orbitals = 0
+    for mode in (*operation.excitation.annihilated, *operation.excitation.created):
+        orbitals |= 1 << mode
+    own, other = (1, 2) if operation.fermionic else (2, 1)
+    return orbitals | own << 2 * norb, orbitals | other << 2 * norb
 
 
 def _keys(sector: FermionSector, operation: ExcitationRotation) -> tuple[ListKey | None, ListKey | None]:
