@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from memory_peaks import measured_peak, needs_proc
 from qtoolkit import AutomaticSimulator, Circuit, Parameter, StatevectorSimulator, _memory, _needs
 from qtoolkit._packed_bits import bitstrings, count, pack, unpack
 from qtoolkit.algorithms import QAOA, Schedule, dicke_state
+from qtoolkit.applications.chemistry import single_and_double_excitations
 from qtoolkit.circuit import (
     CompleteXYGate,
     DiagonalGate,
@@ -26,6 +28,8 @@ from qtoolkit.circuit import (
 from qtoolkit.noise import depolarizing
 from qtoolkit.operators import PauliSum, jordan_wigner
 from qtoolkit.simulators import DensityMatrixSimulator, NearCliffordSimulator, SectorSimulator
+from qtoolkit.simulators.fermion import ExcitationRotation, FermionProgram, FermionSector, FermionSimulator, LinearAngle
+from qtoolkit.simulators.fermion.excitation_tables import tables_of
 
 N = 22
 MIB = 1 << 20
@@ -257,6 +261,22 @@ in_sector("value", exchanges, lambda s, p: s.expectation_value(p, HOPPING), "dou
 in_sector("gradient", lambda: exchanges(True), lambda s, p: s.gradient(p, HOPPING, [0.3]), "double", "single")
 in_sector("embedded", exchanges, lambda s, p: filled((s, s.embed(ONES, SECTOR_QUBITS))))
 CASES["sector basis"] = lambda: lambda: SectorSimulator(WEIGHT).basis(SECTOR_QUBITS)
+
+
+def excitations(norb: int, nelec: tuple[int, int], stride: int) -> FermionProgram:
+    given = single_and_double_excitations(norb, nelec)[::stride]
+    return FermionProgram(norb, nelec, [ExcitationRotation(x, LinearAngle(constant=0.1)) for x in given])
+
+
+def fermions(*arguments: Any) -> Callable[[], object]:
+    simulator, program = FermionSimulator(1), excitations(*arguments)
+    return lambda: filled((simulator, simulator.state(program)))
+
+
+CASES["fermions"] = lambda: fermions(14, (7, 7), 1000)
+CASES["lists of excitations"] = lambda: (
+    lambda: tables_of(FermionSector(20, (10, 0)), excitations(20, (10, 0), 12).operations)
+)
 
 
 def noisy(num_qubits: int) -> Circuit:

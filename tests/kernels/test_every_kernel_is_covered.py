@@ -22,6 +22,7 @@ FOLDER = Path(qtoolkit_kernels.__file__).parent
 NOT_KERNELS = {"team", "threads"}
 MODULES = sorted({path.stem for path in FOLDER.glob("[!_]*.py")} - NOT_KERNELS)
 PLANNER_MODULES = sorted(path.stem for path in FOLDER.glob("planner/[!_]*.py"))
+FERMION_MODULES = sorted(path.stem for path in FOLDER.glob("fermion/[!_]*.py"))
 VECTOR_MODULES = {
     "_".join(path.relative_to(FOLDER / "vector").with_suffix("").parts): path
     for path in sorted(FOLDER.glob("vector/**/[!_]*.py"))
@@ -186,6 +187,18 @@ def test_vector_kernels_have_twins_that_tests_call() -> None:
         assert hasattr(import_module(_dotted(module, "qtoolkit_kernels.reference")), name), kernel
         called = BY_ROWS.get(f"{module}.{name}", f"{module}.{name}")
         assert re.search(rf"\b{re.escape(called)}\b", tests), kernel
+
+
+@pytest.mark.parametrize("name", FERMION_MODULES)
+def test_kernels_of_fermions_have_twins_that_tests_call(name: str) -> None:
+    module = import_module(f"qtoolkit_kernels.fermion.{name}")
+    twins = import_module(f"qtoolkit_kernels.reference.fermion.{name}")
+    tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_kernel_fermion*.py"))
+    public = [kernel for kernel in module.__all__ if isinstance(getattr(module, kernel), Kernel)]
+    assert public
+    for kernel in public:
+        assert hasattr(twins, kernel), kernel
+        assert re.search(rf"\b{name}\.{kernel}\b", tests), kernel
 
 
 def test_planner_kernels_are_called_by_tests_or_by_kernels_that_are() -> None:

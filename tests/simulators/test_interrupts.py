@@ -18,10 +18,12 @@ from scipy.stats import unitary_group
 
 from qtoolkit import Circuit, ParameterVector, PauliSum, StatevectorSimulator
 from qtoolkit.algorithms import VQE
+from qtoolkit.applications.chemistry import single_and_double_excitations
 from qtoolkit.backends import JobStatus, LocalBackend
 from qtoolkit.circuit import UnitaryGate
 from qtoolkit.errors import JobError
 from qtoolkit.simulators import NearCliffordSimulator, SectorSimulator
+from qtoolkit.simulators.fermion import ExcitationRotation, FermionProgram, FermionSimulator, LinearAngle
 from qtoolkit_kernels import team
 
 ANSWERED_WITHIN = 5.0
@@ -113,6 +115,14 @@ def sector(num_threads) -> Callable[[], object]:
     return lambda: simulator.state_vector(plan)
 
 
+def excitations(num_threads) -> Callable[[], object]:
+    simulator = FermionSimulator(num_threads)
+    given = [ExcitationRotation(x, LinearAngle(constant=0.1)) for x in single_and_double_excitations(14, (7, 7))]
+    program = FermionProgram(14, (7, 7), given * 20)
+    simulator._kept.of(program)
+    return lambda: simulator.state(program)
+
+
 def near_clifford(num_threads) -> Callable[[], object]:
     simulator = NearCliffordSimulator(num_threads)
     circuit = layers(16, 1)
@@ -148,8 +158,8 @@ def job(num_threads) -> Callable[[], object]:
 
 
 KINDS = [
-    state_vector, shots, walk, gradient, batch, expectation_value, variance, wide_gate, sector, near_clifford, samples,
-    optimiser, job,
+    state_vector, shots, walk, gradient, batch, expectation_value, variance, wide_gate, sector, excitations,
+    near_clifford, samples, optimiser, job,
 ]  # fmt: skip
 
 

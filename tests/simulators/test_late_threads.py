@@ -10,8 +10,17 @@ from scipy.stats import unitary_group
 
 import qtoolkit_kernels
 from qtoolkit import Circuit, ParameterVector, PauliSum, StatevectorSimulator
+from qtoolkit.applications.chemistry import single_and_double_excitations
 from qtoolkit.noise import depolarizing
+from qtoolkit.operators import ElectronicHamiltonian
 from qtoolkit.simulators import DensityMatrixSimulator, NearCliffordSimulator, SectorSimulator
+from qtoolkit.simulators.fermion import (
+    ExcitationRotation,
+    FermionProgram,
+    FermionSimulator,
+    LinearAngle,
+    excitation_run,
+)
 from qtoolkit_kernels._jit import Kernel
 from qtoolkit_kernels.team import Team, _Call
 from qtoolkit_kernels.threads import counters, stop
@@ -35,6 +44,7 @@ def shared_kernels() -> set[str]:
 @pytest.fixture
 def seen(monkeypatch) -> set[str]:
     """Names of the kernels that teams ran; each is entered twice more, by one who is late."""
+    monkeypatch.setattr(excitation_run, "PARALLEL_PAIRS", 1)
     names: set[str] = set()
     run = Team.run
 
@@ -96,6 +106,10 @@ def test_who_comes_late_touches_nothing(seen) -> None:
     for q in range(19):
         weighted.xx_plus_yy(parameters[0], 0.1, q, q + 1).rz(0.2, q)
     SectorSimulator(10, num_threads=2).state_vector(weighted, [0.3])
+
+    given = [ExcitationRotation(x, LinearAngle.parameter(0)) for x in single_and_double_excitations(9, (4, 4))]
+    program = FermionProgram(9, (4, 4), given)
+    FermionSimulator(2).gradient(program, ElectronicHamiltonian(np.eye(9)), [0.1])
 
     noisy = Circuit(10)
     for q in range(10):

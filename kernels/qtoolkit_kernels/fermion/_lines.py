@@ -86,7 +86,7 @@ class _Emitter:
 
 
 def _columns(fills: bool, unit: int) -> Callable[..., Any]:
-    """Fill a line for each column of a range with so many numbers of each row, times a sign for each lane, or undo that.
+    """Fill a line for each column of a range with a unit of each row, times a sign for each lane, or undo that.
 
     Rows begin at `starts`; the line of column c has the number ``at + c``.
     """
@@ -202,9 +202,7 @@ class _Slope:
 
 
 @intrinsic
-def turn_lines(
-    _context: Any, lines: Any, pairs: Any, first: Any, last: Any, shift: Any, cosine: Any, sine: Any
-) -> Any:
+def turn_lines(_context: Any, lines: Any, pairs: Any, first: Any, last: Any, shift: Any, cosine: Any, sine: Any) -> Any:
     """Rotate lines (a, b + shift) for the entries (a, b) of a range: a becomes cos a - sin b, b cos b + sin a."""
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

@@ -188,35 +188,27 @@ def _choose(
 @njit
 def _load(kind: int, state: Floats, width: int, chosen: Integers, signs: Floats, lines: Floats) -> None:
     """Fill the lines of an item."""
-    if kind == ALPHA and signs[0, LINE - 1] != 0.0:
-        load_strided(state, chosen[0, 0], state.shape[1], state.shape[0], lines)
-    elif kind == ALPHA:
-        _load_numbers(state, chosen[0], signs[0], lines, np.int64(0))
-    elif kind == BETA:
-        _load_rows(state, width, chosen[0], signs[0], lines, np.int64(0))
-    else:
-        for side in range(2):
-            if kind == SAME_ALPHA:
-                _load_rows(state, width, chosen[side], signs[side], lines, side * (state.shape[1] // width))
-            else:
-                _load_numbers(state, chosen[side], signs[side], lines, side * state.shape[0])
+    rows, numbers = state.shape
+    for side in range(1 if kind in (ALPHA, BETA) else 2):
+        if kind in (BETA, SAME_ALPHA):
+            _load_rows(state, width, chosen[side], signs[side], lines, side * (numbers // width))
+        elif kind == ALPHA and signs[0, LINE - 1] != 0.0:
+            load_strided(state, chosen[0, 0], numbers, rows, lines)
+        else:
+            _load_numbers(state, chosen[side], signs[side], lines, side * rows)
 
 
 @njit
 def _store(kind: int, state: Floats, width: int, chosen: Integers, signs: Floats, lines: Floats) -> None:
     """Write the lines of an item back."""
-    if kind == ALPHA and signs[0, LINE - 1] != 0.0:
-        store_strided(state, chosen[0, 0], state.shape[1], state.shape[0], lines)
-    elif kind == ALPHA:
-        _store_numbers(state, chosen[0], signs[0], lines, np.int64(0))
-    elif kind == BETA:
-        _store_rows(state, width, chosen[0], signs[0], lines, np.int64(0))
-    else:
-        for side in range(2):
-            if kind == SAME_ALPHA:
-                _store_rows(state, width, chosen[side], signs[side], lines, side * (state.shape[1] // width))
-            else:
-                _store_numbers(state, chosen[side], signs[side], lines, side * state.shape[0])
+    rows, numbers = state.shape
+    for side in range(1 if kind in (ALPHA, BETA) else 2):
+        if kind in (BETA, SAME_ALPHA):
+            _store_rows(state, width, chosen[side], signs[side], lines, side * (numbers // width))
+        elif kind == ALPHA and signs[0, LINE - 1] != 0.0:
+            store_strided(state, chosen[0, 0], numbers, rows, lines)
+        else:
+            _store_numbers(state, chosen[side], signs[side], lines, side * rows)
 
 
 @njit
@@ -255,9 +247,21 @@ def _turn_rows_back(ket: Floats, bra: Floats, source: int, target: int, cosine: 
         ket_a, ket_b = ket[source, as_index(k)], ket[target, as_index(k)]
         bra_a, bra_b = bra[source, as_index(k)], bra[target, as_index(k)]
         slope += bra_b * ket_a - bra_a * ket_b
-        ket[source, as_index(k)], ket[target, as_index(k)] = cosine * ket_a + sine * ket_b, cosine * ket_b - sine * ket_a
-        bra[source, as_index(k)], bra[target, as_index(k)] = cosine * bra_a + sine * bra_b, cosine * bra_b - sine * bra_a
+        ket[source, as_index(k)], ket[target, as_index(k)] = (
+            cosine * ket_a + sine * ket_b,
+            cosine * ket_b - sine * ket_a,
+        )
+        bra[source, as_index(k)], bra[target, as_index(k)] = (
+            cosine * bra_a + sine * bra_b,
+            cosine * bra_b - sine * bra_a,
+        )
     return slope
+
+
+@njit
+def _number(pairs: ShortIntegers, entry: int, side: int) -> int:
+    """A string of an entry."""
+    return int(np.int64(pairs[as_index(entry), side]))
 
 
 @njit
@@ -274,7 +278,7 @@ def _turn_entries(
 ) -> None:
     """Rotate the pairs of columns of some entries, in one row or two."""
     for entry in range(first, last):
-        left, right = np.int64(pairs[as_index(entry), 0]) * width, np.int64(pairs[as_index(entry), 1]) * width
+        left, right = _number(pairs, entry, 0) * width, _number(pairs, entry, 1) * width
         for k in range(width):
             a, b = state[source, as_index(left + k)], state[target, as_index(right + k)]
             state[source, as_index(left + k)] = cosine * a - sine * b
@@ -297,7 +301,7 @@ def _turn_entries_back(
     """Undo `_turn_entries` on two vectors, and return the sum of bra_t ket_s - bra_s ket_t before that."""
     slope = 0.0
     for entry in range(first, last):
-        left, right = np.int64(pairs[as_index(entry), 0]) * width, np.int64(pairs[as_index(entry), 1]) * width
+        left, right = _number(pairs, entry, 0) * width, _number(pairs, entry, 1) * width
         for k in range(width):
             a, b = as_index(left + k), as_index(right + k)
             ket_a, ket_b, bra_a, bra_b = ket[source, a], ket[target, b], bra[source, a], bra[target, b]
@@ -315,7 +319,7 @@ def _places(kind: int, rotation: int, item: int, program: Excitations) -> tuple[
     if kind != BETA_ALONE:
         held = lists_of[rotation, 0]
         entry = lists[held, 0] + item
-        source, target = np.int64(pairs[entry, 0]), np.int64(pairs[entry, 1])
+        source, target = _number(pairs, entry, 0), _number(pairs, entry, 1)
         sign = -1.0 if entry >= lists[held, 1] else 1.0
     if kind == ALPHA_ALONE:
         return source, target, sign, 0, 0, 0

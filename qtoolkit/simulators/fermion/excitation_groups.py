@@ -87,9 +87,9 @@ def grouped(
 ) -> tuple[IntArray, IntArray]:
     """Groups of rotations, int64[:, 3] as kernels take them, and the number of the rotation at each place.
 
-    A rotation goes to the last group that takes it, if it commutes with all that comes after. It does with what has none
-    of its spin orbitals, since excitations keep the number of electrons; but the signs of fermions know the occupations
-    of other orbitals, which excitations without signs change one by one.
+    A rotation goes to the last group that takes it, if it commutes with all that comes after. It does with what has
+    none of its spin orbitals, since excitations keep the number of electrons; but the signs of fermions know the
+    occupations of other orbitals, which excitations without signs change one by one.
 
     Args:
         rotations: in order.

@@ -1,4 +1,4 @@
-"""Excitations that follow each other, as the arrays that kernels take: pair lists, each once, and groups of rotations."""
+"""Excitations that follow each other, as the arrays that kernels take: lists of pairs, each once, and groups."""
 
 from __future__ import annotations
 
@@ -70,9 +70,9 @@ def tables_of(sector: FermionSector, operations: Sequence[ExcitationRotation]) -
     lists, pairs = _lists(sector, list(numbers))
     counts = np.append(lists[:, 2] - lists[:, 0], 1)
     listed = [
-        ListedRotation(number, *lists_of[number].tolist(), *_masks(sector.norb, operation))
-        for number, operation in enumerate(operations)
-        if counts[lists_of[number]].all()
+        ListedRotation(number, alpha, beta, *_masks(sector.norb, operations[number]))
+        for number, (alpha, beta) in enumerate(lists_of.tolist())
+        if counts[alpha] and counts[beta]
     ]
     groups, order = grouped(listed, counts.tolist(), sector.shape)
     program = kernels.Excitations(groups, lists_of[order], lists, pairs)

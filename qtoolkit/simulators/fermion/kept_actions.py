@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
-from collections import OrderedDict
+from itertools import accumulate
 from typing import NamedTuple
 
 from qtoolkit.simulators.fermion.actions import Action, actions_of
@@ -17,7 +16,7 @@ __all__ = ["KeptActions"]
 MOST_BYTES = 1 << 27
 """Of all actions that are kept: those of excitations, whose lists take room."""
 
-MOST_PROGRAMS = 64
+MOST_PROGRAMS = 16
 """However little they take."""
 
 
@@ -30,7 +29,8 @@ class _Entry(NamedTuple):
 class KeptActions:
     """Actions of programs, those used last, as long as the programs are alive.
 
-    Python threads may ask at the same time.
+    Threads and handlers of signals may ask at any time: what is kept is replaced in one step, and at worst a program is
+    made into actions twice.
 
     Args:
         team: runs the kernels of the actions.
@@ -38,28 +38,20 @@ class KeptActions:
 
     def __init__(self, team: Team) -> None:
         self._team = team
-        self._lock = threading.Lock()
-        self._entries: OrderedDict[int, _Entry] = OrderedDict()
+        self._entries: tuple[_Entry, ...] = ()
 
     def of(self, program: FermionProgram) -> list[Action]:
         """The actions of a program, made if need be."""
-        with self._lock:
-            entry = self._entries.get(id(program))
-            if entry is not None and entry.program() is program:
-                self._entries.move_to_end(id(program))
+        entries = self._entries
+        for place, entry in enumerate(entries):
+            if entry.program() is program:
+                if place:
+                    self._entries = (entry, *entries[:place], *entries[place + 1 :])
                 return entry.actions
         actions = actions_of(program, self._team)
-        made = _Entry(
-            weakref.ref(program), actions, sum(action.nbytes for action in actions if isinstance(action, ExcitationRun))
-        )
-        with self._lock:
-            gone = [key for key, entry in self._entries.items() if entry.program() is None]
-            for key in gone:
-                del self._entries[key]
-            self._entries[id(program)] = made
-            while len(self._entries) > MOST_PROGRAMS or self._nbytes() > MOST_BYTES:
-                self._entries.popitem(last=False)
+        nbytes = sum(action.nbytes for action in actions if isinstance(action, ExcitationRun))
+        alive = [entry for entry in self._entries if entry.program() is not None]
+        found = [_Entry(weakref.ref(program), actions, nbytes), *alive][:MOST_PROGRAMS]
+        totals = accumulate(entry.nbytes for entry in found)
+        self._entries = tuple(entry for entry, total in zip(found, totals, strict=True) if total <= MOST_BYTES)
         return actions
-
-    def _nbytes(self) -> int:
-        return sum(entry.nbytes for entry in self._entries.values())

@@ -44,6 +44,9 @@ class FermionSimulator:
         self._kept = KeptActions(self._team)
         self._hamiltonians: list[tuple[ElectronicHamiltonian, FermionSector, HamiltonianAction]] = []
 
+    def __reduce__(self) -> tuple[type[FermionSimulator], tuple[int]]:
+        return FermionSimulator, (self._num_threads,)
+
     @property
     def num_threads(self) -> int:
         """Number of threads."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import pickle
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -259,6 +260,13 @@ def test_actions_are_kept_while_programs_live_and_there_is_room(monkeypatch: pyt
     monkeypatch.setattr(kept_actions, "MOST_BYTES", 1)
     kept.of(FermionProgram(NORB, (2, 2), operations))
     assert not kept._entries
+
+
+def test_simulators_are_pickled_with_their_threads() -> None:
+    given = FermionSimulator(1)
+    program = FermionProgram(NORB, (2, 2), random_operations(NORB, 3, np.random.default_rng(0)))
+    given.state(program, np.zeros(program.num_parameters))
+    assert pickle.loads(pickle.dumps(given)).num_threads == 1
 
 
 def test_python_threads_share_a_simulator() -> None:

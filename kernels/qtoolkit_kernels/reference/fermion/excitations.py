@@ -1,14 +1,17 @@
 """Reference for `qtoolkit_kernels.fermion.excitations`; states are matrices of alpha by beta strings there and here."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qtoolkit_kernels._types import Floats, Integers
 from qtoolkit_kernels.fermion.excitations import Excitations
 
 __all__ = ["turn", "turn_back"]
 
+Places = NDArray[np.integer[Any]]
 Strings = tuple[Integers, Integers, Floats]
 """Those of one spin before and after an excitation, and signs."""
 
@@ -29,7 +32,7 @@ def _strings(program: Excitations, rotation: int, spin: int, count: int) -> Stri
     return source, target, np.where(np.arange(first, last) < negative, 1.0, -1.0)
 
 
-def _pairs(state: Floats, width: int, program: Excitations, rotation: int) -> tuple[Floats, Floats, Floats, Floats]:
+def _pairs(state: Floats, width: int, program: Excitations, rotation: int) -> tuple[Floats, Places, Places, Floats]:
     """The state by alpha string, beta string and part, flat places of what rotates with what, and signs."""
     parts = state.reshape(len(state), -1, width)
     alpha, beta = (_strings(program, rotation, spin, parts.shape[spin]) for spin in (0, 1))
@@ -72,7 +75,7 @@ def turn_back(
     progress: Integers,
     thread: int,
 ) -> None:
-    """Undo `turn` on two vectors, and add what derivatives need to the first task; arguments are those of the kernel."""
+    """Undo `turn` on two vectors, and add what derivatives need to the first task; arguments are the kernel's."""
     for rotation in reversed([*_rotations(program)]):
         ket_parts, source, target, sign = _pairs(ket, width, program, rotation)
         bra_parts = bra.reshape(-1)
