@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,7 +78,7 @@ class FermionProgram:
         """Alpha and beta electrons."""
         return self.sector.nelec
 
-    @property
+    @cached_property
     def is_real(self) -> bool:
         """Whether all amplitudes are real, at all parameters."""
         return all(
