@@ -17,7 +17,7 @@ IntArray = NDArray[np.int64]
 _MOST_LINES = 1 << 16
 """Lines of 64 bytes that a vector may have, which bounds the memory of each thread."""
 
-_LEAST_WORK = {kernels.ALPHA: 2.0, kernels.BETA: 0.0, kernels.SAME_ALPHA: 0.25, kernels.SAME_BETA: 0.75}
+_LEAST_WORK = {kernels.ALPHA: 2.0, kernels.BETA: 0.25, kernels.SAME_ALPHA: 0.25, kernels.SAME_BETA: 0.75}
 """Pairs of lines to rotate for each line to fill: with fewer, rotating amplitudes where they are is faster, as measured
 for states in the third-level cache. Rows lie side by side already, and columns wide apart."""
 
