@@ -24,10 +24,13 @@ __all__ = ["ExcitationRun", "compile_backward_ahead", "excitation_runs"]
 FloatArray = NDArray[np.float64]
 State = NDArray[Any]
 
-PARALLEL_PAIRS = 1 << 16
-"""Pairs of amplitudes below which waking threads costs more than they save."""
+PARALLEL_PAIRS = 1 << 14
+"""Pairs of amplitudes in a group, on average, below which waiting for threads costs more than they save."""
 
-LONG_PAIRS = 1 << 26
+WAKING_GROUPS = 16
+"""As much as so many groups of that size must be there for threads to be woken."""
+
+LONG_PAIRS = 1 << 24
 """Pairs of amplitudes for each thread from which a signal must be able to end a run."""
 
 MOST_TASKS = 64
@@ -35,6 +38,9 @@ MOST_TASKS = 64
 
 RUN_BYTES = 1 << 25
 """Of pair lists in one run; a longer program becomes several."""
+
+RUN_LENGTH = 1 << 15
+"""Rotations in one run, each of which has `MOST_TASKS` sums in a gradient."""
 
 KEPT_BYTES = 1 << 26
 """Of pair lists that the runs of a program keep; those of the others are made for each use."""
@@ -122,7 +128,8 @@ class ExcitationRun:
 
     def _run(self, kernel: Any, arguments: tuple[Any, ...], tables: Tables, vectors: int, width: int) -> None:
         work = tables.num_pairs * width * vectors
-        num_threads = self._team.num_threads if work >= PARALLEL_PAIRS * len(tables.program.groups) else 1
+        worth_waking = PARALLEL_PAIRS * max(WAKING_GROUPS, len(tables.program.groups))
+        num_threads = self._team.num_threads if work >= worth_waking else 1
         long = work >= LONG_PAIRS * num_threads
         scratch = (ThreadArrays() if long else _own).rows(num_threads, vectors * tables.num_lines * LINE, np.float64)
         if num_threads == 1 and not long:
@@ -145,12 +152,12 @@ def excitation_runs(sector: FermionSector, operations: Sequence[ExcitationRotati
 def _parts(
     sector: FermionSector, operations: Sequence[ExcitationRotation]
 ) -> Iterator[tuple[Sequence[ExcitationRotation], int]]:
-    """Operations whose lists together have at most `RUN_BYTES`, or a single one, and the bytes of their lists."""
+    """At most `RUN_LENGTH` operations whose lists have at most `RUN_BYTES`, or a single one, and the lists' bytes."""
     begin, seen, filled = 0, set[ListKey](), 0
     for place, operation in enumerate(operations):
         needed = bytes_of_lists(sector, operation)
         new = sum(nbytes for key, nbytes in needed.items() if key not in seen)
-        if place > begin and filled + new > RUN_BYTES:
+        if place > begin and (filled + new > RUN_BYTES or place - begin == RUN_LENGTH):
             yield operations[begin:place], filled
             begin, seen, filled = place, set(), 0
             new = sum(needed.values())

@@ -216,11 +216,13 @@ def test_long_programs_are_split_and_keep_no_more_lists_than_they_may(monkeypatc
         return [prepared, ket, bra, gradient]
 
     whole = results()
-    monkeypatch.setattr(excitation_run, "RUN_BYTES", 400)
-    monkeypatch.setattr(excitation_run, "KEPT_BYTES", 1000)
-    assert len(actions_of(program, team)) > 3
-    for one, other in zip(whole, results(), strict=True):
-        np.testing.assert_allclose(one, other, atol=1e-12)
+    for name, limit in (("RUN_BYTES", 400), ("RUN_LENGTH", 7)):
+        with monkeypatch.context() as patch:
+            patch.setattr(excitation_run, name, limit)
+            patch.setattr(excitation_run, "KEPT_BYTES", 1000)
+            assert len(actions_of(program, team)) > 3
+            for one, other in zip(whole, results(), strict=True):
+                np.testing.assert_allclose(one, other, atol=1e-12)
 
 
 @pytest.mark.parametrize("nelec", [(2, 2), (3, 1)])
