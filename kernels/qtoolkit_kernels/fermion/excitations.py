@@ -20,7 +20,7 @@ The first four fill lines of eight numbers (`_lines`), one for each string or tw
 columns, rotate them for all of the group's excitations while they lie in the cache, and write them back. The others
 rotate amplitudes where they are. In all of them each amplitude sees the rotations in their order.
 
-Cost for each pair of amplitudes of real states: 4 multiply-adds, and 6 of two vectors with the derivative's sum.
+Cost for each pair of real amplitudes: 4 multiply-adds, or 10 for two vectors and the derivative's sum.
 
 Threads enter the kernels together (`threads.Team`) and share the tasks of a group, which are fixed ranges of its items,
 through two counters for each group, or not at all if `progress` is empty.
