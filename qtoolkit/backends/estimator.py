@@ -10,18 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit._arguments import check_instance, check_seed, is_integer, items_of, seed_number, shown
-from qtoolkit.backends.sampler import BackendSampler
+from qtoolkit.backends.sampling import sampled
 from qtoolkit.backends.settings import measurement_settings
 from qtoolkit.circuit import Circuit, ParameterValues
 from qtoolkit.errors import InputError, OperatorError
 from qtoolkit.operators import PauliSum
-from qtoolkit.primitives import Result, Sampler
+from qtoolkit.primitives import Sampler
 from qtoolkit.simulators.noisy import checked_noise
 
 if TYPE_CHECKING:
     from qtoolkit.noise import NoiseModel
 
-__all__ = ["Estimate", "SamplingEstimator"]
+__all__ = ["Estimate", "SamplingEstimator", "check_observables"]
 
 
 @dataclass(frozen=True)
@@ -137,8 +137,7 @@ class SamplingEstimator:
         check_instance(circuit, Circuit, "what prepares the state must be a Circuit")
         rule = "an observable is a PauliSum or a sequence of them"
         observables = (observable,) if isinstance(observable, PauliSum) else tuple(items_of(observable, rule))
-        for item in observables:
-            _check(item, circuit.num_qubits)
+        check_observables(observables, circuit.num_qubits)
         used = int(self._rng.integers(1 << 32)) if seed is None else seed_number(seed, "seed")
         estimates = self._estimates(circuit, observables, parameters, used) if observables else []
         return estimates[0] if isinstance(observable, PauliSum) else estimates
@@ -149,11 +148,12 @@ class SamplingEstimator:
         values, settings = measurement_settings(observables)
         variances = np.zeros(len(observables))
         measured = [setting.measured(circuit) for setting in settings]
-        results = self._run([item for item, _ in measured], parameters, seed)
+        circuits = [item for item, _ in measured]
+        results = sampled(self.sampler, circuits, [self.shots] * len(circuits), seed, parameters, self.noise)
         for setting, (_, register), result in zip(settings, measured, results, strict=True):
-            mean, variance = setting.moments(result.register(register))
+            mean, covariance = setting.moments(*setting.outcomes(result.register(register)))
             values = values + mean
-            variances += variance
+            variances += covariance.diagonal()
         reproducible = all(result.seed is not None for result in results)
         return [
             Estimate(
@@ -166,26 +166,18 @@ class SamplingEstimator:
             for value, variance in zip(values, variances, strict=True)
         ]
 
-    def _run(self, circuits: Sequence[Circuit], parameters: ParameterValues | None, seed: int) -> list[Result]:
-        if not circuits:
-            return []
-        if self.noise is not None:
-            if self.noise.compiles and parameters is not None:
-                circuits, parameters = [circuit.bind(parameters) for circuit in circuits], None
-            circuits = [self.noise.apply(circuit) for circuit in circuits]
-        if isinstance(self.sampler, BackendSampler):
-            shared = None if parameters is None else [parameters] * len(circuits)
-            return self.sampler.run_batch(circuits, self.shots, seed, shared)
-        seeds = np.random.SeedSequence(seed).generate_state(len(circuits), np.uint32)
-        return [
-            self.sampler.run(circuit, self.shots, int(number), parameters)
-            for circuit, number in zip(circuits, seeds, strict=True)
-        ]
 
+def check_observables(observables: Sequence[PauliSum], num_qubits: int) -> None:
+    """Refuse what has no real expectation value in a state of so many qubits.
 
-def _check(observable: PauliSum, num_qubits: int) -> None:
-    check_instance(observable, PauliSum, "an observable is a PauliSum or a sequence of them", OperatorError)
-    if observable.num_qubits != num_qubits:
-        raise OperatorError(f"the observable must have the circuit's {num_qubits} qubits, got {observable.num_qubits}")
-    if not observable.is_hermitian():
-        raise OperatorError("an observable must be Hermitian (real coefficients), got a complex coefficient")
+    Raises:
+        OperatorError: if one is no sum, is not Hermitian or has another number of qubits.
+    """
+    for observable in observables:
+        check_instance(observable, PauliSum, "an observable is a PauliSum or a sequence of them", OperatorError)
+        if observable.num_qubits != num_qubits:
+            raise OperatorError(
+                f"the observable must have the circuit's {num_qubits} qubits, got {observable.num_qubits}"
+            )
+        if not observable.is_hermitian():
+            raise OperatorError("an observable must be Hermitian (real coefficients), got a complex coefficient")

@@ -12,9 +12,10 @@ from qtoolkit.circuit import Circuit
 from qtoolkit.operators import PauliString, PauliSum
 from qtoolkit.primitives import Result
 
-__all__ = ["MeasurementSetting", "measurement_settings"]
+__all__ = ["MeasurementSetting", "MergedTerms", "local_basis_change", "measurement_settings", "merged_terms"]
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 REGISTER = "observable"
 
@@ -24,72 +25,140 @@ class MeasurementSetting:
     """One basis, and the terms that it measures.
 
     Attributes:
-        basis: the letter that each qubit is measured in.
+        basis_change: gates behind which each term is a product of Z.
+        qubits: those that are measured then.
         masks: qubits whose parity is a term's value, int64 of shape ``(num_terms,)``.
-        coefficients: of each term in each observable, float64 of shape ``(num_terms, num_observables)``.
+        coefficients: of each term in each observable, with the sign that the change of basis gives it; float64 of
+            shape ``(num_terms, num_observables)``.
     """
 
-    basis: PauliString
-    masks: NDArray[np.int64]
+    basis_change: Circuit
+    qubits: tuple[int, ...]
+    masks: IntArray
     coefficients: FloatArray
+
+    def prepared(self, circuit: Circuit) -> Circuit:
+        """The circuit without its final measurements, followed by the change of basis."""
+        return circuit.without_final_measurements().extend(self.basis_change)
 
     def measured(self, circuit: Circuit) -> tuple[Circuit, str]:
         """The circuit, measured in this basis in place of its final measurements, and the register of the bits."""
-        measured = circuit.without_final_measurements()
-        for qubit in self.basis.qubits:
-            letter = self.basis.letter(qubit)
-            if letter == "Y":
-                measured.sdg(qubit)
-            if letter in "XY":
-                measured.h(qubit)
-        taken = {register.name for register in measured.clbit_registers}
+        return self.read(self.prepared(circuit))
+
+    def read(self, prepared: Circuit) -> tuple[Circuit, str]:
+        """What `prepared` gives, measured in place, and the register of the bits; bit k is that of qubit k."""
+        taken = {register.name for register in prepared.clbit_registers}
         name = REGISTER
         while name in taken:
             name += "_"
-        bits = measured.add_clbits(measured.num_qubits, name)
-        measured.measure(self.basis.qubits, [bits.clbits[qubit] for qubit in self.basis.qubits])
-        return measured, name
+        bits = prepared.add_clbits(prepared.num_qubits, name)
+        prepared.measure(self.qubits, [bits.clbits[qubit] for qubit in self.qubits])
+        return prepared, name
 
-    def moments(self, result: Result) -> tuple[FloatArray, FloatArray]:
-        """Mean of each observable's part, and the variance of that mean, from the bits of `measured`.
+    @staticmethod
+    def outcomes(result: Result) -> tuple[IntArray, FloatArray]:
+        """Distinct outcomes as masks, and how often each came, from the bits of `measured`."""
+        outcomes = np.array([int(bits, 2) for bits in result.counts], dtype=np.int64)
+        return outcomes, np.array(list(result.counts.values()), dtype=np.float64)
 
-        The variance is that of the weighted sum shot by shot, so it holds the covariances of terms that one setting
+    def values(self, outcomes: IntArray) -> FloatArray:
+        """The part of each observable that an outcome gives, shape ``(num_outcomes, num_observables)``."""
+        parities = np.bitwise_count(outcomes[:, None] & self.masks[None, :]) & 1
+        values: FloatArray = (1.0 - 2.0 * parities) @ self.coefficients
+        return values
+
+    def moments(self, outcomes: IntArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Mean of each observable's part, and the covariance of these means, from how often outcomes came.
+
+        The covariance is that of the weighted sums shot by shot, so it holds the covariances of terms that one setting
         measures together.
         """
-        outcomes = np.array([int(bits, 2) for bits in result.counts], dtype=np.int64)
-        weights = np.array(list(result.counts.values()), dtype=np.float64)
-        parities = np.bitwise_count(outcomes[:, None] & self.masks[None, :]) & 1
-        values = (1.0 - 2.0 * parities) @ self.coefficients
+        values = self.values(outcomes)
         total = weights.sum()
         mean = weights @ values / total
-        variance = weights @ (values - mean) ** 2 / (total - 1.0) / total
-        return mean, variance
+        scatter = values - mean
+        return mean, (weights[:, None] * scatter).T @ scatter / (total - 1.0) / total
+
+
+@dataclass(frozen=True, eq=False)
+class MergedTerms:
+    """The distinct strings of observables but the identity.
+
+    Attributes:
+        union: each with the sum of its absolute coefficients in all observables.
+        coefficients: of each in each observable, float64 of shape ``(num_terms, num_observables)``.
+        constants: what each observable has of the identity, shape ``(num_observables,)``.
+    """
+
+    union: PauliSum
+    coefficients: FloatArray
+    constants: FloatArray
+
+    def of_group(self, group: PauliSum) -> FloatArray:
+        """The coefficients of a group of the union's strings, shape ``(num_terms, num_observables)``."""
+        found = np.searchsorted(self._keys(self.union), self._keys(group))
+        return self.coefficients[found]
+
+    @staticmethod
+    def _keys(strings: PauliSum) -> NDArray[np.void]:
+        keys = np.empty(len(strings), dtype=[("x", np.int64), ("z", np.int64)])
+        keys["x"], keys["z"] = strings.x_masks, strings.z_masks
+        return keys
+
+
+def merged_terms(observables: Sequence[PauliSum]) -> MergedTerms:
+    """Collect the terms of observables so that each distinct string is measured once.
+
+    Grouping goes by weight: a string counts as much as all observables together give it.
+    """
+    x_masks = np.concatenate([observable.x_masks for observable in observables])
+    z_masks = np.concatenate([observable.z_masks for observable in observables])
+    order = np.lexsort((z_masks, x_masks))
+    x_sorted, z_sorted = x_masks[order], z_masks[order]
+    is_first = np.ones(len(order), dtype=bool)
+    is_first[1:] = (x_sorted[1:] != x_sorted[:-1]) | (z_sorted[1:] != z_sorted[:-1])
+    places = np.empty(len(order), dtype=np.int64)
+    places[order] = np.cumsum(is_first) - 1
+    coefficients = np.zeros((int(is_first.sum()), len(observables)))
+    begin = 0
+    for column, observable in enumerate(observables):
+        rows = places[begin : begin + len(observable)]
+        np.add.at(coefficients[:, column], rows, observable.coefficients.real)
+        begin += len(observable)
+    x_masks, z_masks = x_sorted[is_first], z_sorted[is_first]
+    varies = (x_masks | z_masks) != 0
+    constants = coefficients[~varies].sum(axis=0)
+    coefficients = coefficients[varies]
+    union = PauliSum(x_masks[varies], z_masks[varies], np.abs(coefficients).sum(axis=1), observables[0].num_qubits)
+    kept = union.coefficients.real > 0.0
+    union = PauliSum(union.x_masks[kept], union.z_masks[kept], union.coefficients[kept], union.num_qubits)
+    return MergedTerms(union, coefficients[kept], constants)
+
+
+def local_basis_change(basis: PauliString) -> Circuit:
+    """Gates on one qubit each behind which the letters of a string are Z."""
+    circuit = Circuit(basis.num_qubits)
+    for qubit in basis.qubits:
+        letter = basis.letter(qubit)
+        if letter == "Y":
+            circuit.sdg(qubit)
+        if letter in "XY":
+            circuit.h(qubit)
+    return circuit
 
 
 def measurement_settings(observables: Sequence[PauliSum]) -> tuple[FloatArray, list[MeasurementSetting]]:
-    """Group the terms of observables so that each distinct string is measured once.
+    """Group the terms of observables into settings that change each qubit's basis by itself.
 
     Returns:
         The constant part of each observable, shape ``(num_observables,)``, and the settings for the rest.
     """
-    coefficients: dict[tuple[int, int], FloatArray] = {}
-    for index, observable in enumerate(observables):
-        columns = (observable.x_masks.tolist(), observable.z_masks.tolist(), observable.coefficients.real.tolist())
-        for x_mask, z_mask, coefficient in zip(*columns, strict=True):
-            coefficients.setdefault((x_mask, z_mask), np.zeros(len(observables)))[index] += coefficient
-    constants = coefficients.pop((0, 0), np.zeros(len(observables)))
-    strings = list(coefficients)
-    # Grouping goes by weight: a string counts as much as all observables together give it.
-    weights = [float(np.abs(coefficients[string]).sum()) for string in strings]
-    union = PauliSum([x for x, _ in strings], [z for _, z in strings], weights, observables[0].num_qubits)
+    terms = merged_terms(observables)
     settings = []
-    for group in union.group_commuting():
-        members = list(zip(group.x_masks.tolist(), group.z_masks.tolist(), strict=True))
+    for group in terms.union.group_commuting():
+        basis = group.measurement_basis()
+        change = local_basis_change(basis)
         settings.append(
-            MeasurementSetting(
-                group.measurement_basis(),
-                group.x_masks | group.z_masks,
-                np.array([coefficients[member] for member in members]),
-            )
+            MeasurementSetting(change, tuple(basis.qubits), group.x_masks | group.z_masks, terms.of_group(group))
         )
-    return constants, settings
+    return terms.constants, settings

@@ -1,0 +1,80 @@
+"""Several circuits on any sampler, with noise and shots of their own: what estimators have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qtoolkit.backends.sampler import BackendSampler
+from qtoolkit.circuit import Circuit, ParameterValues
+from qtoolkit.primitives import Result, Sampler
+
+if TYPE_CHECKING:
+    from qtoolkit.noise import NoiseModel
+
+__all__ = ["sampled"]
+
+
+def sampled(
+    sampler: Sampler,
+    circuits: Sequence[Circuit],
+    shots: Sequence[int],
+    seed: int,
+    parameters: ParameterValues | None = None,
+    noise: NoiseModel | None = None,
+) -> list[Result]:
+    """Measured bits of circuits that share their parameters.
+
+    A backend gets the circuits that have as many shots as one job, and all jobs before the first is waited for, so
+    that they wait in its queue together.
+
+    Args:
+        sampler: measures.
+        circuits: any number of them.
+        shots: of each.
+        seed: of all of them together.
+        parameters: values of their free parameters.
+        noise: is put into every circuit before it runs.
+    """
+    if not circuits:
+        return []
+    if noise is not None:
+        if noise.compiles and parameters is not None:
+            circuits, parameters = [circuit.bind(parameters) for circuit in circuits], None
+        circuits = [noise.apply(circuit) for circuit in circuits]
+    if isinstance(sampler, BackendSampler):
+        return _in_jobs(sampler, circuits, shots, seed, parameters)
+    seeds = np.random.SeedSequence(seed).generate_state(len(circuits), np.uint32)
+    return [
+        sampler.run(circuit, count, int(number), parameters)
+        for circuit, count, number in zip(circuits, shots, seeds, strict=True)
+    ]
+
+
+def _in_jobs(
+    sampler: BackendSampler,
+    circuits: Sequence[Circuit],
+    shots: Sequence[int],
+    seed: int,
+    parameters: ParameterValues | None,
+) -> list[Result]:
+    members: dict[int, list[int]] = {}
+    for index, count in enumerate(shots):
+        members.setdefault(count, []).append(index)
+    numbers = np.random.SeedSequence(seed).generate_state(len(members), np.uint32).tolist()
+    seeds = [seed] if len(members) == 1 else numbers
+    jobs = [
+        sampler.backend.run(
+            [circuits[index] for index in indices],
+            count,
+            number,
+            None if parameters is None else [parameters] * len(indices),
+        )
+        for (count, indices), number in zip(members.items(), seeds, strict=True)
+    ]
+    found: dict[int, Result] = {}
+    for indices, job in zip(members.values(), jobs, strict=True):
+        found.update(zip(indices, job.result(sampler.timeout), strict=True))
+    return [found[index] for index in range(len(circuits))]
