@@ -401,6 +401,11 @@ def outcome_statistics(num_outcomes: int) -> int:
     return (2 * INTEGER + 3 * REAL + 2) * num_outcomes
 
 
+def functions_of_bits(num_bits: int, num_functions: int) -> int:
+    """Functions of bits by their values, once more for each of three steps that undo errors of some bits, and masks."""
+    return (4 * REAL * num_functions + 3 * INTEGER) << num_bits
+
+
 def gate_of_table(dimension: int) -> int:
     """A copy of a given table, sorted, and what it is compared with."""
     return 3 * INTEGER * dimension

@@ -98,6 +98,13 @@ class ReadoutRule:
     error: ReadoutError
     qubits: tuple[int, ...] | None
 
+    def places(self, num_qubits: int) -> list[tuple[int, ...]]:
+        """The qubits whose bits it changes together where so many are measured, those of the lowest bit first."""
+        asked = range(num_qubits) if self.qubits is None else self.qubits
+        if self.error.num_clbits == 1:
+            return [(qubit,) for qubit in asked if qubit < num_qubits]
+        return [tuple(asked)] if all(qubit < num_qubits for qubit in asked) else []
+
     def __str__(self) -> str:
         where = "" if self.qubits is None else f" on {shown(list(self.qubits))}"
         return f"after measure{where}: readout error on {self.error.num_clbits} bits"
