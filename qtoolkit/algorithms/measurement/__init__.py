@@ -10,6 +10,7 @@ from qtoolkit.algorithms.measurement.extrapolation import Extrapolation, Extrapo
 from qtoolkit.algorithms.measurement.folding import Folding, folded_circuit
 from qtoolkit.algorithms.measurement.groups import Grouping, MeasurementGroup, MeasurementGroups, measurement_groups
 from qtoolkit.algorithms.measurement.readout import CalibrationMethod, ReadoutMitigation, calibrate_readout
+from qtoolkit.algorithms.measurement.shadows import ClassicalShadow, biased_bases, measure_shadow
 from qtoolkit.algorithms.measurement.symmetries import PostSelection, SymmetryVerification
 
 __all__ = [
@@ -37,4 +38,8 @@ __all__ = [
     "ExtrapolationModel",
     "folded_circuit",
     "Folding",
+    # classical shadows
+    "measure_shadow",
+    "ClassicalShadow",
+    "biased_bases",
 ]
