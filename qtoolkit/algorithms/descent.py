@@ -17,7 +17,7 @@ from qtoolkit._checks import require_array
 from qtoolkit.algorithms.optimizers import Callback, Evaluation, OptimizationResult, Optimizer
 from qtoolkit.errors import InputError
 
-__all__ = ["Descent", "Landscape", "descend"]
+__all__ = ["Descent", "Landscape", "descend", "estimated_anew"]
 
 FloatArray = NDArray[np.float64]
 
@@ -136,6 +136,34 @@ def descend(
     return search.judged(found)
 
 
+def estimated_anew(objective: Landscape, chosen: Descent) -> Descent:
+    """A descent that was chosen for its value among others, with another fresh value where values are noisy.
+
+    The lowest of several fresh values is lowest by luck again.
+    """
+    if chosen.standard_error is None:
+        return chosen
+    value, standard_error, num_fresh = _fresh_value(objective, chosen.parameters, chosen.value)
+    return replace(
+        chosen,
+        value=value,
+        standard_error=chosen.standard_error if standard_error is None else standard_error,
+        num_evaluations=chosen.num_evaluations + num_fresh,
+    )
+
+
+def _fresh_value(objective: Landscape, parameters: FloatArray, found: float) -> tuple[float, float | None, int]:
+    """Value, standard error and how many values were taken, of an estimator that may be noisy."""
+    estimate = objective.estimate(parameters)
+    if estimate is not None:
+        return (*estimate, 1)
+    again = objective.value(parameters)
+    if abs(again - found) <= _SAME_VALUE * max(abs(again), abs(found), objective.scale):
+        return found, None, 1
+    values = [again, *(objective.value(parameters) for _ in range(_FRESH_VALUES - 1))]
+    return float(np.mean(values)), float(np.std(values, ddof=1) / np.sqrt(len(values))), len(values)
+
+
 class _Search:
     """One or more runs of an optimiser, with their common record."""
 
@@ -240,7 +268,7 @@ class _Search:
         if self.num_escapes:
             message += f"; left a maximum or saddle point {self.num_escapes} time{'s' * (self.num_escapes > 1)}"
         if not self._objective.is_exact:
-            value, standard_error, num_fresh = self._fresh(found)
+            value, standard_error, num_fresh = _fresh_value(self._objective, found.parameters, found.value)
         if standard_error is not None:
             converged = False
             message = (
@@ -264,17 +292,6 @@ class _Search:
             converged=converged,
             message=message,
         )
-
-    def _fresh(self, found: OptimizationResult) -> tuple[float, float | None, int]:
-        """Value, standard error and how many values were taken, of an estimator that may be noisy."""
-        estimate = self._objective.estimate(found.parameters)
-        if estimate is not None:
-            return (*estimate, 1)
-        again = self._objective.value(found.parameters)
-        if not (self.is_lower(again, found.value) or self.is_lower(found.value, again)):
-            return found.value, None, 1
-        values = [again, *(self._objective.value(found.parameters) for _ in range(_FRESH_VALUES - 1))]
-        return float(np.mean(values)), float(np.std(values, ddof=1) / np.sqrt(len(values))), len(values)
 
     def _gradient(self, parameters: FloatArray) -> FloatArray:
         self.num_probes += 1

@@ -26,7 +26,7 @@ from qtoolkit._arguments import (
     shown,
 )
 from qtoolkit._memory import reserved
-from qtoolkit.algorithms.descent import Descent, descend
+from qtoolkit.algorithms.descent import Descent, descend, estimated_anew
 from qtoolkit.algorithms.dicke import dicke_circuit
 from qtoolkit.algorithms.mixers import GroverMixer, Mixer, TransverseMixer
 from qtoolkit.algorithms.objective import CircuitObjective
@@ -243,7 +243,8 @@ class QAOA:
 
         Args:
             initial_schedule: the first start; a ramp by default.
-            num_starts: further starts are ramps with random steps, and the lowest end wins.
+            num_starts: further starts are ramps with random steps, and the lowest end wins; where values are noisy, its
+                own is estimated once more then.
             layerwise: optimise one layer first and add layers one by one, each from the interpolated angles of the
                 one before; a given `initial_schedule` must then have one layer.
             shots: samples drawn at the end.
@@ -278,6 +279,8 @@ class QAOA:
             if best is None or found.value < best.value:
                 best = found
         assert best is not None
+        if num_starts > 1:
+            best = estimated_anew(self._objective, best)
         return self._judged(best, history, shots, rng, number, started)
 
     def _schedule(self, parameters: FloatArray) -> Schedule:

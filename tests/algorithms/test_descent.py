@@ -181,6 +181,29 @@ def test_noise_of_an_estimator_that_says_nothing_of_it_is_found():
     assert not result.converged
 
 
+def test_the_lowest_of_several_noisy_starts_is_estimated_once_more():
+    class Recording(SamplingEstimator):
+        def __init__(self):
+            super().__init__(StatevectorSimulator(), shots=20, seed=5)
+            self.estimates = []
+
+        def estimate(self, circuit, observable, parameters=None, seed=None):
+            found = super().estimate(circuit, observable, parameters, seed)
+            self.estimates.append((tuple(parameters), found))
+            return found
+
+    estimator = Recording()
+    cost = PauliSum.from_list([("IZZ", 1.0), ("ZZI", 1.0), ("IIZ", 0.5)])
+    qaoa = QAOA(cost, 1, estimator=estimator, sampler=StatevectorSimulator(), optimizer=COBYLA(15))
+    result = qaoa.run(num_starts=6, seed=1, shots=10)
+    parameters, last = estimator.estimates[-1]
+    assert result.value == last.value * qaoa.cost_scale
+    assert result.standard_error == last.standard_error * qaoa.cost_scale
+    earlier = [found for given, found in estimator.estimates[:-1] if given == parameters]
+    assert len(earlier) >= 2  # by the optimiser, and fresh, by which it was chosen
+    assert last.value not in [found.value for found in earlier]
+
+
 def test_the_value_of_noisy_qaoa_is_a_fresh_estimate():
     ring = PauliSum.from_list([("IZZ", 1.0), ("ZZI", 2.0), ("ZIZ", 1.0)])
     estimator = SamplingEstimator(StatevectorSimulator(), shots=100, seed=3)
