@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -22,6 +23,8 @@ ExtrapolationModel: TypeAlias = Literal["linear", "polynomial", "richardson", "e
 _MODELS = ("linear", "polynomial", "richardson", "exponential")
 _RESAMPLES = 400
 _MOST_FACTORS = 20
+_UNDETERMINED = 1e3
+"""A value whose error is so many times what was measured is none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,20 +184,21 @@ def _exponential(
         decayed: FloatArray = size * np.exp(np.clip(-rate * factor, -500.0, 500.0))
         return decayed
 
-    import warnings
-
+    error: Exception | None = None
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("error", OptimizeWarning)
-            found, covariance = curve_fit(
-                decay, x, above, (sign * level, slope), sigma, absolute_sigma=True, maxfev=2000
-            )
-    except (RuntimeError, ValueError, OptimizeWarning) as error:
+            warnings.simplefilter("ignore", OptimizeWarning)
+            found, covariance = curve_fit(decay, x, above, (sign * level, slope), sigma, absolute_sigma=True, maxfev=2000)
+        deviation = float(np.sqrt(covariance[0, 0]))
+    except (RuntimeError, ValueError) as cause:
+        error, deviation = cause, np.inf
+    # signs that change, for one, are met by a decay at once from a height that nothing determines
+    if not deviation < _UNDETERMINED * float((np.abs(above) + sigma).max()):
         raise ConvergenceError(
             f"no exponential fits the values {tuple(y.tolist())} with asymptote {asymptote:g}; take more shots, smaller "
             'factors, or model="linear"'
         ) from error
-    return asymptote + float(found[0]), float(np.sqrt(covariance[0, 0])), asymptote + decay(x, *found), 2
+    return asymptote + float(found[0]), deviation, asymptote + decay(x, *found), 2
 
 
 def _bootstrapped(fit: _Fit, y: FloatArray, sigma: FloatArray, rng: np.random.Generator) -> float:
