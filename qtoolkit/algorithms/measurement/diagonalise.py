@@ -71,7 +71,8 @@ def diagonalised(x_masks: IntArray, z_masks: IntArray, num_qubits: int) -> tuple
             "strings that are measured together must commute, got two that do not; split the sum with "
             "group_commuting(qubit_wise=False)"
         )
-    return frame.circuit, frame.z, 1.0 - 2.0 * frame.flipped
+    signs: FloatArray = 1.0 - 2.0 * frame.flipped
+    return frame.circuit, frame.z, signs
 
 
 class _Frame:

@@ -132,8 +132,10 @@ class ShotEstimator:
         if standard_error is not None:
             rule = "a positive number"
             self.standard_error = check_number(standard_error, "standard_error", kind=rule, accept=_is_positive)
-        self.grouping = require_choice("grouping", grouping, GROUPINGS)
-        self.allocation = require_choice("allocation", allocation, ALLOCATIONS)
+        require_choice("grouping", grouping, GROUPINGS)
+        self.grouping = grouping
+        require_choice("allocation", allocation, ALLOCATIONS)
+        self.allocation = allocation
         self.noise = checked_noise(noise)
         self.readout: ReadoutMitigation | None = None
         self.selection: PostSelection | None = None
@@ -307,9 +309,7 @@ class ShotEstimator:
         if target is not None:
             needed = (variances / np.maximum(shares, 1e-300)[:, None]).sum(axis=0).max() / target**2
             rest = max(int(min(np.ceil(needed), rest)), 2 * len(groups))
-        main, second = self._stage(
-            circuits, groups, allocated_shots(shares, rest), parameters, seeds[1], 1.0 - weight
-        )
+        main, second = self._stage(circuits, groups, allocated_shots(shares, rest), parameters, seeds[1], 1.0 - weight)
         return [[*before, *after] for before, after in zip(pilot, main, strict=True)], first and second
 
     def _stage(
@@ -333,9 +333,7 @@ class ShotEstimator:
                         f"{circuit.num_qubits}; calibrate the circuit's qubits alone"
                     )
             measured.append((setting, *setting.read(circuit.copy())))
-        found = sampled(
-            self.sampler, [item for _, item, _ in measured], counts.tolist(), seed, parameters, self.noise
-        )
+        found = sampled(self.sampler, [item for _, item, _ in measured], counts.tolist(), seed, parameters, self.noise)
         data = []
         for (setting, _, register), result in zip(measured, found, strict=True):
             data.append([GroupData(*setting.outcomes(result.register(register)), weight)])
@@ -364,9 +362,7 @@ class ShotEstimator:
             for index in range(len(observables))
         ]
 
-    def _moments(
-        self, run: _Run, data: list[list[GroupData]], readout: ReadoutMitigation | None
-    ) -> Moments:
+    def _moments(self, run: _Run, data: list[list[GroupData]], readout: ReadoutMitigation | None) -> Moments:
         """What one noise factor gives."""
         found = evaluated(run.groups, data, readout, self.selection)
         if self.verification is None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit import _needs
+from qtoolkit._masks import gathered, scattered
 from qtoolkit._memory import reserved
 from qtoolkit.algorithms.measurement.groups import MeasurementGroup, MeasurementGroups
 from qtoolkit.algorithms.measurement.readout import ReadoutMitigation
@@ -144,28 +145,12 @@ def _scores(
         )
     needed = _needs.functions_of_bits(len(qubits), columns + 1)
     with reserved(needed, f"functions of {len(qubits)} bits", "take readout mitigation or post-selection alone"):
-        true = _spread(np.arange(1 << len(qubits)), qubits)
+        true = scattered(np.arange(1 << len(qubits)), qubits)
         table = np.empty((len(true), columns + 1))
         table[:, -1] = selection.keeps(group, true)
-        masks = _packed(setting.masks, qubits)
+        masks = gathered(setting.masks, qubits)
         for column in range(columns):
             part = PauliSum(np.zeros_like(masks), masks, setting.coefficients[:, column], max(len(qubits), 1))
             table[:, column] = part.diagonal()[: len(true)] * table[:, -1]
         found = readout.functions(table, outcomes, qubits)
     return found[:, :-1], found[:, -1]
-
-
-def _spread(indices: IntArray, qubits: Sequence[int]) -> IntArray:
-    """Masks whose bit ``qubits[k]`` is bit k of each index."""
-    masks = np.zeros_like(indices)
-    for place, qubit in enumerate(qubits):
-        masks |= (indices >> place & 1) << qubit
-    return masks
-
-
-def _packed(masks: IntArray, qubits: Sequence[int]) -> IntArray:
-    """Masks whose bit k is bit ``qubits[k]`` of the given ones."""
-    found = np.zeros_like(masks)
-    for place, qubit in enumerate(qubits):
-        found |= (masks >> qubit & 1) << place
-    return found

@@ -188,15 +188,17 @@ def _exponential(
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore", OptimizeWarning)
-            found, covariance = curve_fit(decay, x, above, (sign * level, slope), sigma, absolute_sigma=True, maxfev=2000)
+            found, covariance = curve_fit(
+                decay, x, above, (sign * level, slope), sigma, absolute_sigma=True, maxfev=2000
+            )
         deviation = float(np.sqrt(covariance[0, 0]))
     except (RuntimeError, ValueError) as cause:
         error, deviation = cause, np.inf
     # signs that change, for one, are met by a decay at once from a height that nothing determines
     if not deviation < _UNDETERMINED * float((np.abs(above) + sigma).max()):
         raise ConvergenceError(
-            f"no exponential fits the values {tuple(y.tolist())} with asymptote {asymptote:g}; take more shots, smaller "
-            'factors, or model="linear"'
+            f"no exponential fits the values {tuple(y.tolist())} with asymptote {asymptote:g}; take more shots, "
+            'smaller factors, or model="linear"'
         ) from error
     return asymptote + float(found[0]), deviation, asymptote + decay(x, *found), 2
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from qtoolkit._arguments import check_instance, check_integer, items_of, settled_seed, shown
 from qtoolkit._checks import require_choice
+from qtoolkit._masks import gathered
 from qtoolkit.backends.sampling import sampled
 from qtoolkit.circuit import Circuit, ReadoutError
 from qtoolkit.errors import InputError
@@ -77,8 +78,8 @@ class ReadoutMitigation:
             condition = float(np.linalg.cond(error.confusion))
             if not condition < _WORST_CONDITION:
                 raise InputError(
-                    f"a confusion that hides the true value cannot be undone, got one on qubits {qubits} with condition "
-                    f"number {condition:.3g}"
+                    f"a confusion that hides the true value cannot be undone, got one on qubits {qubits} with "
+                    f"condition number {condition:.3g}"
                 )
         object.__setattr__(self, "errors", tuple(checked))
         if self.shots is not None:
@@ -130,20 +131,20 @@ class ReadoutMitigation:
             masks: qubits of each parity, int64.
         """
         rest = np.int64(~sum(1 << qubit for qubit in self.qubits))
-        values = 1.0 - 2.0 * (np.bitwise_count(outcomes[:, None] & masks[None, :] & rest) & 1)
+        values: FloatArray = 1.0 - 2.0 * (np.bitwise_count(outcomes[:, None] & masks[None, :] & rest) & 1)
         for qubits, confusion in self._blocks:
-            local_masks = _gathered(masks, qubits)
+            local_masks = gathered(masks, qubits)
             if not local_masks.any():
                 continue
             size = len(confusion)
             signs = 1.0 - 2.0 * (np.bitwise_count(np.arange(size)[:, None] & np.arange(size)[None, :]) & 1)
             # column m holds, for each value read, what the parity of mask m counts as
             table = np.linalg.solve(confusion, signs)
-            values *= table[_gathered(outcomes, qubits)[:, None], local_masks[None, :]]
+            values *= table[gathered(outcomes, qubits)[:, None], local_masks[None, :]]
         return values
 
     def functions(self, values: FloatArray, outcomes: IntArray, qubits: Sequence[int]) -> FloatArray:
-        """What each outcome counts as for functions of all the bits, float64 of shape ``(num_outcomes, num_functions)``.
+        """What each outcome counts as for functions of all bits, float64 of shape ``(num_outcomes, num_functions)``.
 
         Args:
             values: of the functions by true bits, shape ``(2**len(qubits), num_functions)``.
@@ -158,10 +159,10 @@ class ReadoutMitigation:
                 continue
             axes = [len(qubits) - 1 - places[qubit] for qubit in reversed(block)]
             moved = np.moveaxis(tensor, axes, range(len(axes)))
-            solved = np.linalg.solve(confusion, moved.reshape(len(confusion), -1)).reshape(moved.shape)
+            solved: FloatArray = np.linalg.solve(confusion, moved.reshape(len(confusion), -1)).reshape(moved.shape)
             tensor = np.moveaxis(solved, range(len(axes)), axes)
         table: FloatArray = np.ascontiguousarray(tensor).reshape(size, columns)
-        return table[_gathered(outcomes, qubits)]
+        return table[gathered(outcomes, qubits)]
 
     def deviations(self) -> Iterator[ReadoutMitigation]:
         """The same with confusions off by one standard deviation, along each of their independent directions.
@@ -245,11 +246,3 @@ def calibrate_readout(
             errors.append(((qubit,), ReadoutError([[1.0 - ones[0], ones[0]], [1.0 - ones[1], ones[1]]])))
     reproducible = all(result.seed is not None for result in results)
     return ReadoutMitigation(tuple(errors), number, used if reproducible else None)
-
-
-def _gathered(masks: IntArray, qubits: Sequence[int]) -> IntArray:
-    """Masks whose bit k is bit ``qubits[k]`` of the given ones."""
-    found = np.zeros_like(masks)
-    for place, qubit in enumerate(qubits):
-        found |= (masks >> qubit & 1) << place
-    return found

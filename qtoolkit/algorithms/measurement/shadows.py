@@ -91,9 +91,7 @@ class ClassicalShadow:
     @overload
     def estimate(self, observable: Sequence[PauliSum], *, num_batches: int = 1) -> list[Estimate]: ...
 
-    def estimate(
-        self, observable: PauliSum | Sequence[PauliSum], *, num_batches: int = 1
-    ) -> Estimate | list[Estimate]:
+    def estimate(self, observable: PauliSum | Sequence[PauliSum], *, num_batches: int = 1) -> Estimate | list[Estimate]:
         """Expectation values with their standard errors, all from the same data.
 
         The error is that of independent bases: shots of one basis count together. Of a median it is that of normally

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -116,7 +116,8 @@ class PostSelection:
         found = np.ones(len(outcomes), dtype=bool)
         place = 0
         for strings, count in self.numbers:
-            masks, signs = (part[place : place + len(strings)] for part in (group.extra_masks, group.extra_signs))
+            own = slice(place, place + len(strings))
+            masks, signs = group.extra_masks[own], group.extra_signs[own]
             place += len(strings)
             if signs.all():
                 values = signs * (1.0 - 2.0 * (np.bitwise_count(outcomes[:, None] & masks) & 1))
@@ -129,7 +130,7 @@ class PostSelection:
 
 @dataclass(frozen=True, eq=False)
 class SymmetryVerification:
-    """Projects onto the right parities in the estimate: ⟨ΠO⟩ / ⟨Π⟩ with Π = ∏ (1 + s P) / 2, from terms measured besides.
+    """Projects onto the right parities in the estimate: ⟨ΠO⟩ / ⟨Π⟩ with Π = ∏ (1 + s P) / 2, from more terms.
 
     Needs no group that tells the parities, unlike `PostSelection`, and measures 2^k times as many terms for k of them.
     Source: Bonet-Monroig et al., Phys. Rev. A 98, 062339 (2018), section III, "S-QSE".
@@ -192,10 +193,10 @@ def _string(item: object) -> PauliString:
     return PauliString(check_instance(item, str, "a symmetry is a PauliString or its label"))
 
 
-def _checked_parities(given: object) -> list[tuple[PauliString, int]]:
+def _checked_parities(given: Iterable[object]) -> list[tuple[PauliString, int]]:
     rule = "parities are pairs of a string and +1 or -1"
     found = []
-    for pair in items_of(given, rule):  # type: ignore[arg-type]
+    for pair in items_of(given, rule):
         if not isinstance(pair, tuple | list) or len(pair) != 2 or not (is_integer(pair[1]) and abs(pair[1]) == 1):
             raise InputError(f"{rule}, got {shown(pair)}")
         found.append((_string(pair[0]), int(pair[1])))

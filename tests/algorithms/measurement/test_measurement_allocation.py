@@ -43,5 +43,5 @@ def test_nothing_to_go_by_is_shared_alike():
 
 
 def test_too_few_shots_are_refused():
-    with pytest.raises(InputError, match='3 groups need at least 6 shots, 2 each, got 5; give more, or take grouping='):
+    with pytest.raises(InputError, match="3 groups need at least 6 shots, 2 each, got 5; give more, or take grouping="):
         allocated_shots(np.full(3, 1 / 3), 5)

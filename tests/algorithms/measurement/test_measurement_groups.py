@@ -62,7 +62,9 @@ def test_sixty_two_qubits():
     edge = PauliSum.from_sparse_list([("XX", (0, 61), 1.0), ("ZZ", (0, 61), 2.0), ("YY", (0, 61), 3.0)], 62)
     circuit, diagonal = diagonalising_circuit(edge)
     assert circuit.count_ops() == {"cx": 1, "h": 1}
-    assert diagonal.allclose(PauliSum.from_sparse_list([("Z", (61,), 1.0), ("Z", (0,), 2.0), ("ZZ", (0, 61), -3.0)], 62))
+    assert diagonal.allclose(
+        PauliSum.from_sparse_list([("Z", (61,), 1.0), ("Z", (0,), 2.0), ("ZZ", (0, 61), -3.0)], 62)
+    )
 
 
 def test_strings_that_do_not_commute_are_refused():
