@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from qtoolkit.errors import InputError
 
-__all__ = ["ALLOCATIONS", "LEAST_SHOTS", "Allocation", "allocated_shots", "shares_of"]
+__all__ = ["ALLOCATIONS", "LEAST_SHOTS", "MOST_SHOTS", "Allocation", "allocated_shots", "shares_of"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -19,6 +19,9 @@ Allocation: TypeAlias = Literal["uniform", "weighted", "variance"]
 a pilot finds out and which is optimal."""
 
 ALLOCATIONS = ("uniform", "weighted", "variance")
+
+MOST_SHOTS = 1 << 52
+"""Of one estimate: more would not be whole numbers in double precision."""
 
 LEAST_SHOTS = 2
 """Of each group, so that it has a standard error."""

@@ -71,7 +71,7 @@ def diagonalised(x_masks: IntArray, z_masks: IntArray, num_qubits: int) -> tuple
             "strings that are measured together must commute, got two that do not; split the sum with "
             "group_commuting(qubit_wise=False)"
         )
-    signs: FloatArray = 1.0 - 2.0 * frame.flipped
+    signs = np.where(frame.flipped, -1.0, 1.0)
     return frame.circuit, frame.z, signs
 
 

@@ -11,13 +11,18 @@ from numpy.typing import NDArray
 
 from qtoolkit._arguments import check_instance, check_integer, check_number, check_seed, items_of, seed_number, shown
 from qtoolkit._checks import require_choice
-from qtoolkit.algorithms.measurement.allocation import ALLOCATIONS, Allocation, allocated_shots, shares_of
+from qtoolkit.algorithms.measurement.allocation import ALLOCATIONS, MOST_SHOTS, Allocation, allocated_shots, shares_of
 from qtoolkit.algorithms.measurement.evaluation import GroupData, Moments, evaluated, shot_variances
 from qtoolkit.algorithms.measurement.extrapolation import Extrapolation, ZeroNoiseExtrapolation
 from qtoolkit.algorithms.measurement.folding import folded_circuit
 from qtoolkit.algorithms.measurement.groups import GROUPINGS, Grouping, MeasurementGroups, measurement_groups
-from qtoolkit.algorithms.measurement.readout import ReadoutMitigation
-from qtoolkit.algorithms.measurement.symmetries import PostSelection, SymmetryVerification
+from qtoolkit.algorithms.measurement.readout import ReadoutMitigation, deviations, read_together
+from qtoolkit.algorithms.measurement.symmetries import (
+    PostSelection,
+    SymmetryVerification,
+    projected_observables,
+    verified_moments,
+)
 from qtoolkit.backends.estimator import Estimate, check_observables
 from qtoolkit.backends.sampling import sampled
 from qtoolkit.circuit import Circuit, ParameterValues
@@ -127,7 +132,7 @@ class ShotEstimator:
         seed: int | np.random.Generator | None = None,
     ) -> None:
         self.sampler = check_instance(sampler, Sampler, "what measures must be a Sampler")
-        self.shots = check_integer(shots, "shots", 2)
+        self.shots = check_integer(shots, "shots", 2, MOST_SHOTS)
         self.standard_error = standard_error
         if standard_error is not None:
             rule = "a positive number"
@@ -249,7 +254,7 @@ class ShotEstimator:
                 raise InputError(
                     f"symmetries must have the observables' {observables[0].num_qubits} qubits, got {extra.num_qubits}"
                 )
-            asked = observables if self.verification is None else self.verification.projected(observables)
+            asked = observables if self.verification is None else projected_observables(self.verification, observables)
             self._grouped = observables, measurement_groups(asked, self.grouping, extra)
         return self._grouped[1]
 
@@ -326,7 +331,7 @@ class ShotEstimator:
         for group, circuit in zip(groups.groups, circuits, strict=True):
             setting = group.setting
             if self.readout is not None:
-                setting = replace(setting, qubits=self.readout.read_with(setting.qubits))
+                setting = replace(setting, qubits=read_together(self.readout, setting.qubits))
                 if setting.qubits and setting.qubits[-1] >= circuit.num_qubits:
                     raise InputError(
                         f"a correlated readout error needs all of its qubits, got {setting.qubits[-1]} in a circuit of "
@@ -343,7 +348,7 @@ class ShotEstimator:
         moments = [self._moments(run, data, self.readout) for data in run.data]
         values, errors, fits = self._final(run, moments, observables, seed)
         calibration = np.zeros(len(values))
-        for shifted in self.readout.deviations() if self.readout is not None and len(run.groups) else ():
+        for shifted in deviations(self.readout) if self.readout is not None and len(run.groups) else ():
             again = [self._moments(run, data, shifted) for data in run.data]
             calibration += (self._final(run, again, observables, seed)[0] - values) ** 2
         shots = run.shots_per_group
@@ -367,7 +372,7 @@ class ShotEstimator:
         found = evaluated(run.groups, data, readout, self.selection)
         if self.verification is None:
             return found
-        values, covariance = self.verification.verified(found.values, found.covariance)
+        values, covariance = verified_moments(found.values, found.covariance)
         return Moments(values, covariance, found.kept)
 
     def _final(

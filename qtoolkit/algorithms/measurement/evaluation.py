@@ -12,8 +12,8 @@ from qtoolkit import _needs
 from qtoolkit._masks import gathered, scattered
 from qtoolkit._memory import reserved
 from qtoolkit.algorithms.measurement.groups import MeasurementGroup, MeasurementGroups
-from qtoolkit.algorithms.measurement.readout import ReadoutMitigation
-from qtoolkit.algorithms.measurement.symmetries import PostSelection
+from qtoolkit.algorithms.measurement.readout import ReadoutMitigation, function_scores, parity_scores, read_together
+from qtoolkit.algorithms.measurement.symmetries import PostSelection, kept_outcomes
 from qtoolkit.errors import InputError
 from qtoolkit.operators import PauliSum
 
@@ -81,7 +81,7 @@ def evaluated(
         lower = sum(stage.weight * (share @ v) for stage, share, (_, v) in zip(stages, shares, scored, strict=True))
         shots = sum(float(stage.counts.sum()) for stage in stages)
         if selection is not None:
-            passing = sum(float(s.counts @ selection.keeps(group, s.outcomes)) for s in stages)
+            passing = sum(float(s.counts @ kept_outcomes(selection, group, s.outcomes)) for s in stages)
             kept += passing
             if min(passing, float(lower) * shots) < _LEAST_KEPT:
                 raise InputError(
@@ -132,11 +132,11 @@ def _scores(
         u = setting.values(outcomes)
         if selection is None:
             return u, np.ones(len(outcomes))
-        v = selection.keeps(group, outcomes).astype(np.float64)
+        v = kept_outcomes(selection, group, outcomes).astype(np.float64)
         return u * v[:, None], v
     if selection is None:
-        return readout.parities(outcomes, setting.masks) @ setting.coefficients, np.ones(len(outcomes))
-    qubits = readout.read_with(setting.qubits)
+        return parity_scores(readout, outcomes, setting.masks) @ setting.coefficients, np.ones(len(outcomes))
+    qubits = read_together(readout, setting.qubits)
     columns = setting.coefficients.shape[1]
     if len(qubits) > _MOST_JOINT_BITS:
         raise InputError(
@@ -147,10 +147,10 @@ def _scores(
     with reserved(needed, f"functions of {len(qubits)} bits", "take readout mitigation or post-selection alone"):
         true = scattered(np.arange(1 << len(qubits)), qubits)
         table = np.empty((len(true), columns + 1))
-        table[:, -1] = selection.keeps(group, true)
+        table[:, -1] = kept_outcomes(selection, group, true)
         masks = gathered(setting.masks, qubits)
         for column in range(columns):
             part = PauliSum(np.zeros_like(masks), masks, setting.coefficients[:, column], max(len(qubits), 1))
             table[:, column] = part.diagonal()[: len(true)] * table[:, -1]
-        found = readout.functions(table, outcomes, qubits)
+        found = function_scores(readout, table, outcomes, qubits)
     return found[:, :-1], found[:, -1]

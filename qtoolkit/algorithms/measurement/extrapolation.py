@@ -128,7 +128,7 @@ class ZeroNoiseExtrapolation:
             raise InputError(f"standard errors must be at least 0, got {sigma.min()}")
         if len(set(x.tolist())) < count:
             raise InputError(f"noise factors must differ, got {tuple(x.tolist())}; take some that lie further apart")
-        limit = asymptote if self.asymptote is None else self.asymptote
+        limit = require_number("asymptote", asymptote if self.asymptote is None else self.asymptote)
         weights = _usable(sigma)
         fit = self._fit(x, weights, limit)
         value, error, predicted, num_parameters = fit(y)

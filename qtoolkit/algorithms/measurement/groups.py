@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from qtoolkit._arguments import check_integer, items_of
 from qtoolkit._checks import require_choice
 from qtoolkit._masks import bits_of
-from qtoolkit.algorithms.measurement.allocation import ALLOCATIONS, Allocation, allocated_shots, shares_of
+from qtoolkit.algorithms.measurement.allocation import ALLOCATIONS, MOST_SHOTS, Allocation, allocated_shots, shares_of
 from qtoolkit.algorithms.measurement.diagonalise import diagonalised
 from qtoolkit.backends.estimator import check_observables
 from qtoolkit.backends.settings import MeasurementSetting, MergedTerms, local_basis_change, merged_terms
@@ -133,7 +133,7 @@ class MeasurementGroups:
             OperatorError: if the state has another shape.
         """
         chosen = require_choice("allocation", allocation, ALLOCATIONS)
-        number = check_integer(shots, "shots", 1)
+        number = check_integer(shots, "shots", 1, MOST_SHOTS)
         variances = self.variances(state_vector)
         counts = allocated_shots(shares_of(chosen, self.scales, variances), number)
         errors: FloatArray = np.sqrt((variances / counts[:, None]).sum(axis=0))

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._arguments import check_instance, check_integer, items_of, settled_seed, shown
+from qtoolkit._arguments import check_instance, check_integer, items_of, seed_number, settled_seed, shown
 from qtoolkit._checks import require_choice
 from qtoolkit._masks import gathered
+from qtoolkit.algorithms.measurement.allocation import MOST_SHOTS
 from qtoolkit.backends.sampling import sampled
 from qtoolkit.circuit import Circuit, ReadoutError
 from qtoolkit.errors import InputError
@@ -23,7 +24,15 @@ from qtoolkit.simulators.noisy import checked_noise
 if TYPE_CHECKING:
     from qtoolkit.noise import NoiseModel
 
-__all__ = ["CalibrationMethod", "ReadoutMitigation", "calibrate_readout"]
+__all__ = [
+    "CalibrationMethod",
+    "ReadoutMitigation",
+    "calibrate_readout",
+    "deviations",
+    "function_scores",
+    "parity_scores",
+    "read_together",
+]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -83,7 +92,9 @@ class ReadoutMitigation:
                 )
         object.__setattr__(self, "errors", tuple(checked))
         if self.shots is not None:
-            check_integer(self.shots, "shots", 2)
+            check_integer(self.shots, "shots", 2, MOST_SHOTS)
+        if self.seed is not None:
+            seed_number(self.seed, "seed")
         object.__setattr__(self, "_blocks", tuple((qubits, error.confusion) for qubits, error in checked))
 
     @classmethod
@@ -115,79 +126,6 @@ class ReadoutMitigation:
         """Those that have an error."""
         return frozenset(qubit for qubits, _ in self._blocks for qubit in qubits)
 
-    def read_with(self, qubits: Sequence[int]) -> tuple[int, ...]:
-        """These qubits, and those whose errors are correlated with theirs."""
-        asked = set(qubits)
-        for block, _ in self._blocks:
-            if asked.intersection(block):
-                asked.update(block)
-        return tuple(sorted(asked))
-
-    def parities(self, outcomes: IntArray, masks: IntArray) -> FloatArray:
-        """What each outcome counts as for parities of qubits, float64 of shape ``(num_outcomes, num_masks)``.
-
-        Args:
-            outcomes: bits as they were read, int64.
-            masks: qubits of each parity, int64.
-        """
-        rest = np.int64(~sum(1 << qubit for qubit in self.qubits))
-        values: FloatArray = 1.0 - 2.0 * (np.bitwise_count(outcomes[:, None] & masks[None, :] & rest) & 1)
-        for qubits, confusion in self._blocks:
-            local_masks = gathered(masks, qubits)
-            if not local_masks.any():
-                continue
-            size = len(confusion)
-            signs = 1.0 - 2.0 * (np.bitwise_count(np.arange(size)[:, None] & np.arange(size)[None, :]) & 1)
-            # column m holds, for each value read, what the parity of mask m counts as
-            table = np.linalg.solve(confusion, signs)
-            values *= table[gathered(outcomes, qubits)[:, None], local_masks[None, :]]
-        return values
-
-    def functions(self, values: FloatArray, outcomes: IntArray, qubits: Sequence[int]) -> FloatArray:
-        """What each outcome counts as for functions of all bits, float64 of shape ``(num_outcomes, num_functions)``.
-
-        Args:
-            values: of the functions by true bits, shape ``(2**len(qubits), num_functions)``.
-            outcomes: bits as they were read, int64.
-            qubits: those that the bits of a function's index stand for; errors correlate none of them with others.
-        """
-        places = {qubit: place for place, qubit in enumerate(qubits)}
-        size, columns = values.shape
-        tensor = values.reshape((2,) * len(qubits) + (columns,))  # axis k is place len(qubits) - 1 - k
-        for block, confusion in self._blocks:
-            if not places.keys() >= set(block):
-                continue
-            axes = [len(qubits) - 1 - places[qubit] for qubit in reversed(block)]
-            moved = np.moveaxis(tensor, axes, range(len(axes)))
-            solved: FloatArray = np.linalg.solve(confusion, moved.reshape(len(confusion), -1)).reshape(moved.shape)
-            tensor = np.moveaxis(solved, range(len(axes)), axes)
-        table: FloatArray = np.ascontiguousarray(tensor).reshape(size, columns)
-        return table[gathered(outcomes, qubits)]
-
-    def deviations(self) -> Iterator[ReadoutMitigation]:
-        """The same with confusions off by one standard deviation, along each of their independent directions.
-
-        The squares of what these change add up to the variance that the calibration brings about.
-        """
-        for index, (_, confusion) in enumerate(self._blocks if self.shots is not None else ()):
-            for row in range(len(confusion)):
-                found = confusion[row]
-                # an add-half rule: no error seen in few shots doesn't mean that there is none
-                smooth = (found * self.shots + 0.5) / (self.shots + 0.5 * len(found))  # type: ignore[operator]
-                covariance = (np.diag(smooth) - np.outer(smooth, smooth)) / self.shots
-                scales, directions = np.linalg.eigh(covariance)
-                for scale, direction in zip(scales[1:], directions.T[1:], strict=True):
-                    yield self._shifted(index, row, np.sqrt(max(scale, 0.0)) * direction)
-
-    def _shifted(self, index: int, row: int, step: FloatArray) -> ReadoutMitigation:
-        blocks = list(self._blocks)
-        confusion = blocks[index][1].copy()
-        confusion[row] += step
-        blocks[index] = (blocks[index][0], confusion)
-        changed = replace(self)
-        object.__setattr__(changed, "_blocks", tuple(blocks))
-        return changed
-
 
 def calibrate_readout(
     sampler: Sampler,
@@ -215,7 +153,7 @@ def calibrate_readout(
     """
     check_instance(sampler, Sampler, "what measures must be a Sampler")
     count = check_integer(num_qubits, "num_qubits", 1, 62)
-    number = check_integer(shots, "shots", 2)
+    number = check_integer(shots, "shots", 2, MOST_SHOTS)
     chosen = require_choice("method", method, ("tensored", "full"))
     if chosen == "full" and count > _MOST_CALIBRATED:
         raise InputError(
@@ -246,3 +184,85 @@ def calibrate_readout(
             errors.append(((qubit,), ReadoutError([[1.0 - ones[0], ones[0]], [1.0 - ones[1], ones[1]]])))
     reproducible = all(result.seed is not None for result in results)
     return ReadoutMitigation(tuple(errors), number, used if reproducible else None)
+
+
+def read_together(mitigation: ReadoutMitigation, qubits: Sequence[int]) -> tuple[int, ...]:
+    """These qubits, and those whose errors are correlated with theirs."""
+    asked = set(qubits)
+    for block, _ in mitigation._blocks:
+        if asked.intersection(block):
+            asked.update(block)
+    return tuple(sorted(asked))
+
+
+def parity_scores(mitigation: ReadoutMitigation, outcomes: IntArray, masks: IntArray) -> FloatArray:
+    """What each outcome counts as for parities of qubits, float64 of shape ``(num_outcomes, num_masks)``.
+
+    Args:
+        mitigation: the errors.
+        outcomes: bits as they were read, int64.
+        masks: qubits of each parity, int64.
+    """
+    rest = np.int64(~sum(1 << qubit for qubit in mitigation.qubits))
+    values: FloatArray = 1.0 - 2.0 * (np.bitwise_count(outcomes[:, None] & masks[None, :] & rest) & 1)
+    for qubits, confusion in mitigation._blocks:
+        local_masks = gathered(masks, qubits)
+        if not local_masks.any():
+            continue
+        size = len(confusion)
+        signs = 1.0 - 2.0 * (np.bitwise_count(np.arange(size)[:, None] & np.arange(size)[None, :]) & 1)
+        # column m holds, for each value read, what the parity of mask m counts as
+        table = np.linalg.solve(confusion, signs)
+        values *= table[gathered(outcomes, qubits)[:, None], local_masks[None, :]]
+    return values
+
+
+def function_scores(
+    mitigation: ReadoutMitigation, values: FloatArray, outcomes: IntArray, qubits: Sequence[int]
+) -> FloatArray:
+    """What each outcome counts as for functions of all bits, float64 of shape ``(num_outcomes, num_functions)``.
+
+    Args:
+        mitigation: the errors.
+        values: of the functions by true bits, shape ``(2**len(qubits), num_functions)``.
+        outcomes: bits as they were read, int64.
+        qubits: those that the bits of a function's index stand for; errors correlate none of them with others.
+    """
+    places = {qubit: place for place, qubit in enumerate(qubits)}
+    size, columns = values.shape
+    tensor: NDArray[Any] = values.reshape((2,) * len(qubits) + (columns,))  # axis k is place len(qubits) - 1 - k
+    for block, confusion in mitigation._blocks:
+        if not places.keys() >= set(block):
+            continue
+        axes = [len(qubits) - 1 - places[qubit] for qubit in reversed(block)]
+        moved = np.moveaxis(tensor, axes, range(len(axes)))
+        solved = np.linalg.solve(confusion, moved.reshape(len(confusion), -1)).reshape(moved.shape)
+        tensor = np.moveaxis(solved, range(len(axes)), axes)
+    table: FloatArray = np.ascontiguousarray(tensor).reshape(size, columns)
+    return table[gathered(outcomes, qubits)]
+
+
+def deviations(mitigation: ReadoutMitigation) -> Iterator[ReadoutMitigation]:
+    """The same with confusions off by one standard deviation, along each of their independent directions.
+
+    The squares of what these change add up to the variance that the calibration brings about.
+    """
+    for index, (_, confusion) in enumerate(mitigation._blocks if mitigation.shots is not None else ()):
+        for row in range(len(confusion)):
+            found = confusion[row]
+            # an add-half rule: no error seen in few shots doesn't mean that there is none
+            smooth = (found * mitigation.shots + 0.5) / (mitigation.shots + 0.5 * len(found))  # type: ignore[operator]
+            covariance = (np.diag(smooth) - np.outer(smooth, smooth)) / mitigation.shots
+            scales, directions = np.linalg.eigh(covariance)
+            for scale, direction in zip(scales[1:], directions.T[1:], strict=True):
+                yield _shifted(mitigation, index, row, np.sqrt(max(scale, 0.0)) * direction)
+
+
+def _shifted(mitigation: ReadoutMitigation, index: int, row: int, step: FloatArray) -> ReadoutMitigation:
+    blocks = list(mitigation._blocks)
+    confusion = blocks[index][1].copy()
+    confusion[row] += step
+    blocks[index] = (blocks[index][0], confusion)
+    changed = replace(mitigation)
+    object.__setattr__(changed, "_blocks", tuple(blocks))
+    return changed

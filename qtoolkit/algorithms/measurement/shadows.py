@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qtoolkit._arguments import check_instance, check_integer, items_of, settled_seed, shown
+from qtoolkit._arguments import check_instance, check_integer, items_of, seed_number, settled_seed, shown
 from qtoolkit._checks import require_array, require_number
 from qtoolkit.backends.estimator import Estimate, check_observables
 from qtoolkit.backends.sampling import sampled
@@ -72,6 +72,8 @@ class ClassicalShadow:
             raise InputError(f"outcomes must be in [0, 2^{count}), got {outcomes.min()} to {outcomes.max()}")
         found = {"x_masks": x_masks, "z_masks": z_masks, "outcomes": outcomes}
         found["probabilities"] = _checked_probabilities(self.probabilities, count)  # type: ignore[assignment]
+        if self.seed is not None:
+            seed_number(self.seed, "seed")
         for name, value in found.items():
             object.__setattr__(self, name, value)
 

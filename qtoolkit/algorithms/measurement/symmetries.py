@@ -14,7 +14,13 @@ from qtoolkit.errors import InputError
 from qtoolkit.operators import LinearEncoding, PauliString, PauliSum
 from qtoolkit.operators.mappings import bravyi_kitaev_encoding, jordan_wigner_encoding, parity_encoding
 
-__all__ = ["PostSelection", "SymmetryVerification"]
+__all__ = [
+    "PostSelection",
+    "SymmetryVerification",
+    "kept_outcomes",
+    "projected_observables",
+    "verified_moments",
+]
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -111,22 +117,6 @@ class PostSelection:
         ]
         return cls(numbers=tuple(numbers))
 
-    def keeps(self, group: MeasurementGroup, outcomes: IntArray) -> BoolArray:
-        """Whether each outcome has the right values of what its group tells."""
-        found = np.ones(len(outcomes), dtype=bool)
-        place = 0
-        for strings, count in self.numbers:
-            own = slice(place, place + len(strings))
-            masks, signs = group.extra_masks[own], group.extra_signs[own]
-            place += len(strings)
-            if signs.all():
-                values = signs * (1.0 - 2.0 * (np.bitwise_count(outcomes[:, None] & masks) & 1))
-                found &= (1.0 - values).sum(axis=1) == 2 * count
-        for mask, sign, value in zip(group.extra_masks[place:], group.extra_signs[place:], self._values, strict=True):
-            if sign:
-                found &= sign * (1.0 - 2.0 * (np.bitwise_count(outcomes & mask) & 1)) == value
-        return found
-
 
 @dataclass(frozen=True, eq=False)
 class SymmetryVerification:
@@ -151,40 +141,58 @@ class SymmetryVerification:
         _check_commuting([string for string, _ in parities])
         object.__setattr__(self, "parities", tuple(parities))
 
-    def projected(self, observables: Sequence[PauliSum]) -> list[PauliSum]:
-        """ΠO of each observable, and last Π.
 
-        Raises:
-            InputError: if an observable does not commute with a parity.
-        """
-        num_qubits = observables[0].num_qubits
-        projector = PauliSum.identity(num_qubits)
-        for string, value in self.parities:
-            if string.num_qubits != num_qubits:  # type: ignore[union-attr]
-                raise InputError(f"a parity must have the observables' {num_qubits} qubits, got {string}")
-            symmetry = PauliSum.from_strings([string])
-            for observable in observables:
-                if len(symmetry.commutator(observable).simplify(1e-10)):
-                    raise InputError(f"a symmetry must commute with what is estimated, got {string}, which does not")
-            projector = projector @ (0.5 * PauliSum.identity(num_qubits) + (0.5 * value) * symmetry)
-        return [*((projector @ observable).simplify() for observable in observables), projector]
+def kept_outcomes(selection: PostSelection, group: MeasurementGroup, outcomes: IntArray) -> BoolArray:
+    """Whether each outcome has the right values of what its group tells."""
+    found = np.ones(len(outcomes), dtype=bool)
+    place = 0
+    for strings, count in selection.numbers:
+        own = slice(place, place + len(strings))
+        masks, signs = group.extra_masks[own], group.extra_signs[own]
+        place += len(strings)
+        if signs.all():
+            values = signs * (1.0 - 2.0 * (np.bitwise_count(outcomes[:, None] & masks) & 1))
+            found &= (1.0 - values).sum(axis=1) == 2 * count
+    for mask, sign, value in zip(group.extra_masks[place:], group.extra_signs[place:], selection._values, strict=True):
+        if sign:
+            found &= sign * (1.0 - 2.0 * (np.bitwise_count(outcomes & mask) & 1)) == value
+    return found
 
-    @staticmethod
-    def verified(values: FloatArray, covariance: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """The ratios, and their covariance to first order, from estimates of what `projected` returns.
 
-        Raises:
-            InputError: if hardly anything is left to divide by.
-        """
-        share = float(values[-1])
-        if share <= 2.0 * float(np.sqrt(covariance[-1, -1])):
-            raise InputError(
-                f"the projection onto the right parities must be found positive, got {share:.3g} ± "
-                f"{float(np.sqrt(covariance[-1, -1])):.3g}; take more shots, or check the values of the parities"
-            )
-        ratios = values[:-1] / share
-        slopes = np.hstack((np.eye(len(ratios)), -ratios[:, None])) / share
-        return ratios, slopes @ covariance @ slopes.T
+def projected_observables(verification: SymmetryVerification, observables: Sequence[PauliSum]) -> list[PauliSum]:
+    """ΠO of each observable, and last Π.
+
+    Raises:
+        InputError: if an observable does not commute with a parity.
+    """
+    num_qubits = observables[0].num_qubits
+    projector = PauliSum.identity(num_qubits)
+    for string, value in verification.parities:
+        if string.num_qubits != num_qubits:  # type: ignore[union-attr]
+            raise InputError(f"a parity must have the observables' {num_qubits} qubits, got {string}")
+        symmetry = PauliSum.from_strings([string])
+        for observable in observables:
+            if len(symmetry.commutator(observable).simplify(1e-10)):
+                raise InputError(f"a symmetry must commute with what is estimated, got {string}, which does not")
+        projector = projector @ (0.5 * PauliSum.identity(num_qubits) + (0.5 * value) * symmetry)
+    return [*((projector @ observable).simplify() for observable in observables), projector]
+
+
+def verified_moments(values: FloatArray, covariance: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The ratios, and their covariance to first order, from estimates of what `projected_observables` returns.
+
+    Raises:
+        InputError: if hardly anything is left to divide by.
+    """
+    share = float(values[-1])
+    if share <= 2.0 * float(np.sqrt(covariance[-1, -1])):
+        raise InputError(
+            f"the projection onto the right parities must be found positive, got {share:.3g} ± "
+            f"{float(np.sqrt(covariance[-1, -1])):.3g}; take more shots, or check the values of the parities"
+        )
+    ratios = values[:-1] / share
+    slopes = np.hstack((np.eye(len(ratios)), -ratios[:, None])) / share
+    return ratios, slopes @ covariance @ slopes.T
 
 
 def _string(item: object) -> PauliString:

@@ -12,6 +12,7 @@ from qtoolkit.algorithms.measurement import (
     SymmetryVerification,
     measurement_groups,
 )
+from qtoolkit.algorithms.measurement.symmetries import kept_outcomes
 from qtoolkit.circuit import ReadoutError
 from qtoolkit.errors import InputError
 from qtoolkit.noise import NoiseModel, depolarizing
@@ -40,7 +41,7 @@ def test_just_the_determinants_with_the_right_electrons_are_kept(mapping):
     occupations = np.arange(16)
     states = np.array([ENCODINGS[mapping].encode_occupation(int(n)) for n in occupations])
     right = (np.bitwise_count(occupations & 3) == 1) & (np.bitwise_count(occupations >> 2) == 1)
-    assert selection.keeps(group, states).tolist() == right.tolist()
+    assert kept_outcomes(selection, group, states).tolist() == right.tolist()
     own = PostSelection.particle_numbers(NORB, NELEC, ENCODINGS[mapping])
     assert own.strings == selection.strings
 

@@ -6,6 +6,7 @@ from shot_statistics import assert_honest, assert_unbiased
 
 from qtoolkit import Circuit, PauliSum, StatevectorSimulator
 from qtoolkit.algorithms.measurement import ReadoutMitigation, ShotEstimator, calibrate_readout
+from qtoolkit.algorithms.measurement.readout import function_scores, parity_scores, read_together
 from qtoolkit.backends import BackendSampler, LocalBackend, device_noise
 from qtoolkit.circuit import ReadoutError
 from qtoolkit.errors import InputError
@@ -50,9 +51,11 @@ def test_parities_of_what_is_read_are_those_of_what_is_true(errors):
     states, masks = np.arange(16), np.arange(16)
     exact = true @ (1.0 - 2.0 * (np.bitwise_count(states[:, None] & masks) & 1))
     mitigation = ReadoutMitigation(errors)
-    assert read @ mitigation.parities(states, masks) == pytest.approx(exact, abs=1e-12)
+    assert read @ parity_scores(mitigation, states, masks) == pytest.approx(exact, abs=1e-12)
     functions = RNG.normal(size=(16, 3))
-    assert read @ mitigation.functions(functions, states, (0, 1, 2, 3)) == pytest.approx(true @ functions, abs=1e-12)
+    assert read @ function_scores(mitigation, functions, states, (0, 1, 2, 3)) == pytest.approx(
+        true @ functions, abs=1e-12
+    )
 
 
 def test_functions_of_some_qubits_in_any_place():
@@ -63,14 +66,14 @@ def test_functions_of_some_qubits_in_any_place():
     wide[spread] = true
     read = read_frequencies(wide, errors, 6)[spread]
     function = RNG.normal(size=(8, 1))
-    found = read @ ReadoutMitigation(errors).functions(function, spread, (0, 2, 5))
+    found = read @ function_scores(ReadoutMitigation(errors), function, spread, (0, 2, 5))
     assert found == pytest.approx(true @ function, abs=1e-12)
 
 
 def test_correlated_qubits_are_read_together():
     mitigation = ReadoutMitigation(CASES[1])
-    assert mitigation.read_with([0]) == (0, 2)
-    assert mitigation.read_with([1, 3]) == (1, 3)
+    assert read_together(mitigation, [0]) == (0, 2)
+    assert read_together(mitigation, [1, 3]) == (1, 3)
     assert mitigation.qubits == {0, 1, 2}
 
 
