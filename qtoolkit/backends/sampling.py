@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ def sampled(
     """Measured bits of circuits that share their parameters.
 
     A backend gets the circuits that have as many shots as one job, and all jobs before the first is waited for, so
-    that they wait in its queue together.
+    that they wait in its queue together. A circuit with more shots than one job may have runs several times.
 
     Args:
         sampler: measures.
@@ -45,12 +46,36 @@ def sampled(
             circuits, parameters = [circuit.bind(parameters) for circuit in circuits], None
         circuits = [noise.apply(circuit) for circuit in circuits]
     if isinstance(sampler, BackendSampler):
-        return _in_jobs(sampler, circuits, shots, seed, parameters)
+        most = sampler.backend.capabilities.max_shots
+        parts = [_parts(count, most) for count in shots]
+        every = [circuit for circuit, own in zip(circuits, parts, strict=True) for _ in own]
+        found = iter(_in_jobs(sampler, every, [part for own in parts for part in own], seed, parameters))
+        return [_merged([next(found) for _ in own]) for own in parts]
     seeds = np.random.SeedSequence(seed).generate_state(len(circuits), np.uint32)
     return [
         sampler.run(circuit, count, int(number), parameters)
         for circuit, count, number in zip(circuits, shots, seeds, strict=True)
     ]
+
+
+def _parts(shots: int, most: int | None) -> list[int]:
+    """Numbers of at most so many that add up, as equal as can be."""
+    if most is None or shots <= most:
+        return [shots]
+    number = -(-shots // most)
+    return [shots // number + (index < shots % number) for index in range(number)]
+
+
+def _merged(results: Sequence[Result]) -> Result:
+    """The shots of several runs of a circuit as those of one."""
+    first = results[0]
+    if len(results) == 1:
+        return first
+    counts: Counter[str] = Counter()
+    for result in results:
+        counts.update(result.counts)
+    evidence = {"registers": first.registers, "seed": first.seed, "backend_name": first.backend_name}
+    return Result.from_counts(counts, first.num_clbits, **evidence)
 
 
 def _in_jobs(

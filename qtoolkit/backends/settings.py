@@ -19,6 +19,8 @@ IntArray = NDArray[np.int64]
 
 REGISTER = "observable"
 
+_NUMBERS_AT_ONCE = 1 << 20
+
 
 @dataclass(frozen=True, eq=False)
 class MeasurementSetting:
@@ -63,8 +65,12 @@ class MeasurementSetting:
 
     def values(self, outcomes: IntArray) -> FloatArray:
         """The part of each observable that an outcome gives, shape ``(num_outcomes, num_observables)``."""
-        parities = np.bitwise_count(outcomes[:, None] & self.masks[None, :]) & 1
-        values: FloatArray = (1.0 - 2.0 * parities) @ self.coefficients
+        values = np.empty((len(outcomes), self.coefficients.shape[1]))
+        rows = max(1, _NUMBERS_AT_ONCE // max(1, len(self.masks)))
+        for start in range(0, len(outcomes), rows):
+            part = slice(start, start + rows)
+            parities = np.bitwise_count(outcomes[part, None] & self.masks) & 1
+            values[part] = (1.0 - 2.0 * parities) @ self.coefficients
         return values
 
     def moments(self, outcomes: IntArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from backend_checks import uneven_circuit
@@ -135,6 +137,26 @@ def test_one_job_for_all_bases() -> None:
     SamplingEstimator(BackendSampler(backend), shots=10).expectation_value(Circuit(3).h(0), HAMILTONIAN)
     assert len(jobs) == 1
     assert len(jobs[0].circuits) > 1
+
+
+def test_more_shots_than_a_job_may_have_become_several_runs():
+    class Limited(LocalBackend):
+        @property
+        def capabilities(self):
+            return dataclasses.replace(super().capabilities, max_shots=300)
+
+    requests = []
+    backend = Limited()
+    submit = backend._submit
+    backend._submit = lambda request: requests.append(request) or submit(request)
+    circuit = uneven_circuit()
+    found = SamplingEstimator(BackendSampler(backend), shots=1000, seed=9).estimate(circuit, HAMILTONIAN)
+    assert found.shots == 1000 * found.num_settings
+    assert {request.shots for request in requests} == {250}
+    exact = StatevectorSimulator().expectation_value(circuit.without_final_measurements(), HAMILTONIAN)
+    assert abs(found.value - exact) < 4 * found.standard_error
+    again = SamplingEstimator(BackendSampler(Limited()), shots=1000).estimate(circuit, HAMILTONIAN, seed=found.seed)
+    assert again == found
 
 
 @pytest.mark.parametrize("shots", [1, 0, 2.5, True])

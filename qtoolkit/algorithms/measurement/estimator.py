@@ -46,6 +46,8 @@ _PILOT_SHOTS = 8
 """Least shots of a group in a pilot."""
 _FIRST_SHOTS = 64
 """Mean shots of a group in a pilot that looks for the size of a budget."""
+_LEAST_FIRST_SHOTS = 1000
+"""Of such a pilot, so that it knows standard deviations to a few per cent."""
 
 
 @dataclass(frozen=True)
@@ -296,11 +298,12 @@ class ShotEstimator:
             return [], True
         target = self.standard_error
         if target is not None and self.extrapolation is not None:
-            target /= np.sqrt(len(self.extrapolation.factors))
+            target /= self.extrapolation.amplification
         if self.allocation != "variance" and target is None:
             shares = shares_of(self.allocation, groups.scales, groups.variances())
             return self._stage(circuits, groups, allocated_shots(shares, budget), parameters, seeds[0], 1.0)
-        size = round(_PILOT * budget) if target is None else min(_FIRST_SHOTS * len(groups), budget // 2)
+        first_shots = min(max(_FIRST_SHOTS * len(groups), _LEAST_FIRST_SHOTS), budget // 2)
+        size = round(_PILOT * budget) if target is None else first_shots
         size = max(size, _PILOT_SHOTS * len(groups))
         weighted = shares_of("weighted", groups.scales, groups.variances())
         # checks the whole budget before a shot is spent

@@ -23,6 +23,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 _MOST_JOINT_BITS = 26
+_NUMBERS_AT_ONCE = 1 << 20
 _LEAST_KEPT = 2.0
 
 
@@ -135,7 +136,12 @@ def _scores(
         v = kept_outcomes(selection, group, outcomes).astype(np.float64)
         return u * v[:, None], v
     if selection is None:
-        return parity_scores(readout, outcomes, setting.masks) @ setting.coefficients, np.ones(len(outcomes))
+        u = np.empty((len(outcomes), setting.coefficients.shape[1]))
+        rows = max(1, _NUMBERS_AT_ONCE // max(1, len(setting.masks)))
+        for start in range(0, len(outcomes), rows):
+            chunk = slice(start, start + rows)
+            u[chunk] = parity_scores(readout, outcomes[chunk], setting.masks) @ setting.coefficients
+        return u, np.ones(len(outcomes))
     qubits = read_together(readout, setting.qubits)
     columns = setting.coefficients.shape[1]
     if len(qubits) > _MOST_JOINT_BITS:

@@ -98,6 +98,15 @@ class ZeroNoiseExtrapolation:
                 f"a polynomial of degree {self.degree} needs at least {self.degree + 1} noise factors, got {factors}"
             )
 
+    @property
+    def amplification(self) -> float:
+        """How many times the error of values that are alike uncertain is that of the value at 0.
+
+        Of an exponential, which amplifies by what it fits, that of the line.
+        """
+        degree = self._degree(len(self.factors))
+        return float(np.linalg.norm(_estimator(np.array(self.factors), np.ones(len(self.factors)), degree)))
+
     def extrapolated(
         self,
         values: ArrayLike,
@@ -144,8 +153,11 @@ class ZeroNoiseExtrapolation:
     def _fit(self, x: FloatArray, sigma: FloatArray, asymptote: float) -> _Fit:
         if self.model == "exponential":
             return lambda y: _exponential(x, y, sigma, asymptote)
-        degree = {"linear": 1, "polynomial": self.degree, "richardson": len(x) - 1}[self.model]
+        degree = self._degree(len(x))
         return lambda y: _polynomial(x, y, sigma, degree)
+
+    def _degree(self, count: int) -> int:
+        return {"polynomial": self.degree, "richardson": count - 1}.get(self.model, 1)
 
 
 _Fit: TypeAlias = Callable[[FloatArray], tuple[float, float, FloatArray, int]]
@@ -157,13 +169,19 @@ def _usable(sigma: FloatArray) -> FloatArray:
     return np.where(sigma > 0.0, sigma, positive.min() if len(positive) else 1.0)
 
 
+def _estimator(x: FloatArray, sigma: FloatArray, degree: int) -> FloatArray:
+    """Weights of the values over their errors, of which a weighted fit makes the value at 0."""
+    weights: FloatArray = np.linalg.pinv(np.vander(x, degree + 1, increasing=True) / sigma[:, None])[0]
+    return weights
+
+
 def _polynomial(x: FloatArray, y: FloatArray, sigma: FloatArray, degree: int) -> tuple[float, float, FloatArray, int]:
     """Value at 0, its standard error, the fitted values, and the number of parameters."""
     basis = np.vander(x, degree + 1, increasing=True)
-    inverse = np.linalg.pinv(basis / sigma[:, None])
-    coefficients = inverse @ (y / sigma)
-    # the weighted data have unit covariance
-    return float(coefficients[0]), float(np.linalg.norm(inverse[0])), basis @ coefficients, degree + 1
+    coefficients = np.linalg.pinv(basis / sigma[:, None]) @ (y / sigma)
+    # the values over their errors have unit variance
+    error = float(np.linalg.norm(_estimator(x, sigma, degree)))
+    return float(coefficients[0]), error, basis @ coefficients, degree + 1
 
 
 def _exponential(

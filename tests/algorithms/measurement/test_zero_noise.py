@@ -99,6 +99,15 @@ def test_richardson_is_the_sum_known():
     assert found.standard_error == pytest.approx(np.sqrt(np.square(gammas) @ errors**2))
 
 
+def test_an_error_asked_for_is_that_of_the_extrapolation():
+    assert ZeroNoiseExtrapolation((1.0, 3.0), "richardson").amplification == pytest.approx(np.sqrt(1.5**2 + 0.5**2))
+    zne = ZeroNoiseExtrapolation((1.0, 2.0, 3.0))
+    estimator = ShotEstimator(StatevectorSimulator(), 200_000, standard_error=0.02, mitigation=[zne], seed=6)
+    found = estimator.estimate(STATE, OBSERVABLE)
+    assert found.standard_error == pytest.approx(0.02, rel=0.1)
+    assert found.shots < 60_000
+
+
 @pytest.mark.parametrize(("size", "rate", "asymptote"), [(0.8, 0.3, 0.0), (-1.5, 0.1, -0.4), (0.2, 0.02, 1.0)])
 def test_exponentials_are_continued_exactly(size, rate, asymptote):
     values = asymptote + size * np.exp(-rate * np.array(FACTORS))
