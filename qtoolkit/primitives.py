@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Result",
     "Sampler",
+    "StateSampler",
     "Estimator",
     "DifferentiableEstimator",
     "CompilingEstimator",
@@ -243,6 +244,26 @@ class Sampler(Protocol):
         parameters: ParameterValues | None = None,
     ) -> Result:
         """Measured bits of `shots` runs."""
+        ...
+
+
+@runtime_checkable
+class StateSampler(Sampler, Protocol):
+    """A sampler that holds amplitudes: it gives the state that a circuit prepares, and runs others from there."""
+
+    def state_vector(self, circuit: Circuit, parameters: ParameterValues | None = None) -> NDArray[np.complexfloating]:
+        """The amplitudes behind a circuit of gates, shape ``(2**num_qubits,)``."""
+        ...
+
+    def run(
+        self,
+        circuit: Circuit,
+        shots: int,
+        seed: int | np.random.Generator | None = None,
+        parameters: ParameterValues | None = None,
+        initial_state: ArrayLike | None = None,
+    ) -> Result:
+        """Measured bits of `shots` runs that begin in a state."""
         ...
 
 

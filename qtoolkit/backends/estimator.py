@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit._arguments import check_instance, check_seed, is_integer, items_of, seed_number, shown
-from qtoolkit.backends.sampling import sampled
+from qtoolkit.backends.sampling import prepared_state, sampled
 from qtoolkit.backends.settings import measurement_settings
 from qtoolkit.circuit import Circuit, ParameterValues
 from qtoolkit.errors import InputError, OperatorError
@@ -147,9 +147,15 @@ class SamplingEstimator:
     ) -> list[Estimate]:
         values, settings = measurement_settings(observables)
         variances = np.zeros(len(observables))
+        state = None
+        if self.noise is None and len(settings) > 1:
+            state = prepared_state(self.sampler, circuit, parameters)
+        if state is not None:
+            circuit, parameters = Circuit(circuit.num_qubits), None
         measured = [setting.measured(circuit) for setting in settings]
         circuits = [item for item, _ in measured]
-        results = sampled(self.sampler, circuits, [self.shots] * len(circuits), seed, parameters, self.noise)
+        shots = [self.shots] * len(circuits)
+        results = sampled(self.sampler, circuits, shots, seed, parameters, self.noise, state)
         for setting, (_, register), result in zip(settings, measured, results, strict=True):
             mean, covariance = setting.moments(*setting.outcomes(result.register(register)))
             values = values + mean

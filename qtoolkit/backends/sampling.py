@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qtoolkit.backends.sampler import BackendSampler
-from qtoolkit.circuit import Circuit, ParameterValues
-from qtoolkit.primitives import Result, Sampler
+from qtoolkit.circuit import Barrier, Circuit, Gate, ParameterValues
+from qtoolkit.primitives import Result, Sampler, StateSampler
 
 if TYPE_CHECKING:
     from qtoolkit.noise import NoiseModel
 
-__all__ = ["sampled"]
+__all__ = ["prepared_state", "sampled"]
 
 
 def sampled(
@@ -25,6 +26,7 @@ def sampled(
     seed: int,
     parameters: ParameterValues | None = None,
     noise: NoiseModel | None = None,
+    initial_state: NDArray[np.complex128] | None = None,
 ) -> list[Result]:
     """Measured bits of circuits that share their parameters.
 
@@ -38,6 +40,7 @@ def sampled(
         seed: of all of them together.
         parameters: values of their free parameters.
         noise: is put into every circuit before it runs.
+        initial_state: where all circuits begin, from `prepared_state`; ``|0…0⟩`` without.
     """
     if not circuits:
         return []
@@ -52,10 +55,28 @@ def sampled(
         found = iter(_in_jobs(sampler, every, [part for own in parts for part in own], seed, parameters))
         return [_merged([next(found) for _ in own]) for own in parts]
     seeds = np.random.SeedSequence(seed).generate_state(len(circuits), np.uint32)
+    begin: dict[str, Any] = {} if initial_state is None else {"initial_state": initial_state}
     return [
-        sampler.run(circuit, count, int(number), parameters)
+        sampler.run(circuit, count, int(number), parameters, **begin)
         for circuit, count, number in zip(circuits, shots, seeds, strict=True)
     ]
+
+
+def prepared_state(
+    sampler: Sampler, circuit: Circuit, parameters: ParameterValues | None = None
+) -> NDArray[np.complex128] | None:
+    """The state behind a circuit, so that many measurements of it prepare it once.
+
+    None where the sampler holds no amplitudes in double precision, or something in the circuit is no gate.
+    """
+    if not isinstance(sampler, StateSampler):
+        return None
+    prepared = circuit.without_final_measurements()
+    if not all(isinstance(operation.gate, Gate | Barrier) for operation in prepared.operations):
+        return None
+    state = sampler.state_vector(prepared, parameters)
+    is_whole = state.dtype == np.complex128 and state.shape == (1 << circuit.num_qubits,)
+    return state.astype(np.complex128, copy=False) if is_whole else None
 
 
 def _parts(shots: int, most: int | None) -> list[int]:

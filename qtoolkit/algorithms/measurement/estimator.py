@@ -24,7 +24,7 @@ from qtoolkit.algorithms.measurement.symmetries import (
     verified_moments,
 )
 from qtoolkit.backends.estimator import Estimate, check_observables
-from qtoolkit.backends.sampling import sampled
+from qtoolkit.backends.sampling import prepared_state, sampled
 from qtoolkit.circuit import Circuit, ParameterValues
 from qtoolkit.errors import InputError
 from qtoolkit.operators import PauliSum
@@ -71,6 +71,15 @@ class ShotEstimate(Estimate):
     kept: float = 1.0
     calibration_error: float = 0.0
     extrapolation: Extrapolation | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """For each group a circuit that it is read behind, the values of their parameters, and where they begin."""
+
+    circuits: Sequence[Circuit]
+    parameters: ParameterValues | None
+    state: NDArray[np.complex128] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -265,6 +274,11 @@ class ShotEstimator:
     ) -> _Run:
         """Measure all groups at all noise factors."""
         asked = (1.0,) if self.extrapolation is None or not len(groups) else self.extrapolation.factors
+        state = None
+        if self.noise is None and self.extrapolation is None and len(groups) > 1:
+            state = prepared_state(self.sampler, circuit, parameters)
+        if state is not None:
+            circuit, parameters = Circuit(circuit.num_qubits), None
         prepared = [group.setting.prepared(circuit) for group in groups.groups]
         numbers = np.random.SeedSequence(seed).generate_state(2 * len(asked), np.uint32).tolist()
         factors, data, reproducible = [], [], []
@@ -276,17 +290,16 @@ class ShotEstimator:
             factors.append(float(np.mean(reached)))
             budget = self.shots // len(asked) + (index < self.shots % len(asked))
             pair = numbers[2 * index], numbers[2 * index + 1]
-            stages, is_reproducible = self._staged(circuits, groups, budget, parameters, pair)
+            stages, is_reproducible = self._staged(_Prepared(circuits, parameters, state), groups, budget, pair)
             data.append(stages)
             reproducible.append(is_reproducible)
         return _Run(groups, tuple(factors), data, all(reproducible))
 
     def _staged(
         self,
-        circuits: Sequence[Circuit],
+        prepared: _Prepared,
         groups: MeasurementGroups,
         budget: int,
-        parameters: ParameterValues | None,
         seeds: tuple[int, int],
     ) -> tuple[list[list[GroupData]], bool]:
         """Measure each group: at once, or by a pilot and what it says is to follow.
@@ -301,7 +314,7 @@ class ShotEstimator:
             target /= self.extrapolation.amplification
         if self.allocation != "variance" and target is None:
             shares = shares_of(self.allocation, groups.scales, groups.variances())
-            return self._stage(circuits, groups, allocated_shots(shares, budget), parameters, seeds[0], 1.0)
+            return self._stage(prepared, groups, allocated_shots(shares, budget), seeds[0], 1.0)
         first_shots = min(max(_FIRST_SHOTS * len(groups), _LEAST_FIRST_SHOTS), budget // 2)
         size = round(_PILOT * budget) if target is None else first_shots
         size = max(size, _PILOT_SHOTS * len(groups))
@@ -310,28 +323,27 @@ class ShotEstimator:
         allocated_shots(weighted, budget, _PILOT_SHOTS + 2)
         weight = size / budget if target is None else 0.0
         counts = allocated_shots(weighted, size, _PILOT_SHOTS)
-        pilot, first = self._stage(circuits, groups, counts, parameters, seeds[0], weight)
+        pilot, first = self._stage(prepared, groups, counts, seeds[0], weight)
         variances = shot_variances(groups, [stages[0] for stages in pilot], self.readout, self.selection)
         shares = shares_of(self.allocation, groups.scales, variances)
         rest = budget - size
         if target is not None:
             needed = (variances / np.maximum(shares, 1e-300)[:, None]).sum(axis=0).max() / target**2
             rest = max(int(min(np.ceil(needed), rest)), 2 * len(groups))
-        main, second = self._stage(circuits, groups, allocated_shots(shares, rest), parameters, seeds[1], 1.0 - weight)
+        main, second = self._stage(prepared, groups, allocated_shots(shares, rest), seeds[1], 1.0 - weight)
         return [[*before, *after] for before, after in zip(pilot, main, strict=True)], first and second
 
     def _stage(
         self,
-        circuits: Sequence[Circuit],
+        prepared: _Prepared,
         groups: MeasurementGroups,
         counts: NDArray[np.int64],
-        parameters: ParameterValues | None,
         seed: int,
         weight: float,
     ) -> tuple[list[list[GroupData]], bool]:
         """Measure every group so many times."""
         measured = []
-        for group, circuit in zip(groups.groups, circuits, strict=True):
+        for group, circuit in zip(groups.groups, prepared.circuits, strict=True):
             setting = group.setting
             if self.readout is not None:
                 setting = replace(setting, qubits=read_together(self.readout, setting.qubits))
@@ -341,7 +353,15 @@ class ShotEstimator:
                         f"{circuit.num_qubits}; calibrate the circuit's qubits alone"
                     )
             measured.append((setting, *setting.read(circuit.copy())))
-        found = sampled(self.sampler, [item for _, item, _ in measured], counts.tolist(), seed, parameters, self.noise)
+        found = sampled(
+            self.sampler,
+            [item for _, item, _ in measured],
+            counts.tolist(),
+            seed,
+            prepared.parameters,
+            self.noise,
+            prepared.state,
+        )
         data = []
         for (setting, _, register), result in zip(measured, found, strict=True):
             data.append([GroupData(*setting.outcomes(result.register(register)), weight)])

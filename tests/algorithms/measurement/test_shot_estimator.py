@@ -14,7 +14,7 @@ from qtoolkit.algorithms.measurement import (
     SymmetryVerification,
     ZeroNoiseExtrapolation,
 )
-from qtoolkit.backends import BackendSampler, Estimate, LocalBackend
+from qtoolkit.backends import BackendSampler, Estimate, LocalBackend, SamplingEstimator
 from qtoolkit.circuit import ReadoutError
 from qtoolkit.errors import InputError, OperatorError
 from qtoolkit.noise import NoiseModel, depolarizing
@@ -163,6 +163,33 @@ def test_vqe_on_shots_reports_no_value_that_luck_has_chosen():
         exact.append(SIMULATOR.expectation_value(ansatz, hamiltonian, found.parameters))
         assert found.history.min() < exact[-1]
     assert_unbiased(np.subtract(values, exact), 0.0, errors)
+
+
+@pytest.mark.parametrize("kind", [ShotEstimator, SamplingEstimator])
+def test_a_simulator_of_amplitudes_prepares_the_state_once(kind):
+    class Counting(StatevectorSimulator):
+        prepared, begun = 0, 0
+
+        def state_vector(self, *arguments, **named):
+            self.prepared += 1
+            return super().state_vector(*arguments, **named)
+
+        def run(self, circuit, shots, seed=None, parameters=None, initial_state=None):
+            self.begun += initial_state is not None
+            return super().run(circuit, shots, seed, parameters, initial_state)
+
+    circuit = STATE.copy().rz(Parameter("a"), 2).ry(0.3, 2).measure_all()
+    exact = SIMULATOR.expectation_value(circuit.without_final_measurements(), HAMILTONIAN, [0.4])
+    counting = Counting()
+    found = kind(counting, 5000, seed=10).estimate(circuit, HAMILTONIAN, [0.4])
+    assert abs(found.value - exact) < 4 * found.standard_error
+    assert counting.prepared == 1
+    assert counting.begun >= found.num_settings
+    single = kind(StatevectorSimulator(precision="single"), 5000, seed=10).estimate(circuit, HAMILTONIAN, [0.4])
+    assert abs(single.value - exact) < 4 * single.standard_error
+    noisy = kind(counting, 5000, seed=10, noise=NoiseModel())
+    noisy.estimate(circuit, HAMILTONIAN, [0.4])
+    assert counting.prepared == 1  # noise is drawn anew in every shot
 
 
 def test_a_circuit_keeps_its_registers():
