@@ -1,5 +1,10 @@
 """Energies of molecules from shots: unbiased without noise, and better by mitigation with it."""
 
+import json
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from shot_statistics import assert_honest, assert_unbiased
@@ -27,6 +32,7 @@ from qtoolkit.circuit import ReadoutError
 from qtoolkit.noise import NoiseModel, depolarizing
 
 SIMULATOR = StatevectorSimulator()
+EXAMPLE = Path(__file__).parents[3] / "examples" / "chemistry_shots.py"
 
 
 @pytest.fixture(scope="module")
@@ -141,3 +147,18 @@ def test_a_determinant_is_certain_of_its_diagonal_group():
     assert sum(diagonal) == 1
     assert (variances[diagonal] < 1e-12).all()
     assert (variances[np.logical_not(diagonal)] > 1e-3).all()
+
+
+@pytest.mark.slow
+def test_the_example_shows_what_mitigation_takes_away(tmp_path):
+    output = tmp_path / "lih.json"
+    command = [sys.executable, str(EXAMPLE), "--fast", "--seed", "3", "--output", str(output)]
+    run = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=300)
+    assert run.returncode == 0, run.stderr
+    assert "exact -7.86229" in run.stdout
+    found = json.loads(output.read_text(encoding="utf-8"))
+    gaps = [abs(item["energy"] + 7.86229) for item in found.values()]
+    assert gaps[0] > 3 * gaps[1] > 0.0
+    assert gaps[1] > 3 * gaps[2]
+    refused = subprocess.run([*command[:-1], str(tmp_path / "no" / "x.json")], capture_output=True, check=False)
+    assert refused.returncode == 2
