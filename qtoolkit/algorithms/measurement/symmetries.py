@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from qtoolkit._arguments import check_instance, check_integer, is_integer, items_of, shown
 from qtoolkit.algorithms.measurement.groups import MeasurementGroup
 from qtoolkit.errors import InputError
-from qtoolkit.operators import LinearEncoding, PauliString, PauliSum
-from qtoolkit.operators.mappings import bravyi_kitaev_encoding, jordan_wigner_encoding, parity_encoding
+from qtoolkit.operators import FermionMapping, PauliString, PauliSum, fermion_mapping
 
 __all__ = [
     "PostSelection",
@@ -26,11 +25,6 @@ IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
-_MAPPINGS = {
-    "jordan_wigner": jordan_wigner_encoding,
-    "parity": parity_encoding,
-    "bravyi_kitaev": bravyi_kitaev_encoding,
-}
 _MOST_SYMMETRIES = 8
 """Of a verification, which measures 2^k times as many terms."""
 
@@ -86,31 +80,30 @@ class PostSelection:
 
     @classmethod
     def particle_numbers(
-        cls, norb: int, nelec: tuple[int, int], mapping: str | LinearEncoding = "jordan_wigner"
+        cls, norb: int, nelec: tuple[int, int], mapping: str | FermionMapping = "jordan_wigner"
     ) -> PostSelection:
         """Numbers of alpha and of beta electrons; mode p is orbital p with spin alpha, norb + p with spin beta.
 
         Args:
             norb: number of spatial orbitals.
             nelec: alpha and beta electrons.
-            mapping: ``"jordan_wigner"``, ``"parity"``, ``"bravyi_kitaev"`` or an encoding of 2 norb modes.
+            mapping: of the 2 norb modes, see `fermion_mapping`; none that leaves qubits out.
 
         Raises:
-            InputError: if the electrons do not fit, or the mapping is none.
+            InputError: if the electrons do not fit, or the mapping is none or leaves qubits out.
         """
         count = check_integer(norb, "norb", 1, PauliSum.max_qubits // 2)
         electrons = items_of(nelec, "nelec are the numbers of alpha and beta electrons")
         if len(electrons) != 2:
             raise InputError(f"nelec are the numbers of alpha and beta electrons, got {shown(nelec)}")
-        if isinstance(mapping, str) and mapping in _MAPPINGS:
-            mapping = _MAPPINGS[mapping](2 * count)
-        if not isinstance(mapping, LinearEncoding) or mapping.num_modes != 2 * count:
+        chosen = fermion_mapping(mapping, 2 * count)
+        if chosen.tapering is not None:
             raise InputError(
-                f"mapping must be one of {', '.join(_MAPPINGS)} or a LinearEncoding of {2 * count} modes, got "
-                f"{shown(mapping)}"
+                f"numbers of electrons are read where every mode has its qubit, got the mapping {chosen.name!r} with "
+                "qubits left out; give PostSelection(parities=...) what is left to keep"
             )
         # n = (1 - Z_F) / 2
-        strings = [PauliString.from_masks(0, flip, mapping.num_modes) for flip in mapping.flip]
+        strings = [PauliString.from_masks(0, flip, 2 * count) for flip in chosen.flip]
         numbers = [
             (tuple(strings[spin * count : (spin + 1) * count]), check_integer(electrons[spin], "nelec", 0, count))
             for spin in range(2)

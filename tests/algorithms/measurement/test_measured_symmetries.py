@@ -5,6 +5,7 @@ import pytest
 from shot_statistics import assert_honest, assert_unbiased
 
 from qtoolkit import Circuit, DensityMatrixSimulator, PauliString, PauliSum, StatevectorSimulator
+from qtoolkit._masks import bits_of
 from qtoolkit.algorithms.measurement import (
     PostSelection,
     ReadoutMitigation,
@@ -16,15 +17,10 @@ from qtoolkit.algorithms.measurement.symmetries import kept_outcomes
 from qtoolkit.circuit import ReadoutError
 from qtoolkit.errors import InputError
 from qtoolkit.noise import NoiseModel, depolarizing
-from qtoolkit.operators import FermionOperator, jordan_wigner
-from qtoolkit.operators.mappings import bravyi_kitaev_encoding, jordan_wigner_encoding, parity_encoding
+from qtoolkit.operators import FermionOperator, fermion_mapping, jordan_wigner
 
 NORB, NELEC = 2, (1, 1)
-ENCODINGS = {
-    "jordan_wigner": jordan_wigner_encoding(4),
-    "parity": parity_encoding(4),
-    "bravyi_kitaev": bravyi_kitaev_encoding(4),
-}
+ENCODINGS = {name: fermion_mapping(name, 4) for name in ("jordan_wigner", "parity", "bravyi_kitaev", "ternary_tree")}
 
 
 def hopping():
@@ -36,10 +32,10 @@ def hopping():
 @pytest.mark.parametrize("mapping", ENCODINGS)
 def test_just_the_determinants_with_the_right_electrons_are_kept(mapping):
     selection = PostSelection.particle_numbers(NORB, NELEC, mapping)
-    diagonal = ENCODINGS[mapping].encode(FermionOperator.from_string("0^ 0 2^ 2") + FermionOperator.from_string("1^ 1"))
+    diagonal = ENCODINGS[mapping].map(FermionOperator.from_string("0^ 0 2^ 2") + FermionOperator.from_string("1^ 1"))
     (group,) = measurement_groups(diagonal, "commuting", selection.strings).groups
     occupations = np.arange(16)
-    states = np.array([ENCODINGS[mapping].encode_occupation(int(n)) for n in occupations])
+    states = np.array([ENCODINGS[mapping].occupation_bits(bits_of(int(n))) for n in occupations])
     right = (np.bitwise_count(occupations & 3) == 1) & (np.bitwise_count(occupations >> 2) == 1)
     assert kept_outcomes(selection, group, states).tolist() == right.tolist()
     own = PostSelection.particle_numbers(NORB, NELEC, ENCODINGS[mapping])
@@ -49,7 +45,7 @@ def test_just_the_determinants_with_the_right_electrons_are_kept(mapping):
 @pytest.mark.parametrize("mapping", ENCODINGS)
 def test_every_commuting_group_of_electrons_tells_their_parities(mapping):
     selection = PostSelection.particle_numbers(NORB, NELEC, mapping)
-    hamiltonian = ENCODINGS[mapping].encode(hopping())
+    hamiltonian = ENCODINGS[mapping].map(hopping())
     for group in measurement_groups(hamiltonian, "commuting", selection.strings).groups:
         assert group.extra_signs[-2:].all()  # the products over each spin
 
@@ -139,8 +135,12 @@ def test_selection_behind_readout_mitigation_selects_what_was_true():
         (lambda: PostSelection(numbers=[((), 0)]), "got no string"),
         (lambda: PostSelection.particle_numbers(2, (3, 0)), "nelec must be an integer of at most 2, got 3"),
         (lambda: PostSelection.particle_numbers(2, (1,)), "numbers of alpha and beta electrons"),
-        (lambda: PostSelection.particle_numbers(2, (1, 1), "wigner"), "mapping must be one of jordan_wigner"),
-        (lambda: PostSelection.particle_numbers(3, (1, 1), ENCODINGS["parity"]), "a LinearEncoding of 6 modes"),
+        (lambda: PostSelection.particle_numbers(2, (1, 1), "wigner"), "a mapping is one of jordan_wigner"),
+        (lambda: PostSelection.particle_numbers(3, (1, 1), ENCODINGS["parity"]), "one of 4 modes and stays as it is"),
+        (
+            lambda: PostSelection.particle_numbers(2, (1, 1), fermion_mapping("parity", 4, nelec=(1, 1))),
+            "with qubits left out",
+        ),
         (lambda: SymmetryVerification([]), "takes 1 to 8 parities, got 0"),
         (
             lambda: ShotEstimator(
