@@ -318,11 +318,11 @@ class ShotEstimator:
         first_shots = min(max(_FIRST_SHOTS * len(groups), _LEAST_FIRST_SHOTS), budget // 2)
         size = round(_PILOT * budget) if target is None else first_shots
         size = max(size, _PILOT_SHOTS * len(groups))
-        weighted = shares_of("weighted", groups.scales, groups.variances())
+        first_shares = shares_of("variance", groups.scales, groups.variances())
         # checks the whole budget before a shot is spent
-        allocated_shots(weighted, budget, _PILOT_SHOTS + 2)
+        allocated_shots(first_shares, budget, _PILOT_SHOTS + 2)
         weight = size / budget if target is None else 0.0
-        counts = allocated_shots(weighted, size, _PILOT_SHOTS)
+        counts = allocated_shots(first_shares, size, _PILOT_SHOTS)
         pilot, first = self._stage(prepared, groups, counts, seeds[0], weight)
         variances = shot_variances(groups, [stages[0] for stages in pilot], self.readout, self.selection)
         shares = shares_of(self.allocation, groups.scales, variances)
