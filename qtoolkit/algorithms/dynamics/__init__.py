@@ -1,0 +1,24 @@
+"""Evolution in time: product formulas and qDRIFT as circuits, with proven bounds of their errors, and exact propagation.
+
+Circuits go to the simulator or to a cloud alike; electrons evolve in their sector too.
+"""
+
+from qtoolkit.algorithms.dynamics.bounds import TrotterBound, product_formula_bound
+from qtoolkit.algorithms.dynamics.evolve import evolve
+from qtoolkit.algorithms.dynamics.product_formula import ProductFormula, trotter_circuit
+from qtoolkit.algorithms.dynamics.qdrift import QDrift, qdrift_circuit
+from qtoolkit.algorithms.dynamics.result import TimeEvolution
+
+__all__ = [
+    # circuits
+    "ProductFormula",
+    "trotter_circuit",
+    "QDrift",
+    "qdrift_circuit",
+    # bounds
+    "TrotterBound",
+    "product_formula_bound",
+    # values over time
+    "evolve",
+    "TimeEvolution",
+]

@@ -1,0 +1,112 @@
+"""Norms of the nested commutators that bound the errors of product formulas of order 1 and 2."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit._memory import reserved
+from qtoolkit.algorithms.dynamics.ordering import Fragments
+from qtoolkit.operators._term_algebra import Terms, merge_terms, multiply_terms
+
+__all__ = ["MOST_TRIANGLE_TERMS", "commutator_prefactor", "num_products", "triangle_prefactor"]
+
+MOST_TRIANGLE_TERMS = 8192
+"""Beyond this, signs of all pairs of terms take more than half a gigabyte."""
+
+_ROWS = 64
+
+
+def num_products(fragments: Fragments, order: int) -> int:
+    """How many products of strings the commutators take."""
+    starts = fragments.starts
+    sizes, after = np.diff(starts).astype(object), (starts[-1] - starts[1:]).astype(object)
+    return int(np.sum(sizes * after if order == 1 else sizes * after * (after + sizes)))
+
+
+def commutator_prefactor(fragments: Fragments, order: int) -> float:
+    """The factor of ``|t|^{order + 1}``: commutators are formed exactly, and their norms bounded by those of the terms.
+
+    A. M. Childs et al., Phys. Rev. X 11, 011020 (2021), propositions 9 and 10: with R the sum of the fragments after
+    A, ``½ Σ_A ‖[R, A]‖`` for order 1 and ``Σ_A (‖[R, [R, A]]‖ / 12 + ‖[A, [A, R]]‖ / 24)`` for order 2.
+    """
+    total = 0.0
+    starts = fragments.starts.tolist()
+    for start, stop in zip(starts[:-1], starts[1:], strict=True):
+        part, rest = _terms(fragments, start, stop), _terms(fragments, stop, starts[-1])
+        inner = _commutator(rest, part)
+        if order == 1:
+            total += _norm(inner) / 2
+        else:
+            total += _norm(_commutator(rest, inner)) / 12 + _norm(_commutator(part, inner)) / 24
+    return total
+
+
+def triangle_prefactor(fragments: Fragments, order: int) -> float:
+    """The same with the triangle inequality inside the commutators, so that only signs of pairs are needed.
+
+    Raises:
+        InsufficientMemoryError: if the signs of all pairs do not fit into free memory.
+    """
+    count = len(fragments.weights)
+    with reserved(8 * count * (count + 8 * _ROWS), f"the signs of {count} terms", 'use method="one-norm"'):
+        return _triangle_sum(fragments, order)
+
+
+def _triangle_sum(fragments: Fragments, order: int) -> float:
+    weights = np.abs(fragments.weights)
+    signs = _signs(fragments)
+    stops = np.repeat(fragments.starts[1:], np.diff(fragments.starts))
+    places = np.arange(len(weights))
+    total = 0.0
+    for start in range(0, len(weights), _ROWS):
+        rows = slice(start, start + _ROWS)
+        later = (places >= stops[rows, None]) * weights
+        anticommuting = later * (signs[rows] < 0)
+        if order == 1:
+            total += float(weights[rows] @ anticommuting.sum(axis=1))
+            continue
+        # P3 anticommutes with P2 P1 where it anticommutes with one of them alone
+        products = later * signs[rows] @ signs
+        reached = (later.sum(axis=1)[:, None] - products) / 2
+        total += float(weights[rows] @ (anticommuting * reached).sum(axis=1)) / 3
+        total += float(weights[rows] @ _inner(fragments, rows, signs, anticommuting)) / 6
+    return total
+
+
+def _inner(
+    fragments: Fragments, rows: slice, signs: NDArray[np.float64], anticommuting: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """For each row's term P1, ``Σ |w_2 w_3|`` over later P2 and P3 of its fragment with ``[P3, [P1, P2]] ≠ 0``."""
+    weights = np.abs(fragments.weights)
+    owner = np.repeat(np.arange(len(fragments.starts) - 1), np.diff(fragments.starts))
+    same = (owner[rows, None] == owner) * weights
+    products = (same * signs[rows]) @ signs
+    reached = (same.sum(axis=1)[:, None] - products) / 2
+    found: NDArray[np.float64] = (anticommuting * reached).sum(axis=1)
+    return found
+
+
+def _signs(fragments: Fragments) -> NDArray[np.float64]:
+    """1 where two terms commute, -1 where they do not, shape (terms, terms)."""
+    count = len(fragments.weights)
+    signs = np.empty((count, count), np.float64)
+    x, z = fragments.x_masks, fragments.z_masks
+    for row in range(count):
+        swaps = np.bitwise_count(x & z[row]) + np.bitwise_count(z & x[row])
+        signs[row] = 1.0 - 2.0 * (swaps & 1)
+    return signs
+
+
+def _terms(fragments: Fragments, start: int, stop: int) -> Terms:
+    part = slice(start, stop)
+    return fragments.x_masks[part], fragments.z_masks[part], fragments.weights[part].astype(np.complex128)
+
+
+def _commutator(left: Terms, right: Terms) -> Terms:
+    x, z, c = multiply_terms(left, right, "anticommuting")
+    return merge_terms(x, z, 2 * c)
+
+
+def _norm(terms: Terms) -> float:
+    return float(np.abs(terms[2]).sum())

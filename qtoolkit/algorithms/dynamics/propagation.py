@@ -1,0 +1,125 @@
+"""Exact evolution of a state in a Krylov space, to a tolerance that is checked while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit._memory import reserved
+from qtoolkit.errors import ConvergenceError
+
+__all__ = ["Propagated", "propagated"]
+
+Apply: TypeAlias = Callable[[NDArray[Any]], NDArray[Any]]
+
+DIMENSION = 24
+"""Vectors of a Krylov space; each step is as long as they allow."""
+
+_POINTS = 16
+_MOST_STEPS = 100_000
+_INVARIANT = 1e-13
+
+
+class Propagated(NamedTuple):
+    """A state after some time.
+
+    Attributes:
+        state: of the shape of the one before.
+        error: a bound of its distance from the exact one, but for rounding.
+        num_applications: of the Hamiltonian.
+    """
+
+    state: NDArray[np.complex128]
+    error: float
+    num_applications: int
+
+
+def propagated(apply: Apply, state: NDArray[Any], time: float, tolerance: float) -> Propagated:
+    """``e^{−iHt}|ψ⟩`` by Lanczos vectors (Park and Light, J. Chem. Phys. 85, 5870 (1986)).
+
+    In each step the residual is ``β |c_m(s)|`` along the first vector that is left out, with c the coefficients in the
+    Krylov space; its integral over the step bounds the error of the step, which is chosen so that all stay within the
+    tolerance.
+
+    Args:
+        apply: a Hermitian H on states of this shape.
+        state: |ψ⟩, real or complex.
+        time: t.
+        tolerance: for the distance from the exact state, for a state of norm 1.
+
+    Raises:
+        ConvergenceError: if H is not Hermitian or finite, or so large that steps vanish.
+        InsufficientMemoryError: if the vectors do not fit into free memory.
+    """
+    current: NDArray[np.complex128] = np.array(state, np.complex128)
+    with reserved(16 * (DIMENSION + 4) * current.size, "the vectors of a Krylov space", "use a smaller system"):
+        left, total, applications = abs(time), 0.0, 0
+        for _ in range(_MOST_STEPS):
+            if left == 0.0:
+                return Propagated(current, total, applications)
+            vectors, diagonal, offdiagonal = _lanczos(apply, current)
+            applications += len(diagonal)
+            norm = float(np.linalg.norm(current))
+            step, coefficients, error = _longest_step(diagonal, offdiagonal, left, tolerance / abs(time))
+            turned = coefficients.conj() if time < 0 else coefficients
+            current = norm * np.tensordot(turned, vectors, axes=1)
+            total += error
+            left = 0.0 if step >= left else left - step
+    raise ConvergenceError(f"evolution for a time of {time:g} takes more than {_MOST_STEPS} steps; use shorter times")
+
+
+def _lanczos(
+    apply: Apply, state: NDArray[np.complex128]
+) -> tuple[NDArray[np.complex128], NDArray[np.float64], NDArray[np.float64]]:
+    """Orthonormal vectors, and the tridiagonal matrix between them with the coupling to the vector left out."""
+    size = min(DIMENSION, state.size)
+    vectors = np.empty((size, *state.shape), np.complex128)
+    diagonal, offdiagonal = np.zeros(size), np.zeros(size)
+    vector = state / np.linalg.norm(state)
+    for k in range(size):
+        vectors[k] = vector
+        image = apply(vector)
+        diagonal[k] = np.vdot(vector, image).real
+        flat = vectors[: k + 1].reshape(k + 1, -1)
+        residual = np.array(image, np.complex128).ravel()
+        for _ in range(2):  # once more, lest rounding spoils orthogonality
+            residual -= (flat.conj() @ residual) @ flat
+        offdiagonal[k] = np.linalg.norm(residual)
+        if not np.isfinite(offdiagonal[k]):
+            raise ConvergenceError("an evolution needs a finite Hamiltonian, but H|ψ⟩ is not finite")
+        scale = np.abs(diagonal[: k + 1]).max() + offdiagonal[: k + 1].max()
+        if offdiagonal[k] <= _INVARIANT * scale:
+            offdiagonal[k] = 0.0
+            return vectors[: k + 1], diagonal[: k + 1], offdiagonal[: k + 1]
+        vector = (residual / offdiagonal[k]).reshape(state.shape)
+    return vectors, diagonal, offdiagonal
+
+
+def _longest_step(
+    diagonal: NDArray[np.float64], offdiagonal: NDArray[np.float64], left: float, rate: float
+) -> tuple[float, NDArray[np.complex128], float]:
+    """A step, the coefficients after it, and the bound of its error, at most ``rate`` times the step."""
+    from scipy.linalg import eigh_tridiagonal
+
+    if len(diagonal) == 1:
+        energies, rotation = diagonal, np.ones((1, 1))
+    else:
+        energies, rotation = eigh_tridiagonal(diagonal, offdiagonal[:-1])
+
+    def coefficients(times: NDArray[np.float64]) -> NDArray[np.complex128]:
+        found: NDArray[np.complex128] = (np.exp(-1j * np.outer(times, energies)) * rotation[0]) @ rotation.T
+        return found
+
+    nodes, weights = np.polynomial.legendre.leggauss(_POINTS)
+    step = left
+    for _ in range(200):
+        times = np.append(step * (nodes + 1) / 2, step)
+        found = coefficients(times)
+        error = float(offdiagonal[-1] * step / 2 * (weights @ np.abs(found[:-1, -1])))
+        if error <= rate * step:
+            return step, found[-1], error
+        step *= 0.7
+    raise ConvergenceError("steps of an evolution vanish: the Hamiltonian must be Hermitian and of moderate size")
