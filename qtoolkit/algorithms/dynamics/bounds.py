@@ -16,11 +16,11 @@ from qtoolkit.algorithms.dynamics.commutators import (
     triangle_prefactor,
 )
 from qtoolkit.algorithms.dynamics.ordering import Fragments, fragments_of_sums
+from qtoolkit.algorithms.dynamics.schedule import SUZUKI
 from qtoolkit.errors import InputError
 from qtoolkit.operators import PauliSum
 
 __all__ = [
-    "SUZUKI",
     "BoundMethod",
     "TrotterBound",
     "bound_of",
@@ -35,9 +35,6 @@ __all__ = [
 BoundMethod: TypeAlias = Literal["auto", "commutator", "triangle", "one-norm"]
 
 ORDERS = (1, 2, 4)
-SUZUKI = 1.0 / (4.0 - 4.0 ** (1.0 / 3.0))
-"""Of the five second-order steps in one of order 4, what four of them take of its time."""
-
 _METHODS = ("auto", "commutator", "triangle", "one-norm")
 _MOST_PRODUCTS = 2 * 10**8
 _DURATIONS = {1: 1.0, 2: 1.0, 4: 4.0 * SUZUKI + abs(1.0 - 4.0 * SUZUKI)}

@@ -6,7 +6,6 @@ from functools import cached_property
 
 from qtoolkit._arguments import check_flag, check_integer
 from qtoolkit.algorithms.dynamics.bounds import (
-    SUZUKI,
     BoundMethod,
     TrotterBound,
     bound_of,
@@ -17,6 +16,7 @@ from qtoolkit.algorithms.dynamics.bounds import (
 )
 from qtoolkit.algorithms.dynamics.ordering import Ordering, check_hamiltonian, fragments_of
 from qtoolkit.algorithms.dynamics.rotations import RotationWriter
+from qtoolkit.algorithms.dynamics.schedule import step_of
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import InputError
 from qtoolkit.operators import PauliSum
@@ -167,15 +167,7 @@ class ProductFormula:
     @cached_property
     def _step(self) -> list[tuple[int, float]]:
         """Terms of one step with their shares of its time, in time order."""
-        count = len(self._fragments.weights)
-        if self._order == 1:
-            return [(k, 1.0) for k in range(count)]
-        half = [(k, 0.5) for k in range(count)]
-        second = _joined([*half, *reversed(half)])
-        if self._order == 2:
-            return second
-        shares = (SUZUKI, SUZUKI, 1.0 - 4.0 * SUZUKI, SUZUKI, SUZUKI)
-        return _joined([(k, share * part) for share in shares for k, part in second])
+        return step_of(len(self._fragments.weights), self._order)
 
     @property
     def _closes(self) -> bool:
@@ -234,14 +226,3 @@ def trotter_circuit(
     formula = ProductFormula(hamiltonian, order, ordering)
     write = formula.controlled_circuit if check_flag(controlled, "controlled") else formula.circuit
     return write(time, steps)
-
-
-def _joined(steps: list[tuple[int, float]]) -> list[tuple[int, float]]:
-    """Neighbours of the same term as one."""
-    found: list[tuple[int, float]] = []
-    for term, share in steps:
-        if found and found[-1][0] == term:
-            found[-1] = (term, found[-1][1] + share)
-        else:
-            found.append((term, share))
-    return found

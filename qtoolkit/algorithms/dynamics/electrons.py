@@ -1,0 +1,194 @@
+"""Evolution of electrons in their sector: exactly, and by product formulas of factorised integrals."""
+
+from __future__ import annotations
+
+import math
+import time as clock
+from collections.abc import Sequence
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from qtoolkit._arguments import check_flag, check_instance, check_integer, check_number, items_of
+from qtoolkit._checks import require_choice
+from qtoolkit.algorithms.dynamics.bounds import check_order, check_time
+from qtoolkit.algorithms.dynamics.evolve import checked_times
+from qtoolkit.algorithms.dynamics.factorisation import factorised, unitary_generator
+from qtoolkit.algorithms.dynamics.propagation import propagated
+from qtoolkit.algorithms.dynamics.result import TimeEvolution
+from qtoolkit.algorithms.dynamics.schedule import joined, step_of
+from qtoolkit.errors import InputError
+from qtoolkit.operators import ElectronicHamiltonian
+from qtoolkit.simulators.fermion import (
+    DiagonalCoulomb,
+    FermionOperation,
+    FermionProgram,
+    FermionSector,
+    FermionSimulator,
+    LinearMatrix,
+    OrbitalRotation,
+)
+
+__all__ = ["electronic_trotter_program", "evolve_electrons"]
+
+ElectronMethod: TypeAlias = Literal["exact", "trotter"]
+
+FloatArray = NDArray[np.float64]
+
+_TOLERANCE = 1e-8
+_MOST_STEPS = 100_000
+_RULE = "a number from 1e-14 to 1"
+
+
+def electronic_trotter_program(
+    hamiltonian: ElectronicHamiltonian,
+    nelec: tuple[int, int],
+    time: float,
+    steps: int = 1,
+    order: int = 2,
+    *,
+    tolerance: float = _TOLERANCE,
+    reference: tuple[int, int] | None = None,
+) -> FermionProgram:
+    """The product formula of a molecule or lattice as orbital rotations and diagonal Coulomb evolutions.
+
+    The parts are the one-body part and those of the double factorisation (M. Motta et al., npj Quantum Inf. 7, 83
+    (2021)): each is diagonal in orbitals of its own. Neighbouring rotations of orbitals are one. Repulsion between
+    occupations alone, as in Hubbard's model, is one part. The program has no parameters.
+
+    Args:
+        hamiltonian: with the same integrals for both spins.
+        nelec: alpha and beta electrons, at least one.
+        time: t.
+        steps: of the formula.
+        order: 1, 2 or 4.
+        tolerance: eigenvalues of the matrix (pq),(rs) of integrals of magnitude up to this are left out.
+        reference: alpha and beta strings of the determinant, as bits; the lowest orbitals by default.
+
+    Raises:
+        InputError: if integrals differ between the spins, there is no electron, or another argument does not fit.
+    """
+    check_instance(hamiltonian, ElectronicHamiltonian, "hamiltonian must be an ElectronicHamiltonian")
+    time, order = check_time(time), check_order(order)
+    steps = check_integer(steps, "steps", 1, _MOST_STEPS)
+    sector = FermionSector(hamiltonian.norb, nelec)
+    count = sum(sector.nelec)
+    if not count:
+        raise InputError("a product formula of electrons needs at least one electron, got none")
+    kept = factorised(hamiltonian, check_number(tolerance, "tolerance", kind=_RULE, accept=_is_tolerance))
+    # the constant acts as the same energy of each electron
+    one_body = kept.one_body + hamiltonian.constant / count * np.eye(hamiltonian.norb)
+    parts: list[FloatArray | tuple[FloatArray, FloatArray]] = [one_body, *((p.orbitals, p.couplings) for p in kept.parts)]
+    operations: list[FermionOperation] = []
+    turned: NDArray[Any] = np.eye(hamiltonian.norb)
+    for part, share in joined(step_of(len(parts), order) * steps):
+        duration = share * time / steps
+        chosen = parts[part]
+        if isinstance(chosen, tuple):
+            orbitals, couplings = chosen
+            _turn(operations, orbitals.T @ turned)
+            matrix = LinearMatrix(-duration * couplings)
+            operations.append(DiagonalCoulomb(matrix, matrix))
+            turned = orbitals
+        else:
+            energies, orbitals = np.linalg.eigh(chosen)
+            turned = (orbitals * np.exp(-1j * duration * energies)) @ orbitals.T @ turned
+    _turn(operations, turned)
+    return FermionProgram(hamiltonian.norb, nelec, operations, reference=reference)
+
+
+def evolve_electrons(
+    hamiltonian: ElectronicHamiltonian,
+    nelec: tuple[int, int],
+    initial_state: ArrayLike,
+    times: ArrayLike,
+    observables: ElectronicHamiltonian | Sequence[ElectronicHamiltonian],
+    *,
+    method: ElectronMethod = "exact",
+    order: int = 2,
+    steps: int = 100,
+    compare: bool = True,
+    tolerance: float = 1e-10,
+    simulator: FermionSimulator | None = None,
+) -> TimeEvolution:
+    """Expectation values of one- and two-electron observables in ``e^{−iHt}|ψ⟩``, in the sector of |ψ⟩.
+
+    Args:
+        hamiltonian: H.
+        nelec: alpha and beta electrons.
+        initial_state: |ψ⟩, shape (alpha strings, beta strings), of norm 1.
+        times: t, one number or several.
+        observables: Hermitian operators of the same form as H, one or several.
+        method: ``"exact"`` propagates in Krylov spaces; ``"trotter"`` applies `electronic_trotter_program`.
+        order: of the product formula.
+        steps: of the product formula for the largest time; shorter ones take as many of the same length as they need.
+        compare: whether exact values stand beside those of the product formula.
+        tolerance: of exact propagation, for the state.
+        simulator: a `FermionSimulator` with all cores by default.
+
+    Raises:
+        InputError: if the state has another shape or norm, or another argument does not fit.
+        InsufficientMemoryError: if the vectors of exact propagation do not fit into free memory.
+    """
+    started = clock.perf_counter()
+    require_choice("method", method, ("exact", "trotter"))
+    check_instance(hamiltonian, ElectronicHamiltonian, "hamiltonian must be an ElectronicHamiltonian")
+    sector = FermionSector(hamiltonian.norb, nelec)
+    state = sector.checked(initial_state, "initial_state")
+    norm = float(np.linalg.norm(state))
+    if not abs(norm - 1.0) <= 1e-8:
+        raise InputError(f"initial_state must have norm 1 to 1e-8, got {norm:g}; divide it by its norm")
+    rule = "observables are ElectronicHamiltonians"
+    given = [observables] if isinstance(observables, ElectronicHamiltonian) else items_of(observables, rule)
+    chosen = [check_instance(item, ElectronicHamiltonian, rule) for item in given]
+    if not chosen or any(item.norb != hamiltonian.norb for item in chosen):
+        raise InputError(f"an evolution needs observables of {hamiltonian.norb} orbitals, got {len(chosen)} observables")
+    engine = FermionSimulator() if simulator is None else simulator
+    check_instance(engine, FermionSimulator, "simulator must be a FermionSimulator")
+    tolerance = check_number(tolerance, "tolerance", kind=_RULE, accept=_is_tolerance)
+    moments, steps, order = checked_times(times), check_integer(steps, "steps", 1, _MOST_STEPS), check_order(order)
+
+    def measured(current: NDArray[Any]) -> list[float]:
+        return [float(np.vdot(current, engine.apply(item, sector, current)).real) for item in chosen]
+
+    exact: FloatArray | None = None
+    errors: FloatArray | None = None
+    taken: tuple[int, ...] | None = None
+    if method == "exact" or check_flag(compare, "compare"):
+        exact, errors = np.empty((len(moments), len(chosen))), np.empty(len(moments))
+        for k, t in enumerate(moments.tolist()):
+            moved = propagated(lambda vector: engine.apply(hamiltonian, sector, vector), state, t, tolerance)
+            exact[k], errors[k] = measured(moved.state), moved.error
+    if method == "exact":
+        assert exact is not None
+        values, words = exact, "exact propagation in Krylov spaces"
+    else:
+        longest = float(np.abs(moments).max())
+        rows, counts = [], []
+        for t in moments.tolist():
+            count = max(1, math.ceil(steps * abs(t) / longest - 1e-9)) if longest else 1
+            program = electronic_trotter_program(hamiltonian, nelec, t, count, order)
+            rows.append(measured(engine.state(program, initial_state=state.astype(np.complex128))))
+            counts.append(count)
+        values, taken, errors = np.array(rows), tuple(counts), None
+        words = f"product formula of order {order} of factorised integrals"
+    return TimeEvolution(
+        times=moments,
+        values=values,
+        method=words,
+        exact_values=exact,
+        steps=taken,
+        state_errors=errors,
+        wall_time=clock.perf_counter() - started,
+    )
+
+
+def _is_tolerance(value: float) -> bool:
+    return 1e-14 <= value <= 1.0
+
+
+def _turn(operations: list[FermionOperation], unitary: NDArray[Any]) -> None:
+    generator = unitary_generator(unitary)
+    if np.abs(generator).max() > 1e-15:
+        operations.append(OrbitalRotation(LinearMatrix(generator)))
