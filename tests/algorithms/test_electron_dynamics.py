@@ -29,9 +29,7 @@ def molecule_like(norb: int, seed: int) -> ElectronicHamiltonian:
 
 
 def matrix_of(hamiltonian, sector):
-    columns = [
-        SIMULATOR.apply(hamiltonian, sector, row.reshape(sector.shape)).ravel() for row in np.eye(sector.size)
-    ]
+    columns = [SIMULATOR.apply(hamiltonian, sector, row.reshape(sector.shape)).ravel() for row in np.eye(sector.size)]
     return np.array(columns)
 
 

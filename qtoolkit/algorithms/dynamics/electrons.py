@@ -79,7 +79,10 @@ def electronic_trotter_program(
     kept = factorised(hamiltonian, check_number(tolerance, "tolerance", kind=_RULE, accept=_is_tolerance))
     # the constant acts as the same energy of each electron
     one_body = kept.one_body + hamiltonian.constant / count * np.eye(hamiltonian.norb)
-    parts: list[FloatArray | tuple[FloatArray, FloatArray]] = [one_body, *((p.orbitals, p.couplings) for p in kept.parts)]
+    parts: list[FloatArray | tuple[FloatArray, FloatArray]] = [
+        one_body,
+        *((p.orbitals, p.couplings) for p in kept.parts),
+    ]
     operations: list[FermionOperation] = []
     turned: NDArray[Any] = np.eye(hamiltonian.norb)
     for part, share in joined(step_of(len(parts), order) * steps):
@@ -143,7 +146,9 @@ def evolve_electrons(
     given = [observables] if isinstance(observables, ElectronicHamiltonian) else items_of(observables, rule)
     chosen = [check_instance(item, ElectronicHamiltonian, rule) for item in given]
     if not chosen or any(item.norb != hamiltonian.norb for item in chosen):
-        raise InputError(f"an evolution needs observables of {hamiltonian.norb} orbitals, got {len(chosen)} observables")
+        raise InputError(
+            f"an evolution needs observables of {hamiltonian.norb} orbitals, got {len(chosen)} observables"
+        )
     engine = FermionSimulator() if simulator is None else simulator
     check_instance(engine, FermionSimulator, "simulator must be a FermionSimulator")
     tolerance = check_number(tolerance, "tolerance", kind=_RULE, accept=_is_tolerance)

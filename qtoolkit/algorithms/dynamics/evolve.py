@@ -10,7 +10,15 @@ from typing import Any, Literal, NamedTuple, TypeAlias, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qtoolkit._arguments import check_flag, check_instance, check_integer, check_number, items_of, real_numbers_of, seeded
+from qtoolkit._arguments import (
+    check_flag,
+    check_instance,
+    check_integer,
+    check_number,
+    items_of,
+    real_numbers_of,
+    seeded,
+)
 from qtoolkit._checks import require_choice
 from qtoolkit.algorithms.dynamics.bounds import check_error
 from qtoolkit.algorithms.dynamics.ordering import Ordering, check_hamiltonian
@@ -156,8 +164,7 @@ def _plan(
     preparation.check_bound()
     if preparation.num_qubits != hamiltonian.num_qubits:
         raise InputError(
-            f"the preparation must have the Hamiltonian's {hamiltonian.num_qubits} qubits, got "
-            f"{preparation.num_qubits}"
+            f"the preparation must have the Hamiltonian's {hamiltonian.num_qubits} qubits, got {preparation.num_qubits}"
         )
     given = [observables] if isinstance(observables, PauliSum) else items_of(observables, "observables are PauliSums")
     checked = [check_hamiltonian(observable) for observable in given]
@@ -197,9 +204,7 @@ def _trotter(
     if steps is None:
         steps = formula.steps_for(longest, error)
     taken = [max(1, math.ceil(steps * abs(t) / longest - 1e-9)) if longest else 1 for t in plan.times.tolist()]
-    rows = [
-        _values(plan, formula.circuit(t, count)) for t, count in zip(plan.times.tolist(), taken, strict=True)
-    ]
+    rows = [_values(plan, formula.circuit(t, count)) for t, count in zip(plan.times.tolist(), taken, strict=True)]
     bounds = [formula.error_bound(t, count).error for t, count in zip(plan.times.tolist(), taken, strict=True)]
     deviations = np.array([row[1] for row in rows]) if rows[0][1] is not None else None
     return np.array([row[0] for row in rows]), np.array(bounds), deviations, tuple(taken)

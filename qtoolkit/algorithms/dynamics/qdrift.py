@@ -80,8 +80,7 @@ class QDrift:
             starts = np.flatnonzero(np.concatenate(([True], drawn[1:] != drawn[:-1])))
             lengths = np.diff(np.concatenate((starts, [count])))
             turns = [
-                (k, times * float(angles[k]))
-                for k, times in zip(drawn[starts].tolist(), lengths.tolist(), strict=True)
+                (k, times * float(angles[k])) for k, times in zip(drawn[starts].tolist(), lengths.tolist(), strict=True)
             ]
         circuit = writer.circuit(turns)
         circuit.name = f"qDRIFT × {count}"
