@@ -19,7 +19,7 @@ from qtoolkit.circuit.library import fourier_transform
 from qtoolkit.errors import InputError
 from qtoolkit.operators import PauliSum
 
-__all__ = ["MAX_BITS", "EnergyProblem", "Evolution"]
+__all__ = ["MAX_BITS", "EnergyProblem", "Evolution", "energy_range_of"]
 
 Evolution: TypeAlias = Literal["exact", "trotter"]
 
@@ -81,7 +81,7 @@ class EnergyProblem:
         self._formula = ProductFormula(hamiltonian, order, ordering)
         self._center = hamiltonian.constant.real
         self._radius = float(np.abs(self._formula.terms.coefficients).sum())
-        self._low, self._high = self._checked_range(energy_range)
+        self._low, self._high = energy_range_of(hamiltonian, energy_range)
         self._eigen: tuple[NDArray[np.float64], NDArray[np.complex128]] | None = None
 
     @property
@@ -144,7 +144,7 @@ class EnergyProblem:
         Raises:
             InputError: if the range is none.
         """
-        ends = self._checked_range((low, high))
+        ends = energy_range_of(self._hamiltonian, (low, high))
         steps = max(1, math.ceil(self._steps * self.width / (ends[1] - ends[0])))
         return EnergyProblem(
             self._hamiltonian,
@@ -228,18 +228,26 @@ class EnergyProblem:
                 self._eigen = np.linalg.eigh(self._hamiltonian.to_matrix())
         return self._eigen
 
-    def _checked_range(self, energy_range: tuple[float, float] | None) -> tuple[float, float]:
-        if energy_range is None:
-            reach = (1.0 + _MARGIN) * self._radius or 1.0
-            return self._center - reach, self._center + reach
-        rule = "energy_range is a pair of numbers, the lower first"
-        ends = [require_number("an end of energy_range", end) for end in items_of(energy_range, rule)]
-        if len(ends) != 2 or not ends[1] - ends[0] > 1e-12 * (abs(ends[0]) + abs(ends[1])):
-            raise InputError(f"{rule}, got {shown(energy_range)}")
-        return ends[0], ends[1]
-
     def __repr__(self) -> str:
         return (
             f"<EnergyProblem on {self.num_qubits} qubits, {self._evolution} evolution, energies from {self._low:g} to "
             f"{self._high:g}>"
         )
+
+
+def energy_range_of(hamiltonian: PauliSum, energy_range: tuple[float, float] | None) -> tuple[float, float]:
+    """A given range of energies, or one that holds the spectrum by the magnitudes of the coefficients, and 1/16 more.
+
+    Raises:
+        InputError: if it is no pair of numbers, the lower first.
+    """
+    if energy_range is None:
+        is_varying = (hamiltonian.x_masks | hamiltonian.z_masks) != 0
+        reach = (1.0 + _MARGIN) * float(np.abs(hamiltonian.coefficients[is_varying]).sum()) or 1.0
+        center = hamiltonian.constant.real
+        return center - reach, center + reach
+    rule = "energy_range is a pair of numbers, the lower first"
+    ends = [require_number("an end of energy_range", end) for end in items_of(energy_range, rule)]
+    if len(ends) != 2 or not ends[1] - ends[0] > 1e-12 * (abs(ends[0]) + abs(ends[1])):
+        raise InputError(f"{rule}, got {shown(energy_range)}")
+    return ends[0], ends[1]

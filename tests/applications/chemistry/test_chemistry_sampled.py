@@ -68,7 +68,7 @@ def test_without_repulsion_only_the_one_body_part_is_left():
 def test_pyscf_and_our_own_routine_agree(hydrogen_chain):
     hamiltonian = electronic(hydrogen_chain)
     strings = FermionSector(6, (3, 3)).alpha_strings
-    for alpha, beta in ((strings, strings), (np.sort(strings[2::3]), strings)):
+    for alpha, beta in ((strings, strings), (strings[2::3], strings)):
         theirs, ours = lowest_selected(hamiltonian, alpha, beta, (3, 3)), own_lowest(hamiltonian, alpha, beta)
         assert theirs.energy == pytest.approx(ours.energy, abs=1e-9)
         overlap = abs(np.vdot(theirs.amplitudes, ours.amplitudes))
@@ -91,18 +91,18 @@ def test_all_configurations_give_the_exact_energy(hydrogen_chain):
 
 
 def test_noisy_shots_of_an_ansatz(lithium_hydride):
-    """A tenth of all bits flipped: a third of the shots is right, and all together span what the state needs."""
+    """A fifth of all bits flipped: few shots are right, and repaired they span what the state needs."""
     ansatz = UCCSD(lithium_hydride.norb, lithium_hydride.nelec)
     parameters = ansatz.perturbative_parameters(lithium_hydride)
     clean = StatevectorSimulator().run(ansatz.circuit.bind(parameters).measure_all(), shots=2000, seed=3)
     rng = np.random.default_rng(5)
-    flips = rng.random(clean.memory.shape) < 0.1
+    flips = rng.random(clean.memory.shape) < 0.2
     noisy = Result.from_memory(clean.memory ^ flips)
     exact = fci_energy(lithium_hydride)
     found = sample_based_diagonalisation(
         lithium_hydride, noisy, samples_per_batch=2000, num_batches=2, max_iterations=4, exact_energy=exact, seed=7
     )
-    assert 0.2 < found.correct_share < 0.6
+    assert 0.02 < found.correct_share < 0.3
     assert -1e-9 < found.gap < 1e-6
     assert len(found.history) >= 2
     assert found.shots == 2000

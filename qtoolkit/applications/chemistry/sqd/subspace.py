@@ -138,8 +138,9 @@ def _by_pyscf(hamiltonian: ElectronicHamiltonian, alpha: IntArray, beta: IntArra
     repulsion = hamiltonian.two_body("alpha", "beta")
     norb = hamiltonian.norb
     tensor = np.zeros((norb,) * 4) if repulsion is None else repulsion
+    strings = np.ascontiguousarray(alpha), np.ascontiguousarray(beta)  # which PySCF reads as bare memory
     energy, amplitudes = selected_ci.kernel_fixed_space(
-        solver, hamiltonian.one_body("alpha"), tensor, norb, nelec, (alpha, beta), ecore=hamiltonian.constant
+        solver, hamiltonian.one_body("alpha"), tensor, norb, nelec, strings, ecore=hamiltonian.constant
     )
     found = np.array(amplitudes, dtype=np.float64).reshape(len(alpha), len(beta))
     return Selected(float(energy), found, alpha, beta)
