@@ -87,6 +87,22 @@ def test_values_over_time():
     assert trotter.steps == (1, 50, 22)
     assert np.allclose(trotter.exact_values, found.values[:, :1], atol=1e-9)
     assert 1e-8 < np.abs(trotter.errors).max() < 1e-3
+    assert (np.abs(trotter.errors) <= trotter.error_bounds + 1e-9).all()
+    assert trotter.error_bounds.max() < 0.1
+
+
+@pytest.mark.parametrize("order", [1, 2, 4])
+def test_the_error_of_a_molecule_is_within_its_bound(order):
+    hamiltonian, sector = molecule_like(2, 7), FermionSector(2, (1, 1))
+    start = np.eye(sector.size)[0].reshape(sector.shape)
+    arguments = {"method": "trotter", "order": order, "steps": 30}
+    found = evolve_electrons(hamiltonian, (1, 1), start, 0.3, hamiltonian, bounded=True, **arguments)
+    assert abs(found.errors[0, 0]) <= found.error_bounds[0, 0]
+    program = electronic_trotter_program(hamiltonian, (1, 1), 0.3, 30, order)
+    exact = expm(-0.3j * matrix_of(hamiltonian, sector)) @ start.ravel()
+    assert np.linalg.norm(evolved_by(program, sector, start) - exact) <= found.state_errors[0] + 1e-12
+    assert found.state_errors[0] < 0.7
+    assert evolve_electrons(hamiltonian, (1, 1), start, 0.3, hamiltonian, **arguments).error_bounds is None
 
 
 @pytest.mark.parametrize(

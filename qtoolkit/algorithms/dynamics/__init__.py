@@ -1,4 +1,4 @@
-"""Evolution in time: product formulas and qDRIFT as circuits, with proven bounds of their errors, and exact propagation.
+"""Evolution in time: product formulas and qDRIFT as circuits, with proven error bounds, and exact propagation.
 
 Circuits go to the simulator or to a cloud alike; electrons evolve in their sector too.
 """

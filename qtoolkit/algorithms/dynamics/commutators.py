@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,7 +34,7 @@ def commutator_prefactor(fragments: Fragments, order: int) -> float:
     """
     total = 0.0
     starts = fragments.starts.tolist()
-    for start, stop in zip(starts[:-1], starts[1:], strict=True):
+    for start, stop in itertools.pairwise(starts):
         part, rest = _terms(fragments, start, stop), _terms(fragments, stop, starts[-1])
         inner = _commutator(rest, part)
         if order == 1:
@@ -61,8 +63,8 @@ def _triangle_sum(fragments: Fragments, order: int) -> float:
     total = 0.0
     for start in range(0, len(weights), _ROWS):
         rows = slice(start, start + _ROWS)
-        later = (places >= stops[rows, None]) * weights
-        anticommuting = later * (signs[rows] < 0)
+        later = np.where(places >= stops[rows, None], weights, 0.0)
+        anticommuting: NDArray[np.float64] = np.where(signs[rows] < 0, later, 0.0)
         if order == 1:
             total += float(weights[rows] @ anticommuting.sum(axis=1))
             continue
@@ -80,7 +82,7 @@ def _inner(
     """For each row's term P1, ``Σ |w_2 w_3|`` over later P2 and P3 of its fragment with ``[P3, [P1, P2]] ≠ 0``."""
     weights = np.abs(fragments.weights)
     owner = np.repeat(np.arange(len(fragments.starts) - 1), np.diff(fragments.starts))
-    same = (owner[rows, None] == owner) * weights
+    same = np.where(owner[rows, None] == owner, weights, 0.0)
     products = (same * signs[rows]) @ signs
     reached = (same.sum(axis=1)[:, None] - products) / 2
     found: NDArray[np.float64] = (anticommuting * reached).sum(axis=1)

@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from qtoolkit._arguments import check_flag, check_instance, check_integer, check_number, items_of
 from qtoolkit._checks import require_choice
-from qtoolkit.algorithms.dynamics.bounds import check_order, check_time
+from qtoolkit.algorithms.dynamics.bounds import bound_of, check_order, check_time, prefactor_of
 from qtoolkit.algorithms.dynamics.evolve import checked_times
-from qtoolkit.algorithms.dynamics.factorisation import factorised, unitary_generator
+from qtoolkit.algorithms.dynamics.factorisation import factorised, fragments_of_electrons, unitary_generator
+from qtoolkit.algorithms.dynamics.ordering import fragments_of_sums
 from qtoolkit.algorithms.dynamics.propagation import propagated
 from qtoolkit.algorithms.dynamics.result import TimeEvolution
 from qtoolkit.algorithms.dynamics.schedule import joined, step_of
@@ -112,6 +113,7 @@ def evolve_electrons(
     order: int = 2,
     steps: int = 100,
     compare: bool = True,
+    bounded: bool | None = None,
     tolerance: float = 1e-10,
     simulator: FermionSimulator | None = None,
 ) -> TimeEvolution:
@@ -127,6 +129,8 @@ def evolve_electrons(
         order: of the product formula.
         steps: of the product formula for the largest time; shorter ones take as many of the same length as they need.
         compare: whether exact values stand beside those of the product formula.
+        bounded: whether the product formula's error is bounded, by commutators of its parts as Pauli sums (see
+            `product_formula_bound`); by default where there are at most two parts, as in Hubbard's model.
         tolerance: of exact propagation, for the state.
         simulator: a `FermionSimulator` with all cores by default.
 
@@ -157,8 +161,11 @@ def evolve_electrons(
     def measured(current: NDArray[Any]) -> list[float]:
         return [float(np.vdot(current, engine.apply(item, sector, current)).real) for item in chosen]
 
+    if bounded is not None:
+        bounded = check_flag(bounded, "bounded")
     exact: FloatArray | None = None
     errors: FloatArray | None = None
+    bounds: FloatArray | None = None
     taken: tuple[int, ...] | None = None
     if method == "exact" or check_flag(compare, "compare"):
         exact, errors = np.empty((len(moments), len(chosen))), np.empty(len(moments))
@@ -167,7 +174,9 @@ def evolve_electrons(
             exact[k], errors[k] = measured(moved.state), moved.error
     if method == "exact":
         assert exact is not None
+        assert errors is not None
         values, words = exact, "exact propagation in Krylov spaces"
+        bounds = _value_bounds(chosen, errors)
     else:
         longest = float(np.abs(moments).max())
         rows, counts = [], []
@@ -176,12 +185,15 @@ def evolve_electrons(
             program = electronic_trotter_program(hamiltonian, nelec, t, count, order)
             rows.append(measured(engine.state(program, initial_state=state.astype(np.complex128))))
             counts.append(count)
-        values, taken, errors = np.array(rows), tuple(counts), None
+        values, taken = np.array(rows), tuple(counts)
+        errors = _formula_errors(hamiltonian, moments, taken, order, bounded)
+        bounds = None if errors is None else _value_bounds(chosen, errors)
         words = f"product formula of order {order} of factorised integrals"
     return TimeEvolution(
         times=moments,
         values=values,
         method=words,
+        error_bounds=bounds,
         exact_values=exact,
         steps=taken,
         state_errors=errors,
@@ -191,6 +203,39 @@ def evolve_electrons(
 
 def _is_tolerance(value: float) -> bool:
     return 1e-14 <= value <= 1.0
+
+
+def _formula_errors(
+    hamiltonian: ElectronicHamiltonian, times: FloatArray, steps: tuple[int, ...], order: int, bounded: bool | None
+) -> FloatArray | None:
+    """Bounds of the error of the state, in all sectors at once."""
+    kept = factorised(hamiltonian, _TOLERANCE)
+    if bounded is False or (bounded is None and len(kept.parts) > 1):
+        return None
+    parts = fragments_of_sums(fragments_of_electrons(kept))
+    found = prefactor_of(parts, order, "auto")
+    # ½ ‖Σ s_t (Σ L^t_pq E_pq)²‖: each L^t has norm 1, so its eigenvalues, twice each, sum to at most 2 √norb
+    rest = 2.0 * hamiltonian.norb * kept.neglected
+    pairs = zip(times.tolist(), steps, strict=True)
+    return np.array([bound_of(parts, order, t, count, found).error + rest * abs(t) for t, count in pairs])
+
+
+def _value_bounds(observables: Sequence[ElectronicHamiltonian], errors: FloatArray) -> FloatArray:
+    """``2 ‖O‖ ‖φ − ψ‖``, with the norm bounded by the integrals."""
+    found: FloatArray = np.minimum(2.0 * errors, 2.0)[:, None] * np.array([_norm(item) for item in observables])
+    return found
+
+
+def _norm(observable: ElectronicHamiltonian) -> float:
+    """A bound of the spectral norm: every ladder product has norm 1."""
+    total = abs(observable.constant)
+    for spin in ("alpha", "beta"):
+        total += float(np.abs(observable.one_body(spin)).sum())
+        for other in ("alpha", "beta"):
+            repulsion = observable.two_body(spin, other)
+            if repulsion is not None:
+                total += 0.5 * float(np.abs(repulsion).sum())
+    return total
 
 
 def _turn(operations: list[FermionOperation], unitary: NDArray[Any]) -> None:

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit.errors import InputError
-from qtoolkit.operators import ElectronicHamiltonian
+from qtoolkit.operators import ElectronicHamiltonian, PauliSum, jordan_wigner
 
-__all__ = ["CoulombPart", "Factorised", "factorised", "unitary_generator"]
+__all__ = ["CoulombPart", "Factorised", "factorised", "fragments_of_electrons", "unitary_generator"]
 
 FloatArray = NDArray[np.float64]
 
@@ -79,6 +79,17 @@ def factorised(hamiltonian: ElectronicHamiltonian, tolerance: float) -> Factoris
         charges, orbitals = np.linalg.eigh((matrix + matrix.T) / 2)
         parts.append(CoulombPart(orbitals, values[k] * np.outer(charges, charges)))
     return Factorised(one_body, tuple(parts), neglected)
+
+
+def fragments_of_electrons(parts: Factorised) -> list[PauliSum]:
+    """The one-body part and the others as Pauli sums, by the Jordan–Wigner mapping."""
+    norb = len(parts.one_body)
+    found = [ElectronicHamiltonian(parts.one_body)]
+    for part in parts.parts:
+        turned = np.einsum("pa,qa->apq", part.orbitals, part.orbitals)
+        tensor = np.einsum("apq,ab,brs->pqrs", turned, part.couplings, turned, optimize=True)
+        found.append(ElectronicHamiltonian(0.5 * np.einsum("prrq->pq", tensor), tensor))
+    return [jordan_wigner(item.to_fermion_operator(), 2 * norb) for item in found]
 
 
 def unitary_generator(unitary: NDArray[Any]) -> NDArray[np.complex128]:

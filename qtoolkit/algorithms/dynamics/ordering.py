@@ -65,20 +65,13 @@ def fragments_of(hamiltonian: PauliSum, ordering: Ordering) -> Fragments:
         InputError: for another ordering.
     """
     require_choice("ordering", ordering, _ORDERINGS)
-    groups = [hamiltonian]
     if ordering == "commuting":
         groups = _without_identity(hamiltonian).group_commuting(qubit_wise=False)
-    elif ordering == "lexicographic":
-        labels = [string.label for string, _ in hamiltonian]
-        order = sorted(range(len(labels)), key=labels.__getitem__)
-        arrays = (hamiltonian.x_masks, hamiltonian.z_masks, hamiltonian.coefficients)
-        groups = [PauliSum(*(array[order] for array in arrays), hamiltonian.num_qubits)]
-    constant = hamiltonian.constant.real
-    groups = [_without_identity(group) for group in groups]
-    if ordering == "commuting":
         lengths = [len(group) for group in groups]
     else:
-        lengths = [1] * sum(map(len, groups))
+        terms = _without_identity(hamiltonian)
+        groups = [_by_label(terms) if ordering == "lexicographic" else terms]
+        lengths = [1] * len(terms)
     starts = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
     empty = [np.zeros(0, np.int64)]
     return Fragments(
@@ -86,7 +79,7 @@ def fragments_of(hamiltonian: PauliSum, ordering: Ordering) -> Fragments:
         np.concatenate(empty + [group.z_masks for group in groups]),
         np.concatenate([np.zeros(0), *(group.coefficients.real for group in groups)]),
         starts.astype(np.int64),
-        constant,
+        hamiltonian.constant.real,
     )
 
 
@@ -118,3 +111,10 @@ def _without_identity(hamiltonian: PauliSum) -> PauliSum:
     return PauliSum(
         hamiltonian.x_masks[kept], hamiltonian.z_masks[kept], hamiltonian.coefficients[kept], hamiltonian.num_qubits
     )
+
+
+def _by_label(hamiltonian: PauliSum) -> PauliSum:
+    labels = [string.label for string, _ in hamiltonian]
+    order = sorted(range(len(labels)), key=labels.__getitem__)
+    x_masks, z_masks, weights = hamiltonian.x_masks, hamiltonian.z_masks, hamiltonian.coefficients
+    return PauliSum(x_masks[order], z_masks[order], weights[order], hamiltonian.num_qubits)

@@ -104,9 +104,9 @@ def _longest_step(
     """A step, the coefficients after it, and the bound of its error, at most ``rate`` times the step."""
     from scipy.linalg import eigh_tridiagonal
 
-    if len(diagonal) == 1:
-        energies, rotation = diagonal, np.ones((1, 1))
-    else:
+    energies: NDArray[Any] = diagonal
+    rotation: NDArray[Any] = np.ones((1, 1))
+    if len(diagonal) > 1:
         energies, rotation = eigh_tridiagonal(diagonal, offdiagonal[:-1])
 
     def coefficients(times: NDArray[np.float64]) -> NDArray[np.complex128]:

@@ -51,8 +51,8 @@ class RotationWriter:
     def _append(self, circuit: Circuit, string: PauliString, theta: float) -> None:
         qubits = string.qubits
         if not self._controlled:
-            letters = "".join(string.letter(qubit) for qubit in reversed(qubits))
-            circuit.pauli_rotation(letters, theta, qubits)
+            label = "".join(string.letter(qubit) for qubit in reversed(qubits))
+            circuit.pauli_rotation(label, theta, qubits)
             return
         # basis changes and the ladder of CX undo each other where the rotation between them is off
         letters = [string.letter(qubit) for qubit in qubits]

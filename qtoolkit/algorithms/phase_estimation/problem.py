@@ -31,9 +31,9 @@ _MARGIN = 1.0 / 16.0
 class EnergyProblem:
     """Energies of a Hamiltonian as phases: those within a range of width W become φ in [0, 1).
 
-    With ``τ = 2π/W`` and ``U = e^{−i(H − low)τ}``, an eigenstate of energy E has ``U = e^{−2πiφ}``, ``φ = (E − low)/W``.
-    By default the range is centred at the mean of the spectrum and reaches 1/16 beyond the sum of the coefficients'
-    magnitudes, which bounds the spectrum, so that no energy can be taken for another (an alias).
+    With ``τ = 2π/W`` and ``U = e^{−i(H − low)τ}``, an eigenstate of energy E has the eigenvalue ``e^{−2πiφ}`` with
+    ``φ = (E − low)/W``. By default the range is centred at the mean of the spectrum and reaches 1/16 beyond the sum of
+    the coefficients' magnitudes, which bounds the spectrum, so that no energy can be taken for another (an alias).
 
     Args:
         hamiltonian: Hermitian.

@@ -92,7 +92,8 @@ def recovered(
         for bits, mean, count in zip((configurations.alpha, configurations.beta), occupancies, nelec, strict=True)
     ]
     pairs, inverse = np.unique(np.stack(strings, axis=1), axis=0, return_inverse=True)
-    weights = np.bincount(inverse.ravel(), configurations.weights, minlength=len(pairs))
+    weights = np.zeros(len(pairs))
+    np.add.at(weights, inverse.ravel(), configurations.weights)
     return Configurations(pairs[:, 0].copy(), pairs[:, 1].copy(), weights)
 
 

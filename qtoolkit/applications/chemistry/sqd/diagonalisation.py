@@ -154,9 +154,7 @@ def _checked(
         hamiltonian = ElectronicHamiltonian(
             hamiltonian.one_body_tensor, hamiltonian.two_body_tensor, hamiltonian.core_energy
         )
-    check_instance(
-        hamiltonian, ElectronicHamiltonian, "hamiltonian must be MolecularIntegrals or ElectronicHamiltonian"
-    )
+    check_instance(hamiltonian, ElectronicHamiltonian, "hamiltonian must be integrals or an ElectronicHamiltonian")
     if nelec is None:
         raise InputError("an ElectronicHamiltonian does not say how many electrons there are; give nelec")
     electrons = checked_electrons(nelec)

@@ -72,7 +72,7 @@ class SelectedHamiltonian:
 
     def apply(self, state: FloatArray) -> FloatArray:
         """σ, of the state's shape."""
-        result = self._constant * state + self._alpha @ state + (self._beta @ state.T).T
+        result: FloatArray = self._constant * state + self._alpha @ state + (self._beta @ state.T).T
         if self._mixed is None:
             return result
         by_alpha, by_beta, coupling = self._mixed
