@@ -6,6 +6,10 @@ from fuzz.instances import INSTANCES
 
 __all__ = ["ALGORITHMS"]
 
+KRYLOV = ("exact_krylov", "sampled_krylov", "electronic_krylov")
+
+ELECTRONS = ("electronic_trotter_program", "evolve_electrons", "electronic_krylov", "sample_based_diagonalisation")
+
 QUADRATIC_PROBLEMS = (
     *(f"{name}.problem" for name in INSTANCES if name.endswith("Solver")),
     *("penalised.problem", "sufficient_penalty.problem", "solve.problem", "enumerate_choices.problem"),
@@ -52,6 +56,60 @@ ALGORITHMS: dict[str, tuple[str, ...]] = {
     "axes": ("([0.0, 1.0, 2.0, 3.0],)",),
     "outside": ("0.0",),
     "function": ("lambda x, *_: x",),
+    # evolution in time
+    "order": ("2", "4"),
+    "ordering": ("'given'", "'commuting'"),
+    "steps": ("3",),
+    "num_samples": ("20",),
+    "num_circuits": ("2",),
+    "controlled": ("True",),
+    "fragments": ("[ISING, HEISENBERG]",),
+    "TrotterBound.method": ("'auto'",),
+    "error_bound.method": ("'auto'", "'one-norm'"),
+    "steps_for.method": ("'auto'", "'one-norm'"),
+    "product_formula_bound.method": ("'auto'", "'triangle'"),
+    **{f"{call}.error": ("0.5",) for call in ("steps_for", "samples_for", "evolve")},
+    "evolve.times": ("[0.0, 0.1]", "0.1"),
+    "evolve.observables": ("ISING", "[ISING, HEISENBERG]"),
+    "evolve.method": ("'exact'", "'trotter'", "'qdrift'"),
+    "evolve.compare": ("None", "True"),
+    "evolve_electrons.times": ("[0.0, 0.1]", "0.1"),
+    "evolve_electrons.observables": ("ELECTRONS",),
+    "evolve_electrons.method": ("'exact'", "'trotter'"),
+    "bounded": ("None", "True"),
+    **{f"{call}.hamiltonian": ("ELECTRONS",) for call in ELECTRONS},
+    "nelec": ("(1, 1)",),
+    "evolve_electrons.initial_state": ("[[1.0, 0.0], [0.0, 0.0]]",),
+    "electronic_krylov.initial_state": ("[[1.0, 0.0], [0.0, 0.0]]",),
+    "simulator": ("None",),
+    "reference": ("None", "(1, 2)"),
+    # energies by phases
+    "estimate_energy.problem": ("EnergyProblem(ISING, Circuit(3).h(0))",),
+    "estimate_energy.method": ("'iterative'", "'textbook'"),
+    "num_bits": ("3",),
+    "check_alias": ("True",),
+    "evolution": ("'exact'", "'trotter'"),
+    "energy_range": ("None", "(-3.0, 3.0)"),
+    "controlled_evolution.power": ("2",),
+    "phase": ("0.3",),
+    "with_range.low": ("-2.0",),
+    "with_range.high": ("2.0",),
+    # Krylov spaces
+    "num_states": ("2",),
+    "time_step": ("0.1",),
+    "num_energies": ("1",),
+    "exact_energies": ("None", "[-1.0, 0.5]"),
+    "threshold": ("None", "0.1"),
+    "num_resamples": ("5",),
+    **{f"{call}.preparation": ("Circuit(3).h(range(3))",) for call in KRYLOV},
+    # sampled configurations
+    "sample_based_diagonalisation.samples": ("{'0101': 3, '1001': 1}",),
+    "samples_per_batch": ("2",),
+    "num_batches": ("2",),
+    "max_iterations": ("2",),
+    "symmetric": ("None", "True"),
+    "initial_occupancies": ("None", "np.full((2, 2), 0.5)"),
+    "sample_based_diagonalisation.progress": ("None", "lambda state: None"),
     # algorithms
     "ansatz": ("ANSATZ",),
     "hamiltonian": ("HEISENBERG",),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from qtoolkit._arguments import check_integer, check_number, items_of
+from qtoolkit._arguments import check_integer, check_number, items_of, shown
 from qtoolkit._checks import require_choice, require_number
 from qtoolkit.algorithms.dynamics.commutators import (
     MOST_TRIANGLE_TERMS,
@@ -36,7 +36,8 @@ BoundMethod: TypeAlias = Literal["auto", "commutator", "triangle", "one-norm"]
 
 ORDERS = (1, 2, 4)
 _METHODS = ("auto", "commutator", "triangle", "one-norm")
-_MOST_PRODUCTS = 2 * 10**8
+_MOST_PRODUCTS = 10**8
+"""Of strings, for which commutators take some seconds."""
 _DURATIONS = {1: 1.0, 2: 1.0, 4: 4.0 * SUZUKI + abs(1.0 - 4.0 * SUZUKI)}
 """By order, the time for which each term acts in a step of time 1, backwards counted too."""
 
@@ -71,7 +72,7 @@ def check_order(order: object) -> int:
     """
     number = check_integer(order, "order")
     if number not in ORDERS:
-        raise InputError(f"the order of a product formula is 1, 2 or 4, got {number}")
+        raise InputError(f"the order of a product formula is 1, 2 or 4, got {shown(number)}")
     return number
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit._memory import reserved
 from qtoolkit.algorithms.dynamics.ordering import Fragments
-from qtoolkit.operators._term_algebra import Terms, merge_terms, multiply_terms
 
 __all__ = ["MOST_TRIANGLE_TERMS", "commutator_prefactor", "num_products", "triangle_prefactor"]
 
@@ -17,6 +17,14 @@ MOST_TRIANGLE_TERMS = 8192
 """Beyond this, signs of all pairs of terms take more than half a gigabyte."""
 
 _ROWS = 64
+_PAIRS = 1 << 20
+"""Pairs of terms that are looked at together."""
+
+
+class _Terms(NamedTuple):
+    x_masks: NDArray[np.int64]
+    z_masks: NDArray[np.int64]
+    weights: NDArray[np.float64]
 
 
 def num_products(fragments: Fragments, order: int) -> int:
@@ -36,11 +44,11 @@ def commutator_prefactor(fragments: Fragments, order: int) -> float:
     starts = fragments.starts.tolist()
     for start, stop in itertools.pairwise(starts):
         part, rest = _terms(fragments, start, stop), _terms(fragments, stop, starts[-1])
-        inner = _commutator(rest, part)
+        inner = _bracket(rest, part)
         if order == 1:
             total += _norm(inner) / 2
         else:
-            total += _norm(_commutator(rest, inner)) / 12 + _norm(_commutator(part, inner)) / 24
+            total += _norm(_bracket(rest, inner)) / 12 + _norm(_bracket(part, inner)) / 24
     return total
 
 
@@ -100,15 +108,50 @@ def _signs(fragments: Fragments) -> NDArray[np.float64]:
     return signs
 
 
-def _terms(fragments: Fragments, start: int, stop: int) -> Terms:
+def _terms(fragments: Fragments, start: int, stop: int) -> _Terms:
     part = slice(start, stop)
-    return fragments.x_masks[part], fragments.z_masks[part], fragments.weights[part].astype(np.complex128)
+    return _Terms(fragments.x_masks[part], fragments.z_masks[part], fragments.weights[part])
 
 
-def _commutator(left: Terms, right: Terms) -> Terms:
-    x, z, c = multiply_terms(left, right, "anticommuting")
-    return merge_terms(x, z, 2 * c)
+def _bracket(left: _Terms, right: _Terms) -> _Terms:
+    """``[L, R] / i`` with equal strings added up: real, as L and R are Hermitian."""
+    rows = max(1, _PAIRS // max(1, len(right.weights)))
+    parts = [
+        _anticommuting_products(_Terms(*(array[start : start + rows] for array in left)), right)
+        for start in range(0, len(left.weights), rows)
+    ]
+    if not parts:
+        return left
+    return parts[0] if len(parts) == 1 else _merged(_Terms(*map(np.concatenate, zip(*parts, strict=True))))
 
 
-def _norm(terms: Terms) -> float:
-    return float(np.abs(terms[2]).sum())
+def _anticommuting_products(left: _Terms, right: _Terms) -> _Terms:
+    swaps = np.bitwise_count(left.z_masks[:, None] & right.x_masks)
+    crossed = np.bitwise_count(left.x_masks[:, None] & right.z_masks)
+    i, j = np.nonzero((swaps + crossed) & 1)
+    x_left, z_left, x_right, z_right = left.x_masks[i], left.z_masks[i], right.x_masks[j], right.z_masks[j]
+    x_masks, z_masks = x_left ^ x_right, z_left ^ z_right
+    # the product is i to this power, 1 or 3, times a string; counts are uint8, and 256 is a multiple of 4
+    power = np.bitwise_count(x_left & z_left) + np.bitwise_count(x_right & z_right) + 2 * swaps[i, j]
+    signs = 2.0 - ((power - np.bitwise_count(x_masks & z_masks)) & 3)
+    return _merged(_Terms(x_masks, z_masks, 2.0 * left.weights[i] * right.weights[j] * signs))
+
+
+def _merged(terms: _Terms) -> _Terms:
+    if not len(terms.weights):
+        return terms
+    width = int((terms.x_masks | terms.z_masks).max()).bit_length()
+    if 2 * width <= 62:
+        keys = terms.x_masks << width | terms.z_masks
+        order = np.argsort(keys)
+        changes = np.flatnonzero(np.diff(keys[order])) + 1
+    else:
+        order = np.lexsort((terms.z_masks, terms.x_masks))
+        changes = np.flatnonzero(np.diff(terms.x_masks[order]) | np.diff(terms.z_masks[order])) + 1
+    starts = np.concatenate(([0], changes))
+    first = order[starts]
+    return _Terms(terms.x_masks[first], terms.z_masks[first], np.add.reduceat(terms.weights[order], starts))
+
+
+def _norm(terms: _Terms) -> float:
+    return float(np.abs(terms.weights).sum())

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qtoolkit._arguments import check_flag, check_instance, check_integer, check_number, items_of
+from qtoolkit._arguments import check_flag, check_instance, check_integer, check_number, items_of, shown
 from qtoolkit._checks import require_choice
 from qtoolkit.algorithms.dynamics.bounds import bound_of, check_order, check_time, prefactor_of
 from qtoolkit.algorithms.dynamics.evolve import checked_times
@@ -31,7 +31,7 @@ from qtoolkit.simulators.fermion import (
     OrbitalRotation,
 )
 
-__all__ = ["electronic_trotter_program", "evolve_electrons"]
+__all__ = ["checked_state", "electronic_trotter_program", "evolve_electrons"]
 
 ElectronMethod: TypeAlias = Literal["exact", "trotter"]
 
@@ -77,6 +77,12 @@ def electronic_trotter_program(
     count = sum(sector.nelec)
     if not count:
         raise InputError("a product formula of electrons needs at least one electron, got none")
+    if reference is not None:
+        rule = "reference is a pair of integers, the strings of alpha and beta electrons"
+        strings = [check_integer(bits, "a string of reference", 0) for bits in items_of(reference, rule)]
+        if len(strings) != 2:
+            raise InputError(f"{rule}, got {shown(reference)}")
+        reference = (strings[0], strings[1])
     kept = factorised(hamiltonian, check_number(tolerance, "tolerance", kind=_RULE, accept=_is_tolerance))
     # the constant acts as the same energy of each electron
     one_body = kept.one_body + hamiltonian.constant / count * np.eye(hamiltonian.norb)
@@ -140,12 +146,7 @@ def evolve_electrons(
     """
     started = clock.perf_counter()
     require_choice("method", method, ("exact", "trotter"))
-    check_instance(hamiltonian, ElectronicHamiltonian, "hamiltonian must be an ElectronicHamiltonian")
-    sector = FermionSector(hamiltonian.norb, nelec)
-    state = sector.checked(initial_state, "initial_state")
-    norm = float(np.linalg.norm(state))
-    if not abs(norm - 1.0) <= 1e-8:
-        raise InputError(f"initial_state must have norm 1 to 1e-8, got {norm:g}; divide it by its norm")
+    sector, state = checked_state(hamiltonian, nelec, initial_state)
     rule = "observables are ElectronicHamiltonians"
     given = [observables] if isinstance(observables, ElectronicHamiltonian) else items_of(observables, rule)
     chosen = [check_instance(item, ElectronicHamiltonian, rule) for item in given]
@@ -203,6 +204,24 @@ def evolve_electrons(
 
 def _is_tolerance(value: float) -> bool:
     return 1e-14 <= value <= 1.0
+
+
+def checked_state(
+    hamiltonian: ElectronicHamiltonian, nelec: tuple[int, int], state: ArrayLike
+) -> tuple[FermionSector, NDArray[Any]]:
+    """The sector of a state of norm 1, and the state.
+
+    Raises:
+        InputError: if the Hamiltonian is none, or the state has another shape or norm.
+    """
+    check_instance(hamiltonian, ElectronicHamiltonian, "hamiltonian must be an ElectronicHamiltonian")
+    sector = FermionSector(hamiltonian.norb, nelec)
+    found = sector.checked(state, "initial_state")
+    with np.errstate(over="ignore", invalid="ignore"):
+        norm = float(np.linalg.norm(found))
+    if not abs(norm - 1.0) <= 1e-8:
+        raise InputError(f"initial_state must have norm 1 to 1e-8, got {norm:g}; divide it by its norm")
+    return sector, found
 
 
 def _formula_errors(

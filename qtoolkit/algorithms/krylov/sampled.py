@@ -65,7 +65,8 @@ def sampled_krylov(
             larger the space; energies outside are folded back. By default what the coefficients bound, and 1/16 more.
         evolution, steps, order, ordering: of one U, see `EnergyProblem`.
         num_energies: how many energies.
-        threshold: eigenvalues of S up to this are left out; ``4 √(num_states / shots)`` by default.
+        threshold: eigenvalues of S up to this are left out; ``4 √(num_states / shots)``, at most
+            1/2, by default.
         num_resamples: of the bootstrap.
         sampler: simulator, `BackendSampler` or backend; the local state-vector simulator by default.
         exact_energies: kept in the result.
@@ -85,7 +86,7 @@ def sampled_krylov(
     resamples = check_integer(num_resamples, "num_resamples", 2, 1 << 16)
     ends = energy_range_of(hamiltonian, energy_range)
     center, step = (ends[0] + ends[1]) / 2.0, math.pi / (ends[1] - ends[0])
-    limit = _NOISE * math.sqrt(count / shots)
+    limit = min(0.5, _NOISE * math.sqrt(count / shots))
     if threshold is not None:
         rule = "a number of at least 0"
         limit = check_number(threshold, "threshold", kind=rule, accept=lambda x: 0.0 <= x < math.inf)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from qtoolkit._arguments import check_instance, check_integer, check_number, real_numbers_of
 from qtoolkit._memory import reserved
+from qtoolkit.algorithms.dynamics.electrons import checked_state
 from qtoolkit.algorithms.dynamics.ordering import check_hamiltonian
 from qtoolkit.algorithms.dynamics.propagation import propagated
 from qtoolkit.algorithms.krylov.result import KrylovEnergies
@@ -18,7 +19,7 @@ from qtoolkit.algorithms.krylov.subspace import thresholded_eigenvalues
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import InputError
 from qtoolkit.operators import ElectronicHamiltonian, PauliSum
-from qtoolkit.simulators.fermion import FermionSector, FermionSimulator
+from qtoolkit.simulators.fermion import FermionSimulator
 
 __all__ = ["checked_energies", "electronic_krylov", "exact_krylov"]
 
@@ -91,12 +92,7 @@ def electronic_krylov(
         InputError: if the state has another shape or norm, or another argument does not fit.
         InsufficientMemoryError: if the states do not fit into free memory.
     """
-    check_instance(hamiltonian, ElectronicHamiltonian, "hamiltonian must be an ElectronicHamiltonian")
-    sector = FermionSector(hamiltonian.norb, nelec)
-    state = sector.checked(initial_state, "initial_state")
-    norm = float(np.linalg.norm(state))
-    if not abs(norm - 1.0) <= 1e-8:
-        raise InputError(f"initial_state must have norm 1 to 1e-8, got {norm:g}; divide it by its norm")
+    sector, state = checked_state(hamiltonian, nelec, initial_state)
     engine = FermionSimulator() if simulator is None else simulator
     check_instance(engine, FermionSimulator, "simulator must be a FermionSimulator")
     return _energies(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._arguments import check_callable, check_flag, check_instance, check_integer, check_number, seeded
+from qtoolkit._arguments import check_callable, check_flag, check_instance, check_integer, check_number, seeded, shown
 from qtoolkit._checks import require_array, require_number
 from qtoolkit.applications.chemistry.integrals import MolecularIntegrals
 from qtoolkit.applications.chemistry.molecule import checked_electrons
@@ -85,7 +85,7 @@ def sample_based_diagonalisation(
     tolerance = check_number(tolerance, "tolerance", kind="a positive number", accept=lambda x: 0.0 < x < 1.0)
     closed = electrons[0] == electrons[1] if symmetric is None else check_flag(symmetric, "symmetric")
     if closed and electrons[0] != electrons[1]:
-        raise InputError(f"a symmetric subspace needs as many alpha as beta electrons, got {electrons}")
+        raise InputError(f"a symmetric subspace needs as many alpha as beta electrons, got {shown(electrons)}")
     if progress is not None:
         check_callable(progress, "progress")
     if exact_energy is not None:
@@ -159,7 +159,7 @@ def _checked(
         raise InputError("an ElectronicHamiltonian does not say how many electrons there are; give nelec")
     electrons = checked_electrons(nelec)
     if not all(0 <= count <= hamiltonian.norb for count in electrons):
-        raise InputError(f"nelec must lie in [0, {hamiltonian.norb}] for each spin, got {electrons}")
+        raise InputError(f"nelec must lie in [0, {hamiltonian.norb}] for each spin, got {shown(electrons)}")
     return hamiltonian, electrons
 
 
