@@ -26,6 +26,9 @@ class _Terms(NamedTuple):
     z_masks: NDArray[np.int64]
     weights: NDArray[np.float64]
 
+    def part(self, start: int, stop: int) -> _Terms:
+        return _Terms(self.x_masks[start:stop], self.z_masks[start:stop], self.weights[start:stop])
+
 
 def num_products(fragments: Fragments, order: int) -> int:
     """How many products of strings the commutators take."""
@@ -117,8 +120,7 @@ def _bracket(left: _Terms, right: _Terms) -> _Terms:
     """``[L, R] / i`` with equal strings added up: real, as L and R are Hermitian."""
     rows = max(1, _PAIRS // max(1, len(right.weights)))
     parts = [
-        _anticommuting_products(_Terms(*(array[start : start + rows] for array in left)), right)
-        for start in range(0, len(left.weights), rows)
+        _anticommuting_products(left.part(start, start + rows), right) for start in range(0, len(left.weights), rows)
     ]
     if not parts:
         return left

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit._memory import reserved
+from qtoolkit.algorithms.lanczos import Tridiagonal, tridiagonal
 from qtoolkit.errors import ConvergenceError
 
 __all__ = ["Propagated", "propagated"]
@@ -20,7 +21,6 @@ DIMENSION = 24
 
 _POINTS = 16
 _MOST_STEPS = 100_000
-_INVARIANT = 1e-13
 
 
 class Propagated(NamedTuple):
@@ -60,54 +60,24 @@ def propagated(apply: Apply, state: NDArray[Any], time: float, tolerance: float)
         for _ in range(_MOST_STEPS):
             if left == 0.0:
                 return Propagated(current, total, applications)
-            vectors, diagonal, offdiagonal = _lanczos(apply, current)
-            applications += len(diagonal)
-            norm = float(np.linalg.norm(current))
-            step, coefficients, error = _longest_step(diagonal, offdiagonal, left, tolerance / abs(time))
-            turned = coefficients.conj() if time < 0 else coefficients
-            current = norm * np.tensordot(turned, vectors, axes=1)
+            with np.errstate(all="ignore"):
+                space = tridiagonal(apply, current, DIMENSION)
+            if not np.isfinite([*space.diagonal, *space.beside]).all():
+                raise ConvergenceError("an evolution needs a finite Hamiltonian, but H|ψ⟩ is not finite")
+            applications += len(space.diagonal)
+            step, coefficients, error = _longest_step(space, left, tolerance / abs(time))
+            turned = space.norm * (coefficients.conj() if time < 0 else coefficients)
+            current = np.zeros_like(current)
+            for weight, vector in zip(turned, space.basis, strict=False):  # one vector more leads out of the space
+                current += weight * vector
             total += error
             left = 0.0 if step >= left else left - step
     raise ConvergenceError(f"evolution for a time of {time:g} takes more than {_MOST_STEPS} steps; use shorter times")
 
 
-def _lanczos(
-    apply: Apply, state: NDArray[np.complex128]
-) -> tuple[NDArray[np.complex128], NDArray[np.float64], NDArray[np.float64]]:
-    """Orthonormal vectors, and the tridiagonal matrix between them with the coupling to the vector left out."""
-    size = min(DIMENSION, state.size)
-    vectors = np.empty((size, *state.shape), np.complex128)
-    diagonal, offdiagonal = np.zeros(size), np.zeros(size)
-    vector = state / np.linalg.norm(state)
-    for k in range(size):
-        vectors[k] = vector
-        image = apply(vector)
-        diagonal[k] = np.vdot(vector, image).real
-        flat = vectors[: k + 1].reshape(k + 1, -1)
-        residual = np.array(image, np.complex128).ravel()
-        for _ in range(2):  # once more, lest rounding spoils orthogonality
-            residual -= (flat.conj() @ residual) @ flat
-        offdiagonal[k] = np.linalg.norm(residual)
-        if not np.isfinite(offdiagonal[k]):
-            raise ConvergenceError("an evolution needs a finite Hamiltonian, but H|ψ⟩ is not finite")
-        scale = np.abs(diagonal[: k + 1]).max() + offdiagonal[: k + 1].max()
-        if offdiagonal[k] <= _INVARIANT * scale:
-            offdiagonal[k] = 0.0
-            return vectors[: k + 1], diagonal[: k + 1], offdiagonal[: k + 1]
-        vector = (residual / offdiagonal[k]).reshape(state.shape)
-    return vectors, diagonal, offdiagonal
-
-
-def _longest_step(
-    diagonal: NDArray[np.float64], offdiagonal: NDArray[np.float64], left: float, rate: float
-) -> tuple[float, NDArray[np.complex128], float]:
+def _longest_step(space: Tridiagonal, left: float, rate: float) -> tuple[float, NDArray[np.complex128], float]:
     """A step, the coefficients after it, and the bound of its error, at most ``rate`` times the step."""
-    from scipy.linalg import eigh_tridiagonal
-
-    energies: NDArray[Any] = diagonal
-    rotation: NDArray[Any] = np.ones((1, 1))
-    if len(diagonal) > 1:
-        energies, rotation = eigh_tridiagonal(diagonal, offdiagonal[:-1])
+    energies, rotation = space.eigen()
 
     def coefficients(times: NDArray[np.float64]) -> NDArray[np.complex128]:
         found: NDArray[np.complex128] = (np.exp(-1j * np.outer(times, energies)) * rotation[0]) @ rotation.T
@@ -118,7 +88,7 @@ def _longest_step(
     for _ in range(200):
         times = np.append(step * (nodes + 1) / 2, step)
         found = coefficients(times)
-        error = float(offdiagonal[-1] * step / 2 * (weights @ np.abs(found[:-1, -1])))
+        error = float(space.beside[-1] * step / 2 * (weights @ np.abs(found[:-1, -1])))
         if error <= rate * step:
             return step, found[-1], error
         step *= 0.7

@@ -23,7 +23,7 @@ from qtoolkit.primitives import Result, Sampler
 
 __all__ = ["sampled_krylov"]
 
-_NOISE = 4.0
+_NOISE = 2.0
 """Of the threshold, in units of the scatter of the overlap matrix."""
 
 
@@ -65,7 +65,7 @@ def sampled_krylov(
             larger the space; energies outside are folded back. By default what the coefficients bound, and 1/16 more.
         evolution, steps, order, ordering: of one U, see `EnergyProblem`.
         num_energies: how many energies.
-        threshold: eigenvalues of S up to this are left out; ``4 √(num_states / shots)``, at most
+        threshold: eigenvalues of S up to this are left out; ``2 √(num_states / shots)``, at most
             1/2, by default.
         num_resamples: of the bootstrap.
         sampler: simulator, `BackendSampler` or backend; the local state-vector simulator by default.

@@ -14,17 +14,17 @@ from qtoolkit.applications.chemistry.integrals import MolecularIntegrals
 from qtoolkit.applications.chemistry.molecule import checked_electrons
 from qtoolkit.applications.chemistry.sqd.configurations import Configurations, configurations_of, drawn, recovered
 from qtoolkit.applications.chemistry.sqd.result import SampledDiagonalisation, SampledIteration
-from qtoolkit.applications.chemistry.sqd.subspace import Selected, lowest_selected
+from qtoolkit.applications.chemistry.sqd.subspace import Selected, lowest_selected, own_lowest
 from qtoolkit.errors import ConvergenceError, InputError
 from qtoolkit.operators import ElectronicHamiltonian
 from qtoolkit.primitives import Result
-from qtoolkit.simulators.fermion import FermionSector, FermionSimulator, lowest_states, spin_squared
+from qtoolkit.simulators.fermion import FermionSector, FermionSimulator, spin_squared
 
 __all__ = ["sample_based_diagonalisation"]
 
 FloatArray = NDArray[np.float64]
 
-_SMALL_SECTOR = 600
+_SMALL_SECTOR = 5_000
 _LARGEST_SECTOR = 100_000
 _BELOW = 1e-7
 """In the Hamiltonian's units: what an energy may lie below the exact one by rounding and convergence."""
@@ -151,9 +151,7 @@ def _checked(
 ) -> tuple[ElectronicHamiltonian, tuple[int, int]]:
     if isinstance(hamiltonian, MolecularIntegrals):
         nelec = hamiltonian.nelec if nelec is None else nelec
-        hamiltonian = ElectronicHamiltonian(
-            hamiltonian.one_body_tensor, hamiltonian.two_body_tensor, hamiltonian.core_energy
-        )
+        hamiltonian = hamiltonian.hamiltonian
     check_instance(hamiltonian, ElectronicHamiltonian, "hamiltonian must be integrals or an ElectronicHamiltonian")
     if nelec is None:
         raise InputError("an ElectronicHamiltonian does not say how many electrons there are; give nelec")
@@ -173,9 +171,12 @@ def _solved(
 
 
 def _exact(hamiltonian: ElectronicHamiltonian, nelec: tuple[int, int], given: float | None) -> float | None:
-    if given is not None or FermionSector(hamiltonian.norb, nelec).size > _SMALL_SECTOR:
+    if given is not None:
         return given
-    return float(lowest_states(hamiltonian, nelec)[0][0])
+    sector = FermionSector(hamiltonian.norb, nelec)
+    if sector.size > _SMALL_SECTOR:
+        return None
+    return own_lowest(hamiltonian, sector.alpha_strings, sector.beta_strings).energy
 
 
 def _certified(

@@ -16,12 +16,12 @@ from qtoolkit.operators import ElectronicHamiltonian
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-__all__ = ["Selected", "SelectedHamiltonian", "lowest_selected"]
+__all__ = ["Selected", "SelectedHamiltonian", "lowest_selected", "own_lowest"]
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
-_DENSE = 400
+_DENSE = 100
 _TOLERANCE = 1e-11
 _BLOCK = 1 << 22
 """Numbers of the intermediate that are held at once."""
