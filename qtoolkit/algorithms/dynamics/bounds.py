@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -15,6 +15,7 @@ from qtoolkit.algorithms.dynamics.commutators import (
     num_products,
     triangle_prefactor,
 )
+from qtoolkit.algorithms.dynamics.nested import nested_bound
 from qtoolkit.algorithms.dynamics.ordering import Fragments, fragments_of_sums
 from qtoolkit.algorithms.dynamics.schedule import SUZUKI
 from qtoolkit.errors import InputError
@@ -22,12 +23,12 @@ from qtoolkit.operators import PauliSum
 
 __all__ = [
     "BoundMethod",
+    "ErrorLaw",
     "TrotterBound",
-    "bound_of",
     "check_error",
     "check_order",
     "check_time",
-    "prefactor_of",
+    "law_of",
     "product_formula_bound",
     "taylor_remainder",
 ]
@@ -53,7 +54,6 @@ class TrotterBound:
         order: of the formula.
         time: t.
         steps: r.
-        prefactor: α in ``error = α |t|^{order + 1} / r^order``; None for ``"one-norm"``, which is no such power.
     """
 
     error: float
@@ -61,7 +61,29 @@ class TrotterBound:
     order: int
     time: float
     steps: int
-    prefactor: float | None
+
+
+@dataclass(frozen=True)
+class ErrorLaw:
+    """How the error of one step grows with its time.
+
+    Attributes:
+        method: see `TrotterBound`.
+        order: of the formula.
+        step_error: of one step of a time.
+    """
+
+    method: str
+    order: int
+    step_error: Callable[[float], float]
+
+    def bound(self, time: float, steps: int) -> TrotterBound:
+        """For all steps."""
+        try:
+            error = steps * self.step_error(time / steps)
+        except OverflowError:
+            error = math.inf
+        return TrotterBound(min(error, 2.0), self.method, self.order, time, steps)
 
 
 def check_order(order: object) -> int:
@@ -89,49 +111,53 @@ def taylor_remainder(order: int, x: float) -> float:
     return total
 
 
-def prefactor_of(fragments: Fragments, order: int, method: BoundMethod) -> tuple[str, float | None]:
-    """The method taken and its prefactor; None for ``"one-norm"``.
+def law_of(fragments: Fragments, order: int, method: BoundMethod) -> ErrorLaw:
+    """The law of the error by a method, ``"auto"`` for the first that stays cheap.
 
     Raises:
         InputError: for another method, or one that there is none of for this order.
         InsufficientMemoryError: if the triangle bound does not fit into free memory.
     """
     require_choice("method", method, _METHODS)
-    if order == 4 and method in ("commutator", "triangle"):
-        raise InputError(f'the bound of order 4 is by the one-norm, got method="{method}"; take "auto" or "one-norm"')
+    if order == 4:
+        return _fourth(fragments, method)
     if method == "auto":
-        if order == 4:
-            method = "one-norm"
-        elif num_products(fragments, order) <= _MOST_PRODUCTS:
+        if num_products(fragments, order) <= _MOST_PRODUCTS:
             method = "commutator"
         else:
             method = "triangle" if len(fragments.weights) <= MOST_TRIANGLE_TERMS else "one-norm"
-    if method == "commutator":
-        return method, commutator_prefactor(fragments, order)
+    if method == "one-norm":
+        return _one_norm(fragments, order)
+    find = commutator_prefactor if method == "commutator" else triangle_prefactor
+    prefactor = find(fragments, order)
+    return ErrorLaw(method, order, lambda time: prefactor * abs(time) ** (order + 1))
+
+
+def _fourth(fragments: Fragments, method: BoundMethod) -> ErrorLaw:
     if method == "triangle":
-        return method, triangle_prefactor(fragments, order)
-    return method, None
+        raise InputError(
+            'order 4 has no triangle bound, got method="triangle"; take "auto", "commutator" or "one-norm"'
+        )
+    found = None if method == "one-norm" else nested_bound(fragments, 4)
+    if found is not None:
+        return ErrorLaw("commutator", 4, lambda time: found.error(4, time))
+    if method == "commutator":
+        raise InputError(
+            f"nested commutators of order 4 are for few terms in few fragments, got {len(fragments.weights)} in "
+            f'{len(fragments.starts) - 1}; take ordering="commuting" or method="one-norm"'
+        )
+    return _one_norm(fragments, 4)
 
 
-def bound_of(
-    fragments: Fragments, order: int, time: float, steps: int, found: tuple[str, float | None]
-) -> TrotterBound:
-    """The bound from what `prefactor_of` found."""
-    method, prefactor = found
-    if prefactor is None:
-        error = one_norm_error(fragments.one_norm, order, time, steps)
-    else:
-        try:
-            error = prefactor * abs(time) ** (order + 1) / float(steps) ** order
-        except OverflowError:
-            error = math.inf
-    return TrotterBound(min(error, 2.0), method, order, time, steps, prefactor)
-
-
-def one_norm_error(norm: float, order: int, time: float, steps: int) -> float:
+def _one_norm(fragments: Fragments, order: int) -> ErrorLaw:
     """Formula and evolution agree up to t^order; what is beyond is at most the remainder of exp(norm |t|) for both."""
-    part = norm * abs(time) / steps
-    return steps * (taylor_remainder(order, _DURATIONS[order] * part) + taylor_remainder(order, part))
+    norm, longer = fragments.one_norm, _DURATIONS[order]
+
+    def step_error(time: float) -> float:
+        part = norm * abs(time)
+        return taylor_remainder(order, longer * part) + taylor_remainder(order, part)
+
+    return ErrorLaw("one-norm", order, step_error)
 
 
 def check_time(time: object, name: str = "time") -> float:
@@ -174,4 +200,4 @@ def product_formula_bound(
     """
     parts = fragments_of_sums(list(items_of(fragments, "fragments are a sequence of PauliSums")))
     time, steps, order = check_time(time), check_integer(steps, "steps", 1, 1 << 62), check_order(order)
-    return bound_of(parts, order, time, steps, prefactor_of(parts, order, method))
+    return law_of(parts, order, method).bound(time, steps)

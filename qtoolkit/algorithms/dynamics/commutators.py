@@ -11,7 +11,17 @@ from numpy.typing import NDArray
 from qtoolkit._memory import reserved
 from qtoolkit.algorithms.dynamics.ordering import Fragments
 
-__all__ = ["MOST_TRIANGLE_TERMS", "commutator_prefactor", "num_products", "triangle_prefactor"]
+__all__ = [
+    "MOST_TRIANGLE_TERMS",
+    "Weighted",
+    "bracket",
+    "commutator_prefactor",
+    "merged",
+    "norm_of",
+    "num_products",
+    "triangle_prefactor",
+    "weighted_terms",
+]
 
 MOST_TRIANGLE_TERMS = 8192
 """Beyond this, signs of all pairs of terms take more than half a gigabyte."""
@@ -21,13 +31,16 @@ _PAIRS = 1 << 20
 """Pairs of terms that are looked at together."""
 
 
-class _Terms(NamedTuple):
+class Weighted(NamedTuple):
+    """Strings with real weights, arrays of one length."""
+
     x_masks: NDArray[np.int64]
     z_masks: NDArray[np.int64]
     weights: NDArray[np.float64]
 
-    def part(self, start: int, stop: int) -> _Terms:
-        return _Terms(self.x_masks[start:stop], self.z_masks[start:stop], self.weights[start:stop])
+    def part(self, start: int, stop: int) -> Weighted:
+        """Some of them."""
+        return Weighted(self.x_masks[start:stop], self.z_masks[start:stop], self.weights[start:stop])
 
 
 def num_products(fragments: Fragments, order: int) -> int:
@@ -46,12 +59,12 @@ def commutator_prefactor(fragments: Fragments, order: int) -> float:
     total = 0.0
     starts = fragments.starts.tolist()
     for start, stop in itertools.pairwise(starts):
-        part, rest = _terms(fragments, start, stop), _terms(fragments, stop, starts[-1])
-        inner = _bracket(rest, part)
+        part, rest = weighted_terms(fragments, start, stop), weighted_terms(fragments, stop, starts[-1])
+        inner = bracket(rest, part)
         if order == 1:
-            total += _norm(inner) / 2
+            total += norm_of(inner) / 2
         else:
-            total += _norm(_bracket(rest, inner)) / 12 + _norm(_bracket(part, inner)) / 24
+            total += norm_of(bracket(rest, inner)) / 12 + norm_of(bracket(part, inner)) / 24
     return total
 
 
@@ -111,12 +124,13 @@ def _signs(fragments: Fragments) -> NDArray[np.float64]:
     return signs
 
 
-def _terms(fragments: Fragments, start: int, stop: int) -> _Terms:
+def weighted_terms(fragments: Fragments, start: int, stop: int) -> Weighted:
+    """Terms by their places."""
     part = slice(start, stop)
-    return _Terms(fragments.x_masks[part], fragments.z_masks[part], fragments.weights[part])
+    return Weighted(fragments.x_masks[part], fragments.z_masks[part], fragments.weights[part])
 
 
-def _bracket(left: _Terms, right: _Terms) -> _Terms:
+def bracket(left: Weighted, right: Weighted) -> Weighted:
     """``[L, R] / i`` with equal strings added up: real, as L and R are Hermitian."""
     rows = max(1, _PAIRS // max(1, len(right.weights)))
     parts = [
@@ -124,10 +138,10 @@ def _bracket(left: _Terms, right: _Terms) -> _Terms:
     ]
     if not parts:
         return left
-    return parts[0] if len(parts) == 1 else _merged(_Terms(*map(np.concatenate, zip(*parts, strict=True))))
+    return parts[0] if len(parts) == 1 else merged(Weighted(*map(np.concatenate, zip(*parts, strict=True))))
 
 
-def _anticommuting_products(left: _Terms, right: _Terms) -> _Terms:
+def _anticommuting_products(left: Weighted, right: Weighted) -> Weighted:
     swaps = np.bitwise_count(left.z_masks[:, None] & right.x_masks)
     crossed = np.bitwise_count(left.x_masks[:, None] & right.z_masks)
     i, j = np.nonzero((swaps + crossed) & 1)
@@ -136,10 +150,11 @@ def _anticommuting_products(left: _Terms, right: _Terms) -> _Terms:
     # the product is i to this power, 1 or 3, times a string; counts are uint8, and 256 is a multiple of 4
     power = np.bitwise_count(x_left & z_left) + np.bitwise_count(x_right & z_right) + 2 * swaps[i, j]
     signs = 2.0 - ((power - np.bitwise_count(x_masks & z_masks)) & 3)
-    return _merged(_Terms(x_masks, z_masks, 2.0 * left.weights[i] * right.weights[j] * signs))
+    return merged(Weighted(x_masks, z_masks, 2.0 * left.weights[i] * right.weights[j] * signs))
 
 
-def _merged(terms: _Terms) -> _Terms:
+def merged(terms: Weighted) -> Weighted:
+    """Equal strings added up."""
     if not len(terms.weights):
         return terms
     width = int((terms.x_masks | terms.z_masks).max()).bit_length()
@@ -152,8 +167,9 @@ def _merged(terms: _Terms) -> _Terms:
         changes = np.flatnonzero(np.diff(terms.x_masks[order]) | np.diff(terms.z_masks[order])) + 1
     starts = np.concatenate(([0], changes))
     first = order[starts]
-    return _Terms(terms.x_masks[first], terms.z_masks[first], np.add.reduceat(terms.weights[order], starts))
+    return Weighted(terms.x_masks[first], terms.z_masks[first], np.add.reduceat(terms.weights[order], starts))
 
 
-def _norm(terms: _Terms) -> float:
+def norm_of(terms: Weighted) -> float:
+    """A bound of the spectral norm."""
     return float(np.abs(terms.weights).sum())

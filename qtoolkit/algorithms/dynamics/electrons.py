@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from qtoolkit._arguments import check_flag, check_instance, check_integer, check_number, items_of, shown
 from qtoolkit._checks import require_choice
-from qtoolkit.algorithms.dynamics.bounds import bound_of, check_order, check_time, prefactor_of
+from qtoolkit.algorithms.dynamics.bounds import check_order, check_time, law_of
 from qtoolkit.algorithms.dynamics.evolve import checked_times
 from qtoolkit.algorithms.dynamics.factorisation import factorised, fragments_of_electrons, unitary_generator
 from qtoolkit.algorithms.dynamics.ordering import fragments_of_sums
@@ -232,11 +232,11 @@ def _formula_errors(
     if bounded is False or (bounded is None and len(kept.parts) > 1):
         return None
     parts = fragments_of_sums(fragments_of_electrons(kept))
-    found = prefactor_of(parts, order, "auto")
+    law = law_of(parts, order, "auto")
     # ½ ‖Σ s_t (Σ L^t_pq E_pq)²‖: each L^t has norm 1, so its eigenvalues, twice each, sum to at most 2 √norb
     rest = 2.0 * hamiltonian.norb * kept.neglected
     pairs = zip(times.tolist(), steps, strict=True)
-    return np.array([bound_of(parts, order, t, count, found).error + rest * abs(t) for t, count in pairs])
+    return np.array([law.bound(t, count).error + rest * abs(t) for t, count in pairs])
 
 
 def _value_bounds(observables: Sequence[ElectronicHamiltonian], errors: FloatArray) -> FloatArray:
