@@ -15,7 +15,7 @@ from qtoolkit.algorithms.dynamics.commutators import (
     num_products,
     triangle_prefactor,
 )
-from qtoolkit.algorithms.dynamics.nested import nested_bound
+from qtoolkit.algorithms.dynamics.nested import nested_levels, step_error
 from qtoolkit.algorithms.dynamics.ordering import Fragments, fragments_of_sums
 from qtoolkit.algorithms.dynamics.schedule import SUZUKI
 from qtoolkit.errors import InputError
@@ -138,9 +138,9 @@ def _fourth(fragments: Fragments, method: BoundMethod) -> ErrorLaw:
         raise InputError(
             'order 4 has no triangle bound, got method="triangle"; take "auto", "commutator" or "one-norm"'
         )
-    found = None if method == "one-norm" else nested_bound(fragments, 4)
-    if found is not None:
-        return ErrorLaw("commutator", 4, lambda time: found.error(4, time))
+    levels = [] if method == "one-norm" else nested_levels(fragments, 4)
+    if levels:
+        return ErrorLaw("commutator", 4, lambda time: step_error(levels, time))
     if method == "commutator":
         raise InputError(
             f"nested commutators of order 4 are for few terms in few fragments, got {len(fragments.weights)} in "
@@ -153,11 +153,11 @@ def _one_norm(fragments: Fragments, order: int) -> ErrorLaw:
     """Formula and evolution agree up to t^order; what is beyond is at most the remainder of exp(norm |t|) for both."""
     norm, longer = fragments.one_norm, _DURATIONS[order]
 
-    def step_error(time: float) -> float:
+    def remainders(time: float) -> float:
         part = norm * abs(time)
         return taylor_remainder(order, longer * part) + taylor_remainder(order, part)
 
-    return ErrorLaw("one-norm", order, step_error)
+    return ErrorLaw("one-norm", order, remainders)
 
 
 def check_time(time: object, name: str = "time") -> float:

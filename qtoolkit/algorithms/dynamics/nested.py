@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -13,98 +12,92 @@ from qtoolkit.algorithms.dynamics.commutators import Weighted, bracket, merged, 
 from qtoolkit.algorithms.dynamics.ordering import Fragments
 from qtoolkit.algorithms.dynamics.schedule import step_of
 
-__all__ = ["NestedBound", "nested_bound"]
+__all__ = ["Level", "nested_levels", "step_error"]
 
 Stages: TypeAlias = list[tuple[int, float]]
 
 _MOST_FRAGMENTS = 8
-_MOST_WORDS = 6_000
+_MOST_WORDS = 2_500
 _MOST_PAIRS = 10**8
+_MOST_LEVELS = 7
+
+Words: TypeAlias = dict[tuple[int, ...], Weighted]
+"""Nested commutators by their fragments, the innermost first, but for those that vanish."""
 
 
-class NestedBound(NamedTuple):
-    """The error of a step of time t is at most ``min(whole |t|^{p+1}, leading |t|^{p+1} + beyond |t|^{p+2})``.
+class Level(NamedTuple):
+    """What one power of the time contributes to the error of a step, as factors of that power.
 
     Attributes:
-        whole, leading: factors of ``|t|^{p+1}``.
-        beyond: factor of ``|t|^{p+2}``; infinite where it was too much work.
+        power: of the time.
+        exact: of that power alone, with all commutators added up before their norm is taken.
+        whole: of that power and all beyond, commutator by commutator.
     """
 
+    power: int
+    exact: float
     whole: float
-    leading: float
-    beyond: float
-
-    def error(self, order: int, time: float) -> float:
-        """Of one step."""
-        here = abs(time) ** (order + 1)
-        return min(self.whole * here, (self.leading + self.beyond * abs(time)) * here if time else 0.0)
 
 
-def nested_bound(fragments: Fragments, order: int) -> NestedBound | None:
-    """The factors for a formula of order p; None if there are too many commutators.
+def nested_levels(fragments: Fragments, order: int) -> list[Level]:
+    """The powers from ``order + 1`` on, as far as they take some seconds; none if the first takes more.
 
     With stages ``e^{−i a_k t H_k}`` in time order, ``S'(t) = −i Σ_k a_k (e^{−i a_K t ad H_K} ⋯ e^{−i a_{k+1} t ad
-    H_{k+1}} H_k) S(t)``. A formula of order p has no terms below t^p in the difference of that sum and H. What is left
-    from t^p on is at most ``t^p Σ Π |a|^q / q! ‖ad H_K^{q_K} ⋯ ad H_{k+1}^{q_{k+1}} H_k‖`` over all ``Σ q = p``, and so
-    for p + 1 beyond the term with t^p itself, where commutators of different stages may cancel. Integrals over time
-    bound the error (A. M. Childs et al., Phys. Rev. X 11, 011020 (2021), theorem 5 and section IV).
+    H_{k+1}} H_k) S(t)``. A formula of order p has no powers below t^p in the difference of that sum and H. What is left
+    from any power t^n on is at most ``t^n Σ Π |a|^q / q! ‖ad H_K^{q_K} ⋯ ad H_{k+1}^{q_{k+1}} H_k‖`` over all
+    ``Σ q = n``, while in a power by itself commutators of different stages may cancel. Integrals over time bound the
+    error (A. M. Childs et al., Phys. Rev. X 11, 011020 (2021), theorem 5 and section IV).
     """
     starts = fragments.starts.tolist()
-    if len(starts) > _MOST_FRAGMENTS + 1:
-        return None
     parts = [weighted_terms(fragments, start, stop) for start, stop in itertools.pairwise(starts)]
+    if len(parts) > _MOST_FRAGMENTS:
+        return []
     stages = step_of(len(parts), order)
-    whole, exact = 0.0, list[Weighted]()
-    try:
-        for word, found in _words(parts, order + 1, _Budget()):
-            whole += norm_of(found) * _share(word, [(k, abs(duration)) for k, duration in stages])
-            exact.append(Weighted(found.x_masks, found.z_masks, found.weights * _share(word, stages)))
-    except _OverBudgetError:
-        return None
-    whole /= order + 1
-    try:
-        absolute = [(k, abs(duration)) for k, duration in stages]
-        rest = [norm_of(found) * _share(word, absolute) for word, found in _words(parts, order + 2, _Budget())]
-    except _OverBudgetError:
-        return NestedBound(whole, math.inf, math.inf)
-    leading = norm_of(merged(Weighted(*map(np.concatenate, zip(*exact, strict=True))))) if exact else 0.0
-    return NestedBound(whole, leading / (order + 1), sum(rest) / (order + 2))
+    absolute = [(k, abs(duration)) for k, duration in stages]
+    words: Words = {(k,): part for k, part in enumerate(parts)}
+    levels = list[Level]()
+    for power in range(2, order + 1 + _MOST_LEVELS):
+        longer = _longer(words, parts)
+        if longer is None:
+            break
+        words = longer
+        if power <= order:
+            continue
+        whole = sum(norm_of(found) * _share(word, absolute) for word, found in words.items())
+        shares = [
+            Weighted(found.x_masks, found.z_masks, found.weights * _share(word, stages))
+            for word, found in words.items()
+        ]
+        exact = norm_of(merged(Weighted(*map(np.concatenate, zip(*shares, strict=True))))) if shares else 0.0
+        levels.append(Level(power, exact / power, whole / power))
+    return levels
 
 
-class _OverBudgetError(Exception):
-    pass
+def step_error(levels: list[Level], time: float) -> float:
+    """The least that the levels prove: powers one by one up to some level, and that with all beyond."""
+    before, least = 0.0, math.inf
+    for level in levels:
+        here = abs(time) ** level.power
+        least = min(least, before + level.whole * here)
+        before += level.exact * here
+    return least
 
 
-class _Budget:
-    """What a walk through words may take."""
-
-    def __init__(self) -> None:
-        self._words, self._pairs = _MOST_WORDS, _MOST_PAIRS
-
-    def spend(self, pairs: int) -> None:
-        self._words -= 1
-        self._pairs -= pairs
-        if min(self._words, self._pairs) < 0:
-            raise _OverBudgetError
-
-
-def _words(parts: list[Weighted], length: int, budget: _Budget) -> Iterator[tuple[tuple[int, ...], Weighted]]:
-    """Words of so many fragments, the innermost first, and their nested commutators, but for those that vanish."""
-
-    def extended(word: tuple[int, ...], inner: Weighted) -> Iterator[tuple[tuple[int, ...], Weighted]]:
-        if len(word) == length:
-            yield word, inner
-            return
+def _longer(words: Words, parts: list[Weighted]) -> Words | None:
+    """Words of one letter more; None if they are too many or too large."""
+    found: Words = {}
+    pairs = 0
+    for word, inner in words.items():
         for k, part in enumerate(parts):
-            if len(word) == 1 and k == word[0]:
+            if word == (k,):
                 continue
-            budget.spend(len(part.weights) * len(inner.weights))
+            pairs += len(part.weights) * len(inner.weights)
+            if pairs > _MOST_PAIRS or len(found) > _MOST_WORDS:
+                return None
             outer = bracket(part, inner)
             if len(outer.weights):
-                yield from extended((*word, k), outer)
-
-    for k, part in enumerate(parts):
-        yield from extended((k,), part)
+                found[*word, k] = outer
+    return found
 
 
 def _share(word: tuple[int, ...], stages: Stages) -> float:

@@ -118,11 +118,10 @@ class ProductFormula:
         """A bound of ``‖S(t/r)^r − e^{−iHt}‖``.
 
         Orders 1 and 2: commutators of strings (Childs, Su, Tran, Wiebe and Zhu, Phys. Rev. X 11, 011020 (2021),
-        propositions 9 and 10), each formed exactly and its norm bounded by the sum of its coefficients. Order 4: the
-        nested commutators of theorem 5 there, those of t⁵ added up before their norm is taken, for up to five
-        fragments or so. Else the one-norm, by the remainders of
-        Taylor series (Childs, Maslov, Nam, Ross and Su, PNAS 115, 9456 (2018), appendix F), with the time for which the
-        formula lets each term act.
+        propositions 9 and 10), each formed exactly and its norm bounded by the sum of its coefficients. Order 4, for up
+        to 8 fragments: the nested commutators of theorem 5 there, those of the first powers of the time added up before
+        their norm is taken. Else the one-norm, by the remainders of Taylor series (Childs, Maslov, Nam, Ross and Su,
+        PNAS 115, 9456 (2018), appendix F), with the time for which the formula lets each term act.
 
         Args:
             time: t.
