@@ -62,7 +62,7 @@ def test_outcomes_of_the_iterative_way_follow_the_same_law():
 @pytest.mark.parametrize("k", range(4))
 def test_each_eigenvalue_is_found(method, k):
     found = estimate_energy(EnergyProblem(ISING, eigenstate(k)), 6, 400, method=method, seed=k)
-    low, high = found.confidence_interval
+    low, high = found.interval
     assert low <= ENERGIES[k] <= high
     assert high - low < 2 * found.resolution
     assert abs(found.energy - ENERGIES[k]) < 0.2 * found.resolution
@@ -88,7 +88,7 @@ def test_hydrogen(evolution):
     problem = EnergyProblem(qubit_hamiltonian(integrals), preparation, evolution=evolution, steps=6)
     found = estimate_energy(problem, 7, 300, exact_energy=exact, seed=1)
     assert abs(found.gap) < found.resolution
-    assert found.confidence_interval[0] <= exact <= found.confidence_interval[1]
+    assert found.interval[0] <= exact <= found.interval[1]
     assert found.probability > 0.7
     assert (found.evolution_error > 0) == (evolution == "trotter")
     assert found.num_evolutions == 127
@@ -99,7 +99,7 @@ def test_intervals_hold_as_often_as_promised():
     missed = 0
     for seed in range(40):
         found = estimate_energy(problem, 3, 12, method="textbook", confidence=0.6, seed=seed)
-        low, high = found.confidence_interval
+        low, high = found.interval
         missed += not ((low <= ENERGIES) & (high >= ENERGIES)).any()
     assert missed <= 20  # of 40 at 0.4: beyond it with a chance of 0.07, and the bound is far from tight
 
@@ -129,7 +129,7 @@ def test_a_range_that_is_too_narrow_is_noticed():
 def test_a_trotter_error_widens_the_interval_and_covers_the_shift():
     problem = EnergyProblem(ISING, eigenstate(0), evolution="trotter", steps=16)
     found = estimate_energy(problem, 7, 300, seed=2)
-    assert found.confidence_interval[0] <= ENERGIES[0] <= found.confidence_interval[1]
+    assert found.interval[0] <= ENERGIES[0] <= found.interval[1]
     coarse = EnergyProblem(ISING, eigenstate(0), evolution="trotter", steps=4)
     assert coarse.evolution_error > problem.evolution_error > 0
     u = coarse.controlled_evolution(1).to_matrix()[4:, 4:]

@@ -17,7 +17,7 @@ from qtoolkit.algorithms.krylov.subspace import thresholded_eigenvalues
 from qtoolkit.algorithms.phase_estimation.problem import EnergyProblem, Evolution, energy_range_of
 from qtoolkit.backends import Backend, BackendSampler
 from qtoolkit.circuit import Circuit
-from qtoolkit.errors import BackendError, InputError
+from qtoolkit.errors import BackendError
 from qtoolkit.operators import PauliSum
 from qtoolkit.primitives import Result, Sampler
 
@@ -166,7 +166,7 @@ def _measured(
             raise BackendError(f"the sampler must return one bit for each of {shots} shots, got others")
         shares.append(result.counts.get("0", 0) / shots)
     if len(shares) != 2 * count:
-        raise InputError(f"the sampler must return {2 * count} results, got {len(shares)}")
+        raise BackendError(f"the sampler must return {2 * count} results, got {len(shares)}")
     return np.array(shares).reshape(2, count)
 
 

@@ -95,7 +95,7 @@ def estimate_energy(
     found = np.flatnonzero(outcomes)
     return EnergyEstimate(
         energy=energy,
-        confidence_interval=(grid_energy - half_width, grid_energy + half_width),
+        interval=(grid_energy - half_width, grid_energy + half_width),
         confidence=confidence,
         resolution=resolution,
         grid_energy=grid_energy,

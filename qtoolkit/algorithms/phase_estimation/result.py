@@ -10,16 +10,19 @@ __all__ = ["EnergyEstimate"]
 
 @dataclass(frozen=True, eq=False)
 class EnergyEstimate:
-    """An eigenvalue of the Hamiltonian whose eigenstate is part of the prepared state.
+    """An eigenvalue of the Hamiltonian whose eigenstate is part of the prepared state, with an interval for it.
+
+    With a product formula, eigenstates are those of the formula, whose energies lie within `evolution_error` of the
+    Hamiltonian's.
 
     Attributes:
         energy: of the strongest peak, between grid points by the ratio of its two highest outcomes.
-        confidence_interval: holds an eigenvalue with probability `confidence` at least, whatever the prepared state;
+        interval: holds an eigenvalue with probability `confidence` at least, whatever the prepared state;
             shot noise and `evolution_error` included, a device's noise not.
         confidence: as asked for.
         resolution: distance of grid points, W / 2^bits.
         grid_energy: of the most frequent outcome.
-        probability: share of the shots at that outcome or the higher of its neighbours; about the weight of the
+        probability: share of the shots at that outcome and the higher of its neighbours; about the weight of the
             eigenstate in the prepared state, or less.
         histogram: shots by energy of the grid, ascending.
         energy_range: the energies of the phases 0 and 1.
@@ -32,14 +35,14 @@ class EnergyEstimate:
         method: ``"textbook"`` or ``"iterative"``.
         evolution: ``"exact"`` or ``"trotter"``.
         num_evolutions: applications of the controlled U in one shot.
-        exact_energy: the nearest eigenvalue or what the caller gave; None where unknown.
+        exact_energy: as given by the caller; None where unknown.
         seed: reproduces the run where the sampler honours seeds.
         backend_name: where circuits ran.
         wall_time: seconds.
     """
 
     energy: float
-    confidence_interval: tuple[float, float]
+    interval: tuple[float, float]
     confidence: float
     resolution: float
     grid_energy: float
