@@ -105,6 +105,7 @@ ALGORITHMS: dict[str, tuple[str, ...]] = {
     # sampled configurations
     "sample_based_diagonalisation.samples": ("{'0101': 3, '1001': 1}",),
     "samples_per_batch": ("2",),
+    "carry_over": ("None", "0.01"),
     "num_batches": ("2",),
     "max_iterations": ("2",),
     "symmetric": ("None", "True"),

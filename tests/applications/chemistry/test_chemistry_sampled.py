@@ -117,7 +117,14 @@ def test_every_energy_is_an_upper_bound(hydrogen_chain):
     noise = Result.from_memory(rng.integers(0, 2, (3000, 12)))
     exact = fci_energy(hydrogen_chain)
     found = sample_based_diagonalisation(
-        hydrogen_chain, noise, samples_per_batch=20, num_batches=3, max_iterations=4, exact_energy=exact, seed=2
+        hydrogen_chain,
+        noise,
+        samples_per_batch=20,
+        num_batches=3,
+        max_iterations=4,
+        carry_over=None,
+        exact_energy=exact,
+        seed=2,
     )
     energies = [energy for iteration in found.history for energy in iteration.energies]
     assert min(energies) == found.energy
@@ -125,6 +132,18 @@ def test_every_energy_is_an_upper_bound(hydrogen_chain):
     assert found.variance > 1e-6
     # uniform noise, made consistent, still finds much: Hartree–Fock is 104 mHa above
     assert found.gap < hydrogen_chain.hartree_fock_energy - exact
+
+
+def test_what_is_carried_over_lets_the_energy_fall(hydrogen_chain):
+    rng = np.random.default_rng(8)
+    noise = Result.from_memory(rng.integers(0, 2, (3000, 12)))
+    arguments = {"samples_per_batch": 8, "num_batches": 2, "max_iterations": 5, "tolerance": 1e-14, "seed": 4}
+    carried = sample_based_diagonalisation(hydrogen_chain, noise, carry_over=0.0, **arguments)
+    lowest = [min(iteration.energies) for iteration in carried.history]
+    assert len(lowest) == 5
+    assert (np.diff(lowest) <= 1e-9).all()
+    alone = sample_based_diagonalisation(hydrogen_chain, noise, carry_over=None, **arguments)
+    assert carried.energy < alone.energy
 
 
 def test_open_shells_keep_their_own_strings():
@@ -186,6 +205,7 @@ def test_samples_are_read_with_alpha_in_the_lower_half():
         ({"nelec": (4, 2), "symmetric": True}, InputError, "as many alpha as beta"),
         ({"initial_occupancies": np.ones((2, 3))}, InputError, "initial_occupancies must have shape"),
         ({"num_batches": 0}, InputError, "num_batches must be"),
+        ({"carry_over": -0.1}, InputError, "carry_over must be"),
         ({"exact_energy": 5.0}, ConvergenceError, "cannot lie below the exact one"),
     ],
 )

@@ -23,6 +23,7 @@ from qtoolkit.simulators.fermion import FermionSector, FermionSimulator, spin_sq
 __all__ = ["sample_based_diagonalisation"]
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 _SMALL_SECTOR = 5_000
 _LARGEST_SECTOR = 100_000
@@ -40,6 +41,7 @@ def sample_based_diagonalisation(
     max_iterations: int = 10,
     symmetric: bool | None = None,
     initial_occupancies: FloatArray | None = None,
+    carry_over: float | None = 1e-4,
     tolerance: float = 1e-8,
     exact_energy: float | None = None,
     progress: Callable[[SampledIteration], object] | None = None,
@@ -65,6 +67,8 @@ def sample_based_diagonalisation(
             their exchange; for as many alpha as beta electrons only, and then the default.
         initial_occupancies: mean occupation of each orbital, shape (2, norb), for the first round's recovery; needed
             where no sample has the right numbers.
+        carry_over: strings of the best state so far whose weight, summed over the strings of the other spin, is at
+            least this join every later batch; None for none.
         tolerance: of energy and occupancies between rounds.
         exact_energy: the lowest of the sector; computed for small sectors where it is not given.
         progress: called after each round.
@@ -86,6 +90,9 @@ def sample_based_diagonalisation(
     closed = electrons[0] == electrons[1] if symmetric is None else check_flag(symmetric, "symmetric")
     if closed and electrons[0] != electrons[1]:
         raise InputError(f"a symmetric subspace needs as many alpha as beta electrons, got {shown(electrons)}")
+    if carry_over is not None:
+        rule = "a number from 0 to 1, or None"
+        carry_over = check_number(carry_over, "carry_over", kind=rule, accept=lambda x: 0.0 <= x <= 1.0)
     if progress is not None:
         check_callable(progress, "progress")
     if exact_energy is not None:
@@ -106,7 +113,8 @@ def sample_based_diagonalisation(
     converged = False
     while len(history) < rounds and not converged:
         pool = measured.chosen(is_right) if means is None else recovered(measured, means, electrons, rng)
-        found = [_solved(electronic, drawn(pool, per_batch, rng), electrons, closed) for _ in range(batches)]
+        kept = _heavy(best, carry_over)
+        found = [_solved(electronic, drawn(pool, per_batch, rng), electrons, closed, kept) for _ in range(batches)]
         lowest = min(found, key=lambda item: item.energy)
         previous, change = means, None
         means = np.mean([item.occupancies(norb) for item in found], axis=0)
@@ -161,10 +169,22 @@ def _checked(
     return hamiltonian, electrons
 
 
+def _heavy(state: Selected | None, least: float | None) -> tuple[IntArray, IntArray]:
+    """Strings of a state with at least so much weight."""
+    if state is None or least is None:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    weights = state.amplitudes**2
+    return state.alpha[weights.sum(axis=1) >= least], state.beta[weights.sum(axis=0) >= least]
+
+
 def _solved(
-    hamiltonian: ElectronicHamiltonian, batch: Configurations, nelec: tuple[int, int], closed: bool
+    hamiltonian: ElectronicHamiltonian,
+    batch: Configurations,
+    nelec: tuple[int, int],
+    closed: bool,
+    kept: tuple[IntArray, IntArray],
 ) -> Selected:
-    alpha, beta = np.unique(batch.alpha), np.unique(batch.beta)
+    alpha, beta = np.union1d(batch.alpha, kept[0]), np.union1d(batch.beta, kept[1])
     if closed:
         alpha = beta = np.union1d(alpha, beta)
     return lowest_selected(hamiltonian, alpha, beta, nelec)
