@@ -78,7 +78,6 @@ ALGORITHMS: dict[str, tuple[str, ...]] = {
     "evolve_electrons.method": ("'exact'", "'trotter'"),
     "bounded": ("None", "True"),
     **{f"{call}.hamiltonian": ("ELECTRONS",) for call in ELECTRONS},
-    "nelec": ("(1, 1)",),
     "evolve_electrons.initial_state": ("[[1.0, 0.0], [0.0, 0.0]]",),
     "electronic_krylov.initial_state": ("[[1.0, 0.0], [0.0, 0.0]]",),
     "simulator": ("None",),

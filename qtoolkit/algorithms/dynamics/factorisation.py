@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit.errors import InputError
-from qtoolkit.operators import ElectronicHamiltonian, PauliSum, jordan_wigner
+from qtoolkit.operators import ElectronicHamiltonian, PauliSum, fermion_mapping
 
 __all__ = ["CoulombPart", "Factorised", "factorised", "fragments_of_electrons", "unitary_generator"]
 
@@ -89,7 +89,8 @@ def fragments_of_electrons(parts: Factorised) -> list[PauliSum]:
         turned = np.einsum("pa,qa->apq", part.orbitals, part.orbitals)
         tensor = np.einsum("apq,ab,brs->pqrs", turned, part.couplings, turned, optimize=True)
         found.append(ElectronicHamiltonian(0.5 * np.einsum("prrq->pq", tensor), tensor))
-    return [jordan_wigner(item.to_fermion_operator(), 2 * norb) for item in found]
+    mapping = fermion_mapping("jordan_wigner", 2 * norb)
+    return [mapping.map(item) for item in found]
 
 
 def unitary_generator(unitary: NDArray[Any]) -> NDArray[np.complex128]:

@@ -130,7 +130,7 @@ def test_every_energy_is_an_upper_bound(hydrogen_chain):
     assert min(energies) == found.energy
     assert min(energies) > exact + 1e-6
     assert found.variance > 1e-6
-    # uniform noise, made consistent, still finds much: Hartree–Fock is 104 mHa above
+    # from uniform noise alone, better than Hartree–Fock
     assert found.gap < hydrogen_chain.hartree_fock_energy - exact
 
 
