@@ -13,6 +13,7 @@ from qtoolkit.applications.chemistry import (
     compute_integrals,
     fci_energy,
 )
+from qtoolkit.applications.chemistry.ansaetze import LUCJ
 from qtoolkit.applications.chemistry.sqd import sample_based_diagonalisation
 from qtoolkit.applications.chemistry.sqd.configurations import Configurations, configurations_of, drawn, recovered
 from qtoolkit.applications.chemistry.sqd.subspace import SelectedHamiltonian, lowest_selected, own_lowest
@@ -93,7 +94,7 @@ def test_all_configurations_give_the_exact_energy(hydrogen_chain):
 def test_noisy_shots_of_an_ansatz(lithium_hydride):
     """A fifth of all bits flipped: few shots are right, and repaired they span what the state needs."""
     ansatz = UCCSD(lithium_hydride.norb, lithium_hydride.nelec)
-    parameters = ansatz.perturbative_parameters(lithium_hydride)
+    parameters = ansatz.initial_parameters(lithium_hydride)
     clean = StatevectorSimulator().run(ansatz.circuit.bind(parameters).measure_all(), shots=2000, seed=3)
     rng = np.random.default_rng(5)
     flips = rng.random(clean.memory.shape) < 0.2
@@ -110,6 +111,17 @@ def test_noisy_shots_of_an_ansatz(lithium_hydride):
         lithium_hydride, noisy, samples_per_batch=2000, num_batches=2, max_iterations=4, exact_energy=exact, seed=7
     )
     assert again.energy == found.energy
+
+
+def test_shots_of_a_cluster_jastrow_state(hydrogen_chain):
+    ansatz = LUCJ(hydrogen_chain.norb, hydrogen_chain.nelec, repetitions=2)
+    circuit = ansatz.to_circuit(parameters=ansatz.initial_parameters(hydrogen_chain)).measure_all()
+    shots = StatevectorSimulator().run(circuit, shots=3000, seed=6)
+    exact = fci_energy(hydrogen_chain)
+    found = sample_based_diagonalisation(hydrogen_chain, shots, exact_energy=exact, seed=1)
+    assert found.correct_share == 1.0
+    # few configurations come without noise, all of them right
+    assert 1e-3 < found.gap < 0.7 * (hydrogen_chain.hartree_fock_energy - exact)
 
 
 def test_every_energy_is_an_upper_bound(hydrogen_chain):
