@@ -216,7 +216,7 @@ ALGORITHMS: dict[str, tuple[str, ...]] = {
     "ClassicalShadow.outcomes": ("[[1], [2]]",),
     "ClassicalShadow.probabilities": ("np.full((3, 3), 1 / 3)",),
     "ClassicalShadow.estimate.observable": ("HEISENBERG", "[ISING, HEISENBERG]"),
-    "sample_based_diagonalisation.num_batches": ("1", "3"),
+    "ClassicalShadow.estimate.num_batches": ("1", "3"),
     "biased_bases.observable": ("HEISENBERG",),
     "uniform_share": ("0.1",),
     # binary quadratic problems
