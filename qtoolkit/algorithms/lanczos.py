@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit._memory import reserved
-from qtoolkit.errors import ConvergenceError
 
-__all__ = ["Tridiagonal", "extreme_magnitude", "propagated", "tridiagonal"]
+__all__ = ["Tridiagonal", "extreme_magnitude", "tridiagonal"]
 
 FloatArray = NDArray[np.float64]
 Apply = Callable[[NDArray[Any]], NDArray[Any]]
@@ -86,46 +85,6 @@ def tridiagonal(apply: Apply, start: NDArray[Any], steps: int) -> Tridiagonal:
         while len(found.diagonal) < steps and not found.is_closed:
             found.extend(apply)
     return found
-
-
-def propagated(apply: Apply, state: NDArray[Any], time: float, tolerance: float = 1e-10) -> NDArray[np.complex128]:
-    """exp(−i H time)|ψ⟩, in as many short steps as the tolerance asks for.
-
-    Each step stays in a Krylov space of at most 24 vectors, whose error is judged by what leads out of it
-    (T. J. Park and J. C. Light, J. Chem. Phys. 85, 5870 (1986)).
-
-    Args:
-        apply: H on arrays of the state's shape.
-        state: normalised.
-        time: in units of 1/energy.
-        tolerance: of the norm of the error, over the whole time.
-
-    Raises:
-        ConvergenceError: if steps would become shorter than a 10^6th of the time.
-        InsufficientMemoryError: if the vectors do not fit into free memory.
-    """
-    current: NDArray[np.complex128] = np.asarray(state, np.complex128)
-    left, step = float(time), float(time)
-    while left != 0.0:
-        space = tridiagonal(apply, current, 24)
-        values, vectors = space.eigen()
-        step = np.copysign(min(abs(step), abs(left)), left)
-        while True:
-            weights = vectors @ (np.exp(-1j * step * values) * vectors[0])
-            error = 0.0 if space.is_closed else space.beside[-1] * abs(step) * abs(weights[-1])
-            if error <= tolerance * abs(step / time):
-                break
-            step *= 0.7
-            if abs(step) < 1e-6 * abs(time):
-                raise ConvergenceError(f"propagation to {tolerance:g} needs steps below {step:.2g}; ask for less")
-        current = space.norm * sum(
-            (weight * vector for weight, vector in zip(weights, space.basis, strict=False)), np.zeros_like(current)
-        )
-        left -= step
-        if abs(left) < 1e-14 * abs(time):
-            break
-        step *= 1.3
-    return current
 
 
 def extreme_magnitude(apply: Apply, start: NDArray[Any], steps: int = 60) -> float:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qtoolkit._arguments import check_instance, check_number, real_numbers_of, seeded, shown
-from qtoolkit.algorithms.lanczos import extreme_magnitude, propagated
+from qtoolkit.algorithms.dynamics.propagation import propagated
+from qtoolkit.algorithms.lanczos import extreme_magnitude
 from qtoolkit.errors import InputError
 from qtoolkit.operators import ElectronicHamiltonian
 from qtoolkit.simulators.fermion import (
@@ -116,7 +117,7 @@ def quench(
         interval = time - before
         if interval > 0:
             count = max(math.ceil(interval / longest - 1e-9), 1)
-            exact_state = propagated(apply, exact_state, interval, tolerance)
+            exact_state = propagated(apply, exact_state, interval, tolerance).state
             program = split.program(interval / count, count)
             trotter_state = simulator.state(program, initial_state=trotter_state)
             bound += prefactor * interval**3 / count**2

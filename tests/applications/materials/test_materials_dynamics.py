@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from qtoolkit.algorithms.lanczos import extreme_magnitude, propagated, tridiagonal
+from qtoolkit.algorithms.lanczos import extreme_magnitude, tridiagonal
 from qtoolkit.applications.materials import chain, hubbard_model, ladder, quench, spectral_function
 from qtoolkit.errors import InputError
 from qtoolkit.operators import ElectronicHamiltonian, FermionOperator, jordan_wigner
@@ -111,12 +111,6 @@ def test_recursions_end_where_the_space_ends() -> None:
     assert extreme_magnitude(lambda v: matrix @ v, start) == pytest.approx(np.abs(np.linalg.eigvalsh(matrix)).max())
     closed = tridiagonal(lambda v: 2.0 * v, start, 5)
     assert (closed.diagonal, closed.beside) == ([pytest.approx(2.0)], [0.0])
-    from scipy.linalg import expm
-
-    state = start / np.linalg.norm(start)
-    for time in (0.3, -4.0, 25.0):
-        found = propagated(lambda v: matrix @ v, state, time)
-        assert np.allclose(found, expm(-1j * time * matrix) @ state, atol=1e-9)
 
 
 @pytest.mark.parametrize("create", [False, True])
