@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Iterable, Sequence
+import dataclasses
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import get_args
+
+import numpy as np
+import numpy.typing as npt
 
 from qtoolkit._arguments import shown
 from qtoolkit._checks import require_integer, require_number
+from qtoolkit.applications.chemistry.geometry import (
+    ATOMIC_NUMBERS,
+    BOHR_IN_ANGSTROM,
+    Atom,
+    LengthUnit,
+    atoms_of_string,
+    atoms_of_xyz,
+    checked_geometry,
+    xyz_of_atoms,
+)
+from qtoolkit.applications.chemistry.smiles import conformer_of_smiles
 from qtoolkit.errors import InputError
 
 __all__ = ["Atom", "LengthUnit", "Molecule", "checked_electrons", "diatomic"]
-
-LengthUnit: TypeAlias = Literal["angstrom", "bohr"]
-"""Unit of coordinates and bond lengths."""
-
-Atom: TypeAlias = tuple[str, tuple[float, float, float]]
-"""Element symbol and Cartesian coordinates."""
-
-_SYMBOLS = (
-    "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr "
-    "Rb Sr Y Zr Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu "
-    "Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr "
-    "Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc Lv Ts Og"
-)
-_ATOMIC_NUMBERS = {symbol: number for number, symbol in enumerate(_SYMBOLS.split(), start=1)}
-_CLOSEST_NUCLEI = 0.01
-"""Below this distance, in either unit, two entries are surely the same atom given twice, and integrals break down."""
 
 
 @dataclass(frozen=True)
 class Molecule:
     """A molecule at fixed nuclei.
+
+    `from_string`, `from_xyz` and `from_smiles` read it from texts.
 
     Attributes:
         geometry: element symbol and (x, y, z) of each atom, ``[("H", (0, 0, 0)), ("H", (0, 0, 0.735))]`` for instance;
@@ -56,7 +56,7 @@ class Molecule:
     unit: LengthUnit = "angstrom"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "geometry", _checked_geometry(self.geometry, self.unit))
+        object.__setattr__(self, "geometry", checked_geometry(self.geometry, self.unit))
         # PySCF reads a file where one has the name, and a text of several lines as the set itself
         if not isinstance(self.basis, str) or not self.basis.strip() or set(self.basis) & set("/\\\n\r\0@"):
             raise InputError(f'basis must be the name of a basis set such as "sto-3g", got {self.basis!r}')
@@ -67,7 +67,7 @@ class Molecule:
         if self.num_electrons < 1:
             raise InputError(
                 f"a molecule needs at least one electron, got charge {self.charge} on nuclei of total charge "
-                f"{self._nuclear_charge}"
+                f"{sum(self.nuclear_charges)}"
             )
         if not 0 <= self.spin <= self.num_electrons or (self.num_electrons - self.spin) % 2:
             raise InputError(
@@ -75,10 +75,97 @@ class Molecule:
                 f"[{self.num_electrons % 2}, {self.num_electrons}] in steps of 2, got {self.spin}"
             )
 
+    @classmethod
+    def from_string(
+        cls, text: str, basis: str = "sto-3g", charge: int = 0, spin: int = 0, unit: LengthUnit = "angstrom"
+    ) -> Molecule:
+        """Read ``"Li 0 0 0; H 0 0 1.595"``: a symbol or atomic number and three coordinates for each atom.
+
+        Args:
+            text: atoms end with a semicolon or a line, columns with blanks or a comma.
+            basis: see `Molecule`.
+            charge: see `Molecule`.
+            spin: see `Molecule`.
+            unit: see `Molecule`.
+
+        Raises:
+            InputError: naming the atom that is none, or as for `Molecule`.
+        """
+        return cls(atoms_of_string(text), basis, charge, spin, unit)
+
+    @classmethod
+    def from_xyz(
+        cls, source: str | os.PathLike[str], basis: str = "sto-3g", charge: int = 0, spin: int = 0
+    ) -> Molecule:
+        """Read an XYZ file, whose coordinates are in angstrom.
+
+        Args:
+            source: its path, or its text, which has several lines.
+            basis: see `Molecule`.
+            charge: see `Molecule`.
+            spin: see `Molecule`.
+
+        Raises:
+            InputError: if the file cannot be read, naming the line that is wrong, or as for `Molecule`.
+        """
+        return cls(atoms_of_xyz(source), basis, charge, spin)
+
+    @classmethod
+    def from_smiles(
+        cls,
+        smiles: str,
+        basis: str = "sto-3g",
+        charge: int | None = None,
+        spin: int | None = None,
+        *,
+        seed: int = 0,
+    ) -> Molecule:
+        """A conformer of the molecule with these bonds, such as ``"CCO"``, made by RDKit.
+
+        Distance geometry (ETKDGv3), relaxed in the force field MMFF94, or UFF where that lacks an atom. One seed gives
+        one conformer, not the lowest; a geometry that is relaxed in the basis itself will differ.
+
+        Args:
+            smiles: hydrogens are added where valences ask for them.
+            basis: see `Molecule`.
+            charge: the sum of the formal charges by default.
+            spin: all unpaired electrons that the valences leave, parallel, by default.
+            seed: of the conformer, 0 to 2**31 − 2.
+
+        Raises:
+            MissingExtraError: if RDKit is not installed.
+            InputError: if the text is no SMILES, or as for `Molecule`.
+            ConvergenceError: if no conformer is found.
+        """
+        found = conformer_of_smiles(smiles, seed)
+        return cls(
+            found.atoms,
+            basis,
+            found.charge if charge is None else charge,
+            found.num_radicals if spin is None else spin,
+        )
+
+    def to_xyz(self, comment: str = "") -> str:
+        """The text of an XYZ file, in angstrom.
+
+        Raises:
+            InputError: if the comment has more than one line.
+        """
+        factor = 1.0 if self.unit == "angstrom" else BOHR_IN_ANGSTROM
+        return xyz_of_atoms(((s, (factor * x, factor * y, factor * z)) for s, (x, y, z) in self.geometry), comment)
+
+    def with_basis(self, basis: str) -> Molecule:
+        """The same molecule in another basis set.
+
+        Raises:
+            InputError: if that is no name.
+        """
+        return dataclasses.replace(self, basis=basis)
+
     @property
     def num_electrons(self) -> int:
         """Number of electrons, core electrons included."""
-        return self._nuclear_charge - self.charge
+        return sum(self.nuclear_charges) - self.charge
 
     @property
     def nelec(self) -> tuple[int, int]:
@@ -93,8 +180,23 @@ class Molecule:
         return "".join(symbol + (str(count) if count > 1 else "") for symbol, count in counts.items())
 
     @property
-    def _nuclear_charge(self) -> int:
-        return sum(_ATOMIC_NUMBERS[symbol] for symbol, _ in self.geometry)
+    def nuclear_charges(self) -> tuple[int, ...]:
+        """Atomic number of each atom."""
+        return tuple(ATOMIC_NUMBERS[symbol] for symbol, _ in self.geometry)
+
+    @property
+    def coordinates(self) -> npt.NDArray[np.float64]:
+        """Places of the nuclei in bohr, float64 of shape (num_atoms, 3)."""
+        places = np.array([place for _, place in self.geometry], dtype=np.float64)
+        return places if self.unit == "bohr" else places / BOHR_IN_ANGSTROM
+
+    @property
+    def nuclear_repulsion(self) -> float:
+        """Energy of the bare nuclei in hartree; core potentials screen them, which this leaves out."""
+        places, charges = self.coordinates, np.array(self.nuclear_charges, dtype=np.float64)
+        first, second = np.triu_indices(len(charges), 1)
+        distances = np.linalg.norm(places[first] - places[second], axis=1)
+        return float(np.sum(charges[first] * charges[second] / distances))
 
 
 def diatomic(
@@ -115,34 +217,6 @@ def diatomic(
     if length <= 0:
         raise InputError(f"distance must be positive, got {length:g}")
     return Molecule(((first, (0.0, 0.0, 0.0)), (second, (0.0, 0.0, length))), basis, charge, spin, unit)
-
-
-def _checked_geometry(geometry: Sequence[Atom] | str, unit: str) -> tuple[Atom, ...]:
-    if isinstance(geometry, str):
-        raise InputError('geometry is a sequence of pairs ("H", (x, y, z)), got a string; parse it first')
-    if not isinstance(geometry, Iterable):
-        raise InputError(f'geometry is a sequence of pairs ("H", (x, y, z)), got {shown(geometry)}')
-    atoms = tuple(_checked_atom(atom) for atom in geometry)
-    if not atoms:
-        raise InputError("geometry must have at least one atom, got none")
-    for (index, (_, here)), (other, (_, there)) in itertools.combinations(enumerate(atoms), 2):
-        if math.dist(here, there) < _CLOSEST_NUCLEI:
-            raise InputError(
-                f"atoms must be {_CLOSEST_NUCLEI:g} {unit} apart at least, got atoms {index} and {other} at {here} and "
-                f"{there}; is the unit right?"
-            )
-    return atoms
-
-
-def _checked_atom(atom: Atom) -> Atom:
-    try:
-        symbol, (x, y, z) = atom
-    except (TypeError, ValueError):
-        raise InputError(f'an atom is a pair ("H", (x, y, z)) with three numbers, got {shown(atom)}') from None
-    if not isinstance(symbol, str) or symbol not in _ATOMIC_NUMBERS:
-        raise InputError(f'an element is given by its symbol, such as "Li", got {shown(symbol)}')
-    x, y, z = (require_number(f"coordinates of {symbol} must be three numbers, each of which", c) for c in (x, y, z))
-    return symbol, (x, y, z)
 
 
 def checked_electrons(nelec: object) -> tuple[int, int]:
