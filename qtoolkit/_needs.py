@@ -36,6 +36,7 @@ __all__ = [
     "gradient",
     "imaginary_time",
     "initialize",
+    "integrals",
     "lanczos",
     "ladder_terms",
     "ladder_values",
@@ -45,6 +46,7 @@ __all__ = [
     "mapped_hamiltonian",
     "mapped_products",
     "matrix_terms",
+    "mean_field",
     "measured_choices",
     "near_clifford",
     "outcome_statistics",
@@ -435,3 +437,13 @@ def stabilizer_shots(num_shots: int, words: int, at_once: int, num_measured: int
 def stabilizer_detectors(num_shots: int, wanted: int, at_once: int, num_measured: int) -> int:
     """A byte for each detector of each shot, and what Stim holds of those that are drawn at once."""
     return num_shots * wanted + at_once * (2 * wanted + 4 * num_measured // 8)
+
+
+def mean_field(num_functions: int, num_spins: int) -> int:
+    """Overlap, core Hamiltonian and eigenvectors; Fock and density matrices and errors of the last iterations."""
+    return (8 + 24 * num_spins) * REAL * num_functions**2
+
+
+def integrals(num_orbitals: int, num_blocks: int) -> int:
+    """Two-electron integrals of orbitals: read or transformed, kept, and two more of a block while it is checked."""
+    return (3 * num_blocks + 2) * REAL * num_orbitals**4

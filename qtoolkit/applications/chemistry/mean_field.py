@@ -1,23 +1,30 @@
-"""Restricted Hartree–Fock followed down to a solution that no rotation of its orbitals lowers."""
+"""Hartree–Fock followed down to a solution that no rotation of its orbitals lowers."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
 
+from qtoolkit import _needs
+from qtoolkit._arguments import shown
+from qtoolkit._memory import check_memory
 from qtoolkit._optional import require
 from qtoolkit.applications.chemistry.molecule import Molecule
 from qtoolkit.applications.chemistry.structure import build_structure, first_line
-from qtoolkit.errors import ConvergenceError, QToolkitError
+from qtoolkit.errors import ConvergenceError, InputError, QToolkitError
 
-__all__ = ["MeanField", "lower_of", "solve_mean_field"]
+__all__ = ["MeanField", "Reference", "check_reference", "lower_of", "solve_mean_field"]
 
 FloatArray = npt.NDArray[np.float64]
+
+Reference: TypeAlias = Literal["auto", "rhf", "rohf", "uhf"]
+"""Which determinants Hartree–Fock searches: ``"rhf"`` with two electrons in each orbital, ``"rohf"`` with one in some,
+``"uhf"`` with orbitals of their own for each spin; ``"auto"`` is RHF for closed shells and ROHF for open ones."""
 
 _ENERGY_TOLERANCE = 1e-11
 _GRADIENT_TOLERANCE = 1e-7
@@ -32,15 +39,17 @@ _DENSE_ROTATIONS = 300
 
 @dataclass(frozen=True, eq=False)
 class MeanField:
-    """A solution of restricted Hartree–Fock and how stable it is.
+    """A solution of Hartree–Fock and how stable it is.
 
     Attributes:
         solver: PySCF's converged object.
-        orbital_symmetries: irreducible representation of each orbital in `point_group`, shape (num_orbitals,).
+        orbital_symmetries: irreducible representation of each orbital in `point_group`, shape (num_orbitals,), or
+            (2, num_orbitals) for alpha and beta ones.
         point_group: the Abelian group whose symmetry the solution has.
         lowest_curvature: lowest eigenvalue of the energy's Hessian by rotations of the orbitals, in hartree; 0 where
             there is none.
-        externally_stable: whether no unrestricted or complex determinant near by is lower; None for open shells.
+        externally_stable: whether no unrestricted or complex determinant near by is lower; None for open shells and
+            UHF.
         num_followed: instabilities that were followed to get here.
     """
 
@@ -56,19 +65,55 @@ class MeanField:
         """Total energy in hartree."""
         return float(self.solver.e_tot)
 
+    @property
+    def method(self) -> str:
+        """``"RHF"``, ``"ROHF"`` or ``"UHF"``."""
+        if _is_unrestricted(self.solver):
+            return "UHF"
+        return "ROHF" if self.solver.mol.spin else "RHF"
 
-def solve_mean_field(molecule: Molecule, structure: Any, near: MeanField | None = None) -> MeanField:
+
+def check_reference(reference: object, molecule: Molecule) -> None:
+    """Refuse a kind of determinants that there is not, or that cannot hold the unpaired electrons.
+
+    Raises:
+        InputError: saying so.
+    """
+    if not isinstance(reference, str) or reference not in get_args(Reference):
+        raise InputError(f"reference must be one of {', '.join(get_args(Reference))}, got {shown(reference)}")
+    if reference == "rhf" and molecule.spin:
+        raise InputError(f"RHF has two electrons in each orbital, got {molecule.spin} unpaired ones; take rohf or uhf")
+
+
+def solve_mean_field(
+    molecule: Molecule, structure: Any, near: MeanField | None = None, reference: Reference = "auto"
+) -> MeanField:
     """The lowest solution found from the usual start and, where given, from the orbitals of a near-by geometry.
 
     Each is followed along the unstable directions of its orbital Hessian, symmetry-breaking ones too (Seeger and
     Pople, J. Chem. Phys. 66, 3045 (1977)), until none is left. A local minimum may still not be the lowest.
 
+    Args:
+        molecule: what is solved.
+        structure: the same as PySCF has it.
+        near: a solution of the same kind, whose orbitals are tried too.
+        reference: of a closed shell, ``"rohf"`` is RHF.
+
     Raises:
+        InputError: if the reference does not fit the molecule.
         ConvergenceError: if an iteration does not converge, or instabilities do not end.
+        InsufficientMemoryError: if the matrices do not fit into free memory.
     """
+    check_reference(reference, molecule)
+    unrestricted = reference == "uhf"
+    check_memory(
+        _needs.mean_field(structure.nao, 1 + unrestricted),
+        f"Hartree–Fock with {structure.nao} basis functions",
+        "use a smaller basis",
+    )
     with _our_errors(molecule):
         plain = build_structure(molecule, symmetric=False)
-        found = _followed(molecule, structure, plain, _converged(_solver(structure), molecule))
+        found = _followed(molecule, structure, plain, _converged(_solver(structure, unrestricted), molecule))
     return found if near is None else lower_of(found, molecule, structure, near)
 
 
@@ -80,7 +125,8 @@ def lower_of(found: MeanField, molecule: Molecule, structure: Any, near: MeanFie
     """
     with _our_errors(molecule):
         plain = build_structure(molecule, symmetric=False)
-        carried = _converged(_solver(plain), molecule, _carried(near, plain))
+        unrestricted = _is_unrestricted(found.solver)
+        carried = _converged(_solver(plain, unrestricted), molecule, _carried(near, plain, unrestricted))
         if abs(carried.e_tot - found.energy) < _SAME_ENERGY:
             return found
         other = _followed(molecule, structure, plain, carried)
@@ -100,8 +146,13 @@ def _our_errors(molecule: Molecule) -> Iterator[None]:
         ) from error
 
 
-def _solver(structure: Any) -> Any:
-    solver = require("pyscf.scf", extra="chemistry").RHF(structure)
+def _is_unrestricted(solver: Any) -> bool:
+    return np.ndim(solver.mo_occ) == 2
+
+
+def _solver(structure: Any, unrestricted: bool = False) -> Any:
+    scf = require("pyscf.scf", extra="chemistry")
+    solver = scf.UHF(structure) if unrestricted else scf.RHF(structure)
     solver.conv_tol = _ENERGY_TOLERANCE
     solver.conv_tol_grad = _GRADIENT_TOLERANCE
     solver.max_cycle = _MAX_CYCLES
@@ -144,18 +195,15 @@ def _followed(molecule: Molecule, structure: Any, plain: Any, start: Any) -> Mea
                 f"Hartree–Fock for {molecule.formula} in {molecule.basis} is still unstable after {followed} "
                 f"instabilities were followed, with curvature {curvature:.2g} hartree; check the geometry"
             )
-        rotation = require("pyscf.scf", extra="chemistry").hf.unpack_uniq_var(direction, current.mo_occ)
-        turned = np.asarray(current.mo_coeff) @ require("scipy.linalg", extra="chemistry").expm(rotation)
-        current = _below(current, plain, molecule, turned)
+        current = _below(current, plain, molecule, _turned(current, direction))
         followed += 1
         curvature, direction = _lowest_rotation(plain, current)
     if structure.symmetry and (followed or current.mol is plain):
         current = _with_symmetry(structure, current)
-    # PySCF labels no orbitals where the group turns out to be C1
-    labels = getattr(current.mo_coeff, "orbsym", None)
+    labels = _labels(current)
     return MeanField(
         solver=current,
-        orbital_symmetries=np.array(np.zeros(len(current.mo_occ)) if labels is None else labels, np.int64),
+        orbital_symmetries=np.zeros(np.shape(current.mo_occ), np.int64) if labels is None else labels,
         point_group="C1" if labels is None else str(structure.groupname),
         lowest_curvature=curvature,
         externally_stable=_externally_stable(plain, current),
@@ -163,18 +211,48 @@ def _followed(molecule: Molecule, structure: Any, plain: Any, start: Any) -> Mea
     )
 
 
+def _labels(solver: Any) -> npt.NDArray[np.int64] | None:
+    """Symmetries of the orbitals; PySCF labels none where the group turns out to be C1."""
+    parts = solver.mo_coeff if _is_unrestricted(solver) else (solver.mo_coeff,)
+    labels = [getattr(part, "orbsym", None) for part in parts]
+    if any(label is None for label in labels):
+        return None
+    found = np.array(labels, np.int64)
+    return found if _is_unrestricted(solver) else found[0]
+
+
+def _turned(solver: Any, direction: FloatArray) -> FloatArray:
+    """Orbitals rotated along a direction in the order of PySCF, alpha before beta."""
+    import scipy.linalg
+
+    unpack = require("pyscf.scf", extra="chemistry").hf.unpack_uniq_var
+    orbitals, occupations = np.asarray(solver.mo_coeff), np.asarray(solver.mo_occ)
+    if occupations.ndim == 1:
+        return np.asarray(orbitals @ scipy.linalg.expm(unpack(direction, occupations)))
+    filled = np.count_nonzero(occupations, axis=1)
+    first = int(filled[0] * (occupations.shape[1] - filled[0]))
+    parts = (direction[:first], direction[first:])
+    return np.array(
+        [
+            orbitals[spin] @ scipy.linalg.expm(unpack(part, occupations[spin])) if len(part) else orbitals[spin]
+            for spin, part in enumerate(parts)
+        ]
+    )
+
+
 def _below(saddle: Any, plain: Any, molecule: Molecule, orbitals: FloatArray) -> Any:
     """The solution that orbitals turned off a saddle point lead to."""
-    solver, occupations = _solver(plain), np.asarray(saddle.mo_occ)
+    unrestricted = _is_unrestricted(saddle)
+    solver, occupations = _solver(plain, unrestricted), np.asarray(saddle.mo_occ)
     solver.kernel(solver.make_rdm1(orbitals, occupations))
     if solver.converged and solver.e_tot < saddle.e_tot:
         return solver
-    return _second_order(_solver(plain), molecule, orbitals, occupations)
+    return _second_order(_solver(plain, unrestricted), molecule, orbitals, occupations)
 
 
 def _in_plain(plain: Any, solver: Any) -> Any:
     """The same solution for a structure without symmetry, whose Hessian then has all rotations."""
-    twin = _solver(plain)
+    twin = _solver(plain, _is_unrestricted(solver))
     twin.mo_coeff, twin.mo_occ = np.asarray(solver.mo_coeff), np.asarray(solver.mo_occ)
     twin.mo_energy, twin.e_tot, twin.converged = np.asarray(solver.mo_energy), solver.e_tot, True
     return twin
@@ -186,7 +264,10 @@ def _lowest_rotation(plain: Any, solver: Any) -> tuple[float, FloatArray]:
 
     newton = require("pyscf.soscf.newton_ah", extra="chemistry")
     twin = _in_plain(plain, solver)
-    hessian = newton.gen_g_hop_rohf if plain.spin else newton.gen_g_hop_rhf
+    if _is_unrestricted(solver):
+        hessian = newton.gen_g_hop_uhf
+    else:
+        hessian = newton.gen_g_hop_rohf if plain.spin else newton.gen_g_hop_rhf
     gradient, product, _ = hessian(twin, twin.mo_coeff, twin.mo_occ, with_symmetry=False)
     size = len(gradient)
     if not size:
@@ -204,7 +285,7 @@ def _lowest_rotation(plain: Any, solver: Any) -> tuple[float, FloatArray]:
 
 
 def _externally_stable(plain: Any, solver: Any) -> bool | None:
-    if plain.spin:
+    if plain.spin or _is_unrestricted(solver):
         return None
     if not 0 < np.count_nonzero(solver.mo_occ) < len(solver.mo_occ):
         return True
@@ -213,29 +294,35 @@ def _externally_stable(plain: Any, solver: Any) -> bool | None:
     return bool(stable)
 
 
-def _carried(near: MeanField, plain: Any) -> Any:
+def _carried(near: MeanField, plain: Any, unrestricted: bool) -> Any:
     """The density matrix of another geometry's occupied orbitals, made orthonormal in this one's overlap."""
     overlap = plain.intor_symmetric("int1e_ovlp")
-    orbitals, occupations = np.asarray(near.solver.mo_coeff), np.asarray(near.solver.mo_occ)
-    filled = orbitals[:, occupations > 0]
-    if len(filled) != len(overlap):
+    if any(len(filled) != len(overlap) for filled in _filled(near.solver)):
         return None  # another basis: PySCF's own guess then
-    values, states = np.linalg.eigh(filled.T @ overlap @ filled)
-    filled = filled @ (states / np.sqrt(values)) @ states.T
-    weights = occupations[occupations > 0]
-    if not plain.spin:
-        return (filled * weights) @ filled.T
-    closed = filled[:, weights == 2]
-    return np.array([filled @ filled.T, closed @ closed.T])
+    alpha, beta = (_orthonormal(filled, overlap) for filled in _filled(near.solver))
+    densities = np.array([alpha @ alpha.T, beta @ beta.T])
+    return densities if plain.spin or unrestricted else densities.sum(axis=0)
+
+
+def _filled(solver: Any) -> tuple[FloatArray, FloatArray]:
+    """Orbitals that alpha and that beta electrons fill."""
+    orbitals, occupations = np.asarray(solver.mo_coeff), np.asarray(solver.mo_occ)
+    if occupations.ndim == 2:
+        return orbitals[0][:, occupations[0] > 0], orbitals[1][:, occupations[1] > 0]
+    return orbitals[:, occupations >= 1], orbitals[:, occupations >= 2]
+
+
+def _orthonormal(orbitals: FloatArray, overlap: FloatArray) -> FloatArray:
+    """The nearest orthonormal orbitals of the same space."""
+    values, states = np.linalg.eigh(orbitals.T @ overlap @ orbitals)
+    return np.asarray(orbitals @ (states / np.sqrt(values)) @ states.T)
 
 
 def _with_symmetry(structure: Any, solver: Any) -> Any:
     """The same solution in symmetry-adapted orbitals, where its density keeps the point group; else as it is."""
     overlap = structure.intor_symmetric("int1e_ovlp")
-    orbitals, occupations = np.asarray(solver.mo_coeff), np.asarray(solver.mo_occ)
     counts: dict[str, list[float]] = {name: [] for name in structure.irrep_name}
-    for least in (1, 2):
-        filled = orbitals[:, occupations >= least]
+    for filled in _filled(solver):
         for name, basis in zip(structure.irrep_name, structure.symm_orb, strict=True):
             within = np.linalg.solve(basis.T @ overlap @ basis, basis.T @ overlap @ filled)
             counts[name].append(float(np.sum((basis.T @ overlap @ filled) * within)))
@@ -244,8 +331,11 @@ def _with_symmetry(structure: Any, solver: Any) -> Any:
         abs(count - whole) > 1e-3 for name in counts for count, whole in zip(counts[name], numbers[name], strict=True)
     ):
         return solver
-    symmetric = _solver(structure)
-    symmetric.irrep_nelec = {name: pair if structure.spin else sum(pair) for name, pair in numbers.items()}
+    unrestricted = _is_unrestricted(solver)
+    symmetric = _solver(structure, unrestricted)
+    symmetric.irrep_nelec = {
+        name: pair if structure.spin or unrestricted else sum(pair) for name, pair in numbers.items()
+    }
     symmetric.kernel(solver.make_rdm1())
     same = symmetric.converged and abs(symmetric.e_tot - solver.e_tot) < _SAME_ENERGY
     return symmetric if same else solver

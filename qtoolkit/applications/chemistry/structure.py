@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from qtoolkit._memory import free_bytes
 from qtoolkit._optional import require
 from qtoolkit.applications.chemistry.molecule import Molecule
 from qtoolkit.errors import InputError
@@ -18,6 +19,7 @@ __all__ = ["build_structure", "first_line"]
 _ABELIAN_SUBGROUP = {"Coov": "C2v", "Dooh": "D2h", "SO3": "D2h"}
 _NEEDS_CORE_POTENTIAL = re.compile(r"^(ccecp|bfd|gth|.*cc-p.*-pp$)")
 """Names of basis sets that leave out the core of every element that they have; others do so for heavy elements only."""
+_SHARE_OF_MEMORY = 0.5
 _LEAST_CORE_EXPONENT = 0.6
 """Times Z²: the sharpest s function of an all-electron basis is no wider. Of STO-3G, the widest, it is 1.8 Z²."""
 
@@ -37,6 +39,10 @@ def build_structure(molecule: Molecule, *, symmetric: bool = True) -> Any:
     structure.unit = molecule.unit
     structure.verbose = 0
     structure.symmetry = symmetric
+    free = free_bytes()
+    if free is not None:
+        # what PySCF takes for integrals that it can also compute again or keep on disk, in MB
+        structure.max_memory = min(structure.max_memory, _SHARE_OF_MEMORY * free / 1e6)
     structure.ecp = _core_potentials(molecule)
     try:
         with warnings.catch_warnings():
