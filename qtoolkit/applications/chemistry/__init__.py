@@ -1,6 +1,12 @@
 """Quantum chemistry: molecules and their integrals, the Jordan–Wigner Hamiltonian, and UCCSD ground states by VQE,
 each beside Hartree–Fock and the exact energy of the same orbitals."""
 
+from qtoolkit.applications.chemistry.active_space import (
+    AtomicValenceSpace,
+    NaturalOrbitalSpace,
+    avas,
+    natural_orbitals,
+)
 from qtoolkit.applications.chemistry.ansaetze import (
     LUCJ,
     UCCSD,
@@ -23,8 +29,9 @@ from qtoolkit.applications.chemistry.ansaetze import (
     qubit_pool,
     single_and_double_excitations,
 )
+from qtoolkit.applications.chemistry.dipole import DipoleIntegrals
 from qtoolkit.applications.chemistry.dissociation import DissociationCurve, dissociation_curve
-from qtoolkit.applications.chemistry.fci import fci_energy
+from qtoolkit.applications.chemistry.fci import TotalSpin, fci_energies, fci_energy
 from qtoolkit.applications.chemistry.ground_state import (
     CHEMICAL_ACCURACY,
     HARTREE_IN_KCAL_PER_MOL,
@@ -33,6 +40,7 @@ from qtoolkit.applications.chemistry.ground_state import (
 )
 from qtoolkit.applications.chemistry.hamiltonian import qubit_hamiltonian
 from qtoolkit.applications.chemistry.integrals import ActiveSpace, MolecularIntegrals, compute_integrals
+from qtoolkit.applications.chemistry.mean_field import Reference
 from qtoolkit.applications.chemistry.molecule import Atom, LengthUnit, Molecule, diatomic
 
 __all__ = [
@@ -43,10 +51,18 @@ __all__ = [
     "LengthUnit",
     # integrals and what they define
     "MolecularIntegrals",
+    "Reference",
     "ActiveSpace",
+    "AtomicValenceSpace",
+    "NaturalOrbitalSpace",
+    "avas",
+    "natural_orbitals",
     "compute_integrals",
+    "DipoleIntegrals",
     "qubit_hamiltonian",
+    "TotalSpin",
     "fci_energy",
+    "fci_energies",
     # ansätze
     "Ansatz",
     "UCCSD",
