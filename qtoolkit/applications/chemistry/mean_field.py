@@ -35,6 +35,10 @@ _STABLE = -1e-5
 """Lowest eigenvalue of an orbital Hessian, in hartree, that still counts as not negative, as in PySCF."""
 _SAME_ENERGY = 1e-8
 _DENSE_ROTATIONS = 300
+_NUM_STARTS = 3
+_MAX_DAVIDSON_CYCLES = 60
+_CURVATURE_TOLERANCE = 1e-8
+_LEAST_GAP = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -260,28 +264,53 @@ def _in_plain(plain: Any, solver: Any) -> Any:
 
 def _lowest_rotation(plain: Any, solver: Any) -> tuple[float, FloatArray]:
     """Lowest eigenvalue of the orbital Hessian, and its rotation in the order of PySCF."""
-    import scipy.sparse.linalg
-
     newton = require("pyscf.soscf.newton_ah", extra="chemistry")
     twin = _in_plain(plain, solver)
     if _is_unrestricted(solver):
         hessian = newton.gen_g_hop_uhf
     else:
         hessian = newton.gen_g_hop_rohf if plain.spin else newton.gen_g_hop_rhf
-    gradient, product, _ = hessian(twin, twin.mo_coeff, twin.mo_occ, with_symmetry=False)
-    size = len(gradient)
-    if not size:
+    gradient, product, diagonal = hessian(twin, twin.mo_coeff, twin.mo_occ, with_symmetry=False)
+    if not len(gradient):
         return 0.0, np.zeros(0)
+    value, direction = _lowest_eigenpair(product, np.asarray(diagonal))
+    # the product is half of what second differences of the energy give
+    return 2.0 * value, direction
+
+
+def _lowest_eigenpair(product: Any, diagonal: FloatArray) -> tuple[float, FloatArray]:
+    """Lowest eigenvalue of a symmetric matrix and its vector: of all where the matrix is small, else by Davidson's
+    method, whose preconditioner is the diagonal, or by Lanczos' where that does not converge."""
+    import scipy.sparse.linalg
+
+    size = len(diagonal)
     if size <= _DENSE_ROTATIONS:
         dense = np.array([product(row) for row in np.eye(size)])
-        values, states = np.linalg.eigh((dense + dense.T) / 2.0)
-    else:
-        operator: Any = scipy.sparse.linalg.LinearOperator((size, size), matvec=product, dtype=np.float64)
-        # a random start, because one that keeps a symmetry never finds a direction that breaks it
-        begin = np.random.default_rng(0).normal(size=size)
-        values, states = scipy.sparse.linalg.eigsh(operator, k=1, which="SA", v0=begin, tol=1e-6)
-    # the product is half of what second differences of the energy give
-    return 2.0 * float(values[0]), np.asarray(states[:, 0], dtype=np.float64)
+        every, vectors = np.linalg.eigh((dense + dense.T) / 2.0)
+        return float(every[0]), np.asarray(vectors[:, 0], dtype=np.float64)
+    # random starts, because one that keeps a symmetry never finds a direction that breaks it
+    starts = np.random.default_rng(0).normal(size=(_NUM_STARTS, size)) / (diagonal - diagonal.min() + _LEAST_GAP)
+
+    def precondition(residual: FloatArray, value: float, *_: object) -> FloatArray:
+        gap = diagonal - value
+        gap[np.abs(gap) < _LEAST_GAP] = _LEAST_GAP
+        return np.asarray(residual / gap)
+
+    converged, values, states = require("pyscf.lib", extra="chemistry").davidson1(
+        lambda vectors: [product(vector) for vector in vectors],
+        list(starts),
+        precondition,
+        tol=_CURVATURE_TOLERANCE,
+        max_cycle=_MAX_DAVIDSON_CYCLES,
+        max_space=8 * _NUM_STARTS,
+        nroots=1,
+        verbose=0,
+    )
+    if converged[0]:
+        return float(values[0]), np.asarray(states[0], dtype=np.float64)
+    operator: Any = scipy.sparse.linalg.LinearOperator((size, size), matvec=product, dtype=np.float64)
+    value, vector = scipy.sparse.linalg.eigsh(operator, k=1, which="SA", v0=starts[0], tol=1e-6)
+    return float(value[0]), np.asarray(vector[:, 0], dtype=np.float64)
 
 
 def _externally_stable(plain: Any, solver: Any) -> bool | None:
@@ -289,9 +318,13 @@ def _externally_stable(plain: Any, solver: Any) -> bool | None:
         return None
     if not 0 < np.count_nonzero(solver.mo_occ) < len(solver.mo_occ):
         return True
+    # PySCF's own search starts from directions that keep symmetries, and misses what breaks them
     stability = require("pyscf.scf.stability", extra="chemistry")
-    _, stable = stability.rhf_external(_in_plain(plain, solver), with_symmetry=False, verbose=0, return_status=True)
-    return bool(stable)
+    to_complex, first, to_unrestricted, second = stability._gen_hop_rhf_external(
+        _in_plain(plain, solver), with_symmetry=False
+    )
+    products = ((to_complex, np.asarray(first)), (to_unrestricted, np.asarray(second)))
+    return all(_lowest_eigenpair(*each)[0] >= _STABLE for each in products)
 
 
 def _carried(near: MeanField, plain: Any, unrestricted: bool) -> Any:

@@ -1,5 +1,6 @@
 """Hartree–Fock solutions that are saddle points, and curves that run through them."""
 
+import dataclasses
 from functools import partial
 
 import numpy as np
@@ -95,6 +96,22 @@ def test_the_curvature_is_that_of_the_energy():
 
     second = (energy(1e-2) - 2 * energy(0.0) + energy(-1e-2)) / 1e-4
     assert second == pytest.approx(curvature, rel=1e-2)
+
+
+def test_large_hessians_are_searched_as_small_ones(monkeypatch):
+    """A saddle point of the square in a larger basis, its way down, and what lies outside of closed shells."""
+    molecule = dataclasses.replace(rectangle(SIDE), basis="6-31g")
+    dense = compute_integrals(molecule, (4, 4))
+    monkeypatch.setattr(mean_field_module, "_DENSE_ROTATIONS", 1)
+    sparse = compute_integrals(molecule, (4, 4))
+    assert (dense.scf_num_followed, sparse.scf_num_followed) == (1, 1)
+    assert sparse.hartree_fock_energy == pytest.approx(dense.hartree_fock_energy, abs=1e-8)
+    assert sparse.scf_lowest_curvature == pytest.approx(dense.scf_lowest_curvature, abs=1e-5)
+    assert sparse.scf_externally_stable is dense.scf_externally_stable is False
+    monkeypatch.setattr(mean_field_module, "_MAX_DAVIDSON_CYCLES", 1)
+    assert compute_integrals(molecule, (4, 4)).scf_lowest_curvature == pytest.approx(
+        dense.scf_lowest_curvature, abs=1e-5
+    )
 
 
 def test_a_solution_without_symmetry_gets_back_what_it_has():
