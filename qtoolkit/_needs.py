@@ -36,7 +36,7 @@ __all__ = [
     "gradient",
     "imaginary_time",
     "initialize",
-    "integrals",
+    "integrals_of_text",
     "lanczos",
     "ladder_terms",
     "ladder_values",
@@ -73,6 +73,7 @@ __all__ = [
     "stabilizer_shots",
     "state",
     "state_rows",
+    "text_of_integrals",
     "variance",
     "wide_gates",
 ]
@@ -444,6 +445,12 @@ def mean_field(num_functions: int, num_spins: int) -> int:
     return (8 + 24 * num_spins) * REAL * num_functions**2
 
 
-def integrals(num_orbitals: int, num_blocks: int) -> int:
-    """Two-electron integrals of orbitals: read or transformed, kept, and two more of a block while it is checked."""
-    return (3 * num_blocks + 2) * REAL * num_orbitals**4
+def integrals_of_text(num_orbitals: int, num_blocks: int, length: int) -> int:
+    """Two-electron integrals of a text, which is split into lines and numbers; kept ones, and their checks."""
+    tensor = REAL * num_orbitals**4
+    return max(num_blocks * tensor + 12 * length, (2 * num_blocks + 3) * tensor)
+
+
+def text_of_integrals(num_integrals: int) -> int:
+    """A line for each integral, and all lines in one text."""
+    return 170 * num_integrals

@@ -87,7 +87,7 @@ def read_fcidump(path: str | os.PathLike[str]) -> Fcidump:
     header = read_header(text)
     blocks = 3 if header.is_unrestricted else 1
     with reserved(
-        _needs.integrals(header.norb, blocks) + 16 * len(text),
+        _needs.integrals_of_text(header.norb, blocks, len(text)),
         f"the integrals of {header.norb} orbitals",
         "write the file for a smaller active space",
     ):

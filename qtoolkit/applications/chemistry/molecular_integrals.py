@@ -11,9 +11,11 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from qtoolkit import _needs
 from qtoolkit._arguments import shown
 from qtoolkit._checks import require_array, require_number
 from qtoolkit._files import check_output, write_whole
+from qtoolkit._memory import reserved
 from qtoolkit._optional import is_installed
 from qtoolkit.applications.chemistry.dipole import DipoleIntegrals, dipole_integrals
 from qtoolkit.applications.chemistry.fcidump import fcidump_text, read_fcidump
@@ -175,13 +177,17 @@ class MolecularIntegrals:
         Raises:
             InputError: if the path is none, or `atol` is negative.
             OutputError: if the file cannot be written.
+            InsufficientMemoryError: if its text does not fit into free memory.
         """
         smallest = require_number("atol", atol, 0.0)
         if not isinstance(path, str | os.PathLike):
             raise InputError(f"path must be that of a file, got {shown(path)}")
         check_output(path, "the FCIDUMP")
         tensors = (self.one_body_tensor, self.two_body_tensor)
-        write_whole(path, fcidump_text(*tensors, self.core_energy, self.nelec, self.orbital_symmetries, smallest))
+        pairs = self.norb * (self.norb + 1) // 2
+        count = 2 * pairs**2 if self.is_unrestricted else pairs**2 // 2
+        with reserved(_needs.text_of_integrals(count), f"a text of {count} integrals", "use fewer orbitals"):
+            write_whole(path, fcidump_text(*tensors, self.core_energy, self.nelec, self.orbital_symmetries, smallest))
 
     @property
     def norb(self) -> int:

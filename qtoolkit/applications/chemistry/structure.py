@@ -20,6 +20,8 @@ _ABELIAN_SUBGROUP = {"Coov": "C2v", "Dooh": "D2h", "SO3": "D2h"}
 _NEEDS_CORE_POTENTIAL = re.compile(r"^(ccecp|bfd|gth|.*cc-p.*-pp$)")
 """Names of basis sets that leave out the core of every element that they have; others do so for heavy elements only."""
 _SHARE_OF_MEMORY = 0.5
+_LEAST_OVERLAP = 1e-13
+"""An eigenvalue below this is rounding. PySCF leaves out functions from 1e-6 on by itself."""
 _LEAST_CORE_EXPONENT = 0.6
 """Times Z²: the sharpest s function of an all-electron basis is no wider. Of STO-3G, the widest, it is 1.8 Z²."""
 
@@ -64,6 +66,7 @@ def build_structure(molecule: Molecule, *, symmetric: bool = True) -> Any:
         )
         raise InputError(f"{what}: {first_line(error)}") from error
     _check_core(structure, molecule)
+    _check_independent(structure, molecule)
     if structure.nelectron < 1:
         raise InputError(
             f"the core potentials of {molecule.basis} must leave an electron of {molecule.formula}, but leave none; "
@@ -111,6 +114,16 @@ def _check_core(structure: Any, molecule: Molecule) -> None:
                 f"basis {molecule.basis!r} has no core functions for {symbol}, and PySCF no effective core potential "
                 "under this name; choose an all-electron basis, or one whose potentials it has, such as def2-svp"
             )
+
+
+def _check_independent(structure: Any, molecule: Molecule) -> None:
+    """Refuse basis functions of which one is a combination of others as far as numbers tell."""
+    least = float(np.linalg.eigvalsh(structure.intor_symmetric("int1e_ovlp"))[0])
+    if least < _LEAST_OVERLAP:
+        raise InputError(
+            f"basis functions must be independent, but the overlap matrix of {molecule.formula} in {molecule.basis} "
+            f"has an eigenvalue of {least:.1g}; choose a basis with fewer diffuse functions, or check the geometry"
+        )
 
 
 def _primitives(shell: Any) -> list[Any]:

@@ -6,9 +6,11 @@ import sys
 
 import numpy as np
 import pytest
+from memory_peaks import measured_peak, needs_proc
 from pyscf import fci, gto, scf
 from pyscf.tools import fcidump
 
+from qtoolkit import _needs
 from qtoolkit.applications.chemistry import (
     MolecularIntegrals,
     compute_integrals,
@@ -285,6 +287,28 @@ def test_small_integrals_are_left_out(tmp_path, read):
             integrals, two_body_tensor=np.where(np.abs(integrals.two_body_tensor) > 0.2, integrals.two_body_tensor, 0.0)
         ),
     )
+
+
+@needs_proc
+@pytest.mark.slow
+def test_memory_that_files_take_is_declared(tmp_path, monkeypatch):
+    factors = np.random.default_rng(0).normal(size=(8, 48, 48))
+    factors = factors + factors.swapaxes(1, 2)
+    tensor = np.einsum("kpq,krs->pqrs", factors, factors, optimize=True)
+    integrals = MolecularIntegrals(factors[0], tensor, 0.0, (2, 2), np.zeros(48), 0.0)
+    path = tmp_path / "FCIDUMP"
+    integrals.to_fcidump(path)
+    MolecularIntegrals.from_fcidump(path)
+    calls = {"text_of_integrals": lambda: integrals.to_fcidump(path)}
+    calls["integrals_of_text"] = lambda: MolecularIntegrals.from_fcidump(path)
+    for name, call in calls.items():
+        declared = []
+        count = getattr(_needs, name)
+        monkeypatch.setattr(
+            _needs, name, lambda *args, count=count, here=declared: here.append(count(*args)) or here[0]
+        )
+        peak = measured_peak(call)
+        assert peak - 20 * 2**20 < declared[0] < 1.6 * peak
 
 
 def test_integrals_that_do_not_fit_into_memory_are_refused(read):

@@ -89,6 +89,27 @@ def test_point_groups_missed_by_little_do_not_matter(off):
     assert compute_integrals(square).hartree_fock_energy == pytest.approx(-1.779243270, abs=1e-3 + off)
 
 
+def test_dependent_basis_functions_are_refused():
+    packed = Molecule([("H", (0, 0, 0.05 * k)) for k in range(8)], "6-311++g**")
+    with pytest.raises(InputError, match=r"basis functions must be independent, .* of H8 in 6-311\+\+g\*\*"):
+        compute_integrals(packed, (2, 4))
+
+
+def test_nearly_dependent_basis_functions_are_left_out():
+    integrals = compute_integrals(diatomic("H", "H", 0.1, "aug-cc-pvtz"), (2, 4))
+    functions, orbitals = integrals.orbital_coefficients.shape
+    assert orbitals < functions
+    overlap = gto.M(atom="H 0 0 0; H 0 0 0.1", basis="aug-cc-pvtz", verbose=0).intor("int1e_ovlp")
+    found = integrals.orbital_coefficients.T @ overlap @ integrals.orbital_coefficients
+    np.testing.assert_allclose(found, np.eye(orbitals), atol=1e-8)
+
+
+def test_atoms_very_far_apart_are_solved():
+    integrals = compute_integrals(diatomic("H", "H", 1e6))
+    assert integrals.scf_externally_stable is False
+    assert fci_energy(integrals) == pytest.approx(2 * -0.46658185, abs=1e-6)
+
+
 def test_electrons_and_orbitals_are_read_as_chemists_write_them():
     integrals = compute_integrals(LIH, (2, 3))
     assert (integrals.nelec, integrals.norb, integrals.active_space) == ((1, 1), 3, (1, 2, 3))
@@ -154,7 +175,8 @@ def test_full_configuration_interaction_keeps_its_limit(monkeypatch, hydrogen):
     from qtoolkit.applications.chemistry import fci as fci_module
 
     monkeypatch.setattr(fci_module, "_SPIN_TOLERANCE", -1.0)
-    with pytest.raises(ConvergenceError, match=r"must end in a state of S = 0"):
+    monkeypatch.setattr(fci_module, "_DENSE", 1)
+    with pytest.raises(ConvergenceError, match=r"must end in states of S = 0"):
         fci_energy(hydrogen)
 
 
