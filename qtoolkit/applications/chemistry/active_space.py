@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from qtoolkit._arguments import shown
+from qtoolkit._arguments import items_of, shown
 from qtoolkit._checks import require_number
 from qtoolkit.errors import InputError
 from qtoolkit.operators import PauliSum
@@ -23,6 +23,7 @@ __all__ = [
 ]
 
 _MAX_ORBITALS = PauliSum.max_qubits // 2
+_LABELS = 'a tuple of texts such as "Fe 3d" or "C 2pz"'
 _NOBLE_GAS_CORES = ((54, 27), (36, 18), (18, 9), (10, 5), (2, 1))
 """Electrons of a noble gas and the spatial orbitals they fill, heaviest first."""
 
@@ -49,7 +50,7 @@ class AtomicValenceSpace:
     def __post_init__(self) -> None:
         labels: object = self.labels
         if not isinstance(labels, tuple) or not labels or not all(isinstance(x, str) and x.strip() for x in labels):
-            raise InputError(f'labels are texts such as "Fe 3d" or "C 2pz", got {shown(labels)}')
+            raise InputError(f"labels are {_LABELS}, got {shown(labels)}")
         object.__setattr__(self, "threshold", _strictly_between("threshold", self.threshold, 0.0, 1.0))
 
     def __str__(self) -> str:
@@ -101,8 +102,8 @@ def avas(labels: str | Sequence[str], threshold: float = 0.2) -> AtomicValenceSp
     Raises:
         InputError: see `AtomicValenceSpace`.
     """
-    given = (labels,) if isinstance(labels, str) else labels
-    return AtomicValenceSpace(tuple(given) if isinstance(given, Sequence) else given, threshold)
+    given = (labels,) if isinstance(labels, str) else items_of(labels, f"labels are {_LABELS}")
+    return AtomicValenceSpace(tuple(given), threshold)
 
 
 def natural_orbitals(lowest: float = 0.02, highest: float = 1.98) -> NaturalOrbitalSpace:
@@ -170,14 +171,15 @@ def _named_orbitals(
         if active_space != "frozen_core":
             raise InputError(
                 'active_space is (electrons, orbitals), a list of orbitals, "frozen_core", avas(...), '
-                f"natural_orbitals(...) or None, got {active_space!r}"
+                f"natural_orbitals(...) or None, got {shown(active_space)}"
             )
         cores = sum(_core_orbitals(structure, atom) for atom in range(structure.natm))
         return tuple(range(min(cores, int(min(structure.nelec))), total))
+    what = "active_space must hold orbital indices"
     try:
-        named = tuple(operator.index(number) for number in active_space)
+        named = tuple(operator.index(number) for number in items_of(active_space, what))
     except TypeError:
-        raise InputError(f"active_space must hold orbital indices, got {active_space!r}") from None
+        raise InputError(f"{what}, got {shown(active_space)}") from None
     if isinstance(active_space, tuple) and len(named) == 2:
         electrons, orbitals = named
         core, odd = divmod(int(structure.nelectron) - electrons, 2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from qtoolkit import _needs
-from qtoolkit._arguments import shown
-from qtoolkit._checks import require_array, require_number
+from qtoolkit._arguments import check_instance, items_of, shown
+from qtoolkit._checks import require_array, require_integer, require_number
 from qtoolkit._files import check_output, write_whole
 from qtoolkit._memory import reserved
 from qtoolkit._optional import is_installed
@@ -97,8 +97,9 @@ class MolecularIntegrals:
     orbital_overlap: FloatArray | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        norb = np.shape(self.one_body_tensor)[-1] if np.ndim(self.one_body_tensor) else 1
-        spins = (2,) if np.ndim(self.one_body_tensor) == 3 else ()
+        given = require_array("one_body_tensor", self.one_body_tensor)
+        norb = given.shape[-1] if given.ndim else 1
+        spins = (2,) if given.ndim == 3 else ()
         shapes: dict[str, tuple[int, ...]] = {
             "one_body_tensor": (*spins, norb, norb),
             "two_body_tensor": (*((3,) if spins else ()), *(norb,) * 4),
@@ -112,8 +113,15 @@ class MolecularIntegrals:
         object.__setattr__(self, "nelec", checked_electrons(self.nelec))
         if not all(0 <= count <= norb for count in self.nelec):
             raise InputError(f"nelec must lie in [0, {norb}] for each spin in {norb} orbitals, got {self.nelec}")
-        if self.orbital_symmetries is not None and len(self.orbital_symmetries) != norb:
-            raise InputError(f"orbital_symmetries must have {norb} entries, got {len(self.orbital_symmetries)}")
+        if self.orbital_symmetries is not None:
+            labels = _integers("orbital_symmetries", self.orbital_symmetries)
+            if len(labels) != norb:
+                raise InputError(f"orbital_symmetries must have {norb} entries, got {len(labels)}")
+            object.__setattr__(self, "orbital_symmetries", labels)
+        for name in ("active_space", "core_orbitals"):
+            object.__setattr__(self, name, _integers(name, getattr(self, name)))
+        if self.molecule is not None:
+            check_instance(self.molecule, Molecule, "molecule must be a Molecule or None")
         self._check_orbitals(spins)
 
     def _check_orbitals(self, spins: tuple[int, ...]) -> None:
@@ -258,6 +266,10 @@ def require_integrals(value: object) -> None:
     """
     if not isinstance(value, MolecularIntegrals):
         raise InputError(f"integrals must be MolecularIntegrals, as compute_integrals returns, got {shown(value)}")
+
+
+def _integers(name: str, values: Iterable[int]) -> tuple[int, ...]:
+    return tuple(require_integer(f"each of {name}", value, 0) for value in items_of(values, f"{name} must be integers"))
 
 
 def _check_symmetric(one_body: FloatArray, two_body: FloatArray) -> None:

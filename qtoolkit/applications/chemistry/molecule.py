@@ -59,9 +59,9 @@ class Molecule:
         object.__setattr__(self, "geometry", checked_geometry(self.geometry, self.unit))
         # PySCF reads a file where one has the name, and a text of several lines as the set itself
         if not isinstance(self.basis, str) or not self.basis.strip() or set(self.basis) & set("/\\\n\r\0@"):
-            raise InputError(f'basis must be the name of a basis set such as "sto-3g", got {self.basis!r}')
+            raise InputError(f'basis must be the name of a basis set such as "sto-3g", got {shown(self.basis)}')
         if not isinstance(self.unit, str) or self.unit not in get_args(LengthUnit):
-            raise InputError(f'unit must be "angstrom" or "bohr", got {self.unit!r}')
+            raise InputError(f'unit must be "angstrom" or "bohr", got {shown(self.unit)}')
         object.__setattr__(self, "charge", require_integer("charge", self.charge))
         object.__setattr__(self, "spin", require_integer("spin", self.spin))
         if self.num_electrons < 1:

@@ -133,11 +133,11 @@ def test_a_ground_state_takes_a_rule():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: avas([]), "labels are texts"),
-        (lambda: avas(3), "labels are texts"),
-        (lambda: avas(["C 2p", 3]), "labels are texts"),
-        (lambda: avas(" "), "labels are texts"),
-        (lambda: AtomicValenceSpace("C 2p"), "labels are texts"),
+        (lambda: avas([]), "labels are a tuple of texts"),
+        (lambda: avas(3), "labels are a tuple of texts"),
+        (lambda: avas(["C 2p", 3]), "labels are a tuple of texts"),
+        (lambda: avas(" "), "labels are a tuple of texts"),
+        (lambda: AtomicValenceSpace("C 2p"), "labels are a tuple of texts"),
         (lambda: avas("C 2p", 0.0), "threshold must lie between 0 and 1"),
         (lambda: avas("C 2p", 1.0), "threshold must lie between 0 and 1"),
         (lambda: avas("C 2p", "0.5"), "threshold must be a finite number"),
