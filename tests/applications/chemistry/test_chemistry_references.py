@@ -213,7 +213,7 @@ def test_matrices_that_do_not_fit_into_memory_are_refused(monkeypatch):
         ({"orbital_overlap": np.eye(3)}, r"orbital_overlap must have shape \(2, 2\)"),
         ({"orbital_coefficients": np.eye(2)}, "orbital_coefficients must have shape"),
         ({"active_space": (0, 2)}, "must count the 2 orbitals"),
-        ({"core_orbitals": (-1,)}, "must count the 2 orbitals"),
+        ({"core_orbitals": (2,)}, "must count the 2 orbitals"),
         ({"orbital_occupations": np.zeros(2)}, r"orbital_occupations must have shape \(2, 2\)"),
         ({"orbital_weights": np.zeros(3)}, r"orbital_weights must have shape \(2,\)"),
     ],
