@@ -92,10 +92,12 @@ def fci_energies(
     if available > _MAX_DETERMINANTS:
         raise InputError(
             f"full configuration interaction is limited to 10^8 determinants, got {available} for "
-            f"{integrals.nelec} electrons in {integrals.norb} orbitals; choose a smaller active space"
+            f"{problem.nelec} electrons in {integrals.norb} orbitals; choose a smaller active space"
         )
     if count > available:
-        raise InputError(f"count must be at most the {available} determinants there are, got {count}")
+        raise InputError(
+            f"count must be at most the {available} determinants of {problem.nelec} electrons, got {count}"
+        )
     if not is_installed("pyscf"):
         return problem.constant + (_by_sectors(problem, count) if irrep is None else _by_symmetry(problem, count))
     if available <= _DENSE:
@@ -165,12 +167,16 @@ def _problem(integrals: MolecularIntegrals, spin: TotalSpin, irrep: int | None) 
         irrep = require_integer("irrep", irrep, 0, _NUM_IRREPS - 1)
         if integrals.orbital_symmetries is None or one_body.ndim == 3:
             raise InputError("irrep needs integrals with orbital_symmetries, got none; leave it out")
+    total = _total_spin(spin, integrals, common is not None)
+    electrons = sum(integrals.nelec)
+    # states of one S have the same energies for every S_z, and where that is highest no lower spin is among them
+    highest = None if total is None else ((electrons + round(2 * total)) // 2, (electrons - round(2 * total)) // 2)
     return _Problem(
         one_body=one_body,
         two_body=two_body,
         constant=integrals.core_energy,
-        nelec=integrals.nelec,
-        spin=_total_spin(spin, integrals, common is not None),
+        nelec=integrals.nelec if highest is None else highest,
+        spin=total,
         irrep=irrep,
         symmetries=integrals.orbital_symmetries,
     )

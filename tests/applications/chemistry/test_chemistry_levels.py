@@ -13,6 +13,7 @@ from qtoolkit.applications.chemistry import (
     diatomic,
     fci_energies,
     fci_energy,
+    qubit_hamiltonian,
 )
 from qtoolkit.applications.chemistry import fci as fci_module
 from qtoolkit.errors import ConvergenceError, InputError
@@ -121,6 +122,23 @@ def test_sectors_are_searched_by_symmetry_without_pyscf(monkeypatch, lithium_hyd
     np.testing.assert_allclose(fci_energies(lithium_hydride, 2, irrep=0), expected, atol=1e-9)
 
 
+def test_higher_spins_do_not_depend_on_the_electrons_they_are_asked_of():
+    """Quintets of nitrogen, which a penalty on lower spins did not single out."""
+    singlet = compute_integrals(diatomic("N", "N", 1.0977), "frozen_core")
+    quintets = fci_energies(singlet, 3, spin=2)
+    np.testing.assert_allclose(quintets, [-107.06581, -107.06581, -107.02587], atol=1e-5)
+    aligned = dataclasses.replace(singlet, nelec=(7, 3))
+    np.testing.assert_allclose(fci_energies(aligned, 3), quintets, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("molecule", "num_terms"),
+    [(diatomic("H", "H", 0.735), 15), (chain(4, 1.0), 185), (BERYLLIUM_DIHYDRIDE, 666), (WATER, 1086)],
+)
+def test_symmetry_leaves_few_terms(molecule, num_terms):
+    assert len(qubit_hamiltonian(compute_integrals(molecule))) == num_terms
+
+
 def test_degenerate_levels_count_each_of_their_states():
     carbon = compute_integrals(Molecule([("C", (0, 0, 0))]))
     five = fci_energies(carbon, 6)  # a 1D term has five states, and a 1S term lies above
@@ -144,7 +162,7 @@ def test_spins_of_more_unpaired_electrons_than_asked_for():
     ("arguments", "message"),
     [
         ({"count": 0}, "count must be"),
-        ({"count": 226}, "count must be at most the 225 determinants there are, got 226"),
+        ({"count": 226}, r"count must be at most the 225 determinants of \(2, 2\) electrons, got 226"),
         ({"spin": 0.5}, r"spin must lie in \[0, 2\] in steps of 1"),
         ({"spin": 3}, r"spin must lie in \[0, 2\]"),
         ({"spin": -1}, "spin must be"),
@@ -152,7 +170,8 @@ def test_spins_of_more_unpaired_electrons_than_asked_for():
         ({"irrep": 8}, "irrep must be"),
         ({"irrep": "A1"}, "irrep must be an integer"),
         ({"irrep": 5}, "the number of states of S = 0 and symmetry 5, which is 0, got 1"),
-        ({"spin": 2, "count": 16}, "the number of states of S = 2, which is 15, got 16"),
+        ({"spin": 2, "count": 16}, r"at most the 15 determinants of \(4, 0\) electrons, got 16"),
+        ({"count": 106}, "the number of states of S = 0, which is 105, got 106"),
         ({"spin": "any", "irrep": 7}, "the number of states of symmetry 7, which is 0"),
     ],
 )
