@@ -9,12 +9,22 @@ from numpy.typing import ArrayLike, NDArray
 
 from qtoolkit._arguments import check_instance
 from qtoolkit.simulators.fermion.pairs import string_pairs
+from qtoolkit.simulators.fermion.runs import Run, as_real, lanes, parts_of
 from qtoolkit.simulators.fermion.sector import FermionSector
+from qtoolkit.simulators.options import threads_of
+from qtoolkit_kernels.fermion import tiles
+from qtoolkit_kernels.team import Team
 
 __all__ = ["one_rdm", "spin_squared", "two_rdm"]
 
 
-def one_rdm(sector: FermionSector, bra: ArrayLike, ket: ArrayLike | None = None) -> NDArray[Any]:
+_BLOCKS = 64
+"""Of tiles whose sums are kept apart, so that they do not depend on the threads."""
+
+
+def one_rdm(
+    sector: FermionSector, bra: ArrayLike, ket: ArrayLike | None = None, *, num_threads: int | None = None
+) -> NDArray[Any]:
     """⟨bra|a†_pσ a_qσ|ket⟩, shape (2, norb, norb), alpha before beta; the bra is the ket by default.
 
     Raises:
@@ -23,14 +33,42 @@ def one_rdm(sector: FermionSector, bra: ArrayLike, ket: ArrayLike | None = None)
     check_instance(sector, FermionSector, "sector must be a FermionSector")
     left = sector.checked(bra, "bra")
     right = left if ket is None else sector.checked(ket, "ket")
-    norb = sector.norb
-    found = np.zeros((2, norb, norb), np.result_type(left, right))
-    for p in range(norb):
-        for q in range(norb):
-            alpha = string_pairs(sector.alpha_strings, (p,), (q,))
-            found[0, p, q] = np.vdot(left[alpha.target], alpha.sign[:, None] * right[alpha.source])
-            beta = string_pairs(sector.beta_strings, (p,), (q,))
-            found[1, p, q] = np.vdot(left[:, beta.target], beta.sign * right[:, beta.source])
+    return densities(sector, left, right, Team(threads_of(num_threads)))
+
+
+def densities(
+    sector: FermionSector,
+    bra: NDArray[Any],
+    ket: NDArray[Any],
+    team: Team | None = None,
+    alpha: bool = True,
+    beta: bool = True,
+) -> NDArray[Any]:
+    """The same for checked states, by the threads of a team; zeros for a spin that is left out."""
+    norb, dtype = sector.norb, np.result_type(bra, ket)
+    left, right = (np.ascontiguousarray(state, dtype) for state in (bra, ket))
+    found = np.zeros((2, norb, norb), dtype)
+    p, q = np.tril_indices(norb, -1)
+    for spin, links in enumerate((sector.alpha_links, sector.beta_links)):
+        if not (alpha, beta)[spin]:
+            continue
+        side = tiles.Side(spin, parts_of(right))
+        blocks = min(_BLOCKS, max(1, right.size * side.parts // (len(links) * tiles.WIDTH)))
+        sums, norms = np.zeros((blocks, len(p), 4)), np.zeros((blocks, len(links), 2))
+        run = Run(team, 4.0 * side.parts * right.size * (1 + links.num_moves))
+        run.blocks(
+            tiles.sum_pairs, as_real(left), as_real(right), lanes(), side, links.pairs, sums, norms,
+            run.scratch(2 * len(links)),
+        )  # fmt: skip
+        total, weights = sums.sum(axis=0), norms.sum(axis=0)
+        diagonal = weights.T @ links.occupations
+        if side.parts == 2:
+            found[spin, p, q] = total[:, 0] + 1j * total[:, 2]
+            found[spin, q, p] = total[:, 1] + 1j * total[:, 3]
+            np.fill_diagonal(found[spin], diagonal[0] + 1j * diagonal[1])
+        else:
+            found[spin, p, q], found[spin, q, p] = total[:, 0], total[:, 1]
+            np.fill_diagonal(found[spin], diagonal[0])
     return found
 
 

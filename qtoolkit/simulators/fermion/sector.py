@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from qtoolkit._arguments import check_integer, items_of, numbers_of, shown
 from qtoolkit._memory import reserved
 from qtoolkit.errors import InputError
+from qtoolkit.simulators.fermion.links import StringLinks, string_links
 from qtoolkit.simulators.sector.basis import patterns_of_weight
 
 __all__ = ["FermionSector"]
@@ -82,6 +83,16 @@ class FermionSector:
     def beta_occupations(self) -> FloatArray:
         """1 where an orbital is occupied, float64 of shape (beta strings, norb)."""
         return _occupations(self.beta_strings, self.norb)
+
+    @cached_property
+    def alpha_links(self) -> StringLinks:
+        """Tables of alpha strings that differ by one electron."""
+        return string_links(self.norb, self.nelec[0])
+
+    @cached_property
+    def beta_links(self) -> StringLinks:
+        """Tables of beta strings that differ by one electron."""
+        return string_links(self.norb, self.nelec[1])
 
     def position(self, alpha: int, beta: int) -> tuple[int, int]:
         """Row and column of a determinant, given by the bits of its strings.
