@@ -19,7 +19,7 @@ from qtoolkit_kernels.fermion._row_code import WIDTH, add_listed_rows, dot_rows,
 from qtoolkit_kernels.threads import claim_block, finish_block, wait_for_blocks
 from qtoolkit_kernels.vector.lanes import Lanes
 
-__all__ = ["WIDTH", "Pairs", "Side", "SparseRows", "Turns", "add_one_spin", "sum_pairs", "turn_orbitals"]
+__all__ = ["WIDTH", "Pairs", "Side", "SparseRows", "Turns", "apply_one_spin", "sum_pairs", "turn_orbitals"]
 
 
 class Side(NamedTuple):
@@ -102,7 +102,6 @@ def _load(state: Floats, side: Side, number: int, tile: Floats) -> None:
 @njit
 def _store(state: Floats, side: Side, number: int, tile: Floats, adding: bool) -> None:
     is_beta, parts = side
-    keep = 1.0 if adding else 0.0
     if is_beta == 0:
         first = number * WIDTH
         count = min(WIDTH, state.shape[1] - first)
@@ -179,15 +178,24 @@ def turn_orbitals(
 
 
 @njit
-def add_one_spin(
-    out: Floats, state: Floats, lanes: Lanes, side: Side, rows: SparseRows, scratch: Floats, progress: Integers, thread: int
+def apply_one_spin(
+    out: Floats,
+    state: Floats,
+    lanes: Lanes,
+    side: Side,
+    rows: SparseRows,
+    adding: bool,
+    scratch: Floats,
+    progress: Integers,
+    thread: int,
 ) -> None:
-    """Add a matrix on the strings of one spin, times the state, to `out`; each tile is a block.
+    """Write a matrix on the strings of one spin, times the state, to `out`, or add it; each tile is a block.
 
     Args:
         out, state, side: see above.
         lanes: width of registers.
         rows: the matrix.
+        adding: whether to add.
         scratch: float64[threads, 2 * strings, WIDTH].
         progress: two counters.
         thread: number of this thread.
@@ -200,7 +208,7 @@ def add_one_spin(
         _load(state, side, number, tile)
         for row in range(strings):
             add_listed_rows(image, lanes, row, tile, columns, values, start[row], start[row + 1])
-        _store(out, side, number, image, True)
+        _store(out, side, number, image, adding)
         finish_block(progress)
         number = claim_block(progress)
     wait_for_blocks(progress, count)

@@ -1,4 +1,4 @@
-"""H|ψ⟩ in a sector."""
+"""H|ψ⟩ in a sector: one-spin matrices on strings, and one matrix product for the repulsion between the spins."""
 
 from __future__ import annotations
 
@@ -9,10 +9,22 @@ from numpy.typing import NDArray
 
 from qtoolkit.errors import InputError
 from qtoolkit.operators import ElectronicHamiltonian
-from qtoolkit.simulators.fermion.pairs import string_pairs
+from qtoolkit.simulators.fermion.couplings import coupling_of
+from qtoolkit.simulators.fermion.one_spin import OneSpin
+from qtoolkit.simulators.fermion.runs import Run, as_real, lanes, parts_of
 from qtoolkit.simulators.fermion.sector import FermionSector
+from qtoolkit_kernels.fermion import coupling as coupling_kernels
+from qtoolkit_kernels.fermion import tiles
+from qtoolkit_kernels.team import Team
+from qtoolkit_kernels.vector.lanes import native_vector_bytes
 
 __all__ = ["HamiltonianAction"]
+
+IMAGES = 1 << 15
+"""Numbers that a matrix product makes before they are moved: with what they are made of, half of a second-level cache."""
+
+BLOCK_WORK = 1 << 20
+"""Multiplications worth a block of their own."""
 
 
 class HamiltonianAction:
@@ -21,59 +33,64 @@ class HamiltonianAction:
     Args:
         hamiltonian: its integrals.
         sector: with as many orbitals.
+        team: runs the kernels; None is the calling thread alone.
 
     Raises:
         InputError: if the numbers of orbitals differ.
+        InsufficientMemoryError: if the tables do not fit into free memory.
     """
 
-    def __init__(self, hamiltonian: ElectronicHamiltonian, sector: FermionSector) -> None:
+    def __init__(self, hamiltonian: ElectronicHamiltonian, sector: FermionSector, team: Team | None = None) -> None:
         if hamiltonian.norb != sector.norb:
             raise InputError(f"a Hamiltonian of {hamiltonian.norb} orbitals does not fit a sector of {sector.norb}")
-        self._hamiltonian = hamiltonian
-        self._sector = sector
+        self._hamiltonian, self._sector, self._team = hamiltonian, sector, team
+        self._sides = [
+            OneSpin(links, hamiltonian.one_body(name), hamiltonian.two_body(name, name), constant)
+            for links, name, constant in (
+                (sector.alpha_links, "alpha", hamiltonian.constant), (sector.beta_links, "beta", 0.0)
+            )
+        ]  # fmt: skip
+        self._coupling = coupling_of(sector, hamiltonian.two_body("alpha", "beta"))
 
-    def apply(self, state: NDArray[Any]) -> NDArray[Any]:
-        """H|ψ⟩, of the state's shape and dtype."""
-        hamiltonian, norb = self._hamiltonian, self._sector.norb
-        images = [self._excited(state, spin) for spin in (0, 1)]
-        result = hamiltonian.constant * state
-        names = ("alpha", "beta")
-        for spin, name in enumerate(names):
-            one_body = hamiltonian.one_body(name)
-            repulsion = hamiltonian.two_body(name, name)
-            if repulsion is not None:
-                one_body = one_body - 0.5 * np.einsum("prrq->pq", repulsion)
-            weighted = np.tensordot(one_body, images[spin], axes=([0, 1], [0, 1]))
-            result = result + weighted
-            for other, other_name in enumerate(names):
-                repulsion = hamiltonian.two_body(name, other_name)
-                if repulsion is not None:
-                    inner = np.tensordot(repulsion.reshape(norb**2, -1), images[other].reshape(norb**2, -1), 1)
-                    result = result + 0.5 * self._summed(inner.reshape(norb, norb, *state.shape), spin)
-        return result
+    def apply(self, state: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
+        """H|ψ⟩, of the state's shape and dtype.
 
-    def _excited(self, state: NDArray[Any], spin: int) -> NDArray[Any]:
-        """E_pq ψ of one spin, shape (norb, norb, *shape)."""
-        norb = self._sector.norb
-        found = np.zeros((norb, norb, *state.shape), state.dtype)
-        for p in range(norb):
-            for q in range(norb):
-                self._add_excited(found[p, q], state, spin, p, q)
+        Args:
+            state: in C order, float64 or complex128.
+            out: where to write it, other memory than the state's.
+        """
+        found = np.empty_like(state) if out is None else out
+        given, image, parts = as_real(state), as_real(found), parts_of(state)
+        for is_beta, one_spin in enumerate(self._sides):
+            side, strings = tiles.Side(is_beta, parts), one_spin.num_strings
+            run = Run(self._team, given.size * (2.0 + one_spin.entries_per_string))
+            for rows in one_spin.pieces():
+                arguments = image, given, lanes(), side, rows, bool(is_beta)
+                run.blocks(tiles.apply_one_spin, *arguments, run.scratch(2 * strings))
+        if self._coupling is not None:
+            self._add_coupling(given, image, parts)
         return found
 
-    def _summed(self, images: NDArray[Any], spin: int) -> NDArray[Any]:
-        """Σ_pq E_pq images[p, q]."""
-        norb = self._sector.norb
-        found = np.zeros(images.shape[2:], images.dtype)
-        for p in range(norb):
-            for q in range(norb):
-                self._add_excited(found, images[p, q], spin, p, q)
+    def diagonal(self) -> NDArray[np.float64]:
+        """⟨I|H|I⟩ of all determinants, of the sector's shape."""
+        sector, hamiltonian = self._sector, self._hamiltonian
+        found: NDArray[np.float64] = self._sides[0].diagonal()[:, None] + self._sides[1].diagonal()[None, :]
+        repulsion = hamiltonian.two_body("alpha", "beta")
+        if repulsion is not None:
+            direct = np.einsum("pprr->pr", repulsion)
+            found += sector.alpha_occupations @ direct @ sector.beta_occupations.T
         return found
 
-    def _add_excited(self, out: NDArray[Any], state: NDArray[Any], spin: int, p: int, q: int) -> None:
-        strings = self._sector.alpha_strings if spin == 0 else self._sector.beta_strings
-        pairs = string_pairs(strings, (p,), (q,))
-        if spin == 0:
-            out[pairs.target] += pairs.sign[:, None] * state[pairs.source]
-        else:
-            out[:, pairs.target] += pairs.sign * state[:, pairs.source]
+    def _add_coupling(self, state: NDArray[np.float64], out: NDArray[np.float64], parts: int) -> None:
+        coupling, most_rows = self._coupling.tables, self._coupling.most_rows
+        width = coupling.values.shape[1]
+        columns = max(8, min(IMAGES // width // 8 * 8, state.shape[1] + -state.shape[1] % 8))
+        each = float(state.shape[1] * self._coupling.work_per_column)
+        run = Run(self._team, each * len(state))
+        per_block = max(1, int(BLOCK_WORK // each))
+        room = run.scratch(columns + most_rows, width)
+        register = native_vector_bytes() // 8
+        run.blocks(
+            coupling_kernels.add_coupling, out, state, lanes(), register, parts, coupling, per_block,
+            room[:, :columns], room[:, columns:],
+        )  # fmt: skip
