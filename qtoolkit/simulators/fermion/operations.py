@@ -104,7 +104,10 @@ class LinearMatrix:
 
     def value(self, parameters: FloatArray) -> NDArray[Any]:
         """The matrix at given parameters, shape (norb, norb)."""
-        found: NDArray[Any] = self.constant + np.tensordot(parameters[list(self.indices)], self.basis, axes=1)
+        if not self.indices:
+            return self.constant
+        change = parameters[list(self.indices)] @ self.basis.reshape(len(self.indices), -1)
+        found: NDArray[Any] = self.constant + change.reshape(self.constant.shape)
         return found
 
     def gradient(self, by_entry: NDArray[Any]) -> FloatArray:
