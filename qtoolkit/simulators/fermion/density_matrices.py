@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qtoolkit._arguments import check_instance
-from qtoolkit.simulators.fermion.pairs import string_pairs
+from qtoolkit._memory import reserved
+from qtoolkit.errors import InputError
+from qtoolkit.simulators.fermion.links import StringLinks, string_links
 from qtoolkit.simulators.fermion.runs import Run, as_real, lanes, parts_of
 from qtoolkit.simulators.fermion.sector import FermionSector
+from qtoolkit.simulators.fermion.spin import TotalSpin
 from qtoolkit.simulators.options import threads_of
 from qtoolkit_kernels.fermion import tiles
 from qtoolkit_kernels.team import Team
@@ -20,6 +23,9 @@ __all__ = ["one_rdm", "spin_squared", "two_rdm"]
 
 _BLOCKS = 64
 """Of tiles whose sums are kept apart, so that they do not depend on the threads."""
+
+_IMAGES = 1 << 25
+"""Bytes of images of a state that one matrix product takes."""
 
 
 def one_rdm(
@@ -78,53 +84,92 @@ def two_rdm(sector: FermionSector, state: ArrayLike) -> NDArray[Any]:
     Blocks are alpha-alpha, alpha-beta and beta-beta, and indices those of integrals in chemists' notation, so that
     the repulsion is ½ Σ (pq|rs) (aa + 2 ab + bb), with ab contracted as (p q alpha | r s beta).
 
+    Each entry is a scalar product of states with two electrons less, a_r a_p ψ and a_s a_q ψ: one matrix product for
+    each block, by the BLAS of NumPy and its threads.
+
     Raises:
         InputError: if the state has another shape than the sector.
+        InsufficientMemoryError: if there is no memory for it.
     """
     check_instance(sector, FermionSector, "sector must be a FermionSector")
     ket = sector.checked(state)
     norb = sector.norb
-    alpha, beta = _images(sector, ket)
-    density = one_rdm(sector, ket)
-    found = np.zeros((3, *(norb,) * 4), ket.dtype)
-    identity = np.eye(norb)
-    pairs = ((alpha, alpha, 0), (alpha, beta, 1), (beta, beta, 2))
-    for first, second, block in pairs:
-        # ⟨E_pq E_rs⟩ = ⟨(E_qp ψ)|(E_rs ψ)⟩
-        product = (first.conj() @ second.T).reshape((norb,) * 4).transpose(1, 0, 2, 3)
-        found[block] = product
-        if block != 1:
-            found[block] -= np.einsum("qr,ps->pqrs", identity, density[0 if block == 0 else 1])
+    with reserved(
+        7 * ket.itemsize * norb**4 + 4 * _IMAGES, f"a two-body density matrix of {norb} orbitals", "use fewer orbitals"
+    ):
+        found = np.zeros((3, *(norb,) * 4), ket.dtype)
+        _fill_same_spin(found[0], sector.alpha_links, ket)
+        _fill_same_spin(found[2], sector.beta_links, np.ascontiguousarray(ket.T))
+        found[1] = _opposite_spin(sector, ket)
+        return found
+
+
+def spin_squared(sector: FermionSector, state: ArrayLike, *, num_threads: int | None = None) -> float:
+    """⟨S²⟩ of a state, divided by its squared norm.
+
+    Raises:
+        InputError: if the state has another shape than the sector, or is zero.
+    """
+    check_instance(sector, FermionSector, "sector must be a FermionSector")
+    ket = sector.checked(state)
+    norm = np.vdot(ket, ket).real
+    if norm == 0.0:
+        raise InputError("state must have a norm that is not 0")
+    spin = TotalSpin(sector.norb, sector.nelec, Team(threads_of(num_threads)))
+    return spin.value(ket) / float(norm)
+
+
+def _fill_same_spin(out: NDArray[Any], links: StringLinks, ket: NDArray[Any]) -> None:
+    """⟨a†_p a†_r a_s a_q⟩ for electrons of the spin whose strings are the rows."""
+    norb = links.norb
+    if links.count < 2:
+        return
+    lower = string_links(norb, links.count - 2)
+    first, second = np.tril_indices(norb, -1)
+    bits = lower.strings | (1 << first | 1 << second)[:, None]
+    there = np.bitwise_count(bits) == links.count
+    place = np.where(there, np.searchsorted(links.strings, bits), 0)
+    between = ((1 << first) - 1 & ~((2 << second) - 1))[:, None]
+    sign = np.where(there, 1.0 - 2.0 * (np.bitwise_count(lower.strings & between) & 1), 0.0)
+    step = max(1, _IMAGES // (ket.itemsize * len(first) * ket.shape[1]))
+    product = np.zeros((len(first),) * 2, ket.dtype)
+    for start in range(0, len(lower), step):
+        rows = slice(start, start + step)
+        images = (ket[place[:, rows]] * sign[:, rows, None]).reshape(len(first), -1)
+        product += images.conj() @ images.T if np.iscomplexobj(images) else images @ images.T
+    signed = np.zeros((norb, norb, len(first)), ket.dtype)
+    full = np.zeros((norb,) * 4, ket.dtype)
+    signed[first, second], signed[second, first] = product, -product
+    full[:, :, first, second], full[:, :, second, first] = signed, -signed
+    out[:] = full.transpose(0, 2, 1, 3)
+
+
+def _opposite_spin(sector: FermionSector, ket: NDArray[Any]) -> NDArray[Any]:
+    """⟨a†_pα a†_rβ a_sβ a_qα⟩."""
+    norb = sector.norb
+    product = np.zeros((norb**2,) * 2, ket.dtype)
+    if 0 not in sector.nelec:
+        (rows, row_signs), (columns, column_signs) = (_removals(links) for links in (sector.alpha_links, sector.beta_links))
+        width = columns.shape[1]
+        step = max(1, _IMAGES // (ket.itemsize * norb**2 * width))
+        for start in range(0, rows.shape[1], step):
+            part = slice(start, start + step)
+            images = np.empty((norb, norb, len(rows[0, part]), width), ket.dtype)
+            for q in range(norb):
+                taken = ket[rows[q, part]] * row_signs[q, part, None]
+                for s in range(norb):
+                    np.multiply(taken[:, columns[s]], column_signs[s], out=images[q, s])
+            flat = images.reshape(norb**2, -1)
+            product += flat.conj() @ flat.T if np.iscomplexobj(flat) else flat @ flat.T
+    found: NDArray[Any] = product.reshape((norb,) * 4).transpose(0, 2, 1, 3)
     return found
 
 
-def spin_squared(sector: FermionSector, state: ArrayLike) -> float:
-    """⟨S²⟩ of a state, divided by its squared norm.
-
-    S² = S₋S₊ + S_z (S_z + 1) (Helgaker, Jørgensen and Olsen, Molecular Electronic-Structure Theory, section 2.4).
-
-    Raises:
-        InputError: if the state has another shape than the sector.
-    """
-    check_instance(sector, FermionSector, "sector must be a FermionSector")
-    ket = sector.checked(state)
-    block = two_rdm(sector, ket)[1]
-    norm = np.vdot(ket, ket).real
-    n_beta = sector.nelec[1]
-    # S₋S₊ = Σ_pq a†_pβ a_pα a†_qα a_qβ = n_β − Σ_pq a†_qα a_pα a†_pβ a_qβ
-    exchanged = np.einsum("qppq->", block).real
-    spin_z = sector.spin_z
-    return float(n_beta - exchanged / norm + spin_z * (spin_z + 1.0))
-
-
-def _images(sector: FermionSector, ket: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """E_pq ψ of each spin, shape (norb**2, size)."""
-    norb = sector.norb
-    alpha, beta = (np.zeros((norb * norb, *sector.shape), ket.dtype) for _ in range(2))
-    for p in range(norb):
-        for q in range(norb):
-            pairs = string_pairs(sector.alpha_strings, (p,), (q,))
-            alpha[p * norb + q, pairs.target] = pairs.sign[:, None] * ket[pairs.source]
-            pairs = string_pairs(sector.beta_strings, (p,), (q,))
-            beta[p * norb + q][:, pairs.target] = pairs.sign * ket[:, pairs.source]
-    return alpha.reshape(norb * norb, -1), beta.reshape(norb * norb, -1)
+def _removals(links: StringLinks) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """For each orbital q and string of one electron less, the string with q, and the sign of a_q; 0 where q is there."""
+    lower = string_links(links.norb, links.count - 1)
+    bit = (np.int64(1) << np.arange(links.norb))[:, None]
+    there = lower.strings & bit == 0
+    place = np.where(there, np.searchsorted(links.strings, lower.strings | bit), 0)
+    sign = np.where(there, 1.0 - 2.0 * (np.bitwise_count(lower.strings & (bit - 1)) & 1), 0.0)
+    return place, sign
