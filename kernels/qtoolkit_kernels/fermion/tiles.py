@@ -64,7 +64,7 @@ class SparseRows(NamedTuple):
     """A real symmetric matrix on the strings of one spin, row by row.
 
     Attributes:
-        start: int64[strings + 1].
+        start: int64[rows + 1].
         columns: int32[:].
         values: float64[:].
     """
@@ -100,28 +100,31 @@ def _load(state: Floats, side: Side, number: int, tile: Floats) -> None:
 
 
 @njit
-def _store(state: Floats, side: Side, number: int, tile: Floats, adding: bool) -> None:
+def _store(state: Floats, side: Side, number: int, tile: Floats, first_string: int, strings: int, adding: bool) -> None:
+    """Write, or add, a tile's rows to as many strings of the state from one on."""
     is_beta, parts = side
     if is_beta == 0:
         first = number * WIDTH
         count = min(WIDTH, state.shape[1] - first)
-        for row in range(state.shape[0]):
+        for row in range(strings):
+            line = state[first_string + row]
             for k in range(count):
                 value = tile[as_index(row), as_index(k)]
                 if adding:
-                    value += state[as_index(row), as_index(first + k)]
-                state[as_index(row), as_index(first + k)] = value
+                    value += line[as_index(first + k)]
+                line[as_index(first + k)] = value
         return
     held = WIDTH // parts
     first = number * held
     count = min(held, state.shape[0] - first)
-    for column in range(state.shape[1] // parts):
+    for column in range(strings):
         for k in range(count):
+            line = state[first + k]
             for part in range(parts):
                 value = tile[as_index(column), as_index(parts * k + part)]
                 if adding:
-                    value += state[as_index(first + k), as_index(parts * column + part)]
-                state[as_index(first + k), as_index(parts * column + part)] = value
+                    value += line[as_index(parts * (first_string + column) + part)]
+                line[as_index(parts * (first_string + column) + part)] = value
 
 
 @njit
@@ -171,7 +174,7 @@ def turn_orbitals(
         for turn in range(stretches.shape[0]):
             cosine, sine, skew = angles[turn, 0], angles[turn, 1], angles[turn, 2]
             turn_rows(tile, lanes, listed, stretches[turn, 0], stretches[turn, 1], cosine, sine, skew)
-        _store(state, side, number, tile, False)
+        _store(state, side, number, tile, 0, tile.shape[0], False)
         finish_block(progress)
         number = claim_block(progress)
     wait_for_blocks(progress, count)
@@ -184,6 +187,7 @@ def apply_one_spin(
     lanes: Lanes,
     side: Side,
     rows: SparseRows,
+    first: int,
     adding: bool,
     scratch: Floats,
     progress: Integers,
@@ -194,21 +198,23 @@ def apply_one_spin(
     Args:
         out, state, side: see above.
         lanes: width of registers.
-        rows: the matrix.
+        rows: the matrix, or some consecutive rows of it.
+        first: number of the first of these; other strings of `out` are not touched.
         adding: whether to add.
-        scratch: float64[threads, 2 * strings, WIDTH].
+        scratch: float64[threads, strings + rows, WIDTH].
         progress: two counters.
         thread: number of this thread.
     """
     start, columns, values = rows
-    strings = start.size - 1
+    count_rows = start.size - 1
+    strings = scratch.shape[1] - count_rows
     tile, image = scratch[thread, :strings], scratch[thread, strings:]
     number, count = claim_block(progress), _num_tiles(state, side)
     while number < count:
         _load(state, side, number, tile)
-        for row in range(strings):
+        for row in range(count_rows):
             add_listed_rows(image, lanes, row, tile, columns, values, start[row], start[row + 1])
-        _store(out, side, number, image, adding)
+        _store(out, side, number, image, first, count_rows, adding)
         finish_block(progress)
         number = claim_block(progress)
     wait_for_blocks(progress, count)

@@ -13,7 +13,7 @@ from qtoolkit.simulators.fermion.sector import FermionSector
 from qtoolkit_kernels.fermion import coulomb as kernels
 from qtoolkit_kernels.team import Team
 
-__all__ = ["CoulombAction"]
+__all__ = ["CoulombAction", "cut_of"]
 
 FloatArray = NDArray[np.float64]
 State = NDArray[Any]
@@ -36,7 +36,7 @@ class CoulombAction:
 
     def __init__(self, sector: FermionSector, operation: DiagonalCoulomb, team: Team | None = None) -> None:
         self._sector, self._operation, self._team = sector, operation, team
-        self._cut = _cut(sector)
+        self._cut = cut_of(sector)
         self._blocks = min(_BLOCKS, sector.shape[0])
 
     def forward(self, parameters: FloatArray, state: State) -> None:
@@ -79,7 +79,7 @@ class CoulombAction:
         return kernels.Phases(*(np.exp(1j * values).view(np.float64) for values in angles))
 
 
-def _cut(sector: FermionSector) -> kernels.Cut:
+def cut_of(sector: FermionSector) -> kernels.Cut:
     """Beta strings in high and low orbitals."""
     norb, count, strings = sector.norb, sector.nelec[1], sector.beta_strings
     num_low = round(_LOW_PART * norb)

@@ -64,9 +64,9 @@ class HamiltonianAction:
         for is_beta, one_spin in enumerate(self._sides):
             side, strings = tiles.Side(is_beta, parts), one_spin.num_strings
             run = Run(self._team, given.size * (2.0 + one_spin.entries_per_string))
-            for rows in one_spin.pieces():
-                arguments = image, given, lanes(), side, rows, bool(is_beta)
-                run.blocks(tiles.apply_one_spin, *arguments, run.scratch(2 * strings))
+            for first, rows in one_spin.pieces():
+                arguments = image, given, lanes(), side, rows, first, bool(is_beta)
+                run.blocks(tiles.apply_one_spin, *arguments, run.scratch(strings + len(rows.start) - 1))
         if self._coupling is not None:
             self._add_coupling(given, image, parts)
         return found

@@ -15,7 +15,7 @@ from qtoolkit.simulators.fermion.runs import Run, as_real, parts_of
 from qtoolkit_kernels.fermion.ladders import Ladders, apply_ladders
 from qtoolkit_kernels.team import Team
 
-__all__ = ["SpinLadder", "TotalSpin", "most_spin"]
+__all__ = ["SpinLadder", "TotalSpin", "ladders_of", "most_spin"]
 
 FloatArray = NDArray[np.float64]
 State = NDArray[Any]
@@ -41,22 +41,8 @@ class SpinLadder:
     def __init__(self, norb: int, nelec: tuple[int, int], step: int, team: Team | None = None) -> None:
         self.nelec = nelec[0] + step, nelec[1] - step
         self._team = team
-        alpha, beta = (string_links(norb, count) for count in nelec)
-        after_alpha, after_beta = (string_links(norb, count) for count in self.nelec)
-        self.shape = len(after_alpha), len(after_beta)
-        # The beta operator meets n_alpha electrons for S₊, and one less for S₋.
-        passing = -1 if (nelec[0] if step > 0 else nelec[0] - 1) % 2 else 1
-        row, row_orbital, before, sign = _ladder(after_alpha, alpha, step)
-        order = np.argsort(row, kind="stable")
-        rows = np.stack([before, row_orbital, passing * sign], axis=1)[order].astype(np.int32)
-        row_start = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=self.shape[0]))])
-        column, orbital, source, sign = _ladder(after_beta, beta, -step)
-        key = 2 * orbital + (sign < 0)
-        order = np.argsort(key, kind="stable")
-        cells = np.concatenate([[0], np.cumsum(np.bincount(key, minlength=2 * norb))])
-        column_start = np.stack([cells[:-1:2], cells[1::2], cells[2::2]], axis=1)
-        columns = np.stack([source, column], axis=1)[order].astype(np.int32)
-        self._tables = Ladders(row_start, rows, column_start, columns)
+        self.shape = len(string_links(norb, self.nelec[0])), len(string_links(norb, self.nelec[1]))
+        self._tables = ladders_of(norb, nelec, step)
 
     def apply(self, state: State) -> State:
         """The image of a state in C order, of shape `shape`."""
@@ -125,6 +111,25 @@ def most_spin(norb: int, nelec: tuple[int, int]) -> float:
     """The largest total spin of a sector's states."""
     electrons = sum(nelec)
     return min(electrons, 2 * norb - electrons) / 2
+
+
+def ladders_of(norb: int, nelec: tuple[int, int], step: int) -> Ladders:
+    """The tables of S₊ (step 1) or S₋ (step −1) on a sector."""
+    alpha, beta = (string_links(norb, count) for count in nelec)
+    after_alpha, after_beta = string_links(norb, nelec[0] + step), string_links(norb, nelec[1] - step)
+    # The beta operator meets n_alpha electrons for S₊, and one less for S₋.
+    passing = -1 if (nelec[0] if step > 0 else nelec[0] - 1) % 2 else 1
+    row, row_orbital, before, sign = _ladder(after_alpha, alpha, step)
+    order = np.argsort(row, kind="stable")
+    rows = np.stack([before, row_orbital, passing * sign], axis=1)[order].astype(np.int32)
+    row_start = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(after_alpha)))])
+    column, orbital, source, sign = _ladder(after_beta, beta, -step)
+    key = 2 * orbital + (sign < 0)
+    order = np.argsort(key, kind="stable")
+    cells = np.concatenate([[0], np.cumsum(np.bincount(key, minlength=2 * norb))])
+    column_start = np.stack([cells[:-1:2], cells[1::2], cells[2::2]], axis=1)
+    columns = np.stack([source, column], axis=1)[order].astype(np.int32)
+    return Ladders(row_start, rows, column_start, columns)
 
 
 def _ladder(after: StringLinks, before: StringLinks, step: int) -> tuple[NDArray[np.int64], ...]:
