@@ -67,7 +67,9 @@ def turn_rows(e: Emitter, tile: Any, pairs: Any, first: Any, last: Any, cosine: 
 
 
 @vector_code
-def add_listed_rows(e: Emitter, out: Any, row: Any, tile: Any, columns: Any, values: Any, first: Any, last: Any) -> None:
+def add_listed_rows(
+    e: Emitter, out: Any, row: Any, tile: Any, columns: Any, values: Any, first: Any, last: Any
+) -> None:
     """Row `row` of `out` becomes the sum of values[t] times row columns[t] of `tile` for first <= t < last."""
     builder = e.builder
     zero = ir.Constant(e.vector, None)

@@ -1,9 +1,8 @@
-"""Phases that depend on the occupations of orbitals, and what their derivatives need, on states of complex amplitudes.
+"""Phases that depend on the occupations of orbitals, on states of complex amplitudes, and what derivatives need.
 
-The amplitude of alpha string I and beta string K is multiplied by e^{i f_I} e^{i g_K} Π_{q in K} u_q(I). A beta string is
-cut into high and low orbitals: strings with the same high part stand side by side, and their low parts are all patterns
-of one weight. So the product is one of two numbers, one from a short table for each alpha string's high parts, one
-from a table of low parts.
+The amplitude of alpha string I and beta string K is multiplied by e^{i f_I} e^{i g_K} Π_{q in K} u_q(I). A beta string
+is cut into high and low orbitals: strings with the same high part stand side by side, and their low parts are all
+patterns of one weight. So for each alpha string, the product is one of two numbers from short tables.
 
 Threads enter the kernels together and share blocks of alpha strings through two counters.
 """
@@ -148,8 +147,8 @@ def turn_phases_back(
     Args:
         ket, bra: ψ and λ, float64[alpha strings, beta strings * 2].
         cut, phases: see there.
-        by_row: float64[alpha strings, n + 1]; for each orbital q, the sum over the beta strings that have it, and in the
-            last column that over all.
+        by_row: float64[alpha strings, n + 1]; for each orbital q, the sum over the beta strings that have it, and last
+            that over all.
         by_column: float64[blocks, beta strings], sums over the alpha strings of each block; zeros before.
         tables: float64[threads, 3 * parts].
         progress: two counters.

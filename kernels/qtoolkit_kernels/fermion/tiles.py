@@ -10,8 +10,6 @@ Threads enter the kernels together (`team.Team`) and share tiles, or blocks of t
 
 from typing import NamedTuple
 
-import numpy as np
-
 from qtoolkit_kernels._bits import as_index
 from qtoolkit_kernels._jit import njit
 from qtoolkit_kernels._types import Floats, Integers, ShortIntegers
@@ -131,9 +129,8 @@ def _store(state: Floats, side: Side, number: int, tile: Floats, first_string: i
 def _num_tiles(state: Floats, side: Side) -> int:
     is_beta, parts = side
     held = WIDTH // parts
-    if is_beta == 0:
-        return (state.shape[1] + WIDTH - 1) // WIDTH
-    return (state.shape[0] + held - 1) // held
+    across, each = (state.shape[0], held) if is_beta else (state.shape[1], WIDTH)
+    return (int(across) + each - 1) // each
 
 
 @njit
@@ -152,7 +149,14 @@ def _multiply_strings(tile: Floats, phases: Floats, parts: int) -> None:
 
 @njit
 def turn_orbitals(
-    state: Floats, lanes: Lanes, side: Side, pairs: Pairs, turns: Turns, scratch: Floats, progress: Integers, thread: int
+    state: Floats,
+    lanes: Lanes,
+    side: Side,
+    pairs: Pairs,
+    turns: Turns,
+    scratch: Floats,
+    progress: Integers,
+    thread: int,
 ) -> None:
     """Multiply strings by phases and turn orbitals one after another, in place; each tile is a block.
 

@@ -84,7 +84,7 @@ def lowest_pairs(
             within = np.eye(held)
         before = within[:, :wanted]
         added = 0
-        for k in open_ones:
+        for k in open_ones.tolist():
             residual = residuals[k]
             gap = values[k] - diagonal
             residual /= np.where(np.abs(gap) < _SMALLEST, np.copysign(_SMALLEST, gap), gap)

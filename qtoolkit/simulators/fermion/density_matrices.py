@@ -149,7 +149,9 @@ def _opposite_spin(sector: FermionSector, ket: NDArray[Any]) -> NDArray[Any]:
     norb = sector.norb
     product = np.zeros((norb**2,) * 2, ket.dtype)
     if 0 not in sector.nelec:
-        (rows, row_signs), (columns, column_signs) = (_removals(links) for links in (sector.alpha_links, sector.beta_links))
+        (rows, row_signs), (columns, column_signs) = (
+            _removals(links) for links in (sector.alpha_links, sector.beta_links)
+        )
         width = columns.shape[1]
         step = max(1, _IMAGES // (ket.itemsize * norb**2 * width))
         for start in range(0, rows.shape[1], step):
@@ -166,7 +168,7 @@ def _opposite_spin(sector: FermionSector, ket: NDArray[Any]) -> NDArray[Any]:
 
 
 def _removals(links: StringLinks) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """For each orbital q and string of one electron less, the string with q, and the sign of a_q; 0 where q is there."""
+    """For orbitals q and strings of one electron less, the string with q, and the sign of a_q; 0 where q is there."""
     lower = string_links(links.norb, links.count - 1)
     bit = (np.int64(1) << np.arange(links.norb))[:, None]
     there = lower.strings & bit == 0

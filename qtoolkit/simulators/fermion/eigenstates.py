@@ -124,9 +124,7 @@ class _Search:
         fitting = sum(free is None or need <= free for need in needs)
         need = needs[max(0, fitting - 1)]
         with reserved(need, f"{count} eigenstates of {size} determinants", "use fewer orbitals", 8 * size * count):
-            energies, vectors = self._iterated(
-                count, fewest + max(0, fitting - 1), tolerance, max_iterations, callback
-            )
+            energies, vectors = self._iterated(count, fewest + max(0, fitting - 1), tolerance, max_iterations, callback)
         states = vectors.reshape(count, *self._sector.shape)
         self._check_spin(states)
         return energies, states
@@ -162,7 +160,8 @@ class _Search:
 
     def _purified(self, vector: FloatArray) -> FloatArray:
         """A direction without what rounding adds of other spins: a lower state of these would grow step by step."""
-        assert self._squared is not None and self._spin is not None
+        assert self._squared is not None
+        assert self._spin is not None
         state = vector.reshape(self._sector.shape)
         rest = self._squared.apply(state) - self._spin * (self._spin + 1.0) * state
         if np.linalg.norm(rest) < _IMPURITY:

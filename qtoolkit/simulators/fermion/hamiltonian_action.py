@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from qtoolkit.errors import InputError
 from qtoolkit.operators import ElectronicHamiltonian
-from qtoolkit.simulators.fermion.couplings import coupling_of
+from qtoolkit.simulators.fermion.couplings import CouplingTables, coupling_of
 from qtoolkit.simulators.fermion.one_spin import OneSpin
 from qtoolkit.simulators.fermion.runs import Run, as_real, lanes, parts_of
 from qtoolkit.simulators.fermion.sector import FermionSector
@@ -20,8 +20,10 @@ from qtoolkit_kernels.vector.lanes import native_vector_bytes
 
 __all__ = ["HamiltonianAction"]
 
+FloatArray = NDArray[np.float64]
+
 IMAGES = 1 << 15
-"""Numbers that a matrix product makes before they are moved: with what they are made of, half of a second-level cache."""
+"""Numbers that a matrix product makes before they are moved: half of a second-level cache, with their factors."""
 
 BLOCK_WORK = 1 << 20
 """Multiplications worth a block of their own."""
@@ -68,29 +70,28 @@ class HamiltonianAction:
                 arguments = image, given, lanes(), side, rows, first, bool(is_beta)
                 run.blocks(tiles.apply_one_spin, *arguments, run.scratch(strings + len(rows.start) - 1))
         if self._coupling is not None:
-            self._add_coupling(given, image, parts)
+            self._add_coupling(self._coupling, given, image, parts)
         return found
 
-    def diagonal(self) -> NDArray[np.float64]:
+    def diagonal(self) -> FloatArray:
         """⟨I|H|I⟩ of all determinants, of the sector's shape."""
         sector, hamiltonian = self._sector, self._hamiltonian
-        found: NDArray[np.float64] = self._sides[0].diagonal()[:, None] + self._sides[1].diagonal()[None, :]
+        found: FloatArray = self._sides[0].diagonal()[:, None] + self._sides[1].diagonal()[None, :]
         repulsion = hamiltonian.two_body("alpha", "beta")
         if repulsion is not None:
             direct = np.einsum("pprr->pr", repulsion)
             found += sector.alpha_occupations @ direct @ sector.beta_occupations.T
         return found
 
-    def _add_coupling(self, state: NDArray[np.float64], out: NDArray[np.float64], parts: int) -> None:
-        coupling, most_rows = self._coupling.tables, self._coupling.most_rows
-        width = coupling.values.shape[1]
+    def _add_coupling(self, coupling: CouplingTables, state: FloatArray, out: FloatArray, parts: int) -> None:
+        most_rows, width = coupling.most_rows, coupling.tables.values.shape[1]
         columns = max(8, min(IMAGES // width // 8 * 8, state.shape[1] + -state.shape[1] % 8))
-        each = float(state.shape[1] * self._coupling.work_per_column)
+        each = float(state.shape[1] * coupling.work_per_column)
         run = Run(self._team, each * len(state))
         per_block = max(1, int(BLOCK_WORK // each))
         room = run.scratch(columns + most_rows, width)
         register = native_vector_bytes() // 8
         run.blocks(
-            coupling_kernels.add_coupling, out, state, lanes(), register, parts, coupling, per_block,
+            coupling_kernels.add_coupling, out, state, lanes(), register, parts, coupling.tables, per_block,
             room[:, :columns], room[:, columns:],
         )  # fmt: skip

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from functools import cached_property
 from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit._memory import reserved
 from qtoolkit.simulators.sector.basis import patterns_of_weight
 from qtoolkit_kernels.fermion.tiles import Pairs
 
@@ -42,12 +42,29 @@ class StringLinks:
 
     @cached_property
     def pairs(self) -> Pairs:
-        """Strings that differ by one electron's orbital, for each pair p > q of orbitals in lexical order."""
-        norb, each = self.norb, math.comb(max(self.norb - 2, 0), self.count - 1) if self.count else 0
+        """Strings that differ by one electron's orbital, for each pair p > q of orbitals in lexical order.
+
+        Raises:
+            InsufficientMemoryError: if they do not fit into free memory.
+        """
+        nbytes = self._bytes_of_pairs + 64 * len(self)
+        with reserved(nbytes, f"links of {len(self)} strings", "use fewer orbitals", self._bytes_of_pairs):
+            return self._made_pairs()
+
+    @property
+    def num_moves(self) -> int:
+        """Single excitations of a string."""
+        return self.count * (self.norb - self.count)
+
+    @property
+    def _bytes_of_pairs(self) -> int:
+        return 4 * len(self) * self.num_moves
+
+    def _made_pairs(self) -> Pairs:
+        norb, strings, end = self.norb, self.strings, 0
         orbital_pairs = [(p, q) for p in range(norb) for q in range(p)]
-        found = np.zeros((each * len(orbital_pairs), 2), np.int32)
+        found = np.zeros((len(self) * self.num_moves // 2, 2), np.int32)
         start = np.zeros((len(orbital_pairs), 3), np.int64)
-        strings, end = self.strings, 0
         for number, (p, q) in enumerate(orbital_pairs):
             first, low = np.int64(1 << p), np.int64(1 << q)
             place = np.flatnonzero((strings & (first | low)) == first)
@@ -62,18 +79,6 @@ class StringLinks:
             start[number] = end, split, end + len(place)
             end += len(place)
         return Pairs(found, start)
-
-    @property
-    def num_moves(self) -> int:
-        """Single excitations of a string."""
-        return self.count * (self.norb - self.count)
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of `pairs`."""
-        count, norb = self.count, self.norb
-        each = math.comb(norb - 2, count - 1) if 0 < count < norb and norb > 1 else 0
-        return 8 * each * (norb * (norb - 1) // 2)
 
 
 _known: WeakValueDictionary[tuple[int, int], StringLinks] = WeakValueDictionary()

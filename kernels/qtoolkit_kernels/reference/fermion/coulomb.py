@@ -13,7 +13,7 @@ __all__ = ["turn_phases", "turn_phases_back"]
 
 def _occupations(cut: Cut) -> NDArray[np.bool_]:
     """Orbitals of each beta string, shape (strings, n)."""
-    found = []
+    found: list[Floats] = []
     for high, (first, count, low) in enumerate(cut.runs):
         assert first == len(found)
         found += [cut.bits[:, high] + cut.bits[:, low + k] for k in range(count)]

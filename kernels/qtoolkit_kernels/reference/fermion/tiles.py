@@ -19,7 +19,14 @@ def _strings(state: Floats, side: Side) -> NDArray[Any]:
 
 
 def turn_orbitals(
-    state: Floats, _lanes: Lanes, side: Side, pairs: Pairs, turns: Turns, _scratch: Floats, _progress: Integers, _thread: int
+    state: Floats,
+    _lanes: Lanes,
+    side: Side,
+    pairs: Pairs,
+    turns: Turns,
+    _scratch: Floats,
+    _progress: Integers,
+    _thread: int,
 ) -> None:
     """Multiply strings by phases and turn orbitals one after another, in place."""
     strings = _strings(state, side)
