@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
 import threading
 import time
@@ -329,7 +330,7 @@ def test_an_iteration_that_does_not_converge_says_what_it_reached() -> None:
     with pytest.raises(ConvergenceError, match="the callback ended it"):
         lowest_states(hamiltonian, (4, 4), callback=stop)
     assert [step for step, *_ in seen] == [1, 2, 3, 4, 5]
-    assert all(later[1] <= earlier[1] + 1e-12 for earlier, later in zip(seen[:-1], seen[1:], strict=True))
+    assert all(later[1] <= earlier[1] + 1e-12 for earlier, later in itertools.pairwise(seen))
 
 
 @needs_proc
