@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -106,9 +107,15 @@ class _Search:
     def __init__(
         self, hamiltonian: ElectronicHamiltonian, sector: FermionSector, spin: float | None, team: Team
     ) -> None:
-        self._hamiltonian, self._sector, self._spin = hamiltonian, sector, spin
-        self._action = HamiltonianAction(hamiltonian, sector, team)
-        self._squared = None if spin is None else TotalSpin(sector.norb, sector.nelec, team)
+        self._hamiltonian, self._sector, self._spin, self._team = hamiltonian, sector, spin, team
+
+    @cached_property
+    def _action(self) -> HamiltonianAction:
+        return HamiltonianAction(self._hamiltonian, self._sector, self._team)
+
+    @cached_property
+    def _squared(self) -> TotalSpin | None:
+        return None if self._spin is None else TotalSpin(self._sector.norb, self._sector.nelec, self._team)
 
     def lowest(
         self, count: int, tolerance: float, max_iterations: int, callback: Progress | None

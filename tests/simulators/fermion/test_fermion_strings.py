@@ -14,7 +14,7 @@ from fermion_models import random_hamiltonian
 from memory_peaks import measured_peak, needs_proc
 from scipy.linalg import expm
 
-from qtoolkit.errors import ConvergenceError, InputError
+from qtoolkit.errors import ConvergenceError, InputError, InsufficientMemoryError
 from qtoolkit.operators import ElectronicHamiltonian
 from qtoolkit.simulators.fermion import (
     DiagonalCoulomb,
@@ -316,6 +316,11 @@ def test_what_lowest_states_cannot_do_is_said() -> None:
         with pytest.raises(InputError, match=words):
             call()
     assert len(lowest_states(plain, (2, 2), 20, spin=0)[0]) == 20
+
+
+def test_eigenstates_that_do_not_fit_into_memory_are_refused_before_the_work() -> None:
+    with pytest.raises(InsufficientMemoryError, match="eigenstates of .* determinants"):
+        lowest_states(ElectronicHamiltonian(np.eye(22)), (11, 11), spin=0)
 
 
 def test_an_iteration_that_does_not_converge_says_what_it_reached() -> None:
