@@ -5,10 +5,10 @@
     python benchmarks/fermion_strings.py --python ffsim/bin/python    beside ffsim, from an environment of its own
 
 Rows are orbital rotations by a random unitary matrix and diagonal Coulomb evolutions beside ffsim's, with the goal of
-1.5 times its speed; H|ψ⟩ with random integrals beside PySCF's `contract_2e`; and the energy with its gradient of a cluster
-Jastrow state (two rotations by all parameters of a unitary matrix, one evolution) in units of `contract_2e` on a real
-state, of which it may take 10. States are complex but for H|ψ⟩. Everything runs on one thread, and seconds are those
-of its processor, so that other work on the machine hardly matters.
+1.5 times its speed; H|ψ⟩ with random integrals beside PySCF's `contract_2e`; and the energy with its gradient of a
+cluster Jastrow state (two rotations by all parameters of a unitary matrix, one evolution) in units of `contract_2e` on
+a real state, of which it may take 10. States are complex but for H|ψ⟩. Everything runs on one thread, and seconds are
+those of its processor, so that other work on the machine hardly matters.
 """
 
 from __future__ import annotations

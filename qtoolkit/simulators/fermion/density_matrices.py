@@ -95,7 +95,9 @@ def two_rdm(sector: FermionSector, state: ArrayLike) -> NDArray[Any]:
     ket = sector.checked(state)
     norb = sector.norb
     with reserved(
-        7 * ket.itemsize * norb**4 + 4 * _IMAGES, f"a two-body density matrix of {norb} orbitals", "use fewer orbitals"
+        ket.nbytes + 7 * ket.itemsize * norb**4 + 4 * _IMAGES,
+        f"a two-body density matrix of {norb} orbitals",
+        "use fewer orbitals",
     ):
         found = np.zeros((3, *(norb,) * 4), ket.dtype)
         _fill_same_spin(found[0], sector.alpha_links, ket)

@@ -319,7 +319,7 @@ def test_what_lowest_states_cannot_do_is_said() -> None:
 
 
 def test_eigenstates_that_do_not_fit_into_memory_are_refused_before_the_work() -> None:
-    with pytest.raises(InsufficientMemoryError, match="eigenstates of .* determinants"):
+    with pytest.raises(InsufficientMemoryError, match=r"eigenstates of .* determinants"):
         lowest_states(ElectronicHamiltonian(np.eye(22)), (11, 11), spin=0)
 
 
