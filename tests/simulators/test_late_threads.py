@@ -15,12 +15,21 @@ from qtoolkit.noise import depolarizing
 from qtoolkit.operators import ElectronicHamiltonian
 from qtoolkit.simulators import DensityMatrixSimulator, NearCliffordSimulator, SectorSimulator
 from qtoolkit.simulators.fermion import (
+    DiagonalCoulomb,
     ExcitationRotation,
     FermionProgram,
+    FermionSector,
     FermionSimulator,
     LinearAngle,
+    LinearMatrix,
+    OrbitalRotation,
     excitation_run,
+    runs,
+    spin_squared,
 )
+from qtoolkit.simulators.fermion.coulomb_actions import CoulombAction
+from qtoolkit.simulators.fermion.hamiltonian_action import HamiltonianAction
+from qtoolkit.simulators.fermion.orbital_actions import OrbitalAction
 from qtoolkit_kernels._jit import Kernel
 from qtoolkit_kernels.team import Team, _Call
 from qtoolkit_kernels.threads import counters, stop
@@ -45,6 +54,7 @@ def shared_kernels() -> set[str]:
 def seen(monkeypatch) -> set[str]:
     """Names of the kernels that teams ran; each is entered twice more, by one who is late."""
     monkeypatch.setattr(excitation_run, "PARALLEL_PAIRS", 1)
+    monkeypatch.setattr(runs, "PARALLEL_WORK", 1)
     names: set[str] = set()
     run = Team.run
 
@@ -63,6 +73,23 @@ def seen(monkeypatch) -> set[str]:
 
     monkeypatch.setattr(Team, "run", run_and_come_late)
     return names
+
+
+def run_strings_of_fermions() -> None:
+    """Whatever acts on alpha and beta strings."""
+    rng, sector, team = np.random.default_rng(1), FermionSector(8, (4, 4)), Team(2)
+    matrix = rng.normal(size=(8, 8))
+    matrix = LinearMatrix(matrix + matrix.T)
+    turn = LinearMatrix(np.zeros((8, 8)), (0,), 1j * matrix.constant[None])
+    ket, bra = (np.ones(sector.shape, complex) for _ in range(2))
+    for action in (
+        CoulombAction(sector, DiagonalCoulomb(matrix, matrix), team),
+        OrbitalAction(sector, OrbitalRotation(turn), team),
+    ):
+        action.forward(np.ones(1), ket)
+        action.backward(np.ones(1), ket, bra, np.zeros(1))
+    HamiltonianAction(ElectronicHamiltonian(matrix.constant, np.ones((8, 8, 8, 8))), sector, team).apply(ket)
+    spin_squared(sector, ket, num_threads=2)
 
 
 def test_who_comes_late_touches_nothing(seen) -> None:
@@ -117,5 +144,7 @@ def test_who_comes_late_touches_nothing(seen) -> None:
     DensityMatrixSimulator(num_threads=2).density_matrix(noisy)
     DensityMatrixSimulator(num_threads=2).density_matrix(Circuit(8).ccx(0, 4, 7), initial_state=np.eye(256) / 256)
     NearCliffordSimulator(num_threads=2).run(Circuit(2).h(0).t(0).cx(0, 1).h(0).measure_all(), 5_000, seed=1)
+
+    run_strings_of_fermions()
 
     assert seen == shared_kernels()
