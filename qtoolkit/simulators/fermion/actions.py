@@ -47,7 +47,7 @@ def actions_of(program: FermionProgram, team: Team) -> list[Action]:
             rotations = [operation for operation in part if isinstance(operation, ExcitationRotation)]
             found.extend(excitation_runs(program.sector, rotations, team))
         else:
-            found.extend(_action(program.sector, operation) for operation in part)
+            found.extend(_action(program.sector, operation, team) for operation in part)
     return found
 
 
@@ -55,8 +55,8 @@ def _is_excitation(operation: FermionOperation) -> bool:
     return isinstance(operation, ExcitationRotation)
 
 
-def _action(sector: FermionSector, operation: FermionOperation) -> Action:
+def _action(sector: FermionSector, operation: FermionOperation, team: Team) -> Action:
     if isinstance(operation, OrbitalRotation):
-        return OrbitalAction(sector, operation)
+        return OrbitalAction(sector, operation, team)
     assert isinstance(operation, DiagonalCoulomb)
-    return CoulombAction(sector, operation)
+    return CoulombAction(sector, operation, team)

@@ -165,6 +165,6 @@ class FermionSimulator:
         for known, its_sector, action in self._hamiltonians:
             if known is hamiltonian and (its_sector.norb, its_sector.nelec) == (sector.norb, sector.nelec):
                 return action
-        action = HamiltonianAction(hamiltonian, sector)
+        action = HamiltonianAction(hamiltonian, sector, self._team)
         self._hamiltonians = [*self._hamiltonians[-3:], (hamiltonian, sector, action)]
         return action
