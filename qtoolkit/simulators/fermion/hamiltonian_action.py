@@ -32,6 +32,8 @@ BLOCK_WORK = 1 << 20
 class HamiltonianAction:
     """A Hamiltonian on the states of a sector.
 
+    Integrals of at most 1e-13 of the largest are taken for zeros: symmetry makes many of them so, up to rounding.
+
     Args:
         hamiltonian: its integrals.
         sector: with as many orbitals.
