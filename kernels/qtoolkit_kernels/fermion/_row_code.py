@@ -132,7 +132,8 @@ def _combination(vectors: int) -> Any:
         """
         builder = e.builder
         stride, column, base = shape
-        most = (8 if e.nbytes == 64 else 4) if vectors < 3 or e.nbytes < 64 else 8
+        # 32 registers are there with the widest ones, else 16
+        most = 8 if e.nbytes == 64 else 4
 
         def block(start: Any, width: int) -> None:
             zero = ir.Constant(e.vector, None)
