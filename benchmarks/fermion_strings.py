@@ -80,7 +80,7 @@ def main() -> None:
             run, input=json.dumps(spaces), env=environment, capture_output=True, text=True, check=True
         )
         theirs = [json.loads(line) for line in answer.stdout.splitlines()]
-    print(f"{'space':<12}{'what':<22}{'ours':>12}{'rival':>12}{'ratio':>8}")
+    print(f"{'space':<12}{'what':<22}{'ours':>14}{'rival':>15}{'ratio':>8}")
     for number, (norb, nelec) in enumerate(spaces):
         space = f"({nelec[0]}+{nelec[1]}, {norb})"
         rows = strings(norb, nelec)
@@ -94,7 +94,7 @@ def main() -> None:
 def show(space: str, name: str, own: float, other: float | None) -> None:
     """One row; the ratio is the rival's time over ours."""
     rival, ratio = ("", "") if other is None else (f"{other * 1e3:.3f} ms", f"{other / own:.2f}")
-    print(f"{space:<12}{name:<22}{own * 1e3:>9.3f} ms{rival:>12}{ratio:>8}", flush=True)
+    print(f"{space:<12}{name:<22}{own * 1e3:>11.3f} ms{rival:>15}{ratio:>8}", flush=True)
 
 
 def strings(norb: int, nelec: tuple[int, int]) -> dict[str, float]:
