@@ -30,14 +30,14 @@ from qtoolkit.applications.chemistry.ansaetze import (
     single_and_double_excitations,
 )
 from qtoolkit.applications.chemistry.dipole import DipoleIntegrals
-from qtoolkit.applications.chemistry.dissociation import DissociationCurve, dissociation_curve
-from qtoolkit.applications.chemistry.fci import TotalSpin, fci_energies, fci_energy
-from qtoolkit.applications.chemistry.ground_state import (
+from qtoolkit.applications.chemistry.energies.dissociation import DissociationCurve, dissociation_curve
+from qtoolkit.applications.chemistry.energies.ground_state import (
     CHEMICAL_ACCURACY,
     HARTREE_IN_KCAL_PER_MOL,
     GroundState,
     ground_state,
 )
+from qtoolkit.applications.chemistry.fci import TotalSpin, fci_energies, fci_energy
 from qtoolkit.applications.chemistry.hamiltonian import qubit_hamiltonian
 from qtoolkit.applications.chemistry.integrals import ActiveSpace, MolecularIntegrals, compute_integrals
 from qtoolkit.applications.chemistry.mean_field import Reference

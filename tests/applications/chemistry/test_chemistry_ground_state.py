@@ -13,7 +13,7 @@ from qtoolkit.applications.chemistry import (
     diatomic,
     ground_state,
 )
-from qtoolkit.applications.chemistry.ground_state import lowest_energy
+from qtoolkit.applications.chemistry.energies.ground_state import lowest_energy
 from qtoolkit.errors import InputError
 
 LINEAR_TRIHYDROGEN = Molecule([("H", (0.0, 0.0, 0.9 * k)) for k in range(3)], spin=1)

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from qtoolkit._arguments import shown
 from qtoolkit.algorithms import Optimizer
 from qtoolkit.applications.chemistry.ansaetze.uccsd import UCCSD
-from qtoolkit.applications.chemistry.ground_state import GroundState, check_state, lowest_energy
+from qtoolkit.applications.chemistry.energies.ground_state import GroundState, check_state, lowest_energy
 from qtoolkit.applications.chemistry.integrals import (
     ActiveSpace,
     FloatArray,

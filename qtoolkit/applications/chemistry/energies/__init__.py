@@ -1,0 +1,1 @@
+"""Energies of molecules: ground states and curves, each with its evidence."""
