@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit._arguments import check_instance
 from qtoolkit._checks import require_number
+from qtoolkit.algorithms.descent import Landscape
 from qtoolkit.algorithms.optimizers import COBYLA, LBFGSB, Optimizer
 from qtoolkit.algorithms.parameter_shift import parameter_shift_gradient
 from qtoolkit.circuit import Circuit
@@ -23,9 +24,22 @@ from qtoolkit.primitives import (
     check_estimator,
 )
 
-__all__ = ["CircuitObjective"]
+__all__ = ["CircuitObjective", "EnergyObjective"]
 
 FloatArray = NDArray[np.float64]
+
+
+class EnergyObjective(Landscape, Protocol):
+    """An expectation value as a function of parameters, whatever prepares the state."""
+
+    @property
+    def num_parameters(self) -> int:
+        """Number of free parameters."""
+        ...
+
+    def default_optimizer(self) -> Optimizer:
+        """The method that suits it."""
+        ...
 
 
 class CircuitObjective:

@@ -1,4 +1,4 @@
-"""VQE: the lowest energy that a parametrised circuit reaches."""
+"""VQE: the lowest energy that a parametrised circuit, or program of fermions, reaches."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from qtoolkit._arguments import check_instance, check_number, real_numbers_of, seeded
 from qtoolkit.algorithms.descent import descend
-from qtoolkit.algorithms.objective import CircuitObjective
+from qtoolkit.algorithms.fermion_objective import FermionObjective
+from qtoolkit.algorithms.objective import CircuitObjective, EnergyObjective
 from qtoolkit.algorithms.optimizers import Callback, Optimizer
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import InputError, OperatorError
-from qtoolkit.operators import PauliSum
+from qtoolkit.operators import ElectronicHamiltonian, PauliSum
 from qtoolkit.primitives import Estimator
+from qtoolkit.simulators.fermion import FermionProgram
 
-__all__ = ["VQE", "VQEResult"]
+__all__ = ["VQE", "VQEResult", "minimise_energy"]
 
 FloatArray = NDArray[np.float64]
 
@@ -72,31 +74,30 @@ class VQE:
     Source: Peruzzo et al., Nat. Commun. 5, 4213 (2014).
 
     Args:
-        ansatz: circuit with free parameters.
-        hamiltonian: Hermitian, on the ansatz's qubits.
-        estimator: the local state-vector simulator by default, with adjoint gradients.
+        ansatz: circuit with free parameters, or program of fermions.
+        hamiltonian: Hermitian, on the circuit's qubits; of a program an `ElectronicHamiltonian` of its orbitals.
+        estimator: the local state-vector simulator by default, with adjoint gradients. None for a program, which runs
+            in its sector.
         optimizer: L-BFGS-B where the estimator has gradients, COBYLA elsewhere. One that needs gradients an
             estimator lacks gets them by parameter shifts.
 
     Raises:
-        InputError: if ansatz and Hamiltonian differ in their numbers of qubits.
+        InputError: if ansatz and Hamiltonian differ in their numbers of qubits or orbitals, or an estimator is given
+            for a program.
         OperatorError: if the Hamiltonian is not Hermitian.
     """
 
     def __init__(
         self,
-        ansatz: Circuit,
-        hamiltonian: PauliSum,
+        ansatz: Circuit | FermionProgram,
+        hamiltonian: PauliSum | ElectronicHamiltonian,
         *,
         estimator: Estimator | None = None,
         optimizer: Optimizer | None = None,
     ) -> None:
-        check_instance(hamiltonian, PauliSum, "a Hamiltonian must be a PauliSum", OperatorError)
         if optimizer is not None:
             check_instance(optimizer, Optimizer, "optimizer must be an Optimizer")
-        if not hamiltonian.is_hermitian():
-            raise OperatorError("a Hamiltonian must be Hermitian, but a coefficient has an imaginary part")
-        self._objective = CircuitObjective(ansatz, hamiltonian, estimator)
+        self._objective = _objective_of(ansatz, hamiltonian, estimator)
         self._optimizer = self._objective.default_optimizer() if optimizer is None else optimizer
 
     @property
@@ -143,27 +144,61 @@ class VQE:
                 that returns anything but numbers.
             ConvergenceError: if an energy is not finite.
         """
-        if exact_energy is not None:
-            rule = "finite where it is given, a real number"
-            exact_energy = check_number(exact_energy, "exact_energy", kind=rule)
-        start = time.perf_counter()
         given = np.zeros(self.num_parameters) if initial_parameters is None else initial_parameters
         initial = self._vector(given, "initial_parameters")
-        number, rng = seeded(seed)
-        found = descend(self._objective, self._optimizer, initial, callback=callback, rng=rng)
-        return VQEResult(
-            energy=found.value,
-            parameters=found.parameters,
-            num_evaluations=found.num_evaluations,
-            gradient_norm=found.gradient_norm,
-            history=found.history,
-            converged=found.converged,
-            message=found.message,
-            optimizer=type(self._optimizer).__name__,
-            exact_energy=exact_energy,
-            wall_time=time.perf_counter() - start,
-            standard_error=found.standard_error,
-            num_escapes=found.num_escapes,
-            num_probes=found.num_probes,
-            seed=number,
+        return minimise_energy(
+            self._objective, self._optimizer, initial, callback, exact_energy=exact_energy, seed=seed
         )
+
+
+def minimise_energy(
+    objective: EnergyObjective,
+    optimizer: Optimizer,
+    initial: FloatArray,
+    callback: Callback | None = None,
+    *,
+    exact_energy: float | None = None,
+    seed: int | np.random.Generator | None = 0,
+) -> VQEResult:
+    """Minimise an energy from a start; see `VQE.run`.
+
+    Raises:
+        InputError: as for `VQE.run`.
+        ConvergenceError: if an energy is not finite.
+    """
+    if exact_energy is not None:
+        rule = "finite where it is given, a real number"
+        exact_energy = check_number(exact_energy, "exact_energy", kind=rule)
+    start = time.perf_counter()
+    number, rng = seeded(seed)
+    found = descend(objective, optimizer, initial, callback=callback, rng=rng)
+    return VQEResult(
+        energy=found.value,
+        parameters=found.parameters,
+        num_evaluations=found.num_evaluations,
+        gradient_norm=found.gradient_norm,
+        history=found.history,
+        converged=found.converged,
+        message=found.message,
+        optimizer=type(optimizer).__name__,
+        exact_energy=exact_energy,
+        wall_time=time.perf_counter() - start,
+        standard_error=found.standard_error,
+        num_escapes=found.num_escapes,
+        num_probes=found.num_probes,
+        seed=number,
+    )
+
+
+def _objective_of(
+    ansatz: Circuit | FermionProgram, hamiltonian: PauliSum | ElectronicHamiltonian, estimator: Estimator | None
+) -> EnergyObjective:
+    if isinstance(ansatz, FermionProgram):
+        if estimator is not None:
+            raise InputError("a program of fermions runs in its sector, without an estimator; give a circuit for one")
+        what = "the Hamiltonian of a program must be an ElectronicHamiltonian"
+        return FermionObjective(ansatz, check_instance(hamiltonian, ElectronicHamiltonian, what, OperatorError))
+    sums = check_instance(hamiltonian, PauliSum, "a Hamiltonian must be a PauliSum", OperatorError)
+    if not sums.is_hermitian():
+        raise OperatorError("a Hamiltonian must be Hermitian, but a coefficient has an imaginary part")
+    return CircuitObjective(ansatz, sums, estimator)

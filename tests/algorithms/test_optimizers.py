@@ -183,3 +183,31 @@ def test_rounding_at_the_minimum_is_convergence_and_a_wrong_gradient_is_not():
 def test_spsa_leaves_a_symmetric_maximum():
     result = SPSA(seed=4, max_evaluations=600).minimize(lambda x: float(np.sum(np.cos(x))), np.zeros(3))
     assert result.value < -2.9
+
+
+def test_scales_lead_to_the_same_minimum_in_fewer_steps():
+    curvatures = np.array([1e-2, 1.0, 1e4])
+    target = np.array([3.0, -1.0, 0.5])
+
+    def function(parameters):
+        shift = parameters - target
+        return 0.5 * float(shift @ (curvatures * shift)), curvatures * shift
+
+    plain, scaled = (
+        LBFGSB(scales=scales).minimize(lambda x: function(x)[0], np.zeros(3), value_and_gradient=function)
+        for scales in (None, tuple(curvatures**-0.5))
+    )
+    np.testing.assert_allclose(scaled.parameters, target, atol=1e-5)
+    assert scaled.num_evaluations < plain.num_evaluations
+    # evaluations are recorded in the caller's own parameters
+    assert scaled.gradient_norm == pytest.approx(np.linalg.norm(function(scaled.parameters)[1]))
+
+
+def test_scales_and_memory_are_checked():
+    for wrong in ((1.0, -1.0), (0.0,), (np.nan,)):
+        with pytest.raises(InputError, match="a scale"):
+            LBFGSB(scales=wrong)
+    with pytest.raises(InputError, match="memory"):
+        LBFGSB(memory=0)
+    with pytest.raises(InputError, match="a scale for each of 2 parameters, got 1"):
+        LBFGSB(scales=(1.0,)).minimize(lambda x: 0.0, np.zeros(2), value_and_gradient=lambda x: (0.0, 0 * x))

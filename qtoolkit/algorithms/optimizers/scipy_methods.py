@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from qtoolkit._arguments import check_integer, items_of
 from qtoolkit.algorithms.optimizers.base import (
     Callback,
     Objective,
@@ -19,10 +20,12 @@ from qtoolkit.algorithms.optimizers.base import (
     check_count,
     check_positive,
 )
+from qtoolkit.errors import InputError
 
 __all__ = ["COBYLA", "LBFGSB", "NelderMead"]
 
 _ROUNDING = 1e-12
+_MOST_MEMORY = 1000
 
 
 @dataclass(frozen=True)
@@ -35,17 +38,27 @@ class LBFGSB:
         max_evaluations: budget of evaluations of value and gradient.
         gradient_tolerance: converged when no component of the gradient is larger in magnitude.
         value_tolerance: converged when a step lowers the value by less than this, relative to ``max(|value|, 1)``.
+        memory: pairs of steps and changes of the gradient that curvatures are learned from.
+        scales: a length for each parameter, one over the root of the curvature along it at best, in whose multiples the
+            method steps and the gradient is measured; None where nothing is known.
 
     Raises:
-        InputError: if the budget is below 1 or a tolerance is not positive.
+        InputError: if the budget is below 1, the memory not from 1 to 1000, or a tolerance or a scale not positive.
     """
 
     max_evaluations: int = 1000
     gradient_tolerance: float = 1e-7
     value_tolerance: float = 1e-14
+    memory: int = 10
+    scales: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         check_count("max_evaluations", self.max_evaluations)
+        check_integer(self.memory, "memory", 1, _MOST_MEMORY)
+        if self.scales is not None:
+            object.__setattr__(self, "scales", tuple(items_of(self.scales, "scales are a sequence of numbers")))
+            for scale in self.scales:
+                check_positive("a scale", scale)
         check_positive("gradient_tolerance", self.gradient_tolerance)
         check_positive("value_tolerance", self.value_tolerance)
 
@@ -71,14 +84,18 @@ class LBFGSB:
             max_evaluations=self.max_evaluations,
             needs_gradient=True,
         )
+        count = len(recorder.initial_parameters)
+        if self.scales is not None and len(self.scales) != count:
+            raise InputError(f"there must be a scale for each of {count} parameters, got {len(self.scales)}")
         options = {
             "maxiter": self.max_evaluations,
+            "maxcor": self.memory,
             # our own budget ends the run: SciPy checks its own between iterations only
             "maxfun": self.max_evaluations + 1,
             "gtol": self.gradient_tolerance,
             "ftol": self.value_tolerance,
         }
-        return _run(recorder, "L-BFGS-B", options, self._plainly)
+        return _run(recorder, "L-BFGS-B", options, self._plainly, self.scales)
 
     def _plainly(self, message: str, recorder: Recorder) -> tuple[bool, str] | None:
         """Whether SciPy's message means convergence, in plain words; None where they are plain."""
@@ -213,18 +230,26 @@ def _run(
     method: str,
     options: dict[str, Any],
     plainly: Callable[[str, Recorder], tuple[bool, str] | None] = lambda message, recorder: None,
+    scales: tuple[float, ...] | None = None,
 ) -> OptimizationResult:
     import scipy.optimize
 
     # the stubs want the method and its options as literals
     minimize: Any = scipy.optimize.minimize
     with_gradient = method == "L-BFGS-B"
-    function: Any = recorder.value_and_gradient if with_gradient else recorder.value
-    if not len(recorder.initial_parameters):
-        function(recorder.initial_parameters)
+    lengths = np.ones(len(recorder.initial_parameters)) if scales is None else np.array(scales)
+
+    def scaled(values: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        value, gradient = recorder.value_and_gradient(lengths * values)
+        return value, lengths * gradient
+
+    function: Any = scaled if with_gradient else recorder.value
+    start = recorder.initial_parameters / lengths
+    if not len(start):
+        function(start)
         return recorder.result(converged=True, message="there is no parameter to optimise")
     try:
-        outcome = minimize(function, recorder.initial_parameters, jac=with_gradient, method=method, options=options)
+        outcome = minimize(function, start, jac=with_gradient, method=method, options=options)
     except StoppedError as stop:
         return recorder.result(converged=False, message=str(stop))
     converged, message = plainly(str(outcome.message), recorder) or (bool(outcome.success), str(outcome.message))

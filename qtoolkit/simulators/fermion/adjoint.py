@@ -1,0 +1,98 @@
+"""Gradients of any Hermitian operator's expectation value, from any initial state, by the adjoint method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from qtoolkit._arguments import check_instance, real_numbers_of
+from qtoolkit._memory import reserved
+from qtoolkit.errors import InputError
+from qtoolkit.simulators.fermion.actions import actions_of
+from qtoolkit.simulators.fermion.program import FermionProgram
+from qtoolkit.simulators.options import threads_of
+from qtoolkit_kernels.team import Team
+
+__all__ = ["ProgramAdjoint", "SectorOperator"]
+
+FloatArray = NDArray[np.float64]
+State = NDArray[Any]
+
+SectorOperator: TypeAlias = Callable[[State], State]
+"""A Hermitian operator as a function: a state of the sector's shape to a new array, its image."""
+
+
+class ProgramAdjoint:
+    """A program, prepared once, with the derivatives of what it gives.
+
+    T. Jones and J. Gacon, arXiv:2009.02823: |ψ⟩ and O|ψ⟩ are taken back through the program, once.
+
+    Args:
+        program: what acts.
+        num_threads: all cores by default.
+
+    Raises:
+        InputError: if it is no program, or there are fewer cores.
+    """
+
+    def __init__(self, program: FermionProgram, num_threads: int | None = None) -> None:
+        check_instance(program, FermionProgram, "program must be a FermionProgram")
+        self.program = program
+        self._actions = actions_of(program, Team(threads_of(num_threads)))
+
+    def state(self, parameters: ArrayLike, initial_state: ArrayLike | None = None) -> State:
+        """The state that the program prepares, from its reference determinant or a state of the same shape.
+
+        Raises:
+            InputError: if parameters or initial state do not fit.
+        """
+        values = self.program.parameter_vector(parameters)
+        state = self._start(initial_state)
+        for action in self._actions:
+            action.forward(values, state)
+        return state
+
+    def value_and_gradient(
+        self, operator: SectorOperator, parameters: ArrayLike, initial_state: ArrayLike | None = None
+    ) -> tuple[float, FloatArray]:
+        """⟨ψ|O|ψ⟩ and its derivatives by the parameters, shape ``(num_parameters,)``.
+
+        Raises:
+            InputError: if parameters or initial state do not fit.
+            InsufficientMemoryError: if there is no memory for the states.
+        """
+        size = self.program.sector.size * (8 if self.program.is_real else 16)
+        with reserved(3 * size, f"3 states of {self.program!r}", "use fewer orbitals"):
+            ket = self.state(parameters, initial_state)
+            bra = operator(ket)
+            value = float(np.vdot(ket, bra).real)
+            return value, self.slopes(parameters, ket, bra)
+
+    def slopes(self, parameters: ArrayLike, ket: State, bra: State) -> FloatArray:
+        """Derivatives of ⟨ψ|O|ψ⟩ for |ψ⟩ = `ket`, which the program prepared, and O|ψ⟩ = `bra`; both are used up.
+
+        At parameters that make every operation the identity, the ket may be any state: the derivative by parameter k
+        is then 2 Re ⟨bra|A_k|ket⟩, with A_k the sum of the generators of its operations.
+
+        Raises:
+            InputError: if there is not a number per parameter.
+        """
+        values = real_numbers_of(parameters, "parameters")
+        if values.shape != (self.program.num_parameters,):
+            raise InputError(f"parameters must have shape ({self.program.num_parameters},), got {values.shape}")
+        found = np.zeros(self.program.num_parameters)
+        for action in reversed(self._actions):
+            action.backward(values, ket, bra, found)
+        return found
+
+    def _start(self, initial_state: ArrayLike | None) -> State:
+        sector = self.program.sector
+        if initial_state is None:
+            state = np.zeros(sector.shape, np.float64 if self.program.is_real else np.complex128)
+            state[sector.position(*self.program.reference)] = 1.0
+            return state
+        given = sector.checked(initial_state, "initial_state")
+        return given.copy() if self.program.is_real else given.astype(np.complex128)
