@@ -1,5 +1,5 @@
-"""Quantum chemistry: molecules and their integrals, the Jordan–Wigner Hamiltonian, and UCCSD ground states by VQE,
-each beside Hartree–Fock and the exact energy of the same orbitals."""
+"""Quantum chemistry: molecules and their integrals, ansätze, and variational ground and excited states with what follows
+from them, each energy beside Hartree–Fock, coupled cluster and the exact energy of the same orbitals."""
 
 from qtoolkit.applications.chemistry.active_space import (
     AtomicValenceSpace,
@@ -30,12 +30,19 @@ from qtoolkit.applications.chemistry.ansaetze import (
     single_and_double_excitations,
 )
 from qtoolkit.applications.chemistry.dipole import DipoleIntegrals
-from qtoolkit.applications.chemistry.energies.dissociation import DissociationCurve, dissociation_curve
-from qtoolkit.applications.chemistry.energies.ground_state import (
+from qtoolkit.applications.chemistry.energies import (
     CHEMICAL_ACCURACY,
     HARTREE_IN_KCAL_PER_MOL,
+    AdaptResult,
+    AdaptStep,
+    Certificate,
+    DissociationCurve,
     GroundState,
+    PotentialCurve,
+    adapt_vqe,
+    dissociation_curve,
     ground_state,
+    scan,
 )
 from qtoolkit.applications.chemistry.fci import TotalSpin, fci_energies, fci_energy
 from qtoolkit.applications.chemistry.hamiltonian import qubit_hamiltonian
@@ -87,6 +94,12 @@ __all__ = [
     # energies
     "GroundState",
     "ground_state",
+    "Certificate",
+    "adapt_vqe",
+    "AdaptResult",
+    "AdaptStep",
+    "scan",
+    "PotentialCurve",
     "DissociationCurve",
     "dissociation_curve",
     "CHEMICAL_ACCURACY",

@@ -7,8 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qtoolkit.applications.chemistry import diatomic, dissociation_curve
+from qtoolkit.algorithms import COBYLA
+from qtoolkit.applications.chemistry import Molecule, diatomic, dissociation_curve, scan
+from qtoolkit.backends import SamplingEstimator
 from qtoolkit.errors import InputError
+from qtoolkit.simulators import StatevectorSimulator
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "chemistry_dissociation.py"
 
@@ -43,17 +46,65 @@ def test_neighbours_warm_each_other():
 @pytest.mark.parametrize(
     ("distances", "message"),
     [
-        ([], "at least one length"),
+        ([], "at least one number"),
         ([1.0, 1.0], "distinct"),
         ([0.0, 1.0], "positive and finite"),
         ([1.0, float("nan")], "positive and finite"),
         ([1.0, float("inf")], "positive and finite"),
-        (["near"], "must be numbers"),
+        (["near"], "must be an array of real numbers"),
     ],
 )
 def test_bad_distances_are_refused(distances, message):
     with pytest.raises(InputError, match=message):
         dissociation_curve(distances, partial(diatomic, "H", "H"))
+
+
+def water(angle):
+    half = np.deg2rad(angle) / 2.0
+    places = [(0.0, sign * 0.9584 * np.sin(half), 0.9584 * np.cos(half)) for sign in (1.0, -1.0)]
+    return Molecule([("O", (0.0, 0.0, 0.0)), *(("H", place) for place in places)])
+
+
+def test_any_coordinate_is_scanned():
+    curve = scan([110.0, 95.0, 100.0], water, active_space=(4, 4))
+    assert curve.coordinates.tolist() == [95.0, 100.0, 110.0]
+    assert curve.lowest_coordinate == 100.0
+    assert curve.is_chemically_accurate
+    np.testing.assert_array_equal(curve.standard_errors, 0.0)
+    np.testing.assert_allclose(curve.vqe_energies, [point.energy for point in curve.points])
+    assert np.all(curve.hartree_fock_energies > curve.vqe_energies)
+
+
+def test_a_curve_stays_on_one_minimum():
+    """Second differences of a smooth curve are small: one point on another minimum would stand out."""
+    distances = np.linspace(1.0, 2.2, 7)
+    chain = dissociation_curve(distances, lambda d: Molecule([("H", (0.0, 0.0, d * k)) for k in range(4)]))
+    assert np.all(chain.gaps > -1e-9)
+    assert np.abs(np.diff(chain.gaps, 2)).max() < 2e-3
+
+
+def test_noisy_curves_have_error_bars():
+    curve = scan(
+        [0.7, 0.9],
+        partial(diatomic, "H", "H"),
+        estimator=SamplingEstimator(StatevectorSimulator(), shots=500, seed=1),
+        optimizer=COBYLA(max_evaluations=10),
+    )
+    assert np.all(curve.standard_errors > 0.0)
+    assert np.all(np.abs(curve.gaps) < 0.2)
+
+
+def test_other_ansaetze_and_bad_arguments():
+    curve = scan([0.8], partial(diatomic, "H", "H"), ansatz="k-upccgsd", num_starts=2)
+    assert curve.points[0].ansatz.norb == 2
+    with pytest.raises(InputError, match="progress must be a function"):
+        scan([0.8], partial(diatomic, "H", "H"), progress=True)
+    with pytest.raises(InputError, match="molecule_at must be a function"):
+        scan([0.8], diatomic("H", "H", 0.7))
+    with pytest.raises(InputError, match="must return a Molecule, got str"):
+        scan([0.8], lambda _: "H2")
+    with pytest.raises(InputError, match="num_starts"):
+        scan([0.8], partial(diatomic, "H", "H"), num_starts=0)
 
 
 def test_the_example_prints_a_table_and_saves_a_picture(tmp_path):

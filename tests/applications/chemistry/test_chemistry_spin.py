@@ -132,8 +132,8 @@ def test_results_tell_their_spin():
 
 
 def test_another_state_than_the_one_asked_for_is_an_error(monkeypatch):
-    module = import_module("qtoolkit.applications.chemistry.energies.ground_state")  # whose name the function has taken
-    monkeypatch.setattr(module, "_SPIN_PENALTY", 0.0)
+    module = import_module("qtoolkit.applications.chemistry.energies.search")  # whose name the function has taken
+    monkeypatch.setattr(module, "_SPIN_PENALTIES", ())
     with pytest.raises(ConvergenceError, match=r"asked for has <S²> = 0, but the search ended in one of 1\.9"):
         ground_state(sample("C"))
 

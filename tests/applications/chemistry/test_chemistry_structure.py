@@ -125,7 +125,7 @@ def test_more_qubits_than_masks_hold_are_refused_before_the_integrals(monkeypatc
     def never(*_):
         raise AssertionError("Hartree-Fock was run")
 
-    for module in ("integrals", "energies.ground_state", "energies.dissociation"):
+    for module in ("integrals", "energies.problem", "energies.curves"):
         monkeypatch.setattr(import_module(f"qtoolkit.applications.chemistry.{module}"), "solve_mean_field", never)
     angles = np.arange(6) * np.pi / 3
     rings = (("C", 1.39), ("H", 2.48))

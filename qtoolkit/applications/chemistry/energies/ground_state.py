@@ -1,41 +1,36 @@
-"""The ground-state energy of a molecule by UCCSD and VQE, beside Hartree–Fock and the exact energy."""
+"""`ground_state`: the lowest energy of an ansatz by VQE, beside Hartree–Fock, coupled cluster and the exact energy."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from qtoolkit._checks import require_array
-from qtoolkit._memory import check_memory
-from qtoolkit.algorithms import VQE, Callback, Optimizer
-from qtoolkit.applications.chemistry.ansaetze.uccsd import UCCSD
-from qtoolkit.applications.chemistry.fci import fci_energy
+from qtoolkit._arguments import seeded
+from qtoolkit._checks import require_array, require_integer
+from qtoolkit.algorithms import Callback, Optimizer
+from qtoolkit.applications.chemistry.ansaetze import Ansatz
+from qtoolkit.applications.chemistry.energies.ansatz_names import AnsatzName, ansatz_of, start_of
+from qtoolkit.applications.chemistry.energies.certificate import Certificate
+from qtoolkit.applications.chemistry.energies.model import has_spin, model_of, spin_squared_target
+from qtoolkit.applications.chemistry.energies.problem import integrals_of
+from qtoolkit.applications.chemistry.energies.references import ccsd_energy, exact_energy
+from qtoolkit.applications.chemistry.energies.search import Found, searched
 from qtoolkit.applications.chemistry.hamiltonian import qubit_hamiltonian
-from qtoolkit.applications.chemistry.integrals import (
-    ActiveSpace,
-    FloatArray,
-    MolecularIntegrals,
-    active_orbitals,
-    integrals_with,
-)
-from qtoolkit.applications.chemistry.mean_field import solve_mean_field
+from qtoolkit.applications.chemistry.integrals import ActiveSpace, FloatArray, MolecularIntegrals
 from qtoolkit.applications.chemistry.molecule import Molecule
-from qtoolkit.applications.chemistry.spin import spin_squared_operator
-from qtoolkit.applications.chemistry.structure import build_structure
-from qtoolkit.errors import ConvergenceError, InputError
-from qtoolkit.operators import PauliSum
+from qtoolkit.errors import InputError
 from qtoolkit.primitives import Estimator
-from qtoolkit.simulators import StatevectorSimulator
 
 __all__ = [
     "CHEMICAL_ACCURACY",
     "HARTREE_IN_KCAL_PER_MOL",
     "GroundState",
-    "check_state",
     "ground_state",
     "lowest_energy",
 ]
@@ -46,10 +41,7 @@ CHEMICAL_ACCURACY = 1.6e-3
 HARTREE_IN_KCAL_PER_MOL = 627.5094740631
 """CODATA 2018 hartree, times Avogadro's number, over 4184 J/kcal."""
 
-
-_SPIN_TOLERANCE = 0.1
-"""Of ⟨S²⟩: a product of excitations is no eigenstate of spin, and 0.05 is seen where triple bonds break."""
-_SPIN_PENALTY = 1.0
+_MOST_STARTS = 10_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,25 +50,28 @@ class GroundState:
 
     Attributes:
         energy: lowest energy found; where the estimator is noisy, a fresh estimate at `parameters`.
-        fci_energy: exact energy of this spin in the same orbitals and active space.
+        fci_energy: exact energy of this spin in the same orbitals and active space; NaN for more than 5 million
+            determinants, which `fci_energy` of this package computes for whoever wants to wait.
         hartree_fock_energy: energy of the reference determinant.
-        parameters: amplitudes, shape (num_parameters,), in the order of ``ansatz.circuit.parameters``.
+        parameters: amplitudes, shape (num_parameters,), in the order of ``ansatz.parameter_names``.
         num_evaluations: evaluations of the energy, of every search.
         gradient_norm: Euclidean norm of the gradient at `parameters`; None for an estimator without gradients.
         history: energy of each evaluation by the optimiser in the search that counts.
         converged: whether the optimiser met its tolerance; see `VQEResult`.
         message: why the optimiser ended, and what was found there.
         optimizer: its class name.
-        num_hamiltonian_terms: Pauli strings in the Hamiltonian.
         ansatz: the ansatz.
         integrals: the integrals, with their own evidence.
-        wall_time: seconds for Hamiltonian, ansatz, optimisation and exact energy.
-        spin_squared: ⟨S²⟩ of the ansatz at `parameters`, without noise; ``S (S + 1)`` is `spin_squared_target`.
+        wall_time: seconds for Hamiltonian, ansatz, optimisation and what it is compared with.
+        spin_squared: ⟨S²⟩ of the ansatz at `parameters`, without noise; ``S (S + 1)`` is `spin_squared_target`. NaN
+            where alpha and beta orbitals differ and their overlap is unknown.
         standard_error: of `energy`, in hartree; None where the estimator is exact.
         num_escapes: how often the search left a maximum or saddle point.
         spin_penalty: hartree for each unit of ⟨S²⟩ too many that kept the search to the spin asked for; 0 where none
             was needed. `history` and `gradient_norm` include it, `energy` does not.
-        seed: of the directions in which the search looked for a way down; None if a generator was given.
+        seed: of the directions in which the search looked for a way down, and of further starts; None if a generator
+            was given.
+        certificate: electrons, spin, variance, and the energies to compare with.
     """
 
     energy: float
@@ -89,8 +84,7 @@ class GroundState:
     converged: bool
     message: str = field(repr=False)
     optimizer: str
-    num_hamiltonian_terms: int
-    ansatz: UCCSD = field(repr=False)
+    ansatz: Ansatz = field(repr=False)
     integrals: MolecularIntegrals = field(repr=False)
     wall_time: float
     spin_squared: float
@@ -98,6 +92,7 @@ class GroundState:
     num_escapes: int
     spin_penalty: float
     seed: int | None
+    certificate: Certificate = field(repr=False)
 
     @property
     def num_qubits(self) -> int:
@@ -109,17 +104,19 @@ class GroundState:
         """Number of amplitudes."""
         return len(self.parameters)
 
+    @cached_property
+    def num_hamiltonian_terms(self) -> int:
+        """Pauli strings in the Hamiltonian by the Jordan–Wigner mapping."""
+        return len(qubit_hamiltonian(self.integrals))
+
     @property
     def spin_squared_target(self) -> float:
         """S (S + 1) of the state asked for."""
-        return _spin_squared_target(self.integrals)
+        return spin_squared_target(self.integrals)
 
     @property
     def gap(self) -> float:
-        """``energy - fci_energy`` in hartree; not negative, but for rounding, where the estimator is exact.
-
-        A share of higher spin, told by `spin_squared`, can make it so where a state of higher spin lies lower.
-        """
+        """``energy - fci_energy`` in hartree; not negative, but for rounding and noise."""
         return self.energy - self.fci_energy
 
     @property
@@ -142,59 +139,57 @@ def ground_state(
     problem: Molecule | MolecularIntegrals,
     *,
     active_space: ActiveSpace = None,
+    ansatz: Ansatz | AnsatzName | None = None,
     spin_adapted: bool = False,
     use_symmetry: bool = False,
     estimator: Estimator | None = None,
     optimizer: Optimizer | None = None,
     initial_parameters: ArrayLike | None = None,
+    num_starts: int = 1,
     callback: Callback | None = None,
     seed: int | np.random.Generator | None = 0,
 ) -> GroundState:
-    """Minimise the energy of the UCCSD ansatz in the spin of the molecule.
+    """Minimise the energy of an ansatz in the spin of the molecule.
 
-    The state asked for is the lowest of S = spin / 2: a search that ends with ⟨S²⟩ too high is repeated with a penalty
-    on it. Where symmetry makes the gradient vanish at a saddle point, the search goes on from there; see `VQE.run`.
+    The state asked for is the lowest of S = spin / 2: a search that ends with ⟨S²⟩ too high, or below the exact energy
+    of its spin by an admixture of another, is repeated with a penalty on it. Where symmetry makes the gradient vanish
+    at a saddle point, the search goes on from there; see `VQE.run`.
+
+    Without an estimator, states are kept in the sector of their electrons, with exact gradients. With one, the ansatz
+    runs as a circuit by the Jordan–Wigner mapping: with shots, with noise, or on a device.
 
     Args:
         problem: a molecule, or integrals computed before.
         active_space: see `compute_integrals`; only for a molecule.
-        spin_adapted: see `UCCSD`.
-        use_symmetry: leave out excitations that the point group forbids; the energy is the same, with fewer parameters.
-        estimator: the local state-vector simulator with adjoint gradients by default.
-        optimizer: L-BFGS-B where the estimator has gradients, COBYLA elsewhere.
-        initial_parameters: in the order of ``UCCSD(...).circuit.parameters``; perturbative amplitudes by default.
+        ansatz: an `Ansatz` on the same orbitals and electrons, or the name of one, ``"uccsd"`` by default.
+        spin_adapted: see `UCCSD`; only for that.
+        use_symmetry: leave out excitations that the point group forbids, of `UCCSD`; the energy is the same, with fewer
+            parameters.
+        estimator: None for the sector engine.
+        optimizer: L-BFGS-B where there are gradients, COBYLA elsewhere.
+        initial_parameters: in the order of ``ansatz.parameter_names``; ``ansatz.initial_parameters(integrals)`` by
+            default.
+        num_starts: searches, from the start and from random points about it, of which the lowest counts. One finds
+            the minimum of nearly all molecules at equilibrium; bonds that break may have several.
         callback: called after every evaluation of the energy by the optimiser; returning True stops.
-        seed: of the directions in which a way down is looked for; the default repeats a run.
+        seed: of the directions in which a way down is looked for, and of random starts; the default repeats a run.
 
     Raises:
         InputError: if an active space comes with integrals, symmetry is asked of integrals that have none, or an
             argument breaks the rule of the function it is for.
         ConvergenceError: if Hartree–Fock or the exact reference does not converge, or the search ends in a state of
-            another spin.
+            another spin or below the exact energy.
         InsufficientMemoryError: if there is no memory for the state; told before any integral is computed.
         MissingExtraError: if PySCF is not installed.
     """
-    if isinstance(problem, MolecularIntegrals):
-        if active_space is not None:
-            raise InputError("active_space is for a molecule, got one with integrals, which have theirs already")
-        integrals = problem
-    elif isinstance(problem, Molecule):
-        structure = build_structure(problem)
-        orbitals = active_orbitals(active_space, structure)
-        check_state(orbitals, estimator)
-        solution = solve_mean_field(problem, structure)
-        integrals = integrals_with(problem, structure, solution, orbitals, active_space)
-    else:
-        raise InputError(f"problem must be a Molecule or MolecularIntegrals, got {type(problem).__name__}")
-    if use_symmetry and integrals.orbital_symmetries is None:
-        raise InputError("use_symmetry needs integrals with orbital_symmetries, got None; give them or leave it out")
-    ansatz = UCCSD(
-        integrals.norb, integrals.nelec, spin_adapted, integrals.orbital_symmetries if use_symmetry else None
-    )
+    num_starts = require_integer("num_starts", num_starts, 1, _MOST_STARTS)
+    integrals = integrals_of(problem, active_space, estimator)
+    chosen = ansatz_of(ansatz, integrals, spin_adapted=spin_adapted, use_symmetry=use_symmetry)
     return lowest_energy(
         integrals,
-        ansatz,
+        chosen,
         starts=None if initial_parameters is None else [require_array("initial_parameters", initial_parameters)],
+        num_starts=num_starts,
         estimator=estimator,
         optimizer=optimizer,
         callback=callback,
@@ -202,22 +197,12 @@ def ground_state(
     )
 
 
-def check_state(orbitals: Sequence[int], estimator: Estimator | None) -> None:
-    """Refuse, before any integral is computed, a state that the local simulator has no memory for.
-
-    Raises:
-        InsufficientMemoryError: saying so.
-    """
-    if estimator is None:
-        num_qubits = 2 * len(orbitals)
-        check_memory(16 << num_qubits, f"a state of {num_qubits} qubits", "choose a smaller active space")
-
-
 def lowest_energy(
     integrals: MolecularIntegrals,
-    ansatz: UCCSD,
+    ansatz: Ansatz,
     *,
     starts: Sequence[FloatArray] | None = None,
+    num_starts: int = 1,
     estimator: Estimator | None = None,
     optimizer: Optimizer | None = None,
     callback: Callback | None = None,
@@ -228,7 +213,8 @@ def lowest_energy(
     Args:
         integrals: the problem.
         ansatz: on the same orbitals and electrons.
-        starts: parameters to choose from by their energy; perturbative amplitudes by default.
+        starts: parameters to choose from by their energy; ``ansatz.initial_parameters(integrals)`` by default.
+        num_starts: as for `ground_state`.
         estimator: as for `ground_state`.
         optimizer: as for `ground_state`.
         callback: as for `ground_state`.
@@ -236,7 +222,7 @@ def lowest_energy(
 
     Raises:
         InputError: if integrals and ansatz have different orbitals or electrons, or a start the wrong length.
-        ConvergenceError: if the search ends in a state of another spin.
+        ConvergenceError: if the search ends in a state of another spin, or below the exact energy.
     """
     if (ansatz.norb, ansatz.nelec) != (integrals.norb, integrals.nelec):
         raise InputError(
@@ -244,71 +230,58 @@ def lowest_energy(
             f"got integrals of {integrals.nelec} in {integrals.norb}"
         )
     begin = time.perf_counter()
-    hamiltonian = qubit_hamiltonian(integrals)
-    vqe = VQE(ansatz.circuit, hamiltonian, estimator=estimator, optimizer=optimizer)
-    candidates = [ansatz.perturbative_parameters(integrals)] if starts is None else list(starts)
-    start = candidates[0] if len(candidates) == 1 else min(candidates, key=vqe.energy)
-    exact = fci_energy(integrals)
-    found = vqe.run(start, callback, exact_energy=exact, seed=seed)
-    energy, penalty, num_evaluations = found.energy, 0.0, found.num_evaluations
-    spin = _Spin(integrals, ansatz)
-    spin_squared = spin.squared(found.parameters)
-    if spin.is_wrong(spin_squared) and found.converged:
-        # Every state of the sector has S at least S_z, so that the penalty lifts those of higher spin alone.
-        penalty = _SPIN_PENALTY
-        penalised = VQE(ansatz.circuit, hamiltonian + penalty * spin.excess, estimator=estimator, optimizer=optimizer)
-        found = penalised.run(start, callback, exact_energy=exact, seed=seed)
-        energy, num_evaluations = vqe.energy(found.parameters), num_evaluations + found.num_evaluations
-        spin_squared = spin.squared(found.parameters)
-    if spin.is_wrong(spin_squared) and (found.converged or found.standard_error is not None):
-        raise ConvergenceError(
-            f"the state asked for has <S²> = {_spin_squared_target(integrals):g}, but the search ended in one of "
-            f"{spin_squared:.4f}; start elsewhere, or ask for that spin"
-        )
+    number, rng = seeded(seed)
+    model = model_of(integrals, ansatz, estimator)
+    exact = exact_energy(integrals)
+    found = searched(
+        model,
+        [start_of(ansatz, integrals)] if starts is None else starts,
+        num_starts=num_starts,
+        optimizer=optimizer,
+        callback=callback,
+        rng=rng,
+        exact=exact,
+        target=spin_squared_target(integrals) if has_spin(integrals) else None,
+    )
+    certificate = _certificate(found, integrals, exact, number)
+    run = found.run
     return GroundState(
-        energy=energy,
-        fci_energy=exact,
+        energy=found.energy,
+        fci_energy=math.nan if exact is None else exact,
         hartree_fock_energy=integrals.hartree_fock_energy,
-        parameters=found.parameters,
-        num_evaluations=num_evaluations,
-        gradient_norm=found.gradient_norm,
-        history=found.history,
-        converged=found.converged,
-        message=found.message,
-        optimizer=found.optimizer,
-        num_hamiltonian_terms=len(hamiltonian),
+        parameters=run.parameters,
+        num_evaluations=found.num_evaluations,
+        gradient_norm=run.gradient_norm,
+        history=run.history,
+        converged=run.converged,
+        message=run.message,
+        optimizer=run.optimizer,
         ansatz=ansatz,
         integrals=integrals,
         wall_time=time.perf_counter() - begin,
-        spin_squared=spin_squared,
-        standard_error=found.standard_error,
-        num_escapes=found.num_escapes,
-        spin_penalty=penalty,
-        seed=found.seed,
+        spin_squared=math.nan if found.facts.spin_squared is None else found.facts.spin_squared,
+        standard_error=run.standard_error,
+        num_escapes=run.num_escapes,
+        spin_penalty=found.penalty,
+        seed=number,
+        certificate=certificate,
     )
 
 
-class _Spin:
-    """Total spin of an ansatz, on the state vector that its circuit prepares without noise."""
-
-    def __init__(self, integrals: MolecularIntegrals, ansatz: UCCSD) -> None:
-        self._target = _spin_squared_target(integrals)
-        self._operator = spin_squared_operator(integrals)
-        self._circuit = ansatz.circuit
-
-    @property
-    def excess(self) -> PauliSum:
-        """S² − S (S + 1), which is 0 for the spin asked for and positive for all others of these electrons."""
-        return self._operator - self._target * PauliSum.identity(self._operator.num_qubits)
-
-    def squared(self, parameters: FloatArray) -> float:
-        """⟨S²⟩."""
-        return float(StatevectorSimulator().expectation_value(self._circuit, self._operator, parameters))
-
-    def is_wrong(self, spin_squared: float) -> bool:
-        """Whether it is another state than the one asked for, and not that one with a trace of others."""
-        return abs(spin_squared - self._target) > _SPIN_TOLERANCE
-
-
-def _spin_squared_target(integrals: MolecularIntegrals) -> float:
-    return integrals.spin * (integrals.spin + 1.0)
+def _certificate(found: Found, integrals: MolecularIntegrals, exact: float | None, seed: int | None) -> Certificate:
+    return Certificate(
+        energy=found.energy,
+        standard_error=found.run.standard_error,
+        num_electrons=found.facts.num_electrons,
+        spin_squared=found.facts.spin_squared,
+        spin_squared_target=spin_squared_target(integrals) if has_spin(integrals) else None,
+        variance=found.facts.variance,
+        exact_energy=exact,
+        exact_ground_energy=exact,
+        ccsd_energy=ccsd_energy(integrals),
+        converged=found.run.converged,
+        message=found.run.message,
+        num_evaluations=found.num_evaluations,
+        gradient_norm=found.run.gradient_norm,
+        seed=seed,
+    )
