@@ -44,6 +44,7 @@ from qtoolkit.applications.chemistry.energies import (
     ground_state,
     scan,
 )
+from qtoolkit.applications.chemistry.excited import ExcitedStates, qeom, quantum_subspace_expansion, ssvqe, vqd
 from qtoolkit.applications.chemistry.fci import TotalSpin, fci_energies, fci_energy
 from qtoolkit.applications.chemistry.hamiltonian import qubit_hamiltonian
 from qtoolkit.applications.chemistry.integrals import ActiveSpace, MolecularIntegrals, compute_integrals
@@ -104,4 +105,10 @@ __all__ = [
     "dissociation_curve",
     "CHEMICAL_ACCURACY",
     "HARTREE_IN_KCAL_PER_MOL",
+    # excited states
+    "ExcitedStates",
+    "vqd",
+    "ssvqe",
+    "quantum_subspace_expansion",
+    "qeom",
 ]
