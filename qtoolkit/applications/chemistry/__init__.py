@@ -50,6 +50,15 @@ from qtoolkit.applications.chemistry.hamiltonian import qubit_hamiltonian
 from qtoolkit.applications.chemistry.integrals import ActiveSpace, MolecularIntegrals, compute_integrals
 from qtoolkit.applications.chemistry.mean_field import Reference
 from qtoolkit.applications.chemistry.molecule import Atom, LengthUnit, Molecule, diatomic
+from qtoolkit.applications.chemistry.properties import (
+    Forces,
+    GeometryStep,
+    OptimisedGeometry,
+    StateProperties,
+    forces,
+    optimise_geometry,
+    state_properties,
+)
 
 __all__ = [
     # molecules
@@ -111,4 +120,12 @@ __all__ = [
     "ssvqe",
     "quantum_subspace_expansion",
     "qeom",
+    # what states tell
+    "StateProperties",
+    "state_properties",
+    "Forces",
+    "forces",
+    "OptimisedGeometry",
+    "GeometryStep",
+    "optimise_geometry",
 ]
