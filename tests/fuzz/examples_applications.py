@@ -39,6 +39,29 @@ CODE_OPTIONS = {
 EXACT_CODES = ("logical_channel.code", "cost_of.code", "twirl_comparison.code")
 
 APPLICATIONS: dict[str, tuple[str, ...]] = {
+    # energies, excited states and properties of chemistry
+    "LBFGSB.scales": ("None", "(1.0, 0.5)"),
+    "LBFGSB.memory": ("10",),
+    **{f"{call}.problem": ("INTEGRALS",) for call in ("ground_state", "adapt_vqe", "vqd", "ssvqe")},
+    "active_space": ("None",),
+    "ansatz": ("None", "'uccsd'", "UCCSD(2, (1, 1))"),
+    "use_symmetry": ("False",),
+    "ground_state.estimator": ("None",),
+    "ground_state.initial_parameters": ("None",),
+    "num_starts": ("1", "2"),
+    "adapt_vqe.pool": ("'fermionic'", "'qubit'", "qubit_pool(2, (1, 1))"),
+    "adapt_vqe.threshold": ("0.1", "1e-4"),
+    "max_operators": ("1", "0"),
+    "adapt_vqe.previous": ("None", "GROWN"),
+    "adapt_vqe.progress": ("None", "lambda step: None"),
+    **{f"{call}.count": ("1", "2") for call in ("vqd", "ssvqe", "quantum_subspace_expansion", "qeom")},
+    **{f"{call}.spin": ("None", "0", "1.0") for call in ("vqd", "ssvqe", "quantum_subspace_expansion", "qeom")},
+    "overlap_weight": ("None", "2.0"),
+    "ssvqe.weights": ("None", "[2.0, 1.0]"),
+    "ground": ("GROUND",),
+    "doubles": ("False", "True"),
+    "state_properties.result": ("GROUND",),
+    "state_properties.index": ("0",),
     # ansätze of chemistry
     "norb": ("2",),
     "nelec": ("(1, 1)",),

@@ -52,12 +52,30 @@ MODULES = (
     "qtoolkit.applications.qec.experiments",
     "qtoolkit.applications.qec.adaptive",
     "qtoolkit.applications.chemistry.ansaetze",
+    "qtoolkit.applications.chemistry.energies",
+    "qtoolkit.applications.chemistry.excited",
+    "qtoolkit.applications.chemistry.properties",
 )
 
-NO_CALLS = {"Job", "Instruction", "GateRecord", "register_solver", "PortfolioOptions", "default_store"}
-"""Bases of what others call, rows that only the toolkit writes, what all later calls would feel, types, and a file."""
+NO_CALLS = {
+    *("Job", "Instruction", "GateRecord", "register_solver", "PortfolioOptions", "default_store"),
+    *("scan", "dissociation_curve", "optimise_geometry", "forces"),
+}
+"""Bases of what others call, rows that only the toolkit writes, what all later calls would feel, types, and a file; and
+what runs Hartree–Fock, because PySCF ends the process where the attack's limit leaves it no memory."""
 
 RECORDS = {
+    "Certificate",
+    "GroundState",
+    "AdaptResult",
+    "AdaptStep",
+    "PotentialCurve",
+    "DissociationCurve",
+    "ExcitedStates",
+    "StateProperties",
+    "Forces",
+    "OptimisedGeometry",
+    "GeometryStep",
     "Capabilities",
     "Result",
     "ClassicalRegister",
@@ -284,17 +302,22 @@ def namespace() -> dict[str, Any]:
         "CODE": (np.array([[0, 0, 0, 1, 1, 0], [0, 0, 0, 0, 1, 1]]), None, None),
         "CIRQ_SUM": cirq.X(cirq.LineQubit(0)) + cirq.Z(cirq.LineQubit(1)),
         **_experiments(),
-        "INTEGRALS": _integrals(),
+        **_molecules(),
     }
     return known
 
 
-def _integrals() -> Any:
-    """Two electrons in two orbitals."""
-    from qtoolkit.applications.chemistry import MolecularIntegrals
+def _molecules() -> dict[str, Any]:
+    """Two electrons in two orbitals, a molecule of them, and their states."""
+    from qtoolkit.applications.chemistry import MolecularIntegrals, adapt_vqe, diatomic, ground_state
 
     repulsion = np.einsum("pq,rs->pqrs", np.eye(2) + 0.1, np.eye(2) + 0.1)
-    return MolecularIntegrals(np.diag([-2.0, 1.0]), repulsion, 0.7, (1, 1), np.array([-1.0, 1.0]), -2.0)
+    integrals = MolecularIntegrals(np.diag([-2.0, 1.0]), repulsion, 0.7, (1, 1), np.array([-1.0, 1.0]), -2.0)
+    return {
+        "INTEGRALS": integrals,
+        "GROUND": ground_state(diatomic("H", "H", 0.735)),
+        "GROWN": adapt_vqe(integrals, max_operators=1),
+    }
 
 
 def _experiments() -> dict[str, Any]:
