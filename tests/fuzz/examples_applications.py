@@ -46,7 +46,7 @@ APPLICATIONS: dict[str, tuple[str, ...]] = {
     "active_space": ("None",),
     "ansatz": ("None", "'uccsd'", "UCCSD(2, (1, 1))"),
     "use_symmetry": ("False",),
-    "ground_state.estimator": ("None",),
+    "ground_state.estimator": ("None", "SIMULATOR"),
     "ground_state.initial_parameters": ("None",),
     "num_starts": ("1", "2"),
     "adapt_vqe.pool": ("'fermionic'", "'qubit'", "qubit_pool(2, (1, 1))"),

@@ -1,5 +1,5 @@
-"""Quantum chemistry: molecules and their integrals, ansätze, variational ground and excited states and what follows from
-them, each energy beside Hartree–Fock, coupled cluster and the exact energy of the same orbitals."""
+"""Quantum chemistry: molecules and their integrals, ansätze, variational ground and excited states and what they tell,
+each energy beside Hartree–Fock, coupled cluster and the exact energy of the same orbitals."""
 
 from qtoolkit.applications.chemistry.active_space import (
     AtomicValenceSpace,

@@ -11,7 +11,7 @@ from qtoolkit.applications.chemistry.molecular_integrals import MolecularIntegra
 from qtoolkit.errors import InputError
 from qtoolkit.operators import FermionOperator, PauliSum, jordan_wigner
 
-__all__ = ["common_orbitals", "spin_squared_operator"]
+__all__ = ["common_orbitals", "spin_squared_fermions", "spin_squared_operator"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
@@ -20,7 +20,16 @@ _SAME = 1e-7
 
 
 def spin_squared_operator(integrals: MolecularIntegrals) -> PauliSum:
-    """S² of the active electrons by the Jordan–Wigner mapping, on ``2 * norb`` qubits, alpha before beta.
+    """`spin_squared_fermions` by the Jordan–Wigner mapping, on ``2 * norb`` qubits, alpha before beta.
+
+    Raises:
+        InputError: if the orbitals differ by spin and their overlap is unknown.
+    """
+    return jordan_wigner(spin_squared_fermions(integrals), integrals.num_qubits)
+
+
+def spin_squared_fermions(integrals: MolecularIntegrals) -> FermionOperator:
+    """S² of the active electrons.
 
     S² = S₋S₊ + M(M + 1) on states with the electrons of `integrals`, where M is half of n_alpha − n_beta (Helgaker,
     Jørgensen and Olsen, Molecular Electronic-Structure Theory, section 2.4); with beta in the majority, S₊S₋ and |M|.
@@ -43,8 +52,7 @@ def spin_squared_operator(integrals: MolecularIntegrals) -> PauliSum:
     )
     if integrals.nelec[0] < integrals.nelec[1]:
         raising = raising.adjoint()
-    square = raising.adjoint() @ raising + integrals.spin * (integrals.spin + 1.0) * FermionOperator.identity()
-    return jordan_wigner(square, integrals.num_qubits)
+    return raising.adjoint() @ raising + integrals.spin * (integrals.spin + 1.0) * FermionOperator.identity()
 
 
 def common_orbitals(integrals: MolecularIntegrals) -> tuple[FloatArray, FloatArray] | None:

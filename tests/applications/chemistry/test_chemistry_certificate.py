@@ -20,6 +20,7 @@ from qtoolkit.applications.chemistry import (
 from qtoolkit.applications.chemistry.energies import references
 from qtoolkit.backends import SamplingEstimator
 from qtoolkit.errors import ConvergenceError, InputError
+from qtoolkit.operators import fermion_mapping
 
 
 def chain(count, distance):
@@ -111,6 +112,24 @@ def test_every_estimate_agrees_with_the_sector_engine(hydrogen):
     assert noisy.certificate.standard_error == noisy.standard_error > 0.0
     assert noisy.certificate.eigenvalue_interval is None
     assert noisy.certificate.variance < 0.05  # of the state, without noise
+
+
+@pytest.mark.parametrize("name", ["parity", "bravyi_kitaev", "ternary_tree", "reduced"])
+def test_circuits_of_every_mapping_have_the_same_energy(hydrogen, name):
+    mapping = fermion_mapping("parity", 4, (1, 1)) if name == "reduced" else name
+    expected = ground_state(hydrogen)
+    found = ground_state(hydrogen, estimator=StatevectorSimulator(), mapping=mapping)
+    assert found.energy == pytest.approx(expected.energy, abs=1e-9)
+    np.testing.assert_allclose(found.parameters, expected.parameters, atol=1e-5)
+
+
+def test_spin_is_kept_on_circuits_too():
+    """The triplet of the carbon atom lies below the singlet, and a penalty leads to that, under a mapping as well."""
+    carbon = compute_integrals(Molecule([("C", (0, 0, 0))]), (2, 3))
+    found = ground_state(carbon, estimator=StatevectorSimulator(), mapping="parity")
+    assert found.spin_penalty > 0.0
+    assert found.spin_squared == pytest.approx(0.0, abs=1e-6)
+    assert found.energy == pytest.approx(ground_state(carbon).energy, abs=1e-7)
 
 
 def test_ansaetze_by_name_and_by_object():

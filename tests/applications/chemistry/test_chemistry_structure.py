@@ -133,9 +133,9 @@ def test_more_qubits_than_masks_hold_are_refused_before_the_integrals(monkeypatc
     for refused in (compute_integrals, ground_state):
         with pytest.raises(InputError, match=r"at most 31 orbitals can be active, .* got 36; choose an active space"):
             refused(benzene)
-    with pytest.raises(InsufficientMemoryError, match=r"4 states of .* determinants needs .* choose a smaller active space"):
+    with pytest.raises(InsufficientMemoryError, match=r"determinants needs .* choose a smaller active space"):
         ground_state(benzene, active_space="frozen_core")
-    with pytest.raises(InsufficientMemoryError, match=r"a state of 60 qubits needs"):
+    with pytest.raises(InsufficientMemoryError, match=r"4 states of .* determinants needs"):
         dissociation_curve([1.0], lambda length: benzene, active_space="frozen_core")
 
 

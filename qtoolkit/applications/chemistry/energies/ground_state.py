@@ -25,6 +25,7 @@ from qtoolkit.applications.chemistry.hamiltonian import qubit_hamiltonian
 from qtoolkit.applications.chemistry.integrals import ActiveSpace, FloatArray, MolecularIntegrals
 from qtoolkit.applications.chemistry.molecule import Molecule
 from qtoolkit.errors import InputError
+from qtoolkit.operators import FermionMapping
 from qtoolkit.primitives import Estimator
 
 __all__ = [
@@ -143,6 +144,7 @@ def ground_state(
     spin_adapted: bool = False,
     use_symmetry: bool = False,
     estimator: Estimator | None = None,
+    mapping: str | FermionMapping = "jordan_wigner",
     optimizer: Optimizer | None = None,
     initial_parameters: ArrayLike | None = None,
     num_starts: int = 1,
@@ -156,7 +158,7 @@ def ground_state(
     at a saddle point, the search goes on from there; see `VQE.run`.
 
     Without an estimator, states are kept in the sector of their electrons, with exact gradients. With one, the ansatz
-    runs as a circuit by the Jordan–Wigner mapping: with shots, with noise, or on a device.
+    runs as a circuit: with shots, with noise, or on a device.
 
     Args:
         problem: a molecule, or integrals computed before.
@@ -166,6 +168,8 @@ def ground_state(
         use_symmetry: leave out excitations that the point group forbids, of `UCCSD`; the energy is the same, with fewer
             parameters.
         estimator: None for the sector engine.
+        mapping: of fermions to qubits, where circuits are run: a name or a mapping, tapered ones too; see
+            `fermion_mapping`.
         optimizer: L-BFGS-B where there are gradients, COBYLA elsewhere.
         initial_parameters: in the order of ``ansatz.parameter_names``; ``ansatz.initial_parameters(integrals)`` by
             default.
@@ -191,6 +195,7 @@ def ground_state(
         starts=None if initial_parameters is None else [require_array("initial_parameters", initial_parameters)],
         num_starts=num_starts,
         estimator=estimator,
+        mapping=mapping,
         optimizer=optimizer,
         callback=callback,
         seed=seed,
@@ -204,6 +209,7 @@ def lowest_energy(
     starts: Sequence[FloatArray] | None = None,
     num_starts: int = 1,
     estimator: Estimator | None = None,
+    mapping: str | FermionMapping = "jordan_wigner",
     optimizer: Optimizer | None = None,
     callback: Callback | None = None,
     seed: int | np.random.Generator | None = 0,
@@ -216,6 +222,7 @@ def lowest_energy(
         starts: parameters to choose from by their energy; ``ansatz.initial_parameters(integrals)`` by default.
         num_starts: as for `ground_state`.
         estimator: as for `ground_state`.
+        mapping: as for `ground_state`.
         optimizer: as for `ground_state`.
         callback: as for `ground_state`.
         seed: as for `ground_state`.
@@ -231,7 +238,7 @@ def lowest_energy(
         )
     begin = time.perf_counter()
     number, rng = seeded(seed)
-    model = model_of(integrals, ansatz, estimator)
+    model = model_of(integrals, ansatz, estimator, mapping)
     exact = exact_energy(integrals)
     found = searched(
         model,

@@ -13,11 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 from qtoolkit.algorithms.fermion_objective import FermionObjective
 from qtoolkit.algorithms.objective import CircuitObjective, EnergyObjective
 from qtoolkit.applications.chemistry.ansaetze.base import Ansatz
-from qtoolkit.applications.chemistry.hamiltonian import qubit_hamiltonian
 from qtoolkit.applications.chemistry.integrals import FloatArray, MolecularIntegrals
-from qtoolkit.applications.chemistry.spin import common_orbitals, spin_squared_operator
+from qtoolkit.applications.chemistry.spin import common_orbitals, spin_squared_fermions
 from qtoolkit.errors import InputError
-from qtoolkit.operators import FermionOperator, PauliSum, jordan_wigner
+from qtoolkit.operators import FermionMapping, FermionOperator, PauliSum, fermion_mapping
 from qtoolkit.primitives import Estimator
 from qtoolkit.simulators import StatevectorSimulator
 from qtoolkit.simulators.fermion import FermionProgram, FermionSector, FermionSimulator, SpinSquared
@@ -119,36 +118,42 @@ class CircuitModel:
         integrals: the problem.
         ansatz: the ansatz.
         estimator: the local state-vector simulator by default.
+        mapping: of fermions to qubits.
     """
 
-    def __init__(self, integrals: MolecularIntegrals, ansatz: Ansatz, estimator: Estimator | None = None) -> None:
+    def __init__(
+        self,
+        integrals: MolecularIntegrals,
+        ansatz: Ansatz,
+        estimator: Estimator | None = None,
+        mapping: str | FermionMapping = "jordan_wigner",
+    ) -> None:
         self._integrals = integrals
-        self._ansatz = ansatz
         self._estimator = estimator
+        self._mapping = fermion_mapping(mapping, ansatz.num_qubits)
+        self._circuit = ansatz.to_circuit(self._mapping)
         self._program = program_of(ansatz)
 
     @cached_property
     def hamiltonian(self) -> PauliSum:
-        """By the Jordan–Wigner mapping."""
-        return qubit_hamiltonian(self._integrals)
+        """On the qubits."""
+        return self._mapping.map(self._integrals.hamiltonian)
 
     def objective(self, penalty: float = 0.0) -> CircuitObjective:
         """See `EnergyModel.objective`; of an ansatz that does not keep the electrons, they are penalised likewise."""
         observable = self.hamiltonian
         if penalty:
             observable = observable + penalty * self._excess
-        return CircuitObjective(self._ansatz.circuit, observable, self._estimator)
+        return CircuitObjective(self._circuit, observable, self._estimator)
 
     def facts(self, parameters: FloatArray) -> StateFacts:
         """See `EnergyModel.facts`."""
         if self._program is not None:
             return SectorModel(self._integrals, self._program).facts(parameters)
-        state = StatevectorSimulator().state_vector(self._ansatz.circuit, parameters)
+        state = StatevectorSimulator().state_vector(self._circuit, parameters)
         # S²'s operator holds for the electrons asked for, so that what has others is no state of this spin at all
         return StateFacts(
-            spin_squared=spin_squared_operator(self._integrals).expectation_value(state)
-            if knows_spin(self._integrals)
-            else None,
+            spin_squared=self._spin_squared.expectation_value(state) if knows_spin(self._integrals) else None,
             variance=self.hamiltonian.variance(state),
             num_electrons=(self._number(0).expectation_value(state), self._number(1).expectation_value(state)),
         )
@@ -156,7 +161,7 @@ class CircuitModel:
     @property
     def _excess(self) -> PauliSum:
         """S² − S (S + 1), and squares of the electrons too many where the ansatz does not keep them."""
-        square = spin_squared_operator(self._integrals)
+        square = self._spin_squared
         identity = PauliSum.identity(square.num_qubits)
         excess = square - spin_squared_target(self._integrals) * identity
         if self._program is None:
@@ -165,16 +170,27 @@ class CircuitModel:
                 excess = excess + off @ off
         return excess
 
+    @property
+    def _spin_squared(self) -> PauliSum:
+        return self._mapping.map(spin_squared_fermions(self._integrals))
+
     def _number(self, spin: int) -> PauliSum:
         norb = self._integrals.norb
         modes = range(spin * norb, (spin + 1) * norb)
-        return jordan_wigner(FermionOperator({((p, True), (p, False)): 1.0 for p in modes}), 2 * norb)
+        return self._mapping.map(FermionOperator({((p, True), (p, False)): 1.0 for p in modes}))
 
 
-def model_of(integrals: MolecularIntegrals, ansatz: Ansatz, estimator: Estimator | None) -> EnergyModel:
+def model_of(
+    integrals: MolecularIntegrals,
+    ansatz: Ansatz,
+    estimator: Estimator | None,
+    mapping: str | FermionMapping = "jordan_wigner",
+) -> EnergyModel:
     """The sector engine where it can run the ansatz and no estimator is asked for, else circuits."""
     program = program_of(ansatz) if estimator is None else None
-    return CircuitModel(integrals, ansatz, estimator) if program is None else SectorModel(integrals, program)
+    if program is None:
+        return CircuitModel(integrals, ansatz, estimator, mapping)
+    return SectorModel(integrals, program)
 
 
 def program_of(ansatz: Ansatz) -> FermionProgram | None:
