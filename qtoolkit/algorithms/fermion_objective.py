@@ -85,10 +85,10 @@ class FermionObjective:
         """``"double"``."""
         return "double"
 
-    @cached_property
+    @property
     def scale(self) -> float:
         """Standard deviation of the energies of determinants: how far values may lie apart."""
-        return float(np.std(self._determinants))
+        return self._diagonal[0]
 
     def state(self, parameters: ArrayLike) -> State:
         """``|ψ(θ)⟩``, of the sector's shape."""
@@ -118,26 +118,23 @@ class FermionObjective:
         """L-BFGS-B, which knows curvatures from the start where the program acts on its reference determinant."""
         if self._initial_state is not None or not self.num_parameters:
             return LBFGSB(memory=_MEMORY)
-        return LBFGSB(memory=_MEMORY, scales=tuple((self._curvatures() ** -0.5).tolist()))
+        return LBFGSB(memory=_MEMORY, scales=tuple((self._diagonal[1] ** -0.5).tolist()))
 
     @cached_property
-    def _determinants(self) -> FloatArray:
-        return determinant_energies(self.hamiltonian, self.program.sector)
-
-    def _curvatures(self) -> FloatArray:
-        """Second derivatives of the energy by each parameter at the reference, where excitations lead off it: twice
-        what the excited determinant lies higher. Others count as 1."""
-        program = self.program
-        reference = self._determinants[program.sector.position(*program.reference)]
+    def _diagonal(self) -> tuple[float, FloatArray]:
+        """Spread of the energies of determinants, and second derivatives of the energy by each parameter at the
+        reference, where excitations lead off it: twice what the excited determinant lies higher. Others count as 1."""
+        program, energies = self.program, determinant_energies(self.hamiltonian, self.program.sector)
+        reference = energies[program.sector.position(*program.reference)]
         found = np.zeros(self.num_parameters)
         for operation in program.operations:
             place = _excited(program, operation.excitation) if isinstance(operation, ExcitationRotation) else None
             if isinstance(operation, ExcitationRotation) and place is not None:
-                rise = 2.0 * float(self._determinants[place] - reference)
+                rise = 2.0 * float(energies[place] - reference)
                 for index, coefficient in zip(operation.angle.indices, operation.angle.coefficients, strict=True):
                     found[index] += coefficient**2 * rise
         found[found < _LEAST_CURVATURE] = 1.0
-        return found
+        return float(np.std(energies)), found
 
 
 def _excited(program: FermionProgram, excitation: Excitation) -> tuple[int, int] | None:

@@ -78,7 +78,7 @@ def chemistry_study(
         limits=(
             "Exact means exact in the minimal basis STO-3G, which is itself far from nature: the energies compare with "
             "each other, not with experiment.",
-            "The circuits run on an ideal state vector, without noise and without the shots that a device would need.",
+            "States are computed exactly, without noise and without the shots that a device would need.",
             "UCCSD is applied as one product of excitations whose order is a choice; another order gives slightly "
             "other energies.",
         ),
@@ -207,7 +207,7 @@ def _evidence(
     return {
         "Input": f"H₂ at {_H2_DISTANCE} Å, LiH at {_LIH_DISTANCE} Å and {len(curve.distances)} bond lengths from "
         f"{curve.distances[0]:g} to {curve.distances[-1]:g} Å; basis STO-3G, all electrons",
-        "Method": "Jordan–Wigner mapping, spin- and symmetry-adapted UCCSD, adjoint gradients, "
+        "Method": "spin- and symmetry-adapted UCCSD on states of fixed numbers of electrons, adjoint gradients, "
         f"{lithium_hydride.optimizer}",
         "Exact values": "full configuration interaction in the same orbitals",
         "Hamiltonian": f"{hydrogen.num_hamiltonian_terms} Pauli strings for H₂, "

@@ -96,6 +96,8 @@ def test_noisy_curves_have_error_bars():
 
 def test_other_ansaetze_and_bad_arguments():
     curve = scan([0.8], partial(diatomic, "H", "H"), ansatz="k-upccgsd", num_starts=2)
+    by_circuits = scan([0.8], partial(diatomic, "H", "H"), estimator=StatevectorSimulator(), mapping="parity")
+    assert by_circuits.vqe_energies[0] == pytest.approx(curve.fci_energies[0], abs=1e-8)
     assert curve.points[0].ansatz.norb == 2
     with pytest.raises(InputError, match="progress must be a function"):
         scan([0.8], partial(diatomic, "H", "H"), progress=True)

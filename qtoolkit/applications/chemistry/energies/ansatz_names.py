@@ -16,7 +16,7 @@ from qtoolkit.applications.chemistry.ansaetze import (
     PairUCCD,
 )
 from qtoolkit.applications.chemistry.integrals import FloatArray, MolecularIntegrals
-from qtoolkit.errors import ConvergenceError, InputError
+from qtoolkit.errors import ConvergenceError, InputError, MissingExtraError
 
 __all__ = ["AnsatzName", "ansatz_of", "start_of"]
 
@@ -60,10 +60,10 @@ def ansatz_of(
 
 def start_of(ansatz: Ansatz, integrals: MolecularIntegrals) -> FloatArray:
     """The ansatz's own start; of cluster Jastrow ansätze, whose own needs coupled cluster, that of perturbation theory
-    where coupled cluster does not converge."""
+    where coupled cluster does not converge or PySCF is not installed."""
     try:
         return ansatz.initial_parameters(integrals)
-    except ConvergenceError:
+    except (ConvergenceError, MissingExtraError):
         if isinstance(ansatz, UCJ | LUCJ):
             return ansatz.initial_parameters(integrals, "mp2")
         raise

@@ -28,6 +28,7 @@ from qtoolkit.applications.chemistry.mean_field import MeanField, lower_of, solv
 from qtoolkit.applications.chemistry.molecule import Molecule
 from qtoolkit.applications.chemistry.structure import build_structure
 from qtoolkit.errors import InputError
+from qtoolkit.operators import FermionMapping
 from qtoolkit.primitives import Estimator
 
 __all__ = ["DissociationCurve", "PotentialCurve", "dissociation_curve", "scan"]
@@ -118,6 +119,7 @@ def dissociation_curve(
     spin_adapted: bool = False,
     use_symmetry: bool = False,
     estimator: Estimator | None = None,
+    mapping: str | FermionMapping = "jordan_wigner",
     optimizer: Optimizer | None = None,
     progress: Callable[[int, int], None] | None = None,
     seed: int | np.random.Generator | None = 0,
@@ -132,6 +134,7 @@ def dissociation_curve(
         spin_adapted: see `UCCSD`.
         use_symmetry: see `ground_state`.
         estimator: see `ground_state`.
+        mapping: see `ground_state`.
         optimizer: see `ground_state`.
         progress: called after each point with the points done and their number.
         seed: see `ground_state`.
@@ -146,7 +149,7 @@ def dissociation_curve(
     points, seconds = _solved(
         lengths,
         molecule_at,
-        _Options(active_space, ansatz, spin_adapted, use_symmetry, estimator, optimizer, 1, seed),
+        _Options(active_space, ansatz, spin_adapted, use_symmetry, estimator, mapping, optimizer, 1, seed),
         progress,
     )
     return DissociationCurve(lengths, points, seconds)
@@ -161,6 +164,7 @@ def scan(
     spin_adapted: bool = False,
     use_symmetry: bool = False,
     estimator: Estimator | None = None,
+    mapping: str | FermionMapping = "jordan_wigner",
     optimizer: Optimizer | None = None,
     num_starts: int = 1,
     progress: Callable[[int, int], None] | None = None,
@@ -181,6 +185,7 @@ def scan(
         spin_adapted: see `UCCSD`.
         use_symmetry: see `ground_state`.
         estimator: see `ground_state`.
+        mapping: see `ground_state`.
         optimizer: see `ground_state`.
         num_starts: see `ground_state`.
         progress: called after each point with the points done and their number.
@@ -200,6 +205,7 @@ def scan(
         spin_adapted,
         use_symmetry,
         estimator,
+        mapping,
         optimizer,
         require_integer("num_starts", num_starts, 1),
         seed,
@@ -215,6 +221,7 @@ class _Options:
     spin_adapted: bool
     use_symmetry: bool
     estimator: Estimator | None
+    mapping: str | FermionMapping
     optimizer: Optimizer | None
     num_starts: int
     seed: int | np.random.Generator | None
@@ -231,6 +238,7 @@ class _Options:
             starts=starts,
             num_starts=num_starts,
             estimator=self.estimator,
+            mapping=self.mapping,
             optimizer=self.optimizer,
             seed=self.seed,
         )
