@@ -1,6 +1,7 @@
 """The evidence beside each energy, and energies that cannot be."""
 
 import dataclasses
+import sys
 
 import numpy as np
 import pytest
@@ -179,6 +180,19 @@ def test_coupled_cluster_that_fails_is_no_error(hydrogen, monkeypatch):
 
     monkeypatch.setattr(references, "ccsd_amplitudes", fail)
     assert ground_state(hydrogen).certificate.ccsd_energy is None
+
+
+def test_integrals_are_solved_without_pyscf(hydrogen, monkeypatch):
+    expected = ground_state(hydrogen)
+    with_more = compute_integrals(chain(4, 1.0))
+    for name in [name for name in sys.modules if name == "pyscf" or name.startswith("pyscf.")]:
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setitem(sys.modules, "pyscf", None)
+    found = ground_state(hydrogen)
+    assert found.energy == pytest.approx(expected.energy, abs=1e-9)
+    assert found.certificate.exact_energy == pytest.approx(expected.fci_energy, abs=1e-8)
+    assert found.certificate.ccsd_energy is None
+    assert ground_state(with_more, ansatz="lucj").gap < 5e-3  # which starts from perturbation theory then
 
 
 def test_orbitals_that_differ_by_spin():

@@ -118,6 +118,18 @@ def test_two_electrons_are_exact():
         assert np.all(result.residual_norms < 1e-3)
 
 
+def test_states_with_complex_amplitudes():
+    chain = compute_integrals(Molecule([("H", (0, 0, 1.0 * k)) for k in range(4)]))
+    ground = ground_state(chain, ansatz="lucj")
+    expanded = quantum_subspace_expansion(ground, 3, doubles=True)
+    assert np.iscomplexobj(expanded.states)
+    # 36 determinants, of which the excitations of a state without symmetry reach all
+    np.testing.assert_allclose(expanded.gaps, 0.0, atol=1e-8)
+    moved = qeom(ground, 2)
+    assert moved.spins.tolist() == [1.0, 1.0]
+    assert np.all(np.abs(moved.gaps) < 2e-2)
+
+
 def test_open_shells():
     integrals = compute_integrals(Molecule([("H", (0, 0, 0.9 * k)) for k in range(3)], spin=1))
     doublets = quantum_subspace_expansion(ground_state(integrals), 2, spin=0.5, doubles=True)

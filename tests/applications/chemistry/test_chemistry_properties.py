@@ -151,6 +151,17 @@ def test_gradients_of_other_ansaetze_are_differences_too():
     np.testing.assert_allclose(found.gradient.sum(axis=0), 0.0, atol=1e-8)
 
 
+def test_gradients_of_complex_states_are_differences():
+    def solved(shift, near=None):
+        chain = Molecule([("H", (0, 0, 1.0 * k + shift * (k == 3))) for k in range(4)])
+        start = None if near is None else near.parameters
+        return ground_state(chain, ansatz="lucj", initial_parameters=start)
+
+    state, step = solved(0.0), 1e-3
+    slope = (solved(step, state).energy - solved(-step, state).energy) / (2.0 * step / BOHR)
+    assert forces(state).gradient[3, 2] == pytest.approx(slope, abs=2e-6)
+
+
 def test_numerical_forces_agree_and_serve_open_shells():
     state = ground_state(diatomic("H", "H", 0.9))
     numerical, analytic = forces(state, method="numerical"), forces(state)
