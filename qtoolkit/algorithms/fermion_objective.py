@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -27,7 +28,8 @@ __all__ = ["FermionObjective"]
 FloatArray = NDArray[np.float64]
 State = NDArray[Any]
 
-_MEMORY = 20
+_OPTIMIZER = LBFGSB(max_evaluations=2000, gradient_tolerance=1e-6, value_tolerance=1e-13, memory=20)
+"""Energies are then converged to some 1e-11 of a hartree where they are not flat."""
 _LEAST_CURVATURE = 0.3
 """In hartree: what is less may be anything where another determinant mixes in."""
 
@@ -117,8 +119,8 @@ class FermionObjective:
     def default_optimizer(self) -> Optimizer:
         """L-BFGS-B, which knows curvatures from the start where the program acts on its reference determinant."""
         if self._initial_state is not None or not self.num_parameters:
-            return LBFGSB(memory=_MEMORY)
-        return LBFGSB(memory=_MEMORY, scales=tuple((self._diagonal[1] ** -0.5).tolist()))
+            return _OPTIMIZER
+        return replace(_OPTIMIZER, scales=tuple((self._diagonal[1] ** -0.5).tolist()))
 
     @cached_property
     def _diagonal(self) -> tuple[float, FloatArray]:

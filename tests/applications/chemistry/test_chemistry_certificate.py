@@ -148,11 +148,11 @@ def test_ansaetze_by_name_and_by_object():
 
 def test_more_starts_are_never_worse():
     integrals = compute_integrals(chain(4, 2.0))
-    one = ground_state(integrals, ansatz="k-upccgsd")
-    several = ground_state(integrals, ansatz="k-upccgsd", num_starts=4)
-    assert several.energy <= one.energy + 1e-9
+    one = ground_state(integrals, ansatz="k-upccgsd", num_starts=1)
+    several = ground_state(integrals, ansatz="k-upccgsd")  # five
+    assert several.energy < one.energy - 1e-2
     assert several.num_evaluations > one.num_evaluations
-    again = ground_state(integrals, ansatz="k-upccgsd", num_starts=4)
+    again = ground_state(integrals, ansatz="k-upccgsd", num_starts=5)
     assert again.energy == pytest.approx(several.energy, abs=1e-8)  # the same seed
     with pytest.raises(InputError, match="num_starts"):
         ground_state(integrals, num_starts=0)

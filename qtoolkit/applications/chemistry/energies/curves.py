@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from qtoolkit._arguments import check_callable, real_numbers_of, shown
-from qtoolkit._checks import require_integer
 from qtoolkit.algorithms import Optimizer
 from qtoolkit.applications.chemistry.ansaetze import Ansatz
 from qtoolkit.applications.chemistry.energies.ansatz_names import AnsatzName, ansatz_of, start_of
-from qtoolkit.applications.chemistry.energies.ground_state import GroundState, lowest_energy
+from qtoolkit.applications.chemistry.energies.ground_state import GroundState, check_starts, lowest_energy, starts_of
 from qtoolkit.applications.chemistry.energies.problem import check_state
 from qtoolkit.applications.chemistry.integrals import (
     ActiveSpace,
@@ -149,7 +148,7 @@ def dissociation_curve(
     points, seconds = _solved(
         lengths,
         molecule_at,
-        _Options(active_space, ansatz, spin_adapted, use_symmetry, estimator, mapping, optimizer, 1, seed),
+        _Options(active_space, ansatz, spin_adapted, use_symmetry, estimator, mapping, optimizer, None, seed),
         progress,
     )
     return DissociationCurve(lengths, points, seconds)
@@ -166,7 +165,7 @@ def scan(
     estimator: Estimator | None = None,
     mapping: str | FermionMapping = "jordan_wigner",
     optimizer: Optimizer | None = None,
-    num_starts: int = 1,
+    num_starts: int | None = None,
     progress: Callable[[int, int], None] | None = None,
     seed: int | np.random.Generator | None = 0,
 ) -> PotentialCurve:
@@ -198,6 +197,7 @@ def scan(
         InsufficientMemoryError: if there is no memory for a state; told before any integral is computed.
         MissingExtraError: if PySCF is not installed.
     """
+    check_starts(num_starts)
     values = _checked(coordinates, "coordinates", "finite", lambda value: True)
     options = _Options(
         active_space,
@@ -207,7 +207,7 @@ def scan(
         estimator,
         mapping,
         optimizer,
-        require_integer("num_starts", num_starts, 1),
+        num_starts,
         seed,
     )
     points, seconds = _solved(values, molecule_at, options, progress)
@@ -223,7 +223,7 @@ class _Options:
     estimator: Estimator | None
     mapping: str | FermionMapping
     optimizer: Optimizer | None
-    num_starts: int
+    num_starts: int | None
     seed: int | np.random.Generator | None
 
     def ansatz_for(self, integrals: MolecularIntegrals) -> Ansatz:
@@ -256,10 +256,11 @@ def _solved(
     points: list[GroundState] = []
     for integrals in _along(values, molecule_at, options):
         ansatz = options.ansatz_for(integrals)
+        num_starts = starts_of(options.num_starts, ansatz, options.estimator)
         starts = [start_of(ansatz, integrals)]
         if points and points[-1].num_parameters == ansatz.num_parameters:
             starts.append(points[-1].parameters)
-        points.append(options.solve(integrals, ansatz, starts, options.num_starts))
+        points.append(options.solve(integrals, ansatz, starts, num_starts))
         if progress is not None:
             progress(len(points), len(values))
     if options.estimator is None:

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from qtoolkit._arguments import seeded
 from qtoolkit._checks import require_array, require_integer
 from qtoolkit.algorithms import Callback, Optimizer
-from qtoolkit.applications.chemistry.ansaetze import Ansatz
+from qtoolkit.applications.chemistry.ansaetze import Ansatz, KUpCCGSD
 from qtoolkit.applications.chemistry.energies.ansatz_names import AnsatzName, ansatz_of, start_of
 from qtoolkit.applications.chemistry.energies.certificate import Certificate
 from qtoolkit.applications.chemistry.energies.model import has_spin, model_of, spin_squared_target
@@ -32,8 +32,10 @@ __all__ = [
     "CHEMICAL_ACCURACY",
     "HARTREE_IN_KCAL_PER_MOL",
     "GroundState",
+    "check_starts",
     "ground_state",
     "lowest_energy",
+    "starts_of",
 ]
 
 CHEMICAL_ACCURACY = 1.6e-3
@@ -43,6 +45,7 @@ HARTREE_IN_KCAL_PER_MOL = 627.5094740631
 """CODATA 2018 hartree, times Avogadro's number, over 4184 J/kcal."""
 
 _MOST_STARTS = 10_000
+_STARTS_OF_PAIRS = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +150,7 @@ def ground_state(
     mapping: str | FermionMapping = "jordan_wigner",
     optimizer: Optimizer | None = None,
     initial_parameters: ArrayLike | None = None,
-    num_starts: int = 1,
+    num_starts: int | None = None,
     callback: Callback | None = None,
     seed: int | np.random.Generator | None = 0,
 ) -> GroundState:
@@ -173,8 +176,9 @@ def ground_state(
         optimizer: L-BFGS-B where there are gradients, COBYLA elsewhere.
         initial_parameters: in the order of ``ansatz.parameter_names``; ``ansatz.initial_parameters(integrals)`` by
             default.
-        num_starts: searches, from the start and from random points about it, of which the lowest counts. One finds
-            the minimum of nearly all molecules at equilibrium; bonds that break may have several.
+        num_starts: searches, from the start and from random points about it, of which the lowest counts. By default
+            one; of `KUpCCGSD`, whose start has symmetries that hide most of its parameters, and which has many minima,
+            five in the sector engine.
         callback: called after every evaluation of the energy by the optimiser; returning True stops.
         seed: of the directions in which a way down is looked for, and of random starts; the default repeats a run.
 
@@ -186,20 +190,37 @@ def ground_state(
         InsufficientMemoryError: if there is no memory for the state; told before any integral is computed.
         MissingExtraError: if PySCF is not installed.
     """
-    num_starts = require_integer("num_starts", num_starts, 1, _MOST_STARTS)
+    check_starts(num_starts)
     integrals = integrals_of(problem, active_space, estimator)
     chosen = ansatz_of(ansatz, integrals, spin_adapted=spin_adapted, use_symmetry=use_symmetry)
     return lowest_energy(
         integrals,
         chosen,
         starts=None if initial_parameters is None else [require_array("initial_parameters", initial_parameters)],
-        num_starts=num_starts,
+        num_starts=starts_of(num_starts, chosen, estimator),
         estimator=estimator,
         mapping=mapping,
         optimizer=optimizer,
         callback=callback,
         seed=seed,
     )
+
+
+def check_starts(num_starts: int | None) -> None:
+    """Refuse a number of searches that is none.
+
+    Raises:
+        InputError: saying so.
+    """
+    if num_starts is not None:
+        require_integer("num_starts", num_starts, 1, _MOST_STARTS)
+
+
+def starts_of(num_starts: int | None, ansatz: Ansatz, estimator: Estimator | None) -> int:
+    """How many searches, asked for or by default; see `ground_state`."""
+    if num_starts is None:
+        return _STARTS_OF_PAIRS if isinstance(ansatz, KUpCCGSD) and estimator is None else 1
+    return num_starts
 
 
 def lowest_energy(
