@@ -12,6 +12,7 @@ from qtoolkit.cli.backtest import backtest
 from qtoolkit.cli.bench import bench
 from qtoolkit.cli.demo import demo
 from qtoolkit.cli.frontier import frontier
+from qtoolkit.cli.molecule import molecule
 from qtoolkit.cli.portfolio import portfolio
 from qtoolkit.cli.price import price
 from qtoolkit.cli.qec import qec
@@ -56,6 +57,7 @@ app.command()(risk)
 app.command()(portfolio)
 app.command()(frontier)
 app.command()(backtest)
+app.add_typer(molecule)
 app.add_typer(qec)
 app.command()(backends)
 app.command()(bench)
