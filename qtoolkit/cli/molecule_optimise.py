@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qtoolkit.cli.molecule_options import AnsatzOptions, Geometry, MoleculeOptions, OutputOptions
+from qtoolkit.cli.molecule_options import AnsatzOptions, Geometry, MoleculeOptions, OutputOptions, Reference
 from qtoolkit.cli.options import with_groups
 
 if TYPE_CHECKING:
@@ -54,6 +54,11 @@ def optimise(
     output.check(stated.packages(geometry))
     if stated.reads_integrals(geometry):
         raise InputError("an FCIDUMP file has no nuclei that could move; give atoms, a file .xyz or a SMILES")
+    if stated.reference is not Reference.AUTO or search.starts is not None:
+        raise InputError(
+            "a geometry moves on the lowest RHF or ROHF solution, from one start at each step: leave "
+            "--reference and --starts out"
+        )
     if xyz is not None:
         check_output(xyz, "--xyz")
     with DemoProgress([_PART]) as progress:

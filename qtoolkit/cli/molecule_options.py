@@ -199,8 +199,13 @@ class AnsatzOptions:
         typer.Option("--no-symmetry", help="Keep excitations that the point group forbids.", rich_help_panel=_ANSATZ),
     ] = False
     starts: Annotated[
-        int, typer.Option(min=1, help="Searches from different points; the lowest counts.", rich_help_panel=_ANSATZ)
-    ] = 1
+        int | None,
+        typer.Option(
+            min=1,
+            help="Searches from different points, of which the lowest counts; 1, or 5 for k-upccgsd.",
+            rich_help_panel=_ANSATZ,
+        ),
+    ] = None
     seed: Annotated[int, typer.Option(min=0, help="Of random starts and directions.", rich_help_panel=_ANSATZ)] = 0
 
     def uses_symmetry(self, integrals: MolecularIntegrals | None = None) -> bool:

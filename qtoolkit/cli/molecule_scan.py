@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from qtoolkit.cli.molecule_options import AnsatzOptions, MoleculeOptions, OutputOptions
+from qtoolkit.cli.molecule_options import AnsatzOptions, MoleculeOptions, OutputOptions, Reference
 from qtoolkit.cli.options import with_groups
 
 __all__ = ["scan"]
@@ -63,8 +63,9 @@ def scan(
             coordinates,
             molecule_at,
             active_space=stated.active_space,
+            reference=stated.reference.value,
             ansatz=search.ansatz.value,
-            use_symmetry=search.uses_symmetry(),
+            use_symmetry=search.uses_symmetry() and stated.reference is not Reference.UHF,
             num_starts=search.starts,
             progress=point,
             seed=search.seed,

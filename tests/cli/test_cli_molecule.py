@@ -163,3 +163,12 @@ def test_what_cannot_be_computed_is_told(capsys: pytest.CaptureFixture[str], tmp
     assert "--charge" in refused(capsys, str(dump), "--charge", "1")
     assert "no nuclei" in refused(capsys, "optimise", str(dump))
     assert main(["molecule", H2, "--ansatz", "no-such"]) == BAD_INPUT
+
+
+def test_references_are_those_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    lithium = data_of("Li 0 0 0", "--reference", "uhf")
+    assert lithium["problem"]["orbitals"].startswith("UHF")
+    told = data_of("scan", "H 0 0 0; H 0 0 {r}", "--range", "0.7,2.5", "--reference", "uhf")
+    assert [point["orbitals"].startswith("UHF") for point in told["points"]] == [True, True]
+    assert told["points"][1]["hartree_fock_energy"] < -0.9
+    assert "--reference" in refused(capsys, "optimise", H2, "--reference", "uhf")

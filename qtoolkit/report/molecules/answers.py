@@ -90,6 +90,16 @@ class EnergyAnswer:
             return None
 
     @cached_property
+    def natural_occupations(self) -> NDArray[np.float64] | None:
+        """Descending; None where there are none, as for orbitals that differ between spins."""
+        if self.properties is None:
+            return None
+        try:
+            return self.properties.natural_occupations
+        except QToolkitError:
+            return None
+
+    @cached_property
     def dipole_debye(self) -> float | None:
         """Length of the dipole moment; None without its integrals, and of charged molecules, where it has an origin."""
         molecule = self.integrals.molecule

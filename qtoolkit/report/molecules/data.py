@@ -28,7 +28,7 @@ def energy_data(answer: EnergyAnswer) -> dict[str, Any]:
         "hartree_fock_energy": _finite(answer.integrals.hartree_fock_energy),
         "certificate": _certificate(answer.certificate),
         "dipole_debye": answer.dipole_debye,
-        "natural_occupations": None if answer.properties is None else answer.properties.natural_occupations.tolist(),
+        "natural_occupations": None if answer.natural_occupations is None else answer.natural_occupations.tolist(),
         "problem": _problem(answer.integrals),
         "wall_time": answer.wall_time,
     }

@@ -55,10 +55,10 @@ def _course(answer: EnergyAnswer) -> tuple[str, NDArray[np.float64]] | None:
 def _orbitals(axes: Axes, answer: EnergyAnswer, theme: Theme) -> None:
     """Natural orbitals as bars; what a determinant would fill stands behind."""
     name = molecule_name(answer.integrals)
-    if answer.properties is None:
+    occupations = answer.natural_occupations
+    if occupations is None:
         axes.set(title=name)
         return
-    occupations = answer.properties.natural_occupations
     places = np.arange(len(occupations))
     n_alpha, n_beta = answer.integrals.nelec
     filled = (places < n_alpha).astype(float) + (places < n_beta)

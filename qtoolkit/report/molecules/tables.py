@@ -77,9 +77,9 @@ def _spin_rows(answer: EnergyAnswer) -> list[tuple[str, str, str]]:
 
 def _occupations(answer: EnergyAnswer, width: int) -> list[Table]:
     """Natural orbitals as bars, two electrons wide."""
-    if answer.properties is None:
+    occupations = answer.natural_occupations
+    if occupations is None:
         return []
-    occupations = answer.properties.natural_occupations
     rows = [(f"  {k}", _bar(value), f"{value:.5f}") for k, value in enumerate(occupations.tolist())]
     return [number_table(("natural orbital", "", "electrons"), rows, width)]
 

@@ -23,7 +23,7 @@ from qtoolkit.applications.chemistry.integrals import (
     active_orbitals,
     integrals_with,
 )
-from qtoolkit.applications.chemistry.mean_field import MeanField, lower_of, solve_mean_field
+from qtoolkit.applications.chemistry.mean_field import MeanField, Reference, lower_of, solve_mean_field
 from qtoolkit.applications.chemistry.molecule import Molecule
 from qtoolkit.applications.chemistry.structure import build_structure
 from qtoolkit.errors import InputError
@@ -159,6 +159,7 @@ def scan(
     molecule_at: Callable[[float], Molecule],
     *,
     active_space: ActiveSpace = None,
+    reference: Reference = "auto",
     ansatz: AnsatzName | None = None,
     spin_adapted: bool = False,
     use_symmetry: bool = False,
@@ -180,6 +181,7 @@ def scan(
         coordinates: distinct finite values, shape (num_points,); solved and returned in ascending order.
         molecule_at: the molecule at a value.
         active_space: see `compute_integrals`.
+        reference: see `compute_integrals`.
         ansatz: see `ground_state`; a name, because each point has orbitals of its own.
         spin_adapted: see `UCCSD`.
         use_symmetry: see `ground_state`.
@@ -209,6 +211,7 @@ def scan(
         optimizer,
         num_starts,
         seed,
+        reference,
     )
     points, seconds = _solved(values, molecule_at, options, progress)
     return PotentialCurve(values, points, seconds)
@@ -225,6 +228,7 @@ class _Options:
     optimizer: Optimizer | None
     num_starts: int | None
     seed: int | np.random.Generator | None
+    reference: Reference = "auto"
 
     def ansatz_for(self, integrals: MolecularIntegrals) -> Ansatz:
         return ansatz_of(self.ansatz, integrals, spin_adapted=self.spin_adapted, use_symmetry=self.use_symmetry)
@@ -291,7 +295,7 @@ def _along(values: FloatArray, molecule_at: Callable[[float], Molecule], options
         check_state(orbitals, structure.nelec, options.estimator)
     solutions: list[MeanField] = []
     for molecule, structure in zip(molecules, structures, strict=True):
-        solutions.append(solve_mean_field(molecule, structure, solutions[-1] if solutions else None))
+        solutions.append(solve_mean_field(molecule, structure, solutions[-1] if solutions else None, options.reference))
     for k in reversed(range(len(solutions) - 1)):
         solutions[k] = lower_of(solutions[k], molecules[k], structures[k], solutions[k + 1])
     return [

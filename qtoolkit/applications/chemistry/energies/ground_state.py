@@ -23,6 +23,7 @@ from qtoolkit.applications.chemistry.energies.references import ccsd_energy, exa
 from qtoolkit.applications.chemistry.energies.search import Found, searched
 from qtoolkit.applications.chemistry.hamiltonian import qubit_hamiltonian
 from qtoolkit.applications.chemistry.integrals import ActiveSpace, FloatArray, MolecularIntegrals
+from qtoolkit.applications.chemistry.mean_field import Reference
 from qtoolkit.applications.chemistry.molecule import Molecule
 from qtoolkit.errors import InputError
 from qtoolkit.operators import FermionMapping
@@ -143,6 +144,7 @@ def ground_state(
     problem: Molecule | MolecularIntegrals,
     *,
     active_space: ActiveSpace = None,
+    reference: Reference = "auto",
     ansatz: Ansatz | AnsatzName | None = None,
     spin_adapted: bool = False,
     use_symmetry: bool = False,
@@ -166,6 +168,7 @@ def ground_state(
     Args:
         problem: a molecule, or integrals computed before.
         active_space: see `compute_integrals`; only for a molecule.
+        reference: see `compute_integrals`; only for a molecule.
         ansatz: an `Ansatz` on the same orbitals and electrons, or the name of one, ``"uccsd"`` by default.
         spin_adapted: see `UCCSD`; only for that.
         use_symmetry: leave out excitations that the point group forbids, of `UCCSD`; the energy is the same, with fewer
@@ -191,7 +194,7 @@ def ground_state(
         MissingExtraError: if PySCF is not installed.
     """
     check_starts(num_starts)
-    integrals = integrals_of(problem, active_space, estimator)
+    integrals = integrals_of(problem, active_space, estimator, reference)
     chosen = ansatz_of(ansatz, integrals, spin_adapted=spin_adapted, use_symmetry=use_symmetry)
     return lowest_energy(
         integrals,

@@ -12,7 +12,7 @@ from qtoolkit.applications.chemistry.integrals import (
     active_orbitals,
     integrals_with,
 )
-from qtoolkit.applications.chemistry.mean_field import solve_mean_field
+from qtoolkit.applications.chemistry.mean_field import Reference, solve_mean_field
 from qtoolkit.applications.chemistry.molecule import Molecule
 from qtoolkit.applications.chemistry.structure import build_structure
 from qtoolkit.errors import InputError
@@ -25,24 +25,31 @@ _STATES = 4
 
 
 def integrals_of(
-    problem: Molecule | MolecularIntegrals, active_space: ActiveSpace = None, estimator: Estimator | None = None
+    problem: Molecule | MolecularIntegrals,
+    active_space: ActiveSpace = None,
+    estimator: Estimator | None = None,
+    reference: Reference = "auto",
 ) -> MolecularIntegrals:
     """The integrals of a problem, given or computed.
 
     Raises:
-        InputError: if it is neither, or an active space comes with integrals.
+        InputError: if it is neither, or an active space or a reference comes with integrals.
         InsufficientMemoryError: if there is no memory for the state; told before any integral is computed.
     """
     if isinstance(problem, MolecularIntegrals):
         if active_space is not None:
             raise InputError("active_space is for a molecule, got one with integrals, which have theirs already")
+        if reference != "auto":
+            raise InputError("reference is for a molecule, got one with integrals, which have theirs already")
         return problem
     if not isinstance(problem, Molecule):
         raise InputError(f"problem must be a Molecule or MolecularIntegrals, got {type(problem).__name__}")
     structure = build_structure(problem)
     orbitals = active_orbitals(active_space, structure)
     check_state(orbitals, structure.nelec, estimator)
-    return integrals_with(problem, structure, solve_mean_field(problem, structure), orbitals, active_space)
+    return integrals_with(
+        problem, structure, solve_mean_field(problem, structure, reference=reference), orbitals, active_space
+    )
 
 
 def check_state(orbitals: Sequence[int], nelec: tuple[int, int], estimator: Estimator | None) -> None:
