@@ -109,6 +109,9 @@ def convert(circuit: cirq.AbstractCircuit, qubits: Sequence[Any]) -> Conversion:
     return Conversion(importer.circuit, importer.records)
 
 
+_PLAIN = (cirq.GateOperation, cirq.SingleQubitPauliStringGateOperation)
+"""Operations that are a gate on qubits and no more."""
+
 _NO_RULE = (cirq.ControlledGate, cirq.MeasurementGate, cirq.ResetChannel, cirq.StatePreparationChannel)
 """Gates that are taken apart in other ways."""
 
@@ -129,7 +132,7 @@ class _Importer:
         self._guarded: list[Placed] = []
 
     def add(self, operation: Any, conditions: tuple[Any, ...]) -> None:
-        if type(operation) is cirq.GateOperation and not conditions and not self._guards and self._add_known(operation):
+        if type(operation) in _PLAIN and not conditions and not self._guards and self._add_known(operation):
             return
         operation = operation.untagged
         if operation.classical_controls:
