@@ -50,6 +50,7 @@ from qtoolkit.applications.chemistry.hamiltonian import qubit_hamiltonian
 from qtoolkit.applications.chemistry.integrals import ActiveSpace, MolecularIntegrals, compute_integrals
 from qtoolkit.applications.chemistry.mean_field import Reference
 from qtoolkit.applications.chemistry.molecule import Atom, LengthUnit, Molecule, diatomic
+from qtoolkit.applications.chemistry.point_charges import PointCharges
 from qtoolkit.applications.chemistry.properties import (
     Forces,
     GeometryStep,
@@ -66,6 +67,7 @@ __all__ = [
     "diatomic",
     "Atom",
     "LengthUnit",
+    "PointCharges",
     # integrals and what they define
     "MolecularIntegrals",
     "Reference",

@@ -9,6 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
+
 from qtoolkit._arguments import shown
 from qtoolkit._checks import require_number
 from qtoolkit.errors import InputError
@@ -17,12 +20,16 @@ __all__ = [
     "ATOMIC_NUMBERS",
     "BOHR_IN_ANGSTROM",
     "Atom",
+    "FloatArray",
     "LengthUnit",
     "atoms_of_string",
     "atoms_of_xyz",
     "checked_geometry",
+    "text_of",
     "xyz_of_atoms",
 ]
+
+FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 LengthUnit: TypeAlias = Literal["angstrom", "bohr"]
 """Unit of coordinates and bond lengths."""
@@ -97,7 +104,7 @@ def atoms_of_xyz(source: str | os.PathLike[str]) -> tuple[Atom, ...]:
     Raises:
         InputError: if the file cannot be read, or naming the line that is wrong.
     """
-    lines = _text_of(source).splitlines()
+    lines = text_of(source, "XYZ").splitlines()
     while lines and not lines[-1].strip():
         lines.pop()
     if not lines:
@@ -132,17 +139,26 @@ def xyz_of_atoms(atoms: Iterable[Atom], comment: str) -> str:
     return "\n".join([str(len(rows)), comment.rstrip("\r\n"), *rows]) + "\n"
 
 
-def _text_of(source: str | os.PathLike[str]) -> str:
+def text_of(source: str | os.PathLike[str], kind: str) -> str:
+    """The text of a file that is given by its path, or as a text of several lines.
+
+    Args:
+        source: path or text.
+        kind: of file, for the error.
+
+    Raises:
+        InputError: if it is neither, or cannot be read.
+    """
     if isinstance(source, str) and len(source.splitlines()) > 1:
         return source
     if not isinstance(source, str | os.PathLike):
-        raise InputError(f"an XYZ file is given by its path or its text, got {shown(source)}")
+        raise InputError(f"{'an' if kind == 'XYZ' else 'a'} {kind} file is given by its path or its text, got {shown(source)}")
     try:
         return Path(source).read_text(encoding="utf-8")
     except OSError as error:
-        raise InputError(f"the XYZ file {shown(str(source))} cannot be read: {error.strerror}") from None
+        raise InputError(f"the {kind} file {shown(str(source))} cannot be read: {error.strerror}") from None
     except ValueError as error:  # a path with a zero byte, or a file that is no text
-        raise InputError(f"the XYZ file {shown(str(source))} cannot be read: {error}") from None
+        raise InputError(f"the {kind} file {shown(str(source))} cannot be read: {error}") from None
 
 
 def _read_atom(entry: str, place: str, more_columns: bool = False) -> Atom:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from qtoolkit.applications.chemistry.mean_field import MeanField, Reference, che
 from qtoolkit.applications.chemistry.molecular_integrals import FloatArray, MolecularIntegrals, require_integrals
 from qtoolkit.applications.chemistry.molecule import Molecule
 from qtoolkit.applications.chemistry.orbitals import Orbitals, chosen_orbitals, orbitals_of
+from qtoolkit.applications.chemistry.point_charges import PointCharges
 from qtoolkit.applications.chemistry.structure import build_structure
 from qtoolkit.errors import InputError
 
@@ -34,7 +36,11 @@ __all__ = [
 
 
 def compute_integrals(
-    molecule: Molecule, active_space: ActiveSpace = None, reference: Reference = "auto"
+    molecule: Molecule,
+    active_space: ActiveSpace = None,
+    reference: Reference = "auto",
+    *,
+    environment: PointCharges | None = None,
 ) -> MolecularIntegrals:
     """Run Hartree–Fock through PySCF and transform the integrals to its orbitals.
 
@@ -53,6 +59,9 @@ def compute_integrals(
             keeps all.
         reference: ``"rhf"``, ``"rohf"`` or ``"uhf"``, whose orbitals differ by spin; ``"auto"`` is RHF for closed
             shells and ROHF for open ones. Of a closed shell ``"rohf"`` is RHF.
+        environment: charges around the molecule; those of ``molecule.environment`` by default. Their energy with the
+            nuclei and the electrons is part of all energies, that among themselves is not; see
+            `MolecularIntegrals.environment`.
 
     Raises:
         MissingExtraError: if PySCF is not installed.
@@ -65,6 +74,8 @@ def compute_integrals(
     if not isinstance(molecule, Molecule):
         raise InputError(f"compute_integrals needs a Molecule, got {shown(molecule)}")
     check_reference(reference, molecule)
+    if environment is not None:
+        molecule = dataclasses.replace(molecule, environment=environment)
     structure = build_structure(molecule)
     active = active_orbitals(active_space, structure)
     if reference == "uhf" and isinstance(active_space, AtomicValenceSpace | NaturalOrbitalSpace):

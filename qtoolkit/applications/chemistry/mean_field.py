@@ -15,7 +15,7 @@ from qtoolkit._arguments import shown
 from qtoolkit._memory import check_memory
 from qtoolkit._optional import require
 from qtoolkit.applications.chemistry.molecule import Molecule
-from qtoolkit.applications.chemistry.structure import build_structure, first_line
+from qtoolkit.applications.chemistry.structure import build_structure, field_of, first_line
 from qtoolkit.errors import ConvergenceError, InputError, QToolkitError
 
 __all__ = ["MeanField", "Reference", "check_reference", "lower_of", "solve_mean_field"]
@@ -117,7 +117,7 @@ def solve_mean_field(
     )
     with _our_errors(molecule):
         plain = build_structure(molecule, symmetric=False)
-        found = _followed(molecule, structure, plain, _converged(_solver(structure, unrestricted), molecule))
+        found = _followed(molecule, structure, plain, _converged(_solver(structure, unrestricted, field_of(molecule)), molecule))
     return found if near is None else lower_of(found, molecule, structure, near)
 
 
@@ -130,7 +130,7 @@ def lower_of(found: MeanField, molecule: Molecule, structure: Any, near: MeanFie
     with _our_errors(molecule):
         plain = build_structure(molecule, symmetric=False)
         unrestricted = _is_unrestricted(found.solver)
-        carried = _converged(_solver(plain, unrestricted), molecule, _carried(near, plain, unrestricted))
+        carried = _converged(_solver(plain, unrestricted, field_of(molecule)), molecule, _carried(near, plain, unrestricted))
         if abs(carried.e_tot - found.energy) < _SAME_ENERGY:
             return found
         other = _followed(molecule, structure, plain, carried)
@@ -154,7 +154,8 @@ def _is_unrestricted(solver: Any) -> bool:
     return np.ndim(solver.mo_occ) == 2
 
 
-def _solver(structure: Any, unrestricted: bool = False) -> Any:
+def _solver(structure: Any, unrestricted: bool = False, field: Any = None) -> Any:
+    """Hartree–Fock, in the field of charges where there are some."""
     scf = require("pyscf.scf", extra="chemistry")
     solver = scf.UHF(structure) if unrestricted else scf.RHF(structure)
     solver.conv_tol = _ENERGY_TOLERANCE
@@ -165,7 +166,7 @@ def _solver(structure: Any, unrestricted: bool = False) -> Any:
     temporary = getattr(solver, "_chkfile", None)
     if temporary is not None:
         temporary.close()
-    return solver
+    return solver if field is None else require("pyscf.qmmm", extra="chemistry").qmmm_for_scf(solver, field)
 
 
 def _converged(solver: Any, molecule: Molecule, density: Any = None) -> Any:
@@ -247,16 +248,17 @@ def _turned(solver: Any, direction: FloatArray) -> FloatArray:
 def _below(saddle: Any, plain: Any, molecule: Molecule, orbitals: FloatArray) -> Any:
     """The solution that orbitals turned off a saddle point lead to."""
     unrestricted = _is_unrestricted(saddle)
-    solver, occupations = _solver(plain, unrestricted), np.asarray(saddle.mo_occ)
+    field, occupations = field_of(molecule), np.asarray(saddle.mo_occ)
+    solver = _solver(plain, unrestricted, field)
     solver.kernel(solver.make_rdm1(orbitals, occupations))
     if solver.converged and solver.e_tot < saddle.e_tot:
         return solver
-    return _second_order(_solver(plain, unrestricted), molecule, orbitals, occupations)
+    return _second_order(_solver(plain, unrestricted, field), molecule, orbitals, occupations)
 
 
 def _in_plain(plain: Any, solver: Any) -> Any:
     """The same solution for a structure without symmetry, whose Hessian then has all rotations."""
-    twin = _solver(plain, _is_unrestricted(solver))
+    twin = _solver(plain, _is_unrestricted(solver), getattr(solver, "mm_mol", None))
     twin.mo_coeff, twin.mo_occ = np.asarray(solver.mo_coeff), np.asarray(solver.mo_occ)
     twin.mo_energy, twin.e_tot, twin.converged = np.asarray(solver.mo_energy), solver.e_tot, True
     return twin

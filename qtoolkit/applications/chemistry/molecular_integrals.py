@@ -20,6 +20,7 @@ from qtoolkit._optional import is_installed
 from qtoolkit.applications.chemistry.dipole import DipoleIntegrals, dipole_integrals
 from qtoolkit.applications.chemistry.fcidump import fcidump_text, read_fcidump
 from qtoolkit.applications.chemistry.molecule import Molecule, checked_electrons
+from qtoolkit.applications.chemistry.point_charges import PointCharges
 from qtoolkit.errors import InputError
 from qtoolkit.operators import ElectronicHamiltonian
 
@@ -226,6 +227,12 @@ class MolecularIntegrals:
         if self.molecule is None or self.orbital_coefficients is None or not is_installed("pyscf"):
             return None
         return dipole_integrals(self.molecule, self.orbital_coefficients, self.core_orbitals, self.active_space)
+
+    @property
+    def environment(self) -> PointCharges | None:
+        """The charges in whose field the molecule is: its nuclei in `core_energy`, its electrons in `one_body_tensor`,
+        the charges among themselves nowhere (A. Warshel and M. Levitt, J. Mol. Biol. 103, 227 (1976))."""
+        return None if self.molecule is None else self.molecule.environment
 
     @property
     def spin(self) -> float:

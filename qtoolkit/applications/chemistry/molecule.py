@@ -23,6 +23,7 @@ from qtoolkit.applications.chemistry.geometry import (
     checked_geometry,
     xyz_of_atoms,
 )
+from qtoolkit.applications.chemistry.point_charges import PointCharges
 from qtoolkit.applications.chemistry.smiles import conformer_of_smiles
 from qtoolkit.errors import InputError
 
@@ -43,10 +44,14 @@ class Molecule:
         charge: total charge in units of the elementary charge.
         spin: number of unpaired electrons, n_alpha − n_beta = 2S: 0 for a singlet, 1 for a doublet.
         unit: unit of the coordinates.
+        ghosts: places with basis functions of an element but without nucleus and electrons, as the counterpoise
+            correction needs them (S. F. Boys and F. Bernardi, Mol. Phys. 19, 553 (1970)); kept as a tuple. Populations
+            tell them after the atoms.
+        environment: charges around the molecule, in whose field its electrons and nuclei are.
 
     Raises:
-        InputError: if an element is unknown, coordinates are not three finite numbers, two atoms coincide, or
-            charge and spin do not fit the number of electrons.
+        InputError: if an element is unknown, coordinates are not three finite numbers, two atoms or ghosts coincide,
+            charge and spin do not fit the number of electrons, or a charge of the environment lies on a nucleus.
     """
 
     geometry: Sequence[Atom]
@@ -54,9 +59,15 @@ class Molecule:
     charge: int = 0
     spin: int = 0
     unit: LengthUnit = "angstrom"
+    ghosts: Sequence[Atom] = ()
+    environment: PointCharges | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "geometry", checked_geometry(self.geometry, self.unit))
+        if not isinstance(self.ghosts, Sequence) or isinstance(self.ghosts, str):
+            raise InputError(f'ghosts is a sequence of pairs ("H", (x, y, z)), got {shown(self.ghosts)}')
+        together = checked_geometry((*self.geometry, *self.ghosts), self.unit)
+        object.__setattr__(self, "ghosts", together[len(self.geometry) :])
         # PySCF reads a file where one has the name, and a text of several lines as the set itself
         if not isinstance(self.basis, str) or not self.basis.strip() or set(self.basis) & set("/\\\n\r\0@"):
             raise InputError(f'basis must be the name of a basis set such as "sto-3g", got {shown(self.basis)}')
@@ -74,6 +85,10 @@ class Molecule:
                 f"spin is the number of unpaired electrons: for {self.num_electrons} electrons it must lie in "
                 f"[{self.num_electrons % 2}, {self.num_electrons}] in steps of 2, got {self.spin}"
             )
+        if self.environment is not None:
+            if not isinstance(self.environment, PointCharges):
+                raise InputError(f"environment must be PointCharges or None, got {shown(self.environment)}")
+            self.environment.check_apart([symbol for symbol, _ in self.geometry], self.coordinates)
 
     @classmethod
     def from_string(

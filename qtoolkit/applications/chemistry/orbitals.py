@@ -13,6 +13,7 @@ from qtoolkit._memory import reserved
 from qtoolkit._optional import require
 from qtoolkit.applications.chemistry.active_space import AtomicValenceSpace, NaturalOrbitalSpace
 from qtoolkit.applications.chemistry.mean_field import MeanField
+from qtoolkit.applications.chemistry.structure import is_ghost
 from qtoolkit.errors import InputError
 
 __all__ = ["Orbitals", "chosen_orbitals", "orbitals_of"]
@@ -163,7 +164,7 @@ def _eigenvectors(matrix: FloatArray, labels: npt.NDArray[np.int64]) -> tuple[Fl
 def _projector(rule: AtomicValenceSpace, structure: Any, orbitals: Orbitals) -> FloatArray:
     """The projector on atomic orbitals among the orbitals of a molecule."""
     atoms = structure.copy()
-    atoms.atom, atoms.unit = structure._atom, "B"
+    atoms.atom, atoms.unit = [atom for k, atom in enumerate(structure._atom) if not is_ghost(structure, k)], "B"
     atoms.symmetry = False
     atoms.basis = _MINIMAL_BASIS
     atoms.build(dump_input=False, parse_arg=False)

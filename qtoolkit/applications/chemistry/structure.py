@@ -14,7 +14,7 @@ from qtoolkit._optional import require
 from qtoolkit.applications.chemistry.molecule import Molecule
 from qtoolkit.errors import InputError
 
-__all__ = ["build_structure", "first_line"]
+__all__ = ["build_structure", "field_of", "first_line", "is_ghost"]
 
 _ABELIAN_SUBGROUP = {"Coov": "C2v", "Dooh": "D2h", "SO3": "D2h"}
 _NEEDS_CORE_POTENTIAL = re.compile(r"^(ccecp|bfd|gth|.*cc-p.*-pp$)")
@@ -29,18 +29,20 @@ _LEAST_CORE_EXPONENT = 0.6
 def build_structure(molecule: Molecule, *, symmetric: bool = True) -> Any:
     """PySCF's `Mole` in the largest Abelian point group, or without symmetry, in the same frame.
 
+    In the field of an environment it has no symmetry; the charges are no part of it, see `field_of`.
+
     Raises:
         MissingExtraError: if PySCF is not installed.
         InputError: if the basis set does not exist for an element, needs a core potential that PySCF does not have
             under its name, or is too small.
     """
     structure = require("pyscf.gto", extra="chemistry").Mole()
-    structure.atom = list(molecule.geometry)
+    structure.atom = [*molecule.geometry, *((f"GHOST-{symbol}", place) for symbol, place in molecule.ghosts)]
     structure.basis = molecule.basis
     structure.charge, structure.spin = molecule.charge, molecule.spin
     structure.unit = molecule.unit
     structure.verbose = 0
-    structure.symmetry = symmetric
+    structure.symmetry = symmetric and molecule.environment is None
     free = free_bytes()
     if free is not None:
         # what PySCF takes for integrals that it can also compute again or keep on disk, in MB
@@ -78,6 +80,25 @@ def build_structure(molecule: Molecule, *, symmetric: bool = True) -> Any:
             f"{tuple(int(count) for count in structure.nelec)} electrons; choose a larger basis"
         )
     return structure
+
+
+def field_of(molecule: Molecule) -> Any:
+    """The charges of a molecule's environment as PySCF's `qmmm` takes them; None without an environment.
+
+    Raises:
+        MissingExtraError: if PySCF is not installed.
+    """
+    charges = molecule.environment
+    if charges is None:
+        return None
+    return require("pyscf.qmmm.mm_mole", extra="chemistry").create_mm_mol(
+        charges.coordinates, np.array(charges.charges), unit="Bohr"
+    )
+
+
+def is_ghost(structure: Any, atom: int) -> bool:
+    """Whether an atom of PySCF's has basis functions only."""
+    return int(structure.atom_charge(atom)) + int(structure.atom_nelec_core(atom)) == 0
 
 
 def first_line(error: Exception) -> str:

@@ -88,6 +88,8 @@ def forces(state: GroundState, *, method: ForceMethod = "auto", step: float = 0.
         raise InputError("forces need energies without noise, got an estimate; solve without an estimator")
     if integrals.molecule is None:
         raise InputError("forces need integrals of a molecule, got some from elsewhere")
+    if integrals.environment is not None or integrals.molecule.ghosts:
+        raise InputError("forces are those of a molecule by itself, got one with ghosts or an environment of charges")
     if integrals.selection:
         raise InputError(
             f"forces need an active space of named orbitals, got one chosen by {integrals.selection}, which chooses "
