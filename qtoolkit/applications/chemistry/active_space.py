@@ -20,6 +20,7 @@ __all__ = [
     "avas",
     "check_active",
     "natural_orbitals",
+    "whole_space",
 ]
 
 _MAX_ORBITALS = PauliSum.max_qubits // 2
@@ -134,6 +135,13 @@ def active_orbitals(active_space: ActiveSpace, structure: Any, num_orbitals: int
     active = _named_orbitals(active_space, structure, structure.nao if num_orbitals is None else num_orbitals)
     check_active(active, (int(structure.nelec[0]), int(structure.nelec[1])))
     return active
+
+
+def whole_space(active_space: ActiveSpace, structure: Any) -> tuple[int, ...]:
+    """All orbitals, or those beyond the frozen core, however many; none where something else is asked for."""
+    if active_space is None or active_space == "frozen_core":
+        return _named_orbitals(active_space, structure, structure.nao)
+    return ()
 
 
 def check_active(active: tuple[int, ...], nelec: tuple[int, int]) -> None:

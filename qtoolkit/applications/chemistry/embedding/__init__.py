@@ -1,0 +1,1 @@
+"""Parts of molecules and their surroundings: localised orbitals, density matrix embedding, interaction energies."""
