@@ -16,7 +16,7 @@ from qtoolkit.applications.chemistry.mean_field import MeanField
 from qtoolkit.applications.chemistry.structure import is_ghost
 from qtoolkit.errors import InputError
 
-__all__ = ["Orbitals", "chosen_orbitals", "orbitals_of"]
+__all__ = ["Orbitals", "chosen_orbitals", "has_atomic_orbitals", "orbitals_of"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
@@ -163,26 +163,45 @@ def _eigenvectors(matrix: FloatArray, labels: npt.NDArray[np.int64]) -> tuple[Fl
 
 def _projector(rule: AtomicValenceSpace, structure: Any, orbitals: Orbitals) -> FloatArray:
     """The projector on atomic orbitals among the orbitals of a molecule."""
-    atoms = structure.copy()
-    atoms.atom, atoms.unit = [atom for k, atom in enumerate(structure._atom) if not is_ghost(structure, k)], "B"
-    atoms.symmetry = False
-    atoms.basis = _MINIMAL_BASIS
-    atoms.build(dump_input=False, parse_arg=False)
+    atoms = _atoms(structure)
     named: set[int] = set()
     for label in rule.labels:
-        try:
-            found = atoms.search_ao_label(label)
-        except (re.error, ValueError) as error:
-            raise InputError(f"a label of AVAS is a text such as 'C 2pz', got {label!r}: {error}") from None
-        if not len(found):
+        found = _named_by(label, atoms)
+        if not found:
             have = dict.fromkeys(f"{name} {shell}" for _, name, shell, _ in atoms.ao_labels(fmt=None))
             raise InputError(f"a label of AVAS must name orbitals of {', '.join(have)}, got {label!r}")
-        named.update(int(k) for k in found)
+        named.update(found)
     places = sorted(named)
     gto = require("pyscf.gto", extra="chemistry")
     own = atoms.intor_symmetric("int1e_ovlp")[np.ix_(places, places)]
     mixed = gto.intor_cross("int1e_ovlp", atoms, structure)[places] @ orbitals.coefficients
     return np.asarray(mixed.T @ np.linalg.solve(own, mixed))
+
+
+def has_atomic_orbitals(label: str, structure: Any) -> bool:
+    """Whether a label of AVAS names orbitals of a molecule.
+
+    Raises:
+        InputError: if it is no label.
+    """
+    return bool(_named_by(label, _atoms(structure)))
+
+
+def _atoms(structure: Any) -> Any:
+    """The atoms of a molecule, without its ghosts, in the minimal basis."""
+    atoms = structure.copy()
+    atoms.atom, atoms.unit = [atom for k, atom in enumerate(structure._atom) if not is_ghost(structure, k)], "B"
+    atoms.symmetry = False
+    atoms.basis = _MINIMAL_BASIS
+    atoms.build(dump_input=False, parse_arg=False)
+    return atoms
+
+
+def _named_by(label: str, atoms: Any) -> list[int]:
+    try:
+        return [int(k) for k in atoms.search_ao_label(label)]
+    except (re.error, ValueError) as error:
+        raise InputError(f"a label of AVAS is a text such as 'C 2pz', got {label!r}: {error}") from None
 
 
 def _density(solution: MeanField, orbitals: Orbitals) -> FloatArray:
