@@ -30,6 +30,23 @@ from qtoolkit.applications.chemistry.ansaetze import (
     single_and_double_excitations,
 )
 from qtoolkit.applications.chemistry.dipole import DipoleIntegrals
+from qtoolkit.applications.chemistry.embedding import (
+    ChargeFit,
+    DMETFragment,
+    InteractionEnergy,
+    LocalisedHamiltonian,
+    MoleculeDMET,
+    PartSolution,
+    VQEImpurityState,
+    VQESolver,
+    fit_charges,
+    interaction_energy,
+    join_molecules,
+    localised_hamiltonian,
+    molecule_dmet,
+    move_molecule,
+    to_principal_axes,
+)
 from qtoolkit.applications.chemistry.energies import (
     CHEMICAL_ACCURACY,
     HARTREE_IN_KCAL_PER_MOL,
@@ -130,4 +147,20 @@ __all__ = [
     "OptimisedGeometry",
     "GeometryStep",
     "optimise_geometry",
+    # surroundings
+    "move_molecule",
+    "join_molecules",
+    "to_principal_axes",
+    "interaction_energy",
+    "InteractionEnergy",
+    "PartSolution",
+    "fit_charges",
+    "ChargeFit",
+    "molecule_dmet",
+    "MoleculeDMET",
+    "DMETFragment",
+    "VQESolver",
+    "VQEImpurityState",
+    "localised_hamiltonian",
+    "LocalisedHamiltonian",
 ]

@@ -152,7 +152,9 @@ def text_of(source: str | os.PathLike[str], kind: str) -> str:
     if isinstance(source, str) and len(source.splitlines()) > 1:
         return source
     if not isinstance(source, str | os.PathLike):
-        raise InputError(f"{'an' if kind == 'XYZ' else 'a'} {kind} file is given by its path or its text, got {shown(source)}")
+        raise InputError(
+            f"{'an' if kind == 'XYZ' else 'a'} {kind} file is given by its path or its text, got {shown(source)}"
+        )
     try:
         return Path(source).read_text(encoding="utf-8")
     except OSError as error:

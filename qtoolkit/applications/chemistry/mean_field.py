@@ -117,7 +117,9 @@ def solve_mean_field(
     )
     with _our_errors(molecule):
         plain = build_structure(molecule, symmetric=False)
-        found = _followed(molecule, structure, plain, _converged(_solver(structure, unrestricted, field_of(molecule)), molecule))
+        found = _followed(
+            molecule, structure, plain, _converged(_solver(structure, unrestricted, field_of(molecule)), molecule)
+        )
     return found if near is None else lower_of(found, molecule, structure, near)
 
 
@@ -130,7 +132,9 @@ def lower_of(found: MeanField, molecule: Molecule, structure: Any, near: MeanFie
     with _our_errors(molecule):
         plain = build_structure(molecule, symmetric=False)
         unrestricted = _is_unrestricted(found.solver)
-        carried = _converged(_solver(plain, unrestricted, field_of(molecule)), molecule, _carried(near, plain, unrestricted))
+        carried = _converged(
+            _solver(plain, unrestricted, field_of(molecule)), molecule, _carried(near, plain, unrestricted)
+        )
         if abs(carried.e_tot - found.energy) < _SAME_ENERGY:
             return found
         other = _followed(molecule, structure, plain, carried)

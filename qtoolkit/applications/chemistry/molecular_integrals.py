@@ -250,6 +250,8 @@ class MolecularIntegrals:
             words.append(f"found by following {count} {'instability' if count == 1 else 'instabilities'}")
         if self.scf_externally_stable is False:
             words.append("an unrestricted or complex solution lies lower")
+        if self.environment is not None:
+            words.append(f"in the field of {len(self.environment)} charges")
         return ", ".join(words)
 
     @property

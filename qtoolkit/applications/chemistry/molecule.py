@@ -64,9 +64,10 @@ class Molecule:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "geometry", checked_geometry(self.geometry, self.unit))
-        if not isinstance(self.ghosts, Sequence) or isinstance(self.ghosts, str):
-            raise InputError(f'ghosts is a sequence of pairs ("H", (x, y, z)), got {shown(self.ghosts)}')
-        together = checked_geometry((*self.geometry, *self.ghosts), self.unit)
+        ghosts: object = self.ghosts
+        if not isinstance(ghosts, Sequence) or isinstance(ghosts, str):
+            raise InputError(f'ghosts is a sequence of pairs ("H", (x, y, z)), got {shown(ghosts)}')
+        together = checked_geometry((*self.geometry, *ghosts), self.unit)
         object.__setattr__(self, "ghosts", together[len(self.geometry) :])
         # PySCF reads a file where one has the name, and a text of several lines as the set itself
         if not isinstance(self.basis, str) or not self.basis.strip() or set(self.basis) & set("/\\\n\r\0@"):
@@ -176,6 +177,14 @@ class Molecule:
             InputError: if that is no name.
         """
         return dataclasses.replace(self, basis=basis)
+
+    def with_environment(self, charges: PointCharges | None) -> Molecule:
+        """The same molecule in the field of charges, or of none.
+
+        Raises:
+            InputError: if they are none, or one lies on a nucleus.
+        """
+        return dataclasses.replace(self, environment=charges)
 
     @property
     def num_electrons(self) -> int:

@@ -167,8 +167,8 @@ class PointCharges:
             nearest = int(np.argmin(distances))
             if distances[nearest] < _CLOSEST_TO_NUCLEUS:
                 raise InputError(
-                    f"point charges must be {_CLOSEST_TO_NUCLEUS:g} angstrom from nuclei at least, got charge {nearest} "
-                    f"at {distances[nearest]:.3g} from atom {index} ({symbol}); leave out the charges that stand for "
+                    f"point charges must be {_CLOSEST_TO_NUCLEUS:g} angstrom from nuclei at least, got charge "
+                    f"{nearest} at {distances[nearest]:.3g} from atom {index} ({symbol}); leave out the charges that stand for "
                     "atoms of the molecule"
                 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -64,7 +64,11 @@ def fit_charges(source: Molecule | MolecularIntegrals | GroundState) -> ChargeFi
     """
     density, molecule, name = _density_of(source)
     structure = build_structure(molecule, symmetric=False)
-    if molecule.ghosts or molecule.environment is not None or any(map(structure.atom_nelec_core, range(structure.natm))):
+    if (
+        molecule.ghosts
+        or molecule.environment is not None
+        or any(map(structure.atom_nelec_core, range(structure.natm)))
+    ):
         raise InputError(
             "charges are fitted to a molecule by itself with all its electrons, got one with ghosts, an environment or "
             "core potentials"

@@ -7,9 +7,10 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import get_args
 
 from qtoolkit._arguments import check_flag, items_of, shown
-from qtoolkit._checks import require_integer
+from qtoolkit._checks import require_choice, require_integer
 from qtoolkit.algorithms import Optimizer
 from qtoolkit.applications.chemistry.active_space import ActiveSpace, AtomicValenceSpace, NaturalOrbitalSpace
 from qtoolkit.applications.chemistry.embedding.correlated_references import METHODS, CorrelatedMethod
@@ -21,7 +22,7 @@ from qtoolkit.applications.chemistry.embedding.parts import (
     hartree_fock_energy,
     solve_part,
 )
-from qtoolkit.applications.chemistry.embedding.placement import in_unit_of, join, require_molecule
+from qtoolkit.applications.chemistry.embedding.placement import in_unit_of, join_molecules, require_molecule
 from qtoolkit.applications.chemistry.energies.ansatz_names import AnsatzName
 from qtoolkit.applications.chemistry.energies.ground_state import HARTREE_IN_KCAL_PER_MOL
 from qtoolkit.applications.chemistry.molecule import Molecule
@@ -137,7 +138,7 @@ def interaction_energy(
 
     Args:
         fragment: such as a piece of a ligand.
-        partner: a molecule in the same frame, which `move` puts there, or charges.
+        partner: a molecule in the same frame, which `move_molecule` puts there, or charges.
         active_space: a rule that every part can follow: None, ``"frozen_core"``, `avas` or `natural_orbitals`; with
             charges as partner any active space. Labels of `avas` that begin with a number name an atom, those of the
             partner counted on after those of the fragment; a part that has none of the orbitals is left to
@@ -155,7 +156,7 @@ def interaction_energy(
 
     Raises:
         InputError: if the rule chooses another number of electrons or orbitals in the whole than in the parts
-            together, an argument breaks its rule, or as for `join` and `ground_state`.
+            together, an argument breaks its rule, or as for `join_molecules` and `ground_state`.
         ConvergenceError: if Hartree–Fock, coupled cluster or an exact reference does not converge, or a search ends in
             another spin.
         InsufficientMemoryError: if integrals, amplitudes or states do not fit into free memory.
@@ -163,7 +164,14 @@ def interaction_energy(
     """
     begin = time.perf_counter()
     counterpoise = check_flag(counterpoise, "counterpoise")
-    options = SolveOptions(ansatz, num_starts, estimator, optimizer, require_integer("seed", seed, 0))
+    require_choice("ansatz", ansatz, get_args(AnsatzName))
+    options = SolveOptions(
+        ansatz,
+        require_integer("num_starts", num_starts, 1),
+        estimator,
+        optimizer,
+        require_integer("seed", seed, 0),
+    )
     parts = _parts(fragment, partner, counterpoise, environment)
     others = items_of(variations, "variations are a sequence of active spaces")
     for rule in (active_space, *others):
@@ -177,7 +185,7 @@ def interaction_energy(
         return found
 
     found = solved(active_space, methods)
-    energy = _difference([(part.weight, part.energy) for part in found.values()])
+    energy = _energy_of(found)
     varied = {_text(rule): _energy_of(solved(rule, ())) for rule in others}
     exact = [(part.weight, part.exact_energy) for part in found.values()]
     exact_energy = None
@@ -220,7 +228,7 @@ def _parts(
         return {"in charges": Part(inside, 1, range(count)), "fragment": Part(fragment, -1, range(count))}
     if not isinstance(partner, Molecule):
         raise InputError(f"partner must be a Molecule or PointCharges, got {shown(partner)}")
-    whole = dataclasses.replace(join(fragment, partner), environment=environment)
+    whole = dataclasses.replace(join_molecules(fragment, partner), environment=environment)
     own, other = fragment.geometry, in_unit_of(fragment, partner)
     lent = counterpoise
     first = dataclasses.replace(fragment, ghosts=other if lent else (), environment=environment)

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qtoolkit._arguments import items_of, shown
 from qtoolkit._checks import require_choice, require_integer
 from qtoolkit._memory import check_memory
 from qtoolkit._optional import require
+from qtoolkit.algorithms.embedding.mean_field import integrals_of
 from qtoolkit.applications.chemistry.active_space import ActiveSpace, active_orbitals, whole_space
 from qtoolkit.applications.chemistry.integrals import FloatArray, MolecularIntegrals, integrals_with
 from qtoolkit.applications.chemistry.mean_field import solve_mean_field
@@ -20,11 +22,11 @@ from qtoolkit.applications.chemistry.structure import build_structure
 from qtoolkit.errors import InputError
 from qtoolkit.operators import ElectronicHamiltonian
 
-__all__ = ["LocalisedHamiltonian", "OrbitalKind", "localised_hamiltonian"]
+__all__ = ["LocalisedHamiltonian", "OrbitalKind", "localised_hamiltonian", "turned"]
 
 OrbitalKind: TypeAlias = Literal["lowdin", "meta-lowdin"]
-"""Orthogonal atomic orbitals: ``"lowdin"`` orthogonalises all basis functions alike, ``"meta-lowdin"`` core, valence and
-other functions one after another, so that large bases keep valence orbitals like those of the atoms."""
+"""Orthogonal atomic orbitals: ``"lowdin"`` orthogonalises all basis functions alike, ``"meta-lowdin"`` core, valence
+and other functions one after another, so that large bases keep valence orbitals like those of the atoms."""
 
 _INDEPENDENT = 1e-6
 
@@ -104,7 +106,9 @@ def localised_hamiltonian(
     atomic = _atomic_orbitals(structure, orbitals)
     overlap = structure.intor_symmetric("int1e_ovlp")
     rotation, chosen = _nearest(atomic.T @ overlap @ coefficients[:, list(integrals.active_space)])
-    functions = np.concatenate([np.full(last - first, k) for k, (_, _, first, last) in enumerate(structure.aoslice_by_atom())])
+    functions = np.concatenate(
+        [np.full(last - first, k) for k, (_, _, first, last) in enumerate(structure.aoslice_by_atom())]
+    )
     owners = tuple(int(owner) for owner in functions[chosen])
     parts = tuple(tuple(p for p, owner in enumerate(owners) if owner in group) for group in atoms)
     if not all(parts):
@@ -115,7 +119,7 @@ def localised_hamiltonian(
         )
     occupied = rotation[: integrals.nelec[0]]
     return LocalisedHamiltonian(
-        hamiltonian=_turned(integrals, rotation),
+        hamiltonian=turned(integrals.hamiltonian, rotation),
         fragments=parts,
         atoms=atoms,
         orbital_atoms=owners,
@@ -160,7 +164,7 @@ def _atomic_orbitals(structure: Any, kind: OrbitalKind) -> FloatArray:
     return np.asarray(orth.orth_ao(structure, kind.replace("-", "_"), s=structure.intor_symmetric("int1e_ovlp")))
 
 
-def _nearest(active: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _nearest(active: FloatArray) -> tuple[FloatArray, NDArray[np.intp]]:
     """A rotation of active orbitals to some of the atomic ones.
 
     Args:
@@ -178,15 +182,22 @@ def _nearest(active: FloatArray) -> tuple[FloatArray, FloatArray]:
     values, states = np.linalg.eigh(active[chosen] @ active[chosen].T)
     if values[0] < _INDEPENDENT:
         raise InputError("the active orbitals cannot be given to atoms: their basis functions are nearly dependent")
-    return active[chosen].T @ (states / np.sqrt(values)) @ states.T, chosen
+    rotation: FloatArray = active[chosen].T @ (states / np.sqrt(values)) @ states.T
+    return rotation, chosen
 
 
-def _turned(integrals: MolecularIntegrals, rotation: FloatArray) -> ElectronicHamiltonian:
-    one_body = rotation.T @ integrals.one_body_tensor @ rotation
-    two_body = np.einsum("pqrs,pa,qb,rc,sd->abcd", integrals.two_body_tensor, *(rotation,) * 4, optimize=True)
+def turned(hamiltonian: ElectronicHamiltonian, rotation: FloatArray) -> ElectronicHamiltonian:
+    """A Hamiltonian that is the same for both spins in other orbitals.
+
+    Args:
+        hamiltonian: in orthonormal orbitals.
+        rotation: the new orbitals as columns in terms of the old ones, orthogonal, shape (norb, norb).
+    """
+    one_body, two_body = integrals_of(hamiltonian)
+    first = rotation.T @ one_body @ rotation
+    second = np.einsum("pqrs,pa,qb,rc,sd->abcd", two_body, *(rotation,) * 4, optimize=True)
     # rounding must not cost the symmetry that is checked
-    two_body = 0.25 * (
-        two_body + two_body.transpose(1, 0, 2, 3) + two_body.transpose(0, 1, 3, 2) + two_body.transpose(1, 0, 3, 2)
-    )
-    two_body = 0.5 * (two_body + two_body.transpose(2, 3, 0, 1))
-    return ElectronicHamiltonian(0.5 * (one_body + one_body.T), two_body, integrals.core_energy)
+    second = 0.5 * (second + second.transpose(1, 0, 2, 3))
+    second = 0.5 * (second + second.transpose(0, 1, 3, 2))
+    second = 0.5 * (second + second.transpose(2, 3, 0, 1))
+    return ElectronicHamiltonian(0.5 * (first + first.T), second, hamiltonian.constant)

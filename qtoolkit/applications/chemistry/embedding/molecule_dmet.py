@@ -18,11 +18,13 @@ from qtoolkit.algorithms.embedding import (
     exact_solver,
     restricted_mean_field,
 )
+from qtoolkit.algorithms.embedding.mean_field import field_of, integrals_of
 from qtoolkit.applications.chemistry.active_space import ActiveSpace
 from qtoolkit.applications.chemistry.embedding.localised import (
     LocalisedHamiltonian,
     OrbitalKind,
     localised_hamiltonian,
+    turned,
 )
 from qtoolkit.applications.chemistry.energies.ansatz_names import AnsatzName
 from qtoolkit.applications.chemistry.energies.ground_state import GroundState, ground_state
@@ -72,15 +74,13 @@ class VQESolver:
         if nelec[0] != nelec[1]:
             raise InputError(f"an impurity solved by VQE is a closed shell, got {nelec} alpha and beta electrons")
         mean_field = restricted_mean_field(hamiltonian, sum(nelec))
-        fock = _fock(hamiltonian, mean_field.density)
-        energies, turn = np.linalg.eigh(fock)
-        two_body = np.einsum("pqrs,pa,qb,rc,sd->abcd", hamiltonian.two_body_tensor, *(turn,) * 4, optimize=True)
-        two_body = 0.5 * (two_body + two_body.transpose(1, 0, 2, 3))
-        two_body = 0.5 * (two_body + two_body.transpose(0, 1, 3, 2))
-        one_body = turn.T @ hamiltonian.one_body_tensor @ turn
+        one_body, two_body = integrals_of(hamiltonian)
+        energies, turn = np.linalg.eigh(one_body + field_of(two_body, mean_field.density))
+        canonical = turned(hamiltonian, turn)
+        one_body, two_body = integrals_of(canonical)
         integrals = MolecularIntegrals(
-            one_body_tensor=0.5 * (one_body + one_body.T),
-            two_body_tensor=0.5 * (two_body + two_body.transpose(2, 3, 0, 1)),
+            one_body_tensor=one_body,
+            two_body_tensor=two_body,
             core_energy=hamiltonian.constant,
             nelec=nelec,
             orbital_energies=energies,
@@ -267,13 +267,3 @@ def _solver_of(solver: _Solver) -> tuple[ImpuritySolver, str]:
         check_integer(solver.seed, "seed", 0)
         return solver, "vqe"
     return solver, getattr(solver, "__name__", type(solver).__name__)
-
-
-def _fock(hamiltonian: ElectronicHamiltonian, density: np.ndarray) -> np.ndarray:
-    repulsion = hamiltonian.two_body_tensor
-    if repulsion is None:
-        return hamiltonian.one_body_tensor
-    coulomb = np.einsum("pqrs,rs->pq", repulsion, density, optimize=True)
-    exchange = np.einsum("prsq,rs->pq", repulsion, density, optimize=True)
-    found: np.ndarray = hamiltonian.one_body_tensor + coulomb - 0.5 * exchange
-    return 0.5 * (found + found.T)

@@ -11,7 +11,6 @@ from qtoolkit.algorithms import Optimizer
 from qtoolkit.applications.chemistry.active_space import (
     ActiveSpace,
     AtomicValenceSpace,
-    NaturalOrbitalSpace,
     active_orbitals,
 )
 from qtoolkit.applications.chemistry.embedding.correlated_references import CorrelatedMethod, correlated_energies
@@ -25,8 +24,10 @@ from qtoolkit.applications.chemistry.orbitals import has_atomic_orbitals
 from qtoolkit.applications.chemistry.structure import build_structure
 from qtoolkit.primitives import Estimator
 
-__all__ = ["Part", "PartSolution", "SolveOptions", "solve_part"]
+__all__ = ["MeanFields", "Part", "PartSolution", "SolveOptions", "hartree_fock_energy", "solve_part"]
 
+_NOTHING: Any = object()
+"""The rule of a part that has none of the orbitals that are named."""
 _ATOM_NUMBER = re.compile(r"^\s*(\d+)(?=\s)")
 
 
@@ -107,15 +108,20 @@ class MeanFields:
     """Hartree–Fock of each part, solved once for all active spaces."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[Part, Any, MeanField]] = {}
+        self._structures: dict[int, Any] = {}
+        self._solutions: dict[int, MeanField] = {}
 
-    def of(self, part: Part) -> tuple[Any, MeanField]:
-        """The molecule as PySCF has it, and its solution."""
-        if id(part) not in self._known:
-            structure = build_structure(part.molecule)
-            self._known[id(part)] = part, structure, solve_mean_field(part.molecule, structure)
-        _, structure, solution = self._known[id(part)]
-        return structure, solution
+    def structure_of(self, part: Part) -> Any:
+        """The molecule as PySCF has it."""
+        if id(part) not in self._structures:
+            self._structures[id(part)] = build_structure(part.molecule)
+        return self._structures[id(part)]
+
+    def solution_of(self, part: Part) -> MeanField:
+        """The lowest solution found."""
+        if id(part) not in self._solutions:
+            self._solutions[id(part)] = solve_mean_field(part.molecule, self.structure_of(part))
+        return self._solutions[id(part)]
 
 
 def solve_part(
@@ -130,11 +136,11 @@ def solve_part(
     Raises:
         InputError, ConvergenceError, InsufficientMemoryError, MissingExtraError: as for `ground_state`.
     """
-    structure = build_structure(part.molecule)
+    structure = mean_fields.structure_of(part)
     own = _rule_of(part, active_space, structure)
     active = () if own is _NOTHING else active_orbitals(own, structure)
     check_state(active, structure.nelec, options.estimator)
-    structure, solution = mean_fields.of(part)
+    solution = mean_fields.solution_of(part)
     state = None
     if own is not _NOTHING:
         integrals = integrals_with(part.molecule, structure, solution, active, own)
@@ -163,9 +169,6 @@ def hartree_fock_energy(molecule: Molecule) -> float:
         ConvergenceError: if it does not converge.
     """
     return solve_mean_field(molecule, build_structure(molecule)).energy
-
-
-_NOTHING: Any = object()
 
 
 def _rule_of(part: Part, active_space: ActiveSpace, structure: Any) -> ActiveSpace:

@@ -14,12 +14,14 @@ from qtoolkit.applications.chemistry.geometry import BOHR_IN_ANGSTROM, Atom, Flo
 from qtoolkit.applications.chemistry.molecule import Molecule
 from qtoolkit.errors import InputError
 
-__all__ = ["join", "move", "require_molecule", "to_principal_axes"]
+__all__ = ["in_unit_of", "join_molecules", "move_molecule", "require_molecule", "to_principal_axes"]
 
 _ORTHOGONAL = 1e-6
 
 
-def move(molecule: Molecule, shift: ArrayLike = (0.0, 0.0, 0.0), rotation: ArrayLike | None = None) -> Molecule:
+def move_molecule(
+    molecule: Molecule, shift: ArrayLike = (0.0, 0.0, 0.0), rotation: ArrayLike | None = None
+) -> Molecule:
     """The molecule turned about the origin, then shifted; its ghosts go with it, an environment stays.
 
     Args:
@@ -63,10 +65,10 @@ def to_principal_axes(molecule: Molecule) -> Molecule:
         if len(off) and along[off[0]] < 0:
             row *= -1.0
     turn[2] = np.cross(turn[0], turn[1])
-    return move(molecule, -turn @ places.mean(axis=0), turn)
+    return move_molecule(molecule, -turn @ places.mean(axis=0), turn)
 
 
-def join(first: Molecule, second: Molecule) -> Molecule:
+def join_molecules(first: Molecule, second: Molecule) -> Molecule:
     """Both molecules as one, the atoms of the first before those of the second, in the unit of the first.
 
     Charges add up, unpaired electrons too.
