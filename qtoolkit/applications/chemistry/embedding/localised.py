@@ -164,7 +164,7 @@ def _atomic_orbitals(structure: Any, kind: OrbitalKind) -> FloatArray:
     return np.asarray(orth.orth_ao(structure, kind.replace("-", "_"), s=structure.intor_symmetric("int1e_ovlp")))
 
 
-def _nearest(active: FloatArray) -> tuple[FloatArray, NDArray[np.intp]]:
+def _nearest(active: FloatArray) -> tuple[FloatArray, NDArray[np.int64]]:
     """A rotation of active orbitals to some of the atomic ones.
 
     Args:
@@ -178,7 +178,7 @@ def _nearest(active: FloatArray) -> tuple[FloatArray, NDArray[np.intp]]:
 
     norb = active.shape[1]
     _, order = scipy.linalg.qr(active.T, mode="r", pivoting=True)
-    chosen = np.sort(order[:norb])
+    chosen = np.sort(order[:norb]).astype(np.int64)
     values, states = np.linalg.eigh(active[chosen] @ active[chosen].T)
     if values[0] < _INDEPENDENT:
         raise InputError("the active orbitals cannot be given to atoms: their basis functions are nearly dependent")
