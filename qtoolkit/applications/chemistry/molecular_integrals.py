@@ -251,7 +251,7 @@ class MolecularIntegrals:
         if self.scf_externally_stable is False:
             words.append("an unrestricted or complex solution lies lower")
         if self.environment is not None:
-            words.append(f"in the field of {len(self.environment)} charges")
+            words.append("in the field of point charges")
         return ", ".join(words)
 
     @property

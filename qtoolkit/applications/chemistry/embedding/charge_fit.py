@@ -62,17 +62,11 @@ def fit_charges(source: Molecule | MolecularIntegrals | GroundState) -> ChargeFi
         InsufficientMemoryError: if integrals do not fit into free memory.
         MissingExtraError: if PySCF is not installed.
     """
+    if isinstance(source, Molecule):
+        structure = _structure_of(source)
+        source = compute_integrals(source, _smallest_space(structure.nelec))
     density, molecule, name = _density_of(source)
-    structure = build_structure(molecule, symmetric=False)
-    if (
-        molecule.ghosts
-        or molecule.environment is not None
-        or any(map(structure.atom_nelec_core, range(structure.natm)))
-    ):
-        raise InputError(
-            "charges are fitted to a molecule by itself with all its electrons, got one with ghosts, an environment or "
-            "core potentials"
-        )
+    structure = _structure_of(molecule)
     points = _shells(molecule)
     potential = _potential(structure, density, points)
     nuclei = molecule.coordinates
@@ -92,15 +86,28 @@ def fit_charges(source: Molecule | MolecularIntegrals | GroundState) -> ChargeFi
     )
 
 
-def _density_of(source: Molecule | MolecularIntegrals | GroundState) -> tuple[FloatArray, Molecule, str]:
+def _structure_of(molecule: Molecule) -> Any:
+    """As PySCF has it, without symmetry, or an error if its potential is not that of a molecule by itself."""
+    structure = build_structure(molecule, symmetric=False)
+    if (
+        molecule.ghosts
+        or molecule.environment is not None
+        or any(map(structure.atom_nelec_core, range(structure.natm)))
+    ):
+        raise InputError(
+            "charges are fitted to a molecule by itself with all its electrons, got one with ghosts, an environment or "
+            "core potentials"
+        )
+    return structure
+
+
+def _density_of(source: MolecularIntegrals | GroundState) -> tuple[FloatArray, Molecule, str]:
     """Of all electrons over basis functions, and what it is of."""
     if isinstance(source, GroundState):
         properties = state_properties(source)
         density = properties.atomic_density.sum(axis=0)
         integrals, name = source.integrals, type(source.ansatz).__name__
     else:
-        if isinstance(source, Molecule):
-            source = compute_integrals(source, _smallest_space(source))
         if not isinstance(source, MolecularIntegrals):
             raise InputError(f"source must be a Molecule, MolecularIntegrals or GroundState, got {shown(source)}")
         orbitals, occupations = source.orbital_coefficients, source.orbital_occupations
@@ -114,9 +121,9 @@ def _density_of(source: Molecule | MolecularIntegrals | GroundState) -> tuple[Fl
     return density, integrals.molecule, name
 
 
-def _smallest_space(molecule: Molecule) -> list[int]:
+def _smallest_space(nelec: tuple[int, int]) -> list[int]:
     """Orbitals that must be active: those with one electron, or the highest with two."""
-    n_alpha, n_beta = molecule.nelec
+    n_alpha, n_beta = (int(count) for count in nelec)
     return list(range(n_beta, n_alpha)) or [n_alpha - 1]
 
 
