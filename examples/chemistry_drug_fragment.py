@@ -47,8 +47,8 @@ FAST, ALL = (CONTACT,), (1.7, CONTACT, 2.4, 3.2)
 CONTENTS = (
     "The bar on the VQE energies holds the distance from the exact energy of the active space, and the change when "
     "only the π orbitals are active. It does not hold what lies outside: most of dispersion, the basis set, the strain "
-    "of both molecules, solvent and temperature. No affinity of a drug follows from this; it shows what each step of the "
-    "path costs, and that the gaps of VQE in the pair and in its parts mostly cancel."
+    "of both molecules, solvent and temperature. No affinity of a drug follows from this; it shows what each step of "
+    "the path costs, and that the gaps of VQE in the pair and in its parts mostly cancel."
 )
 
 

@@ -168,8 +168,8 @@ class PointCharges:
             if distances[nearest] < _CLOSEST_TO_NUCLEUS:
                 raise InputError(
                     f"point charges must be {_CLOSEST_TO_NUCLEUS:g} angstrom from nuclei at least, got charge "
-                    f"{nearest} at {distances[nearest]:.3g} from atom {index} ({symbol}); leave out the charges that stand for "
-                    "atoms of the molecule"
+                    f"{nearest} at {distances[nearest]:.3g} from atom {index} ({symbol}); leave out those "
+                    "that stand for atoms of the molecule"
                 )
 
     def _key(self) -> tuple[str, bytes, bytes]:

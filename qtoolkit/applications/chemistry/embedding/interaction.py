@@ -47,8 +47,8 @@ class InteractionEnergy:
         exact_energy: the same difference of exact energies of the active spaces; None where one is too large.
         references: the same difference by other methods with all orbitals but the noble-gas cores correlated;
             none for open shells.
-        solver_error: how far `energy` can be from `exact_energy`: their distance, or where that is unknown the sum over
-            parts of `PartSolution.error`.
+        solver_error: how far `energy` can be from `exact_energy`: their distance, with shots that of the
+            noisy values; where it is unknown, the sum over parts of `PartSolution.error`.
         standard_error: of `energy` from shot noise, one standard deviation; 0 without.
         space_error: how far the energy moves at most in the active spaces of `variations`; None without any.
         variations: the interaction energy in each other active space, by its text.

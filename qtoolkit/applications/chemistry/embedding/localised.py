@@ -160,8 +160,12 @@ def _partition(fragments: Sequence[Sequence[int]] | None, num_atoms: int) -> tup
 
 def _atomic_orbitals(structure: Any, kind: OrbitalKind) -> FloatArray:
     """Orthonormal orbitals in the order of the basis functions, as columns."""
-    orth = require("pyscf.lo.orth", extra="chemistry")
-    return np.asarray(orth.orth_ao(structure, kind.replace("-", "_"), s=structure.intor_symmetric("int1e_ovlp")))
+    overlap = structure.intor_symmetric("int1e_ovlp")
+    if kind == "lowdin":
+        values, states = np.linalg.eigh(overlap)
+        orbitals: FloatArray = (states / np.sqrt(values)) @ states.T
+        return orbitals
+    return np.asarray(require("pyscf.lo.orth", extra="chemistry").orth_ao(structure, "meta_lowdin", s=overlap))
 
 
 def _nearest(active: FloatArray) -> tuple[FloatArray, NDArray[np.int64]]:
