@@ -16,6 +16,7 @@ INSTANCES: dict[str, tuple[str, ...]] = {
         "ElectronicHamiltonian(np.eye(2), np.zeros((2,) * 4))",
         "ElectronicHamiltonian(np.eye(2))",
     ),
+    "PointCharges": ("PointCharges([[0.0, 0.0, 3.0]], [0.5])",),
     "UCCSD": ("UCCSD(2, (1, 1))", "UCCSD(2, (1, 1), spin_adapted=True)"),
     "KUpCCGSD": ("KUpCCGSD(2, (1, 1))",),
     "PairUCCD": ("PairUCCD(2, (1, 1))",),

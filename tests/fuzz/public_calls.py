@@ -55,11 +55,14 @@ MODULES = (
     "qtoolkit.applications.chemistry.energies",
     "qtoolkit.applications.chemistry.excited",
     "qtoolkit.applications.chemistry.properties",
+    "qtoolkit.applications.chemistry.point_charges",
+    "qtoolkit.applications.chemistry.embedding",
 )
 
 NO_CALLS = {
     *("Job", "Instruction", "GateRecord", "register_solver", "PortfolioOptions", "default_store"),
     *("scan", "dissociation_curve", "optimise_geometry", "forces"),
+    *("interaction_energy", "fit_charges", "molecule_dmet", "localised_hamiltonian"),
 }
 """Bases of what others call, rows that only the toolkit writes, what all later calls would feel, types, and a file; and
 what runs Hartree–Fock, because PySCF ends the process where the attack's limit leaves it no memory."""
@@ -76,6 +79,13 @@ RECORDS = {
     "Forces",
     "OptimisedGeometry",
     "GeometryStep",
+    "InteractionEnergy",
+    "PartSolution",
+    "ChargeFit",
+    "LocalisedHamiltonian",
+    "MoleculeDMET",
+    "DMETFragment",
+    "VQEImpurityState",
     "Capabilities",
     "Result",
     "ClassicalRegister",
@@ -315,6 +325,7 @@ def _molecules() -> dict[str, Any]:
     integrals = MolecularIntegrals(np.diag([-2.0, 1.0]), repulsion, 0.7, (1, 1), np.array([-1.0, 1.0]), -2.0)
     return {
         "INTEGRALS": integrals,
+        "MOLECULE": diatomic("H", "H", 0.735),
         "GROUND": ground_state(diatomic("H", "H", 0.735)),
         "GROWN": adapt_vqe(integrals, max_operators=1),
     }

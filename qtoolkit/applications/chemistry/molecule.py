@@ -29,6 +29,9 @@ from qtoolkit.errors import InputError
 
 __all__ = ["Atom", "LengthUnit", "Molecule", "checked_electrons", "diatomic"]
 
+_CLOSEST_TO_NUCLEUS = 0.1
+"""In angstrom: a charge that is nearer stands for the atom itself."""
+
 
 @dataclass(frozen=True)
 class Molecule:
@@ -89,7 +92,7 @@ class Molecule:
         if self.environment is not None:
             if not isinstance(self.environment, PointCharges):
                 raise InputError(f"environment must be PointCharges or None, got {shown(self.environment)}")
-            self.environment.check_apart([symbol for symbol, _ in self.geometry], self.coordinates)
+            _check_apart(self.environment, self)
 
     @classmethod
     def from_string(
@@ -252,3 +255,15 @@ def checked_electrons(nelec: object) -> tuple[int, int]:
     if not isinstance(nelec, Sequence) or len(nelec) != 2:
         raise InputError(f"nelec must be two numbers, of alpha and beta electrons, got {shown(nelec)}")
     return require_integer("nelec", nelec[0]), require_integer("nelec", nelec[1])
+
+
+def _check_apart(charges: PointCharges, molecule: Molecule) -> None:
+    for index, ((symbol, _), place) in enumerate(zip(molecule.geometry, molecule.coordinates, strict=True)):
+        distances = np.linalg.norm(charges.coordinates - place, axis=1) * BOHR_IN_ANGSTROM
+        nearest = int(np.argmin(distances))
+        if distances[nearest] < _CLOSEST_TO_NUCLEUS:
+            raise InputError(
+                f"point charges must be {_CLOSEST_TO_NUCLEUS:g} angstrom from nuclei at least, got charge {nearest} at "
+                f"{distances[nearest]:.3g} from atom {index} ({symbol}); leave out those that stand for atoms of the "
+                "molecule"
+            )

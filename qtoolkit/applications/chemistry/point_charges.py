@@ -18,8 +18,6 @@ from qtoolkit.errors import InputError
 
 __all__ = ["PointCharges"]
 
-_CLOSEST_TO_NUCLEUS = 0.1
-"""In angstrom: a charge that is nearer stands for the atom itself."""
 _PQR_RECORDS = ("ATOM", "HETATM")
 
 
@@ -48,7 +46,7 @@ class PointCharges:
         if not len(positions):
             raise InputError("point charges must be one at least, got none; leave the environment out")
         if not isinstance(self.unit, str) or self.unit not in get_args(LengthUnit):
-            raise InputError(f'unit must be "angstrom" or "bohr", got {self.unit!r}')
+            raise InputError(f'unit must be "angstrom" or "bohr", got {shown(self.unit)}')
         for name, array in (("positions", positions), ("charges", charges)):
             kept = array.copy()
             kept.setflags(write=False)
@@ -151,26 +149,6 @@ class PointCharges:
                 raise InputError(f"charges must be apart, got two at {tuple(place.tolist())} bohr")
             energy += float(charge * np.sum(self.charges / distances))
         return energy
-
-    def check_apart(self, symbols: Sequence[str], nuclei: FloatArray) -> None:
-        """Refuse charges that lie on nuclei.
-
-        Args:
-            symbols: of the nuclei.
-            nuclei: their coordinates in bohr, shape (num_atoms, 3).
-
-        Raises:
-            InputError: naming the charge and the atom.
-        """
-        for index, (symbol, place) in enumerate(zip(symbols, nuclei, strict=True)):
-            distances = np.linalg.norm(self.coordinates - place, axis=1) * BOHR_IN_ANGSTROM
-            nearest = int(np.argmin(distances))
-            if distances[nearest] < _CLOSEST_TO_NUCLEUS:
-                raise InputError(
-                    f"point charges must be {_CLOSEST_TO_NUCLEUS:g} angstrom from nuclei at least, got charge "
-                    f"{nearest} at {distances[nearest]:.3g} from atom {index} ({symbol}); leave out those "
-                    "that stand for atoms of the molecule"
-                )
 
     def _key(self) -> tuple[str, bytes, bytes]:
         return self.unit, self.positions.tobytes(), self.charges.tobytes()

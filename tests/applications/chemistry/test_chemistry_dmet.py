@@ -151,6 +151,9 @@ def test_more_orbitals_than_qubits_hold():
             "a molecule with ghosts",
         ),
         (lambda: molecule_dmet(WATER, None, lambda *_: None), "a solver returns an ImpurityState"),
+        (lambda: VQESolver(ansatz="qaoa"), "ansatz must be"),
+        (lambda: VQESolver(num_starts=0), "num_starts must be"),
+        (lambda: VQESolver(seed=1.5), "seed must be an integer"),
         (lambda: VQESolver()(localised_hamiltonian(WATER).hamiltonian, (2, 1)), "closed shell"),
     ],
 )

@@ -141,7 +141,7 @@ def test_the_bar_contains_other_active_spaces():
     spread = max(abs(energy - found.energy) for energy in found.variations.values())
     assert found.space_error == pytest.approx(spread, abs=1e-15)
     assert found.error_bar == pytest.approx(found.solver_error + spread)
-    assert "2 other active spaces" in found.error_bar_contents
+    assert "change in 2 other active spaces" in found.error_bar_contents
 
 
 def test_the_bar_contains_shot_noise():

@@ -89,7 +89,8 @@ class InteractionEnergy:
         if self.standard_error:
             words.append("one standard error of shot noise")
         if self.space_error is not None:
-            words.append(f"spread over {len(self.variations)} other active spaces")
+            count = len(self.variations)
+            words.append(f"change in {count} other active space{'' if count == 1 else 's'}")
         return ", ".join(words)
 
     @property

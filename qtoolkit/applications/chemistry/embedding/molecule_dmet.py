@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from qtoolkit._arguments import check_integer, shown
+from qtoolkit._arguments import shown
+from qtoolkit._checks import require_choice, require_integer
 from qtoolkit.algorithms.embedding import (
     DMETResult,
     ImpuritySolver,
@@ -36,6 +37,8 @@ from qtoolkit.operators import ElectronicHamiltonian
 
 __all__ = ["DMETFragment", "MoleculeDMET", "VQEImpurityState", "VQESolver", "molecule_dmet"]
 
+_LARGEST_SEED = 2**63 - 1
+
 _Solver: TypeAlias = Literal["exact", "vqe"] | ImpuritySolver
 
 
@@ -58,11 +61,19 @@ class VQESolver:
         ansatz: by name; see `ground_state`.
         num_starts: searches of each minimum.
         seed: of each search.
+
+    Raises:
+        InputError: if there is no ansatz of the name, or a number is no integer in its range.
     """
 
     ansatz: AnsatzName = "uccsd"
     num_starts: int = 1
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        require_choice("ansatz", self.ansatz, get_args(AnsatzName))
+        object.__setattr__(self, "num_starts", require_integer("num_starts", self.num_starts, 1))
+        object.__setattr__(self, "seed", require_integer("seed", self.seed, 0, _LARGEST_SEED))
 
     def __call__(self, hamiltonian: ElectronicHamiltonian, nelec: tuple[int, int]) -> VQEImpurityState:
         """The lowest state of the ansatz and its density matrices.
@@ -264,6 +275,5 @@ def _solver_of(solver: _Solver) -> tuple[ImpuritySolver, str]:
     if not callable(solver):
         raise InputError(f'solver must be "exact", "vqe" or a function, got {shown(solver)}')
     if isinstance(solver, VQESolver):
-        check_integer(solver.seed, "seed", 0)
         return solver, "vqe"
     return solver, getattr(solver, "__name__", type(solver).__name__)
