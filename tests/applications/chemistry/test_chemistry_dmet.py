@@ -177,6 +177,13 @@ def test_solvers_that_return_the_wrong_thing_are_told():
         molecule_dmet(WATER, None, spin_resolved)
 
 
+def test_gaps_of_large_impurities_are_unknown(monkeypatch):
+    monkeypatch.setattr("qtoolkit.applications.chemistry.embedding.groups_of_atoms._MOST_DETERMINANTS", 3)
+    found = molecule_dmet(diatomic("H", "H", 1.0), solver="vqe")
+    assert found.fragments[0].gap is None
+    assert found.largest_gap is None
+
+
 def test_any_solver_may_be_plugged_in():
     calls = []
 

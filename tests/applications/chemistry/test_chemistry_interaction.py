@@ -164,6 +164,17 @@ def test_the_bar_contains_shot_noise():
     assert noisy.error_bar == pytest.approx(noisy.solver_error + noisy.standard_error)
 
 
+def test_residuals_bound_what_cannot_be_diagonalised(monkeypatch):
+    known = interaction_energy(HYDROGEN, above(HELIUM, 3.0), references=[])
+    monkeypatch.setattr("qtoolkit.applications.chemistry.energies.references._MOST_DETERMINANTS", 0)
+    found = interaction_energy(HYDROGEN, above(HELIUM, 3.0), references=[])
+    assert found.exact_energy is None
+    norms = [part.state.certificate.residual_norm for part in found.parts.values()]
+    assert found.solver_error == pytest.approx(sum(norms))
+    assert found.solver_error > known.solver_error
+    assert found.error_bar_contents == "residuals of the states"
+
+
 def test_open_shells_have_no_references():
     found = interaction_energy(
         Molecule([("H", (0.0, 0.0, 0.0))], "6-31g", spin=1), above(HELIUM, 3.0), references=["mp2"]

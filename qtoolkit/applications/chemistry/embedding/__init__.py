@@ -2,15 +2,15 @@
 their interaction."""
 
 from qtoolkit.applications.chemistry.embedding.charge_fit import ChargeFit, fit_charges
-from qtoolkit.applications.chemistry.embedding.interaction import InteractionEnergy, interaction_energy
-from qtoolkit.applications.chemistry.embedding.localised import LocalisedHamiltonian, localised_hamiltonian
-from qtoolkit.applications.chemistry.embedding.molecule_dmet import (
+from qtoolkit.applications.chemistry.embedding.groups_of_atoms import (
     DMETFragment,
     MoleculeDMET,
     VQEImpurityState,
     VQESolver,
     molecule_dmet,
 )
+from qtoolkit.applications.chemistry.embedding.interaction import InteractionEnergy, interaction_energy
+from qtoolkit.applications.chemistry.embedding.localised import LocalisedHamiltonian, localised_hamiltonian
 from qtoolkit.applications.chemistry.embedding.parts import PartSolution
 from qtoolkit.applications.chemistry.embedding.placement import join_molecules, move_molecule, to_principal_axes
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from qtoolkit._arguments import shown
 from qtoolkit._checks import require_choice, require_integer
 from qtoolkit.algorithms.embedding import (
     DMETResult,
+    Impurity,
     ImpuritySolver,
     ImpurityState,
     density_matrix_embedding,
@@ -38,6 +40,8 @@ from qtoolkit.operators import ElectronicHamiltonian
 __all__ = ["DMETFragment", "MoleculeDMET", "VQEImpurityState", "VQESolver", "molecule_dmet"]
 
 _LARGEST_SEED = 2**63 - 1
+_MOST_DETERMINANTS = 1_000_000
+"""Whose exact energy is computed beside another solver's, in some seconds."""
 
 _Solver: TypeAlias = Literal["exact", "vqe"] | ImpuritySolver
 
@@ -123,7 +127,7 @@ class DMETFragment:
         energy: share of the total in hartree.
         num_electrons: active ones on the fragment.
         impurity_energy: of fragment and bath, as the solver found it, with the chemical potential.
-        exact_impurity_energy: the same by diagonalisation.
+        exact_impurity_energy: the same by diagonalisation; None for more than a million determinants.
         state: what the solver found.
     """
 
@@ -134,7 +138,7 @@ class DMETFragment:
     energy: float
     num_electrons: float
     impurity_energy: float
-    exact_impurity_energy: float
+    exact_impurity_energy: float | None
     state: ImpurityState = field(repr=False)
 
     @property
@@ -143,9 +147,9 @@ class DMETFragment:
         return 2 * (len(self.orbitals) + self.num_bath)
 
     @property
-    def gap(self) -> float:
-        """``impurity_energy - exact_impurity_energy`` in hartree."""
-        return self.impurity_energy - self.exact_impurity_energy
+    def gap(self) -> float | None:
+        """``impurity_energy - exact_impurity_energy`` in hartree; None where that is unknown."""
+        return None if self.exact_impurity_energy is None else self.impurity_energy - self.exact_impurity_energy
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,10 +185,13 @@ class MoleculeDMET:
         return max(fragment.num_qubits for fragment in self.fragments)
 
     @property
-    def largest_gap(self) -> float:
-        """The largest distance of an impurity's energy from its exact one, in hartree. It tells how well impurities
-        were solved, not how far `energy` is from the exact one, which the baths decide too."""
-        return max(abs(fragment.gap) for fragment in self.fragments)
+    def largest_gap(self) -> float | None:
+        """The largest distance of an impurity's energy from its exact one, in hartree; None where one is unknown. It
+        tells how well impurities were solved, not how far `energy` is from the exact one, which the baths decide too.
+        """
+        gaps = [fragment.gap for fragment in self.fragments]
+        known = [abs(gap) for gap in gaps if gap is not None]
+        return max(known) if len(known) == len(gaps) else None
 
 
 def molecule_dmet(
@@ -240,9 +247,9 @@ def molecule_dmet(
     parts = []
     for atoms, part in zip(localised.atoms, found.fragments, strict=True):
         impurity = part.impurity
-        exact = part.state.energy
+        exact: float | None = part.state.energy
         if method is not exact_solver:
-            exact = exact_solver(impurity.with_potential(found.chemical_potential), impurity.nelec).energy
+            exact = _exact_energy(impurity, found.chemical_potential)
         parts.append(
             DMETFragment(
                 atoms=atoms,
@@ -277,3 +284,9 @@ def _solver_of(solver: _Solver) -> tuple[ImpuritySolver, str]:
     if isinstance(solver, VQESolver):
         return solver, "vqe"
     return solver, getattr(solver, "__name__", type(solver).__name__)
+
+
+def _exact_energy(impurity: Impurity, potential: float) -> float | None:
+    if math.prod(math.comb(impurity.size, count) for count in impurity.nelec) > _MOST_DETERMINANTS:
+        return None
+    return exact_solver(impurity.with_potential(potential), impurity.nelec).energy
