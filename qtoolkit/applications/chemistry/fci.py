@@ -33,6 +33,8 @@ _SPIN_TOLERANCE = 1e-6
 _SPIN_PENALTIES = (0.0, 0.5, 2.0, 8.0)
 """In hartree for each unit of S² too many; the next is tried where states of other spin still lie lower. Each makes
 the iteration slower, and most molecules need none."""
+_WORTH_THREADS = 2000
+"""Determinants below which one thread does."""
 _FEW_DETERMINANTS = 10**5
 _MORE_STATES = 2
 _DENSE = 600
@@ -295,10 +297,13 @@ def _by_matrix(problem: _Problem, count: int) -> FloatArray:
 
 def _by_iteration(problem: _Problem, count: int) -> FloatArray:
     squares: list[float] = []
-    for penalty in _SPIN_PENALTIES:
-        energies, squares = _lowest_states(problem, count, penalty)
-        if all(problem.has_spin(square) for square in squares):
-            return energies
+    lib = require("pyscf.lib", extra="chemistry")
+    # where H|ψ⟩ is shorter than waking threads, and on a busy machine those of OpenMP wait in loops
+    with lib.with_omp_threads(1 if problem.num_determinants < _WORTH_THREADS else None):
+        for penalty in _SPIN_PENALTIES:
+            energies, squares = _lowest_states(problem, count, penalty)
+            if all(problem.has_spin(square) for square in squares):
+                return energies
     raise ConvergenceError(
         f"full configuration interaction must end in states of S = {problem.spin:g}, but the lowest have <S²> = "
         f"{', '.join(f'{square:.6f}' for square in squares)} with a penalty of {_SPIN_PENALTIES[-1]:g} hartree on "

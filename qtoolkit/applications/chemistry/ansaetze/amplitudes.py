@@ -25,6 +25,9 @@ _AMPLITUDE_TOLERANCE = 1e-6
 _MAX_CYCLES = 200
 _SPINS = ("alpha", "beta")
 
+_WORTH_THREADS = 1_000_000
+"""Multiplications in the largest term of a step, o²v⁴ of occupied and empty orbitals, below which one thread does."""
+
 
 @dataclass(frozen=True, eq=False)
 class Amplitudes:
@@ -121,12 +124,13 @@ def ccsd_amplitudes(integrals: MolecularIntegrals) -> Amplitudes:
         empty = mp2_amplitudes(integrals)
         return Amplitudes(empty.singles, empty.doubles, 0.0)
     cc = require("pyscf.cc", extra="chemistry")
+    is_small = max(n_alpha, n_beta) ** 2 * (norb - min(n_alpha, n_beta)) ** 4 < _WORTH_THREADS
     if n_alpha == n_beta and not hamiltonian.is_spin_dependent:
-        solver = _converged(cc.CCSD(_mean_field(hamiltonian, integrals.nelec, restricted=True)))
+        solver = _converged(cc.CCSD(_mean_field(hamiltonian, integrals.nelec, restricted=True)), is_small)
         single, double = np.asarray(solver.t1), np.asarray(solver.t2)
         same = double - double.transpose(0, 1, 3, 2)
         return Amplitudes((single, single), (same, double, same), float(solver.e_corr))
-    solver = _converged(cc.UCCSD(_mean_field(hamiltonian, integrals.nelec, restricted=False)))
+    solver = _converged(cc.UCCSD(_mean_field(hamiltonian, integrals.nelec, restricted=False)), is_small)
     singles, doubles = [np.asarray(part) for part in solver.t1], [np.asarray(part) for part in solver.t2]
     return Amplitudes((singles[0], singles[1]), (doubles[0], doubles[1], doubles[2]), float(solver.e_corr))
 
@@ -180,10 +184,15 @@ def _both_spins(hamiltonian: ElectronicHamiltonian) -> tuple[FloatArray, FloatAr
     return core, repulsion
 
 
-def _converged(solver: Any) -> Any:
+def _converged(solver: Any, is_small: bool) -> Any:
     solver.verbose = 0
     solver.conv_tol, solver.conv_tol_normt, solver.max_cycle = _ENERGY_TOLERANCE, _AMPLITUDE_TOLERANCE, _MAX_CYCLES
-    solver.kernel()
+    if is_small:
+        # its thread in the background, which numbers of threads do not reach
+        solver.async_io = False
+    # steps are shorter than waking threads, and on a busy machine those of OpenMP wait in loops
+    with require("pyscf.lib", extra="chemistry").with_omp_threads(1 if is_small else None):
+        solver.kernel()
     if not solver.converged:
         raise ConvergenceError(
             f"coupled cluster did not converge to {_ENERGY_TOLERANCE:g} hartree in {_MAX_CYCLES} iterations; "
