@@ -49,14 +49,23 @@ class Worker:
         rival: the name of its module.
         python: the interpreter that has it.
         threads: how many it may use.
+        module: what serves requests there.
+        variables: of its environment, instead of ours and of the numbers of threads.
 
     Raises:
         AbsentError: if it cannot be imported there.
         BrokenError: if its process ends otherwise.
     """
 
-    def __init__(self, rival: str, python: str, threads: int) -> None:
-        environment = os.environ | dict.fromkeys(_THREAD_VARIABLES, str(threads))
+    def __init__(
+        self,
+        rival: str,
+        python: str,
+        threads: int,
+        module: str = "peers.worker",
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        environment = os.environ | dict.fromkeys(_THREAD_VARIABLES, str(threads)) | dict(variables or {})
         environment["PYTHONPATH"] = os.pathsep.join(
             part for part in (str(_BENCHMARKS), environment.get("PYTHONPATH", "")) if part
         )
@@ -67,7 +76,7 @@ class Worker:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process
         started = time.perf_counter()
         self._process = subprocess.Popen(
-            [python, "-m", "peers.worker", rival],
+            [python, "-m", module, rival],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
