@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from qtoolkit._arguments import check_instance
 from qtoolkit.algorithms import Callback, Optimizer, VQEResult
-from qtoolkit.algorithms.objective import EnergyObjective
+from qtoolkit.algorithms.optimizers import Evaluation
 from qtoolkit.algorithms.vqe import minimise_energy
 from qtoolkit.applications.chemistry.energies.model import EnergyModel, StateFacts
 from qtoolkit.applications.chemistry.integrals import FloatArray
@@ -19,7 +19,8 @@ __all__ = ["Found", "searched"]
 
 _SPIN_TOLERANCE = 0.1
 """Of ⟨S²⟩: a product of excitations is no eigenstate of spin, and 0.05 is seen where triple bonds break."""
-_SPIN_PENALTIES = (1.0, 5.0)
+_SPIN_PENALTIES = (0.1, 1.0, 5.0)
+"""Hartree for each unit of ⟨S²⟩ too many, soft ones first: a steep one has minima far above that of the energy."""
 _ROUNDING = 1e-9
 _SPREAD = 0.3
 """Standard deviation, in radians, of random starts about the given one."""
@@ -77,33 +78,42 @@ def searched(
     first = candidates[0] if len(candidates) == 1 else min(candidates, key=plain.value)
     further = [first + rng.normal(scale=_SPREAD, size=len(first)) for _ in range(num_starts - 1)]
     total = 0
+    stopped = False
 
-    def run_all(objective: EnergyObjective) -> VQEResult:
+    def observed(evaluation: Evaluation) -> bool | None:
+        nonlocal stopped
+        answer = None if callback is None else callback(evaluation)
+        stopped = stopped or bool(answer)
+        return answer
+
+    def lowest(penalty: float, starts: Sequence[FloatArray]) -> Found:
+        """The lowest of the searches from some starts; one with the spin asked for before any other."""
         nonlocal total
-        best: VQEResult | None = None
-        for start in [first, *further]:
-            run = minimise_energy(objective, method, start, callback, exact_energy=exact, seed=rng)
+        objective = model.objective(penalty) if penalty else plain
+        ends: list[Found] = []
+        for start in starts:
+            run = minimise_energy(objective, method, start, observed, exact_energy=exact, seed=rng)
             total += run.num_evaluations
-            if best is None or run.energy < best.energy:
-                best = run
-        assert best is not None
-        return best
+            energy = plain.value(run.parameters) if penalty else run.energy
+            ends.append(Found(energy, run, model.facts(run.parameters), penalty, total))
+            if stopped:
+                break
+        return min(ends, key=lambda end: (_is_off(end.energy, end.facts, exact, target), end.run.energy))
 
-    run = run_all(plain)
-    energy, penalty, facts = run.energy, 0.0, model.facts(run.parameters)
-    for stronger in _SPIN_PENALTIES:
-        if target is None or not (run.converged and _is_off(energy, facts, exact, target)):
+    found = lowest(0.0, [first, *further])
+    for penalty in _SPIN_PENALTIES:
+        if target is None or stopped or found.run.standard_error is not None:
+            break
+        if not _is_off(found.energy, found.facts, exact, target):
             break
         # Every state of the sector has S at least S_z, so that the penalty lifts those of higher spin alone.
-        penalty = stronger
-        run = run_all(model.objective(penalty))
-        energy, facts = plain.value(run.parameters), model.facts(run.parameters)
-    if _is_wrong(facts, target) and (run.converged or run.standard_error is not None):
+        found = lowest(penalty, [first, *further, *([found.run.parameters] if found.penalty else [])])
+    if _is_wrong(found.facts, target) and not stopped:
         raise ConvergenceError(
             f"the state asked for has <S²> = {target:g}, but the search ended in one of "
-            f"{facts.spin_squared:.4f}; start elsewhere, or ask for that spin"
+            f"{found.facts.spin_squared:.4f}; start elsewhere, or ask for that spin"
         )
-    return Found(energy, run, facts, penalty, total)
+    return replace(found, num_evaluations=total)
 
 
 def _is_wrong(facts: StateFacts, target: float | None) -> bool:
