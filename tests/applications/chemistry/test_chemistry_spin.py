@@ -147,7 +147,7 @@ def test_a_search_that_is_not_converged_does_not_return_another_spin():
     ansatz = UCCSD(integrals.norb, integrals.nelec)
     initial = 0.8 * np.random.default_rng(1).normal(size=ansatz.num_parameters)
     with pytest.raises(ConvergenceError, match="state asked for"):
-        ground_state(integrals, initial_parameters=initial, optimizer=LBFGSB(max_iterations=1))
+        ground_state(integrals, initial_parameters=initial, optimizer=LBFGSB(max_evaluations=3))
 
 
 def test_results_tell_their_spin():

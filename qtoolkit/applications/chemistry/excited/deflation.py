@@ -23,6 +23,7 @@ from qtoolkit.applications.chemistry.excited.setting import excited_ansatz
 from qtoolkit.applications.chemistry.excited.spin_references import checked_spin, spin_references
 from qtoolkit.applications.chemistry.integrals import ActiveSpace, MolecularIntegrals
 from qtoolkit.applications.chemistry.molecule import Molecule
+from qtoolkit.errors import InputError
 from qtoolkit.simulators.fermion.adjoint import SectorOperator
 
 __all__ = ["vqd"]
@@ -51,8 +52,8 @@ def vqd(
     """The lowest states, one after the other: ⟨H⟩ + Σ_j β |⟨ψ_j|ψ⟩|² is minimised over those found before.
 
     O. Higgott, D. Wang and S. Brierley, Quantum 3, 156 (2019). Each search starts from the lowest determinants,
-    projected on the spin asked for and with the states below projected out; the best of `num_starts` counts. A spin
-    that is asked for is kept by a penalty on (S² − S (S + 1))². In the sector engine.
+    projected on the spin asked for, that the states below are mostly not made of; the best of `num_starts` counts. A
+    spin that is asked for is kept by a penalty on (S² − S (S + 1))². In the sector engine.
 
     Args:
         problem: a molecule, or integrals computed before.
@@ -84,6 +85,8 @@ def vqd(
     program = excited_ansatz(ansatz, integrals).program
     model = SectorModel(integrals, program)
     references = spin_references(integrals, program.sector, spin, count + num_starts)
+    if len(references) < count:
+        raise InputError(f"there are {len(references)} such states, got count={count}")
     if overlap_weight is None:
         overlap_weight = 1.0 + float(np.ptp(_energies(model, references)))
     kept: list[SectorOperator] = []
@@ -130,8 +133,13 @@ def _energies(model: SectorModel, references: Sequence[State]) -> list[float]:
 
 
 def _starts(model: SectorModel, references: Sequence[State], below: Sequence[State]) -> list[State]:
-    """References that the states below are mostly not made of, lowest first."""
-    free = [state for state in references if sum(abs(np.vdot(other, state)) ** 2 for other in below) < _MOSTLY]
+    """References that the states below are mostly not made of, lowest first; without any, the rest of the freest."""
+    shares = [sum(abs(np.vdot(other, state)) ** 2 for other in below) for state in references]
+    free = [state for state, share in zip(references, shares, strict=True) if share < _MOSTLY]
+    if not free:
+        least = references[int(np.argmin(shares))]
+        rest = least - sum(np.vdot(other, least) * other for other in below)
+        free = [rest / np.linalg.norm(rest)]
     energies = _energies(model, free)
     return [free[k] for k in np.argsort(energies, kind="stable")]
 

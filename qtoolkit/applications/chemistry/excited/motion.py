@@ -51,6 +51,8 @@ def qeom(ground: GroundState, count: int = 1, *, spin: float | None = None) -> E
     spin = checked_spin(spin, integrals)
     sector, state = sector_state(ground)
     excitations = single_and_double_excitations(integrals.norb, integrals.nelec)
+    if not excitations:
+        raise InputError(f"there are 0 such excited states, for no orbital is filled or none empty, got count={count}")
     size = 7 * len(excitations) * state.nbytes
     with reserved(size, f"{len(excitations)} excitations of a state", "choose a smaller active space"):
         vectors = _Images.of(ground, excitations)
