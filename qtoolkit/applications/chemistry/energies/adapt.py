@@ -113,8 +113,9 @@ def adapt_vqe(
 
     H. R. Grimsley, S. E. Economou, E. Barnes and N. J. Mayhall, Nat. Commun. 10, 3007 (2019). The slopes of a pool,
     ⟨[H, A_k]⟩ = 2 Re ⟨Hψ|A_k ψ⟩, come from one pass over all its operators in the sector engine. Operators between
-    states of different symmetry have no slope, so that the point group is kept without being asked for; where all
-    slopes vanish at a saddle point, the growth ends there.
+    states of different symmetry have no slope, so that the point group is kept without being asked for. Where all
+    slopes vanish at a saddle point of the angles, the growth leaves it and goes on; where they are small far above
+    the exact energy, as where several bonds break, it ends there all the same, which the gap tells.
 
     Args:
         problem: a molecule, or integrals computed before.
@@ -145,20 +146,27 @@ def adapt_vqe(
     operators = _operators(pool, integrals)
     growth = _Growth(integrals, operators, optimizer, rng if isinstance(seed, np.random.Generator) else seed)
     growth.resume(previous)
-    message = f"there are {max_operators} operators"
+    ended = False
     while True:
         slopes = growth.slopes()
-        if float(np.linalg.norm(slopes)) < threshold or len(growth.steps) >= max_operators:
+        while not ended and float(np.linalg.norm(slopes)) >= threshold and len(growth.steps) < max_operators:
+            step = growth.add(int(np.argmax(np.abs(slopes))), slopes)
+            ended = progress is not None and bool(progress(step))
+            slopes = growth.slopes()
+        state = growth.finished()
+        slopes = growth.slopes()
+        norm = float(np.linalg.norm(slopes))
+        # where that left a saddle point, the pool has slopes again; under a penalty they are no sign of one
+        if ended or norm < threshold or len(growth.steps) >= max_operators or state.spin_penalty:
             break
-        step = growth.add(int(np.argmax(np.abs(slopes))), slopes)
-        if progress is not None and progress(step):
-            message = f"it was ended after {len(growth.steps)} operators"
-            break
-    state = growth.finished()
-    slopes = growth.slopes()
-    norm = float(np.linalg.norm(slopes))
     if norm < threshold:
         message = f"the slopes of the pool have norm {norm:.2g}, below {threshold:g}"
+    elif ended:
+        message = f"it was ended after {len(growth.steps)} operators"
+    elif state.spin_penalty:
+        message = f"a penalty keeps the spin, which leaves slopes of norm {norm:.2g} in the pool; lower the threshold"
+    else:
+        message = f"there are {max_operators} operators"
     return AdaptResult(
         state=state,
         steps=tuple(growth.steps),
