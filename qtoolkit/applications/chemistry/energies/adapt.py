@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ Pool: TypeAlias = Literal["fermionic", "qubit", "generalised"] | Sequence[PoolOp
 """``"fermionic"`` and ``"qubit"`` single and double excitations from filled to empty orbitals; ``"generalised"`` ones
 of fermions between all orbitals; or operators of one's own."""
 
+_LOWER = 1e-6
+"""In hartree: what further operators must gain under a penalty."""
 _INNER = LBFGSB(max_evaluations=1000, gradient_tolerance=1e-6, value_tolerance=1e-13, memory=30)
 
 
@@ -146,7 +149,8 @@ def adapt_vqe(
     operators = _operators(pool, integrals)
     growth = _Growth(integrals, operators, optimizer, rng if isinstance(seed, np.random.Generator) else seed)
     growth.resume(previous)
-    ended = False
+    ended = is_stuck = False
+    lowest = math.inf
     while True:
         slopes = growth.slopes()
         while not ended and float(np.linalg.norm(slopes)) >= threshold and len(growth.steps) < max_operators:
@@ -156,14 +160,19 @@ def adapt_vqe(
         state = growth.finished()
         slopes = growth.slopes()
         norm = float(np.linalg.norm(slopes))
-        # where that left a saddle point, the pool has slopes again; under a penalty they are no sign of one
-        if ended or norm < threshold or len(growth.steps) >= max_operators or state.spin_penalty:
+        # Where that left a saddle point, the pool has slopes again, and so it has under a penalty, where they may lead
+        # to a lower state or only back to another spin.
+        if ended or norm < threshold or len(growth.steps) >= max_operators:
             break
+        is_stuck = state.spin_penalty > 0.0 and state.energy > lowest - _LOWER
+        if is_stuck:
+            break
+        lowest = state.energy
     if norm < threshold:
         message = f"the slopes of the pool have norm {norm:.2g}, below {threshold:g}"
     elif ended:
         message = f"it was ended after {len(growth.steps)} operators"
-    elif state.spin_penalty:
+    elif is_stuck:
         message = f"a penalty keeps the spin, which leaves slopes of norm {norm:.2g} in the pool; lower the threshold"
     else:
         message = f"there are {max_operators} operators"
