@@ -31,7 +31,10 @@ molecule = typer.Typer(
     name="molecule",
     cls=_EnergyByDefault,
     no_args_is_help=True,
-    help='Energies of molecules: qtoolkit molecule "Li 0 0 0; H 0 0 1.595"; and curves, excited states, geometries.',
+    help=(
+        'Energies of molecules: qtoolkit molecule "Li 0 0 0; H 0 0 1.595"; and curves, excited states, geometries. '
+        "Options of an energy: qtoolkit molecule energy --help."
+    ),
 )
 molecule.command(_DEFAULT)(energy)
 molecule.command()(scan)

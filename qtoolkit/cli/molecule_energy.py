@@ -62,6 +62,8 @@ def energy(
     from qtoolkit.report.molecules import energy_data, energy_facts, energy_page, energy_picture, energy_tables
 
     output.check(stated.packages(geometry))
+    if method is not Method.VQE:
+        search.check_unused(method.value)
     with DemoProgress([_PART]) as progress:
         tell = progress.of(_PART)
         tell("integrals", 0.0)

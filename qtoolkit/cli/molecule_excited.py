@@ -48,7 +48,7 @@ def excited(
     method: Annotated[
         ExcitedMethod,
         typer.Option(
-            help="qeom and qse expand about a ground state, vqd and ssvqe tune each state.",
+            help="qeom and qse expand about a ground state, vqd and ssvqe tune k-UpCCGSD for each.",
             rich_help_panel="Ansatz and search",
         ),
     ] = ExcitedMethod.QEOM,
@@ -69,6 +69,8 @@ def excited(
     )
 
     output.check(stated.packages(geometry))
+    if method in (ExcitedMethod.VQD, ExcitedMethod.SSVQE):
+        search.check_unused(method.value)
     with DemoProgress([_PART]) as progress:
         tell = progress.of(_PART)
         tell("integrals", 0.0)

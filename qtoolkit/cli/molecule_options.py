@@ -169,10 +169,10 @@ class MoleculeOptions:
 
         if not self.reads_integrals(geometry):
             return compute_integrals(self.molecule(geometry), self.active_space, self.reference.value)
-        if (self.charge, self.spin, self.active, self.reference) != (None, None, "all", Reference.AUTO):
+        if self != MoleculeOptions():
             raise InputError(
-                "charge, spin, active space and reference are those of the FCIDUMP file; leave --charge, --spin, "
-                "--active and --reference out"
+                "basis, charge, spin, unit, active space and reference are those of the FCIDUMP file; leave --basis, "
+                "--charge, --spin, --unit, --active and --reference out"
             )
         return MolecularIntegrals.from_fcidump(geometry)
 
@@ -207,6 +207,17 @@ class AnsatzOptions:
         ),
     ] = None
     seed: Annotated[int, typer.Option(min=0, help="Of random starts and directions.", rich_help_panel=_ANSATZ)] = 0
+
+    def check_unused(self, method: str) -> None:
+        """Refuse options that a method has no use for.
+
+        Raises:
+            InputError: naming them.
+        """
+        from qtoolkit.errors import InputError
+
+        if (self.ansatz, self.no_symmetry, self.starts) != (AnsatzChoice.UCCSD, False, None):
+            raise InputError(f"--method {method} has no use for --ansatz, --no-symmetry and --starts; leave them out")
 
     def uses_symmetry(self, integrals: MolecularIntegrals | None = None) -> bool:
         """Whether excitations are left out by symmetry, where there is one to leave them out by."""

@@ -19,7 +19,9 @@ _PLACE = "{r}"
 def scan(
     geometry: Annotated[
         str,
-        typer.Argument(metavar="GEOMETRY", help='Atoms with {r} where the coordinate stands: "Li 0 0 0; H 0 0 {r}".'),
+        typer.Argument(
+            metavar="GEOMETRY", help='Atoms with {r} where the coordinate stands, once or more: "Li 0 0 0; H 0 0 {r}".'
+        ),
     ],
     stated: MoleculeOptions,
     search: AnsatzOptions,

@@ -257,7 +257,7 @@ class MolecularIntegrals:
     @property
     def active_space_summary(self) -> str:
         """Which electrons and orbitals are active, in words."""
-        words = [f"{sum(self.nelec)} electrons in {self.norb} orbitals"]
+        words = [f"{_counted(sum(self.nelec), 'electron')} in {_counted(self.norb, 'orbital')}"]
         if self.orbital_coefficients is not None:
             words[0] += f", {_ranges(self.active_space)} of {self.orbital_coefficients.shape[-1]}"
             if self.core_orbitals:
@@ -265,6 +265,10 @@ class MolecularIntegrals:
         if self.selection:
             words.append(f"chosen by {self.selection}")
         return "; ".join(words)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def require_integrals(value: object) -> None:

@@ -17,14 +17,18 @@ from qtoolkit.applications.chemistry import (
     MolecularIntegrals,
     PotentialCurve,
     StateProperties,
+    fci_energy,
     state_properties,
 )
 from qtoolkit.applications.chemistry.resources import DoubleFactorisation, QubitisationCost
 from qtoolkit.applications.qec import Footprint
-from qtoolkit.errors import QToolkitError
+from qtoolkit.errors import InputError, QToolkitError
 from qtoolkit.simulators.fermion import FermionSector, lowest_states, spin_squared
 
 __all__ = ["EnergyAnswer", "ExactState", "ResourcesAnswer", "ScanAnswer", "exact_answer", "molecule_name"]
+
+_SAME = 1e-7
+"""Hartree, between two iterations for one energy."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,6 +147,11 @@ class ScanAnswer:
     geometry: str
 
     @property
+    def method(self) -> str:
+        """For people."""
+        return _ANSATZ_NAMES.get(type(self.curve.points[0].ansatz).__name__, self.ansatz)
+
+    @property
     def minimum(self) -> tuple[float, float] | None:
         """Where a parabola through the three lowest neighbours has its lowest point, and the energy there; None where
         the lowest point is at an end."""
@@ -175,6 +184,7 @@ def exact_answer(integrals: MolecularIntegrals) -> EnergyAnswer:
     """The lowest state of the spin asked for, by diagonalisation.
 
     Raises:
+        InputError: if the orbitals of the spins differ, and the lowest state in them is of another spin.
         ConvergenceError: if the iteration does not converge.
         InsufficientMemoryError: if the vectors do not fit into free memory.
     """
@@ -182,6 +192,11 @@ def exact_answer(integrals: MolecularIntegrals) -> EnergyAnswer:
     spin = None if integrals.is_unrestricted else integrals.spin
     energies, states = lowest_states(integrals.hamiltonian, integrals.nelec, spin=spin)
     sector, energy = FermionSector(integrals.norb, integrals.nelec), float(energies[0])
+    if integrals.is_unrestricted and energy < fci_energy(integrals) - _SAME:
+        raise InputError(
+            "exact states in orbitals that differ between spins are the lowest of any spin, and "
+            f"S = {integrals.spin:g} was asked for; take RHF or ROHF, whose exact energy is the same in all orbitals"
+        )
     certificate = Certificate(
         energy=energy,
         num_electrons=(float(integrals.nelec[0]), float(integrals.nelec[1])),
@@ -203,6 +218,6 @@ def molecule_name(integrals: MolecularIntegrals) -> str:
     """For people."""
     molecule = integrals.molecule
     if molecule is None:
-        return f"{sum(integrals.nelec)} electrons in {integrals.norb} orbitals"
+        return integrals.active_space_summary
     charge = "" if not molecule.charge else f" ({molecule.charge:+d})"
     return f"{molecule.formula}{charge}, {molecule.basis}"

@@ -85,7 +85,7 @@ def scan_picture(answer: ScanAnswer, theme: Theme = "light") -> str:
             1e3 * CHEMICAL_ACCURACY, color=ink(theme), linestyle="--", linewidth=1.0, label="chemical accuracy"
         )
         for k, (label, values) in enumerate(
-            (("Hartree–Fock", curve.hartree_fock_energies), (answer.ansatz, curve.vqe_energies))
+            (("Hartree–Fock", curve.hartree_fock_energies), (answer.method, curve.vqe_energies))
         ):
             color, marker = series_color(1 - k, theme), MARKERS[1 - k]
             energies.plot(x, values, color=color, marker=marker, linestyle="none", label=label)

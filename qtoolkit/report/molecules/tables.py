@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qtoolkit.applications.chemistry import ExcitedStates, GroundState, OptimisedGeometry
-from qtoolkit.report.model import Unit
+from qtoolkit.applications.chemistry import ExcitedStates, GroundState, MolecularIntegrals, OptimisedGeometry
+from qtoolkit.report.model import MINUS, Unit
 from qtoolkit.report.molecules.answers import EnergyAnswer, ResourcesAnswer, ScanAnswer, molecule_name
 from qtoolkit.report.tables import number_table
 
@@ -33,9 +33,11 @@ __all__ = [
 HARTREE = Unit("Ha", 1.0, 8)
 _SHORT = Unit("Ha", 1.0, 6)
 MILLIHARTREE = Unit("mHa", 1e3, 4)
+_LENGTH = Unit("", 1.0, 6)
 _EV = 27.211386245988
 """Hartree in electronvolt, CODATA 2018."""
 _MULTIPLICITIES = ("singlet", "doublet", "triplet", "quartet", "quintet", "sextet", "septet")
+_OPTIMIZERS = {"LBFGSB": "L-BFGS-B"}
 _NONE = "–"
 
 
@@ -48,7 +50,8 @@ def energy_tables(answer: EnergyAnswer, width: int = 80) -> list[Table]:
     if isinstance(answer.found, GroundState):
         energies.append((answer.method, certificate.energy))
     energies.append(("exact, same orbitals and spin", exact))
-    rows = [(label, _energy(value), _above(value, exact)) for label, value in energies]
+    rows = [(label, _energy(value), _above(value, exact)) for label, value in energies[:-1]]
+    rows.append((energies[-1][0], _energy(exact), ""))
     state = [("electrons, alpha and beta", "{:g} and {:g}".format(*certificate.num_electrons), "")]
     state += _spin_rows(answer)
     if certificate.residual_norm is not None:
@@ -57,7 +60,7 @@ def energy_tables(answer: EnergyAnswer, width: int = 80) -> list[Table]:
         state.append(("dipole moment", f"{answer.dipole_debye:.4f} D", f"{answer.dipole_debye / 2.541746473:.6f} a.u."))
     if isinstance(answer.found, GroundState):
         found = answer.found
-        gradient = "" if found.gradient_norm is None else f"gradient {found.gradient_norm:.1e}"
+        gradient = "" if found.gradient_norm is None else f"gradient norm {found.gradient_norm:.1e}"
         state.append(("parameters, evaluations", f"{found.num_parameters}, {found.num_evaluations}", gradient))
     return [
         number_table((molecule_name(answer.integrals), "energy", "above exact"), rows, width),
@@ -92,23 +95,46 @@ def _bar(value: float, cells: int = 24) -> str:
 def energy_facts(answer: EnergyAnswer) -> list[str]:
     """What was done, and how."""
     integrals, certificate = answer.integrals, answer.certificate
-    facts = [f"orbitals: {integrals.scf_solution}", integrals.active_space_summary]
+    facts = _space(integrals)
     if isinstance(answer.found, GroundState):
-        facts += [f"{2 * integrals.norb} qubits", f"{answer.found.optimizer}: {certificate.message}"]
+        facts += [f"{2 * integrals.norb} qubits", f"{_ending(answer.found)}: {certificate.message}"]
+        if answer.found.spin_penalty:
+            facts.append(f"spin kept by a penalty of {answer.found.spin_penalty:g} Ha for each unit of ⟨S²⟩")
         if certificate.seed is not None:
             facts.append(f"seed {certificate.seed}")
     else:
         facts.append(certificate.message)
     if answer.grown is not None:
-        facts.append(f"{len(answer.grown.steps)} operators of a pool of {len(answer.grown.pool)}")
+        facts.append(f"{len(answer.grown.steps)} operators from a pool of {len(answer.grown.pool)}")
+        facts.append(answer.grown.message)
     return [*facts, f"{answer.wall_time:.3g} s"]
+
+
+def _space(integrals: MolecularIntegrals) -> list[str]:
+    """Which orbitals, and which of them are active."""
+    solution = integrals.scf_solution
+    named = solution if solution.startswith("orbitals") else f"orbitals: {solution}"
+    summary = integrals.active_space_summary
+    return [named] if summary == molecule_name(integrals) else [named, summary]
+
+
+def _ending(found: GroundState) -> str:
+    """Who searched, and whether that converged; values with noise offer no test."""
+    name = _OPTIMIZERS.get(found.optimizer, found.optimizer)
+    return name if found.converged or found.standard_error is not None else f"{name} did not converge"
 
 
 def scan_tables(answer: ScanAnswer, width: int = 80) -> list[Table]:
     """What a terminal shows of a curve."""
     curve = answer.curve
     rows = [
-        (f"{x:g}", HARTREE.text(hf, with_symbol=False), HARTREE.text(e, with_symbol=False), _energy_alone(exact), gap)
+        (
+            f"{x:g}".replace("-", MINUS),
+            HARTREE.text(hf, with_symbol=False),
+            HARTREE.text(e, with_symbol=False),
+            _energy_alone(exact),
+            gap,
+        )
         for x, hf, e, exact, gap in zip(
             curve.coordinates.tolist(),
             curve.hartree_fock_energies.tolist(),
@@ -118,7 +144,7 @@ def scan_tables(answer: ScanAnswer, width: int = 80) -> list[Table]:
             strict=True,
         )
     ]
-    headings = ("r", "Hartree–Fock, Ha", f"{answer.ansatz}, Ha", "exact, Ha", "gap, mHa")
+    headings = ("r", "Hartree–Fock, Ha", f"{answer.method}, Ha", "exact, Ha", "gap, mHa")
     return [number_table(headings, rows, width)]
 
 
@@ -160,7 +186,7 @@ def excited_tables(found: ExcitedStates, width: int = 80) -> list[Table]:
 
 def excited_facts(found: ExcitedStates) -> list[str]:
     """What was done, and how."""
-    facts = [molecule_name(found.integrals), found.integrals.active_space_summary, found.method]
+    facts = [*dict.fromkeys((molecule_name(found.integrals), found.integrals.active_space_summary)), found.method]
     if found.ground is not None:
         facts.append(f"above a ground state of {HARTREE.text(found.ground.energy)}")
     if found.seed is not None:
@@ -170,7 +196,7 @@ def excited_facts(found: ExcitedStates) -> list[str]:
 
 def geometry_tables(found: OptimisedGeometry, width: int = 80) -> list[Table]:
     """What a terminal shows of a geometry."""
-    atoms = [(symbol, *(f"{coordinate:.6f}" for coordinate in place)) for symbol, place in found.molecule.geometry]
+    atoms = [(symbol, *(_LENGTH.text(coordinate) for coordinate in place)) for symbol, place in found.molecule.geometry]
     steps = [
         (
             f"{k}",
@@ -257,6 +283,4 @@ def _gap(value: float) -> str:
 
 
 def _above(value: float | None, exact: float | None) -> str:
-    if value is None or exact is None:
-        return _NONE
-    return "" if value == exact else MILLIHARTREE.text(value - exact)
+    return _NONE if value is None or exact is None else MILLIHARTREE.text(value - exact)
