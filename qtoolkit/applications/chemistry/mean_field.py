@@ -28,6 +28,8 @@ Reference: TypeAlias = Literal["auto", "rhf", "rohf", "uhf"]
 
 _ENERGY_TOLERANCE = 1e-11
 _GRADIENT_TOLERANCE = 1e-7
+_SHORTEST_STEP = 1e-20
+"""Square of a step that second-order iterations still take; PySCF's 1e-14 leaves gradients above the tolerance."""
 _MAX_CYCLES = 200
 _MAX_SECOND_ORDER_CYCLES = 50
 _MAX_FOLLOWED = 10
@@ -184,6 +186,7 @@ def _converged(solver: Any, molecule: Molecule, density: Any = None) -> Any:
 def _second_order(solver: Any, molecule: Molecule, orbitals: Any, occupations: Any) -> Any:
     solver = solver.newton()
     solver.max_cycle = _MAX_SECOND_ORDER_CYCLES
+    solver.ah_lindep = _SHORTEST_STEP
     solver.kernel(orbitals, occupations)
     if not solver.converged:
         raise ConvergenceError(
