@@ -134,7 +134,7 @@ def _energies(model: SectorModel, references: Sequence[State]) -> list[float]:
 
 def _starts(model: SectorModel, references: Sequence[State], below: Sequence[State]) -> list[State]:
     """References that the states below are mostly not made of, lowest first; without any, the rest of the freest."""
-    shares = [sum(abs(np.vdot(other, state)) ** 2 for other in below) for state in references]
+    shares = [float(sum(abs(np.vdot(other, state)) ** 2 for other in below)) for state in references]
     free = [state for state, share in zip(references, shares, strict=True) if share < _MOSTLY]
     if not free:
         least = references[int(np.argmin(shares))]
