@@ -17,7 +17,7 @@ from qtoolkit._checks import require_array
 from qtoolkit.algorithms.optimizers import Callback, Evaluation, OptimizationResult, Optimizer
 from qtoolkit.errors import InputError
 
-__all__ = ["Descent", "Landscape", "descend", "estimated_anew"]
+__all__ = ["Descent", "Landscape", "descend", "estimated_anew", "fresh_value"]
 
 FloatArray = NDArray[np.float64]
 
@@ -143,7 +143,7 @@ def estimated_anew(objective: Landscape, chosen: Descent) -> Descent:
     """
     if chosen.standard_error is None:
         return chosen
-    value, standard_error, num_fresh = _fresh_value(objective, chosen.parameters, chosen.value)
+    value, standard_error, num_fresh = fresh_value(objective, chosen.parameters, chosen.value)
     return replace(
         chosen,
         value=value,
@@ -152,7 +152,7 @@ def estimated_anew(objective: Landscape, chosen: Descent) -> Descent:
     )
 
 
-def _fresh_value(objective: Landscape, parameters: FloatArray, found: float) -> tuple[float, float | None, int]:
+def fresh_value(objective: Landscape, parameters: FloatArray, found: float) -> tuple[float, float | None, int]:
     """Value, standard error and how many values were taken, of an estimator that may be noisy."""
     estimate = objective.estimate(parameters)
     if estimate is not None:
@@ -268,7 +268,7 @@ class _Search:
         if self.num_escapes:
             message += f"; left a maximum or saddle point {self.num_escapes} time{'s' * (self.num_escapes > 1)}"
         if not self._objective.is_exact:
-            value, standard_error, num_fresh = _fresh_value(self._objective, found.parameters, found.value)
+            value, standard_error, num_fresh = fresh_value(self._objective, found.parameters, found.value)
         if standard_error is not None:
             converged = False
             message = (

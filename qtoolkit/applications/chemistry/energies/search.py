@@ -9,6 +9,7 @@ import numpy as np
 
 from qtoolkit._arguments import check_instance
 from qtoolkit.algorithms import Callback, Optimizer, VQEResult
+from qtoolkit.algorithms.descent import fresh_value
 from qtoolkit.algorithms.optimizers import Evaluation
 from qtoolkit.algorithms.vqe import minimise_energy
 from qtoolkit.applications.chemistry.energies.model import EnergyModel, StateFacts
@@ -98,7 +99,14 @@ def searched(
             ends.append(Found(energy, run, model.facts(run.parameters), penalty, total))
             if stopped:
                 break
-        return min(ends, key=lambda end: (_is_off(end.energy, end.facts, exact, target), end.run.energy))
+        chosen = min(ends, key=lambda end: (_is_off(end.energy, end.facts, exact, target), end.run.energy))
+        if len(ends) == 1 or chosen.run.standard_error is None:
+            return chosen
+        # the lowest of several estimates is lowest by luck again
+        energy, error, count = fresh_value(plain, chosen.run.parameters, chosen.energy)
+        total += count
+        run = replace(chosen.run, energy=energy, standard_error=chosen.run.standard_error if error is None else error)
+        return replace(chosen, energy=energy, run=run)
 
     found = lowest(0.0, [first, *further])
     for penalty in _SPIN_PENALTIES:
