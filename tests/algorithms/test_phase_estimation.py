@@ -113,6 +113,28 @@ def test_no_outcome_far_from_an_eigenphase_is_more_likely(size):
     assert (np.diff(bound) <= 1e-12).all()
 
 
+@pytest.mark.parametrize("bits", [2, 3, 4, 6])
+@pytest.mark.parametrize("energy", [1.0, -1.0])
+def test_the_ends_of_a_range_are_not_taken_for_each_other(bits, energy):
+    preparation = Circuit(1) if energy > 0 else Circuit(1).x(0)
+    found = estimate_energy(EnergyProblem(PauliSum.from_list([("Z", 1.0)]), preparation), bits, 500, seed=1)
+    assert found.is_alias_free is True
+    assert found.interval[0] <= energy <= found.interval[1]
+    assert abs(found.energy - energy) < 0.1 * found.resolution
+
+
+def test_intervals_hold_at_the_edges_of_given_ranges():
+    rng = np.random.default_rng(2)
+    for seed in range(30):
+        preparation = Circuit(2).ry(rng.normal(), 0).ry(rng.normal(), 1).cx(0, 1)
+        ends = ENERGIES[0] - 0.3 * rng.random(), ENERGIES[-1] + 0.3 * rng.random() + 1e-3
+        problem = EnergyProblem(ISING, preparation, energy_range=ends)
+        for bits, shots in ((2, 20), (3, 200), (5, 200)):
+            found = estimate_energy(problem, bits, shots, confidence=0.999, seed=seed)
+            low, high = found.interval
+            assert ((low <= ENERGIES) & (high >= ENERGIES)).any()
+
+
 def test_a_range_that_is_too_narrow_is_noticed():
     energy = ENERGIES[0]
     inside = EnergyProblem(ISING, eigenstate(0), energy_range=(energy - 0.3, energy + 0.5))

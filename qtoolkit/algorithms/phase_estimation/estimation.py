@@ -77,25 +77,28 @@ def estimate_energy(
     resolution = (high - low) / (1 << bits)
     place, share, offset = _peak(outcomes)
     half_width = _reach(outcomes, shots, confidence) * resolution + problem.evolution_error
-    grid_energy = low + place * resolution
-    energy = grid_energy + offset * resolution
+    inside = problem.spectrum_bounds if problem.is_alias_free else (low, high)
+    images = _images(low + place * resolution, half_width, high - low, inside)
     alias_free: bool | None = True
+    likely = images
     if not problem.is_alias_free:
         alias_free = None
         if check_flag(check_alias, "check_alias"):
             wider = _widened(problem)
             again, _ = _outcomes(wider, bits, shots, method, runner, rng)
-            other_low, other_high = wider.energy_range
-            other_resolution = (other_high - other_low) / (1 << bits)
-            other_place, _, _ = _peak(again)
-            other = _reach(again, shots, confidence) * other_resolution + wider.evolution_error
-            distance = abs(grid_energy - other_low - other_place * other_resolution) % (other_high - other_low)
-            distance = min(distance, other_high - other_low - distance)
-            alias_free = bool(distance <= half_width + other)
+            agreeing = _agreeing(images, half_width, wider, again, confidence)
+            alias_free, likely = bool(agreeing), agreeing or images
+    # of the energies of a phase close to 0, the one that lies within the range
+    grid_energy = min(likely, key=lambda image: _outside(image + offset * resolution, inside))
+    # all of them, because the second measurement may have seen another eigenstate
+    interval = min(images) - half_width, max(images) + half_width
+    if len(images) > 1:
+        interval = max(interval[0], inside[0]), min(interval[1], inside[1])
+    energy = grid_energy + offset * resolution
     found = np.flatnonzero(outcomes)
     return EnergyEstimate(
         energy=energy,
-        interval=(grid_energy - half_width, grid_energy + half_width),
+        interval=interval,
         confidence=confidence,
         resolution=resolution,
         grid_energy=grid_energy,
@@ -152,6 +155,40 @@ def _peak(counts: NDArray[np.int64]) -> tuple[int, float, float]:
     ratio = math.sqrt(side) / (math.sqrt(side) + math.sqrt(counts[place]))
     offset = ratio if sides[0] >= sides[1] else -ratio
     return place, float((counts[place] + side) / counts.sum()), offset
+
+
+def _images(energy: float, half_width: float, width: float, inside: tuple[float, float]) -> list[float]:
+    """The energies that a phase may stand for: a circle of phases is a line of energies that was cut somewhere.
+
+    Args:
+        energy: one of them.
+        half_width: how far the eigenvalue may be from it.
+        width: of a whole turn.
+        inside: where eigenvalues are.
+    """
+    turns = [energy + turn * width for turn in (-1, 0, 1)]
+    return [image for image in turns if _outside(image, inside) <= half_width] or [energy]
+
+
+def _outside(energy: float, inside: tuple[float, float]) -> float:
+    """How far an energy is from a range; 0 within."""
+    return max(inside[0] - energy, energy - inside[1], 0.0)
+
+
+def _agreeing(
+    images: list[float], half_width: float, wider: EnergyProblem, outcomes: NDArray[np.int64], confidence: float
+) -> list[float]:
+    """Those of some energies that the outcomes at another width allow too."""
+    low, high = wider.energy_range
+    resolution = (high - low) / len(outcomes)
+    reach = _reach(outcomes, int(outcomes.sum()), confidence) * resolution + wider.evolution_error
+    there = low + _peak(outcomes)[0] * resolution
+    distances = [abs(image - there) % (high - low) for image in images]
+    return [
+        image
+        for image, distance in zip(images, distances, strict=True)
+        if min(distance, high - low - distance) <= half_width + reach
+    ]
 
 
 def _reach(counts: NDArray[np.int64], shots: int, confidence: float) -> float:

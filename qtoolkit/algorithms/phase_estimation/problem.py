@@ -117,7 +117,13 @@ class EnergyProblem:
     @property
     def is_alias_free(self) -> bool:
         """Whether the range holds the whole spectrum by the bound of its norm."""
-        return self._low <= self._center - self._radius and self._center + self._radius < self._high
+        lowest, highest = self.spectrum_bounds
+        return self._low <= lowest and highest < self._high
+
+    @property
+    def spectrum_bounds(self) -> tuple[float, float]:
+        """Two energies that the whole spectrum lies between, by the sum of the coefficients' magnitudes."""
+        return self._center - self._radius, self._center + self._radius
 
     @property
     def evolution_error(self) -> float:

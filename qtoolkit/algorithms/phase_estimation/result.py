@@ -18,10 +18,11 @@ class EnergyEstimate:
     Attributes:
         energy: of the strongest peak, between grid points by the ratio of its two highest outcomes.
         interval: holds an eigenvalue with probability `confidence` at least, whatever the prepared state;
-            shot noise and `evolution_error` included, a device's noise not.
+            shot noise and `evolution_error` included, a device's noise not. Where phases close to 0 and to 1 cannot be
+            told apart, it reaches from the lower to the upper end of the energies there may be.
         confidence: as asked for.
         resolution: distance of grid points, W / 2^bits.
-        grid_energy: of the most frequent outcome.
+        grid_energy: of the most frequent outcome; at the upper end of the range for a phase just below 1.
         probability: share of the shots at that outcome and the higher of its neighbours; about the weight of the
             eigenstate in the prepared state, or less.
         histogram: shots by energy of the grid, ascending.
