@@ -74,6 +74,21 @@ def test_a_chemical_potential_makes_electrons_add_up() -> None:
     assert abs(steps[0][1]) > 1e-6 >= min(abs(error) for _, error in steps)
 
 
+@pytest.mark.parametrize("start", ["nothing", "one each", "two each", "excited"])
+def test_the_mean_field_ends_in_a_filled_determinant_from_any_start(start: str) -> None:
+    model = hubbard_model(chain(6), 1.0, 0.5)
+    orbitals = np.linalg.eigh(model.one_body_tensor)[1]
+    densities = {
+        "nothing": np.zeros((6, 6)),
+        "one each": np.eye(6),
+        "two each": 2.0 * np.eye(6),
+        "excited": 2.0 * orbitals[:, 3:] @ orbitals[:, 3:].T,  # stationary, and the highest of all
+    }
+    found, usual = restricted_mean_field(model, 6, densities[start]), restricted_mean_field(model, 6)
+    assert found.energy == pytest.approx(usual.energy, abs=1e-8)
+    assert np.allclose(found.density, usual.density, atol=1e-6)
+
+
 def test_the_mean_field_is_that_of_its_energy() -> None:
     hamiltonian = random_hamiltonian(5, np.random.default_rng(3), False)
     scaled = ElectronicHamiltonian(hamiltonian.one_body_tensor, 0.05 * hamiltonian.two_body_tensor, 0.3)
@@ -108,7 +123,12 @@ def test_solvers_are_checked_and_fragments_too() -> None:
         state = exact_solver(hamiltonian, nelec)
         return ImpurityState(state.energy, 0.5 * state.one_rdm, state.two_rdm)
 
+    nothing = ImpurityState(np.nan, np.full((4, 4), np.nan), np.full((4,) * 4, np.nan))
     refused = [
+        (lambda: density_matrix_embedding(model, 6, thirds, lambda h, n: nothing), "finite"),
+        (lambda: density_matrix_embedding(model, 6, thirds, progress=3), "progress"),  # type: ignore[arg-type]
+        (lambda: restricted_mean_field(model, 6, np.full((6, 6), np.nan)), "finite and symmetric"),
+        (lambda: restricted_mean_field(model, 6, np.arange(36.0).reshape(6, 6)), "finite and symmetric"),
         (lambda: density_matrix_embedding(model, 6, [[0, 1], [2, 3]]), "once"),
         (lambda: density_matrix_embedding(model, 6, [[0, 1, 1], [2, 3, 4, 5]]), "once"),
         (lambda: density_matrix_embedding(model, 5, thirds), "even"),

@@ -15,7 +15,15 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qtoolkit._arguments import check_callable, check_instance, check_integer, check_number, items_of, shown
+from qtoolkit._arguments import (
+    check_callable,
+    check_instance,
+    check_integer,
+    check_number,
+    items_of,
+    real_numbers_of,
+    shown,
+)
 from qtoolkit.algorithms.embedding.bath import Impurity, impurity_of
 from qtoolkit.algorithms.embedding.mean_field import LatticeMeanField, integrals_of, restricted_mean_field
 from qtoolkit.errors import ConvergenceError, InputError
@@ -147,6 +155,8 @@ def density_matrix_embedding(
     begin = time.perf_counter()
     check_instance(hamiltonian, ElectronicHamiltonian, "hamiltonian must be an ElectronicHamiltonian")
     check_callable(solver, "solver")
+    if progress is not None:
+        check_callable(progress, "progress")
     tolerance = check_number(electron_tolerance, "electron_tolerance")
     if tolerance <= 0:
         raise InputError(f"electron_tolerance must be positive, got {tolerance:g}")
@@ -188,11 +198,13 @@ def _solved(impurity: Impurity, solver: ImpuritySolver, potential: float) -> Fra
         solver(impurity.with_potential(potential), impurity.nelec), ImpurityState, "a solver returns an ImpurityState"
     )
     size, inside = impurity.size, slice(len(impurity.fragment))
-    one, two = np.asarray(state.one_rdm), np.asarray(state.two_rdm)
+    one, two = (real_numbers_of(getattr(state, name), f"a solver's {name}") for name in ("one_rdm", "two_rdm"))
     if one.shape != (size,) * 2 or two.shape != (size,) * 4:
         raise InputError(
             f"a solver's density matrices have shapes {(size,) * 2} and {(size,) * 4}, got {one.shape} and {two.shape}"
         )
+    if not (np.isfinite(one).all() and np.isfinite(two).all()):
+        raise InputError("a solver's density matrices must be finite, got an entry that is not")
     electrons = sum(impurity.nelec)
     if abs(np.trace(one) - electrons) > 1e-4 * max(electrons, 1):
         raise InputError(f"a solver's one_rdm has trace {electrons}, the electrons, got {float(np.trace(one)):.6f}")

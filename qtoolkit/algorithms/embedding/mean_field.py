@@ -18,6 +18,8 @@ FloatArray = NDArray[np.float64]
 _TOLERANCE = 1e-9
 _MAX_CYCLES = 300
 _HISTORY = 8
+_SYMMETRY = 1e-8
+_EXCITED = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,10 +49,12 @@ def restricted_mean_field(
     Args:
         hamiltonian: the same for both spins.
         num_electrons: even.
-        density: spin-summed start, shape (norb, norb); that of the one-body part by default.
+        density: spin-summed start, shape (norb, norb), symmetric, whose most occupied natural orbitals are filled; that
+            of the one-body part by default.
 
     Raises:
-        InputError: if the number of electrons is odd or does not fit, or the spins have integrals of their own.
+        InputError: if the number of electrons is odd or does not fit, the spins have integrals of their own, or the
+            density has another shape, no symmetry, or an entry that is not finite.
         ConvergenceError: if the iteration does not converge.
     """
     check_instance(hamiltonian, ElectronicHamiltonian, "hamiltonian must be an ElectronicHamiltonian")
@@ -64,14 +68,19 @@ def restricted_mean_field(
         current = real_numbers_of(density, "density")
         if current.shape != one_body.shape:
             raise InputError(f"density must have shape {one_body.shape}, got {current.shape}")
+        if not np.allclose(current, current.T, rtol=0.0, atol=_SYMMETRY):
+            raise InputError("density must be finite and symmetric; symmetrise it first")
+        current = _filled(-current, count)[0]
     focks: list[FloatArray] = []
     errors: list[FloatArray] = []
     for iteration in range(1, _MAX_CYCLES + 1):
         fock = one_body + field_of(two_body, current)
         error = fock @ current - current @ fock
-        if np.abs(error).max() < _TOLERANCE:
+        levels = np.asarray(np.linalg.eigvalsh(fock), np.float64)
+        # a start may be stationary with electrons above empty orbitals
+        excess = float(np.sum(fock * current)) - 2.0 * float(levels[: count // 2].sum())
+        if np.abs(error).max() < _TOLERANCE and (iteration > 1 or excess < _EXCITED):
             energy = hamiltonian.constant + 0.5 * float(np.sum(current * (one_body + fock)))
-            levels = np.asarray(np.linalg.eigvalsh(fock), np.float64)
             pairs = count // 2
             gap = float(levels[pairs] - levels[pairs - 1]) if 0 < pairs < len(levels) else None
             return LatticeMeanField(energy, current, levels, iteration, gap)
