@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._arguments import check_flag, check_integer, items_of, real_numbers_of, shown
+from qtoolkit._arguments import check_flag, check_instance, check_integer, items_of, real_numbers_of, shown
 from qtoolkit.errors import InputError
 
 __all__ = ["Lattice", "chain", "ladder", "square"]
@@ -31,7 +31,7 @@ class Lattice:
 
     Raises:
         InputError: if a bond names a site that is not there, joins a site to itself or comes twice, or positions have
-            another shape.
+            another shape or are not finite.
     """
 
     num_sites: int
@@ -48,11 +48,16 @@ class Lattice:
                 raise InputError(f"each bond is given once, got {bond} twice; a stronger bond is a larger coupling")
             seen.add(frozenset(bond))
         object.__setattr__(self, "bonds", bonds)
+        check_instance(self.name, str, "name must be a text")
         positions = real_numbers_of(self.positions, "positions")
         if positions.size == 0:
             positions = np.arange(self.num_sites, dtype=np.float64)[:, None]
         if positions.ndim != 2 or len(positions) != self.num_sites:
             raise InputError(f"positions must have shape ({self.num_sites}, dimensions), got {positions.shape}")
+        if not np.isfinite(positions).all():
+            raise InputError("positions must be finite, got one that is not")
+        positions = positions.copy()
+        positions.setflags(write=False)
         object.__setattr__(self, "positions", positions)
 
     def _checked(self, bond: Sequence[int]) -> tuple[int, int]:

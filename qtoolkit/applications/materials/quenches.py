@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qtoolkit._arguments import check_instance, check_number, real_numbers_of, seeded, shown
+from qtoolkit._arguments import check_callable, check_instance, check_number, real_numbers_of, seeded, shown
 from qtoolkit.algorithms.dynamics.propagation import propagated
 from qtoolkit.algorithms.lanczos import extreme_magnitude
 from qtoolkit.errors import InputError
@@ -29,6 +29,9 @@ __all__ = ["Quench", "quench"]
 
 FloatArray = NDArray[np.float64]
 State = NDArray[Any]
+
+_STEPS_AT_ONCE = 256
+_MOST_STEPS = 10_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +92,8 @@ def quench(
         seed: of start vectors.
 
     Raises:
-        InputError: if the repulsion has other terms, or an argument breaks its rule.
+        InputError: if the repulsion has other terms, an argument breaks its rule, or more than 10,000,000 steps lead
+            from one time to the next.
         ConvergenceError: if the propagation does not reach its tolerance.
         InsufficientMemoryError: if the vectors do not fit into free memory.
     """
@@ -98,12 +102,19 @@ def quench(
     grid, longest = _times(times), check_number(step, "step")
     if longest <= 0:
         raise InputError(f"step must be positive, got {longest:g}")
+    if observables is not None:
+        check_instance(observables, Mapping, "observables must be a mapping from names to ElectronicHamiltonians")
     measured = {"energy": hamiltonian} if observables is None else dict(observables)
     for name, observable in measured.items():
         check_instance(observable, ElectronicHamiltonian, f"observable {shown(name)} must be an ElectronicHamiltonian")
     start = sector.checked(initial_state, "initial_state").astype(np.complex128)
     if not abs(np.linalg.norm(start) - 1.0) < 1e-8:
         raise InputError(f"initial_state must have norm 1, got {np.linalg.norm(start):.8g}; divide it by its norm")
+    tolerance = check_number(
+        tolerance, "tolerance", kind="a number from 1e-13 to 1", accept=lambda x: 1e-13 <= x <= 1.0
+    )
+    if progress is not None:
+        check_callable(progress, "progress")
     number, rng = seeded(seed)
     split, simulator = _Split(hamiltonian, sector), FermionSimulator()
     # without the constant, which is but a phase of the whole state
@@ -118,8 +129,14 @@ def quench(
         if interval > 0:
             count = max(math.ceil(interval / longest - 1e-9), 1)
             exact_state = propagated(apply, exact_state, interval, tolerance).state
-            program = split.program(interval / count, count)
-            trotter_state = simulator.state(program, initial_state=trotter_state)
+            if count > _MOST_STEPS:
+                raise InputError(
+                    f"at most {_MOST_STEPS:,} steps lead from one time to the next, got {count:,} for step {longest:g}"
+                    "; take a longer step"
+                )
+            for program, repetitions in split.programs(interval / count, count):
+                for _ in range(repetitions):
+                    trotter_state = simulator.state(program, initial_state=trotter_state)
             bound += prefactor * interval**3 / count**2
             steps, before = steps + count, time
         overlap = np.vdot(exact_state, trotter_state)
@@ -173,6 +190,14 @@ class _Split:
         # ½ V_pp a†p a†p a p a p vanishes for one spin
         self._same = same_alpha - np.diag(np.diag(same_alpha))
 
+    def programs(self, tau: float, count: int) -> Iterator[tuple[FermionProgram, int]]:
+        """`count` steps of length τ as programs of bounded length, each with how often it acts."""
+        whole, rest = divmod(count, _STEPS_AT_ONCE)
+        if whole:
+            yield self.program(tau, _STEPS_AT_ONCE), whole
+        if rest:
+            yield self.program(tau, rest), 1
+
     def program(self, tau: float, count: int) -> FermionProgram:
         """`count` steps of length τ; neighbouring halves of exp(−i V τ) are joined."""
         half, whole = (
@@ -225,6 +250,7 @@ def _value(
 
 def _times(times: ArrayLike) -> FloatArray:
     grid = real_numbers_of(times, "times")
-    if grid.ndim != 1 or not grid.size or grid[0] < 0 or np.any(np.diff(grid) <= 0):
-        raise InputError(f"times must be ascending, distinct and not negative, got {shown(times)}")
+    ascends = grid.ndim == 1 and grid.size > 0 and grid[0] >= 0 and bool(np.all(np.diff(grid) > 0))
+    if not ascends or not np.isfinite(grid).all():
+        raise InputError(f"times must be finite, ascending, distinct and not negative, got {shown(times)}")
     return grid

@@ -97,6 +97,8 @@ def spectral_function(
     grid = real_numbers_of(frequencies, "frequencies")
     if grid.ndim != 1 or not grid.size:
         raise InputError(f"frequencies must have shape (num_frequencies,), got {grid.shape}")
+    if not np.isfinite(grid).all():
+        raise InputError("frequencies must be finite, got one that is not")
     width = check_number(broadening, "broadening")
     if width <= 0:
         raise InputError(f"broadening must be positive, got {width:g}")
@@ -178,13 +180,15 @@ def _limits(sector: FermionSector, spin: str) -> tuple[bool, bool]:
 
 
 def _orbital_vector(orbital: int | ArrayLike, norb: int) -> NDArray[Any]:
-    if np.ndim(orbital) == 0:
+    if orbital is None or isinstance(orbital, str | int | np.integer):
         vector = np.zeros(norb)
         vector[check_integer(orbital, "orbital", 0, norb - 1)] = 1.0
         return vector
     given = numbers_of(orbital, "orbital")
     if given.shape != (norb,):
         raise InputError(f"orbital is a number or coefficients of shape ({norb},), got shape {given.shape}")
+    if not np.isfinite(given).all():
+        raise InputError("coefficients of an orbital must be finite, got one that is not")
     return given
 
 

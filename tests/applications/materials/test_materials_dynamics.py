@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from qtoolkit.algorithms.lanczos import extreme_magnitude, tridiagonal
+from qtoolkit.applications.materials import quenches
 from qtoolkit.applications.materials import chain, hubbard_model, ladder, quench, spectral_function
 from qtoolkit.errors import InputError
 from qtoolkit.operators import ElectronicHamiltonian, FermionOperator, jordan_wigner
@@ -125,6 +126,18 @@ def test_ladder_operators_are_those_of_jordan_wigner(spin: str, create: bool) ->
     assert np.allclose(target.embed(image), jordan_wigner(operator, 6).to_matrix() @ sector.embed(state), atol=1e-12)
 
 
+def test_many_steps_are_as_exact_as_few(monkeypatch) -> None:
+    model, sector = hubbard_model(chain(3), 1.0, 4.0), FermionSector(3, (2, 1))
+    state = np.zeros(sector.shape)
+    state[0, 2] = 1.0
+    whole = quench(model, sector, state, [0.9, 2.0], step=0.05)
+    monkeypatch.setattr(quenches, "_STEPS_AT_ONCE", 5)
+    parts = quench(model, sector, state, [0.9, 2.0], step=0.05)
+    assert np.allclose(parts.trotter["energy"], whole.trotter["energy"], atol=1e-12)
+    assert np.allclose(parts.errors, whole.errors, atol=1e-12)
+    assert parts.steps.tolist() == whole.steps.tolist() == [18, 40]
+
+
 def test_what_cannot_be_computed_is_refused() -> None:
     model, sector = hubbard_model(chain(3), 1.0, 2.0), FermionSector(3, (1, 1))
     state = np.zeros(sector.shape)
@@ -140,6 +153,14 @@ def test_what_cannot_be_computed_is_refused() -> None:
         (lambda: spectral_function(model, (1, 1), GRID, 0, broadening=0.0), "broadening"),
         (lambda: spectral_function(model, (1, 1), GRID, 0, spin="up"), "spin"),
         (lambda: spectral_function(model, (1, 1), GRID, 0, state=state), "eigenstate"),
+        (lambda: spectral_function(model, (1, 1), [np.nan], 0), "frequencies"),
+        (lambda: spectral_function(model, (1, 1), GRID, [np.nan, 0.0, 0.0]), "finite"),
+        (lambda: spectral_function(model, (1, 1), GRID, [[1], [1, 2]]), "rows"),  # type: ignore[list-item]
+        (lambda: quench(model, sector, state, [0.0, np.nan]), "finite"),
+        (lambda: quench(model, sector, state, [1e9]), "at most 10,000,000 steps"),
+        (lambda: quench(model, sector, state, [1.0], tolerance=0.0), "tolerance"),
+        (lambda: quench(model, sector, state, [1.0], progress=3), "progress"),  # type: ignore[arg-type]
+        (lambda: quench(model, sector, state, [1.0], observables=[model]), "mapping"),  # type: ignore[arg-type]
         (lambda: quench(model, sector, 2.0 * state, [1.0]), "norm"),
         (lambda: quench(model, sector, state, [1.0, 0.5]), "ascending"),
         (lambda: quench(model, sector, state, [1.0], step=0.0), "step"),
