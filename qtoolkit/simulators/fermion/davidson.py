@@ -18,6 +18,7 @@ from qtoolkit_kernels.team import check_stop
 __all__ = ["Progress", "lowest_pairs"]
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 Progress: TypeAlias = Callable[[int, FloatArray, FloatArray], Any]
 """Called after each step with its number, the lowest energies and the norms of their residuals; True ends it."""
@@ -86,15 +87,44 @@ def lowest_pairs(
         added = 0
         for k in open_ones.tolist():
             residual = residuals[k]
-            gap = values[k] - diagonal
-            residual /= np.where(np.abs(gap) < _SMALLEST, np.copysign(_SMALLEST, gap), gap)
+            residual /= _denominators(values[k], diagonal)
             if purify is not None:
                 residual = purify(residual / np.linalg.norm(residual))
             added += _take(residual, vectors, held + added)
+        if not added and purify is None:
+            added = _inverse_steps(vectors, within, held, values, diagonal, open_ones)
         if not added:
             raise ConvergenceError(_reached("no direction is left", step, values[:wanted], norms))
         held += added
     raise ConvergenceError(_reached("its steps are used up", most_steps, values[:wanted], norms))
+
+
+def _denominators(value: float, diagonal: FloatArray) -> FloatArray:
+    gap = value - diagonal
+    found: FloatArray = np.where(np.abs(gap) < _SMALLEST, np.copysign(_SMALLEST, gap), gap)
+    return found
+
+
+def _inverse_steps(
+    vectors: FloatArray,
+    within: FloatArray,
+    held: int,
+    values: FloatArray,
+    diagonal: FloatArray,
+    open_ones: IntArray,
+) -> int:
+    """Add Ritz vectors divided by the denominators; returns how many were new.
+
+    For operators that are diagonal, a divided residual is the Ritz vector itself and nothing new. What is left of the
+    correction of J. Olsen, P. Jørgensen and J. Simons, Chem. Phys. Lett. 169, 463 (1990), is a step of inverse
+    iteration.
+    """
+    added = 0
+    for k in open_ones.tolist():
+        direction = within[:, k] @ vectors[:held]
+        direction /= _denominators(values[k], diagonal)
+        added += _take(direction, vectors, held + added)
+    return added
 
 
 def _take(vector: FloatArray, vectors: FloatArray, held: int) -> int:

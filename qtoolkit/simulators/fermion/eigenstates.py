@@ -61,7 +61,8 @@ def lowest_states(
         nelec: alpha and beta electrons.
         count: how many states.
         spin: S of all of them: 0 for singlets, 0.5 for doublets; None takes any.
-        tolerance: for the norms of residuals, in the Hamiltonian's units; energies are more accurate by far.
+        tolerance: for the norms of residuals, in the Hamiltonian's units; energies are more accurate by far, unless
+            levels lie closer together than this.
         max_iterations: after which it fails.
         num_threads: all cores by default.
         callback: called after each step with its number, the energies, and the norms of residuals; if it returns

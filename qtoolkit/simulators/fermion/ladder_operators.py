@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qtoolkit._arguments import check_flag, check_instance, numbers_of, shown
+from qtoolkit._memory import reserved
 from qtoolkit.errors import InputError
 from qtoolkit.simulators.fermion.sector import FermionSector
 
@@ -30,7 +31,8 @@ def changed_by_one(
         The sector with one electron more or less, and the image, not normalised.
 
     Raises:
-        InputError: if shapes do not match, or no electron can be added or taken.
+        InputError: if shapes do not match, a number is not finite, or no electron can be added or taken.
+        InsufficientMemoryError: if the image does not fit into free memory.
     """
     check_instance(sector, FermionSector, "sector must be a FermionSector")
     ket, create = sector.checked(state), check_flag(create, "create")
@@ -39,6 +41,8 @@ def changed_by_one(
     factors = numbers_of(coefficients, "coefficients")
     if factors.shape != (sector.norb,):
         raise InputError(f"coefficients must have shape ({sector.norb},), got {factors.shape}")
+    if not np.isfinite(factors).all():
+        raise InputError("coefficients must be finite, got one that is not")
     axis = ("alpha", "beta").index(spin)
     counts = list(sector.nelec)
     counts[axis] += 1 if create else -1
@@ -46,7 +50,22 @@ def changed_by_one(
         kind = "added to" if create else "taken from"
         raise InputError(f"no {spin} electron can be {kind} {sector.nelec} electrons in {sector.norb} orbitals")
     target = FermionSector(sector.norb, (counts[0], counts[1]))
-    image = np.zeros(target.shape, np.result_type(ket, factors, np.float64))
+    dtype = np.result_type(ket, factors, np.float64)
+    needed = dtype.itemsize * target.size
+    with reserved(needed + ket.nbytes, f"a state of {target.size} determinants", "use fewer orbitals", needed):
+        return target, _image(sector, target, ket, factors, axis, create, np.zeros(target.shape, dtype))
+
+
+def _image(
+    sector: FermionSector,
+    target: FermionSector,
+    ket: NDArray[Any],
+    factors: NDArray[Any],
+    axis: int,
+    create: bool,
+    image: NDArray[Any],
+) -> NDArray[Any]:
+    """Add the image of a state to zeros."""
     strings = (sector.alpha_strings, sector.beta_strings)[axis]
     reached = (target.alpha_strings, target.beta_strings)[axis]
     # a beta operator passes all alpha electrons
@@ -63,4 +82,4 @@ def changed_by_one(
             image[places] += signs[:, None] * ket[source]
         else:
             image[:, places] += signs * ket[:, source]
-    return target, image
+    return image

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._arguments import check_instance, check_integer, check_number, numbers_of, shown
+from qtoolkit._arguments import check_instance, check_integer, check_number, items_of, numbers_of, shown
 from qtoolkit.errors import InputError
 from qtoolkit.operators import Excitation
 
@@ -41,8 +41,9 @@ class LinearAngle:
     constant: float = 0.0
 
     def __post_init__(self) -> None:
-        indices = tuple(check_integer(index, "an index of a parameter", 0) for index in self.indices)
-        coefficients = tuple(check_number(value, "a coefficient") for value in self.coefficients)
+        indices = _indices(self.indices)
+        given = items_of(self.coefficients, "coefficients are a sequence of numbers")
+        coefficients = tuple(check_number(value, "a coefficient") for value in given)
         if len(indices) != len(coefficients):
             raise InputError(f"there must be a coefficient per index, got {len(coefficients)} for {len(indices)}")
         object.__setattr__(self, "indices", indices)
@@ -79,7 +80,7 @@ class LinearMatrix:
 
     def __post_init__(self) -> None:
         constant, basis = _matrix("constant", self.constant), _matrix("basis", self.basis)
-        indices = tuple(check_integer(index, "an index of a parameter", 0) for index in self.indices)
+        indices = _indices(self.indices)
         norb = len(constant) if constant.ndim else 0
         if not indices:
             basis = np.zeros((0, norb, norb))
@@ -210,9 +211,15 @@ def _check_spin(spin: object) -> None:
         raise InputError(f'spin is "both", "alpha" or "beta", got {shown(spin)}')
 
 
+def _indices(given: object) -> tuple[int, ...]:
+    indices = items_of(cast(Iterable[int], given), "indices are a sequence of numbers of parameters")
+    return tuple(check_integer(index, "an index of a parameter", 0) for index in indices)
+
+
 def _matrix(name: str, values: object) -> NDArray[Any]:
     given = numbers_of(values, name)
     if not np.isfinite(given).all():
         raise InputError(f"{name} must be finite, got an entry that is not")
-    found: NDArray[Any] = np.ascontiguousarray(given, np.complex128 if np.iscomplexobj(given) else np.float64)
+    found: NDArray[Any] = np.array(given, np.complex128 if np.iscomplexobj(given) else np.float64, order="C")
+    found.setflags(write=False)  # a copy, since what ran once is kept by program
     return found

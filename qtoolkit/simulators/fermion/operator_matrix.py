@@ -35,11 +35,11 @@ def operator_matrix(operator: FermionOperator, sector: FermionSector) -> Any:
     check_instance(sector, FermionSector, "sector must be a FermionSector")
     if operator.num_modes > 2 * sector.norb:
         raise InputError(f"an operator on {operator.num_modes} modes does not fit {sector.norb} orbitals of two spins")
-    alpha, beta = np.divmod(np.arange(sector.size), sector.shape[1])
-    alpha, beta = sector.alpha_strings[alpha], sector.beta_strings[beta]
     needed = _BYTES_PER_ENTRY * sector.size * max(len(operator), 1)
     rows, columns, values = [], [], []
     with reserved(needed, f"an operator of {len(operator)} terms on {sector.size:,} determinants", "use fewer"):
+        alpha, beta = np.divmod(np.arange(sector.size), sector.shape[1])
+        alpha, beta = sector.alpha_strings[alpha], sector.beta_strings[beta]
         for product, coefficient in operator:
             source, target, sign = _images(product, alpha, beta, sector)
             rows.append(target)

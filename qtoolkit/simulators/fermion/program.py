@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -43,8 +43,8 @@ class FermionProgram:
         reference: alpha and beta strings.
 
     Raises:
-        InputError: if electrons do not fit, an operation names an orbital or a parameter that is not there, or an
-            excitation changes the number of alpha electrons.
+        InputError: if electrons do not fit, an operation names an orbital or a parameter that is not there, an
+            excitation changes the number of alpha electrons, or the reference is no determinant of the sector.
     """
 
     def __init__(
@@ -65,8 +65,7 @@ class FermionProgram:
         if named > self.num_parameters:
             raise InputError(f"operations name parameter {named - 1}, got num_parameters={self.num_parameters}")
         lowest = ((1 << self.nelec[0]) - 1, (1 << self.nelec[1]) - 1)
-        self.reference = lowest if reference is None else reference
-        self.sector.position(*self.reference)
+        self.reference = lowest if reference is None else self._checked_reference(reference)
 
     @property
     def norb(self) -> int:
@@ -96,6 +95,9 @@ class FermionProgram:
         values = real_numbers_of(() if parameters is None else parameters, "parameters")
         if values.shape != (self.num_parameters,):
             raise InputError(f"parameters must have shape ({self.num_parameters},), got {values.shape}")
+        if not np.isfinite(values).all():
+            place = int(np.flatnonzero(~np.isfinite(values))[0])
+            raise InputError(f"parameters must be finite, got {values[place]} for parameter {place}")
         return values
 
     def __repr__(self) -> str:
@@ -103,6 +105,14 @@ class FermionProgram:
             f"<FermionProgram of {len(self.operations)} operations and {self.num_parameters} parameters, "
             f"{self.nelec} electrons in {self.norb} orbitals>"
         )
+
+    def _checked_reference(self, reference: object) -> tuple[int, int]:
+        rule = "reference is a pair of bit patterns, alpha and beta strings"
+        strings = items_of(cast(Iterable[int], reference), rule)
+        if len(strings) != 2:
+            raise InputError(f"{rule}, got {shown(reference)}")
+        self.sector.position(*strings)
+        return int(strings[0]), int(strings[1])
 
     def _check(self, operation: object) -> None:
         if isinstance(operation, ExcitationRotation):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qtoolkit._arguments import check_integer, items_of, numbers_of, shown
+from qtoolkit._arguments import check_integer, is_integer, items_of, numbers_of, shown
 from qtoolkit._memory import reserved
 from qtoolkit.errors import InputError
 from qtoolkit.simulators.fermion.links import StringLinks, string_links
@@ -101,7 +101,7 @@ class FermionSector:
             InputError: if it has other numbers of electrons, or orbitals that are not there.
         """
         for name, bits, count in zip(("alpha", "beta"), (alpha, beta), self.nelec, strict=True):
-            if not 0 <= bits < 1 << self.norb or bits.bit_count() != count:
+            if not is_integer(bits) or not 0 <= bits < 1 << self.norb or int(bits).bit_count() != count:
                 raise InputError(f"{name} must have {count} of {self.norb} bits set, got {shown(bits)}")
         row = int(np.searchsorted(self.alpha_strings, alpha))
         return row, int(np.searchsorted(self.beta_strings, beta))
@@ -111,10 +111,13 @@ class FermionSector:
 
         Raises:
             InputError: if there are more than 31 orbitals, whose qubits are no bits of an int64.
+            InsufficientMemoryError: if the indices do not fit into free memory.
         """
         if 2 * self.norb > MAX_ORBITALS:
             raise InputError(f"indices of more than {MAX_ORBITALS} qubits are no int64, got {2 * self.norb}")
-        patterns: IntArray = self.alpha_strings[:, None] | self.beta_strings[None, :] << self.norb
+        needed = 8 * self.size
+        with reserved(needed, f"the indices of {self.size} determinants", "use fewer orbitals", needed):
+            patterns: IntArray = self.alpha_strings[:, None] | self.beta_strings[None, :] << self.norb
         return patterns
 
     def embed(self, state: ArrayLike) -> NDArray[Any]:
@@ -125,7 +128,8 @@ class FermionSector:
             InsufficientMemoryError: if it does not fit into free memory.
         """
         given = self.checked(state)
-        with reserved(given.itemsize << 2 * self.norb, f"a state of {2 * self.norb} qubits", "use fewer orbitals"):
+        needed, what = given.itemsize << 2 * self.norb, f"a state of {2 * self.norb} qubits"
+        with reserved(needed + 8 * self.size, what, "use fewer orbitals", needed):
             vector = np.zeros(1 << 2 * self.norb, given.dtype)
             vector[self.bit_patterns()] = given
         return vector
@@ -135,18 +139,21 @@ class FermionSector:
 
         Raises:
             InputError: if the vector has another shape.
+            InsufficientMemoryError: if the part does not fit into free memory.
         """
         given = numbers_of(vector, "vector")
         if given.shape != (1 << 2 * self.norb,):
             raise InputError(f"vector must have shape ({1 << 2 * self.norb},), got {given.shape}")
-        found: NDArray[Any] = given[self.bit_patterns()]
+        needed = given.itemsize * self.size
+        with reserved(8 * self.size + needed, f"a state of {self.size} determinants", "use fewer orbitals", needed):
+            found: NDArray[Any] = given[self.bit_patterns()]
         return found
 
     def checked(self, state: ArrayLike, name: str = "state") -> NDArray[Any]:
         """A state as float64 or complex128, in C order.
 
         Raises:
-            InputError: if it has another shape than the sector.
+            InputError: if it has another shape than the sector, or an amplitude is not finite.
         """
         given = numbers_of(state, name)
         if given.shape != self.shape:
@@ -154,9 +161,16 @@ class FermionSector:
                 f"{name} of {self.nelec} electrons in {self.norb} orbitals has shape {self.shape}, got {given.shape}"
             )
         found: NDArray[Any] = np.ascontiguousarray(given, np.complex128 if np.iscomplexobj(given) else np.float64)
+        # a sum needs no memory, and is finite unless squares overflow
+        with np.errstate(over="ignore", invalid="ignore"):
+            seems_finite = np.isfinite(np.vdot(found, found))
+        if not seems_finite and not np.isfinite(found).all():
+            raise InputError(f"{name} must have finite amplitudes, got one that is not")
         return found
 
 
 def _occupations(strings: IntArray, norb: int) -> FloatArray:
-    found: FloatArray = (strings[:, None] >> np.arange(norb) & 1).astype(np.float64)
+    needed = 8 * norb * len(strings)
+    with reserved(2 * needed, f"the occupations of {len(strings)} strings", "use fewer orbitals", needed):
+        found: FloatArray = (strings[:, None] >> np.arange(norb) & 1).astype(np.float64)
     return found
