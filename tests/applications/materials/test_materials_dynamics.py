@@ -9,8 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from qtoolkit.algorithms.lanczos import extreme_magnitude, tridiagonal
-from qtoolkit.applications.materials import quenches
-from qtoolkit.applications.materials import chain, hubbard_model, ladder, quench, spectral_function
+from qtoolkit.applications.materials import chain, hubbard_model, ladder, quench, quenches, spectral_function
 from qtoolkit.errors import InputError
 from qtoolkit.operators import ElectronicHamiltonian, FermionOperator, jordan_wigner
 from qtoolkit.simulators.fermion import FermionSector, changed_by_one, lowest_states
