@@ -17,6 +17,7 @@ from typing import Any, get_args, get_type_hints
 import numpy as np
 from fuzz.examples_algorithms import ALGORITHMS
 from fuzz.examples_applications import APPLICATIONS
+from fuzz.examples_chemistry import CHEMISTRY
 from fuzz.examples_core import CORE
 from fuzz.instances import INSTANCES
 
@@ -30,10 +31,12 @@ MODULES = (
     "qtoolkit.operators.mappings",
     "qtoolkit.noise",
     "qtoolkit.simulators",
+    "qtoolkit.simulators.fermion",
     "qtoolkit.algorithms",
     "qtoolkit.algorithms.distributions",
     "qtoolkit.algorithms.measurement",
     "qtoolkit.algorithms.dynamics",
+    "qtoolkit.algorithms.embedding",
     "qtoolkit.algorithms.krylov",
     "qtoolkit.algorithms.optimizers",
     "qtoolkit.algorithms.phase_estimation",
@@ -57,14 +60,18 @@ MODULES = (
     "qtoolkit.applications.chemistry.properties",
     "qtoolkit.applications.chemistry.point_charges",
     "qtoolkit.applications.chemistry.embedding",
+    "qtoolkit.applications.chemistry",
+    "qtoolkit.applications.chemistry.resources",
+    "qtoolkit.applications.materials",
 )
 
 NO_CALLS = {
     *("Job", "Instruction", "GateRecord", "register_solver", "PortfolioOptions", "default_store"),
     *("scan", "dissociation_curve", "optimise_geometry", "forces"),
     *("interaction_energy", "fit_charges", "molecule_dmet", "localised_hamiltonian"),
+    "MolecularIntegrals.to_fcidump",
 }
-"""Bases of what others call, rows that only the toolkit writes, what all later calls would feel, types, and a file; and
+"""Bases of what others call, rows that only the toolkit writes, what all later calls would feel, types, and files; and
 what runs Hartree–Fock, because PySCF ends the process where the attack's limit leaves it no memory."""
 
 RECORDS = {
@@ -159,12 +166,23 @@ RECORDS = {
     "Correction",
     "ExperimentStore",
     "Amplitudes",
+    "Impurity",
+    "ImpurityState",
+    "FragmentResult",
+    "DMETResult",
+    "LatticeMeanField",
+    "SpectralFunction",
+    "Quench",
+    "GroundState",
+    "DissociationCurve",
+    "DoubleFactorisation",
+    "QubitisationCost",
 }
 """Fields without checks, which the toolkit fills in and users read, and a file that would be made wherever it is told;
 their methods are called, but not they."""
 
 
-EXAMPLES: dict[str, tuple[str, ...]] = {**APPLICATIONS, **CORE, **ALGORITHMS}
+EXAMPLES: dict[str, tuple[str, ...]] = {**APPLICATIONS, **CORE, **ALGORITHMS, **CHEMISTRY}
 """By parameter, what it may be given, nothing to leave it out; a name with its method or class in front counts more."""
 
 
@@ -224,6 +242,8 @@ def _methods_of(name: str, kind: type[Any]) -> Iterator[Call]:
         on_class = isinstance(static, classmethod | staticmethod)
         function = getattr(kind, attribute)
         is_ours = str(getattr(function, "__module__", None)).startswith("qtoolkit")
+        if f"{name}.{attribute}" in NO_CALLS:
+            continue
         if attribute.startswith("_") or not (on_class or inspect.isfunction(static)) or not is_ours:
             continue
         receivers = (name,) if on_class else INSTANCES[name]
@@ -293,6 +313,7 @@ def namespace() -> dict[str, Any]:
         "WEIGHT_ONE": circuit(3, 3).x(0).xx_plus_yy(a, 0.0, 0, 1).xx_plus_yy(0.2, 0.0, 1, 2).measure(0, 0),
         "HEISENBERG": sums.from_list([("XXI", 1.0), ("IYY", 0.5), ("ZIZ", -0.25)]),
         "ISING": sums.from_list([("ZZI", 1.0), ("IIZ", 0.5)]),
+        "FERMIONS": _program(),
         "ELECTRONS": known["ElectronicHamiltonian"](np.diag([-1.0, 0.5]), 0.1 * np.ones((2,) * 4)),
         "FORM": form,
         "PROBLEM": problem,
@@ -315,6 +336,16 @@ def namespace() -> dict[str, Any]:
         **_molecules(),
     }
     return known
+
+
+def _program() -> Any:
+    """An electron of each spin in two orbitals."""
+    from qtoolkit.operators import Excitation
+    from qtoolkit.simulators.fermion import ExcitationRotation, FermionProgram, LinearAngle
+
+    pairs = (((0,), (1,)), ((0, 2), (1, 3)))
+    rotations = [ExcitationRotation(Excitation(*pair), LinearAngle.parameter(k)) for k, pair in enumerate(pairs)]
+    return FermionProgram(2, (1, 1), rotations)
 
 
 def _molecules() -> dict[str, Any]:
