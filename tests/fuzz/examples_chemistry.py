@@ -8,7 +8,7 @@ SECTOR_CALLS = ("FermionSimulator", "one_rdm", "two_rdm", "spin_squared", "chang
 STATE_CALLS = ("FermionSimulator", "FermionSector", "two_rdm", "spin_squared", "changed_by_one")
 ELECTRON_CALLS = (
     *("FermionSimulator", "lowest_states", "density_matrix_embedding", "restricted_mean_field", "exact_solver"),
-    *("spectral_function", "quench", "double_factorisation"),
+    *("spectral_function", "double_factorisation"),
 )
 MODELS = ("hubbard_model", "tj_model", "heisenberg_model", "ising_model")
 MOLECULES = ("Molecule", "Molecule.from_string", "Molecule.from_xyz", "Molecule.from_smiles", "diatomic")
@@ -24,6 +24,15 @@ CHEMISTRY: dict[str, tuple[str, ...]] = {
     "FermionSimulator.program": ("FERMIONS",),
     "FermionSimulator.parameters": ("[0.1, 0.2]",),
     "FermionSimulator.initial_state": ("None", "np.eye(2)"),
+    "ProgramAdjoint.program": ("FERMIONS",),
+    "ProgramAdjoint.parameters": ("[0.1, 0.2]",),
+    "ProgramAdjoint.initial_state": ("None", "np.eye(2)"),
+    "ProgramAdjoint.operator": ("lambda state: 2.0 * state",),
+    "ProgramAdjoint.ket": ("np.eye(2)",),
+    "ProgramAdjoint.bra": ("np.eye(2)",),
+    "SpinSquared.sector": ("FermionSector(2, (1, 1))",),
+    "SpinSquared.state": ("np.eye(2) / 2**0.5",),
+    "overlap": ("None", "np.eye(2)"),
     "FermionSector.checked.name": ("'state'",),
     "FermionSector.position.alpha": ("1",),
     "FermionSector.position.beta": ("2",),
@@ -90,10 +99,18 @@ CHEMISTRY: dict[str, tuple[str, ...]] = {
     "broadening": ("0.1",),
     "spectral_function.state": ("None",),
     "spectral_function.num_steps": ("10",),
+    "determinant_energies.hamiltonian": ("ELECTRONS",),
+    "determinant_energies.sector": ("FermionSector(2, (1, 1))",),
+    **{f"{call}.ansatz": ("'uccsd'",) for call in ("vqd", "ssvqe", "ground_state")},
+    "ground_state.reference": ("'auto'",),
+    "quench.hamiltonian": ("hubbard_model(chain(2))",),
     "quench.initial_state": ("np.eye(2) / 2**0.5",),
     "quench.step": ("0.2",),
     "quench.observables": ("None", "{'energy': ELECTRONS}"),
     # molecules and their integrals
+    "ghosts": ("()", "[('He', (0, 0, 3))]"),
+    "environment": ("None", "PointCharges([[0.0, 0.0, 3.0]], [0.5])"),
+    "with_environment.charges": ("None", "PointCharges([[0.0, 0.0, 3.0]], [0.5])"),
     "geometry": (GEOMETRY,),
     **{f"{call}.basis": ("'sto-3g'", "'6-31g'") for call in (*MOLECULES, "with_basis")},
     **{f"{call}.charge": ("0",) for call in MOLECULES},

@@ -20,6 +20,11 @@ INSTANCES: dict[str, tuple[str, ...]] = {
     "FermionSimulator": ("FermionSimulator(1)",),
     "FermionSector": ("FermionSector(2, (1, 1))",),
     "FermionProgram": ("FERMIONS",),
+    "ProgramAdjoint": ("ProgramAdjoint(FERMIONS, 1)",),
+    "SpinSquared": (
+        "SpinSquared(FermionSector(2, (1, 1)), num_threads=1)",
+        "SpinSquared(FermionSector(2, (1, 1)), np.eye(2), num_threads=1)",
+    ),
     "LinearAngle": ("LinearAngle((0,), (0.5,))",),
     "LinearMatrix": ("LinearMatrix(np.zeros((2, 2)), (0,), np.ones((1, 2, 2)))",),
     "Impurity": ("density_matrix_embedding(ELECTRONS, 2, [[0], [1]]).fragments[0].impurity",),

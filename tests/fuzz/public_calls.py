@@ -173,8 +173,7 @@ RECORDS = {
     "LatticeMeanField",
     "SpectralFunction",
     "Quench",
-    "GroundState",
-    "DissociationCurve",
+    "DipoleIntegrals",
     "DoubleFactorisation",
     "QubitisationCost",
 }
