@@ -12,6 +12,8 @@ from qtoolkit.operators.fermion_operator import FermionOperator
 
 __all__ = ["Excitation"]
 
+_MOST_MODES = 1 << 12
+
 
 @dataclass(frozen=True)
 class Excitation:
@@ -28,8 +30,10 @@ class Excitation:
     def __post_init__(self) -> None:
         for name in ("annihilated", "created"):
             given = getattr(self, name)
-            if not isinstance(given, Sequence):
-                raise InputError(f"{name} must be a sequence of spin orbitals, got {shown(given)}")
+            if not isinstance(given, Sequence) or len(given) > _MOST_MODES:
+                raise InputError(
+                    f"{name} must be a sequence of at most {_MOST_MODES} spin orbitals, got {shown(given)}"
+                )
             object.__setattr__(self, name, tuple(require_integer("a spin orbital", mode, 0) for mode in given))
         modes = (*self.annihilated, *self.created)
         if not self.annihilated or len(self.annihilated) != len(self.created) or len(set(modes)) != len(modes):

@@ -123,9 +123,12 @@ def test_solvers_are_checked_and_fragments_too() -> None:
         state = exact_solver(hamiltonian, nelec)
         return ImpurityState(state.energy, 0.5 * state.one_rdm, state.two_rdm)
 
+    impurity = density_matrix_embedding(model, 6, thirds).fragments[0].impurity
     nothing = ImpurityState(np.nan, np.full((4, 4), np.nan), np.full((4,) * 4, np.nan))
     refused = [
         (lambda: density_matrix_embedding(model, 6, thirds, lambda h, n: nothing), "finite"),
+        (lambda: impurity.with_potential([0.1]), "potential must be"),  # type: ignore[arg-type]
+        (lambda: exact_solver(model, None), "nelec is a pair"),  # type: ignore[arg-type]
         (lambda: density_matrix_embedding(model, 6, thirds, progress=3), "progress"),  # type: ignore[arg-type]
         (lambda: restricted_mean_field(model, 6, np.full((6, 6), np.nan)), "finite and symmetric"),
         (lambda: restricted_mean_field(model, 6, np.arange(36.0).reshape(6, 6)), "finite and symmetric"),

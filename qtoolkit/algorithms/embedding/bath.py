@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit._arguments import check_number
 from qtoolkit.algorithms.embedding.mean_field import field_of
 from qtoolkit.errors import InputError
 from qtoolkit.operators import ElectronicHamiltonian
@@ -42,7 +43,12 @@ class Impurity:
         return int(self.orbitals.shape[1])
 
     def with_potential(self, potential: float) -> ElectronicHamiltonian:
-        """The Hamiltonian with a chemical potential on the fragment's orbitals."""
+        """The Hamiltonian with a chemical potential on the fragment's orbitals.
+
+        Raises:
+            InputError: if it is no finite number.
+        """
+        potential = check_number(potential, "potential")
         one_body = self.hamiltonian.one_body_tensor.copy()
         places = np.arange(len(self.fragment))
         one_body[places, places] -= potential

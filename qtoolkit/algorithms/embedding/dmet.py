@@ -115,11 +115,13 @@ def exact_solver(hamiltonian: ElectronicHamiltonian, nelec: tuple[int, int]) -> 
     """The exact singlet ground state of an impurity.
 
     Raises:
+        InputError: if the electrons do not fit.
         ConvergenceError: if the iteration does not converge.
         InsufficientMemoryError: if the vectors do not fit into free memory.
     """
-    energies, states = lowest_states(hamiltonian, nelec, spin=abs(nelec[0] - nelec[1]) / 2)
+    check_instance(hamiltonian, ElectronicHamiltonian, "hamiltonian must be an ElectronicHamiltonian")
     sector = FermionSector(hamiltonian.norb, nelec)
+    energies, states = lowest_states(hamiltonian, sector.nelec, spin=abs(sector.spin_z))
     one, two = one_rdm(sector, states[0]), two_rdm(sector, states[0])
     return ImpurityState(float(energies[0]), one.sum(axis=0), two[0] + two[1] + two[1].transpose(2, 3, 0, 1) + two[2])
 

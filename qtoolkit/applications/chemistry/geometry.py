@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from qtoolkit._arguments import shown
+from qtoolkit._arguments import items_of, shown
 from qtoolkit._checks import require_number
 from qtoolkit.errors import InputError
 
@@ -65,9 +65,8 @@ def checked_geometry(geometry: Sequence[Atom] | str, unit: str) -> tuple[Atom, .
         raise InputError(
             'geometry is a sequence of pairs ("H", (x, y, z)), got a string; Molecule.from_string reads those'
         )
-    if not isinstance(geometry, Iterable):
-        raise InputError(f'geometry is a sequence of pairs ("H", (x, y, z)), got {shown(geometry)}')
-    atoms = tuple(_checked_atom(atom) for atom in geometry)
+    items = items_of(geometry, 'geometry is a sequence of pairs ("H", (x, y, z))')
+    atoms = tuple(_checked_atom(atom) for atom in items)
     if not atoms:
         raise InputError("geometry must have at least one atom, got none")
     for (index, (_, here)), (other, (_, there)) in itertools.combinations(enumerate(atoms), 2):

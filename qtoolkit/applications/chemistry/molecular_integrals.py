@@ -29,6 +29,7 @@ __all__ = ["FloatArray", "MolecularIntegrals", "require_integrals"]
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 _SYMMETRY_TOLERANCE = 1e-8
+_MOST_FOLLOWED = 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +124,8 @@ class MolecularIntegrals:
             object.__setattr__(self, name, _integers(name, getattr(self, name)))
         if self.molecule is not None:
             check_instance(self.molecule, Molecule, "molecule must be a Molecule or None")
+        followed = require_integer("scf_num_followed", self.scf_num_followed, 0, _MOST_FOLLOWED)
+        object.__setattr__(self, "scf_num_followed", followed)
         self._check_orbitals(spins)
 
     def _check_orbitals(self, spins: tuple[int, ...]) -> None:

@@ -29,6 +29,8 @@ from qtoolkit.errors import InputError
 
 __all__ = ["Atom", "LengthUnit", "Molecule", "checked_electrons", "diatomic"]
 
+_MOST_CHARGE = 1 << 20
+
 _CLOSEST_TO_NUCLEUS = 0.1
 """In angstrom: a charge that is nearer stands for the atom itself."""
 
@@ -77,8 +79,8 @@ class Molecule:
             raise InputError(f'basis must be the name of a basis set such as "sto-3g", got {shown(self.basis)}')
         if not isinstance(self.unit, str) or self.unit not in get_args(LengthUnit):
             raise InputError(f'unit must be "angstrom" or "bohr", got {shown(self.unit)}')
-        object.__setattr__(self, "charge", require_integer("charge", self.charge))
-        object.__setattr__(self, "spin", require_integer("spin", self.spin))
+        object.__setattr__(self, "charge", require_integer("charge", self.charge, -_MOST_CHARGE, _MOST_CHARGE))
+        object.__setattr__(self, "spin", require_integer("spin", self.spin, -_MOST_CHARGE, _MOST_CHARGE))
         if self.num_electrons < 1:
             raise InputError(
                 f"a molecule needs at least one electron, got charge {self.charge} on nuclei of total charge "

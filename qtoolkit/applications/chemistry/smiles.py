@@ -42,7 +42,7 @@ def conformer_of_smiles(smiles: str, seed: int) -> Conformer:
         InputError: if the text is no SMILES, or a seed is none.
         ConvergenceError: if no conformer is found, no force field knows the atoms, or it does not come to rest.
     """
-    if not isinstance(smiles, str) or not smiles.strip():
+    if not isinstance(smiles, str) or not smiles.strip() or not smiles.isascii():
         raise InputError(f'SMILES is a text such as "CCO", got {shown(smiles)}')
     seed = require_integer("seed", seed, 0, _LARGEST_SEED)
     chemistry = require("rdkit.Chem", extra=_EXTRA)

@@ -250,7 +250,7 @@ def _value(
 
 def _times(times: ArrayLike) -> FloatArray:
     grid = real_numbers_of(times, "times")
-    ascends = grid.ndim == 1 and grid.size > 0 and grid[0] >= 0 and bool(np.all(np.diff(grid) > 0))
-    if not ascends or not np.isfinite(grid).all():
+    fits = grid.ndim == 1 and grid.size > 0 and bool(np.isfinite(grid).all())
+    if not fits or grid[0] < 0 or bool(np.any(np.diff(grid) <= 0)):
         raise InputError(f"times must be finite, ascending, distinct and not negative, got {shown(times)}")
     return grid

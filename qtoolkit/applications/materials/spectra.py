@@ -18,6 +18,7 @@ __all__ = ["SpectralFunction", "spectral_function"]
 
 FloatArray = NDArray[np.float64]
 
+_FARTHEST = 1e100
 _EMPTY = 1e-14
 """Squared norm below which nothing can be added or taken."""
 
@@ -84,7 +85,7 @@ def spectral_function(
         orbital: number of an orbital, or coefficients v of c = Σ_p v_p a_p, shape (norb,): exp(i k·r_p)/√norb for a
             momentum.
         spin: ``"alpha"`` or ``"beta"``.
-        broadening: half width of a line, positive, in units of energy.
+        broadening: half width of a line, from 1e-100 to 1e100, in units of energy.
         state: to start from, an eigenstate of the sector; the ground state by default.
         num_steps: of the recursion at most, for each part.
 
@@ -97,11 +98,11 @@ def spectral_function(
     grid = real_numbers_of(frequencies, "frequencies")
     if grid.ndim != 1 or not grid.size:
         raise InputError(f"frequencies must have shape (num_frequencies,), got {grid.shape}")
-    if not np.isfinite(grid).all():
-        raise InputError("frequencies must be finite, got one that is not")
-    width = check_number(broadening, "broadening")
-    if width <= 0:
-        raise InputError(f"broadening must be positive, got {width:g}")
+    if not np.all(np.abs(grid) <= _FARTHEST):
+        raise InputError(f"frequencies must be numbers of at most {_FARTHEST:g} in magnitude, got {shown(frequencies)}")
+    width = check_number(
+        broadening, "broadening", kind="a number from 1e-100 to 1e100", accept=lambda x: 1e-100 <= x <= 1e100
+    )
     steps = check_integer(num_steps, "num_steps", 1)
     vector = _orbital_vector(orbital, hamiltonian.norb)
     sector, simulator = FermionSector(hamiltonian.norb, nelec), FermionSimulator()

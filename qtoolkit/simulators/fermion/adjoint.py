@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qtoolkit._arguments import check_instance, real_numbers_of
+from qtoolkit._arguments import check_callable, check_instance, shown
 from qtoolkit._memory import reserved
 from qtoolkit.errors import InputError
 from qtoolkit.simulators.fermion.actions import actions_of
@@ -61,13 +61,18 @@ class ProgramAdjoint:
         """⟨ψ|O|ψ⟩ and its derivatives by the parameters, shape ``(num_parameters,)``.
 
         Raises:
-            InputError: if parameters or initial state do not fit.
+            InputError: if parameters, initial state or what the operator returns do not fit.
             InsufficientMemoryError: if there is no memory for the states.
         """
+        check_callable(operator, "operator")
         size = self.program.sector.size * (8 if self.program.is_real else 16)
         with reserved(3 * size, f"3 states of {self.program!r}", "use fewer orbitals"):
             ket = self.state(parameters, initial_state)
-            bra = operator(ket)
+            bra = self.program.sector.checked(operator(ket), "what the operator returns")
+            if np.shares_memory(bra, ket) or np.iscomplexobj(bra) != np.iscomplexobj(ket):
+                raise InputError(
+                    "an operator must return a new array, real for real states and complex for complex ones"
+                )
             value = float(np.vdot(ket, bra).real)
             return value, self.slopes(parameters, ket, bra)
 
@@ -78,11 +83,19 @@ class ProgramAdjoint:
         is then 2 Re ⟨bra|A_k|ket⟩, with A_k the sum of the generators of its operations.
 
         Raises:
-            InputError: if there is not a number per parameter.
+            InputError: if there is not a finite number per parameter, or the states are no arrays that can be changed,
+                of the sector's shape, both float64 (for real programs) or both complex128.
         """
-        values = real_numbers_of(parameters, "parameters")
-        if values.shape != (self.program.num_parameters,):
-            raise InputError(f"parameters must have shape ({self.program.num_parameters},), got {values.shape}")
+        values = self.program.parameter_vector(parameters)
+        is_complex = not self.program.is_real or (isinstance(ket, np.ndarray) and ket.dtype.kind == "c")
+        dtype = np.dtype(np.complex128 if is_complex else np.float64)
+        for name, state in (("ket", ket), ("bra", bra)):
+            is_usable = isinstance(state, np.ndarray) and state.flags.c_contiguous and state.flags.writeable
+            if not is_usable or state.dtype != dtype or state.shape != self.program.sector.shape:
+                raise InputError(
+                    f"{name} must be a writeable array of {dtype} of shape {self.program.sector.shape}, got "
+                    f"{shown(state)}"
+                )
         found = np.zeros(self.program.num_parameters)
         for action in reversed(self._actions):
             action.backward(values, ket, bra, found)

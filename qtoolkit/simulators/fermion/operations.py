@@ -9,7 +9,16 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._arguments import check_instance, check_integer, check_number, items_of, numbers_of, shown
+from qtoolkit._arguments import (
+    check_flag,
+    check_instance,
+    check_integer,
+    check_number,
+    items_of,
+    numbers_of,
+    real_numbers_of,
+    shown,
+)
 from qtoolkit.errors import InputError
 from qtoolkit.operators import Excitation
 
@@ -25,6 +34,7 @@ __all__ = [
 FloatArray = NDArray[np.float64]
 
 _SYMMETRY_ATOL = 1e-10
+_MOST_INDEX = (1 << 40) - 1
 SPINS = ("both", "alpha", "beta")
 
 
@@ -56,9 +66,14 @@ class LinearAngle:
         return cls((index,), (coefficient,))
 
     def value(self, parameters: FloatArray) -> float:
-        """The angle at given parameters."""
+        """The angle at given parameters.
+
+        Raises:
+            InputError: if they are no vector of as many numbers as the indices name.
+        """
+        values = _vector(parameters, self.indices)
         terms = zip(self.indices, self.coefficients, strict=True)
-        return self.constant + sum(coefficient * float(parameters[index]) for index, coefficient in terms)
+        return self.constant + sum(coefficient * float(values[index]) for index, coefficient in terms)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,16 +119,27 @@ class LinearMatrix:
         return not (np.iscomplexobj(self.constant) or np.iscomplexobj(self.basis))
 
     def value(self, parameters: FloatArray) -> NDArray[Any]:
-        """The matrix at given parameters, shape (norb, norb)."""
+        """The matrix at given parameters, shape (norb, norb).
+
+        Raises:
+            InputError: if they are no vector of as many numbers as the indices name.
+        """
         if not self.indices:
             return self.constant
-        change = parameters[list(self.indices)] @ self.basis.reshape(len(self.indices), -1)
+        change = _vector(parameters, self.indices)[list(self.indices)] @ self.basis.reshape(len(self.indices), -1)
         found: NDArray[Any] = self.constant + change.reshape(self.constant.shape)
         return found
 
     def gradient(self, by_entry: NDArray[Any]) -> FloatArray:
-        """Derivatives by the parameters of what changes by ``Re Σ_pq by_entry[p, q] dM[p, q]``, shape (m,)."""
-        found: FloatArray = np.tensordot(self.basis, by_entry, axes=2).real
+        """Derivatives by the parameters of what changes by ``Re Σ_pq by_entry[p, q] dM[p, q]``, shape (m,).
+
+        Raises:
+            InputError: if `by_entry` has another shape than the matrix.
+        """
+        slopes = numbers_of(by_entry, "by_entry")
+        if slopes.shape != self.constant.shape:
+            raise InputError(f"by_entry must have shape {self.constant.shape}, got {slopes.shape}")
+        found: FloatArray = np.tensordot(self.basis, slopes, axes=2).real
         return found
 
 
@@ -135,6 +161,7 @@ class ExcitationRotation:
     def __post_init__(self) -> None:
         check_instance(self.excitation, Excitation, "excitation must be an Excitation")
         check_instance(self.angle, LinearAngle, "angle must be a LinearAngle")
+        object.__setattr__(self, "fermionic", check_flag(self.fermionic, "fermionic"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,6 +184,7 @@ class OrbitalRotation:
     def __post_init__(self) -> None:
         check_instance(self.generator, LinearMatrix, "generator must be a LinearMatrix")
         _check_spin(self.spin)
+        object.__setattr__(self, "inverse", check_flag(self.inverse, "inverse"))
         for matrix in (self.generator.constant, *self.generator.basis):
             if not np.allclose(matrix, -matrix.conj().T, rtol=0.0, atol=_SYMMETRY_ATOL):
                 raise InputError("the generator of an orbital rotation must be anti-Hermitian, K_pq = −K_qp*")
@@ -180,6 +208,7 @@ class DiagonalCoulomb:
     inverse: bool = False
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "inverse", check_flag(self.inverse, "inverse"))
         for name in ("same_spin", "opposite_spin"):
             given = getattr(self, name)
             if given is None:
@@ -211,9 +240,17 @@ def _check_spin(spin: object) -> None:
         raise InputError(f'spin is "both", "alpha" or "beta", got {shown(spin)}')
 
 
+def _vector(parameters: object, indices: tuple[int, ...]) -> FloatArray:
+    values = real_numbers_of(parameters, "parameters")
+    fewest = max(indices, default=-1) + 1
+    if values.ndim != 1 or len(values) < fewest:
+        raise InputError(f"parameters must be a vector of {fewest} numbers at least, got shape {values.shape}")
+    return values
+
+
 def _indices(given: object) -> tuple[int, ...]:
     indices = items_of(cast(Iterable[int], given), "indices are a sequence of numbers of parameters")
-    return tuple(check_integer(index, "an index of a parameter", 0) for index in indices)
+    return tuple(check_integer(index, "an index of a parameter", 0, _MOST_INDEX) for index in indices)
 
 
 def _matrix(name: str, values: object) -> NDArray[Any]:

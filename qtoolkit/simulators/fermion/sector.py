@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qtoolkit._arguments import check_integer, is_integer, items_of, numbers_of, shown
+from qtoolkit._arguments import check_instance, check_integer, is_integer, items_of, numbers_of, shown
 from qtoolkit._memory import reserved
 from qtoolkit.errors import InputError
 from qtoolkit.simulators.fermion.links import StringLinks, string_links
@@ -155,7 +155,7 @@ class FermionSector:
         Raises:
             InputError: if it has another shape than the sector, or an amplitude is not finite.
         """
-        given = numbers_of(state, name)
+        given = numbers_of(state, check_instance(name, str, "the name of a state must be a text"))
         if given.shape != self.shape:
             raise InputError(
                 f"{name} of {self.nelec} electrons in {self.norb} orbitals has shape {self.shape}, got {given.shape}"

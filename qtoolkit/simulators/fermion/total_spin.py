@@ -40,26 +40,41 @@ class SpinSquared:
         self, sector: FermionSector, overlap: ArrayLike | None = None, *, num_threads: int | None = None
     ) -> None:
         check_instance(sector, FermionSector, "sector must be a FermionSector")
+        self._sector = sector
         self._of_shared = TotalSpin(sector.norb, sector.nelec, Team(threads_of(num_threads)))
         self._of_different: _Ladders | None = None
         if overlap is not None:
             weights = real_numbers_of(overlap, "overlap")
             if weights.shape != (sector.norb, sector.norb):
                 raise InputError(f"overlap must have shape {(sector.norb, sector.norb)}, got {weights.shape}")
+            if not np.isfinite(weights).all():
+                raise InputError("overlap must be finite, got an entry that is not")
             self._of_different = _Ladders(sector, weights)
 
     def apply(self, state: State) -> State:
-        """S²|ψ⟩, of the state's shape and dtype."""
+        """S²|ψ⟩, of the state's shape and dtype.
+
+        Raises:
+            InputError: if the state has another shape than the sector, or an amplitude is not finite.
+        """
+        given = self._sector.checked(state)
         if self._of_different is None:
-            return self._of_shared.apply(state)
-        return self._of_different.apply(state)
+            return self._of_shared.apply(given)
+        return self._of_different.apply(given)
 
     def expectation_value(self, state: State) -> float:
-        """⟨S²⟩ of a state, divided by its squared norm."""
-        norm = float(np.vdot(state, state).real)
+        """⟨S²⟩ of a state, divided by its squared norm.
+
+        Raises:
+            InputError: as for `apply`, or if the state is zero.
+        """
+        given = self._sector.checked(state)
+        norm = float(np.vdot(given, given).real)
+        if norm == 0.0:
+            raise InputError("state must have a norm that is not 0")
         if self._of_different is None:
-            return self._of_shared.value(state) / norm
-        return float(np.vdot(state, self._of_different.apply(state)).real) / norm
+            return self._of_shared.value(given) / norm
+        return float(np.vdot(given, self._of_different.apply(given)).real) / norm
 
 
 class _Ladders:

@@ -1,8 +1,9 @@
 import dataclasses
 
+import numpy as np
 import pytest
 
-from qtoolkit.applications.chemistry import Molecule, diatomic
+from qtoolkit.applications.chemistry import Excitation, Molecule, diatomic
 from qtoolkit.errors import InputError
 
 WATER = [("O", (0.0, 0.0, 0.117)), ("H", (0.0, 0.757, -0.469)), ("H", (0.0, -0.757, -0.469))]
@@ -61,3 +62,18 @@ def test_bad_molecules_are_refused(arguments, message):
 def test_bad_distances_are_refused(distance):
     with pytest.raises(InputError, match="distance must be"):
         diatomic("H", "H", distance)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: Molecule((("H", (0, 0, 0)),), charge=10**5000), r"charge must be in .*, got 2\*\*16609"),
+        (lambda: Molecule((("H", (0, 0, 0)),), spin=-(10**5000)), r"spin must be in .*, got -2\*\*16609"),
+        (lambda: Molecule(np.array(1)), "geometry is a sequence of pairs"),
+        (lambda: Molecule.from_smiles("\ud800"), "SMILES is a text"),
+        (lambda: Excitation((0,), range(10**12)), "created must be a sequence of at most 4096 spin orbitals"),
+    ],
+)
+def test_odd_arguments_are_refused(call, message) -> None:
+    with pytest.raises(InputError, match=message):
+        call()

@@ -69,6 +69,8 @@ def test_numbers_that_make_no_cost_are_refused() -> None:
         (lambda: double_factorised_cost(), "needs a factorisation"),
         (lambda: double_factorised_cost(num_spin_orbitals=7, one_norm=1.0, rank=2, num_eigenvectors=3), "even"),
         (lambda: hypercontraction_cost(8, -1.0, 10), "one_norm"),
+        (lambda: hypercontraction_cost(10**400, 1.0, 10), "num_spin_orbitals"),
+        (lambda: hypercontraction_cost(8, 1.0, 10**400), "rank"),
         (lambda: hypercontraction_cost(8, 1.0, 10, 0.0), "error"),
         (lambda: hypercontraction_cost(8, 1.0, 10, rotation_bits=1), "rotation_bits"),
         (lambda: double_factorisation(spins), "both spins"),

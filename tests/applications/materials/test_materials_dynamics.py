@@ -150,6 +150,8 @@ def test_what_cannot_be_computed_is_refused() -> None:
         (lambda: spectral_function(model, (1, 1), GRID, 3), "orbital"),
         (lambda: spectral_function(model, (1, 1), GRID, [1.0]), "orbital"),
         (lambda: spectral_function(model, (1, 1), GRID, 0, broadening=0.0), "broadening"),
+        (lambda: spectral_function(model, (1, 1), GRID, 0, broadening=1e300), "broadening"),
+        (lambda: quench(model, sector, state, [np.inf, np.inf]), "finite"),
         (lambda: spectral_function(model, (1, 1), GRID, 0, spin="up"), "spin"),
         (lambda: spectral_function(model, (1, 1), GRID, 0, state=state), "eigenstate"),
         (lambda: spectral_function(model, (1, 1), [np.nan], 0), "frequencies"),

@@ -10,6 +10,7 @@ import pytest
 from qtoolkit.errors import ConvergenceError, InputError, InsufficientMemoryError
 from qtoolkit.operators import ElectronicHamiltonian, Excitation, FermionOperator
 from qtoolkit.simulators.fermion import (
+    DiagonalCoulomb,
     ExcitationRotation,
     FermionProgram,
     FermionSector,
@@ -17,6 +18,8 @@ from qtoolkit.simulators.fermion import (
     LinearAngle,
     LinearMatrix,
     OrbitalRotation,
+    ProgramAdjoint,
+    SpinSquared,
     changed_by_one,
     lowest_states,
     one_rdm,
@@ -29,6 +32,8 @@ HUGE = FermionSector(24, (8, 8))
 """5.4e11 determinants, of few strings."""
 
 SMALL = FermionSector(2, (1, 1))
+ADJOINT = ProgramAdjoint(FermionProgram(2, (1, 1)), 1)
+ONE_BY_ONE = LinearMatrix(np.zeros((2, 2)), (0,), np.ones((1, 2, 2)))
 
 
 @pytest.mark.parametrize(
@@ -42,6 +47,25 @@ SMALL = FermionSector(2, (1, 1))
         (lambda: LinearAngle(0, 1.0), InputError, "indices are a sequence"),
         (lambda: LinearAngle((0,), 1.0), InputError, "coefficients are a sequence"),
         (lambda: LinearMatrix(np.zeros((2, 2)), 0, np.zeros((1, 2, 2))), InputError, "indices are a sequence"),
+        (lambda: LinearAngle.parameter(10**5000), InputError, "an index of a parameter must be an integer of at most"),
+        (lambda: LinearAngle((0,), (1.0,)).value(None), InputError, "parameters must be an array of real numbers"),
+        (lambda: LinearAngle((1,), (1.0,)).value(np.ones(1)), InputError, "a vector of 2 numbers at least"),
+        (lambda: ONE_BY_ONE.value(np.eye(3)), InputError, "a vector of 1 numbers at least, got shape"),
+        (lambda: ONE_BY_ONE.gradient(np.eye(3)), InputError, "by_entry must have shape"),
+        (lambda: OrbitalRotation(LinearMatrix(np.zeros((2, 2))), inverse=2), InputError, "inverse must be True or"),
+        (lambda: DiagonalCoulomb(inverse=2), InputError, "inverse must be True or False"),
+        (lambda: SMALL.checked(np.eye(2), 3), InputError, "the name of a state must be a text"),
+        (lambda: SpinSquared(SMALL).apply(np.eye(3)), InputError, "state of .* has shape"),
+        (lambda: SpinSquared(SMALL, np.eye(2)).apply(np.eye(3)), InputError, "state of .* has shape"),
+        (lambda: SpinSquared(SMALL).expectation_value(np.zeros((2, 2))), InputError, "a norm that is not 0"),
+        (lambda: SpinSquared(SMALL, [[np.nan, 0], [0, 1]]), InputError, "overlap must be finite"),
+        (lambda: ADJOINT.value_and_gradient(None, []), InputError, "operator must be"),
+        (lambda: ADJOINT.value_and_gradient(lambda state: state, []), InputError, "must return a new array"),
+        (lambda: ADJOINT.value_and_gradient(lambda state: 1j * state, []), InputError, "must return a new array, real"),
+        (lambda: ADJOINT.value_and_gradient(lambda state: np.eye(3), []), InputError, "what the operator returns of"),
+        (lambda: ADJOINT.slopes([], np.eye(3), np.eye(2)), InputError, "ket must be a writeable array of float64"),
+        (lambda: ADJOINT.slopes([], np.eye(2), [[1], [1, 2]]), InputError, "bra must be a writeable array of float64"),
+        (lambda: ADJOINT.slopes([], 1j * np.eye(2), np.eye(2)), InputError, "bra must be .* of complex128"),
         (lambda: HUGE.bit_patterns(), InsufficientMemoryError, "the indices of 540917591841 determinants"),
         (lambda: operator_matrix(FermionOperator.from_string("0^ 1"), HUGE), InsufficientMemoryError, "an operator of"),
         (lambda: lowest_states(ElectronicHamiltonian(np.eye(24)), (8, 8)), InsufficientMemoryError, "1 eigenstates of"),

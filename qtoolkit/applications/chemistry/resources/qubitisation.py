@@ -25,6 +25,8 @@ _Items: TypeAlias = Callable[[int], dict[str, int]]
 _Best: TypeAlias = Callable[[int], int]
 _Cost: TypeAlias = Callable[[int], float]
 
+_MOST = 1 << 40
+"""Orbitals, leaves or eigenvectors, far beyond what anybody costs."""
 _FIRST_GUESS = 20_000
 """Steps with which the precision of the rotations in preparations is first chosen; their number is known only after."""
 _ROTATION_BITS_TRIED = 20
@@ -104,8 +106,8 @@ def double_factorised_cost(
             )
         given = (num_spin_orbitals, one_norm, rank, num_eigenvectors)
     n = _even("num_spin_orbitals", given[0])
-    one_norm, leaves = _positive("one_norm", given[1]), require_integer("rank", given[2], 1)
-    eigenvectors = require_integer("num_eigenvectors", given[3], 1)
+    one_norm, leaves = _positive("one_norm", given[1]), require_integer("rank", given[2], 1, _MOST)
+    eigenvectors = require_integer("num_eigenvectors", given[3], 1, _MOST)
     chi, beta = _bits(coefficient_bits, rotation_bits)
     steps = _num_steps(one_norm, error)
     step_items, qubit_items = _double_factorised(n, leaves, eigenvectors, chi, beta, steps)
@@ -135,7 +137,7 @@ def hypercontraction_cost(
         InputError: if a number breaks its rule.
     """
     n = _even("num_spin_orbitals", num_spin_orbitals)
-    one_norm, rank = _positive("one_norm", one_norm), require_integer("rank", rank, 2)
+    one_norm, rank = _positive("one_norm", one_norm), require_integer("rank", rank, 2, _MOST)
     chi, beta = _bits(coefficient_bits, rotation_bits)
     steps = _num_steps(one_norm, error)
     step_items, qubit_items = _hypercontraction(n, rank, chi, beta, steps)
@@ -318,7 +320,7 @@ def _positive(name: str, value: float) -> float:
 
 
 def _even(name: str, value: int) -> int:
-    number = require_integer(name, value, 4)
+    number = require_integer(name, value, 4, _MOST)
     if number % 2:
         raise InputError(f"{name} must be even, two for each orbital, got {number}")
     return number
