@@ -8,7 +8,14 @@ import pytest
 from pyscf import gto, scf
 from pyscf.soscf import newton_ah
 
-from qtoolkit.applications.chemistry import Molecule, compute_integrals, diatomic, dissociation_curve, ground_state
+from qtoolkit.applications.chemistry import (
+    Molecule,
+    compute_integrals,
+    diatomic,
+    dissociation_curve,
+    fci_energy,
+    ground_state,
+)
 from qtoolkit.applications.chemistry import mean_field as mean_field_module
 from qtoolkit.applications.chemistry.structure import build_structure
 from qtoolkit.errors import ConvergenceError
@@ -177,3 +184,16 @@ def test_errors_of_pyscf_become_ours(monkeypatch):
     monkeypatch.setattr(mean_field_module, "_converged", fails)
     with pytest.raises(ConvergenceError, match=r"failed in PySCF: AssertionError; check geometry"):
         compute_integrals(rectangle(SIDE))
+
+
+@pytest.mark.parametrize(("second", "distance"), [("O", 1.15), ("C", 1.17)])
+def test_soft_directions_do_not_keep_open_shells_from_converging(second: str, distance: float) -> None:
+    molecule = diatomic("N", second, distance, spin=1)
+    found = compute_integrals(molecule, reference="uhf")
+    assert found.scf_gradient_norm < 1e-6
+    assert found.scf_lowest_curvature is not None
+    assert found.scf_lowest_curvature > -1e-5
+    solver = scf.UHF(build_structure(molecule, symmetric=False)).newton()
+    solver.kernel()
+    assert found.hartree_fock_energy <= solver.e_tot + 1e-8
+    assert fci_energy(found) == pytest.approx(fci_energy(compute_integrals(molecule)), abs=1e-8)
