@@ -39,7 +39,7 @@ class Excitation:
         if not self.annihilated or len(self.annihilated) != len(self.created) or len(set(modes)) != len(modes):
             raise InputError(
                 "an excitation moves electrons between distinct spin orbitals, as many created as annihilated, "
-                f"got {self.annihilated} to {self.created}"
+                f"got {shown(self.annihilated)} to {shown(self.created)}"
             )
 
     @property

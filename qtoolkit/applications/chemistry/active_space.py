@@ -194,11 +194,12 @@ def _named_orbitals(
         if odd or core < 0 or electrons < 0 or not electrons <= 2 * orbitals or core + orbitals > total:
             raise InputError(
                 f"a tuple of two is (electrons, orbitals): of {structure.nelectron} electrons in {total} orbitals an "
-                f"even number must stay out, and the others fit in, got {named}; name orbitals by a list: {list(named)}"
+                f"even number must stay out, and the others fit in, got {shown(named)}; name orbitals by a list: "
+                f"{shown(list(named))}"
             )
         return tuple(range(core, core + orbitals))
     if not named or len(set(named)) != len(named) or not all(0 <= p < total for p in named):
-        raise InputError(f"active_space must hold distinct orbitals in [0, {total}), got {named}")
+        raise InputError(f"active_space must hold distinct orbitals in [0, {total}), got {shown(named)}")
     return named
 
 

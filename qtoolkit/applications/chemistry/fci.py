@@ -89,7 +89,7 @@ def fci_energies(
         InsufficientMemoryError: if the vectors do not fit into free memory.
     """
     problem = _problem(integrals, spin, irrep)
-    count = require_integer("count", count, 1)
+    count = require_integer("count", count, 1, _MAX_DETERMINANTS)
     available = problem.num_determinants
     if available > _MAX_DETERMINANTS:
         raise InputError(

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qtoolkit import _needs
-from qtoolkit._arguments import check_instance, items_of, shown
+from qtoolkit._arguments import check_flag, check_instance, items_of, shown
 from qtoolkit._checks import require_array, require_integer, require_number
 from qtoolkit._files import check_output, write_whole
 from qtoolkit._memory import reserved
@@ -124,6 +124,9 @@ class MolecularIntegrals:
             object.__setattr__(self, name, _integers(name, getattr(self, name)))
         if self.molecule is not None:
             check_instance(self.molecule, Molecule, "molecule must be a Molecule or None")
+        if self.scf_externally_stable is not None:
+            stable = check_flag(self.scf_externally_stable, "scf_externally_stable")
+            object.__setattr__(self, "scf_externally_stable", stable)
         followed = require_integer("scf_num_followed", self.scf_num_followed, 0, _MOST_FOLLOWED)
         object.__setattr__(self, "scf_num_followed", followed)
         self._check_orbitals(spins)

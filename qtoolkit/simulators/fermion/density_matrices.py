@@ -115,8 +115,8 @@ def spin_squared(sector: FermionSector, state: ArrayLike, *, num_threads: int | 
     check_instance(sector, FermionSector, "sector must be a FermionSector")
     ket = sector.checked(state)
     norm = np.vdot(ket, ket).real
-    if norm == 0.0:
-        raise InputError("state must have a norm that is not 0")
+    if not 0.0 < norm < np.inf:
+        raise InputError("state must have a norm that is not 0, and not too large for a float")
     spin = TotalSpin(sector.norb, sector.nelec, Team(threads_of(num_threads)))
     return spin.value(ket) / float(norm)
 

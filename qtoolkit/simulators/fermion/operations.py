@@ -34,7 +34,7 @@ __all__ = [
 FloatArray = NDArray[np.float64]
 
 _SYMMETRY_ATOL = 1e-10
-_MOST_INDEX = (1 << 40) - 1
+MOST_PARAMETERS = 1 << 40
 SPINS = ("both", "alpha", "beta")
 
 
@@ -250,7 +250,7 @@ def _vector(parameters: object, indices: tuple[int, ...]) -> FloatArray:
 
 def _indices(given: object) -> tuple[int, ...]:
     indices = items_of(cast(Iterable[int], given), "indices are a sequence of numbers of parameters")
-    return tuple(check_integer(index, "an index of a parameter", 0, _MOST_INDEX) for index in indices)
+    return tuple(check_integer(index, "an index of a parameter", 0, MOST_PARAMETERS - 1) for index in indices)
 
 
 def _matrix(name: str, values: object) -> NDArray[Any]:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from qtoolkit._arguments import check_integer, items_of, real_numbers_of, shown
 from qtoolkit.errors import InputError
 from qtoolkit.simulators.fermion.operations import (
+    MOST_PARAMETERS,
     DiagonalCoulomb,
     ExcitationRotation,
     FermionOperation,
@@ -61,7 +62,9 @@ class FermionProgram:
         for operation in self.operations:
             self._check(operation)
             named = max([named, *(index + 1 for index in parameters_of(operation))])
-        self.num_parameters = named if num_parameters is None else check_integer(num_parameters, "num_parameters", 0)
+        self.num_parameters = (
+            named if num_parameters is None else check_integer(num_parameters, "num_parameters", 0, MOST_PARAMETERS)
+        )
         if named > self.num_parameters:
             raise InputError(f"operations name parameter {named - 1}, got num_parameters={self.num_parameters}")
         lowest = ((1 << self.nelec[0]) - 1, (1 << self.nelec[1]) - 1)

@@ -70,8 +70,8 @@ class SpinSquared:
         """
         given = self._sector.checked(state)
         norm = float(np.vdot(given, given).real)
-        if norm == 0.0:
-            raise InputError("state must have a norm that is not 0")
+        if not 0.0 < norm < np.inf:
+            raise InputError("state must have a norm that is not 0, and not too large for a float")
         if self._of_different is None:
             return self._of_shared.value(given) / norm
         return float(np.vdot(given, self._of_different.apply(given)).real) / norm

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from qtoolkit.applications.chemistry import Excitation, Molecule, diatomic
+from qtoolkit.applications.chemistry import Excitation, Molecule, compute_integrals, diatomic
 from qtoolkit.errors import InputError
 
 WATER = [("O", (0.0, 0.0, 0.117)), ("H", (0.0, 0.757, -0.469)), ("H", (0.0, -0.757, -0.469))]
@@ -69,6 +69,9 @@ def test_bad_distances_are_refused(distance):
     [
         (lambda: Molecule((("H", (0, 0, 0)),), charge=10**5000), r"charge must be in .*, got 2\*\*16609"),
         (lambda: Molecule((("H", (0, 0, 0)),), spin=-(10**5000)), r"spin must be in .*, got -2\*\*16609"),
+        (lambda: Excitation((0, 2), [10**5000] * 2), "distinct spin orbitals"),
+        (lambda: compute_integrals(diatomic("H", "H", 0.7), [0, 10**5000]), "must hold distinct orbitals in"),
+        (lambda: compute_integrals(diatomic("H", "H", 0.7), (2, 10**5000)), "a tuple of two is"),
         (lambda: Molecule(np.array(1)), "geometry is a sequence of pairs"),
         (lambda: Molecule.from_smiles("\ud800"), "SMILES is a text"),
         (lambda: Excitation((0,), range(10**12)), "created must be a sequence of at most 4096 spin orbitals"),

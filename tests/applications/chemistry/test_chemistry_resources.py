@@ -71,6 +71,7 @@ def test_numbers_that_make_no_cost_are_refused() -> None:
         (lambda: hypercontraction_cost(8, -1.0, 10), "one_norm"),
         (lambda: hypercontraction_cost(10**400, 1.0, 10), "num_spin_orbitals"),
         (lambda: hypercontraction_cost(8, 1.0, 10**400), "rank"),
+        (lambda: hypercontraction_cost(108, 1.0, 53), "rank must be the number of orbitals at least, 54"),
         (lambda: hypercontraction_cost(8, 1.0, 10, 0.0), "error"),
         (lambda: hypercontraction_cost(8, 1.0, 10, rotation_bits=1), "rotation_bits"),
         (lambda: double_factorisation(spins), "both spins"),

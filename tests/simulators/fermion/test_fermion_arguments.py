@@ -43,6 +43,12 @@ ONE_BY_ONE = LinearMatrix(np.zeros((2, 2)), (0,), np.ones((1, 2, 2)))
         (lambda: FermionProgram(2, (1, 1), reference=(1, 1, 1)), InputError, "reference is a pair of bit patterns"),
         (lambda: FermionProgram(2, (1, 1), reference=1), InputError, "reference is a pair of bit patterns"),
         (lambda: FermionProgram(2, (1, 1), reference=(1, 3)), InputError, "beta must have 1 of 2 bits set"),
+        (
+            lambda: FermionProgram(2, (1, 1), num_parameters=10**5000),
+            InputError,
+            "num_parameters must be an integer of",
+        ),
+        (lambda: spin_squared(SMALL, 1e300 * np.eye(2)), InputError, "not too large for a float"),
         (lambda: SMALL.position("a", 1), InputError, "alpha must have 1 of 2 bits set"),
         (lambda: LinearAngle(0, 1.0), InputError, "indices are a sequence"),
         (lambda: LinearAngle((0,), 1.0), InputError, "coefficients are a sequence"),

@@ -128,7 +128,7 @@ def hypercontraction_cost(
     Args:
         num_spin_orbitals: N.
         one_norm: λ in hartree.
-        rank: M of the hypercontraction.
+        rank: M of the hypercontraction, at least the number of orbitals.
         error: of the energy in hartree, positive.
         coefficient_bits: ℵ, bits of the coefficients in state preparations.
         rotation_bits: ℶ, bits of the angles of orbital rotations.
@@ -138,6 +138,8 @@ def hypercontraction_cost(
     """
     n = _even("num_spin_orbitals", num_spin_orbitals)
     one_norm, rank = _positive("one_norm", one_norm), require_integer("rank", rank, 2, _MOST)
+    if rank < n // 2:
+        raise InputError(f"rank must be the number of orbitals at least, {n // 2}, got {rank}")
     chi, beta = _bits(coefficient_bits, rotation_bits)
     steps = _num_steps(one_norm, error)
     step_items, qubit_items = _hypercontraction(n, rank, chi, beta, steps)
