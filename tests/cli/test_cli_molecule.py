@@ -161,6 +161,11 @@ def test_what_cannot_be_computed_is_told(capsys: pytest.CaptureFixture[str], tmp
     dump = tmp_path / "h2.fcidump"
     chemistry.compute_integrals(chemistry.diatomic("H", "H", 0.735)).to_fcidump(dump)
     assert "--charge" in refused(capsys, str(dump), "--charge", "1")
+    assert "--basis" in refused(capsys, str(dump), "--basis", "6-31g")
+    assert "--ansatz" in refused(capsys, H2, "--method", "adapt", "--ansatz", "lucj")
+    assert "--ansatz" in refused(capsys, "excited", H2, "--method", "vqd", "--starts", "3")
+    carbon = refused(capsys, "C 0 0 0", "--reference", "uhf", "--method", "exact")
+    assert "S = 0" in carbon  # whose lowest state is a triplet
     assert "no nuclei" in refused(capsys, "optimise", str(dump))
     assert main(["molecule", H2, "--ansatz", "no-such"]) == BAD_INPUT
 

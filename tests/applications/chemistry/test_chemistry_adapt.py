@@ -11,6 +11,7 @@ from qtoolkit.applications.chemistry import (
     PoolOperator,
     adapt_vqe,
     compute_integrals,
+    diatomic,
     fermionic_pool,
     ground_state,
     qubit_hamiltonian,
@@ -110,3 +111,21 @@ def test_bad_arguments_are_refused(chain):
     with pytest.raises(InputError, match="previous must be an AdaptResult"):
         adapt_vqe(chain, previous=3)
     assert isinstance(adapt_vqe(chain, max_operators=1).ansatz.operators[0], PoolOperator)
+
+
+def test_growth_goes_on_from_saddle_points_of_the_angles():
+    """C2 in four orbitals: slopes of the pool vanish where the energy still curves downwards."""
+    carbon = compute_integrals(diatomic("C", "C", 1.24), (4, 4))
+    found = adapt_vqe(carbon, threshold=1e-3)
+    assert found.converged
+    assert found.state.gap < 1e-5
+    assert found.gradient_norm < 1e-3
+    assert len(found.steps) == found.state.num_parameters
+
+
+def test_growth_ends_where_a_penalty_keeps_the_spin():
+    found = adapt_vqe(compute_integrals(Molecule([("H", (0, 0, 2.0 * k)) for k in range(4)])), threshold=0.1)
+    assert found.state.spin_penalty > 0.0
+    assert len(found.steps) < 20
+    assert "penalty" in found.message
+    assert not found.converged

@@ -8,6 +8,7 @@ from qtoolkit.applications.chemistry import (
     HardwareEfficient,
     Molecule,
     compute_integrals,
+    diatomic,
     fci_energy,
     ground_state,
     qeom,
@@ -128,6 +129,23 @@ def test_states_with_complex_amplitudes():
     moved = qeom(ground, 2)
     assert moved.spins.tolist() == [1.0, 1.0]
     assert np.all(np.abs(moved.gaps) < 2e-2)
+
+
+@pytest.mark.parametrize("method", [vqd, ssvqe, qeom, quantum_subspace_expansion])
+def test_more_states_than_there_are_are_refused(method):
+    """Of helium in a minimal basis there is one state, and none is excited."""
+    helium = compute_integrals(Molecule([("He", (0, 0, 0))]))
+    problem = helium if method in (vqd, ssvqe) else ground_state(helium)
+    with pytest.raises(InputError, match="got count=2"):
+        method(problem, 2)
+
+
+def test_all_states_of_a_sector_are_found_one_after_the_other():
+    """At a bond of 3 Å the states are halves of the determinants, so that those below cover all references."""
+    stretched = compute_integrals(diatomic("H", "H", 3.0))
+    found = vqd(stretched, 4)
+    np.testing.assert_allclose(found.energies, found.exact_energies, atol=1e-5)
+    assert found.spins.tolist() == [0.0, 1.0, 0.0, 0.0]
 
 
 def test_open_shells():

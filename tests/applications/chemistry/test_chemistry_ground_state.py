@@ -1,4 +1,5 @@
 import dataclasses
+import types
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from qtoolkit.applications.chemistry import (
 )
 from qtoolkit.applications.chemistry.energies.ground_state import lowest_energy
 from qtoolkit.errors import InputError
+from qtoolkit.simulators import StatevectorSimulator
+from qtoolkit.simulators.fermion import FermionSimulator
 
 LINEAR_TRIHYDROGEN = Molecule([("H", (0.0, 0.0, 0.9 * k)) for k in range(3)], spin=1)
 
@@ -134,3 +137,31 @@ def test_bad_arguments_are_refused(hydrogen, lithium_hydride):
         lowest_energy(lithium_hydride, UCCSD(2, (1, 1)))
     with pytest.raises(InputError, match="as many alpha as beta"):
         ground_state(compute_integrals(LINEAR_TRIHYDROGEN), spin_adapted=True)
+
+
+def test_the_best_of_several_noisy_searches_is_estimated_anew():
+    class Noisy:
+        """Exact values with noise, and their standard error."""
+
+        def __init__(self, seed):
+            self._rng = np.random.default_rng(seed)
+            self._exact = StatevectorSimulator()
+
+        def expectation_value(self, circuit, observable, parameters=None):
+            return self.estimate(circuit, observable, parameters).value
+
+        def estimate(self, circuit, observable, parameters=None):
+            value = float(self._exact.expectation_value(circuit, observable, parameters))
+            return types.SimpleNamespace(value=value + self._rng.normal(scale=0.05), standard_error=0.05)
+
+    integrals = compute_integrals(diatomic("H", "H", 0.735))
+    errors = []
+    for seed in range(40):
+        found = ground_state(
+            integrals, estimator=Noisy(seed), optimizer=COBYLA(max_evaluations=4), num_starts=8, seed=seed
+        )
+        simulator = FermionSimulator()
+        true = simulator.expectation_value(found.ansatz.program, integrals.hamiltonian, found.parameters)
+        errors.append((found.energy - true) / found.standard_error)
+    # the lowest of eight estimates would lie 1.4 standard errors too low
+    assert abs(np.mean(errors)) * np.sqrt(len(errors)) < 4.0

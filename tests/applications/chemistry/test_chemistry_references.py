@@ -81,6 +81,14 @@ def test_unrestricted_solutions_are_stable_and_described(molecule, active_space,
         assert energy == pytest.approx(integrals.hartree_fock_energy, abs=1e-9)
 
 
+@pytest.mark.parametrize("molecule", [diatomic("F", "F", 2.5), diatomic("O", "O", 1.6)], ids=["F2", "O2"])
+def test_second_order_steps_may_be_short(molecule):
+    """They stalled at gradients of some 1e-7 hartree, just above the tolerance."""
+    integrals = compute_integrals(molecule, reference="uhf")
+    assert integrals.scf_solution.startswith("UHF")
+    assert integrals.hartree_fock_energy == pytest.approx(lowest_of_pyscf(molecule), abs=1e-7)
+
+
 def test_symmetry_is_kept_where_the_solution_has_it():
     integrals = compute_integrals(Molecule([("N", (0, 0, 0))], spin=3), reference="uhf")
     assert integrals.point_group == "D2h"
