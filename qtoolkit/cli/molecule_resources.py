@@ -26,10 +26,13 @@ def resources(
     from qtoolkit.applications.qec import ScalingLaw, physical_footprint
     from qtoolkit.cli.output import print_json, stdout_console
     from qtoolkit.cli.packages import check_packages
+    from qtoolkit.errors import InputError
     from qtoolkit.report.molecules import ResourcesAnswer, resources_data, resources_tables
 
     check_packages("this command", stated.packages(geometry))
     integrals = stated.integrals(geometry)
+    if integrals.norb < 2:
+        raise InputError("phase estimation is counted from 2 orbitals on, got 1; take a larger basis or active space")
     factorised = double_factorisation(integrals.hamiltonian, threshold)
     cost = double_factorised_cost(factorised, error)
     footprint = physical_footprint(cost.num_toffolis, cost.num_logical_qubits, ScalingLaw(physical_error_rate))

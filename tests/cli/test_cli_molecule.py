@@ -166,6 +166,7 @@ def test_what_cannot_be_computed_is_told(capsys: pytest.CaptureFixture[str], tmp
     assert "--ansatz" in refused(capsys, "excited", H2, "--method", "vqd", "--starts", "3")
     carbon = refused(capsys, "C 0 0 0", "--reference", "uhf", "--method", "exact")
     assert "S = 0" in carbon  # whose lowest state is a triplet
+    assert "2 orbitals" in refused(capsys, "resources", "He 0 0 0")
     assert "no nuclei" in refused(capsys, "optimise", str(dump))
     assert main(["molecule", H2, "--ansatz", "no-such"]) == BAD_INPUT
 

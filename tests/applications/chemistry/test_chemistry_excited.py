@@ -180,3 +180,15 @@ def test_bad_arguments_are_refused(lithium_hydride, hydrogen, ground):
         qeom(ground_state(hydrogen, ansatz=HardwareEfficient(2, (1, 1), layers=2)))
     with pytest.raises(InputError, match="keeps no numbers of electrons"):
         vqd(hydrogen, ansatz="hardware-efficient")
+
+
+def test_optimisers_and_references_are_checked() -> None:
+    integrals = compute_integrals(diatomic("H", "H", 0.735))
+    for call in (
+        lambda: vqd(integrals, 2, optimizer=True),  # type: ignore[arg-type]
+        lambda: ssvqe(integrals, 2, optimizer="BFGS"),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(InputError, match="must be an Optimizer"):
+            call()
+    with pytest.raises(InputError, match="reference is for a molecule"):
+        ground_state(integrals, reference=np.array([]))  # type: ignore[arg-type]

@@ -39,7 +39,7 @@ def integrals_of(
     if isinstance(problem, MolecularIntegrals):
         if active_space is not None:
             raise InputError("active_space is for a molecule, got one with integrals, which have theirs already")
-        if reference != "auto":
+        if not isinstance(reference, str) or reference != "auto":
             raise InputError("reference is for a molecule, got one with integrals, which have theirs already")
         return problem
     if not isinstance(problem, Molecule):

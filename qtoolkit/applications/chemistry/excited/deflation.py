@@ -19,7 +19,7 @@ from qtoolkit.applications.chemistry.energies.ansatz_names import AnsatzName
 from qtoolkit.applications.chemistry.energies.model import SectorModel, spin_penalty
 from qtoolkit.applications.chemistry.energies.problem import integrals_of
 from qtoolkit.applications.chemistry.excited.result import ExcitedStates, assembled
-from qtoolkit.applications.chemistry.excited.setting import excited_ansatz
+from qtoolkit.applications.chemistry.excited.setting import checked_optimizer, excited_ansatz
 from qtoolkit.applications.chemistry.excited.spin_references import checked_spin, spin_references
 from qtoolkit.applications.chemistry.integrals import ActiveSpace, MolecularIntegrals
 from qtoolkit.applications.chemistry.molecule import Molecule
@@ -104,7 +104,7 @@ def vqd(
             (
                 minimise_energy(
                     objective,
-                    _OPTIMIZER if optimizer is None else optimizer,
+                    checked_optimizer(optimizer, _OPTIMIZER),
                     rng.normal(scale=_FIRST_STEP, size=program.num_parameters),
                     seed=rng,
                 ),

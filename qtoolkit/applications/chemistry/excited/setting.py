@@ -1,13 +1,15 @@
-"""The ansatz of methods that search for excited states."""
+"""The ansatz and the optimiser of methods that search for excited states."""
 
 from __future__ import annotations
 
+from qtoolkit._arguments import check_instance
+from qtoolkit.algorithms import Optimizer
 from qtoolkit.applications.chemistry.ansaetze import Ansatz, KUpCCGSD
 from qtoolkit.applications.chemistry.energies.ansatz_names import AnsatzName, ansatz_of
 from qtoolkit.applications.chemistry.integrals import MolecularIntegrals
 from qtoolkit.errors import InputError
 
-__all__ = ["excited_ansatz"]
+__all__ = ["checked_optimizer", "excited_ansatz"]
 
 
 def excited_ansatz(ansatz: Ansatz | AnsatzName | None, integrals: MolecularIntegrals) -> Ansatz:
@@ -25,3 +27,12 @@ def excited_ansatz(ansatz: Ansatz | AnsatzName | None, integrals: MolecularInteg
             f"got integrals of {integrals.nelec} in {integrals.norb}"
         )
     return found
+
+
+def checked_optimizer(optimizer: Optimizer | None, default: Optimizer) -> Optimizer:
+    """The optimiser asked for, or the default one.
+
+    Raises:
+        InputError: if it is none.
+    """
+    return default if optimizer is None else check_instance(optimizer, Optimizer, "optimizer must be an Optimizer")
