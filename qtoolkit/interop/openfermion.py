@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from qtoolkit._arguments import check_flag, check_integer, shown
+from qtoolkit._arguments import MOST_ITEMS, check_flag, check_integer, shown
 from qtoolkit._masks import bits_of
 from qtoolkit._optional import require
 from qtoolkit.errors import ConversionError
@@ -138,7 +138,7 @@ def _package() -> ModuleType:
 def _checked_norb(norb: int | None) -> int:
     if norb is None:
         raise ConversionError("modes are reordered between two blocks and alternating spins: give norb, their half")
-    return check_integer(norb, "norb", 1, error=ConversionError)
+    return check_integer(norb, "norb", 1, MOST_ITEMS, error=ConversionError)
 
 
 def _check_modes(num_modes: int, norb: int) -> None:

@@ -152,7 +152,7 @@ CHEMISTRY: dict[str, tuple[str, ...]] = {
     "DipoleIntegrals.one_body": ("np.zeros((3, 2, 2))",),
     "DipoleIntegrals.constant": ("np.zeros(3)",),
     "irrep": ("None",),
-    "ground_state.problem": ("INTEGRALS", "MOLECULE"),
+    "ground_state.problem": ("INTEGRALS",),
     "ground_state.initial_parameters": ("None",),
     "use_symmetry": ("True", "False"),
     "dissociation_curve.distances": ("[0.7, 0.8]",),

@@ -67,7 +67,7 @@ MODULES = (
 
 NO_CALLS = {
     *("Job", "Instruction", "GateRecord", "register_solver", "PortfolioOptions", "default_store"),
-    *("scan", "dissociation_curve", "optimise_geometry", "forces"),
+    *("scan", "dissociation_curve", "optimise_geometry", "forces", "compute_integrals"),
     *("interaction_energy", "fit_charges", "molecule_dmet", "localised_hamiltonian"),
     "MolecularIntegrals.to_fcidump",
 }

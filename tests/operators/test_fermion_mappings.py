@@ -336,3 +336,9 @@ def test_mappings_are_values():
 def test_strings_that_are_no_mapping_are_refused(strings, message):
     with pytest.raises(OperatorError, match=message):
         FermionMapping(strings)
+
+
+def test_numbers_of_modes_are_integers() -> None:
+    for odd in (np.array([]), 2.5, "4"):
+        with pytest.raises(OperatorError, match="num_modes"):
+            fermion_mapping(fermion_mapping("jordan_wigner", 4), odd)  # type: ignore[arg-type]

@@ -109,7 +109,7 @@ class MolecularIntegrals:
         }
         for name, shape in shapes.items():
             object.__setattr__(self, name, require_array(name, getattr(self, name), shape))
-        for name in ("core_energy", "hartree_fock_energy"):
+        for name in ("core_energy", "hartree_fock_energy", "scf_gradient_norm"):
             object.__setattr__(self, name, require_number(name, getattr(self, name)))
         _check_symmetric(self.one_body_tensor, self.two_body_tensor)
         object.__setattr__(self, "nelec", checked_electrons(self.nelec))
@@ -127,6 +127,12 @@ class MolecularIntegrals:
         if self.scf_externally_stable is not None:
             stable = check_flag(self.scf_externally_stable, "scf_externally_stable")
             object.__setattr__(self, "scf_externally_stable", stable)
+        for name in ("scf_method", "point_group", "selection"):
+            check_instance(getattr(self, name), str, f"{name} must be text")
+        check_instance(self.versions, Mapping, "versions must be a mapping")
+        if self.scf_lowest_curvature is not None:
+            curvature = require_number("scf_lowest_curvature", self.scf_lowest_curvature)
+            object.__setattr__(self, "scf_lowest_curvature", curvature)
         followed = require_integer("scf_num_followed", self.scf_num_followed, 0, _MOST_FOLLOWED)
         object.__setattr__(self, "scf_num_followed", followed)
         self._check_orbitals(spins)

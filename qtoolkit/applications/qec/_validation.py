@@ -75,7 +75,7 @@ def require_bits(name: str, value: object, columns: int, what: str, rows: int | 
     """
     try:
         bits = np.asarray(value)
-    except (TypeError, ValueError) as error:
+    except (MemoryError, TypeError, ValueError) as error:
         raise InputError(f"{name} must be an array of shape (shots, {columns}), got {shown(value)}") from error
     if bits.ndim != 2 or bits.shape[1] != columns or rows not in (None, len(bits)):
         raise InputError(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from qtoolkit._arguments import shown
 from qtoolkit.errors import OperatorError
+from qtoolkit.operators._types import as_int
 from qtoolkit.operators.mappings.bravyi_kitaev import bravyi_kitaev_encoding
 from qtoolkit.operators.mappings.fermion_mapping import FermionMapping
 from qtoolkit.operators.mappings.jordan_wigner import jordan_wigner_encoding
@@ -38,6 +39,7 @@ def fermion_mapping(name: str | FermionMapping, num_modes: int, nelec: tuple[int
         OperatorError: if there is no mapping of this name, `num_modes` is out of range or not that of the mapping
             given, or `nelec` comes with another mapping than parity or is no pair of numbers of electrons.
     """
+    num_modes = as_int("num_modes", num_modes)
     if isinstance(name, FermionMapping):
         if nelec is not None or name.num_modes != num_modes:
             raise OperatorError(

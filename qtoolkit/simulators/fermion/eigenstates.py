@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._arguments import check_callable, check_instance, check_integer, check_number
+from qtoolkit._arguments import check_callable, check_instance, check_integer, check_number, shown
 from qtoolkit._memory import free_bytes, reserved
 from qtoolkit.errors import ConvergenceError, InputError
 from qtoolkit.operators import ElectronicHamiltonian
@@ -93,7 +93,9 @@ def lowest_states(
     count = check_integer(count, "count", 1)
     if count > most:
         kind = "states" if spin is None else f"states of spin {spin:g}"
-        raise InputError(f"{sector.nelec} electrons in {sector.norb} orbitals have {most} {kind}, got count={count}")
+        raise InputError(
+            f"{sector.nelec} electrons in {sector.norb} orbitals have {most} {kind}, got count={shown(count)}"
+        )
     if spin is None or spin == sector.spin_z:
         return _Search(hamiltonian, sector, spin, team).lowest(count, tolerance, max_iterations, callback)
     electrons = sum(sector.nelec)

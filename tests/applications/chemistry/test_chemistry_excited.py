@@ -190,5 +190,9 @@ def test_optimisers_and_references_are_checked() -> None:
     ):
         with pytest.raises(InputError, match="must be an Optimizer"):
             call()
+    with pytest.raises(InputError, match="callback must be a function"):
+        ground_state(integrals, callback=True)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="ansatz must be an Ansatz"):
+        ground_state(integrals, ansatz=np.array([]))  # type: ignore[arg-type]
     with pytest.raises(InputError, match="reference is for a molecule"):
         ground_state(integrals, reference=np.array([]))  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from qtoolkit._arguments import check_instance
+from qtoolkit._arguments import check_callable, check_instance
 from qtoolkit.algorithms import Callback, Optimizer, VQEResult
 from qtoolkit.algorithms.descent import fresh_value
 from qtoolkit.algorithms.optimizers import Evaluation
@@ -73,6 +73,8 @@ def searched(
         InputError: if a start has the wrong length.
         ConvergenceError: if the search ends in another spin.
     """
+    if callback is not None:
+        check_callable(callback, "callback")
     plain = model.objective()
     method = plain.default_optimizer() if optimizer is None else _checked(optimizer)
     candidates = [_vector(start, plain.num_parameters) for start in starts]

@@ -202,13 +202,13 @@ def threshold_crossing(
     points, per_round = points_of(results), check_flag(per_round, "per_round")
     smaller, larger = require_count("smaller", smaller), require_count("larger", larger)
     if smaller >= larger:
-        raise InputError(f"the smaller distance must come first, got {smaller} and {larger}")
+        raise InputError(f"the smaller distance must come first, got {shown(smaller)} and {shown(larger)}")
     rates, log_ratio, variance = np.empty(0), np.zeros(0), np.zeros(0)
     for distance, sign in ((smaller, -1.0), (larger, 1.0)):
         here = points.where(points.distances == distance)
         if not len(here):
             listed = ", ".join(map(str, np.unique(points.distances)))
-            raise InputError(f"distance must be one of the sweep's ({listed}), got {distance}")
+            raise InputError(f"distance must be one of the sweep's ({listed}), got {shown(distance)}")
         if rates.size and not np.array_equal(rates, here.rates):
             raise InputError(f"both distances must have the same rates, got {rates.tolist()} and {here.rates.tolist()}")
         rates = here.rates

@@ -309,7 +309,7 @@ def _checked_heralds(heralds: Iterable[int], num_detectors: int) -> tuple[int, .
     }
     for herald in found:
         if not 0 <= herald < num_detectors:
-            raise InputError(f"heralds must be among the circuit's {num_detectors} detectors, got {herald}")
+            raise InputError(f"heralds must be among the circuit's {num_detectors} detectors, got {shown(herald)}")
     return tuple(sorted(found))
 
 
