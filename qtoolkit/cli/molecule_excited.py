@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qtoolkit.cli.molecule_options import AnsatzOptions, Geometry, MoleculeOptions, OutputOptions
+from qtoolkit.cli.molecule_options import AnsatzOptions, Geometry, MoleculeOptions
 from qtoolkit.cli.options import with_groups
+from qtoolkit.cli.output_options import OutputOptions
 
 if TYPE_CHECKING:
     from qtoolkit.applications.chemistry import ExcitedStates, MolecularIntegrals

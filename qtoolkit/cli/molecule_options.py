@@ -19,13 +19,11 @@ __all__ = [
     "AnsatzOptions",
     "Geometry",
     "MoleculeOptions",
-    "OutputOptions",
     "Reference",
-    "Theme",
     "Unit",
 ]
 
-_MOLECULE, _ANSATZ, _OUTPUT = "Molecule", "Ansatz and search", "Output"
+_MOLECULE, _ANSATZ = "Molecule", "Ansatz and search"
 _SMILES = "smiles:"
 
 Geometry = Annotated[
@@ -62,13 +60,6 @@ class AnsatzChoice(StrEnum):
     UCJ = "ucj"
     LUCJ = "lucj"
     HARDWARE_EFFICIENT = "hardware-efficient"
-
-
-class Theme(StrEnum):
-    """Of a drawing's ground."""
-
-    LIGHT = "light"
-    DARK = "dark"
 
 
 @dataclass(frozen=True)
@@ -224,39 +215,3 @@ class AnsatzOptions:
         if self.no_symmetry or self.ansatz is not AnsatzChoice.UCCSD:
             return False
         return integrals is None or integrals.orbital_symmetries is not None
-
-
-@dataclass(frozen=True)
-class OutputOptions:
-    """Where it goes."""
-
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print JSON on stdout in place of the tables.", rich_help_panel=_OUTPUT)
-    ] = False
-    report: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write an HTML page too, such as out.html.", rich_help_panel=_OUTPUT),
-    ] = None
-    plot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a figure too, such as out.svg.", rich_help_panel=_OUTPUT)
-    ] = None
-    theme: Annotated[Theme, typer.Option(help="Of the figure.", rich_help_panel=_OUTPUT)] = Theme.LIGHT
-
-    def check(self, packages: dict[str, str]) -> None:
-        """See whether files could be written, and whether what is needed is there.
-
-        Args:
-            packages: that the command needs, with their extras.
-
-        Raises:
-            InputError: if a path cannot be written.
-            MissingExtraError: if a package is not installed.
-        """
-        from qtoolkit._files import check_output
-        from qtoolkit.cli.packages import check_packages
-
-        for path, option in ((self.report, "--report"), (self.plot, "--plot")):
-            if path is not None:
-                check_output(path, option)
-        drawn = self.report is not None or self.plot is not None
-        check_packages("this command", packages | ({"matplotlib": "plot"} if drawn else {}))

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from qtoolkit.cli.molecule_options import AnsatzOptions, MoleculeOptions, OutputOptions, Reference
+from qtoolkit.cli.molecule_options import AnsatzOptions, MoleculeOptions, Reference
 from qtoolkit.cli.options import with_groups
+from qtoolkit.cli.output_options import OutputOptions
 
 __all__ = ["scan"]
 

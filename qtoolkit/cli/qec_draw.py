@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qtoolkit.cli.qec_options import Theme, code_at
+from qtoolkit.cli.output_options import Theme
+from qtoolkit.cli.qec_options import code_at
 
 if TYPE_CHECKING:
     from qtoolkit.applications.qec import Correction, HoneycombCode, StabilizerCode

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from qtoolkit.cli.options import with_groups
-from qtoolkit.cli.qec_options import CodeOptions, OutputOptions, RunOptions, memory_answer
+from qtoolkit.cli.output_options import OutputOptions
+from qtoolkit.cli.qec_options import PACKAGES, CodeOptions, RunOptions, memory_answer
 
 __all__ = ["memory"]
 
@@ -45,7 +46,7 @@ def memory(
     from qtoolkit.report.experiments import memory_data, memory_facts, memory_page, memory_tables
     from qtoolkit.report.experiments.pictures import memory_picture
 
-    output.check()
+    output.check(PACKAGES)
     run.check()
     if not 0.0 < require_number("--target", target) < 0.5:
         raise InputError(f"--target must lie strictly between 0 and 1/2, got {target:g}")

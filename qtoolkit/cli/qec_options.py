@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,11 +19,13 @@ if TYPE_CHECKING:
     )
     from qtoolkit.report.experiments import MemoryAnswer
 
-__all__ = ["Bases", "CodeOptions", "OutputOptions", "RunOptions", "Theme", "code_at", "memory_answer"]
+__all__ = ["PACKAGES", "Bases", "CodeOptions", "RunOptions", "code_at", "memory_answer"]
 
 DEFAULT_STORE = "default"
 _DISTANCES, _EVEN_DISTANCES = "3,5,7", "4,6,8"
-_CODE, _RUN, _OUTPUT = "Code and noise", "Run", "Output"
+_CODE, _RUN = "Code and noise", "Run"
+PACKAGES = {"stim": "qec", "pymatching": "qec"}
+"""What experiments need, with the extra that installs it."""
 _NOISE_HELP = (
     "Preset of the noise: code-capacity, phenomenological, circuit, si1000, biased, coherent or amplitude-damping; in "
     "Python also device, which takes a calibration."
@@ -42,13 +43,6 @@ class Bases(StrEnum):
     X = "x"
     Z = "z"
     BOTH = "both"
-
-
-class Theme(StrEnum):
-    """Of a drawing's ground."""
-
-    LIGHT = "light"
-    DARK = "dark"
 
 
 @dataclass(frozen=True)
@@ -252,37 +246,3 @@ def memory_answer(stated: CodeOptions, run: RunOptions, rates: str, part: str, t
     found = run.run(tasks, part)
     interrupted = len(found) < len(tasks) or any(result.interrupted for result in found)
     return MemoryAnswer(found, stated.description, target, interrupted, _sampling_of(tasks))
-
-
-@dataclass(frozen=True)
-class OutputOptions:
-    """Where it goes."""
-
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print JSON on stdout in place of the tables.", rich_help_panel=_OUTPUT)
-    ] = False
-    report: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write an HTML page too, such as out.html.", rich_help_panel=_OUTPUT),
-    ] = None
-    plot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a figure too, such as out.svg.", rich_help_panel=_OUTPUT)
-    ] = None
-    theme: Annotated[Theme, typer.Option(help="Of the figure.", rich_help_panel=_OUTPUT)] = Theme.LIGHT
-
-    def check(self) -> None:
-        """See whether files could be written, and whether what draws them is there.
-
-        Raises:
-            InputError: if a path cannot be written.
-            MissingExtraError: if a package is not installed.
-        """
-        from qtoolkit._files import check_output
-        from qtoolkit.cli.packages import check_packages
-
-        for path, option in ((self.report, "--report"), (self.plot, "--plot")):
-            if path is not None:
-                check_output(path, option)
-        drawn = self.report is not None or self.plot is not None
-        needed = {"stim": "qec", "pymatching": "qec"} | ({"matplotlib": "plot"} if drawn else {})
-        check_packages("this command", needed)

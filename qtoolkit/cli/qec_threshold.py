@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from qtoolkit.cli.options import with_groups
-from qtoolkit.cli.qec_options import CodeOptions, OutputOptions, RunOptions, memory_answer
+from qtoolkit.cli.output_options import OutputOptions
+from qtoolkit.cli.qec_options import PACKAGES, CodeOptions, RunOptions, memory_answer
 
 __all__ = ["threshold"]
 
@@ -44,7 +45,7 @@ def threshold(
     )
     from qtoolkit.report.experiments.pictures import threshold_picture
 
-    output.check()
+    output.check(PACKAGES)
     run.check()
     answer = ThresholdAnswer(memory_answer(stated, run, rate, _PART))
     publish(

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from qtoolkit.cli.options import with_groups
-from qtoolkit.cli.qec_options import OutputOptions, code_at
+from qtoolkit.cli.output_options import OutputOptions
+from qtoolkit.cli.qec_options import PACKAGES, code_at
 
 __all__ = ["Axis", "twirl"]
 
@@ -61,7 +62,7 @@ def twirl(
         twirl_tables,
     )
 
-    output.check()
+    output.check(PACKAGES)
     rates = parse_rates("--rate", rate)
     if not 0.0 < rates[0] <= rates[-1] <= 1.0:
         raise InputError(f"--rate must lie in (0, 1], got {rate!r}")
