@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Generic, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from qtoolkit.simulators.noisy import checked_noise
 if TYPE_CHECKING:
     from qtoolkit.noise import NoiseModel
 
-__all__ = ["Estimate", "SamplingEstimator", "check_observables"]
+__all__ = ["Estimate", "MeasuringEstimator", "SamplingEstimator", "check_observables"]
 
 
 @dataclass(frozen=True)
@@ -44,36 +44,14 @@ class Estimate:
     seed: int | None
 
 
-class SamplingEstimator:
-    """Expectation values through any sampler; satisfies `qtoolkit.primitives.Estimator`.
+AnEstimate = TypeVar("AnEstimate", bound=Estimate)
 
-    Terms that agree on every qubit where both act are measured together (`PauliSum.group_commuting`). A
-    `BackendSampler` gets all bases of an estimate as one job.
 
-    Args:
-        sampler: measures; `BackendSampler` of a backend, or the local simulator.
-        shots: for each basis, at least 2.
-        seed: makes a sequence of estimates reproducible. Each estimate draws a seed of its own from it, so that the
-            shot noise of successive estimates is independent.
-        noise: is put into every circuit, its changes of basis and measurements included, before it is measured; the
-            sampler must run channels then.
+class MeasuringEstimator(Generic[AnEstimate]):
+    """What estimators from measured bits share: they satisfy `qtoolkit.primitives.Estimator`, and draw a seed for each
+    estimate from their own."""
 
-    Raises:
-        InputError: if `shots` is below 2, which gives no standard error, or noise is no model.
-    """
-
-    def __init__(
-        self,
-        sampler: Sampler,
-        shots: int,
-        seed: int | np.random.Generator | None = None,
-        noise: NoiseModel | None = None,
-    ) -> None:
-        if not is_integer(shots) or shots < 2:
-            raise InputError(f"shots must be an integer of at least 2, for a standard error, got {shown(shots)}")
-        self.sampler = check_instance(sampler, Sampler, "what measures must be a Sampler")
-        self.shots = int(shots)
-        self.noise = checked_noise(noise)
+    def __init__(self, seed: int | np.random.Generator | None) -> None:
         self._rng = np.random.default_rng(check_seed(seed))
 
     @overload
@@ -104,7 +82,7 @@ class SamplingEstimator:
         observable: PauliSum,
         parameters: ParameterValues | None = None,
         seed: int | None = None,
-    ) -> Estimate: ...
+    ) -> AnEstimate: ...
 
     @overload
     def estimate(
@@ -113,7 +91,7 @@ class SamplingEstimator:
         observable: Sequence[PauliSum],
         parameters: ParameterValues | None = None,
         seed: int | None = None,
-    ) -> list[Estimate]: ...
+    ) -> list[AnEstimate]: ...
 
     def estimate(
         self,
@@ -121,18 +99,19 @@ class SamplingEstimator:
         observable: PauliSum | Sequence[PauliSum],
         parameters: ParameterValues | None = None,
         seed: int | None = None,
-    ) -> Estimate | list[Estimate]:
+    ) -> AnEstimate | list[AnEstimate]:
         """Expectation values with their standard errors.
 
         Args:
             circuit: prepares the state; its final measurements, with readout errors and decoders behind them, are
                 replaced by those of the bases.
-            observable: one, or several that share their measurements (and so their noise).
+            observable: one, or several that share their shots (and so their noise).
             parameters: values of the free parameters.
             seed: of this estimate; drawn from the estimator's by default.
 
         Raises:
             OperatorError: if an observable is not Hermitian or has another number of qubits.
+            QToolkitError: what the estimator's class names besides.
         """
         check_instance(circuit, Circuit, "what prepares the state must be a Circuit")
         rule = "an observable is a PauliSum or a sequence of them"
@@ -143,7 +122,46 @@ class SamplingEstimator:
         return estimates[0] if isinstance(observable, PauliSum) else estimates
 
     def _estimates(
-        self, circuit: Circuit, observables: Sequence[PauliSum], parameters: ParameterValues | None, seed: int
+        self, circuit: Circuit, observables: tuple[PauliSum, ...], parameters: ParameterValues | None, seed: int
+    ) -> list[AnEstimate]:
+        """Estimates of at least one checked observable."""
+        raise NotImplementedError
+
+
+class SamplingEstimator(MeasuringEstimator[Estimate]):
+    """Expectation values through any sampler; satisfies `qtoolkit.primitives.Estimator`.
+
+    Terms that agree on every qubit where both act are measured together (`PauliSum.group_commuting`). A
+    `BackendSampler` gets all bases of an estimate as one job.
+
+    Args:
+        sampler: measures; `BackendSampler` of a backend, or the local simulator.
+        shots: for each basis, at least 2.
+        seed: makes a sequence of estimates reproducible. Each estimate draws a seed of its own from it, so that the
+            shot noise of successive estimates is independent.
+        noise: is put into every circuit, its changes of basis and measurements included, before it is measured; the
+            sampler must run channels then.
+
+    Raises:
+        InputError: if `shots` is below 2, which gives no standard error, or noise is no model.
+    """
+
+    def __init__(
+        self,
+        sampler: Sampler,
+        shots: int,
+        seed: int | np.random.Generator | None = None,
+        noise: NoiseModel | None = None,
+    ) -> None:
+        if not is_integer(shots) or shots < 2:
+            raise InputError(f"shots must be an integer of at least 2, for a standard error, got {shown(shots)}")
+        self.sampler = check_instance(sampler, Sampler, "what measures must be a Sampler")
+        self.shots = int(shots)
+        self.noise = checked_noise(noise)
+        super().__init__(seed)
+
+    def _estimates(
+        self, circuit: Circuit, observables: tuple[PauliSum, ...], parameters: ParameterValues | None, seed: int
     ) -> list[Estimate]:
         values, settings = measurement_settings(observables)
         variances = np.zeros(len(observables))

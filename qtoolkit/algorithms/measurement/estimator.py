@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias, overload
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._arguments import check_instance, check_integer, check_number, check_seed, items_of, seed_number, shown
+from qtoolkit._arguments import check_instance, check_integer, check_number, items_of, shown
 from qtoolkit._checks import require_choice
 from qtoolkit.algorithms.measurement.allocation import ALLOCATIONS, MOST_SHOTS, Allocation, allocated_shots, shares_of
 from qtoolkit.algorithms.measurement.evaluation import GroupData, Moments, evaluated, shot_variances
@@ -23,7 +23,7 @@ from qtoolkit.algorithms.measurement.symmetries import (
     projected_observables,
     verified_moments,
 )
-from qtoolkit.backends.estimator import Estimate, check_observables
+from qtoolkit.backends.estimator import Estimate, MeasuringEstimator, check_observables
 from qtoolkit.backends.sampling import prepared_state, sampled
 from qtoolkit.circuit import Circuit, ParameterValues
 from qtoolkit.errors import InputError
@@ -99,7 +99,7 @@ class _Run:
         return tuple(int(count) for count in counts)
 
 
-class ShotEstimator:
+class ShotEstimator(MeasuringEstimator[ShotEstimate]):
     """Expectation values from a budget of shots through any sampler; satisfies `qtoolkit.primitives.Estimator`.
 
     `SamplingEstimator` gives each basis the same shots; this one spends a budget where it counts, measures terms that
@@ -127,7 +127,9 @@ class ShotEstimator:
         seed: makes a sequence of estimates reproducible; each draws one of its own from it.
 
     Raises:
-        InputError: if an option is none.
+        InputError: if an option is none; from `estimate`, if there are too few shots for the groups, a symmetry
+            does not fit the observables, or the circuit has something that cannot be folded.
+        ConvergenceError: from `estimate`, if no exponential fits.
     """
 
     def __init__(
@@ -170,79 +172,8 @@ class ShotEstimator:
             if name is None or getattr(self, name) is not None:
                 raise InputError(f"{rule}, got {shown(item)}")
             setattr(self, name, item)
-        self._rng = np.random.default_rng(check_seed(seed))
+        super().__init__(seed)
         self._grouped: tuple[tuple[PauliSum, ...], MeasurementGroups] | None = None
-
-    @overload
-    def expectation_value(
-        self, circuit: Circuit, observable: PauliSum, parameters: ParameterValues | None = None
-    ) -> float: ...
-
-    @overload
-    def expectation_value(
-        self, circuit: Circuit, observable: Sequence[PauliSum], parameters: ParameterValues | None = None
-    ) -> NDArray[np.float64]: ...
-
-    def expectation_value(
-        self,
-        circuit: Circuit,
-        observable: PauliSum | Sequence[PauliSum],
-        parameters: ParameterValues | None = None,
-    ) -> float | NDArray[np.float64]:
-        """Estimate ``⟨ψ|observable|ψ⟩``, one number for each observable; see `estimate`."""
-        if isinstance(observable, PauliSum):
-            return self.estimate(circuit, observable, parameters).value
-        return np.array([estimate.value for estimate in self.estimate(circuit, observable, parameters)])
-
-    @overload
-    def estimate(
-        self,
-        circuit: Circuit,
-        observable: PauliSum,
-        parameters: ParameterValues | None = None,
-        seed: int | None = None,
-    ) -> ShotEstimate: ...
-
-    @overload
-    def estimate(
-        self,
-        circuit: Circuit,
-        observable: Sequence[PauliSum],
-        parameters: ParameterValues | None = None,
-        seed: int | None = None,
-    ) -> list[ShotEstimate]: ...
-
-    def estimate(
-        self,
-        circuit: Circuit,
-        observable: PauliSum | Sequence[PauliSum],
-        parameters: ParameterValues | None = None,
-        seed: int | None = None,
-    ) -> ShotEstimate | list[ShotEstimate]:
-        """Expectation values with their standard errors.
-
-        Args:
-            circuit: prepares the state; its final measurements are replaced by those of the groups.
-            observable: one, or several that share their shots (and so their noise).
-            parameters: values of the free parameters.
-            seed: of this estimate; drawn from the estimator's by default.
-
-        Raises:
-            OperatorError: if an observable is not Hermitian or has another number of qubits.
-            InputError: if there are too few shots for the groups, a symmetry does not fit the observables, or the
-                circuit has something that cannot be folded.
-            ConvergenceError: if no exponential fits.
-        """
-        check_instance(circuit, Circuit, "what prepares the state must be a Circuit")
-        rule = "an observable is a PauliSum or a sequence of them"
-        observables = (observable,) if isinstance(observable, PauliSum) else tuple(items_of(observable, rule))
-        check_observables(observables, circuit.num_qubits)
-        used = int(self._rng.integers(1 << 32)) if seed is None else seed_number(seed, "seed")
-        if not observables:
-            return []
-        run = self._measured(circuit, self._groups(observables), parameters, used)
-        estimates = self._estimates(run, observables, used)
-        return estimates[0] if isinstance(observable, PauliSum) else estimates
 
     def groups(self, observable: PauliSum | Sequence[PauliSum]) -> MeasurementGroups:
         """The groups that an estimate measures, with what it measures besides for symmetries.
@@ -367,7 +298,10 @@ class ShotEstimator:
             data.append([GroupData(*setting.outcomes(result.register(register)), weight)])
         return data, all(result.seed is not None for result in found)
 
-    def _estimates(self, run: _Run, observables: Sequence[PauliSum], seed: int) -> list[ShotEstimate]:
+    def _estimates(
+        self, circuit: Circuit, observables: tuple[PauliSum, ...], parameters: ParameterValues | None, seed: int
+    ) -> list[ShotEstimate]:
+        run = self._measured(circuit, self._groups(observables), parameters, seed)
         moments = [self._moments(run, data, self.readout) for data in run.data]
         values, errors, fits = self._final(run, moments, observables, seed)
         calibration = np.zeros(len(values))
