@@ -247,12 +247,15 @@ def deviations(mitigation: ReadoutMitigation) -> Iterator[ReadoutMitigation]:
 
     The squares of what these change add up to the variance that the calibration brings about.
     """
-    for index, (_, confusion) in enumerate(mitigation._blocks if mitigation.shots is not None else ()):
+    shots = mitigation.shots
+    if shots is None:
+        return
+    for index, (_, confusion) in enumerate(mitigation._blocks):
         for row in range(len(confusion)):
             found = confusion[row]
             # an add-half rule: no error seen in few shots doesn't mean that there is none
-            smooth = (found * mitigation.shots + 0.5) / (mitigation.shots + 0.5 * len(found))  # type: ignore[operator]
-            covariance = (np.diag(smooth) - np.outer(smooth, smooth)) / mitigation.shots
+            smooth = (found * shots + 0.5) / (shots + 0.5 * len(found))
+            covariance = (np.diag(smooth) - np.outer(smooth, smooth)) / shots
             scales, directions = np.linalg.eigh(covariance)
             for scale, direction in zip(scales[1:], directions.T[1:], strict=True):
                 yield _shifted(mitigation, index, row, np.sqrt(max(scale, 0.0)) * direction)

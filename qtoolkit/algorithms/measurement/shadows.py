@@ -70,8 +70,8 @@ class ClassicalShadow:
             raise InputError(f"a shadow has at least one basis, each with a letter on all of {count} qubits, and shots")
         if ((outcomes < 0) | (outcomes > every)).any():
             raise InputError(f"outcomes must be in [0, 2^{count}), got {outcomes.min()} to {outcomes.max()}")
-        found = {"x_masks": x_masks, "z_masks": z_masks, "outcomes": outcomes}
-        found["probabilities"] = _checked_probabilities(self.probabilities, count)  # type: ignore[assignment]
+        found: dict[str, IntArray | FloatArray] = {"x_masks": x_masks, "z_masks": z_masks, "outcomes": outcomes}
+        found["probabilities"] = _checked_probabilities(self.probabilities, count)
         if self.seed is not None:
             seed_number(self.seed, "seed")
         for name, value in found.items():

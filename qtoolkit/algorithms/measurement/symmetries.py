@@ -160,8 +160,8 @@ def projected_observables(verification: SymmetryVerification, observables: Seque
     """
     num_qubits = observables[0].num_qubits
     projector = PauliSum.identity(num_qubits)
-    for string, value in verification.parities:
-        if string.num_qubits != num_qubits:  # type: ignore[union-attr]
+    for string, value in _checked_parities(verification.parities):
+        if string.num_qubits != num_qubits:
             raise InputError(f"a parity must have the observables' {num_qubits} qubits, got {string}")
         symmetry = PauliSum.from_strings([string])
         for observable in observables:
