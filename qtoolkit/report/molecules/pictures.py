@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 from qtoolkit.applications.chemistry import CHEMICAL_ACCURACY, ExcitedStates, GroundState, OptimisedGeometry
 from qtoolkit.report.canvas import MARKERS, Axes, Canvas, Theme, ink, quiet, series_color
 from qtoolkit.report.molecules.answers import EnergyAnswer, ScanAnswer, molecule_name
-from qtoolkit.report.molecules.tables import multiplicity_name
+from qtoolkit.report.molecules.tables import HARTREE_IN_EV, multiplicity_name
 
 __all__ = ["energy_picture", "excited_picture", "geometry_picture", "scan_picture"]
 
-_EV = 27.211386245988
 _LEAST = 1e-9
 """Millihartree; a logarithmic axis has no place for an error that is zero to rounding."""
 
@@ -106,18 +105,18 @@ def excited_picture(found: ExcitedStates, theme: Theme = "light") -> str:
         MissingExtraError: if Matplotlib is not installed.
     """
     spins = sorted(set(found.spins.tolist()))
-    lowest = found.energies[0] if found.ground is None else found.ground.energy
-    exact_lowest = found.exact_energies[0] if found.ground is None else found.ground.fci_energy
+    ground = found.ground
+    zeros = (found.energies[0], found.exact_energies[0]) if ground is None else (ground.energy, ground.fci_energy)
+    columns = (
+        (found.method, HARTREE_IN_EV * (found.energies - zeros[0]), series_color(0, theme), (-0.36, -0.02)),
+        ("exact", HARTREE_IN_EV * (found.exact_energies - zeros[1]), ink(theme), (0.02, 0.36)),
+    )
     canvas = Canvas(size=(1.8 + 1.9 * max(len(spins), 2), 3.8), theme=theme)
     with canvas as (axes,):
-        for k, spin in enumerate(spins):
-            chosen = found.spins == spin
-            for energy in found.energies[chosen]:
-                axes.hlines(_EV * (energy - lowest), k - 0.36, k - 0.02, color=series_color(0, theme), linewidth=2.2)
-            for energy in found.exact_energies[chosen]:
-                axes.hlines(_EV * (energy - exact_lowest), k + 0.02, k + 0.36, color=ink(theme), linewidth=2.2)
-        axes.hlines([], 0, 0, color=series_color(0, theme), linewidth=2.2, label=found.method)
-        axes.hlines([], 0, 0, color=ink(theme), linewidth=2.2, label="exact")
+        for label, levels, color, (left, right) in columns:
+            for k, spin in enumerate(spins):
+                axes.hlines(levels[found.spins == spin], k + left, k + right, color=color, linewidth=2.2)
+            axes.hlines([], 0, 0, color=color, linewidth=2.2, label=label)
         axes.set_xticks(range(len(spins)), [f"{multiplicity_name(spin)}s" for spin in spins])
         axes.set(
             ylabel="above the ground state (eV)", title=molecule_name(found.integrals), xlim=(-0.6, len(spins) - 0.4)

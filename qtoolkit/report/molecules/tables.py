@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qtoolkit.applications.chemistry import ExcitedStates, GroundState, MolecularIntegrals, OptimisedGeometry
+from qtoolkit.applications.chemistry.properties.state_properties import DEBYE_IN_ATOMIC_UNITS
 from qtoolkit.report.model import MINUS, Unit
 from qtoolkit.report.molecules.answers import EnergyAnswer, ResourcesAnswer, ScanAnswer, molecule_name
 from qtoolkit.report.tables import number_table
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "HARTREE",
+    "HARTREE_IN_EV",
     "MILLIHARTREE",
     "energy_facts",
     "energy_tables",
@@ -34,7 +36,7 @@ HARTREE = Unit("Ha", 1.0, 8)
 _SHORT = Unit("Ha", 1.0, 6)
 MILLIHARTREE = Unit("mHa", 1e3, 4)
 _LENGTH = Unit("", 1.0, 6)
-_EV = 27.211386245988
+HARTREE_IN_EV = 27.211386245988
 """Hartree in electronvolt, CODATA 2018."""
 _MULTIPLICITIES = ("singlet", "doublet", "triplet", "quartet", "quintet", "sextet", "septet")
 _OPTIMIZERS = {"LBFGSB": "L-BFGS-B"}
@@ -57,7 +59,8 @@ def energy_tables(answer: EnergyAnswer, width: int = 80) -> list[Table]:
     if certificate.residual_norm is not None:
         state.append(("‖(H − E)ψ‖", MILLIHARTREE.text(certificate.residual_norm), "an eigenvalue is this near"))
     if answer.dipole_debye is not None:
-        state.append(("dipole moment", f"{answer.dipole_debye:.4f} D", f"{answer.dipole_debye / 2.541746473:.6f} a.u."))
+        atomic = f"{answer.dipole_debye * DEBYE_IN_ATOMIC_UNITS:.6f} a.u."
+        state.append(("dipole moment", f"{answer.dipole_debye:.4f} D", atomic))
     if isinstance(answer.found, GroundState):
         found = answer.found
         gradient = "" if found.gradient_norm is None else f"gradient norm {found.gradient_norm:.1e}"
@@ -167,7 +170,7 @@ def excited_tables(found: ExcitedStates, width: int = 80) -> list[Table]:
     rows = []
     for k, certificate in enumerate(found.certificates):
         spin = multiplicity_name(float(found.spins[k]))
-        above = f"{_EV * float(found.excitation_energies[k]):.4f}"
+        above = f"{HARTREE_IN_EV * float(found.excitation_energies[k]):.4f}"
         squared = _NONE if certificate.spin_squared is None else f"{certificate.spin_squared:.4f}"
         residual = certificate.residual_norm
         rows.append(
