@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +11,14 @@ from numpy.typing import NDArray
 from qtoolkit.errors import InputError
 from qtoolkit.operators import ElectronicHamiltonian, PauliSum, fermion_mapping
 
-__all__ = ["CoulombPart", "Factorised", "factorised", "fragments_of_electrons", "unitary_generator"]
+__all__ = [
+    "CoulombPart",
+    "Factorised",
+    "factorised",
+    "fragments_of_electrons",
+    "pair_eigenvectors",
+    "unitary_generator",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -69,16 +77,24 @@ def factorised(hamiltonian: ElectronicHamiltonian, tolerance: float) -> Factoris
     rest[places[:, None], places[:, None], places, places] = 0.0
     if np.abs(rest).max() <= _DIAGONAL_ATOL:
         return Factorised(one_body, (CoulombPart(np.eye(norb), density.copy()),), 0.0)
-    values, vectors = np.linalg.eigh(repulsion.reshape(norb**2, norb**2))
     parts, neglected = [], 0.0
+    for value, matrix in pair_eigenvectors(repulsion):
+        if abs(value) <= tolerance:
+            neglected += abs(value)
+            continue
+        charges, orbitals = np.linalg.eigh(matrix)
+        parts.append(CoulombPart(orbitals, value * np.outer(charges, charges)))
+    return Factorised(one_body, tuple(parts), neglected)
+
+
+def pair_eigenvectors(repulsion: FloatArray) -> Iterator[tuple[float, FloatArray]]:
+    """Eigenvalues of the integrals as a matrix of orbital pairs, largest magnitude first, and eigenvectors as symmetric
+    matrices of orbitals: ``(pq|rs) = Σ value · matrix_pq matrix_rs``."""
+    norb = len(repulsion)
+    values, vectors = np.linalg.eigh(repulsion.reshape(norb**2, norb**2))
     for k in np.argsort(-np.abs(values)):
         matrix = vectors[:, k].reshape(norb, norb)
-        if abs(values[k]) <= tolerance:
-            neglected += float(abs(values[k]))
-            continue
-        charges, orbitals = np.linalg.eigh((matrix + matrix.T) / 2)
-        parts.append(CoulombPart(orbitals, values[k] * np.outer(charges, charges)))
-    return Factorised(one_body, tuple(parts), neglected)
+        yield float(values[k]), (matrix + matrix.T) / 2
 
 
 def fragments_of_electrons(parts: Factorised) -> list[PauliSum]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from qtoolkit._arguments import check_instance
 from qtoolkit._checks import require_number
+from qtoolkit.algorithms.dynamics.factorisation import pair_eigenvectors
 from qtoolkit.errors import InputError
 from qtoolkit.operators import ElectronicHamiltonian
 
@@ -79,15 +80,13 @@ def double_factorisation(hamiltonian: ElectronicHamiltonian, threshold: float = 
     if hamiltonian.is_spin_dependent or two_body is None:
         raise InputError("double factorisation needs repulsion integrals that are the same for both spins")
     norb = hamiltonian.norb
-    weights, vectors = np.linalg.eigh(two_body.reshape(norb**2, norb**2))
     signs, kept_values, kept_orbitals, repulsion = [], [], [], 0.0
-    for place in np.argsort(-np.abs(weights)):
-        leaf = np.sqrt(abs(weights[place])) * vectors[:, place].reshape(norb, norb)
-        values, orbitals = np.linalg.eigh(0.5 * (leaf + leaf.T))
+    for weight, matrix in pair_eigenvectors(two_body):
+        values, orbitals = np.linalg.eigh(np.sqrt(abs(weight)) * matrix)
         kept = np.abs(values) * np.abs(values).sum() > threshold
         if not kept.any():
             continue
-        signs.append(np.sign(weights[place]))
+        signs.append(np.sign(weight))
         kept_values.append(values[kept])
         kept_orbitals.append(orbitals[:, kept])
         repulsion += 0.25 * np.abs(values[kept]).sum() ** 2
