@@ -19,7 +19,7 @@ from qtoolkit._labels import has_labels
 from qtoolkit._memory import check_memory
 from qtoolkit.errors import InputError, InsufficientMemoryError
 
-__all__ = ["require_array", "require_choice", "require_integer", "require_number"]
+__all__ = ["require_array", "require_choice", "require_integer", "require_number", "require_positive"]
 
 _KINDS = {"real": "biuf", "complex": "biufc", "integer": "biu"}
 """By what is wanted: NumPy's kinds that convert to it without loss."""
@@ -66,6 +66,18 @@ def require_number(name: str, value: object, minimum: float | None = None, maxim
         kind = "a finite number" if minimum is None and maximum is None else "a number"
         raise InputError(f"{name} must be {kind}{_range(minimum, maximum)}, got {shown(value)}")
     return float(number)
+
+
+def require_positive(name: str, value: object, maximum: float | None = None) -> float:
+    """`value` as a float above 0.
+
+    Raises:
+        InputError: if it is none.
+    """
+    number = require_number(name, value, None, maximum)
+    if number <= 0.0:
+        raise InputError(f"{name} must be positive, got {number:g}")
+    return number
 
 
 def require_choice(name: str, value: object, choices: Iterable[str]) -> str:

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qtoolkit._arguments import check_instance, check_integer, check_number, numbers_of, real_numbers_of, shown
+from qtoolkit._checks import require_choice
 from qtoolkit.algorithms.lanczos import tridiagonal
 from qtoolkit.errors import InputError
 from qtoolkit.operators import ElectronicHamiltonian
 from qtoolkit.simulators.fermion import FermionSector, FermionSimulator, changed_by_one, lowest_states
+from qtoolkit.simulators.fermion.operations import SPINS
 
 __all__ = ["SpectralFunction", "spectral_function"]
 
@@ -174,9 +176,7 @@ def _part(
 
 
 def _limits(sector: FermionSector, spin: str) -> tuple[bool, bool]:
-    if not isinstance(spin, str) or spin not in ("alpha", "beta"):
-        raise InputError(f'spin is "alpha" or "beta", got {shown(spin)}')
-    count = sector.nelec[("alpha", "beta").index(spin)]
+    count = sector.nelec[SPINS.index(require_choice("spin", spin, SPINS))]
     return count == sector.norb, count == 0
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from qtoolkit._arguments import check_instance
-from qtoolkit._checks import require_integer, require_number
+from qtoolkit._checks import require_integer, require_number, require_positive
 from qtoolkit.errors import InputError
 
 __all__ = ["Footprint", "LogicalErrorModel", "ScalingLaw", "ToffoliFactory", "physical_footprint"]
@@ -52,7 +52,7 @@ class ScalingLaw:
 
     def __post_init__(self) -> None:
         for name in ("physical_error_rate", "prefactor", "threshold"):
-            object.__setattr__(self, name, _positive(name, getattr(self, name)))
+            object.__setattr__(self, name, require_positive(name, getattr(self, name)))
         if self.physical_error_rate >= self.threshold:
             raise InputError(
                 f"physical_error_rate must be below the threshold of {self.threshold:g}, got "
@@ -149,7 +149,7 @@ def physical_footprint(
     toffolis = require_integer("num_toffolis", num_toffolis, 1)
     logical = require_integer("num_logical_qubits", num_logical_qubits, 1)
     model = ScalingLaw() if code is None else check_instance(code, LogicalErrorModel, "code must be an error model")
-    cycle, factories = _positive("cycle_time", cycle_time), require_integer("num_factories", num_factories, 1)
+    cycle, factories = require_positive("cycle_time", cycle_time), require_integer("num_factories", num_factories, 1)
     patches = math.ceil(logical * (1.0 + require_number("routing_overhead", routing_overhead, 0.0)))
     most = require_number("max_failure_probability", max_failure_probability)
     if not 0.0 < most < 1.0:
@@ -218,10 +218,3 @@ def _patch(distance: int) -> int:
 
 def _volume(footprint: Footprint) -> float:
     return footprint.num_physical_qubits * footprint.seconds
-
-
-def _positive(name: str, value: float) -> float:
-    number = require_number(name, value)
-    if number <= 0:
-        raise InputError(f"{name} must be positive, got {number:g}")
-    return number

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qtoolkit._arguments import check_flag, check_instance, numbers_of, shown
+from qtoolkit._arguments import check_flag, check_instance, numbers_of
+from qtoolkit._checks import require_choice
 from qtoolkit._memory import reserved
 from qtoolkit.errors import InputError
+from qtoolkit.simulators.fermion.operations import SPINS
 from qtoolkit.simulators.fermion.sector import FermionSector
 
 __all__ = ["changed_by_one"]
@@ -36,14 +38,12 @@ def changed_by_one(
     """
     check_instance(sector, FermionSector, "sector must be a FermionSector")
     ket, create = sector.checked(state), check_flag(create, "create")
-    if not isinstance(spin, str) or spin not in ("alpha", "beta"):
-        raise InputError(f'spin is "alpha" or "beta", got {shown(spin)}')
     factors = numbers_of(coefficients, "coefficients")
     if factors.shape != (sector.norb,):
         raise InputError(f"coefficients must have shape ({sector.norb},), got {factors.shape}")
     if not np.isfinite(factors).all():
         raise InputError("coefficients must be finite, got one that is not")
-    axis = ("alpha", "beta").index(spin)
+    axis = SPINS.index(require_choice("spin", spin, SPINS))
     counts = list(sector.nelec)
     counts[axis] += 1 if create else -1
     if not 0 <= counts[axis] <= sector.norb:

@@ -17,8 +17,8 @@ from qtoolkit._arguments import (
     items_of,
     numbers_of,
     real_numbers_of,
-    shown,
 )
+from qtoolkit._checks import require_choice
 from qtoolkit.errors import InputError
 from qtoolkit.operators import Excitation
 
@@ -35,7 +35,7 @@ FloatArray = NDArray[np.float64]
 
 _SYMMETRY_ATOL = 1e-10
 MOST_PARAMETERS = 1 << 40
-SPINS = ("both", "alpha", "beta")
+SPINS = ("alpha", "beta")
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ class OrbitalRotation:
 
     def __post_init__(self) -> None:
         check_instance(self.generator, LinearMatrix, "generator must be a LinearMatrix")
-        _check_spin(self.spin)
+        require_choice("spin", self.spin, ("both", *SPINS))
         object.__setattr__(self, "inverse", check_flag(self.inverse, "inverse"))
         for matrix in (self.generator.constant, *self.generator.basis):
             if not np.allclose(matrix, -matrix.conj().T, rtol=0.0, atol=_SYMMETRY_ATOL):
@@ -233,11 +233,6 @@ def parameters_of(operation: FermionOperation) -> Sequence[int]:
         return operation.generator.indices
     parts = (operation.same_spin, operation.opposite_spin)
     return [index for part in parts if part is not None for index in part.indices]
-
-
-def _check_spin(spin: object) -> None:
-    if not isinstance(spin, str) or spin not in SPINS:
-        raise InputError(f'spin is "both", "alpha" or "beta", got {shown(spin)}')
 
 
 def _vector(parameters: object, indices: tuple[int, ...]) -> FloatArray:

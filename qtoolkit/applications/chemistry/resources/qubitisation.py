@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 
 from qtoolkit._arguments import check_instance
-from qtoolkit._checks import require_integer, require_number
+from qtoolkit._checks import require_integer, require_positive
 from qtoolkit.applications.chemistry.resources.factorisation import DoubleFactorisation
 from qtoolkit.errors import InputError
 
@@ -106,7 +106,7 @@ def double_factorised_cost(
             )
         given = (num_spin_orbitals, one_norm, rank, num_eigenvectors)
     n = _even("num_spin_orbitals", given[0])
-    one_norm, leaves = _positive("one_norm", given[1]), require_integer("rank", given[2], 1, _MOST)
+    one_norm, leaves = require_positive("one_norm", given[1]), require_integer("rank", given[2], 1, _MOST)
     eigenvectors = require_integer("num_eigenvectors", given[3], 1, _MOST)
     chi, beta = _bits(coefficient_bits, rotation_bits)
     steps = _num_steps(one_norm, error)
@@ -137,7 +137,7 @@ def hypercontraction_cost(
         InputError: if a number breaks its rule.
     """
     n = _even("num_spin_orbitals", num_spin_orbitals)
-    one_norm, rank = _positive("one_norm", one_norm), require_integer("rank", rank, 2, _MOST)
+    one_norm, rank = require_positive("one_norm", one_norm), require_integer("rank", rank, 2, _MOST)
     if rank < n // 2:
         raise InputError(f"rank must be the number of orbitals at least, {n // 2}, got {rank}")
     chi, beta = _bits(coefficient_bits, rotation_bits)
@@ -302,7 +302,7 @@ def _cost(
 
 
 def _num_steps(one_norm: float, error: float) -> int:
-    return math.ceil(math.pi * one_norm / (2.0 * _positive("error", error)))
+    return math.ceil(math.pi * one_norm / (2.0 * require_positive("error", error)))
 
 
 def _ceil_log2(value: float) -> int:
@@ -312,13 +312,6 @@ def _ceil_log2(value: float) -> int:
 def _twos(number: int) -> int:
     """How often 2 divides it."""
     return (number & -number).bit_length() - 1
-
-
-def _positive(name: str, value: float) -> float:
-    number = require_number(name, value)
-    if number <= 0:
-        raise InputError(f"{name} must be positive, got {number:g}")
-    return number
 
 
 def _even(name: str, value: int) -> int:

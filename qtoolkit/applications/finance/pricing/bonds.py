@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from qtoolkit._arguments import check_instance
-from qtoolkit._checks import require_array
+from qtoolkit._checks import require_array, require_positive
 from qtoolkit.applications.finance.pricing._claim import Claim, FloatArray
 from qtoolkit.applications.finance.pricing.contracts import require_times
-from qtoolkit.applications.finance.pricing.models import GaussianRates, Vasicek, _square_root, require_positive
+from qtoolkit.applications.finance.pricing.models import GaussianRates, Vasicek, _square_root
 from qtoolkit.errors import InputError
 
 __all__ = ["BondPortfolio", "ZeroCouponBond"]

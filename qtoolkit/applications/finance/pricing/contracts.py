@@ -9,10 +9,10 @@ from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 import numpy as np
 
 from qtoolkit._arguments import check_instance, shown
-from qtoolkit._checks import require_array, require_choice, require_number
+from qtoolkit._checks import require_array, require_choice, require_number, require_positive
 from qtoolkit._labels import aligned
 from qtoolkit.applications.finance.pricing._claim import Barrier, Claim, FloatArray
-from qtoolkit.applications.finance.pricing.models import BlackScholes, CorrelatedBlackScholes, require_positive
+from qtoolkit.applications.finance.pricing.models import BlackScholes, CorrelatedBlackScholes
 from qtoolkit.errors import InputError
 
 __all__ = [

@@ -8,30 +8,18 @@ from dataclasses import KW_ONLY, dataclass
 import numpy as np
 
 from qtoolkit._arguments import shown
-from qtoolkit._checks import require_array, require_number
+from qtoolkit._checks import require_array, require_number, require_positive
 from qtoolkit._labels import aligned, labels_of
 from qtoolkit.applications.finance.data.assets import read_names
 from qtoolkit.applications.finance.pricing._claim import FloatArray
 from qtoolkit.errors import InputError
 
-__all__ = ["BlackScholes", "CorrelatedBlackScholes", "GaussianRates", "Vasicek", "require_positive"]
+__all__ = ["BlackScholes", "CorrelatedBlackScholes", "GaussianRates", "Vasicek"]
 
 _LARGEST = 1e6
 """Of rates, volatilities and times: far beyond use, and small enough for products of them to be numbers."""
 
 _PSD_TOLERANCE = 1e-9
-
-
-def require_positive(name: str, value: object, maximum: float | None = None) -> float:
-    """`value` as a float above 0.
-
-    Raises:
-        InputError: if it is none.
-    """
-    number = require_number(name, value, None, maximum)
-    if number <= 0.0:
-        raise InputError(f"{name} must be positive, got {number:g}")
-    return number
 
 
 def _set(model: object, name: str, value: object) -> None:
