@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,18 +11,50 @@ from numpy.typing import ArrayLike, NDArray
 from qtoolkit._arguments import check_callable, check_instance, shown
 from qtoolkit._memory import reserved
 from qtoolkit.errors import InputError
-from qtoolkit.simulators.fermion.actions import actions_of
+from qtoolkit.simulators.fermion.actions import Action, actions_of
 from qtoolkit.simulators.fermion.program import FermionProgram
 from qtoolkit.simulators.options import threads_of
 from qtoolkit_kernels.team import Team
 
-__all__ = ["ProgramAdjoint", "SectorOperator"]
+__all__ = ["ProgramAdjoint", "SectorOperator", "prepared", "taken_back"]
 
 FloatArray = NDArray[np.float64]
 State = NDArray[Any]
 
 SectorOperator: TypeAlias = Callable[[State], State]
 """A Hermitian operator as a function: a state of the sector's shape to a new array, its image."""
+
+
+def prepared(
+    program: FermionProgram, actions: Sequence[Action], values: FloatArray, initial_state: State | None = None
+) -> State:
+    """The state that the actions of a program prepare, from its reference determinant or a checked state.
+
+    Args:
+        program: whose actions they are.
+        actions: in the order in which they act.
+        values: of its parameters.
+        initial_state: of the sector's shape; it is left as it is.
+    """
+    dtype = np.dtype(np.float64 if program.is_real else np.complex128)
+    if initial_state is None:
+        state: State = np.zeros(program.sector.shape, dtype)
+        state[program.sector.position(*program.reference)] = 1.0
+    else:
+        state = initial_state.astype(np.result_type(initial_state, dtype))
+    for action in actions:
+        action.forward(values, state)
+    return state
+
+
+def taken_back(
+    program: FermionProgram, actions: Sequence[Action], values: FloatArray, ket: State, bra: State
+) -> FloatArray:
+    """Derivatives of ⟨ψ|O|ψ⟩ by the parameters; |ψ⟩ = `ket` and O|ψ⟩ = `bra` are used up."""
+    found = np.zeros(program.num_parameters)
+    for action in reversed(actions):
+        action.backward(values, ket, bra, found)
+    return found
 
 
 class ProgramAdjoint:
@@ -50,10 +82,8 @@ class ProgramAdjoint:
             InputError: if parameters or initial state do not fit.
         """
         values = self.program.parameter_vector(parameters)
-        state = self._start(initial_state)
-        for action in self._actions:
-            action.forward(values, state)
-        return state
+        given = None if initial_state is None else self.program.sector.checked(initial_state, "initial_state")
+        return prepared(self.program, self._actions, values, given)
 
     def value_and_gradient(
         self, operator: SectorOperator, parameters: ArrayLike, initial_state: ArrayLike | None = None
@@ -96,16 +126,4 @@ class ProgramAdjoint:
                     f"{name} must be a writeable array of {dtype} of shape {self.program.sector.shape}, got "
                     f"{shown(state)}"
                 )
-        found = np.zeros(self.program.num_parameters)
-        for action in reversed(self._actions):
-            action.backward(values, ket, bra, found)
-        return found
-
-    def _start(self, initial_state: ArrayLike | None) -> State:
-        sector = self.program.sector
-        if initial_state is None:
-            state = np.zeros(sector.shape, np.float64 if self.program.is_real else np.complex128)
-            state[sector.position(*self.program.reference)] = 1.0
-            return state
-        given = sector.checked(initial_state, "initial_state")
-        return given.copy() if self.program.is_real else given.astype(np.complex128)
+        return taken_back(self.program, self._actions, values, ket, bra)

@@ -12,6 +12,7 @@ from qtoolkit import _needs
 from qtoolkit._arguments import check_instance
 from qtoolkit._memory import reserved
 from qtoolkit.operators import ElectronicHamiltonian
+from qtoolkit.simulators.fermion.adjoint import prepared, taken_back
 from qtoolkit.simulators.fermion.excitation_run import ExcitationRun, compile_backward_ahead
 from qtoolkit.simulators.fermion.hamiltonian_action import HamiltonianAction
 from qtoolkit.simulators.fermion.kept_actions import KeptActions
@@ -70,7 +71,7 @@ class FermionSimulator:
         values = program.parameter_vector(parameters)
         given = None if initial_state is None else program.sector.checked(initial_state, "initial_state")
         with self._room(program, 1, given, kept=True):
-            return self._prepared(program, values, given)
+            return prepared(program, self._kept.of(program), values, given)
 
     def apply(self, hamiltonian: ElectronicHamiltonian, sector: FermionSector, state: ArrayLike) -> NDArray[Any]:
         """H|ψ⟩, of the sector's shape.
@@ -92,7 +93,7 @@ class FermionSimulator:
         check_instance(program, FermionProgram, "program must be a FermionProgram")
         values, action = program.parameter_vector(parameters), self._action_of(hamiltonian, program.sector)
         with self._room(program, 2):
-            state = self._prepared(program, values)
+            state = prepared(program, self._kept.of(program), values)
             return float(np.vdot(state, action.apply(state)).real)
 
     def variance(
@@ -106,7 +107,7 @@ class FermionSimulator:
         check_instance(program, FermionProgram, "program must be a FermionProgram")
         values, action = program.parameter_vector(parameters), self._action_of(hamiltonian, program.sector)
         with self._room(program, 2):
-            state = self._prepared(program, values)
+            state = prepared(program, self._kept.of(program), values)
             image = action.apply(state)
             energy = np.vdot(state, image).real
             state *= energy
@@ -129,27 +130,9 @@ class FermionSimulator:
         if any(isinstance(action, ExcitationRun) for action in actions):
             compile_backward_ahead()
         with self._room(program, 2):
-            ket = self._prepared(program, values)
+            ket = prepared(program, actions, values)
             bra = action_of_energy.apply(ket)
-            energy = float(np.vdot(ket, bra).real)
-            found = np.zeros(program.num_parameters)
-            for action in reversed(actions):
-                action.backward(values, ket, bra, found)
-            return energy, found
-
-    def _prepared(
-        self, program: FermionProgram, values: FloatArray, initial_state: NDArray[Any] | None = None
-    ) -> NDArray[Any]:
-        """The state that a program prepares."""
-        sector = program.sector
-        if initial_state is None:
-            state = np.zeros(sector.shape, np.float64 if program.is_real else np.complex128)
-            state[sector.position(*program.reference)] = 1.0
-        else:
-            state = initial_state.astype(initial_state.dtype if program.is_real else np.complex128)
-        for action in self._kept.of(program):
-            action.forward(values, state)
-        return state
+            return float(np.vdot(ket, bra).real), taken_back(program, actions, values, ket, bra)
 
     @staticmethod
     def _room(
