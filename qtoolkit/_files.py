@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from io import BufferedWriter
 from pathlib import Path
 
+from qtoolkit._arguments import shown
 from qtoolkit.errors import InputError, OutputError
 
-__all__ = ["check_output", "write_whole"]
+__all__ = ["check_output", "read_text", "write_whole"]
 
 
 def check_output(path: str | os.PathLike[str], name: str = "the output") -> None:
@@ -42,6 +43,24 @@ def check_output(path: str | os.PathLike[str], name: str = "the output") -> None
         if isinstance(error, InputError):
             raise
         raise InputError(f"{name} must be a path, got {os.fspath(path)!r} ({error})") from None
+
+
+def read_text(path: str | os.PathLike[str], name: str) -> str:
+    """The text of a file in UTF-8.
+
+    Args:
+        path: of the file.
+        name: for the error.
+
+    Raises:
+        InputError: if it cannot be read.
+    """
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{name} {shown(str(path))} cannot be read: {error.strerror}") from None
+    except ValueError as error:  # a path with a zero byte, or a file that is no text
+        raise InputError(f"{name} {shown(str(path))} cannot be read: {error}") from None
 
 
 def write_whole(path: str | os.PathLike[str], content: str | bytes) -> None:

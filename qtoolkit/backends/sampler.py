@@ -10,9 +10,9 @@ from qtoolkit._arguments import check_instance, items_of
 from qtoolkit.backends.backend import Backend
 from qtoolkit.backends.job import check_timeout
 from qtoolkit.circuit import Circuit, ParameterValues
-from qtoolkit.primitives import Result
+from qtoolkit.primitives import Result, Sampler
 
-__all__ = ["BackendSampler"]
+__all__ = ["BackendSampler", "sampler_of"]
 
 
 class BackendSampler:
@@ -66,3 +66,17 @@ class BackendSampler:
 
     def __repr__(self) -> str:
         return f"BackendSampler({self.backend!r})"
+
+
+def sampler_of(sampler: object) -> Sampler:
+    """A sampler as it is, or a backend as one; the local state-vector simulator in place of None.
+
+    Raises:
+        InputError: if it is none of these.
+    """
+    from qtoolkit.simulators import StatevectorSimulator
+
+    if sampler is None:
+        return StatevectorSimulator()
+    chosen = BackendSampler(sampler) if isinstance(sampler, Backend) else sampler
+    return check_instance(chosen, Sampler, "sampler must be a Sampler or a Backend")

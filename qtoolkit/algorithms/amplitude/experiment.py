@@ -16,7 +16,8 @@ from qtoolkit._intervals import binomial_interval
 from qtoolkit._version import __version__
 from qtoolkit.algorithms.amplitude.problem import EstimationProblem
 from qtoolkit.algorithms.amplitude.result import AmplitudeEstimate, ErrorBudget, MeasuredPower
-from qtoolkit.backends import Backend, BackendSampler
+from qtoolkit.backends import Backend
+from qtoolkit.backends.sampler import sampler_of
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import BackendError
 from qtoolkit.primitives import Result, Sampler
@@ -139,12 +140,10 @@ class Experiment:
     ) -> None:
         self._started = time.perf_counter()
         self.problem = check_instance(problem, EstimationProblem, "an amplitude is that of an EstimationProblem")
-        if sampler is not None:
-            sampler = BackendSampler(sampler) if isinstance(sampler, Backend) else sampler
-            check_instance(sampler, Sampler, "sampler must be a Sampler or a Backend")
+        chosen = None if sampler is None else sampler_of(sampler)
         if progress is not None:
             check_callable(progress, "progress")
-        self._sampler: Sampler | None = sampler
+        self._sampler = chosen
         self._seed, self._rng = seeded(seed)
         self._progress = progress
         self._method = method

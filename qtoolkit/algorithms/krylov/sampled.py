@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qtoolkit._arguments import check_instance, check_integer, check_number, seeded
+from qtoolkit._arguments import check_integer, check_number, seeded
 from qtoolkit.algorithms.dynamics.ordering import Ordering, check_hamiltonian
 from qtoolkit.algorithms.krylov.result import KrylovEnergies
 from qtoolkit.algorithms.krylov.states import MOST_STATES, checked_energies
 from qtoolkit.algorithms.krylov.subspace import thresholded_eigenvalues
 from qtoolkit.algorithms.phase_estimation.problem import EnergyProblem, Evolution, energy_range_of
-from qtoolkit.backends import Backend, BackendSampler
+from qtoolkit.backends import Backend
+from qtoolkit.backends.sampler import sampler_of
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import BackendError
 from qtoolkit.operators import PauliSum
@@ -101,7 +102,7 @@ def sampled_krylov(
         energy_range=(center, center + 2.0 * math.pi / step),
     )
     number, rng = seeded(seed)
-    chances = _measured(problem, preparation, count, shots, _sampler(sampler), rng)
+    chances = _measured(problem, preparation, count, shots, sampler_of(sampler), rng)
     history = [_solved(chances[:, :size], limit, center, step)[0][0] for size in range(1, count + 1)]
     energies, dimension = _solved(chances, limit, center, step)
     energies = energies[:wanted]
@@ -125,15 +126,6 @@ def sampled_krylov(
         seed=number,
         wall_time=time.perf_counter() - started,
     )
-
-
-def _sampler(sampler: Sampler | Backend | None) -> Sampler:
-    from qtoolkit.simulators import StatevectorSimulator
-
-    if sampler is None:
-        return StatevectorSimulator()
-    chosen = BackendSampler(sampler) if isinstance(sampler, Backend) else sampler
-    return check_instance(chosen, Sampler, "sampler must be a Sampler or a Backend")
 
 
 def _measured(

@@ -13,7 +13,8 @@ from qtoolkit._arguments import check_flag, check_instance, check_integer, check
 from qtoolkit._checks import require_choice, require_number
 from qtoolkit.algorithms.phase_estimation.problem import MAX_BITS, EnergyProblem
 from qtoolkit.algorithms.phase_estimation.result import EnergyEstimate
-from qtoolkit.backends import Backend, BackendSampler
+from qtoolkit.backends import Backend
+from qtoolkit.backends.sampler import sampler_of
 from qtoolkit.errors import BackendError
 from qtoolkit.primitives import Result, Sampler
 
@@ -70,7 +71,7 @@ def estimate_energy(
     confidence = check_number(confidence, "confidence", kind=kind, accept=lambda x: 0.0 < x < 1.0)
     if exact_energy is not None:
         exact_energy = require_number("exact_energy", exact_energy)
-    runner = _sampler(sampler)
+    runner = sampler_of(sampler)
     number, rng = seeded(seed)
     outcomes, result = _outcomes(problem, bits, shots, method, runner, rng)
     low, high = problem.energy_range
@@ -117,15 +118,6 @@ def estimate_energy(
         backend_name=result.backend_name,
         wall_time=time.perf_counter() - started,
     )
-
-
-def _sampler(sampler: Sampler | Backend | None) -> Sampler:
-    from qtoolkit.simulators import StatevectorSimulator
-
-    if sampler is None:
-        return StatevectorSimulator()
-    chosen = BackendSampler(sampler) if isinstance(sampler, Backend) else sampler
-    return check_instance(chosen, Sampler, "sampler must be a Sampler or a Backend")
 
 
 def _outcomes(

@@ -12,7 +12,6 @@ import itertools
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -20,6 +19,7 @@ import numpy.typing as npt
 
 from qtoolkit import _needs
 from qtoolkit._arguments import shown
+from qtoolkit._files import read_text
 from qtoolkit._memory import reserved
 from qtoolkit.applications.chemistry.fcidump_header import Header, read_header
 from qtoolkit.errors import InputError
@@ -143,12 +143,7 @@ def fcidump_text(
 def _text_of(path: str | os.PathLike[str]) -> str:
     if not isinstance(path, str | os.PathLike):
         raise InputError(f"an FCIDUMP is given by its path, got {shown(path)}")
-    try:
-        return Path(path).read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"the FCIDUMP {shown(str(path))} cannot be read: {error.strerror}") from None
-    except ValueError as error:  # a path with a zero byte, or a file that is no text
-        raise InputError(f"the FCIDUMP {shown(str(path))} cannot be read: {error}") from None
+    return read_text(path, "the FCIDUMP")
 
 
 def _read_rows(text: str, header: Header) -> _Rows:

@@ -6,7 +6,6 @@ import itertools
 import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy.typing as npt
 
 from qtoolkit._arguments import items_of, shown
 from qtoolkit._checks import require_number
+from qtoolkit._files import read_text
 from qtoolkit.errors import InputError
 
 __all__ = [
@@ -154,12 +154,7 @@ def text_of(source: str | os.PathLike[str], kind: str) -> str:
         raise InputError(
             f"{'an' if kind == 'XYZ' else 'a'} {kind} file is given by its path or its text, got {shown(source)}"
         )
-    try:
-        return Path(source).read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"the {kind} file {shown(str(source))} cannot be read: {error.strerror}") from None
-    except ValueError as error:  # a path with a zero byte, or a file that is no text
-        raise InputError(f"the {kind} file {shown(str(source))} cannot be read: {error}") from None
+    return read_text(source, f"the {kind} file")
 
 
 def _read_atom(entry: str, place: str, more_columns: bool = False) -> Atom:
