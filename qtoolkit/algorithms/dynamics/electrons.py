@@ -16,7 +16,7 @@ from qtoolkit.algorithms.dynamics.bounds import check_order, check_time, law_of
 from qtoolkit.algorithms.dynamics.evolve import checked_times
 from qtoolkit.algorithms.dynamics.factorisation import factorised, fragments_of_electrons, unitary_generator
 from qtoolkit.algorithms.dynamics.ordering import fragments_of_sums
-from qtoolkit.algorithms.dynamics.propagation import propagated
+from qtoolkit.algorithms.dynamics.propagation import propagated_to
 from qtoolkit.algorithms.dynamics.result import TimeEvolution
 from qtoolkit.algorithms.dynamics.schedule import joined, step_of
 from qtoolkit.errors import InputError
@@ -170,9 +170,9 @@ def evolve_electrons(
     taken: tuple[int, ...] | None = None
     if method == "exact" or check_flag(compare, "compare"):
         exact, errors = np.empty((len(moments), len(chosen))), np.empty(len(moments))
-        for k, t in enumerate(moments.tolist()):
-            moved = propagated(lambda vector: engine.apply(hamiltonian, sector, vector), state, t, tolerance)
-            exact[k], errors[k] = measured(moved.state), moved.error
+        at_times = propagated_to(lambda vector: engine.apply(hamiltonian, sector, vector), state, moments, tolerance)
+        for k, moved, error in at_times:
+            exact[k], errors[k] = measured(moved), error
     if method == "exact":
         assert exact is not None
         assert errors is not None

@@ -23,7 +23,7 @@ from qtoolkit._checks import require_choice
 from qtoolkit.algorithms.dynamics.bounds import check_error
 from qtoolkit.algorithms.dynamics.ordering import Ordering, check_hamiltonian
 from qtoolkit.algorithms.dynamics.product_formula import ProductFormula
-from qtoolkit.algorithms.dynamics.propagation import propagated
+from qtoolkit.algorithms.dynamics.propagation import propagated_to
 from qtoolkit.algorithms.dynamics.qdrift import QDrift
 from qtoolkit.algorithms.dynamics.result import TimeEvolution
 from qtoolkit.circuit import Circuit
@@ -186,14 +186,9 @@ def _exact(plan: _Plan, tolerance: float) -> tuple[FloatArray, FloatArray]:
     start = StatevectorSimulator().state_vector(plan.preparation)
     values = np.empty((len(plan.times), len(plan.observables)))
     errors = np.empty(len(plan.times))
-    for sign in (1.0, -1.0):
-        chosen = np.flatnonzero(plan.times >= 0 if sign > 0 else plan.times < 0)
-        state, passed, error = start, 0.0, 0.0
-        for k in chosen[np.argsort(np.abs(plan.times[chosen]), kind="stable")]:
-            moved = propagated(plan.hamiltonian.apply, state, plan.times[k] - passed, tolerance / len(plan.times))
-            state, passed, error = moved.state, float(plan.times[k]), error + moved.error
-            values[k] = [observable.expectation_value(state) for observable in plan.observables]
-            errors[k] = error
+    for k, state, error in propagated_to(plan.hamiltonian.apply, start, plan.times, tolerance):
+        values[k] = [observable.expectation_value(state) for observable in plan.observables]
+        errors[k] = error
     return values, errors
 
 

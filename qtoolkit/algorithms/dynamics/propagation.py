@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -12,7 +12,7 @@ from qtoolkit._memory import reserved
 from qtoolkit.algorithms.lanczos import Tridiagonal, tridiagonal
 from qtoolkit.errors import ConvergenceError
 
-__all__ = ["Propagated", "propagated"]
+__all__ = ["Propagated", "propagated", "propagated_to"]
 
 Apply: TypeAlias = Callable[[NDArray[Any]], NDArray[Any]]
 
@@ -73,6 +73,22 @@ def propagated(apply: Apply, state: NDArray[Any], time: float, tolerance: float)
             total += error
             left = 0.0 if step >= left else left - step
     raise ConvergenceError(f"evolution for a time of {time:g} takes more than {_MOST_STEPS} steps; use shorter times")
+
+
+def propagated_to(
+    apply: Apply, state: NDArray[Any], times: NDArray[np.float64], tolerance: float
+) -> Iterator[tuple[int, NDArray[np.complex128], float]]:
+    """The state at each of some times, in any order: which of them, the state, and a bound of its error.
+
+    Each goes on from the time before it on its side of 0. Arguments and errors are those of `propagated`.
+    """
+    for sign in (1.0, -1.0):
+        chosen = np.flatnonzero(times >= 0 if sign > 0 else times < 0)
+        current, passed, error = state, 0.0, 0.0
+        for k in chosen[np.argsort(np.abs(times[chosen]), kind="stable")]:
+            moved = propagated(apply, current, times[k] - passed, tolerance / len(times))
+            current, passed, error = moved.state, float(times[k]), error + moved.error
+            yield int(k), moved.state, error
 
 
 def _longest_step(space: Tridiagonal, left: float, rate: float) -> tuple[float, NDArray[np.complex128], float]:
