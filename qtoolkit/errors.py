@@ -4,11 +4,18 @@ All derive from `QToolkitError` and from the built-in that fits, so that code
 which knows nothing of the toolkit can still catch them.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 __all__ = [
     "BackendError",
     "CircuitError",
     "ConversionError",
     "ConvergenceError",
+    "CostLimitError",
+    "CredentialsError",
     "InputError",
     "InsufficientMemoryError",
     "JobError",
@@ -16,10 +23,12 @@ __all__ = [
     "OperatorError",
     "OutputError",
     "ParameterError",
+    "PartialFailureError",
     "QToolkitError",
     "QubitIndexError",
     "UnboundParameterError",
     "UnknownBackendError",
+    "UnknownSubmissionError",
 ]
 
 
@@ -95,3 +104,37 @@ class UnknownBackendError(BackendError, LookupError):
 
 class JobError(BackendError):
     """A job failed, was cancelled, or did not finish in the time allowed."""
+
+
+class UnknownSubmissionError(JobError):
+    """A request may have been accepted or not: nothing says. It is not sent again; its job can be reconciled.
+
+    Attributes:
+        job_id: of the job on record.
+    """
+
+    def __init__(self, message: str, job_id: str = "") -> None:
+        super().__init__(message)
+        self.job_id = job_id
+
+
+class PartialFailureError(JobError):
+    """Some circuits of a job failed.
+
+    Attributes:
+        results: one for each circuit, None for those that failed.
+        failures: the reason of each that failed, by its index.
+    """
+
+    def __init__(self, message: str, results: Sequence[Any] = (), failures: Mapping[int, str] | None = None) -> None:
+        super().__init__(message)
+        self.results = list(results)
+        self.failures = dict(failures or {})
+
+
+class CostLimitError(BackendError):
+    """A job would cost more than a cap allows, or its price is unknown while a cap is set; nothing has left."""
+
+
+class CredentialsError(BackendError):
+    """A credential is missing, or a provider does not take it."""

@@ -5,10 +5,13 @@ A provider's package is loaded when one of its backends is opened, never before.
 
 from qtoolkit.backends.backend import Backend
 from qtoolkit.backends.capabilities import Capabilities
+from qtoolkit.backends.cloud import CloudBackend, CloudJob, JobStore, Reconciled, reconcile
 from qtoolkit.backends.estimator import Estimate, SamplingEstimator
 from qtoolkit.backends.job import Job, JobStatus
 from qtoolkit.backends.local import LocalBackend
+from qtoolkit.backends.money import CostEstimate
 from qtoolkit.backends.noise import device_noise, list_device_noise
+from qtoolkit.backends.recall import job
 from qtoolkit.backends.registry import BackendInfo, get_backend, list_backends
 from qtoolkit.backends.sampler import BackendSampler
 
@@ -22,6 +25,13 @@ __all__ = [
     "Capabilities",
     "Job",
     "JobStatus",
+    "job",
+    "JobStore",
+    "reconcile",
+    "Reconciled",
+    "CostEstimate",
+    "CloudBackend",
+    "CloudJob",
     "LocalBackend",
     "BackendSampler",
     "SamplingEstimator",

@@ -107,14 +107,18 @@ class Backend(ABC):
             CircuitError: if a circuit measures nothing.
             BackendError: if a circuit needs what the backend cannot do.
         """
+        job = self._submit(self._request(circuit, shots, seed, parameters))
+        self._jobs[job.id] = job
+        return job
+
+    def _request(self, circuit: Any, shots: int, seed: Any, parameters: Any) -> Request:
+        """What `run` was asked for, checked and bound."""
         is_batch = not isinstance(circuit, Circuit)
         circuits = tuple(self._fitted(item) for item in _bound(circuit, parameters))
         for item in circuits:
             self.capabilities.check(item, shots, self.name)
         seeds = self._seeds(seed, len(circuits), is_batch)
-        job = self._submit(Request(circuits, int(shots), seeds, is_batch))
-        self._jobs[job.id] = job
-        return job
+        return Request(circuits, int(shots), seeds, is_batch)
 
     def job(self, job_id: str) -> Job[Any]:
         """Find a job again by its id.

@@ -30,6 +30,7 @@ class Capabilities:
     Attributes:
         num_qubits: the widest circuit it takes; None where only memory sets the limit.
         max_shots: the most shots of one circuit; None where there is no limit.
+        max_circuits: the most circuits of one submission; None where there is no limit. More are sent in several.
         native_gates: this toolkit's names of the gates it runs as they are; None where that is every gate. Others are
             decomposed on the way, so this is a fact to plan with and no rule.
         connectivity: pairs of qubits that a two-qubit gate can join; None where that is every pair. Circuits are
@@ -47,6 +48,7 @@ class Capabilities:
 
     num_qubits: int | None
     max_shots: int | None = None
+    max_circuits: int | None = None
     native_gates: frozenset[str] | None = None
     connectivity: tuple[tuple[int, int], ...] | None = None
     supports_mid_circuit_measurement: bool = False

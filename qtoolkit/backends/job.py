@@ -35,18 +35,24 @@ Answer = TypeVar("Answer", Result, list[Result], covariant=True)
 
 
 class JobStatus(StrEnum):
-    """Where a job stands."""
+    """Where a job stands; there are no others."""
 
+    PREPARED = "prepared"
+    """On record here; its request has not left, as far as is known."""
+    UNKNOWN = "unknown"
+    """Its request may have been accepted, or the provider names a state that this version does not know."""
     QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    LOST = "lost"
+    """The provider has no such job: its request never arrived."""
 
     @property
-    def is_final(self) -> bool:
+    def is_terminal(self) -> bool:
         """Whether the status will not change any more."""
-        return self in (JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED)
+        return self in (JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.LOST)
 
 
 class Job(ABC, Generic[Answer]):
@@ -84,7 +90,7 @@ class Job(ABC, Generic[Answer]):
 
     def done(self) -> bool:
         """Whether the job has ended, well or not."""
-        return self.status().is_final
+        return self.status().is_terminal
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.id!r} on {self.backend.name}, {self.status()})"

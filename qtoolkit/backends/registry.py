@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import difflib
 import inspect
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
 from typing import Any
 
 from qtoolkit._arguments import shown
 from qtoolkit._optional import is_installed
 from qtoolkit.backends.backend import Backend
 from qtoolkit.backends.braket.catalog import PROVIDER as BRAKET
+from qtoolkit.backends.cloud.backend import CloudBackend
+from qtoolkit.backends.cloud.payload import Serializer
 from qtoolkit.backends.ibm.catalog import PROVIDER as IBM
 from qtoolkit.backends.local import PROVIDER as LOCAL
 from qtoolkit.backends.provider import BackendEntry, Provider
-from qtoolkit.errors import InputError, UnknownBackendError
+from qtoolkit.errors import BackendError, InputError, UnknownBackendError
 
-__all__ = ["BackendInfo", "PROVIDERS", "get_backend", "list_backends"]
+__all__ = ["BackendInfo", "PROVIDERS", "get_backend", "list_backends", "providers", "serializer_of"]
 
 PROVIDERS: tuple[Provider, ...] = (LOCAL, IBM, BRAKET)
-"""Every provider, in the order of a table."""
+"""Every provider of this distribution, in the order of a table."""
+
+ENTRY_POINTS = "qtoolkit.backends"
+"""The group of entry points under which other distributions register a `Provider`."""
 
 _NAMES_IN_MESSAGE = 4
+_PLAIN = (str, int, float, bool, type(None))
 
 
 @dataclass(frozen=True)
@@ -47,10 +56,36 @@ class BackendInfo:
     is_installed: bool
 
 
+@cache
+def providers() -> Mapping[str, Provider]:
+    """Every provider by its name: those of this distribution, then those that others register by an entry point.
+
+    Raises:
+        BackendError: if an entry point holds something else, or takes a name that is taken.
+    """
+    found = {provider.name: provider for provider in PROVIDERS}
+    for point in entry_points(group=ENTRY_POINTS):
+        try:
+            provider = point.load()
+        except Exception as error:
+            raise BackendError(
+                f"the backends that {point.value} registers cannot be loaded: {type(error).__name__}: {error}; repair or "
+                "uninstall the package"
+            ) from error
+        if not isinstance(provider, Provider):
+            raise BackendError(
+                f"the entry point {point.name} of {ENTRY_POINTS} must be a Provider, got {shown(provider)}"
+            )
+        if provider.name in found:
+            raise BackendError(f"the provider {provider.name} of {point.value} is there already; name it otherwise")
+        found[provider.name] = provider
+    return found
+
+
 def list_backends() -> list[BackendInfo]:
-    """Every backend that `get_backend` knows, installed or not; loads no vendor's package."""
+    """Every backend that `get_backend` knows without asking a service, installed or not; loads no vendor's package."""
     found = []
-    for provider in PROVIDERS:
+    for provider in providers().values():
         there = provider.sdk is None or is_installed(provider.sdk)
         found += [
             BackendInfo(
@@ -65,37 +100,68 @@ def get_backend(name: str, **options: Any) -> Backend:
     """Open a backend by name.
 
     Args:
-        name: as in `list_backends`, such as ``"local"``, ``"ibm:fake_manila"``, ``"braket:local"``.
-        **options: of the backend's own, such as ``precision`` of ``"local"``.
+        name: as in `list_backends`, such as ``"local"``, ``"ibm:fake_manila"``, ``"braket:local"``; or a device of a
+            provider's service, such as ``"ionq:simulator"``.
+        **options: of the backend's own, such as ``precision`` of ``"local"``; clouds take ``store`` and ``max_cost``.
 
     Raises:
         UnknownBackendError: naming those that exist, and the closest.
         InputError: for an option that this backend does not have.
         MissingExtraError: if the backend's SDK is not installed.
+        CredentialsError: if a credential of the service is missing.
     """
-    entry = _entry(name)
-    signature = inspect.signature(entry.open)
+    opener, given = _opener(name)
+    signature = inspect.signature(opener)
     try:
-        signature.bind(**options)
+        signature.bind(*given, **options)
     except TypeError:
-        known = ", ".join(signature.parameters) or "none"
+        known = ", ".join([*signature.parameters][len(given) :]) or "none"
         raise InputError(f"the options of the backend {name} are: {known}; got {', '.join(options)}") from None
-    return entry.open(**options)
+    backend = opener(*given, **options)
+    if isinstance(backend, CloudBackend):
+        backend.options = {
+            key: value for key, value in options.items() if isinstance(value, _PLAIN) and key != "max_cost"
+        }
+    return backend
 
 
-def _entry(name: str) -> BackendEntry:
-    entries = {entry.name: entry for provider in PROVIDERS for entry in provider.entries}
-    if isinstance(name, str) and name in entries:
-        return entries[name]
-    close = difflib.get_close_matches(name.lower(), entries, n=1) if isinstance(name, str) else []
+def serializer_of(format: str) -> Serializer:
+    """What reads payloads of a format, and the answers to them.
+
+    Raises:
+        BackendError: if no provider here has such a format.
+    """
+    name = format.partition(".")[0]
+    provider = providers().get(name)
+    if provider is None or provider.serializer is None:
+        raise BackendError(f"no provider here reads the format {shown(format)}; install what wrote it")
+    return provider.serializer()
+
+
+def _opener(name: str) -> tuple[Callable[..., Backend], tuple[str, ...]]:
+    """What opens a backend, and what it takes besides the options."""
+    entries = {entry.name: entry for provider in providers().values() for entry in provider.entries}
+    if isinstance(name, str):
+        if name in entries:
+            return entries[name].open, ()
+        vendor, colon, device = name.partition(":")
+        provider = providers().get(vendor)
+        if provider is not None and provider.open_device is not None and colon and device:
+            return provider.open_device, (device,)
+    raise _unknown(name, entries)
+
+
+def _unknown(name: object, entries: Mapping[str, BackendEntry]) -> UnknownBackendError:
+    examples = [example for provider in providers().values() for example in provider.examples]
+    close = difflib.get_close_matches(name.lower(), [*entries, *examples], n=1) if isinstance(name, str) else []
     hint = f"did you mean {close[0]!r}? " if close else ""
-    known = ", ".join(_names(provider) for provider in PROVIDERS)
-    raise UnknownBackendError(f"no backend is named {shown(name)}; {hint}there are {known}")
+    known = ", ".join(text for provider in providers().values() if (text := _names(provider)))
+    return UnknownBackendError(f"no backend is named {shown(name)}; {hint}there are {known}")
 
 
 def _names(provider: Provider) -> str:
     """The names of a provider's backends; the first of them where they are many."""
-    names = [entry.name for entry in provider.entries]
+    names = [entry.name for entry in provider.entries] or list(provider.examples)
     shown = names[:_NAMES_IN_MESSAGE]
     more = len(names) - len(shown)
     return ", ".join(shown) + (f" and {more} more of {provider.name} (see list_backends())" if more else "")

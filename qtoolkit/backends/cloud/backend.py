@@ -1,0 +1,230 @@
+"""`CloudBackend`: circuits to a provider, on record before they leave and sent once."""
+
+from __future__ import annotations
+
+import uuid
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from qtoolkit.backends.backend import Backend, Request
+from qtoolkit.backends.cloud.client import CloudClient, NotSent, Refused
+from qtoolkit.backends.cloud.job import CloudJob
+from qtoolkit.backends.cloud.payload import Payload
+from qtoolkit.backends.cloud.records import JobRecord, PartRecord
+from qtoolkit.backends.cloud.secrets import redacted, safe_cause
+from qtoolkit.backends.cloud.store import JobStore, default_store
+from qtoolkit.backends.job import Job, JobStatus
+from qtoolkit.backends.money import CostEstimate, check_max_cost, estimate_cost
+from qtoolkit.circuit import Circuit, ParameterValues
+from qtoolkit.errors import BackendError, CostLimitError, UnknownSubmissionError
+
+if TYPE_CHECKING:
+    from qtoolkit.backends.calibration import Calibration
+
+__all__ = ["CloudBackend"]
+
+_SENDINGS = 3
+"""How often a request may be sent where the provider takes a repetition for the same."""
+
+
+class CloudBackend(Backend):
+    """A provider's device or simulator.
+
+    A subclass says what it can do (`capabilities`), and writes circuits down (`_encode`); the rest is here: the intent
+    is committed to the job store, then each part is sent once, and what the provider answered is written down.
+
+    Args:
+        name: as in `get_backend`, ``"provider:device"``.
+        client: speaks to the service.
+        store: where jobs are on record; the default one without.
+        max_cost: of each job: a number in the currency of the price, or such as ``"5 USD"``; no cap without.
+
+    Raises:
+        InputError: if the cap is no amount.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        client: CloudClient,
+        *,
+        store: JobStore | None = None,
+        max_cost: Decimal | int | str | None = None,
+    ) -> None:
+        super().__init__(name)
+        self.client = client
+        self.store = default_store() if store is None else store
+        self.max_cost = check_max_cost(max_cost)
+        self.options: Mapping[str, Any] = {}
+
+    @abstractmethod
+    def _encode(self, circuits: Sequence[Circuit], shots: int, key: str) -> Payload:
+        """Circuits in the provider's dialect, compiled for its device, as one submission under a key.
+
+        Raises:
+            ConversionError: naming what the dialect cannot hold.
+            BackendError: if a circuit does not fit the device.
+        """
+
+    def _parts(self, circuits: Sequence[Circuit], shots: int) -> list[Sequence[Circuit]]:
+        """The circuits of each submission, in order: as many as the provider takes at once."""
+        most = self.capabilities.max_circuits or len(circuits)
+        return [circuits[first : first + most] for first in range(0, len(circuits), most)]
+
+    def calibration(self) -> Calibration | None:
+        """The device's calibration now, which is stored with each job; None where the provider gives none.
+
+        Raises:
+            BackendError: if the provider cannot be asked.
+        """
+        return None
+
+    def estimate_cost(self, circuits: Circuit | Sequence[Circuit], shots: int) -> CostEstimate:
+        """What a job would cost, by the table of prices; nothing is sent.
+
+        Raises:
+            InputError: for no circuits, or shots below 1.
+        """
+        return estimate_cost(self.name, [circuits] if isinstance(circuits, Circuit) else list(circuits), shots)
+
+    def payloads(
+        self, circuit: Circuit | Sequence[Circuit], shots: int, parameters: ParameterValues | Any = None
+    ) -> list[Payload]:
+        """What `run` would send: exactly these bytes, under another key; nothing is sent or put on record.
+
+        Raises:
+            QToolkitError: as for `run`.
+        """
+        request = self._request(circuit, shots, None, parameters)
+        parts = self._parts(request.circuits, request.shots)
+        job_id = self._new_id()
+        return [self._encode(part, request.shots, _key(job_id, index)) for index, part in enumerate(parts)]
+
+    def job(self, job_id: str) -> Job[Any]:
+        """Find a job again by its id, or the provider's, from any process.
+
+        Raises:
+            JobError: if the store has no such job.
+        """
+        record = self.store.job(job_id)
+        return CloudJob(self.store, record, lambda: self)
+
+    def _new_id(self) -> str:
+        return f"{self.name.partition(':')[0]}-{uuid.uuid4().hex[:16]}"
+
+    def _submit(self, request: Request) -> Job[Any]:
+        job_id = self._new_id()
+        parts = self._parts(request.circuits, request.shots)
+        estimates = [self.estimate_cost(part, request.shots) for part in parts]
+        self._check_cost(estimates)
+        records, first = [], 0
+        for index, (part, estimate) in enumerate(zip(parts, estimates, strict=True)):
+            key = _key(job_id, index)
+            payload = self._encode(part, request.shots, key)
+            records.append(PartRecord(index, first, payload, key, cost=estimate.amount, currency=estimate.currency))
+            first += len(part)
+        calibration = self.calibration()
+        record = self.store.intend(
+            JobRecord(
+                job_id,
+                self.name,
+                tuple(records),
+                request.shots,
+                request.is_batch,
+                datetime.now(UTC),
+                dict(self.options),
+                None if calibration is None else calibration.to_json(),
+                estimates[0].to_json(),
+            )
+        )
+        self._send(record)
+        return CloudJob(self.store, self.store.job(job_id), lambda: self)
+
+    def _check_cost(self, estimates: Sequence[CostEstimate]) -> None:
+        if self.max_cost is None:
+            return
+        limit, currency = self.max_cost
+        unknown = [estimate for estimate in estimates if estimate.amount is None]
+        if unknown:
+            raise CostLimitError(
+                f"the price of {self.name} is unknown ({unknown[0].reason}), and the cap of a job is {limit} "
+                f"{currency}".rstrip()
+                + "; nothing has left: open it without max_cost to run it all the same"
+            )
+        total = sum((estimate.amount for estimate in estimates if estimate.amount is not None), Decimal(0))
+        theirs = estimates[0].currency
+        if currency and theirs and total and currency != theirs:
+            raise CostLimitError(
+                f"{self.name} is paid in {theirs}, the cap of a job is in {currency}; nothing has left"
+            )
+        if total > limit:
+            raise CostLimitError(f"the job would cost {total} {theirs}, the cap of a job is {limit}; nothing has left")
+
+    def _send(self, record: JobRecord) -> None:
+        """Send each part once, and write down what became of it."""
+        refusals = []
+        for part in record.parts:
+            try:
+                vendor_id = self._sent(part)
+            except Refused as error:
+                self.store.moved(record.id, part.index, JobStatus.FAILED, reason=f"refused: {redacted(error)}")
+                refusals.append(error)
+            except NotSent as error:
+                reason = f"not sent: {redacted(error)}"
+                for later in record.parts[part.index :]:
+                    self.store.moved(record.id, later.index, JobStatus.FAILED, reason=reason)
+                if not any(earlier.vendor_id for earlier in self.store.job(record.id).parts):
+                    raise BackendError(
+                        f"{self.name} cannot be reached, nothing was submitted: {redacted(error)}"
+                    ) from safe_cause(error)
+                return
+            except BaseException as error:
+                self._leave_unknown(record, part, error)
+                if not isinstance(error, Exception):
+                    raise
+                raise UnknownSubmissionError(
+                    f"{self.name} may or may not have accepted job {record.id}: {_said(error)}; it is not sent again: "
+                    "say qtoolkit reconcile, or qtoolkit.backends.reconcile()",
+                    record.id,
+                ) from safe_cause(error)
+            else:
+                self.store.accepted(record.id, part.index, vendor_id)
+        if len(refusals) == len(record.parts):
+            raise BackendError(f"{self.name} refused the job: {redacted(refusals[0])}") from safe_cause(refusals[0])
+
+    def _sent(self, part: PartRecord) -> str:
+        """Send a part. Where nobody knows whether it arrived, the provider is asked once for its key."""
+        trouble: Exception | None = None
+        for _ in range(_SENDINGS if self.client.is_idempotent else 1):
+            try:
+                return self.client.submit(part.payload, part.key)
+            except (Refused, NotSent):
+                if trouble is None:
+                    raise  # a refused repetition says nothing of the first sending
+            except Exception as error:
+                trouble = error
+        assert trouble is not None
+        try:
+            found = self.client.find(part.payload, part.key)
+        except Exception:
+            found = None
+        if found is None:
+            raise trouble
+        return found
+
+    def _leave_unknown(self, record: JobRecord, part: PartRecord, error: BaseException) -> None:
+        self.store.moved(record.id, part.index, JobStatus.UNKNOWN, reason=_said(error))
+        for later in record.parts[part.index + 1 :]:
+            reason = f"not sent, because nobody knows whether part {part.index} was accepted"
+            self.store.moved(record.id, later.index, JobStatus.FAILED, reason=reason)
+
+
+def _key(job_id: str, index: int) -> str:
+    return f"{job_id}-{index}"
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {redacted(error)}".rstrip(": ")

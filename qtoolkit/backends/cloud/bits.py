@@ -1,0 +1,173 @@
+"""Which of a provider's bits each classical bit is, and results made of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qtoolkit.circuit import Circuit, ClassicalRegister
+from qtoolkit.errors import JobError
+from qtoolkit.primitives import Result
+
+__all__ = ["BitMap", "Outcomes"]
+
+
+@dataclass(frozen=True)
+class BitMap:
+    """Where the classical bits of a circuit are in a provider's answer.
+
+    Attributes:
+        num_clbits: number of the circuit's classical bits.
+        registers: the circuit's own registers.
+        sources: for each classical bit, the provider's register (or key) and the index in it; None for a bit that
+            nothing writes, which is 0.
+    """
+
+    num_clbits: int
+    registers: tuple[ClassicalRegister, ...]
+    sources: tuple[tuple[str, int] | None, ...]
+
+    @classmethod
+    def of(cls, circuit: Circuit, sources: Mapping[int, tuple[str, int]]) -> Self:
+        """The map of a circuit.
+
+        Args:
+            circuit: has the classical bits.
+            sources: the provider's register and index of each classical bit that is written.
+        """
+        bits = range(circuit.num_clbits)
+        return cls(circuit.num_clbits, circuit.clbit_registers, tuple(sources.get(bit) for bit in bits))
+
+    def result(self, outcomes: Outcomes, shots: int, **evidence: Any) -> Result:
+        """The provider's outcomes, by the circuit's classical bits.
+
+        Args:
+            outcomes: what the provider returned.
+            shots: as many as were asked for.
+            evidence: further attributes of the result.
+
+        Raises:
+            JobError: if the outcomes are of another number of shots, or lack a bit.
+        """
+        if outcomes.shots != shots:
+            raise JobError(f"the provider returned {outcomes.shots} shots, {shots} were asked for; its answer is kept")
+        rows = outcomes.num_rows
+        memory = np.zeros((rows, self.num_clbits), dtype=np.uint8)
+        for clbit, source in enumerate(self.sources):
+            if source is not None:
+                memory[:, clbit] = outcomes.column(*source)
+        evidence = {**evidence, "registers": self.registers}
+        evidence["metadata"] = {**outcomes.metadata, **evidence.get("metadata", {})}
+        if outcomes.counts is None:
+            return Result.from_memory(memory, **evidence)
+        counts: Counter[str] = Counter()
+        for row, count in zip(memory[:, ::-1], outcomes.counts.tolist(), strict=True):
+            counts["".join("1" if bit else "0" for bit in row)] += count
+        return Result.from_counts(counts, self.num_clbits, **evidence)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON types; `from_json` reads it."""
+        return {
+            "num_clbits": self.num_clbits,
+            "registers": [[register.name, list(register.clbits)] for register in self.registers],
+            "sources": [None if source is None else list(source) for source in self.sources],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """What `to_json` wrote."""
+        return cls(
+            data["num_clbits"],
+            tuple(ClassicalRegister(name, tuple(clbits)) for name, clbits in data["registers"]),
+            tuple(None if source is None else (source[0], source[1]) for source in data["sources"]),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """The bits that a provider returned for one circuit, by its own registers or keys.
+
+    Attributes:
+        bits: of each register, uint8 of shape ``(num_rows, width)``; column k is index k of the register.
+        counts: how often each row came, int64 of shape ``(num_rows,)``; None where each row is a shot, in order.
+        metadata: what else the provider says: times, versions, the device.
+    """
+
+    bits: Mapping[str, NDArray[np.uint8]]
+    counts: NDArray[np.int64] | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of_integers(cls, register: str, width: int, counts: Mapping[int, int], **metadata: Any) -> Self:
+        """Counts by integer; bit k of an integer is index k of the register.
+
+        Raises:
+            JobError: if an integer has more bits than the register, or a count is no integer of at least 0.
+        """
+        rows = np.zeros((len(counts), width), dtype=np.uint8)
+        for row, value in enumerate(counts):
+            if value < 0 or value >> width:
+                raise JobError(f"an outcome of {width} bits lies between 0 and {(1 << width) - 1}, got {value}")
+            rows[row] = np.frombuffer(format(value, f"0{width}b")[::-1].encode(), np.uint8)[:width] - ord("0")
+        return cls({register: rows}, _counts(counts.values()), metadata)
+
+    @classmethod
+    def of_bitstrings(
+        cls, register: str, counts: Mapping[str, int], *, first_is_left: bool, width: int | None = None, **metadata: Any
+    ) -> Self:
+        """Counts by bitstring.
+
+        Args:
+            register: the provider's.
+            counts: by bitstrings of one length.
+            first_is_left: whether index 0 of the register is the leftmost letter, and not the rightmost.
+            width: how many letters there must be; as many as there are by default.
+            metadata: what else the provider says.
+
+        Raises:
+            JobError: if bitstrings have another length or other letters, or a count is no integer of at least 0.
+        """
+        length = len(next(iter(counts), "")) if width is None else width
+        for key in counts:
+            if len(key) != length or set(key) - {"0", "1"}:
+                raise JobError(f"the provider's bitstrings have {length} letters 0 or 1, got {key!r}")
+        rows = np.array([[letter == "1" for letter in key] for key in counts], dtype=np.uint8)
+        rows = rows.reshape(len(counts), length)
+        return cls({register: rows if first_is_left else rows[:, ::-1]}, _counts(counts.values()), metadata)
+
+    @property
+    def num_rows(self) -> int:
+        """Shots, or distinct outcomes."""
+        if self.counts is not None:
+            return len(self.counts)
+        return len(next(iter(self.bits.values()))) if self.bits else 0
+
+    @property
+    def shots(self) -> int:
+        """How many shots the outcomes are of."""
+        return self.num_rows if self.counts is None else int(self.counts.sum())
+
+    def column(self, register: str, index: int) -> NDArray[np.uint8]:
+        """One bit of each row.
+
+        Raises:
+            JobError: if the provider did not return it.
+        """
+        bits = self.bits.get(register)
+        if bits is None or bits.ndim != 2 or len(bits) != self.num_rows or not 0 <= index < bits.shape[1]:
+            known = ", ".join(f"{name} of {array.shape[-1]}" for name, array in self.bits.items()) or "none"
+            raise JobError(f"the provider's answer lacks bit {index} of {register!r}; it has {known}")
+        return bits[:, index]
+
+
+def _counts(values: Sequence[int] | Any) -> NDArray[np.int64]:
+    counts = list(values)
+    for count in counts:
+        if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 0:
+            raise JobError(f"counts of a provider are integers of at least 0, got {count!r}")
+    return np.array(counts, dtype=np.int64)

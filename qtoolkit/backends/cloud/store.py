@@ -1,0 +1,439 @@
+"""The job store: every job of this user on this machine, in one SQLite file that outlives processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from qtoolkit._arguments import shown
+from qtoolkit.backends.cloud.bits import BitMap
+from qtoolkit.backends.cloud.payload import Payload
+from qtoolkit.backends.cloud.records import JobRecord, PartRecord
+from qtoolkit.backends.cloud.schema import migrate
+from qtoolkit.backends.job import JobStatus
+from qtoolkit.errors import CostLimitError, InputError, JobError, OutputError, UnknownSubmissionError
+
+__all__ = ["Cap", "Event", "JobStore", "default_store"]
+
+LOCATION = "QTOOLKIT_JOBS"
+"""The variable that names another file than the default one."""
+
+_WAIT = 60.0
+"""Seconds that a writer waits for another one."""
+
+_NEVER_CHARGED = "(vendor_id IS NULL AND status IN ('failed', 'cancelled', 'lost'))"
+
+
+@dataclass(frozen=True)
+class Cap:
+    """The most that all jobs together may cost.
+
+    Attributes:
+        currency: such as ``"USD"``.
+        amount: the most.
+        since: jobs from then on count.
+        spent: what they cost, by estimates and by what providers charged.
+    """
+
+    currency: str
+    amount: Decimal
+    since: datetime
+    spent: Decimal
+
+
+@dataclass(frozen=True)
+class Event:
+    """A change of a part's state."""
+
+    at: datetime
+    part: int
+    status: JobStatus
+    text: str
+
+
+class JobStore:
+    """Jobs on record, safe under any number of processes and threads.
+
+    Each call is a transaction that is on disk when it returns (write-ahead log, fully synchronous), so a process that
+    ends at any moment leaves what it has said. The file is readable by its owner alone. It belongs on a disk of this
+    machine: SQLite's log does not work on network file systems.
+
+    Args:
+        path: the file; made if it is not there. By default the variable ``QTOOLKIT_JOBS``, or ``jobs.sqlite3`` in the
+            user's data folder of this system.
+
+    Raises:
+        InputError: if the path is none.
+        OutputError: if the file cannot be made or opened.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+        if path is not None and not isinstance(path, str | os.PathLike):
+            raise InputError(f"a job store is given by its path, got {shown(path)}")
+        self.path = _default_path() if path is None else Path(path)
+
+    def __repr__(self) -> str:
+        return f"JobStore({str(self.path)!r})"
+
+    @contextmanager
+    def _transaction(self, *, writes: bool = True) -> Iterator[sqlite3.Connection]:
+        # A connection of its own for each: they must not cross threads or forks.
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not self.path.exists():
+                self.path.touch(mode=0o600)
+            connection = sqlite3.connect(self.path, timeout=_WAIT, isolation_level=None)
+        except (OSError, ValueError, sqlite3.Error) as error:
+            raise OutputError(
+                f"the job store {self.path} cannot be opened: {error}; set {LOCATION} to another"
+            ) from None
+        try:
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            migrate(connection, str(self.path))
+            connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise OutputError(f"the job store {self.path} cannot be used: {error}") from error
+        finally:
+            connection.close()
+
+    # --- what is written before, during and after a submission ---
+
+    def intend(self, record: JobRecord) -> JobRecord:
+        """Commit the intent of a job: all that is needed to know it again, before anything leaves.
+
+        Returns:
+            The record, with the time of the intent.
+
+        Raises:
+            CostLimitError: if its cost would pass a cap together with that of the other jobs.
+            UnknownSubmissionError: if another job of the same content, on the same backend, may have been accepted.
+        """
+        now = datetime.now(UTC)
+        record = replace(record, created_at=now, parts=tuple(replace(part, intended_at=now) for part in record.parts))
+        with self._transaction() as connection:
+            self._check_doubles(connection, record)
+            self._check_caps(connection, record)
+            connection.execute(
+                "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    record.id,
+                    record.backend,
+                    json.dumps(dict(record.options)),
+                    record.shots,
+                    record.is_batch,
+                    now.isoformat(),
+                    _json_or_none(record.calibration),
+                    _json_or_none(record.price),
+                ),
+            )
+            for part in record.parts:
+                connection.execute(
+                    "INSERT INTO parts (job_id, number, first, key, content_hash, format, media_type, body, facts, "
+                    "bits, status, reason, cost, currency, intended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        record.id,
+                        part.index,
+                        part.first,
+                        part.key,
+                        part.payload.content_hash(part.key),
+                        part.payload.format,
+                        part.payload.media_type,
+                        part.payload.body,
+                        json.dumps(dict(part.payload.facts)),
+                        json.dumps([bits.to_json() for bits in part.payload.bits]),
+                        part.status,
+                        part.reason,
+                        None if part.cost is None else str(part.cost),
+                        part.currency,
+                        now.isoformat(),
+                    ),
+                )
+                _event(connection, record.id, part.index, part.status, "intent committed")
+        return record
+
+    def accepted(self, job_id: str, part: int, vendor_id: str) -> None:
+        """The provider has accepted a part, whatever was believed before."""
+        with self._transaction() as connection:
+            connection.execute(
+                "UPDATE parts SET vendor_id = ?, submitted_at = ?, reason = '', "
+                "status = CASE WHEN status IN ('prepared', 'unknown', 'lost') THEN 'queued' ELSE status END "
+                "WHERE job_id = ? AND number = ?",
+                (vendor_id, _now(), job_id, part),
+            )
+            _event(connection, job_id, part, JobStatus.QUEUED, f"accepted as {vendor_id}")
+
+    def moved(
+        self,
+        job_id: str,
+        part: int,
+        status: JobStatus,
+        *,
+        raw: str = "",
+        reason: str = "",
+        cost: Decimal | None = None,
+    ) -> None:
+        """A part has another status, or a reason for it; terminal ones stay but for `accepted`."""
+        with self._transaction() as connection:
+            row = connection.execute(
+                "SELECT status, vendor_status, reason FROM parts WHERE job_id = ? AND number = ?", (job_id, part)
+            ).fetchone()
+            if row is None or JobStatus(row["status"]).is_terminal:
+                return
+            if (row["status"], row["vendor_status"], row["reason"]) == (status, raw, reason) and cost is None:
+                return
+            connection.execute(
+                "UPDATE parts SET status = ?, vendor_status = ?, reason = ?, cost = coalesce(?, cost), ended_at = ? "
+                "WHERE job_id = ? AND number = ?",
+                (
+                    status,
+                    raw,
+                    reason,
+                    None if cost is None else str(cost),
+                    _now() if status.is_terminal else None,
+                    job_id,
+                    part,
+                ),
+            )
+            _event(connection, job_id, part, status, " ".join(text for text in (raw, reason) if text))
+
+    def arrived(self, job_id: str, part: int, raw: bytes, *, is_readable: bool) -> None:
+        """The raw answer of a part has come; one that could be read stays."""
+        with self._transaction() as connection:
+            connection.execute(
+                "UPDATE parts SET result = ?, is_readable = ? WHERE job_id = ? AND number = ? AND NOT is_readable",
+                (raw, is_readable, job_id, part),
+            )
+            text = f"{'result' if is_readable else 'an answer that cannot be read'}, {len(raw)} bytes"
+            _event(connection, job_id, part, JobStatus.DONE, text)
+
+    # --- what is read ---
+
+    def job(self, job_id: str) -> JobRecord:
+        """The record of a job.
+
+        Args:
+            job_id: the toolkit's id, the beginning of one that no other begins with, or a provider's id.
+
+        Raises:
+            JobError: if there is none, or several begin so.
+        """
+        if not isinstance(job_id, str) or not job_id:
+            raise JobError(f"a job is named by its id, got {shown(job_id)}; qtoolkit jobs lists them")
+        with self._transaction(writes=False) as connection:
+            found = _ids(
+                connection,
+                "SELECT id FROM jobs WHERE id = ? UNION SELECT job_id FROM parts WHERE vendor_id = ?",
+                job_id,
+                job_id,
+            ) or _ids(connection, "SELECT id FROM jobs WHERE substr(id, 1, ?) = ? LIMIT 5", len(job_id), job_id)
+            if len(found) == 1:
+                return self._read(connection, found[0])
+        if found:
+            raise JobError(f"several jobs are named {shown(job_id)}: {', '.join(found)}; give more letters")
+        raise JobError(f"no job {shown(job_id)} is in the job store {self.path}; qtoolkit jobs lists them")
+
+    def jobs(
+        self, *, backend: str | None = None, statuses: Sequence[JobStatus] | None = None, limit: int | None = None
+    ) -> list[JobRecord]:
+        """Records of jobs, the latest first.
+
+        Args:
+            backend: on this backend alone.
+            statuses: of those with a part in one of these.
+            limit: no more than so many.
+        """
+        where, values = ["1"], []
+        if backend is not None:
+            where.append("backend = ?")
+            values.append(backend)
+        if statuses is not None:
+            marks = ", ".join("?" * len(statuses))
+            where.append(f"id IN (SELECT job_id FROM parts WHERE status IN ({marks}))")
+            values += [str(status) for status in statuses]
+        query = f"SELECT id FROM jobs WHERE {' AND '.join(where)} ORDER BY created_at DESC, id LIMIT ?"
+        with self._transaction(writes=False) as connection:
+            ids = _ids(connection, query, *values, -1 if limit is None else limit)
+            return [self._read(connection, found) for found in ids]
+
+    def events(self, job_id: str) -> list[Event]:
+        """All changes of a job's state, in order."""
+        with self._transaction(writes=False) as connection:
+            rows = connection.execute("SELECT * FROM events WHERE job_id = ? ORDER BY number", (job_id,)).fetchall()
+        return [
+            Event(datetime.fromisoformat(row["at"]), row["part"], JobStatus(row["status"]), row["text"]) for row in rows
+        ]
+
+    # --- money ---
+
+    def set_cap(self, currency: str, amount: Decimal | None, since: datetime | None = None) -> None:
+        """Set the most that all jobs together may cost, or lift it.
+
+        Args:
+            currency: such as ``"USD"``.
+            amount: at least 0; None lifts the cap.
+            since: jobs from then on count; by default from now on.
+
+        Raises:
+            InputError: if the amount is negative or no number.
+        """
+        if amount is not None and (not isinstance(amount, Decimal) or not amount.is_finite() or amount < 0):
+            raise InputError(f"a cap is a Decimal of at least 0, got {shown(amount)}")
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM caps WHERE currency = ?", (currency,))
+            if amount is not None:
+                start = datetime.now(UTC) if since is None else since.astimezone(UTC)
+                connection.execute("INSERT INTO caps VALUES (?, ?, ?)", (currency, str(amount), start.isoformat()))
+
+    def caps(self) -> list[Cap]:
+        """Every cap, with what is spent of it."""
+        with self._transaction(writes=False) as connection:
+            return _caps(connection)
+
+    def spent(self, since: datetime | None = None) -> dict[str, Decimal]:
+        """What jobs cost, by currency: by estimates, and by what providers charged where they say so."""
+        with self._transaction(writes=False) as connection:
+            rows = connection.execute(
+                f"SELECT cost, currency FROM parts WHERE cost IS NOT NULL AND NOT {_NEVER_CHARGED} AND intended_at >= ?",
+                ("" if since is None else since.astimezone(UTC).isoformat(),),
+            ).fetchall()
+        return _totals(rows)
+
+    # --- inside a transaction ---
+
+    def _check_doubles(self, connection: sqlite3.Connection, record: JobRecord) -> None:
+        for part in record.parts:
+            row = connection.execute(
+                "SELECT jobs.id FROM parts JOIN jobs ON jobs.id = parts.job_id WHERE parts.content_hash = ? "
+                "AND jobs.backend = ? AND parts.status = 'unknown' AND parts.vendor_id IS NULL",
+                (part.payload.content_hash(part.key), record.backend),
+            ).fetchone()
+            if row is not None:
+                raise UnknownSubmissionError(
+                    f"job {row['id']} holds the same circuits for {record.backend}, and may have been accepted: nothing is "
+                    f"sent a second time; say qtoolkit reconcile, or qtoolkit job forget {row['id']} to give it up",
+                    row["id"],
+                )
+
+    def _check_caps(self, connection: sqlite3.Connection, record: JobRecord) -> None:
+        for cap in _caps(connection):
+            if record.cost is None:
+                raise CostLimitError(
+                    f"the price of {record.backend} is unknown, and a cap of {cap.amount} {cap.currency} is set; nothing "
+                    "has left: give its price, or lift the cap"
+                )
+            if record.currency == cap.currency and cap.spent + record.cost > cap.amount:
+                raise CostLimitError(
+                    f"the job would cost {record.cost} {cap.currency} beside {cap.spent} spent since "
+                    f"{cap.since:%Y-%m-%d}, the cap is {cap.amount}; nothing has left"
+                )
+
+    def _read(self, connection: sqlite3.Connection, job_id: str) -> JobRecord:
+        job = connection.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
+        rows = connection.execute("SELECT * FROM parts WHERE job_id = ? ORDER BY number", (job_id,)).fetchall()
+        return JobRecord(
+            job["id"],
+            job["backend"],
+            tuple(_part(row, job["shots"]) for row in rows),
+            job["shots"],
+            bool(job["is_batch"]),
+            datetime.fromisoformat(job["created_at"]),
+            json.loads(job["options"]),
+            None if job["calibration"] is None else json.loads(job["calibration"]),
+            None if job["price"] is None else json.loads(job["price"]),
+        )
+
+
+def default_store() -> JobStore:
+    """The store that jobs go into unless a backend was given another; see `JobStore`."""
+    return JobStore()
+
+
+def _default_path() -> Path:
+    given = os.environ.get(LOCATION)
+    if given:
+        return Path(given)
+    import platformdirs
+
+    return platformdirs.user_data_path("qtoolkit", appauthor=False) / "jobs.sqlite3"
+
+
+def _ids(connection: sqlite3.Connection, query: str, *values: Any) -> list[str]:
+    return [row[0] for row in connection.execute(query, values)]
+
+
+def _event(connection: sqlite3.Connection, job_id: str, part: int, status: JobStatus, text: str) -> None:
+    connection.execute(
+        "INSERT INTO events (job_id, part, at, status, text) VALUES (?, ?, ?, ?, ?)",
+        (job_id, part, _now(), status, text),
+    )
+
+
+def _caps(connection: sqlite3.Connection) -> list[Cap]:
+    found = []
+    for cap in connection.execute("SELECT * FROM caps ORDER BY currency").fetchall():
+        rows = connection.execute(
+            f"SELECT cost, currency FROM parts WHERE cost IS NOT NULL AND NOT {_NEVER_CHARGED} "
+            "AND currency = ? AND intended_at >= ?",
+            (cap["currency"], cap["since"]),
+        ).fetchall()
+        spent = _totals(rows).get(cap["currency"], Decimal(0))
+        found.append(Cap(cap["currency"], Decimal(cap["amount"]), datetime.fromisoformat(cap["since"]), spent))
+    return found
+
+
+def _totals(rows: Sequence[sqlite3.Row]) -> dict[str, Decimal]:
+    totals: dict[str, Decimal] = {}
+    for row in rows:
+        totals[row["currency"]] = totals.get(row["currency"], Decimal(0)) + Decimal(row["cost"])
+    return totals
+
+
+def _part(row: sqlite3.Row, shots: int) -> PartRecord:
+    bits = tuple(BitMap.from_json(data) for data in json.loads(row["bits"]))
+    payload = Payload(row["body"], row["format"], shots, bits, row["media_type"], json.loads(row["facts"]))
+    return PartRecord(
+        row["number"],
+        row["first"],
+        payload,
+        row["key"],
+        JobStatus(row["status"]),
+        row["vendor_id"],
+        row["vendor_status"],
+        row["reason"],
+        None if row["cost"] is None else Decimal(row["cost"]),
+        row["currency"],
+        row["result"],
+        bool(row["is_readable"]),
+        _time(row["submitted_at"]),
+        _time(row["ended_at"]),
+        _time(row["intended_at"]),
+    )
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+def _json_or_none(value: Any) -> str | None:
+    return None if value is None else json.dumps(value)
