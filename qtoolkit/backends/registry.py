@@ -69,8 +69,8 @@ def providers() -> Mapping[str, Provider]:
             provider = point.load()
         except Exception as error:
             raise BackendError(
-                f"the backends that {point.value} registers cannot be loaded: {type(error).__name__}: {error}; repair or "
-                "uninstall the package"
+                f"the backends that {point.value} registers cannot be loaded: {type(error).__name__}: {error}; repair "
+                "or uninstall the package"
             ) from error
         if not isinstance(provider, Provider):
             raise BackendError(

@@ -1,4 +1,4 @@
-"""A small HTTP server in a process of its own that speaks a provider's wire format, with faults where a test wants them.
+"""A small HTTP server in a process of its own that speaks a provider's wire format, with faults on demand.
 
 A stub is a subclass of `Stub` in a module of this folder, with its routes. `running("ionq")` starts
 ``stubs/ionq.py``'s class in another process on 127.0.0.1 and gives its address; it ends with the test, or by itself
@@ -185,7 +185,7 @@ def serve(stub: Stub) -> ThreadingHTTPServer:
                     self.wfile.flush()
                     time.sleep(seconds / len(reply.content))
 
-        do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = handle_one
+        do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = handle_one  # noqa: N815
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

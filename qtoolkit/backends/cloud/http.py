@@ -59,7 +59,8 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 class RestClient:
     """Requests to one server.
 
-    Nothing is repeated and no redirection followed. Certificates are checked; without TLS only this machine is spoken to.
+    Nothing is repeated and no redirection followed. Certificates are checked; without TLS it speaks to this machine
+    alone.
 
     Args:
         address: ``"https://…"``, without a slash at the end.

@@ -140,7 +140,8 @@ class CloudJob(Job[Any]):
                     raise
                 except Exception as error:
                     raise JobError(
-                        f"job {self.id} on {self.backend_name} could not be cancelled: {_said(error)}; ask for its status"
+                        f"job {self.id} on {self.backend_name} could not be cancelled: {_said(error)}; ask for its "
+                        "status"
                     ) from safe_cause(error)
         return self.record.status == JobStatus.CANCELLED
 
@@ -200,13 +201,13 @@ class CloudJob(Job[Any]):
                     return
             elif now - well_since > PATIENCE or now >= deadline:
                 raise JobError(
-                    f"job {self.id} on {self.backend_name} has no known state after {now - well_since:.0f} s: {trouble}; it "
-                    "stays on record, ask again later"
+                    f"job {self.id} on {self.backend_name} has no known state after {now - well_since:.0f} s: {trouble}; "
+                    "it stays on record, ask again later"
                 ) from cause
             if now >= deadline:
                 raise JobError(
-                    f"job {self.id} on {self.backend_name} is {self.record.status} after {seconds:g} s; ask for the result "
-                    "again with more time, or cancel it"
+                    f"job {self.id} on {self.backend_name} is {self.record.status} after {seconds:g} s; ask for the "
+                    "result again with more time, or cancel it"
                 )
             time.sleep(min(pause, max(0.0, deadline - now)))
             pause = min(1.5 * pause, _LONGEST_PAUSE)
@@ -215,8 +216,8 @@ class CloudJob(Job[Any]):
         for part in record.parts:
             if not part.status.is_terminal and part.vendor_id is None:
                 raise UnknownSubmissionError(
-                    f"job {self.id} may or may not be with {record.backend} ({part.reason or part.status}); say qtoolkit "
-                    "reconcile",
+                    f"job {self.id} may or may not be with {record.backend} ({part.reason or part.status}); say "
+                    "qtoolkit reconcile",
                     self.id,
                 )
 

@@ -1,4 +1,4 @@
-"""After a crash or an unanswered request: which submissions were accepted, which are lost, and which nobody can tell."""
+"""After a crash or an unanswered request: which submissions were accepted, which are lost, which nobody can tell."""
 
 from __future__ import annotations
 
@@ -66,9 +66,8 @@ def reconcile(
     chosen = default_store() if store is None else store
     found = []
     for record in reversed(chosen.jobs(statuses=_OPEN)):
-        for part in record.parts:
-            if part.status in _OPEN and part.vendor_id is None:
-                found.append(reconciled_part(chosen, record, part, settling, clients or client_of))
+        still_open = [part for part in record.parts if part.status in _OPEN and part.vendor_id is None]
+        found += [reconciled_part(chosen, record, part, settling, clients or client_of) for part in still_open]
     return found
 
 
@@ -102,7 +101,8 @@ def reconciled_part(
     assert part.intended_at is not None
     if datetime.now(UTC) - part.intended_at < settling:
         return unknown(
-            f"{record.backend} does not have it yet; it is younger than {settling.total_seconds():g} s and may be on its way"
+            f"{record.backend} does not have it yet; it is younger than {settling.total_seconds():g} s and may be "
+            "on its way"
         )
     reason = f"{record.backend} has no submission under the key {part.key}"
     store.moved(record.id, part.index, JobStatus.LOST, reason=reason)

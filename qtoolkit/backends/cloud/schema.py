@@ -79,7 +79,8 @@ def migrate(connection: sqlite3.Connection, path: str) -> None:
         return
     if version > VERSION:
         raise JobError(
-            f"the job store {path} is of version {version}, this toolkit reads up to {VERSION}; upgrade qtoolkit-quantum"
+            f"the job store {path} is of version {version}, this toolkit reads up to {VERSION}; upgrade "
+            "qtoolkit-quantum"
         )
     connection.execute("BEGIN IMMEDIATE")
     try:

@@ -146,7 +146,8 @@ class JobStore:
             for part in record.parts:
                 connection.execute(
                     "INSERT INTO parts (job_id, number, first, key, content_hash, format, media_type, body, facts, "
-                    "bits, status, reason, cost, currency, intended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "bits, status, reason, cost, currency, intended_at) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         record.id,
                         part.index,
@@ -310,7 +311,8 @@ class JobStore:
         """What jobs cost, by currency: by estimates, and by what providers charged where they say so."""
         with self._transaction(writes=False) as connection:
             rows = connection.execute(
-                f"SELECT cost, currency FROM parts WHERE cost IS NOT NULL AND NOT {_NEVER_CHARGED} AND intended_at >= ?",
+                f"SELECT cost, currency FROM parts WHERE cost IS NOT NULL AND NOT {_NEVER_CHARGED} "
+                "AND intended_at >= ?",
                 ("" if since is None else since.astimezone(UTC).isoformat(),),
             ).fetchall()
         return _totals(rows)
@@ -326,8 +328,8 @@ class JobStore:
             ).fetchone()
             if row is not None:
                 raise UnknownSubmissionError(
-                    f"job {row['id']} holds the same circuits for {record.backend}, and may have been accepted: nothing is "
-                    f"sent a second time; say qtoolkit reconcile, or qtoolkit job forget {row['id']} to give it up",
+                    f"job {row['id']} holds the same circuits for {record.backend}, and may have been accepted: "
+                    f"nothing is sent a second time; say qtoolkit reconcile, or qtoolkit job forget {row['id']} to give it up",
                     row["id"],
                 )
 
@@ -335,8 +337,8 @@ class JobStore:
         for cap in _caps(connection):
             if record.cost is None:
                 raise CostLimitError(
-                    f"the price of {record.backend} is unknown, and a cap of {cap.amount} {cap.currency} is set; nothing "
-                    "has left: give its price, or lift the cap"
+                    f"the price of {record.backend} is unknown, and a cap of {cap.amount} {cap.currency} is set; "
+                    "nothing has left: give its price, or lift the cap"
                 )
             if record.currency == cap.currency and cap.spent + record.cost > cap.amount:
                 raise CostLimitError(

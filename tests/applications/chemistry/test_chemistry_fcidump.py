@@ -317,7 +317,7 @@ print(declared[0], peak)
 @needs_proc
 @pytest.mark.slow
 def test_memory_that_files_take_is_declared(tmp_path):
-    # In processes of their own: lines are small objects, which reuse what a process that has done other work still holds.
+    # In processes of their own: lines are small objects, which reuse what a process has freed before.
     for name in ("text_of_integrals", "integrals_of_text"):
         command = [sys.executable, "-c", _PEAKS, str(tmp_path / "FCIDUMP"), name]
         environment = os.environ | {"PYTHONPATH": str(Path(memory_peaks.__file__).parent)}
