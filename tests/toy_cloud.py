@@ -23,7 +23,7 @@ from qtoolkit.backends.cloud import (
 from qtoolkit.backends.cloud.http import RestClient
 from qtoolkit.backends.job import JobStatus
 from qtoolkit.backends.provider import DeviceInfo, Provider
-from qtoolkit.circuit import STANDARD_GATES, Barrier
+from qtoolkit.circuit import Barrier, StandardGate
 
 STATES = {
     "QUEUED": JobStatus.QUEUED,
@@ -65,7 +65,7 @@ class ToySerializer(Serializer):
         for data, bits in zip(json.loads(payload.body)["circuits"], payload.bits, strict=True):
             circuit = Circuit(data["qubits"], bits.num_clbits)
             for name, qubits, angles in data["gates"]:
-                circuit.append(STANDARD_GATES[name](*angles), qubits)
+                circuit.append(StandardGate(name, tuple(angles)), qubits)
             for clbit, source in enumerate(bits.sources):
                 if source is not None:
                     circuit.measure(data["measured"][source[1]], clbit)

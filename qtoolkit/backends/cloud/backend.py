@@ -19,7 +19,7 @@ from qtoolkit.backends.cloud.store import JobStore, default_store
 from qtoolkit.backends.job import Job, JobStatus
 from qtoolkit.backends.money import CostEstimate, check_max_cost, estimate_cost
 from qtoolkit.circuit import Circuit, ParameterValues
-from qtoolkit.errors import BackendError, CostLimitError, UnknownSubmissionError
+from qtoolkit.errors import BackendError, CostLimitError, CredentialsError, UnknownSubmissionError
 
 if TYPE_CHECKING:
     from qtoolkit.backends.calibration import Calibration
@@ -172,17 +172,19 @@ class CloudBackend(Backend):
             except Refused as error:
                 self.store.moved(record.id, part.index, JobStatus.FAILED, reason=f"refused: {redacted(error)}")
                 refusals.append(error)
-            except NotSent as error:
-                reason = f"not sent: {redacted(error)}"
-                for later in record.parts[part.index :]:
-                    self.store.moved(record.id, later.index, JobStatus.FAILED, reason=reason)
-                if not any(earlier.vendor_id for earlier in self.store.job(record.id).parts):
-                    raise BackendError(
-                        f"{self.name} cannot be reached, nothing was submitted: {redacted(error)}"
-                    ) from safe_cause(error)
-                return
+            except (NotSent, CredentialsError) as error:
+                self._give_up(record, part.index, f"not sent: {redacted(error)}")
+                if any(earlier.vendor_id for earlier in self.store.job(record.id).parts):
+                    return
+                if isinstance(error, CredentialsError):
+                    raise
+                raise BackendError(
+                    f"{self.name} cannot be reached, nothing was submitted: {redacted(error)}"
+                ) from safe_cause(error)
             except BaseException as error:
-                self._leave_unknown(record, part, error)
+                self.store.moved(record.id, part.index, JobStatus.UNKNOWN, reason=_said(error))
+                reason = f"not sent, because nobody knows whether part {part.index} was accepted"
+                self._give_up(record, part.index + 1, reason)
                 if not isinstance(error, Exception):
                     raise
                 raise UnknownSubmissionError(
@@ -201,7 +203,7 @@ class CloudBackend(Backend):
         for _ in range(_SENDINGS if self.client.is_idempotent else 1):
             try:
                 return self.client.submit(part.payload, part.key)
-            except (Refused, NotSent):
+            except (Refused, NotSent, CredentialsError):
                 if trouble is None:
                     raise  # a refused repetition says nothing of the first sending
             except Exception as error:
@@ -215,11 +217,10 @@ class CloudBackend(Backend):
             raise trouble
         return found
 
-    def _leave_unknown(self, record: JobRecord, part: PartRecord, error: BaseException) -> None:
-        self.store.moved(record.id, part.index, JobStatus.UNKNOWN, reason=_said(error))
-        for later in record.parts[part.index + 1 :]:
-            reason = f"not sent, because nobody knows whether part {part.index} was accepted"
-            self.store.moved(record.id, later.index, JobStatus.FAILED, reason=reason)
+    def _give_up(self, record: JobRecord, first: int, reason: str) -> None:
+        """Write down that parts from a first one on will not be sent."""
+        for part in record.parts[first:]:
+            self.store.moved(record.id, part.index, JobStatus.FAILED, reason=reason)
 
 
 def _key(job_id: str, index: int) -> str:

@@ -329,7 +329,7 @@ class JobStore:
             if row is not None:
                 raise UnknownSubmissionError(
                     f"job {row['id']} holds the same circuits for {record.backend}, and may have been accepted: "
-                    f"nothing is sent a second time; say qtoolkit reconcile, or qtoolkit job forget {row['id']} to give it up",
+                    "nothing is sent a second time; say qtoolkit reconcile, or qtoolkit job forget with its id",
                     row["id"],
                 )
 
