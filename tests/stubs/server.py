@@ -5,7 +5,8 @@ A stub is a subclass of `Stub` in a module of this folder, with its routes. `run
 after `MOST_SECONDS`, or when the process that started it is gone.
 
 A fault is a rule: ``{"match": "POST /jobs", "kind": "error_after", "times": 1}``. `match` is the beginning of
-"METHOD /path", or a regular expression that begins with ``^``; `times` is how often it strikes (None: always). Kinds:
+"METHOD /path", or a regular expression that begins with ``^``; `times` is how often it strikes (None: always), `chance`
+how probably. Kinds:
 
 ====================  ================================================================================
 error_before          503, and the request is not handled
@@ -27,6 +28,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import re
 import subprocess
 import sys
@@ -79,6 +81,7 @@ class Stub:
         self.lock = threading.RLock()
         self.faults: list[dict[str, Any]] = []
         self.log: list[dict[str, Any]] = []
+        self.dice = random.Random(0)
         self.address = ""
 
     def jobs(self) -> list[dict[str, Any]]:
@@ -95,9 +98,10 @@ class Stub:
         return None
 
     def struck(self, request: Request) -> dict[str, Any] | None:
+        """The fault that this request meets."""
         for rule in self.faults:
             match = rule.get("match")
-            if match is None or rule.get("times", None) == 0:
+            if match is None or rule.get("times", None) == 0 or self.dice.random() > rule.get("chance", 1.0):
                 continue
             text = f"{request.method} {request.path}"
             if re.search(match, text) if match.startswith("^") else text.startswith(match):

@@ -201,8 +201,8 @@ class CloudJob(Job[Any]):
                     return
             elif now - well_since > PATIENCE or now >= deadline:
                 raise JobError(
-                    f"job {self.id} on {self.backend_name} has no known state for {now - well_since:.0f} s: {trouble}; it "
-                    "stays on record, ask again later"
+                    f"job {self.id} on {self.backend_name} has no known state ({now - well_since:.0f} s): {trouble}; "
+                    "it stays on record, ask again later"
                 ) from cause
             if now >= deadline:
                 raise JobError(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from qtoolkit.backends.cloud.client import CannotTell, CloudClient
+from qtoolkit.backends.cloud.processes import is_alive
 from qtoolkit.backends.cloud.records import JobRecord, PartRecord
 from qtoolkit.backends.cloud.secrets import redacted
 from qtoolkit.backends.cloud.store import JobStore, default_store
@@ -99,6 +100,8 @@ def reconciled_part(
         store.accepted(record.id, part.index, vendor_id)
         return verdict("accepted", f"{record.backend} has it", vendor_id)
     assert part.intended_at is not None
+    if part.status == JobStatus.PREPARED and is_alive(part.sender) and datetime.now(UTC) - part.intended_at < SETTLING:
+        return verdict("unknown", f"the process that is to send it ({part.sender}) still runs")
     if datetime.now(UTC) - part.intended_at < settling:
         return unknown(
             f"{record.backend} does not have it yet; it is younger than {settling.total_seconds():g} s and may be "

@@ -34,6 +34,7 @@ class PartRecord:
         submitted_at: when the provider accepted it.
         ended_at: when its final state was seen.
         intended_at: when the intent was committed.
+        sender: the process that was to send it.
     """
 
     index: int
@@ -51,6 +52,7 @@ class PartRecord:
     submitted_at: datetime | None = None
     ended_at: datetime | None = None
     intended_at: datetime | None = None
+    sender: str = ""
 
     @property
     def num_circuits(self) -> int:

@@ -40,6 +40,7 @@ _MIGRATIONS = (
         result BLOB,
         is_readable INTEGER NOT NULL DEFAULT 0,
         intended_at TEXT NOT NULL,
+        sender TEXT NOT NULL,
         submitted_at TEXT,
         ended_at TEXT,
         PRIMARY KEY (job_id, number)

@@ -16,6 +16,7 @@ from typing import Any
 from qtoolkit._arguments import shown
 from qtoolkit.backends.cloud.bits import BitMap
 from qtoolkit.backends.cloud.payload import Payload
+from qtoolkit.backends.cloud.processes import is_alive, this_process
 from qtoolkit.backends.cloud.records import JobRecord, PartRecord
 from qtoolkit.backends.cloud.schema import migrate
 from qtoolkit.backends.job import JobStatus
@@ -146,8 +147,8 @@ class JobStore:
             for part in record.parts:
                 connection.execute(
                     "INSERT INTO parts (job_id, number, first, key, content_hash, format, media_type, body, facts, "
-                    "bits, status, reason, cost, currency, intended_at) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "bits, status, reason, cost, currency, intended_at, sender) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         record.id,
                         part.index,
@@ -164,6 +165,7 @@ class JobStore:
                         None if part.cost is None else str(part.cost),
                         part.currency,
                         now.isoformat(),
+                        this_process(),
                     ),
                 )
                 _event(connection, record.id, part.index, part.status, "intent committed")
@@ -320,18 +322,21 @@ class JobStore:
     # --- inside a transaction ---
 
     def _check_doubles(self, connection: sqlite3.Connection, record: JobRecord) -> None:
+        """Refuse what may be with the provider already: its fate is unknown, or who was to send it has died."""
         for part in record.parts:
-            row = connection.execute(
-                "SELECT jobs.id FROM parts JOIN jobs ON jobs.id = parts.job_id WHERE parts.content_hash = ? "
-                "AND jobs.backend = ? AND parts.status = 'unknown' AND parts.vendor_id IS NULL",
+            rows = connection.execute(
+                "SELECT jobs.id, parts.status, parts.sender FROM parts JOIN jobs ON jobs.id = parts.job_id "
+                "WHERE parts.content_hash = ? AND jobs.backend = ? AND parts.vendor_id IS NULL "
+                "AND parts.status IN ('unknown', 'prepared')",
                 (part.payload.content_hash(part.key), record.backend),
-            ).fetchone()
-            if row is not None:
-                raise UnknownSubmissionError(
-                    f"job {row['id']} holds the same circuits for {record.backend}, and may have been accepted: "
-                    "nothing is sent a second time; say qtoolkit reconcile, or qtoolkit job forget with its id",
-                    row["id"],
-                )
+            )
+            for row in rows:
+                if row["status"] == JobStatus.UNKNOWN or not is_alive(row["sender"]):
+                    raise UnknownSubmissionError(
+                        f"job {row['id']} holds the same circuits for {record.backend}, and may have been accepted: "
+                        "nothing is sent a second time; say qtoolkit reconcile, or qtoolkit job forget with its id",
+                        row["id"],
+                    )
 
     def _check_caps(self, connection: sqlite3.Connection, record: JobRecord) -> None:
         for cap in _caps(connection):
@@ -426,6 +431,7 @@ def _part(row: sqlite3.Row, shots: int) -> PartRecord:
         _time(row["submitted_at"]),
         _time(row["ended_at"]),
         _time(row["intended_at"]),
+        row["sender"],
     )
 
 
