@@ -174,9 +174,7 @@ def test_caps(store):
     store.set_cap("USD", Decimal("1.00"))
     store.intend(a_record("toy-1", content=b"1"))
     store.intend(a_record("toy-2", content=b"2"))
-    with pytest.raises(
-        CostLimitError, match=r"0.35 USD beside 0.70 spent .* the cap is 1.00; nothing has left"
-    ):
+    with pytest.raises(CostLimitError, match=r"0.35 USD beside 0.70 spent .* the cap is 1.00; nothing has left"):
         store.intend(a_record("toy-3", content=b"3"))
     store.moved("toy-1", 0, JobStatus.FAILED, reason="refused")
     store.intend(a_record("toy-4", content=b"4"))
