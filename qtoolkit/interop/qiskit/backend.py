@@ -55,7 +55,7 @@ class Backend(BackendV2):  # type: ignore[misc]
         name: str = "qtoolkit_statevector",
         **options: Any,
     ) -> None:
-        _check_options(options)
+        check_options(options)
         if num_qubits is not None:
             check_integer(num_qubits, "num_qubits", 0, MOST_ITEMS)
         super().__init__(
@@ -91,7 +91,7 @@ class Backend(BackendV2):  # type: ignore[misc]
             ConversionError: naming what a circuit holds that cannot be simulated here.
             UnboundParameterError: if a circuit has free parameters.
         """
-        _check_options(options)
+        check_options(options)
         chosen = {name: options.get(name, self.options.get(name)) for name in ("shots", "memory", "seed_simulator")}
         check_integer(chosen["shots"], "shots", 1)
         if chosen["seed_simulator"] is not None:
@@ -128,8 +128,8 @@ class Backend(BackendV2):  # type: ignore[misc]
             if circuit.num_clbits:
                 plan = self._simulator.compile(circuit)
                 result = run_as_qiskit(self._simulator, plan, shots, np.random.default_rng((seed, number)))
-                experiment |= {"data": _data(result, memory), "metadata": dict(result.metadata)}
-            experiments.append(experiment | _description(source, circuit))
+                experiment |= {"data": data_of(result, memory), "metadata": dict(result.metadata)}
+            experiments.append(experiment | description_of(source, circuit))
         return QiskitResult.from_dict(
             {
                 "backend_name": self.name,
@@ -143,20 +143,20 @@ class Backend(BackendV2):  # type: ignore[misc]
         )
 
 
-def _check_options(options: dict[str, Any]) -> None:
+def check_options(options: dict[str, Any]) -> None:
     unknown = sorted(set(options) - {"shots", "memory", "seed_simulator"})
     if unknown:
         raise InputError(f"options of this backend are shots, memory and seed_simulator, got {', '.join(unknown)}")
 
 
-def _data(result: Result, memory: bool) -> dict[str, Any]:
+def data_of(result: Result, memory: bool) -> dict[str, Any]:
     data: dict[str, Any] = {"counts": {hex(int(bits, 2)): count for bits, count in result.counts.items()}}
     if memory:
         data["memory"] = [hex(int(bits, 2)) for bits in result.bitstrings]
     return data
 
 
-def _description(source: QuantumCircuit, circuit: Circuit) -> dict[str, Any]:
+def description_of(source: QuantumCircuit, circuit: Circuit) -> dict[str, Any]:
     covered = [clbit for register in circuit.clbit_registers for clbit in register.clbits]
     header = {
         "name": source.name,
