@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit._arguments import check_instance, check_seed, is_integer, items_of, seed_number, shown
+from qtoolkit.backends.sampler import SomeSampler, sampler_of
 from qtoolkit.backends.sampling import prepared_state, sampled
 from qtoolkit.backends.settings import measurement_settings
 from qtoolkit.circuit import Circuit, ParameterValues
 from qtoolkit.errors import InputError, OperatorError
 from qtoolkit.operators import PauliSum
-from qtoolkit.primitives import Sampler
 from qtoolkit.simulators.noisy import checked_noise
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class SamplingEstimator(MeasuringEstimator[Estimate]):
     `BackendSampler` gets all bases of an estimate as one job.
 
     Args:
-        sampler: measures; `BackendSampler` of a backend, or the local simulator.
+        sampler: measures: a backend, its name, a `BackendSampler` or the local simulator.
         shots: for each basis, at least 2.
         seed: makes a sequence of estimates reproducible. Each estimate draws a seed of its own from it, so that the
             shot noise of successive estimates is independent.
@@ -148,14 +148,14 @@ class SamplingEstimator(MeasuringEstimator[Estimate]):
 
     def __init__(
         self,
-        sampler: Sampler,
+        sampler: SomeSampler,
         shots: int,
         seed: int | np.random.Generator | None = None,
         noise: NoiseModel | None = None,
     ) -> None:
         if not is_integer(shots) or shots < 2:
             raise InputError(f"shots must be an integer of at least 2, for a standard error, got {shown(shots)}")
-        self.sampler = check_instance(sampler, Sampler, "what measures must be a Sampler")
+        self.sampler = sampler_of(sampler)
         self.shots = int(shots)
         self.noise = checked_noise(noise)
         super().__init__(seed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from qtoolkit.backends.job import check_timeout
 from qtoolkit.circuit import Circuit, ParameterValues
 from qtoolkit.primitives import Result, Sampler
 
-__all__ = ["BackendSampler", "sampler_of"]
+__all__ = ["BackendSampler", "SomeSampler", "sampler_of", "sampler_or_simulator"]
 
 
 class BackendSampler:
@@ -68,15 +69,26 @@ class BackendSampler:
         return f"BackendSampler({self.backend!r})"
 
 
+SomeSampler: TypeAlias = Sampler | Backend | str
+"""What measures: a sampler, a backend, or the name of one as in `get_backend`."""
+
+
 def sampler_of(sampler: object) -> Sampler:
-    """A sampler as it is, or a backend as one; the local state-vector simulator in place of None.
+    """A sampler as it is, a backend or the name of one as one.
 
     Raises:
         InputError: if it is none of these.
+        UnknownBackendError: if no backend has this name.
     """
+    from qtoolkit.backends.registry import get_backend
+
+    place = get_backend(sampler) if isinstance(sampler, str) else sampler
+    chosen = BackendSampler(place) if isinstance(place, Backend) else place
+    return check_instance(chosen, Sampler, "what measures must be a Sampler, a Backend or the name of one")
+
+
+def sampler_or_simulator(sampler: object) -> Sampler:
+    """As `sampler_of`; the local state-vector simulator in place of None."""
     from qtoolkit.simulators import StatevectorSimulator
 
-    if sampler is None:
-        return StatevectorSimulator()
-    chosen = BackendSampler(sampler) if isinstance(sampler, Backend) else sampler
-    return check_instance(chosen, Sampler, "sampler must be a Sampler or a Backend")
+    return StatevectorSimulator() if sampler is None else sampler_of(sampler)

@@ -16,7 +16,7 @@ from qtoolkit.algorithms.krylov.states import MOST_STATES, checked_energies
 from qtoolkit.algorithms.krylov.subspace import thresholded_eigenvalues
 from qtoolkit.algorithms.phase_estimation.problem import EnergyProblem, Evolution, energy_range_of
 from qtoolkit.backends import Backend
-from qtoolkit.backends.sampler import sampler_of
+from qtoolkit.backends.sampler import sampler_or_simulator
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import BackendError
 from qtoolkit.operators import PauliSum
@@ -102,7 +102,7 @@ def sampled_krylov(
         energy_range=(center, center + 2.0 * math.pi / step),
     )
     number, rng = seeded(seed)
-    chances = _measured(problem, preparation, count, shots, sampler_of(sampler), rng)
+    chances = _measured(problem, preparation, count, shots, sampler_or_simulator(sampler), rng)
     history = [_solved(chances[:, :size], limit, center, step)[0][0] for size in range(1, count + 1)]
     energies, dimension = _solved(chances, limit, center, step)
     energies = energies[:wanted]

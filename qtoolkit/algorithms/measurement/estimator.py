@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._arguments import check_instance, check_integer, check_number, items_of, shown
+from qtoolkit._arguments import check_integer, check_number, items_of, shown
 from qtoolkit._checks import require_choice
 from qtoolkit.algorithms.measurement.allocation import ALLOCATIONS, MOST_SHOTS, Allocation, allocated_shots, shares_of
 from qtoolkit.algorithms.measurement.evaluation import GroupData, Moments, evaluated, shot_variances
@@ -24,11 +24,11 @@ from qtoolkit.algorithms.measurement.symmetries import (
     verified_moments,
 )
 from qtoolkit.backends.estimator import Estimate, MeasuringEstimator, check_observables
+from qtoolkit.backends.sampler import SomeSampler, sampler_of
 from qtoolkit.backends.sampling import prepared_state, sampled
 from qtoolkit.circuit import Circuit, ParameterValues
 from qtoolkit.errors import InputError
 from qtoolkit.operators import PauliSum
-from qtoolkit.primitives import Sampler
 from qtoolkit.simulators.noisy import checked_noise
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class ShotEstimator(MeasuringEstimator[ShotEstimate]):
     True
 
     Args:
-        sampler: measures; `BackendSampler` of a backend, or a local simulator.
+        sampler: measures: a backend, its name, a `BackendSampler` or a local simulator.
         shots: budget of each estimate, all groups, pilots and noise factors together.
         standard_error: spends no more of the budget than this error takes, as far as a pilot can tell; all of it where
             it is too small. The estimate says what was reached.
@@ -134,7 +134,7 @@ class ShotEstimator(MeasuringEstimator[ShotEstimate]):
 
     def __init__(
         self,
-        sampler: Sampler,
+        sampler: SomeSampler,
         shots: int,
         *,
         standard_error: float | None = None,
@@ -144,7 +144,7 @@ class ShotEstimator(MeasuringEstimator[ShotEstimate]):
         noise: NoiseModel | None = None,
         seed: int | np.random.Generator | None = None,
     ) -> None:
-        self.sampler = check_instance(sampler, Sampler, "what measures must be a Sampler")
+        self.sampler = sampler_of(sampler)
         self.shots = check_integer(shots, "shots", 2, MOST_SHOTS)
         self.standard_error = standard_error
         if standard_error is not None:

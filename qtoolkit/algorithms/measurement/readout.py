@@ -14,11 +14,11 @@ from qtoolkit._arguments import check_instance, check_integer, items_of, seed_nu
 from qtoolkit._checks import require_choice
 from qtoolkit._masks import gathered
 from qtoolkit.algorithms.measurement.allocation import MOST_SHOTS
+from qtoolkit.backends.sampler import SomeSampler, sampler_of
 from qtoolkit.backends.sampling import sampled
 from qtoolkit.circuit import Circuit, ReadoutError
 from qtoolkit.errors import InputError
 from qtoolkit.noise.rules import ReadoutRule
-from qtoolkit.primitives import Sampler
 from qtoolkit.simulators.noisy import checked_noise
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class ReadoutMitigation:
 
 
 def calibrate_readout(
-    sampler: Sampler,
+    sampler: SomeSampler,
     num_qubits: int,
     shots: int,
     *,
@@ -141,7 +141,7 @@ def calibrate_readout(
     The error of preparing a basis state is small beside that of reading it, and counts as part of it.
 
     Args:
-        sampler: what reads.
+        sampler: what reads: a sampler, a backend or its name.
         num_qubits: from qubit 0 on.
         shots: of each circuit: two by ``"tensored"``, 2^num_qubits by ``"full"``.
         method: ``"tensored"``, errors of each qubit by itself, or ``"full"``, correlated ones of at most 5 qubits.
@@ -151,7 +151,7 @@ def calibrate_readout(
     Raises:
         InputError: for fewer than 2 shots, too many qubits, or a reading that hides the true values.
     """
-    check_instance(sampler, Sampler, "what measures must be a Sampler")
+    measures = sampler_of(sampler)
     count = check_integer(num_qubits, "num_qubits", 1, 62)
     number = check_integer(shots, "shots", 2, MOST_SHOTS)
     chosen = require_choice("method", method, ("tensored", "full"))
@@ -169,7 +169,7 @@ def calibrate_readout(
             if state >> qubit & 1:
                 circuit.x(qubit)
         circuits.append(circuit.measure_all())
-    results = sampled(sampler, circuits, [number] * len(circuits), used, None, checked_noise(noise))
+    results = sampled(measures, circuits, [number] * len(circuits), used, None, checked_noise(noise))
     counts = [
         (np.array([int(bits, 2) for bits in result.counts], np.int64), np.array(list(result.counts.values()), float))
         for result in results

@@ -13,12 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 from qtoolkit._arguments import check_instance, check_integer, items_of, seed_number, settled_seed, shown
 from qtoolkit._checks import require_array, require_number
 from qtoolkit.backends.estimator import Estimate, check_observables
+from qtoolkit.backends.sampler import SomeSampler, sampler_of
 from qtoolkit.backends.sampling import sampled
 from qtoolkit.backends.settings import MeasurementSetting, local_basis_change
 from qtoolkit.circuit import Circuit, ParameterValues
 from qtoolkit.errors import InputError
 from qtoolkit.operators import PauliString, PauliSum
-from qtoolkit.primitives import Sampler
 from qtoolkit.simulators.noisy import checked_noise
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ class ClassicalShadow:
 
 
 def measure_shadow(
-    sampler: Sampler,
+    sampler: SomeSampler,
     circuit: Circuit,
     num_bases: int,
     *,
@@ -171,7 +171,7 @@ def measure_shadow(
     Bases that are drawn several times run as one circuit.
 
     Args:
-        sampler: measures.
+        sampler: measures: a sampler, a backend or its name.
         circuit: prepares the state; its final measurements are replaced.
         num_bases: how many are drawn, at least 1.
         shots_per_basis: more than 1 saves circuits where these are dear, and tells less than as many bases.
@@ -184,7 +184,7 @@ def measure_shadow(
     Raises:
         InputError: if a number is below 1, there are more than 62 qubits, or probabilities are none.
     """
-    check_instance(sampler, Sampler, "what measures must be a Sampler")
+    measures = sampler_of(sampler)
     check_instance(circuit, Circuit, "what prepares the state must be a Circuit")
     count = check_integer(num_bases, "num_bases", 1, 1 << 26)
     shots = check_integer(shots_per_basis, "shots_per_basis", 1, 1 << 26)
@@ -213,7 +213,7 @@ def measure_shadow(
         circuits.append(measured)
         registers.append(register)
     times = (np.diff(starts) * shots).tolist()
-    results = sampled(sampler, circuits, times, int(rng.integers(1 << 32)), parameters, checked_noise(noise))
+    results = sampled(measures, circuits, times, int(rng.integers(1 << 32)), parameters, checked_noise(noise))
     outcomes = np.empty((count, shots), np.int64)
     for start, end, register, result in zip(starts[:-1], starts[1:], registers, results, strict=True):
         bits, often = MeasurementSetting.outcomes(result.register(register))

@@ -14,7 +14,7 @@ from qtoolkit._checks import require_choice, require_number
 from qtoolkit.algorithms.phase_estimation.problem import MAX_BITS, EnergyProblem
 from qtoolkit.algorithms.phase_estimation.result import EnergyEstimate
 from qtoolkit.backends import Backend
-from qtoolkit.backends.sampler import sampler_of
+from qtoolkit.backends.sampler import sampler_or_simulator
 from qtoolkit.errors import BackendError
 from qtoolkit.primitives import Result, Sampler
 
@@ -71,7 +71,7 @@ def estimate_energy(
     confidence = check_number(confidence, "confidence", kind=kind, accept=lambda x: 0.0 < x < 1.0)
     if exact_energy is not None:
         exact_energy = require_number("exact_energy", exact_energy)
-    runner = sampler_of(sampler)
+    runner = sampler_or_simulator(sampler)
     number, rng = seeded(seed)
     outcomes, result = _outcomes(problem, bits, shots, method, runner, rng)
     low, high = problem.energy_range

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from qtoolkit._arguments import check_callable, check_instance, seeded, shown
+from qtoolkit._arguments import check_callable, seeded, shown
 from qtoolkit._checks import require_choice, require_integer, require_number
 from qtoolkit.algorithms.quadratic.ansatz import CircuitLandscape, layered_circuit
 from qtoolkit.algorithms.quadratic.circuit_size import two_qubit_gates
@@ -34,10 +34,10 @@ from qtoolkit.algorithms.quadratic.training import (
     trained_by_layers,
 )
 from qtoolkit.algorithms.schedules import Schedule
+from qtoolkit.backends.sampler import SomeSampler, sampler_of
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import InputError
 from qtoolkit.operators.binary_program import LinearRow
-from qtoolkit.primitives import Sampler
 
 __all__ = ["QaoaSolver"]
 
@@ -104,8 +104,9 @@ class QaoaSolver:
         penalty: strength of penalties, see `penalised`.
         cvar: the share of the lowest outcomes whose mean is minimised; 1 for the mean of all.
         shots: samples drawn at the end.
-        sampler: draws them elsewhere. The angles are then trained for the circuit that machines run, in which one
-            Trotter step stands for the exact complete mixer, and probabilities become frequencies.
+        sampler: draws them elsewhere: a sampler, a backend or its name. The angles are then trained for the circuit
+            that machines run, in which one Trotter step stands for the exact complete mixer, and probabilities become
+            frequencies.
 
     Raises:
         InputError: if an argument breaks its rule, or two do not go together.
@@ -123,7 +124,7 @@ class QaoaSolver:
         penalty: Penalty = "calibrated",
         cvar: float = 1.0,
         shots: int = 4096,
-        sampler: Sampler | None = None,
+        sampler: SomeSampler | None = None,
     ) -> None:
         self.num_layers = require_integer("num_layers", num_layers, 1, MOST_LAYERS)
         self.mixer = require_choice("mixer", mixer, get_args(MixerName))
@@ -135,7 +136,7 @@ class QaoaSolver:
             require_number("a penalty", penalty)
         else:
             require_choice("a penalty", penalty, ("calibrated", "sufficient"))
-        self.sampler = None if sampler is None else check_instance(sampler, Sampler, "sampler must be a Sampler")
+        self.sampler = None if sampler is None else sampler_of(sampler)
         self.schedule = schedule
         if not isinstance(schedule, Schedule):
             require_choice("schedule", schedule, get_args(ScheduleName))

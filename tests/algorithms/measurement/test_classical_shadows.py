@@ -157,7 +157,7 @@ SHADOW = measure_shadow(SIMULATOR, Circuit(2).h(0), 10, seed=1)
         (lambda: measure_shadow(SIMULATOR, STATE, 5, probabilities=[[1, 0, 0]]), "probabilities must"),
         (lambda: measure_shadow(SIMULATOR, STATE, 5, probabilities=np.ones((3, 3))), "add up to 1 on each qubit"),
         (lambda: measure_shadow(SIMULATOR, Circuit(63), 5), "of at most 62, got 63"),
-        (lambda: measure_shadow("local", STATE, 5), "must be a Sampler"),
+        (lambda: measure_shadow(5, STATE, 5), "must be a Sampler, a Backend or the name"),
         (lambda: SHADOW.estimate(PauliSum.identity(2), num_batches=2), "num_batches must be odd"),
         (lambda: SHADOW.estimate(PauliSum.identity(2), num_batches=7), "at most half of 10 bases"),
         (lambda: measure_shadow(SIMULATOR, STATE, 1).estimate(HAMILTONIAN), "needs two bases at least"),

@@ -260,7 +260,7 @@ def test_time_progress_and_interruption():
         ({"cvar": "1"}, "cvar"),
         ({"penalty": "hard"}, "penalty"),
         ({"shots": 0}, "shots"),
-        ({"sampler": 1}, "sampler"),
+        ({"sampler": 1}, "must be a Sampler"),
         ({"schedule": "fixed", "mixer": "ring"}, "fixed angles"),
         ({"initial_state": "warm", "mixer": "ring"}, "take transverse or grover"),
         ({"initial_state": "biased", "mixer": "grover"}, "take transverse"),
