@@ -9,6 +9,7 @@ from qtoolkit.backends.cloud import CloudBackend, CloudJob, JobStore, Reconciled
 from qtoolkit.backends.estimator import Estimate, SamplingEstimator
 from qtoolkit.backends.job import Job, JobStatus
 from qtoolkit.backends.local import LocalBackend
+from qtoolkit.backends.metered import MeteredBackend
 from qtoolkit.backends.money import CostEstimate
 from qtoolkit.backends.noise import device_noise, list_device_noise
 from qtoolkit.backends.recall import job
@@ -30,6 +31,7 @@ __all__ = [
     "reconcile",
     "Reconciled",
     "CostEstimate",
+    "MeteredBackend",
     "CloudBackend",
     "CloudJob",
     "LocalBackend",
