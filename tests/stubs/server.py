@@ -46,9 +46,12 @@ MOST_SECONDS = 600.0
 class Reply(Exception):  # noqa: N818
     """Raised or returned by a route: a status and a body."""
 
-    def __init__(self, body: Any = None, status: int = 200, media_type: str = "application/json") -> None:
+    def __init__(
+        self, body: Any = None, status: int = 200, media_type: str = "application/json", headers: Any = None
+    ) -> None:
         super().__init__(status)
         self.status = status
+        self.headers = headers or {}
         self.media_type = media_type
         self.content = body if isinstance(body, bytes) else json.dumps(body).encode()
 
@@ -178,6 +181,8 @@ def serve(stub: Stub) -> ThreadingHTTPServer:
                 self.send_response(reply.status)
                 self.send_header("Content-Type", reply.media_type)
                 self.send_header("Content-Length", str(len(reply.content)))
+                for name, value in reply.headers.items():
+                    self.send_header(name, value)
                 self.end_headers()
                 if self.command == "HEAD":
                     return
