@@ -19,11 +19,12 @@ from qtoolkit.backends.cloud.payload import Serializer
 from qtoolkit.backends.ibm.catalog import PROVIDER as IBM
 from qtoolkit.backends.local import PROVIDER as LOCAL
 from qtoolkit.backends.provider import BackendEntry, Provider
+from qtoolkit.backends.quantinuum.catalog import PROVIDER as QUANTINUUM
 from qtoolkit.errors import BackendError, InputError, UnknownBackendError
 
 __all__ = ["BackendInfo", "PROVIDERS", "get_backend", "list_backends", "providers", "serializer_of"]
 
-PROVIDERS: tuple[Provider, ...] = (LOCAL, IBM, BRAKET)
+PROVIDERS: tuple[Provider, ...] = (LOCAL, IBM, BRAKET, QUANTINUUM)
 """Every provider of this distribution, in the order of a table."""
 
 ENTRY_POINTS = "qtoolkit.backends"

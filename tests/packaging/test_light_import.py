@@ -13,11 +13,13 @@ VENDORS = {
     "cirq",
     "cirq_google",
     "cirq_ionq",
+    "pytket",
     "qiskit",
     "qiskit_aer",
     "qiskit_ibm_runtime",
     "qiskit_ionq",
     "qiskit_nature",
+    "qnexus",
 }
 APPLICATIONS = {
     "highspy",

@@ -11,7 +11,20 @@ import qtoolkit
 from qtoolkit_kernels._slow_start import TESTED
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-EXTRAS = {"ibm", "braket", "google", "ionq", "azure", "finance", "chemistry", "smiles", "qec", "plot", "interop"}
+EXTRAS = {
+    "ibm",
+    "braket",
+    "google",
+    "ionq",
+    "azure",
+    "quantinuum",
+    "finance",
+    "chemistry",
+    "smiles",
+    "qec",
+    "plot",
+    "interop",
+}
 APART = {"tesseract"}
 """Extras whose packages have wheels for some machines only, which `all` leaves out."""
 
