@@ -1,0 +1,104 @@
+"""Reads what goes to IQM Server, and what comes back."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from qtoolkit.backends.cloud import BitMap, Failure, Outcomes, Payload, Serializer
+from qtoolkit.circuit import Circuit
+from qtoolkit.errors import ConversionError, JobError
+
+__all__ = ["FORMAT", "IQMSerializer"]
+
+FORMAT = "iqm.circuit.v1"
+
+
+class IQMSerializer(Serializer):
+    """Circuits of instructions on named components, and bits by measurement key."""
+
+    def circuits(self, payload: Payload) -> list[Circuit]:
+        """The circuits of a payload, on the components that they use; a resonator is a qubit.
+
+        Raises:
+            ConversionError: if the body is none of this dialect.
+        """
+        try:
+            bodies = json.loads(payload.body)["circuits"]
+            return [_read(body["instructions"], bits) for body, bits in zip(bodies, payload.bits, strict=True)]
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            if isinstance(error, ConversionError):
+                raise
+            raise ConversionError(f"the body holds no circuits of IQM: {type(error).__name__}: {error}") from error
+
+    def outcomes(self, payload: Payload, raw: bytes) -> Sequence[Outcomes | Failure]:
+        """The bits of each circuit.
+
+        Raises:
+            JobError: if the answer cannot be read.
+        """
+        data = json.loads(raw)
+        if "measurements" in data:
+            return [_shots(results) for results in data["measurements"]]
+        return [_counts(results) for results in data["measurement_counts"]]
+
+
+def _read(instructions: Sequence[Mapping[str, Any]], bits: BitMap) -> Circuit:
+    names = sorted({name for item in instructions for name in item["locus"]})
+    places = {name: place for place, name in enumerate(names)}
+    circuit = Circuit(len(names), bits.num_clbits)
+    for item in instructions:
+        _append(circuit, item["name"], [places[name] for name in item["locus"]], item["args"])
+    return circuit
+
+
+def _append(circuit: Circuit, name: str, qubits: list[int], args: Mapping[str, Any]) -> None:
+    match name:
+        case "prx":
+            circuit.u(*_angles(args), qubits[0])
+        case "cc_prx":
+            circuit.if_(_clbit(args["feedback_key"]), lambda body: body.u(*_angles(args), qubits[0]))
+        case "cz":
+            circuit.cz(*qubits)
+        case "move":
+            circuit.swap(*qubits)  # one of the two is in |0⟩
+        case "measure":
+            circuit.measure(qubits[0], _clbit(args["key"]))
+        case "reset":
+            circuit.reset(qubits)
+        case "barrier":
+            circuit.barrier(*qubits)
+        case _:
+            raise ConversionError(f"instructions of IQM that are written here have other names than {name!r}")
+
+
+def _angles(args: Mapping[str, Any]) -> tuple[float, float, float]:
+    angle, phase = float(args["angle"]), float(args["phase"])
+    return angle, phase - math.pi / 2, math.pi / 2 - phase
+
+
+def _clbit(key: str) -> int:
+    return int(key.removeprefix("c").partition("_")[0])
+
+
+def _shots(results: Mapping[str, Any]) -> Outcomes:
+    bits = {}
+    for key, rows in results.items():
+        column = np.asarray(rows)
+        if column.ndim != 2 or column.dtype.kind not in "iu" or ((column != 0) & (column != 1)).any():
+            raise JobError(f"the bits of {key!r} are rows of 0 and 1 for each shot, got an array of {column.shape}")
+        bits[key] = column.astype(np.uint8)
+    if len({len(column) for column in bits.values()}) > 1:
+        raise JobError("the measurements of a circuit are of different numbers of shots")
+    return Outcomes(bits)
+
+
+def _counts(results: Mapping[str, Any]) -> Outcomes:
+    """Counts by bitstring; letter k is measurement key k, since each measures one qubit."""
+    keys = results["measurement_keys"]
+    found = Outcomes.of_bitstrings("", results["counts"], first_is_left=True, width=len(keys))
+    return Outcomes({key: found.bits[""][:, [column]] for column, key in enumerate(keys)}, found.counts)
