@@ -1,13 +1,21 @@
-"""The simulators that Braket's SDK brings along."""
+"""The simulators that Braket's SDK brings along, and the devices of the service."""
 
 from __future__ import annotations
 
 from concurrent.futures import Executor
+from decimal import Decimal
 from typing import Any
 
 from qtoolkit.backends.braket.backend import BraketBackend
+from qtoolkit.backends.braket.client import BraketClient
+from qtoolkit.backends.braket.cloud import BraketCloudBackend
+from qtoolkit.backends.braket.devices import QPU_REGIONS, short_name
+from qtoolkit.backends.braket.properties import read_properties
 from qtoolkit.backends.braket.sdk import sdk
-from qtoolkit.backends.provider import BackendEntry, Provider
+from qtoolkit.backends.braket.serializer import BraketSerializer
+from qtoolkit.backends.cloud.store import JobStore
+from qtoolkit.backends.provider import BackendEntry, DeviceInfo, Provider
+from qtoolkit.errors import BackendError
 
 __all__ = ["PROVIDER"]
 
@@ -20,6 +28,53 @@ def _local(executor: Executor | None = None) -> BraketBackend:
 def _local_dm(noise_model: Any = None, executor: Executor | None = None) -> BraketBackend:
     device = sdk("braket.devices").LocalSimulator("braket_dm")
     return BraketBackend(device, noise_model=noise_model, executor=executor, name="braket:local_dm")
+
+
+def _device(
+    device: str,
+    region: str | None = None,
+    s3_bucket: str | None = None,
+    s3_prefix: str = "qtoolkit",
+    rewiring: bool = True,
+    verbatim: bool = False,
+    store: JobStore | None = None,
+    max_cost: Decimal | int | str | None = None,
+) -> BraketCloudBackend:
+    return BraketCloudBackend(
+        device,
+        region=region,
+        s3_bucket=s3_bucket,
+        s3_prefix=s3_prefix,
+        rewiring=rewiring,
+        verbatim=verbatim,
+        name=f"braket:{device}",
+        store=store,
+        max_cost=max_cost,
+    )
+
+
+def _devices() -> list[DeviceInfo]:
+    """Every device that runs circuits of gates, in all regions; each device is asked for its queue."""
+    found: dict[str, DeviceInfo] = {}
+    for region in QPU_REGIONS:
+        client = BraketClient(region)
+        for entry in client.devices():
+            arn = str(entry.get("deviceArn"))
+            if arn in found or entry.get("deviceStatus") == "RETIRED":
+                continue
+            try:
+                properties = read_properties(client.device(arn))
+            except BackendError:
+                continue  # an annealer, an analogue device, or one that just went
+            found[arn] = DeviceInfo(
+                f"braket:{short_name(arn)}",
+                len(properties.qubits),
+                "simulator" if properties.is_simulator else "device",
+                properties.status,
+                properties.queue,
+                f"{properties.provider} {properties.name}".strip(),
+            )
+    return list(found.values())
 
 
 PROVIDER = Provider(
@@ -36,4 +91,10 @@ PROVIDER = Provider(
             _local_dm,
         ),
     ),
+    serializer=BraketSerializer,
+    open_device=_device,
+    devices=_devices,
+    credentials=("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+    service="Amazon Braket",
+    examples=("braket:amazon/sv1", "braket:ionq/Forte-1", "braket:iqm/Garnet", "braket:rigetti/Cepheus-1-108Q"),
 )
