@@ -18,15 +18,15 @@ from braket.device_schema.iqm import IqmDeviceCapabilities
 from braket.device_schema.rigetti import RigettiDeviceCapabilities
 from braket.device_schema.simulators import GateModelSimulatorDeviceCapabilities
 from braket.ir.openqasm import Program
-
 from stubs.server import Reply, Stub
 
 KEY_ID = "AKIDSTUB7Q2M"
 BUCKET = "amazon-braket-stub"
 ACCOUNT = "123456789012"
 
-_COMMON = "x y z h i s si t ti v vi rx ry rz cnot swap".split()
-_MANY = [*_COMMON, *"ccnot cphaseshift cswap cv cy cz ecr iswap phaseshift xx xy yy zz".split()]
+_COMMON = ("x", "y", "z", "h", "i", "s", "si", "t", "ti", "v", "vi", "rx", "ry", "rz", "cnot", "swap")
+_RARE = ("ccnot", "cphaseshift", "cswap", "cv", "cy", "cz", "ecr", "iswap", "phaseshift", "xx", "xy", "yy", "zz")
+_MANY = (*_COMMON, *_RARE)
 
 
 def _service(low, high):
@@ -208,7 +208,7 @@ class BraketService(Stub):
             raise _refusal("ValidationException", "Caller doesn't have access to the bucket", 400)
         device = json.loads(self.known[body["deviceArn"]]["deviceCapabilities"])
         action = json.loads(body["action"])
-        programs = action["programs"] if "programs" in action else [action]
+        programs = action.get("programs", [action])
         self.check(device, body, action["braketSchemaHeader"]["name"], programs)
         number = f"{len(self.tasks):08x}-0000-4000-8000-000000000000"
         region = re.search(r"/([a-z0-9-]+)/braket/aws4_request", request.headers["Authorization"])[1]
@@ -277,6 +277,8 @@ class BraketService(Stub):
             state = "DEFRAGMENTING"
         elif self.fault("endless_status"):
             state = "RUNNING"
+        elif self.fault("waiting_status"):
+            state = "QUEUED"
         elif state == "CREATED" and time.monotonic() - task["at"] >= self.delay:
             self.run(arn, task)
             state = task["state"]

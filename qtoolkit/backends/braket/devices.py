@@ -31,7 +31,7 @@ SIMULATOR_REGIONS = ("us-east-1", "us-west-1", "us-west-2", "eu-west-2")
 QPU_REGIONS = ("us-east-1", "us-west-1", "us-west-2", "eu-north-1", "eu-west-2")
 """Where Braket has quantum computers."""
 
-_ARN = re.compile(r"arn:aws[a-z-]*:braket:([a-z0-9-]*):[0-9]*:device/(qpu|quantum-simulator)/([\w.-]+/[\w.-]+)")
+_ARN = re.compile(r"arn:aws[a-z-]*:braket:([a-z0-9-]*):[0-9]*:device/(qpu|quantum-simulator)/(\w[\w.-]*/\w[\w.-]*)")
 _VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from functools import cache
 from typing import Any
 
 from qtoolkit import __version__
@@ -62,7 +63,9 @@ def aws_session(region: str | None) -> Any:
             given["aws_secret_access_key"] = credential(_SECRET, "Amazon Braket").reveal()
             if has_credential(_TOKEN):
                 given["aws_session_token"] = credential(_TOKEN, "Amazon Braket").reveal()
-        session = boto3.Session(region_name=region, **given)
+        core = require("botocore.session", extra="braket").get_session()
+        core.register_component("data_loader", _models())
+        session = boto3.Session(region_name=region, botocore_session=core, **given)
         found = session.get_credentials()
         frozen = None if found is None else found.get_frozen_credentials()
     except exceptions.BotoCoreError as error:
@@ -76,6 +79,12 @@ def aws_session(region: str | None) -> Any:
         if secret:
             keep_secret(secret)
     return session
+
+
+@cache
+def _models() -> Any:
+    """Where botocore reads the services' models from; it keeps them, and reading them takes most of the time."""
+    return require("botocore.session", extra="braket").get_session().get_component("data_loader")
 
 
 def aws_client(session: Any, service: str, region: str | None) -> Any:
