@@ -19,6 +19,7 @@ from qtoolkit.backends.cloud.backend import CloudBackend
 from qtoolkit.backends.cloud.payload import Payload
 from qtoolkit.backends.cloud.store import JobStore
 from qtoolkit.circuit import Circuit, Gate
+from qtoolkit.circuit.compact import without_idle_qubits
 from qtoolkit.errors import BackendError, InputError
 
 __all__ = ["BraketCloudBackend"]
@@ -105,12 +106,19 @@ class BraketCloudBackend(CloudBackend):
     def _capabilities(self) -> Capabilities:
         return self.properties.toolkit_capabilities()
 
+    def _fitted(self, circuit: Circuit) -> Circuit:
+        # Where numbers mean places, none moves up.
+        return super()._fitted(circuit) if self.rewiring else circuit
+
     def _parts(self, circuits: Sequence[Circuit], shots: int) -> list[Sequence[Circuit]]:
         most = min(self.properties.most_programs, max(1, self.properties.most_shots_of_set // shots))
         return [circuits[first : first + most] for first in range(0, len(circuits), most)]
 
     def _encode(self, circuits: Sequence[Circuit], shots: int, key: str) -> Payload:
         device = self.properties
+        if self.rewiring:
+            # Simulators charge for the time that an idle qubit doubles.
+            circuits = [without_idle_qubits(circuit) for circuit in circuits]
         if shots < device.shots[0]:
             raise BackendError(f"{self.name} takes at least {device.shots[0]} shots, got {shots}")
         if not self.rewiring and not (device.takes_verbatim if self.verbatim else device.takes_places):
