@@ -373,9 +373,7 @@ def test_names_of_devices() -> None:
     assert arn_of(foreign) == foreign
     assert (short_name(foreign), region_of(foreign, "us-east-1")) == ("oqc/Toshiko", "eu-west-2")
     assert region_of(DEVICES["amazon/sv1"], "eu-west-2") == "eu-west-2"
-    with pytest.raises(
-        UnknownBackendError, match=r"no device of Braket is named 'ionq/Fort-1' here; did you mean 'ionq/fo"
-    ):
+    with pytest.raises(UnknownBackendError, match="'braket:ionq/Fort-1'; did you mean 'braket:ionq/Forte-1'"):
         arn_of("ionq/Fort-1")
     for odd in (None, 3, "", "arn:aws:s3:::bucket", "arn:aws:braket:us-east-1::device/qpu/../.."):
         with pytest.raises((InputError, UnknownBackendError)):

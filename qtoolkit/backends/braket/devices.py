@@ -25,6 +25,9 @@ DEVICES = {
 }
 """Short names, as `braket.devices.Devices` of the SDK 1.127 lists them; others are opened by their ARN."""
 
+LOCAL = ("local", "local_dm")
+"""What runs on this machine, behind ``"braket:"``."""
+
 SIMULATOR_REGIONS = ("us-east-1", "us-west-1", "us-west-2", "eu-west-2")
 """Where Amazon's simulators run; their ARNs name no region."""
 
@@ -49,11 +52,13 @@ def arn_of(device: str) -> str:
     by_name |= {name.partition("/")[2]: arn for name, arn in by_name.items()}
     found = by_name.get(device.lower())
     if found is None:
-        close = difflib.get_close_matches(device.lower(), list(by_name), n=1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
+        names = {name.lower(): name for name in (*LOCAL, *DEVICES)} | {name.partition("/")[2]: name for name in by_name}
+        close = difflib.get_close_matches(device.lower(), list(names), n=1)
+        hint = f"did you mean {f'braket:{names[close[0]]}'!r}? " if close else ""
+        known = ", ".join((*LOCAL, *DEVICES))
         raise UnknownBackendError(
-            f"no device of Braket is named {shown(device)} here; {hint}there are {', '.join(DEVICES)}; name others by "
-            "their ARN, arn:aws:braket:…"
+            f"no backend is named {shown(f'braket:{device}')}; {hint}there are, behind 'braket:', {known}; name others "
+            "by their ARN, braket:arn:aws:braket:…"
         )
     return found
 
