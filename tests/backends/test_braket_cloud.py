@@ -11,14 +11,16 @@ import numpy as np
 import pytest
 from backend_checks import chi_squared_p_value, uneven_circuit
 from cloud_contract import CloudContract, canary
+from scipy.stats import chi2
 from stubs.server import running
 
-from qtoolkit import Circuit, StatevectorSimulator
+from qtoolkit import Circuit, DensityMatrixSimulator, StatevectorSimulator
 from qtoolkit.backends import JobStatus, JobStore, get_backend
 from qtoolkit.backends.braket.catalog import PROVIDER
 from qtoolkit.backends.braket.devices import DEVICES, arn_of, region_of, short_name
 from qtoolkit.backends.braket.properties import read_properties
 from qtoolkit.backends.braket.serializer import BraketSerializer
+from qtoolkit.backends.cloud import backend as cloud
 from qtoolkit.circuit import UnitaryGate
 from qtoolkit.errors import (
     BackendError,
@@ -29,6 +31,7 @@ from qtoolkit.errors import (
     PartialFailureError,
     UnknownBackendError,
 )
+from qtoolkit.noise import amplitude_damping, depolarizing
 
 pytest.importorskip("braket.circuits")
 
@@ -180,6 +183,38 @@ def test_frequencies_become_counts_of_all_shots(braket) -> None:
             serializer.outcomes(payload, broken)
 
 
+# --- noise ---
+
+
+@pytest.mark.parametrize("name", ["braket:dm1", "braket:local_dm"])
+def test_channels_run_on_density_matrices(braket, name) -> None:
+    decay = depolarizing(0.3, 2)
+    circuit = Circuit(3).x(0).append(amplitude_damping(0.4), [0]).x(2).append(decay, [2, 0]).measure_all()
+    backend = get_backend(name)
+    assert backend.capabilities.supports_noise
+    counts = backend.run(circuit, 4000).result(60).counts
+    exact = DensityMatrixSimulator().probabilities(circuit)
+    observed = np.array([counts.get(format(k, "03b"), 0) for k in range(8)])
+    assert not observed[exact < 1e-12].any()
+    kept = exact > 1e-12
+    statistic = ((observed - 4000 * exact)[kept] ** 2 / (4000 * exact[kept])).sum()
+    assert chi2.sf(statistic, kept.sum() - 1) > CHANCE
+    with pytest.raises(BackendError, match="runs circuits without noise of their own"):
+        get_backend("braket:sv1").run(circuit, 10)
+
+
+def test_channels_parse_back(braket) -> None:
+    circuit = Circuit(2).h(0).append(depolarizing(0.2, 2), [1, 0]).append(amplitude_damping(0.4), [1]).measure_all()
+    (payload,) = get_backend("braket:dm1").payloads(circuit, 10)
+    (parsed,) = BraketSerializer().circuits(payload)
+    np.testing.assert_allclose(
+        DensityMatrixSimulator().probabilities(parsed), DensityMatrixSimulator().probabilities(circuit), atol=1e-9
+    )
+    wide = Circuit(3).append(depolarizing(0.2, 3), [0, 1, 2]).measure_all()
+    with pytest.raises(ConversionError, match="channels are on at most 2 qubits, got 3"):
+        get_backend("braket:dm1").payloads(wide, 10)
+
+
 # --- several circuits in one task ---
 
 
@@ -199,6 +234,29 @@ def test_a_set_of_programs_is_one_task(braket) -> None:
         for parsed, circuit in zip(BraketSerializer().circuits(payload), some, strict=True):
             want = StatevectorSimulator().run(circuit, 2000, seed=1).counts
             assert set(StatevectorSimulator().run(parsed, 2000, seed=2).counts) == set(want)
+
+
+def test_a_result_of_a_set_in_one_file(braket) -> None:
+    from braket.default_simulator import StateVectorSimulator
+    from braket.ir.openqasm import ProgramSet
+
+    circuits = [Circuit(2).x(1).measure_all(), canary()[0]]
+    (payload,) = get_backend("braket:iqm/Garnet").payloads(circuits, 25)
+    action = json.loads(json.loads(payload.body)["action"])
+    raw = StateVectorSimulator().run(ProgramSet.parse_obj(action), shots=50).json()
+    found = BraketSerializer().outcomes(payload, raw.encode())
+    counts = [dict(bits.result(each, 25).counts) for bits, each in zip(payload.bits, found, strict=True)]
+    assert counts == [{"10": 25}, {canary()[1]: 25}]
+
+
+def test_a_set_is_charged_as_one_task(braket, monkeypatch) -> None:
+    asked = []
+    monkeypatch.setattr(cloud, "estimate_cost", lambda name, circuits, shots: asked.append((len(circuits), shots)))
+    for device in ("iqm/Garnet", "sv1"):
+        get_backend(f"braket:{device}").estimate_cost([uneven_circuit()] * 3, 1000)
+    get_backend("braket:iqm/Garnet").estimate_cost([uneven_circuit()] * 5, 1000)
+    get_backend("braket:iqm/Garnet").estimate_cost(uneven_circuit(), 1000)
+    assert asked == [(1, 3000), (3, 1000), (5, 1000), (1, 1000)]
 
 
 def test_all_shots_of_a_set_stay_within_the_devices_limit(braket) -> None:
@@ -322,6 +380,11 @@ def test_brakets_own_sdk_reads_the_task_and_its_result(braket) -> None:
     mine = job.result(60).counts
     theirs = AwsQuantumTask(job.vendor_ids[0], session).result()
     assert {key[::-1]: count for key, count in theirs.measurement_counts.items()} == dict(mine)
+    job = get_backend("braket:iqm/Garnet").run([uneven_circuit(2), uneven_circuit(3)], 300)
+    mine = [result.counts for result in job.result(60)]
+    sets = AwsQuantumTask(job.vendor_ids[0], session).result()
+    theirs = [{key[::-1]: count for key, count in entry[0].counts.items()} for entry in sets.entries]
+    assert theirs == [dict(counts) for counts in mine]
     # And what the SDK submits is read here by the same rules.
     device = AwsDevice(DEVICES["amazon/sv1"], session)
     from braket.circuits import Circuit as BraketCircuit
@@ -380,6 +443,15 @@ def test_names_of_devices() -> None:
             arn_of(odd)
 
 
+def test_a_device_has_one_name(braket) -> None:
+    names = ("sv1", "Amazon/SV1", DEVICES["amazon/sv1"])
+    assert {get_backend(f"braket:{name}").name for name in names} == {"braket:amazon/sv1"}
+    foreign = "arn:aws:braket:eu-west-2::device/qpu/oqc/Toshiko"
+    assert get_backend(f"braket:{foreign}").name == f"braket:{foreign}"
+    with pytest.raises(BackendError, match="in eu-west-2 does not describe"):
+        get_backend(f"braket:{foreign}").run(uneven_circuit(), 10)
+
+
 def test_the_names_are_those_of_the_sdk() -> None:
     from braket.devices import Devices
 
@@ -393,7 +465,13 @@ def test_the_names_are_those_of_the_sdk() -> None:
 
 def test_the_devices_of_all_regions(braket) -> None:
     found = {info.name: info for info in PROVIDER.devices()}
-    assert set(found) == {"braket:amazon/sv1", "braket:ionq/Forte-1", "braket:iqm/Garnet", "braket:rigetti/Ankaa-3"}
+    assert set(found) == {
+        "braket:amazon/sv1",
+        "braket:amazon/dm1",
+        "braket:ionq/Forte-1",
+        "braket:iqm/Garnet",
+        "braket:rigetti/Ankaa-3",
+    }
     assert (found["braket:iqm/Garnet"].num_qubits, found["braket:iqm/Garnet"].queue) == (20, 3)
     assert found["braket:amazon/sv1"].kind == "simulator"
     braket.faults({"match": "POST /devices", "kind": "error_before"})

@@ -12,12 +12,12 @@ import time
 from datetime import UTC, datetime
 from urllib.parse import unquote
 
-from braket.default_simulator import StateVectorSimulator
+from braket.default_simulator import DensityMatrixSimulator, StateVectorSimulator
 from braket.device_schema.ionq import IonqDeviceCapabilities
 from braket.device_schema.iqm import IqmDeviceCapabilities
 from braket.device_schema.rigetti import RigettiDeviceCapabilities
 from braket.device_schema.simulators import GateModelSimulatorDeviceCapabilities
-from braket.ir.openqasm import Program
+from braket.ir.openqasm import Program, ProgramSet
 from stubs.server import Reply, Stub
 
 KEY_ID = "AKIDSTUB7Q2M"
@@ -131,6 +131,9 @@ def _devices():
         "paradigm": {"qubitCount": 34},
         "deviceParameters": {},
     }
+    noisy = json.loads(json.dumps(simulator))
+    noisy["paradigm"]["qubitCount"] = 17
+    noisy["action"]["braket.ir.openqasm.program"]["supportedPragmas"] += ["braket_noise_kraus"]
     forte = _qpu([*_COMMON, "xx", "yy", "zz"], ["GPI", "GPI2", "ZZ"], 36, {}, (100, 10_000))
     garnet_graph = _grid(4, 5, 1)
     garnet = _qpu([*_MANY, "prx"], ["cz", "prx"], 20, garnet_graph, (1, 20_000), programs=4)
@@ -140,6 +143,8 @@ def _devices():
     ankaa["standardized"] = _standardized([q for q in range(12) if q != 5], _pairs(ankaa_graph), "ISWAP")
     listed = [
         ("arn:aws:braket:::device/quantum-simulator/amazon/sv1", "SV1", "Amazon Braket", "SIMULATOR", simulator,
+         GateModelSimulatorDeviceCapabilities),
+        ("arn:aws:braket:::device/quantum-simulator/amazon/dm1", "DM1", "Amazon Braket", "SIMULATOR", noisy,
          GateModelSimulatorDeviceCapabilities),
         ("arn:aws:braket:us-east-1::device/qpu/ionq/Forte-1", "Forte 1", "IonQ", "QPU", forte, IonqDeviceCapabilities),
         ("arn:aws:braket:eu-north-1::device/qpu/iqm/Garnet", "Garnet", "IQM", "QPU", garnet, IqmDeviceCapabilities),
@@ -208,6 +213,8 @@ class BraketService(Stub):
             raise _refusal("ValidationException", "Caller doesn't have access to the bucket", 400)
         device = json.loads(self.known[body["deviceArn"]]["deviceCapabilities"])
         action = json.loads(body["action"])
+        # The SDK's schema is that of the service: what it does not read, the service refuses.
+        (ProgramSet if "programs" in action else Program).parse_obj(action)
         programs = action.get("programs", [action])
         self.check(device, body, action["braketSchemaHeader"]["name"], programs)
         number = f"{len(self.tasks):08x}-0000-4000-8000-000000000000"
@@ -309,7 +316,9 @@ class BraketService(Stub):
         task["state"] = "COMPLETED"
 
     def result(self, arn, task, source, shots):
-        data = json.loads(StateVectorSimulator().run(Program(source=source), shots=shots).json())
+        noisy = task["body"]["deviceArn"].endswith("dm1")
+        simulator = DensityMatrixSimulator() if noisy else StateVectorSimulator()
+        data = json.loads(simulator.run(Program(source=source), shots=shots).json())
         data["measurements"] = [[int(bit) for bit in row] for row in data["measurements"]]
         data["taskMetadata"] |= {"id": arn, "deviceId": task["body"]["deviceArn"], "status": "COMPLETED"}
         if "/ionq/" in task["body"]["deviceArn"]:
@@ -342,6 +351,7 @@ class BraketService(Stub):
                     "measuredQubits": data["measuredQubits"],
                 }
             self.files[f"{inner}/executables/0.json"] = executable
+            self.files[f"{inner}/source.json"] = json.loads(Program(**task["programs"][index]).json())
             self.files[f"{inner}/results.json"] = {
                 "braketSchemaHeader": {"name": "braket.task_result.program_result", "version": "1"},
                 "executableResults": ["executables/0.json"],
@@ -405,6 +415,9 @@ def _complaint(source, device):
         if line.startswith("#pragma braket unitary"):
             if "braket_unitary_matrix" not in action["supportedPragmas"]:
                 return "unitary matrices are not supported"
+        elif line.startswith("#pragma braket noise kraus"):
+            if "braket_noise_kraus" not in action["supportedPragmas"]:
+                return "noise is not supported"
         elif line.startswith("#pragma braket verbatim"):
             if "verbatim" not in action["supportedPragmas"]:
                 return "verbatim boxes are not supported"

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from qtoolkit.backends.backend import Request
-from qtoolkit.backends.braket.openqasm import NATIVE_GATES, Program, to_braket_qasm
+from qtoolkit.backends.braket.openqasm import EVERYTHING, NATIVE_GATES, WITH_NOISE, Program, to_braket_qasm
+from qtoolkit.backends.braket.properties import KRAUS, PROGRAM
 from qtoolkit.backends.braket.results import decode
 from qtoolkit.backends.braket.sdk import sdk
 from qtoolkit.backends.capabilities import Capabilities
@@ -59,11 +60,22 @@ class BraketBackend(InProcessBackend):
             num_qubits=properties.paradigm.qubitCount,
             max_shots=None if most >= _NO_LIMIT else most,
             native_gates=frozenset(NATIVE_GATES),
+            supports_noise=self._takes_channels,
             supports_memory=True,
         )
 
+    @property
+    def _takes_channels(self) -> bool:
+        action = self.device.properties.action.get(PROGRAM)
+        return action is not None and KRAUS in (action.supportedPragmas or ())
+
     def _submit(self, request: Request) -> Job[Any]:
-        calls = [(self._run_here, (circuit, to_braket_qasm(circuit), request.shots)) for circuit in request.circuits]
+        dialect = WITH_NOISE if self._takes_channels else EVERYTHING
+        programs = [to_braket_qasm(circuit, dialect) for circuit in request.circuits]
+        calls = [
+            (self._run_here, (circuit, program, request.shots))
+            for circuit, program in zip(request.circuits, programs, strict=True)
+        ]
         return self._start(request, calls)
 
     def _run_here(self, circuit: Circuit, program: Program, shots: int) -> Result:

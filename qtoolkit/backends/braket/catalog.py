@@ -47,7 +47,6 @@ def _device(
         s3_prefix=s3_prefix,
         rewiring=rewiring,
         verbatim=verbatim,
-        name=f"braket:{device}",
         store=store,
         max_cost=max_cost,
     )

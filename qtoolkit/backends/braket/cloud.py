@@ -10,7 +10,7 @@ from functools import cached_property
 
 from qtoolkit._arguments import check_flag, check_instance, shown
 from qtoolkit.backends.braket.client import BraketClient
-from qtoolkit.backends.braket.devices import arn_of, region_of, short_name
+from qtoolkit.backends.braket.devices import DEVICES, arn_of, region_of, short_name
 from qtoolkit.backends.braket.openqasm import to_braket_qasm
 from qtoolkit.backends.braket.properties import DeviceProperties, read_properties
 from qtoolkit.backends.braket.serializer import task_payload
@@ -18,6 +18,7 @@ from qtoolkit.backends.capabilities import Capabilities
 from qtoolkit.backends.cloud.backend import CloudBackend
 from qtoolkit.backends.cloud.payload import Payload
 from qtoolkit.backends.cloud.store import JobStore
+from qtoolkit.backends.money import CostEstimate
 from qtoolkit.circuit import Circuit, Gate
 from qtoolkit.circuit.compact import without_idle_qubits
 from qtoolkit.errors import BackendError, InputError
@@ -37,7 +38,7 @@ class BraketCloudBackend(CloudBackend):
 
     Circuits go as OpenQASM 3, in the gates that the device takes, and the service compiles and places them. Devices
     that take sets of programs get several circuits in one task, which costs one task. Results are written into a
-    bucket of your own.
+    bucket of your own. A compiler takes out what cancels: circuits folded for zero-noise extrapolation need verbatim.
 
     Args:
         device: ``"ionq/Forte-1"``, ``"sv1"`` or the whole ARN.
@@ -81,7 +82,9 @@ class BraketCloudBackend(CloudBackend):
         self.verbatim = check_flag(verbatim, "verbatim")
         self.rewiring = check_flag(rewiring, "rewiring") and not self.verbatim
         client = BraketClient(region_of(self.arn, region))
-        super().__init__(name or f"braket:{short_name(self.arn)}", client, store=store, max_cost=max_cost)
+        # A short name opens it again, wherever its job is asked for; without one, the ARN does.
+        known = short_name(self.arn) if self.arn in DEVICES.values() else self.arn
+        super().__init__(name or f"braket:{known}", client, store=store, max_cost=max_cost)
         self._client = client
 
     @cached_property
@@ -109,6 +112,17 @@ class BraketCloudBackend(CloudBackend):
     def _fitted(self, circuit: Circuit) -> Circuit:
         # Where numbers mean places, none moves up.
         return super()._fitted(circuit) if self.rewiring else circuit
+
+    def estimate_cost(self, circuits: Circuit | Sequence[Circuit], shots: int) -> CostEstimate:
+        """What a job would cost, by the table of prices; circuits of one task are charged as one, with all their shots.
+
+        Raises:
+            InputError: for no circuits, or shots below 1.
+        """
+        chosen = [circuits] if isinstance(circuits, Circuit) else list(circuits)
+        if len(chosen) > 1 and len(self._parts(chosen, shots)) == 1:
+            return super().estimate_cost(chosen[0], shots * len(chosen))
+        return super().estimate_cost(chosen, shots)
 
     def _parts(self, circuits: Sequence[Circuit], shots: int) -> list[Sequence[Circuit]]:
         most = min(self.properties.most_programs, max(1, self.properties.most_shots_of_set // shots))

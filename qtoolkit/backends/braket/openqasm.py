@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit.backends.braket.verbatim import verbatim_call
-from qtoolkit.circuit import Barrier, Circuit, ControlledGate, Gate, Initialize, Operation, StandardGate
+from qtoolkit.circuit import Barrier, Circuit, ControlledGate, Gate, Initialize, KrausChannel, Operation, StandardGate
 from qtoolkit.circuit.annotations import ANNOTATIONS
 from qtoolkit.errors import ConversionError
 
-__all__ = ["EVERYTHING", "NATIVE_GATES", "Dialect", "Program", "to_braket_qasm"]
+__all__ = ["EVERYTHING", "NATIVE_GATES", "WITH_NOISE", "Dialect", "Program", "to_braket_qasm"]
 
 _SAME_NAME = ("x", "y", "z", "h", "s", "t", "rx", "ry", "rz", "swap", "iswap", "cswap", "cy", "cz", "ecr")
 _OTHER_NAME = {
@@ -36,6 +36,8 @@ NATIVE_GATES = {name: name for name in _SAME_NAME} | _OTHER_NAME
 
 _CX = StandardGate("cx")
 
+MAX_CHANNEL_QUBITS = 2
+
 MAX_MATRIX_QUBITS = 6
 """A pragma of 6 qubits takes about a second to parse, and each further qubit four times as long."""
 
@@ -48,6 +50,7 @@ class Dialect:
         gates: this toolkit's name of a gate to Braket's; the others are decomposed.
         takes_matrices: whether a gate may be given by its matrix; without, such gates become products of gates.
         takes_controls: whether gates may have the modifier ``ctrl``.
+        takes_channels: whether channels of one or two qubits may stand among the gates.
         takes_barriers: whether barriers may stand in the text; without, they are left out.
         places: the device's number of each qubit of the circuit; None where the service chooses.
         native: Braket's names of the device's own gates, for a circuit that runs exactly as it stands: other gates are
@@ -58,6 +61,7 @@ class Dialect:
     takes_matrices: bool = True
     takes_controls: bool = True
     takes_barriers: bool = True
+    takes_channels: bool = False
     places: tuple[int, ...] | None = None
     native: frozenset[str] | None = None
 
@@ -69,7 +73,10 @@ class Dialect:
 
 
 EVERYTHING = Dialect(NATIVE_GATES)
-"""The dialect of the simulators on this machine."""
+"""The dialect of the state vector on this machine."""
+
+WITH_NOISE = replace(EVERYTHING, takes_channels=True)
+"""The dialect of the density matrix on this machine."""
 
 
 @dataclass(frozen=True)
@@ -135,8 +142,13 @@ def _statements(operation: Operation, dialect: Dialect) -> Iterator[str]:
         yield from _preparation_statements(gate, qubits, dialect)
     elif isinstance(gate, Gate):
         yield from _gate_statements(gate, qubits, dialect)
+    elif isinstance(gate, KrausChannel) and dialect.takes_channels:
+        if len(qubits) > MAX_CHANNEL_QUBITS:
+            raise ConversionError(f"Braket's channels are on at most {MAX_CHANNEL_QUBITS} qubits, got {len(qubits)}")
+        matrices = ", ".join(_matrix(operator) for operator in gate.operators)
+        yield f"#pragma braket noise kraus({matrices}) {dialect.targets(qubits[::-1])}"
     elif type(gate) not in ANNOTATIONS:
-        raise ConversionError("Braket's dialect, as written here, has gates and final measurements only")
+        raise ConversionError("Braket's dialect, as this device takes it, has gates and final measurements only")
 
 
 def _gate_statements(gate: Gate, qubits: Sequence[int], dialect: Dialect) -> Iterator[str]:
@@ -222,9 +234,12 @@ def _matrix_pragma(matrix: Callable[[], NDArray[np.complex128]], qubits: Sequenc
             f"a gate without a decomposition is written as a matrix of at most {MAX_MATRIX_QUBITS} qubits, "
             f"got {len(qubits)}; build it from smaller gates"
         )
-    rows = ", ".join("[" + ", ".join(_complex(entry) for entry in row) + "]" for row in matrix().tolist())
     # Braket takes the first qubit as the highest bit of the matrix index.
-    return f"#pragma braket unitary([{rows}]) {dialect.targets(qubits[::-1])}"
+    return f"#pragma braket unitary({_matrix(matrix())}) {dialect.targets(qubits[::-1])}"
+
+
+def _matrix(matrix: NDArray[np.complex128]) -> str:
+    return "[" + ", ".join("[" + ", ".join(_complex(entry) for entry in row) + "]" for row in matrix.tolist()) + "]"
 
 
 def _complex(value: complex) -> str:

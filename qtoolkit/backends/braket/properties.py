@@ -21,6 +21,9 @@ PROGRAM = "braket.ir.openqasm.program"
 PROGRAM_SET = "braket.ir.openqasm.program_set"
 """The action that runs many in one task."""
 
+KRAUS = "braket_noise_kraus"
+"""The pragma of those that take channels."""
+
 _SAME_GATE = {"r": "prx", "rxx": "xx", "ryy": "yy", "rzz": "zz"}
 _MOST_QUBITS = 1 << 16
 
@@ -43,6 +46,7 @@ class DeviceProperties:
         native: Braket's names of the gates that it runs as they are; empty for simulators.
         pairs: of places in `qubits` that a two-qubit gate can join; None where that is every pair.
         takes_matrices: whether a matrix may be written as a gate.
+        takes_channels: whether noise may stand among the gates.
         takes_controls: whether gates may be controlled by the modifier ``ctrl``.
         takes_places: whether circuits may say which of its qubits they use.
         takes_verbatim: whether circuits may say exactly what runs.
@@ -63,6 +67,7 @@ class DeviceProperties:
     native: frozenset[str]
     pairs: tuple[tuple[int, int], ...] | None
     takes_matrices: bool
+    takes_channels: bool
     takes_controls: bool
     takes_places: bool
     takes_verbatim: bool
@@ -82,6 +87,7 @@ class DeviceProperties:
             gates=NATIVE_GATES if verbatim else taken,
             takes_matrices=self.takes_matrices,
             takes_controls=self.takes_controls,
+            takes_channels=self.takes_channels,
             takes_barriers="barrier" in self.operations,
             places=None if rewiring else self.qubits,
             native=self.native if verbatim else None,
@@ -99,6 +105,7 @@ class DeviceProperties:
             max_circuits=self.most_programs,
             native_gates=frozenset(ours & STANDARD_GATES.keys()),
             connectivity=self.pairs,
+            supports_noise=self.takes_channels,
             supports_memory=True,
             is_simulator=self.is_simulator,
             is_local=False,
@@ -120,7 +127,7 @@ def read_properties(answer: Mapping[str, Any]) -> DeviceProperties:
                 f"{arn} runs no circuits of gates, its actions are {', '.join(action) or 'none'}; take another device"
             )
         return _read(arn, answer, described)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise BackendError(
             f"Braket's description of {arn} cannot be read: {type(error).__name__}: {error}; ask again, or upgrade "
             "qtoolkit-quantum"
@@ -154,6 +161,7 @@ def _read(arn: str, answer: Mapping[str, Any], described: Mapping[str, Any]) -> 
         native=frozenset() if is_simulator else native,
         pairs=pairs,
         takes_matrices="braket_unitary_matrix" in pragmas,
+        takes_channels=KRAUS in pragmas,
         takes_controls="ctrl" in modifiers,
         takes_places=bool(program.get("supportPhysicalQubits")),
         takes_verbatim="verbatim" in pragmas and not is_simulator,

@@ -10,7 +10,7 @@ import numpy as np
 from qtoolkit.backends.braket.openqasm import NATIVE_GATES
 from qtoolkit.backends.braket.sdk import sdk
 from qtoolkit.backends.cloud.bits import BitMap
-from qtoolkit.circuit import Circuit, Gate, StandardGate, UnitaryGate
+from qtoolkit.circuit import Circuit, Gate, KrausChannel, StandardGate, UnitaryGate
 from qtoolkit.errors import ConversionError, MissingExtraError
 
 __all__ = ["measured_columns", "read_circuit"]
@@ -60,6 +60,9 @@ def read_circuit(source: str, bits: BitMap) -> Circuit:
         targets = [place[int(qubit)] for qubit in step.target]
         if isinstance(step.operator, circuits.Gate):
             _append(circuit, step, targets, [place[int(qubit)] for qubit in step.control])
+        elif isinstance(step.operator, circuits.Noise):
+            # As for a matrix, the first qubit is the highest bit.
+            circuit.append(KrausChannel(step.operator.to_matrix()), targets[::-1])
         elif step.operator.name == "Barrier":
             circuit.barrier(*targets)
     for clbit, written in enumerate(bits.sources):
