@@ -16,10 +16,12 @@ from stubs.server import running
 
 from qtoolkit import Circuit, DensityMatrixSimulator, StatevectorSimulator
 from qtoolkit.backends import JobStatus, JobStore, get_backend
+from qtoolkit.backends import job as recalled
 from qtoolkit.backends.braket.catalog import PROVIDER
 from qtoolkit.backends.braket.devices import DEVICES, arn_of, region_of, short_name
 from qtoolkit.backends.braket.properties import read_properties
 from qtoolkit.backends.braket.serializer import BraketSerializer
+from qtoolkit.backends.cloud import CannotTell
 from qtoolkit.backends.cloud import backend as cloud
 from qtoolkit.circuit import UnitaryGate
 from qtoolkit.errors import (
@@ -378,11 +380,11 @@ def test_brakets_own_sdk_reads_the_task_and_its_result(braket) -> None:
     session = AwsSession()
     job = get_backend("braket:ionq/Forte-1").run(uneven_circuit(3), 500)
     mine = job.result(60).counts
-    theirs = AwsQuantumTask(job.vendor_ids[0], session).result()
+    theirs = AwsQuantumTask(job.vendor_ids[0]).result()
     assert {key[::-1]: count for key, count in theirs.measurement_counts.items()} == dict(mine)
     job = get_backend("braket:iqm/Garnet").run([uneven_circuit(2), uneven_circuit(3)], 300)
     mine = [result.counts for result in job.result(60)]
-    sets = AwsQuantumTask(job.vendor_ids[0], session).result()
+    sets = AwsQuantumTask(job.vendor_ids[0]).result()
     theirs = [{key[::-1]: count for key, count in entry[0].counts.items()} for entry in sets.entries]
     assert theirs == [dict(counts) for counts in mine]
     # And what the SDK submits is read here by the same rules.
@@ -407,6 +409,25 @@ def test_the_token_makes_a_repetition_the_same_task(braket) -> None:
         backend.run(Circuit(1).x(0).measure_all(), 3)
     assert backend.client.find(payload, key) == first
     assert backend.client.find(backend.payloads(uneven_circuit(), 10)[0], "another") is None
+
+
+def test_a_task_is_asked_for_where_it_was_made(braket, monkeypatch) -> None:
+    job = get_backend("braket:sv1").run(uneven_circuit(), 10)
+    (part,) = job.record.parts
+    assert ":us-west-2:" in job.vendor_ids[0]
+    monkeypatch.setenv("AWS_REGION", "eu-west-2")
+    elsewhere = get_backend("braket:sv1").client
+    assert elsewhere.region == "eu-west-2"
+    assert elsewhere.poll(job.vendor_ids[0]).status is JobStatus.DONE
+    assert elsewhere.find(part.payload, part.key) == job.vendor_ids[0]
+    assert recalled(job.id).result(60).shots == 10
+
+
+def test_another_account_does_not_call_a_task_lost(braket) -> None:
+    backend = get_backend("braket:sv1", s3_bucket="somebody-elses")
+    (payload,) = backend.payloads(uneven_circuit(), 10)
+    with pytest.raises(CannotTell, match="may be another one: its bucket is out of reach"):
+        backend.client.find(payload, json.loads(payload.body)["clientToken"])
 
 
 def test_a_refused_task_says_why(braket) -> None:

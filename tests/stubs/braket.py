@@ -179,6 +179,7 @@ class BraketService(Stub):
         ("GET", "/device/([^/]+)", "device"),
         ("POST", "/devices", "devices"),
         ("GET", f"/{BUCKET}/(.+)", "object"),
+        ("HEAD", "/([^/]+)", "bucket"),
     ]
 
     def __init__(self, delay="0") -> None:
@@ -218,8 +219,7 @@ class BraketService(Stub):
         programs = action.get("programs", [action])
         self.check(device, body, action["braketSchemaHeader"]["name"], programs)
         number = f"{len(self.tasks):08x}-0000-4000-8000-000000000000"
-        region = re.search(r"/([a-z0-9-]+)/braket/aws4_request", request.headers["Authorization"])[1]
-        arn = f"arn:aws:braket:{region}:{ACCOUNT}:quantum-task/{number}"
+        arn = f"arn:aws:braket:{_region(request)}:{ACCOUNT}:quantum-task/{number}"
         self.tasks[arn] = {
             "text": request.body.decode(),
             "body": body,
@@ -253,7 +253,7 @@ class BraketService(Stub):
         found = [
             self.summary(arn)
             for arn, task in self.tasks.items()
-            if wanted.get("deviceArn") in (None, task["body"]["deviceArn"])
+            if wanted.get("deviceArn") in (None, task["body"]["deviceArn"]) and f":{_region(request)}:" in arn
         ]
         # Pages are small here, so that more than one is read.
         first = int(request.json().get("nextToken") or 0)
@@ -274,7 +274,7 @@ class BraketService(Stub):
 
     def status(self, request, arn):
         arn = unquote(arn)
-        if arn not in self.tasks:
+        if arn not in self.tasks or f":{_region(request)}:" not in arn:
             raise _refusal("ResourceNotFoundException", f"no task {arn}", 404)
         task = self.tasks[arn]
         if self.fault("failed_job"):
@@ -388,6 +388,9 @@ class BraketService(Stub):
                 data["taskMetadata"]["shots"] -= 1
         return Reply(data, 200, "application/octet-stream")
 
+    def bucket(self, request, name):
+        return Reply(b"", 200 if name == BUCKET else 403)
+
     # --- devices ---
 
     def device(self, request, arn):
@@ -398,6 +401,11 @@ class BraketService(Stub):
     def devices(self, request):
         names = ("deviceArn", "deviceName", "providerName", "deviceType", "deviceStatus")
         return {"devices": [{name: device[name] for name in names} for device in self.known.values()]}
+
+
+def _region(request):
+    """What the request is signed for."""
+    return re.search(r"/([a-z0-9-]+)/braket/aws4_request", request.headers["Authorization"])[1]
 
 
 def _refusal(code, text, status):

@@ -151,6 +151,7 @@ class BraketCloudBackend(CloudBackend):
             bucket=self._where_results_go(),
             folder=self._folder,
             key=key,
+            region=self._client.region,
             rewiring=self.rewiring,
         )
 

@@ -41,6 +41,7 @@ def task_payload(
     bucket: str,
     folder: str,
     key: str,
+    region: str,
     rewiring: bool = True,
 ) -> Payload:
     """One task: of one circuit, or of a set of them.
@@ -53,6 +54,7 @@ def task_payload(
         bucket: of S3, for the result.
         folder: in the bucket; the key becomes its last part.
         key: the token that makes a repetition the same task.
+        region: where the task is made.
         rewiring: whether the service may choose the qubits.
     """
     sources = [{"braketSchemaHeader": _PROGRAM, "source": program.source} for program in programs]
@@ -68,7 +70,7 @@ def task_payload(
     if not rewiring:
         body["deviceParameters"] = json.dumps(_fixed_places(arn, max(circuit.num_qubits for circuit in circuits)))
     bits = tuple(_bits(circuit, program) for circuit, program in zip(circuits, programs, strict=True))
-    return Payload(json.dumps(body).encode(), FORMAT, shots, bits)
+    return Payload(json.dumps(body).encode(), FORMAT, shots, bits, facts={"region": region})
 
 
 def _bits(circuit: Circuit, program: Program) -> BitMap:
