@@ -123,6 +123,8 @@ class BraketSerializer(Serializer):
             if len(entries) != len(columns):
                 raise JobError(f"the result is of {len(entries)} circuits, the task had {len(columns)}")
             shots = _shots(task, len(entries))
+            if shots != payload.shots:
+                raise JobError(f"the result is of {shots} shots of each circuit, {payload.shots} were asked for")
             metadata = _metadata(task, data.get("additionalMetadata") or {})
             return [_outcomes(entry, wanted, shots, metadata) for entry, wanted in zip(entries, columns, strict=True)]
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
@@ -164,8 +166,10 @@ def _outcomes(
         raise JobError(f"the result is of the qubits {measured}, and lacks {lacking[0]}")
     order = [measured.index(qubit) for qubit in wanted]
     if entry.get("measurements"):
-        rows = np.asarray(entry["measurements"]).astype(np.int64)
-        counts = None
+        given = np.asarray(entry["measurements"])
+        if given.dtype.kind not in "iuU":  # the simulators of the SDK write bits as text
+            raise JobError("the result's measurements are no lists of bits, all of one length")
+        rows, counts = given.astype(np.int64), None
     else:
         rows, counts, rounded = _from_probabilities(entry["measurementProbabilities"], shots)
         if rounded:
@@ -180,7 +184,7 @@ def _from_probabilities(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], bool]:
     """Bits and counts of shots; those left by rounding go where the most was cut off."""
     weights = np.array([float(value) for value in probabilities.values()])
-    if not len(weights) or (weights < 0.0).any() or abs(weights.sum() - 1.0) > _ROUNDING:
+    if not len(weights) or not (weights >= 0.0).all() or not abs(weights.sum() - 1.0) <= _ROUNDING:
         raise JobError(f"probabilities are at least 0 and sum to 1, these sum to {weights.sum():g}")
     exact = weights / weights.sum() * shots
     counts = np.floor(exact + 1e-6).astype(np.int64)
