@@ -135,6 +135,10 @@ def _devices():
     noisy["paradigm"]["qubitCount"] = 17
     noisy["action"]["braket.ir.openqasm.program"]["supportedPragmas"] += ["braket_noise_kraus"]
     forte = _qpu([*_COMMON, "xx", "yy", "zz"], ["GPI", "GPI2", "ZZ"], 36, {}, (100, 10_000))
+    forte["provider"] = {
+        "fidelity": {"1Q": {"mean": 0.9998}, "2Q": {"mean": 0.994}, "spam": {"mean": 0.995}},
+        "timing": {"T1": 100.0, "T2": 1.0, "1Q": 1.1e-4, "2Q": 9e-4, "readout": 1.5e-4, "reset": 5e-5},
+    }
     garnet_graph = _grid(4, 5, 1)
     garnet = _qpu([*_MANY, "prx"], ["cz", "prx"], 20, garnet_graph, (1, 20_000), programs=4)
     garnet["standardized"] = _standardized(range(1, 21), _pairs(garnet_graph), "CZ")
