@@ -6,6 +6,7 @@ import json
 import logging
 import subprocess
 import sys
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from scipy.stats import chi2
 from stubs.server import running
 
 from qtoolkit import Circuit, DensityMatrixSimulator, StatevectorSimulator
-from qtoolkit.backends import JobStatus, JobStore, get_backend
+from qtoolkit.backends import CostEstimate, JobStatus, JobStore, get_backend
 from qtoolkit.backends import job as recalled
 from qtoolkit.backends.braket.catalog import PROVIDER
 from qtoolkit.backends.braket.devices import DEVICES, arn_of, region_of, short_name
@@ -259,12 +260,18 @@ def test_a_result_of_a_set_in_one_file(braket) -> None:
 
 def test_a_set_is_charged_as_one_task(braket, monkeypatch) -> None:
     asked = []
-    monkeypatch.setattr(cloud, "estimate_cost", lambda name, circuits, shots: asked.append((len(circuits), shots)))
-    for device in ("iqm/Garnet", "sv1"):
-        get_backend(f"braket:{device}").estimate_cost([uneven_circuit()] * 3, 1000)
-    get_backend("braket:iqm/Garnet").estimate_cost([uneven_circuit()] * 5, 1000)
-    get_backend("braket:iqm/Garnet").estimate_cost(uneven_circuit(), 1000)
-    assert asked == [(1, 3000), (3, 1000), (5, 1000), (1, 1000)]
+
+    def estimated(name, circuits, shots):
+        asked.append((name, len(circuits), shots))
+        return CostEstimate(Decimal("0.30") * len(circuits), "USD", "by the task")
+
+    monkeypatch.setattr(cloud, "estimate_cost", estimated)
+    garnet = get_backend("braket:iqm/Garnet")
+    assert garnet.estimate_cost([uneven_circuit(2)] * 3, 100).amount == Decimal("0.30")
+    assert garnet.estimate_cost(uneven_circuit(2), 100).amount == Decimal("0.30")
+    assert asked == [("braket:iqm/Garnet", 1, 300), ("braket:iqm/Garnet", 1, 100)]
+    # A task of four, and one of two.
+    assert garnet.run([uneven_circuit(2)] * 6, 100).record.cost == Decimal("0.60")
 
 
 def test_all_shots_of_a_set_stay_within_the_devices_limit(braket) -> None:
