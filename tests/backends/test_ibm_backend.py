@@ -10,7 +10,9 @@ from backend_checks import chi_squared_p_value, names, two_register_circuit, une
 
 from qtoolkit import Circuit, Parameter, PauliSum, StatevectorSimulator
 from qtoolkit.backends import BackendSampler, JobStatus, SamplingEstimator, get_backend, list_backends
+from qtoolkit.backends import job as recalled
 from qtoolkit.backends.ibm import IBMBackend
+from qtoolkit.backends.ibm.catalog import PROVIDER
 from qtoolkit.errors import BackendError, InputError, JobError
 
 runtime = pytest.importorskip("qiskit_ibm_runtime")
@@ -293,10 +295,9 @@ def test_splitting_measures_every_bit_once() -> None:
 def test_a_live_device() -> None:
     if not os.environ.get("QISKIT_IBM_TOKEN"):
         pytest.skip("needs QISKIT_IBM_TOKEN and QISKIT_IBM_INSTANCE")
-    backend = IBMBackend(runtime.QiskitRuntimeService().least_busy(operational=True, simulator=False))
-    job = backend.run(Circuit(3).x(0).measure_all(), 100)
-    result = job.result(timeout=3600)
+    online = [device for device in PROVIDER.devices() if device.status == "online" and device.queue is not None]
+    backend = get_backend(min(online, key=lambda device: device.queue).name)
+    started = backend.run(Circuit(3).x(0).measure_all(), 100)
+    result = started.result(timeout=3600)
     assert next(iter(result.counts)) == "001"
-    assert backend.job(job.id).result() is not None
-    again = IBMBackend(backend.device).job(job.id).result()
-    assert again[0].counts == result.counts
+    assert recalled(started.id).result().counts == result.counts

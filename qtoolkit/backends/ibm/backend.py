@@ -1,9 +1,8 @@
-"""`IBMBackend`: a Qiskit device behind the protocol of this toolkit."""
+"""`IBMBackend`: a Qiskit device, run from this process, behind the protocol of this toolkit."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from concurrent.futures import Executor
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -15,27 +14,24 @@ from qtoolkit._optional import require
 from qtoolkit.backends.backend import Request
 from qtoolkit.backends.capabilities import Capabilities
 from qtoolkit.backends.futures import InProcessBackend
-from qtoolkit.backends.ibm.job import IBMJob
-from qtoolkit.backends.ibm.results import decode, registers_of
+from qtoolkit.backends.ibm.results import decode
 from qtoolkit.backends.job import Job
 from qtoolkit.circuit import STANDARD_GATES, Circuit
-from qtoolkit.errors import BackendError, InputError, JobError
+from qtoolkit.errors import BackendError, InputError
 from qtoolkit.primitives import Result
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
-__all__ = ["IBMBackend", "fake_device"]
+__all__ = ["IBMBackend", "fake_device", "pairs_of"]
 
 
 class IBMBackend(InProcessBackend):
-    """A Qiskit device: a fake one of `qiskit_ibm_runtime`, one of its service, or any other `BackendV2`.
+    """A Qiskit device in this process: a fake one of `qiskit_ibm_runtime`, or any other `BackendV2`.
 
-    Circuits are transpiled to the device's gates and couplings when they are submitted. Devices of the service get a
-    job of the service, with its id; the others run in this process. Fake devices have the noise of the real one at
-    the time of the snapshot.
-
-    >>> IBMBackend(QiskitRuntimeService().least_busy())  # doctest: +SKIP
+    Circuits are transpiled to the device's gates and couplings when they are submitted. Fake devices have the noise of
+    the real one at the time of the snapshot. Devices of IBM's service are opened by name, as their jobs go on record:
+    ``get_backend("ibm:ibm_fez")``.
 
     Args:
         device: a Qiskit backend.
@@ -44,7 +40,7 @@ class IBMBackend(InProcessBackend):
         name: shown in results; ``"ibm:"`` and the device's name by default.
 
     Raises:
-        InputError: if `device` is no Qiskit backend, or for another optimization level.
+        InputError: if `device` is no Qiskit backend, or one of IBM's service, or for another optimization level.
         MissingExtraError: if qiskit-ibm-runtime is not installed.
     """
 
@@ -57,12 +53,16 @@ class IBMBackend(InProcessBackend):
 
         if not isinstance(device, BackendV2):
             raise InputError(f"an IBM backend is made of a Qiskit BackendV2, got {type(device).__name__}")
+        if isinstance(device, runtime.IBMBackend):
+            raise InputError(
+                "a device of IBM's service is opened by its name, as its jobs go on record: "
+                f"get_backend('ibm:{device.name}') reads QISKIT_IBM_TOKEN and QISKIT_IBM_INSTANCE"
+            )
         if not is_integer(optimization_level) or optimization_level not in (0, 1, 2, 3):
             raise InputError(f"optimization_level is 0, 1, 2 or 3, got {shown(optimization_level)}")
         super().__init__(name or f"ibm:{device.name}", executor)
         self.device = device
         self.optimization_level = optimization_level
-        self._on_service = isinstance(device, runtime.IBMBackend)
         self._is_fake = isinstance(device, fake.FakeBackendV2)
 
     @cached_property
@@ -72,12 +72,12 @@ class IBMBackend(InProcessBackend):
         configuration = self.device.configuration() if hasattr(self.device, "configuration") else None
         coupling = self.device.coupling_map
         # A backend that takes this option is a simulator; nothing else in Qiskit's interface tells.
-        is_simulator = self._is_fake or (not self._on_service and hasattr(self.device.options, "seed_simulator"))
+        is_simulator = self._is_fake or hasattr(self.device.options, "seed_simulator")
         return Capabilities(
             num_qubits=self.device.num_qubits,
             max_shots=getattr(configuration, "max_shots", None),
             native_gates=frozenset(names & STANDARD_GATES.keys()),
-            connectivity=None if coupling is None else tuple(sorted({_pair(edge) for edge in coupling.get_edges()})),
+            connectivity=None if coupling is None else pairs_of(coupling),
             supports_mid_circuit_measurement=True,
             supports_conditionals="if_else" in names,
             supports_reset="reset" in names,
@@ -95,8 +95,6 @@ class IBMBackend(InProcessBackend):
             device_circuit(circuit, self.device, self.optimization_level, transpiler_seed)
             for circuit, (transpiler_seed, _) in zip(request.circuits, seeds, strict=True)
         ]
-        if self._on_service:
-            return self._submit_to_service(request, converted)
         calls = [
             (self._run_here, (circuit, isa, request.shots, seed, simulator_seed))
             for circuit, isa, seed, (_, simulator_seed) in zip(
@@ -121,44 +119,6 @@ class IBMBackend(InProcessBackend):
         result = self._decoded(joined(answers), circuit, isa, seed)
         return result.with_metadata(wall_time=time.perf_counter() - started)
 
-    def _submit_to_service(self, request: Request, converted: Sequence[QuantumCircuit]) -> Job[Any]:
-        try:
-            vendor_job = self._sampler(None).run(converted, shots=request.shots)
-        except Exception as error:
-            raise BackendError(f"{self.name} refused the job: {type(error).__name__}: {error}") from error
-
-        def decoded(answer: Any) -> Any:
-            parts = zip(answer, request.circuits, converted, strict=True)
-            return request.answer([self._decoded(part, circuit, isa, None) for part, circuit, isa in parts])
-
-        return IBMJob(self, vendor_job, decoded)
-
-    def job(self, job_id: str) -> Job[Any]:
-        """Find a job again by its id; on a device of the service, from any process.
-
-        A job of another process has its results in a list, with the registers that the device circuits have.
-
-        Raises:
-            JobError: if there is no such job.
-        """
-        if not self._on_service or job_id in self._jobs:
-            return super().job(job_id)
-        try:
-            vendor_job = self.device.service.job(job_id)
-        except Exception as error:
-            raise JobError(f"{self.name} has no job {shown(job_id)}: {type(error).__name__}: {error}") from error
-        found = IBMJob(self, vendor_job, self._decoded_without_circuits)
-        self._jobs[job_id] = found
-        return found
-
-    def _decoded_without_circuits(self, answer: Any) -> list[Result]:
-        results = []
-        for part in answer:
-            registers = registers_of(part)
-            names = [register.name for register in registers]
-            results.append(decode(part, names, registers, None, self.name, {"device": self.device.name}))
-        return results
-
     def _decoded(self, part: Any, circuit: Circuit, isa: QuantumCircuit, seed: int | None) -> Result:
         evidence = {
             "device": self.device.name,
@@ -171,14 +131,13 @@ class IBMBackend(InProcessBackend):
 
     def _sampler(self, seed: int | None) -> Any:
         """The SDK's sampler for this device; a seed only where it simulates."""
-        if not self._on_service and not self._is_fake:
+        if not self._is_fake:
             from qiskit.primitives import BackendSamplerV2
 
             # IBM's sampler would simulate such a device in place of running it.
             return BackendSamplerV2(backend=self.device, options={"seed_simulator": seed})
         sampler = require("qiskit_ibm_runtime.executor_sampler", extra="ibm").Sampler(mode=self.device)
-        if self._is_fake:
-            sampler.options.simulator.seed_simulator = seed
+        sampler.options.simulator.seed_simulator = seed
         return sampler
 
 
@@ -197,8 +156,9 @@ def fake_device(name: str) -> Any:
     raise BackendError(f"the installed qiskit-ibm-runtime has no device {name}; another version may")
 
 
-def _pair(edge: Sequence[int]) -> tuple[int, int]:
-    return min(edge), max(edge)
+def pairs_of(coupling: Any) -> tuple[tuple[int, int], ...]:
+    """The pairs of qubits of a Qiskit coupling map, in order, whatever their direction."""
+    return tuple(sorted({(min(edge), max(edge)) for edge in coupling.get_edges()}))
 
 
 def _further_seeds(seed: int | None, count: int) -> list[int | None]:

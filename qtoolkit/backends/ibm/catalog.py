@@ -1,12 +1,22 @@
-"""IBM's fake devices: snapshots of real ones, with their couplings, native gates and noise."""
+"""IBM's fake devices, snapshots of real ones with their couplings, native gates and noise; and IBM's service."""
 
 from __future__ import annotations
 
+import difflib
 from concurrent.futures import Executor
+from decimal import Decimal
 from functools import partial
+from typing import Any
 
+from qtoolkit._arguments import is_integer
+from qtoolkit.backends.cloud import JobStore
+from qtoolkit.backends.ibm.account import TOKEN, IBMAccount
 from qtoolkit.backends.ibm.backend import IBMBackend, fake_device
-from qtoolkit.backends.provider import BackendEntry, Provider
+from qtoolkit.backends.ibm.client import IBMClient
+from qtoolkit.backends.ibm.serializer import IBMSerializer
+from qtoolkit.backends.ibm.service import IBMServiceBackend
+from qtoolkit.backends.provider import BackendEntry, DeviceInfo, Provider
+from qtoolkit.errors import UnknownBackendError
 
 __all__ = ["FAKE_DEVICES", "PROVIDER"]
 
@@ -50,9 +60,58 @@ def _entry(city: str, num_qubits: int) -> BackendEntry:
     return BackendEntry(f"ibm:{name}", description, "noisy simulator", num_qubits, partial(_open, name))
 
 
+def _open_device(
+    device: str,
+    optimization_level: int = 1,
+    instance: str | None = None,
+    max_execution_time: int | None = None,
+    store: JobStore | None = None,
+    max_cost: Decimal | int | str | None = None,
+) -> IBMServiceBackend:
+    if device.lower().startswith("fake_"):
+        known = [f"fake_{city}" for cities in FAKE_DEVICES.values() for city in cities]
+        close = difflib.get_close_matches(device.lower(), known, n=1)
+        hint = f"did you mean 'ibm:{close[0]}'? " if close else ""
+        raise UnknownBackendError(f"IBM has no fake device {device!r}; {hint}list_backends() has their names")
+    return IBMServiceBackend(
+        device,
+        IBMClient(IBMAccount(instance)),
+        optimization_level=optimization_level,
+        max_execution_time=max_execution_time,
+        store=store,
+        max_cost=max_cost,
+    )
+
+
+def _devices() -> list[DeviceInfo]:
+    """The devices of the instance that the environment names."""
+    return [_info(device) for device in IBMClient(IBMAccount()).devices() if device.get("class") != "mock"]
+
+
+def _info(device: dict[str, Any]) -> DeviceInfo:
+    status, processor = device.get("status"), device.get("processor_type")
+    word = status.get("name") if isinstance(status, dict) else status
+    described = f"{processor.get('family', '')} r{processor.get('revision', '')}" if isinstance(processor, dict) else ""
+    qubits, queue = device.get("qubits"), device.get("queue_length")
+    return DeviceInfo(
+        f"ibm:{device['name']}",
+        int(qubits) if is_integer(qubits) else None,
+        "simulator" if device.get("is_simulator") else "device",
+        str(word or "unknown"),
+        int(queue) if is_integer(queue) else None,
+        described,
+    )
+
+
 PROVIDER = Provider(
     name="ibm",
     sdk="qiskit_ibm_runtime",
     extra="ibm",
     entries=tuple(_entry(city, size) for size, cities in FAKE_DEVICES.items() for city in cities),
+    serializer=IBMSerializer,
+    open_device=_open_device,
+    devices=_devices,
+    credentials=(TOKEN,),
+    service="IBM Quantum",
+    examples=("ibm:ibm_fez", "ibm:ibm_kingston"),
 )

@@ -13,7 +13,7 @@ from qtoolkit.circuit import Circuit
 from qtoolkit.errors import BackendError
 from qtoolkit.interop.qiskit import to_qiskit
 
-__all__ = ["device_circuit"]
+__all__ = ["device_circuit", "without_layout"]
 
 
 def device_circuit(circuit: Circuit, device: Any, optimization_level: int, seed: int | None) -> QuantumCircuit:
@@ -35,6 +35,16 @@ def device_circuit(circuit: Circuit, device: Any, optimization_level: int, seed:
         return passes.run(converted)
     except QiskitError as error:
         raise BackendError(f"the circuit cannot be compiled for {device.name}: {error.message}") from error
+
+
+def without_layout(circuit: QuantumCircuit) -> QuantumCircuit:
+    """The circuit without the compiler's note on where its qubits came from.
+
+    The note is written in another order each time, and so the same circuit in other bytes.
+    """
+    result = circuit.copy()
+    result._layout = None
+    return result
 
 
 def _with_plain_registers(circuit: Circuit) -> Circuit:

@@ -10,17 +10,7 @@ import numpy as np
 from qtoolkit.circuit import ClassicalRegister
 from qtoolkit.primitives import Result
 
-__all__ = ["decode", "registers_of"]
-
-
-def registers_of(pub_result: Any) -> tuple[ClassicalRegister, ...]:
-    """The registers of a result whose circuit is not at hand, one after the other."""
-    registers = []
-    first = 0
-    for name, bits in pub_result.data.items():
-        registers.append(ClassicalRegister(name, tuple(range(first, first + bits.num_bits))))
-        first += bits.num_bits
-    return tuple(registers)
+__all__ = ["decode"]
 
 
 def decode(
