@@ -10,6 +10,7 @@ import sys
 import time
 import traceback
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import numpy as np
@@ -120,19 +121,33 @@ def test_the_same_work_gives_the_same_bytes_in_every_process(service, backend) -
         "(p,) = get_backend('ibm:ibm_manila').payloads(uneven_circuit(), 10)\n"
         "print(p.content_hash(re.search(rb'ibm-[0-9a-f]{16}-0', p.body)[0].decode()))"
     )
-    hashes = set()
-    for seed in ("1", "2"):
-        done = subprocess.run(
-            [sys.executable, "-c", script],
-            capture_output=True,
-            text=True,
-            env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": os.path.dirname(__file__)},
-        )
-        assert done.returncode == 0, done.stderr
-        hashes.add(done.stdout)
-    assert len(hashes) == 1
-    (payload,) = backend.payloads(uneven_circuit(), 10)
-    assert payload.content_hash(json.loads(payload.body)["tags"][0]) == hashes.pop().strip()
+    environment = os.environ | {"PYTHONHASHSEED": "1", "PYTHONPATH": os.path.dirname(__file__)}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    for _ in range(8):
+        (payload,) = backend.payloads(uneven_circuit(), 10)
+        assert payload.content_hash(json.loads(payload.body)["tags"][0]) == done.stdout.strip()
+
+
+def test_threads_do_not_mix_their_circuits(backend) -> None:
+    assert backend.capabilities.num_qubits == 5
+    with ThreadPoolExecutor(4) as pool:
+        payloads = list(pool.map(lambda k: backend.payloads(Circuit(3).x(k % 3).measure_all(), 10)[0], range(12)))
+    for k, payload in enumerate(payloads):
+        (parsed,) = IBMSerializer().circuits(payload)
+        counts = StatevectorSimulator().run(parsed, 5, seed=1).counts
+        assert dict(counts) == {format(1 << k % 3, "03b"): 5}
+
+
+def test_what_the_sampler_does_not_take(backend, monkeypatch) -> None:
+    from qiskit_ibm_runtime.executor_sampler import Sampler
+
+    def refused(*args, **options):
+        raise ValueError("boxes")
+
+    monkeypatch.setattr(Sampler, "run", refused)
+    with pytest.raises(BackendError, match="IBM's sampler does not take the circuits: ValueError: boxes"):
+        backend.run(uneven_circuit(), 10)
 
 
 def test_a_circuit_in_motion(backend) -> None:
@@ -262,6 +277,14 @@ def test_a_session_is_closed_after_an_error(service, backend) -> None:
     assert any("could not be closed" in note for note in caught.value.__notes__)
     with pytest.raises(BackendError, match=r"could not be closed: .*close it among the workloads"), backend.batch():
         pass
+
+
+def test_a_session_that_has_ended_by_itself(service, backend) -> None:
+    service.faults({"match": "PATCH", "kind": "replaced", "status": 404, "body": "{}"})
+    with backend.session() as inside:
+        job = inside.run(uneven_circuit(), 14)
+    service.faults()
+    assert job.result(60).shots == 14
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from qtoolkit.backends.cloud.secrets import credential, keep_secret, redacted
 from qtoolkit.errors import CredentialsError, InputError
 
 if TYPE_CHECKING:
-    from requests import PreparedRequest
+    from requests import PreparedRequest, Session
 
 __all__ = ["IBMAccount"]
 
@@ -128,22 +128,20 @@ class IBMAccount:
         auth.tm.http_config = {"timeout": (10.0, 30.0), "allow_redirects": False}
         return auth
 
-    def session(self, seconds: float) -> Any:
-        """A session of IBM's package for one request: nothing is repeated, each read ends.
+    def session(self) -> Session:
+        """What sends one request with the account's headers, and repeats none.
 
-        Args:
-            seconds: that the server may be silent.
+        It stands for the one of IBM's package, which sends a POST again that was answered by 503 and may have been
+        accepted, and reads the source of every caller in search of names to report.
 
         Raises:
             CredentialsError: if the instance is not known.
         """
-        from requests.adapters import HTTPAdapter
+        from requests import Session
 
-        made = require("qiskit_ibm_runtime.api.session", extra="ibm").RetrySession(
-            base_url=self.service_address, auth=self._auth, timeout=(min(10.0, seconds), seconds)
-        )
-        # Its own adapters repeat a POST that was answered by 503, which may have been accepted.
-        for scheme in ("http://", "https://"):
-            made.mount(scheme, HTTPAdapter(max_retries=0))
+        made = Session()
+        made.auth = self._auth
         require("qiskit_ibm_runtime.api.rest.runtime", extra="ibm").Runtime(made)  # sets the version of the interface
+        package = require("qiskit_ibm_runtime.api.session", extra="ibm").CLIENT_APPLICATION
+        made.headers["X-Qx-Client-Application"] = f"{package}/qtoolkit"
         return made

@@ -1,4 +1,4 @@
-"""The client of IBM Quantum's service, over the low-level requests of IBM's own package."""
+"""The client of IBM Quantum's service."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote
 
-from qtoolkit._optional import require
 from qtoolkit.backends.cloud.client import CloudClient, NotSent, Refused, VendorStatus
 from qtoolkit.backends.cloud.secrets import redacted
 from qtoolkit.backends.ibm.account import IBMAccount
@@ -22,15 +21,24 @@ if TYPE_CHECKING:
 __all__ = ["IBMClient"]
 
 _PLAINLY_REFUSED = frozenset(range(400, 500)) - {408, 409, 425}
-_CONFLICT = 409
+_MISSING, _CONFLICT = 404, 409
 _PIECE = 1 << 16
 _MOST_BYTES = 1 << 30
 _MOST_WORDS = 1000
 _FOUND = 10
+_CONNECTING = 10.0
 
 
 class _AnswerError(OSError):
     """The service answered with an error; what became of the request is open."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class _RefusedError(Refused):
+    """The service answered that it does not do it."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -172,6 +180,8 @@ class IBMClient(CloudClient):
         except BackendError:
             raise
         except Exception as error:
+            if isinstance(error, _RefusedError) and error.status == _MISSING:
+                return  # it has ended by itself
             raise BackendError(
                 f"the session {session_id} could not be closed: {redacted(error)}; close it among the workloads of the "
                 "instance"
@@ -199,50 +209,61 @@ class IBMClient(CloudClient):
             CredentialsError: if the service does not take the credentials.
             OSError: if it is open what became of it.
         """
-        errors = require("qiskit_ibm_runtime.api.exceptions", extra="ibm")
-        denied = require("qiskit_ibm_runtime.exceptions", extra="ibm").IBMNotAuthorizedError
+        from requests import RequestException
+
         where = f"{method} {path}"
         headers = {"Accept": "application/json"} if body is None else {"Content-Type": "application/json"}
-        with self.account.session(self._seconds) as session:
+        address = self.account.service_address + path
+        waits = (min(_CONNECTING, self._seconds), self._seconds)
+        with self.account.session() as session:
             try:
                 response = session.request(
-                    method, path, data=body, params=query, headers=headers, stream=True, allow_redirects=False
+                    method,
+                    address,
+                    data=body,
+                    params=query,
+                    headers=headers,
+                    timeout=waits,
+                    stream=True,
+                    allow_redirects=False,
                 )
-                with response:
-                    if response.status_code >= 300:
-                        raise _AnswerError(response.status_code, f"{where}: redirected, which is not followed")
-                    return b"".join(_pieces(response, self._seconds))
-            except denied as error:
-                raise CredentialsError(f"IBM Quantum does not take the credentials: {_words(where, error)}") from None
-            except errors.RequestsApiError as error:
-                _raise(where, error)
+            except RequestException as error:
+                kind = OSError if _was_connected(error) else NotSent
+                raise kind(_words(where, error)) from None
+            with response:
+                content = b"".join(_pieces(response, self._seconds))
+        if response.status_code >= 300:
+            _raise(response.status_code, _words(where, f"{response.status_code} {_text(content)}"))
+        return content
 
 
-def _raise(where: str, error: Any) -> NoReturn:
-    """Say what became of a request, by the error that IBM's package makes of it."""
-    text = _words(where, error)
-    if error.status_code == 403:
-        raise CredentialsError(f"IBM Quantum does not take the credentials: {text}") from None
-    if error.status_code in _PLAINLY_REFUSED:
-        raise Refused(text) from None
-    if not _was_connected(error):
-        raise NotSent(text) from None
-    raise _AnswerError(error.status_code, text) from None
+def _raise(status: int, text: str) -> NoReturn:
+    """Say what became of a request, by the status that it was answered with."""
+    if status in (401, 403):
+        raise CredentialsError(f"IBM Quantum does not take the credentials: {text}")
+    if status < 400:
+        raise _AnswerError(status, f"{text} redirected, which is not followed")
+    if status in _PLAINLY_REFUSED:
+        raise _RefusedError(status, text)
+    raise _AnswerError(status, text)
 
 
-def _words(where: str, error: BaseException) -> str:
-    return redacted(f"{where}: {error}")[:_MOST_WORDS]
+def _words(where: str, said: object) -> str:
+    return redacted(f"{where}: {said}")[:_MOST_WORDS]
+
+
+def _text(content: bytes) -> str:
+    return content[:_MOST_WORDS].decode("utf-8", "replace")
 
 
 def _was_connected(error: BaseException) -> bool:
-    """Whether anything can have been sent before an error of the package."""
+    """Whether anything can have been sent before an error."""
     from requests.exceptions import ConnectTimeout
     from urllib3.exceptions import NewConnectionError
 
-    cause = error.__cause__ or error.__context__
-    if isinstance(cause, ConnectTimeout):
+    if isinstance(error, ConnectTimeout):
         return False
-    for item in getattr(cause, "args", ()):
+    for item in error.args:
         reason = getattr(item, "reason", None)
         inner = getattr(reason, "args", ())
         if isinstance(reason, NewConnectionError) or any(isinstance(i, ssl.SSLCertVerificationError) for i in inner):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from qtoolkit.backends.cloud.bits import BitMap, Outcomes
 from qtoolkit.backends.cloud.payload import Failure, Payload, Serializer
 from qtoolkit.circuit import Circuit
 from qtoolkit.circuit.compact import without_idle_qubits
-from qtoolkit.errors import ConversionError, JobError
+from qtoolkit.errors import BackendError, ConversionError, JobError
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -31,6 +32,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.asked: dict[str, Any] = {}
+        self.lock = threading.Lock()
 
     def _run(self, **asked: Any) -> None:
         self.asked = asked
@@ -69,12 +71,20 @@ def encoded(
         session_id: of the session or batch that the job is to go into.
         max_execution_time: seconds of the device's time after which IBM cancels the job.
         facts: what is to be stored besides.
+
+    Raises:
+        BackendError: if the sampler does not take the circuits.
     """
     sampler = require("qiskit_ibm_runtime.executor_sampler", extra="ibm").Sampler(mode=device)
     sampler.options.environment.job_tags = [key]
     sampler.options.max_execution_time = max_execution_time
-    sampler.run(list(compiled), shots=shots)
-    asked = device.service.asked
+    recorder: Recorder = device.service
+    with recorder.lock:
+        try:
+            sampler.run(list(compiled), shots=shots)
+        except Exception as error:
+            raise BackendError(f"IBM's sampler does not take the circuits: {type(error).__name__}: {error}") from error
+        asked = recorder.asked
     chosen = asked["options"]
     paper: Any = _Paper()
     runtime = require("qiskit_ibm_runtime.api.rest.runtime", extra="ibm").Runtime(paper)

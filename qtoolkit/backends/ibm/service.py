@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -116,7 +116,7 @@ class IBMServiceBackend(CloudBackend):
         """The device's calibration now; None for a simulator of IBM's."""
         return None
 
-    def session(self, max_time: int | None = None) -> Any:
+    def session(self, max_time: int | None = None) -> AbstractContextManager[Self]:
         """The device for a while on its own: ``with backend.session() as inside: inside.run(...)``.
 
         The time between jobs is charged as well. Leaving the block lets the session end with the jobs that it has.
@@ -130,7 +130,7 @@ class IBMServiceBackend(CloudBackend):
         """
         return self._opened("dedicated", max_time)
 
-    def batch(self, max_time: int | None = None) -> Any:
+    def batch(self, max_time: int | None = None) -> AbstractContextManager[Self]:
         """Many jobs that IBM may prepare side by side: ``with backend.batch() as inside: inside.run(...)``.
 
         Args:
