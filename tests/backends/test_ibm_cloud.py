@@ -180,7 +180,8 @@ def test_a_device_of_156_qubits(service) -> None:
     assert dict(backend.run(circuit, 20).result(60).counts) == {"01": 20}
     (payload,) = backend.payloads(circuit, 20)
     (parsed,) = IBMSerializer().circuits(payload)
-    assert parsed.num_qubits < 10
+    assert parsed.num_qubits == 156
+    assert {155, 154} <= {qubit for operation in parsed.operations for qubit in operation.qubits}
     assert dict(StatevectorSimulator().run(parsed, 5, seed=1).counts) == {"01": 5}
 
 

@@ -13,7 +13,6 @@ from qtoolkit._optional import require
 from qtoolkit.backends.cloud.bits import BitMap, Outcomes
 from qtoolkit.backends.cloud.payload import Failure, Payload, Serializer
 from qtoolkit.circuit import Circuit
-from qtoolkit.circuit.compact import without_idle_qubits
 from qtoolkit.errors import BackendError, ConversionError, JobError
 
 if TYPE_CHECKING:
@@ -111,7 +110,7 @@ class IBMSerializer(Serializer):
     """Reads the requests and answers of IBM's program ``executor``."""
 
     def circuits(self, payload: Payload) -> list[Circuit]:
-        """The device's circuits, without the qubits that none of their gates touches."""
+        """The compiled circuits; their qubits are the device's, by its numbers."""
         from qtoolkit.interop.qiskit import from_qiskit
 
         known = require("qiskit_ibm_runtime.quantum_program.params_converters", extra="ibm")
@@ -124,7 +123,7 @@ class IBMSerializer(Serializer):
             raise ConversionError(
                 f"the body is none of IBM's program executor: {type(error).__name__}: {str(error)[:200]}"
             ) from error
-        parsed = [without_idle_qubits(from_qiskit(circuit)) for circuit in found]
+        parsed = [from_qiskit(circuit) for circuit in found]
         return [_with_registers(circuit, bits) for circuit, bits in zip(parsed, payload.bits, strict=True)]
 
     def outcomes(self, payload: Payload, raw: bytes) -> Sequence[Outcomes | Failure]:

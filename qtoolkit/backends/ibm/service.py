@@ -113,7 +113,7 @@ class IBMServiceBackend(CloudBackend):
         return copy.deepcopy(self._properties)
 
     def calibration(self) -> Calibration | None:
-        """The device's calibration now; None for a simulator of IBM's."""
+        """Not read yet: `properties` has what IBM measured."""
         return None
 
     def session(self, max_time: int | None = None) -> AbstractContextManager[Self]:
