@@ -69,9 +69,7 @@ def code(shots: int, seed: int) -> tuple[str, float, Callable[[Backend], Measure
 
     def measure(backend: Backend) -> Measured:
         runs = circuit if backend.capabilities.supports_mid_circuit_measurement else measured_last(circuit)
-        counts = decode_counts(
-            runs, backend.run(runs, shots, seed=seed).result(), "lookup", noise=believed
-        )
+        counts = decode_counts(runs, backend.run(runs, shots, seed=seed).result(), "lookup", noise=believed)
         low, high = counts.confidence_interval
         return counts.logical_error_rate, (high - low) / 2
 
