@@ -16,6 +16,7 @@ from qtoolkit.backends.backend import Backend
 from qtoolkit.backends.braket.catalog import PROVIDER as BRAKET
 from qtoolkit.backends.cloud.backend import CloudBackend
 from qtoolkit.backends.cloud.payload import Serializer
+from qtoolkit.backends.google.catalog import PROVIDER as GOOGLE
 from qtoolkit.backends.ibm.catalog import PROVIDER as IBM
 from qtoolkit.backends.iqm.catalog import PROVIDER as IQM
 from qtoolkit.backends.local import PROVIDER as LOCAL
@@ -25,7 +26,7 @@ from qtoolkit.errors import BackendError, InputError, UnknownBackendError
 
 __all__ = ["BackendInfo", "PROVIDERS", "get_backend", "list_backends", "providers", "serializer_of"]
 
-PROVIDERS: tuple[Provider, ...] = (LOCAL, IBM, BRAKET, QUANTINUUM, IQM)
+PROVIDERS: tuple[Provider, ...] = (LOCAL, IBM, BRAKET, GOOGLE, QUANTINUUM, IQM)
 """Every provider of this distribution, in the order of a table."""
 
 ENTRY_POINTS = "qtoolkit.backends"

@@ -1,4 +1,4 @@
-"""Google: the noise of its processors."""
+"""Google: the noise of its processors, simulations of them, and its Quantum Engine."""
 
 from qtoolkit.backends.google.noise import GoogleNoise
 

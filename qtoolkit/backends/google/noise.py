@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from qtoolkit._arguments import shown
 from qtoolkit._optional import require
 from qtoolkit.backends.device_model import DeviceModel
+from qtoolkit.backends.google.compiling import compiled_for, noisy_gateset
 from qtoolkit.circuit import Circuit, Initialize, Instruction, KrausChannel, ReadoutError
 from qtoolkit.errors import BackendError, InputError
 
@@ -24,9 +25,9 @@ class GoogleNoise(DeviceModel):
     """The noise of one of Google's processors, for simulators of ours: what cirq-google makes of its medians.
 
     Gates are followed by depolarising noise, coherent errors of their angles and relaxation for as long as they take,
-    and readout errs as measured. The noise belongs to the processor's own gates, square roots of iSWAP among them, on
-    its grid, so `apply` compiles and routes a circuit with Cirq first. Qubit k of the circuit is qubit k of what it
-    returns; those that the router has used besides come behind. Cirq adds no noise to gates in conditions.
+    and readout errs as measured. The noise belongs to the processor's own gates, square roots of iSWAP or controlled Z
+    among them, on its grid, so `apply` compiles and routes a circuit with Cirq first. Qubit k of the circuit is qubit k
+    of what it returns; those that the router has used besides come behind. Cirq adds no noise to gates in conditions.
 
     Args:
         processor: ``"rainbow"``, ``"weber"`` or ``"willow_pink"``.
@@ -44,8 +45,11 @@ class GoogleNoise(DeviceModel):
             raise InputError(f"medians are at hand of the processors {', '.join(PROCESSORS)}, got {shown(processor)}")
         google = require("cirq_google", extra="google")
         self.processor = processor
-        self._graph = google.engine.create_device_from_processor_id(processor).metadata.nx_graph
-        self._model = google.NoiseModelFromGoogleNoiseProperties(google.engine.load_device_noise_properties(processor))
+        device = google.engine.create_device_from_processor_id(processor)
+        properties = google.engine.load_device_noise_properties(processor)
+        self._graph = device.metadata.nx_graph
+        self._gateset = noisy_gateset(device, properties)
+        self._model = google.NoiseModelFromGoogleNoiseProperties(properties)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, GoogleNoise) and self.processor == other.processor
@@ -137,17 +141,10 @@ class GoogleNoise(DeviceModel):
 
         from qtoolkit.interop.cirq.to_circuit import to_cirq
 
-        gateset = cirq.SqrtIswapTargetGateset()
-        theirs = cirq.optimize_for_target_gateset(to_cirq(_with_a_key_for_each_bit(circuit)), gateset=gateset)
-        logical = cirq.LineQubit.range(circuit.num_qubits)
-        try:
-            routed, start, moves = cirq.RouteCQC(self._graph).route_circuit(theirs)
-        except ValueError as error:
-            raise BackendError(f"the circuit cannot be routed on {self.processor}: {error}") from error
-        compiled = cirq.optimize_for_target_gateset(routed, gateset=gateset)
-        return compiled.with_noise(self._model), tuple(
-            moves[start[qubit]] if qubit in start else qubit for qubit in logical
-        )
+        theirs = to_cirq(_with_a_key_for_each_bit(circuit))
+        qubits = cirq.LineQubit.range(circuit.num_qubits)
+        compiled, ends = compiled_for(theirs, qubits, self._graph, self._gateset, self.processor)
+        return compiled.with_noise(self._model), ends
 
 
 def _with_a_key_for_each_bit(circuit: Circuit) -> Circuit:
