@@ -3,19 +3,45 @@
 from __future__ import annotations
 
 import json
+import logging
+import subprocess
+import sys
 import urllib.request
+from functools import cache
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
-from cloud_contract import CloudContract
+from backend_checks import two_register_circuit, uneven_circuit
+from cloud_contract import CloudContract, canary
+from stubs.server import running
+
+from qtoolkit import Circuit, StatevectorSimulator
+from qtoolkit.backends import JobStatus, JobStore, get_backend, registry
+from qtoolkit.backends.cloud import Payload
+from qtoolkit.backends.registry import serializer_of
+from qtoolkit.errors import (
+    BackendError,
+    ConversionError,
+    CredentialsError,
+    InputError,
+    JobError,
+    UnknownSubmissionError,
+)
 
 pytest.importorskip("cirq_google")
 
 PROJECT = "a-project"
 
 
+@cache
 def service_of(control: str) -> str:
+    return told_by(control)["address"]
+
+
+def told_by(control: str) -> dict:
     with urllib.request.urlopen(f"{control}/grpc", timeout=30) as answer:
-        return json.loads(answer.read())["address"]
+        return json.loads(answer.read())
 
 
 class TestGoogle(CloudContract):
@@ -32,3 +58,370 @@ class TestGoogle(CloudContract):
 
     def options(self, address):
         return {"address": service_of(address)}
+
+    @pytest.mark.slow
+    def test_any_process_finds_the_job(self, cloud):
+        super().test_any_process_finds_the_job(cloud)
+
+    @pytest.mark.slow
+    def test_a_server_that_is_gone(self, cloud, tmp_path):
+        super().test_a_server_that_is_gone(cloud, tmp_path)
+
+    def test_a_missing_credential_is_named(self, cloud, monkeypatch):
+        monkeypatch.delenv("GOOGLE_CLOUD_PROJECT")
+        with pytest.raises(CredentialsError, match="set GOOGLE_CLOUD_PROJECT"):
+            self.open()
+
+    # --- what leaves ---
+
+    def test_the_payload_is_what_leaves(self, cloud):
+        here = self.open().run(uneven_circuit(), 25)
+        (part,) = here.record.parts
+        (seen,) = self.new_jobs(cloud)
+        assert seen["body"].encode("latin-1") == part.payload.body
+        assert here.vendor_ids == (f"projects/{PROJECT}/programs/{part.key}/jobs/{part.key}",)
+        assert part.payload.format == "google.program.v2"
+
+    def test_a_job_runs_in_the_default_configuration_or_in_the_one_that_is_named(self, cloud):
+        from qtoolkit.backends.google.requests import requests_of
+
+        def config(**options):
+            (payload,) = self.open(**options).payloads(uneven_circuit(), 25)
+            selector = requests_of(payload.body)[1].quantum_job.scheduling_config.processor_selector
+            assert selector.processor == f"projects/{PROJECT}/processors/pink_twin"
+            found = selector.device_config_selector
+            return found.run_name, found.snapshot_id, found.config_alias
+
+        assert config() == ("night", "", "both")
+        assert config(run_name="day", device_config_name="one") == ("day", "", "one")
+        assert config(snapshot_id="s-1", device_config_name="one") == ("", "s-1", "one")
+        with pytest.raises(InputError, match="named by device_config_name and one of"):
+            self.open(run_name="day")
+        with pytest.raises(InputError, match="run_name has letters"):
+            self.open(run_name="day/../night", device_config_name="one")
+
+    @pytest.mark.slow
+    def test_the_same_circuit_is_the_same_bytes_in_any_process(self, cloud):
+        (here,) = self.open().payloads(uneven_circuit(5), 25)
+        script = f"""
+from backend_checks import uneven_circuit
+from qtoolkit.backends import get_backend
+(payload,) = get_backend("google:pink_twin", address={service_of(cloud.address)!r}).payloads(uneven_circuit(5), 25)
+import re
+(key,) = set(re.findall(rb"google-[0-9a-f]{{16}}-0", payload.body))
+print(payload.content_hash(key.decode()))
+"""
+        done = subprocess.run(
+            [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(sys.path[0])!r})\n{script}"],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+        assert done.stdout.strip() == self.hash_without_key(here)
+
+    def test_processors_of_two_gate_sets(self, cloud):
+        circuit, outcome = canary()
+        for processor, gate in (("pink_twin", "cz"), ("bow_twin", "cz")):
+            backend = get_backend(f"google:{processor}", **self.options(cloud.address))
+            (payload,) = backend.payloads(circuit, 10)
+            (parsed,) = serializer_of(payload.format).circuits(payload)
+            assert {op.gate.name for op in parsed if len(op.qubits) == 2} == {gate}
+            assert dict(backend.run(circuit, 10).result(60).counts) == {outcome: 10}
+
+    def test_measurements_on_the_way(self, cloud):
+        """Where a qubit can be reset; bits that are written twice hold the last, which the payload tells as well."""
+        circuit = Circuit(2, 4).x(0).measure(0, 0).reset(0).measure(0, 1).cx(0, 1).h(0).measure(0, 2).h(0)
+        circuit.measure([1, 0], [0, 2]).x(0).measure([0, 0], [2, 3])
+        backend = self.open()
+        assert backend.capabilities.supports_mid_circuit_measurement
+        (payload,) = backend.payloads(circuit, 10)
+        (parsed,) = serializer_of(payload.format).circuits(payload)
+        want = StatevectorSimulator().run(circuit, 400, seed=1).counts
+        for got in (backend.run(circuit, 400).result(60).counts, StatevectorSimulator().run(parsed, 400, seed=2).counts):
+            assert set(got) == set(want) == {"0000", "1100"}
+            assert abs(got["0000"] - 200) < 5 * np.sqrt(100)
+        lesser = get_backend("google:bow_twin", **self.options(cloud.address))
+        with pytest.raises(BackendError, match="google:bow_twin measures only at the end"):
+            lesser.run(circuit, 10)
+
+    def test_prepared_states(self, cloud):
+        state = np.array([0.5, 0.5j, 0.0, -np.sqrt(0.5)])
+        circuit = Circuit(3).x(2).initialize(state, [2, 0]).measure_all()
+        counts = self.open().run(circuit, 400).result(60).counts
+        assert set(counts) == {"000", "100", "101"}
+        assert abs(counts["101"] - 200) < 5 * np.sqrt(100)
+        with pytest.raises(ConversionError, match="at most 3 qubits, got 4"):
+            self.open().run(Circuit(4).initialize(np.eye(16)[3], [0, 1, 2, 3]).measure_all(), 10)
+
+    @pytest.mark.parametrize(
+        ("circuit", "shots", "message"),
+        [
+            (Circuit(2, 1).measure(0, 0).if_(0, lambda body: body.x(1)), 10, "runs no operations under a condition"),
+            (Circuit(1).measure_all(), 5_000_001, "at most 5000000 shots"),
+            (Circuit(4).unitary(np.eye(16)[::-1], [0, 1, 2, 3]).measure_all(), 10, "build it from smaller gates"),
+        ],
+    )
+    def test_refused_before_anything_leaves(self, cloud, circuit, shots, message):
+        with pytest.raises(BackendError, match=message):
+            self.open().run(circuit, shots)
+        assert not self.new_jobs(cloud)
+        assert not JobStore().jobs()
+
+    def test_no_such_processor(self, cloud):
+        backend = get_backend("google:gone", **self.options(cloud.address))
+        with pytest.raises(BackendError, match="project a-project has no processor gone"):
+            backend.run(uneven_circuit(), 10)
+        with pytest.raises(InputError, match="a processor's id has letters"):
+            get_backend("google:a/b", **self.options(cloud.address))
+
+    def test_devices_of_the_service(self, cloud, monkeypatch):
+        from qtoolkit.backends.google import catalog
+
+        monkeypatch.setattr(catalog, "_address", lambda given: service_of(cloud.address))
+        found = registry.providers()["google"].devices()
+        assert [(d.name, d.num_qubits, d.status, d.queue) for d in found] == [
+            ("google:pink_twin", 105, "OK", 3),
+            ("google:bow_twin", 23, "OK", 3),
+        ]
+
+    # --- what becomes of a request ---
+
+    def submissions(self, cloud):
+        return [line["method"] for line in cloud.log() if line["method"].startswith("Create")]
+
+    def test_a_program_that_is_there_already_is_run(self, cloud):
+        before = len(self.submissions(cloud))
+        cloud.faults({"match": "CreateQuantumProgram", "kind": "dropped_after", "times": 1})
+        here = self.open().run(uneven_circuit(), 30)
+        assert self.submissions(cloud)[before:] == ["CreateQuantumProgram"] * 2 + ["CreateQuantumJob"]
+        assert here.result(60).shots == 30
+        assert len(self.new_jobs(cloud)) == 1
+
+    def test_a_call_is_made_once(self, cloud):
+        """Neither gRPC nor the SDK repeats what failed, and what was refused is not asked for again."""
+        before = len(self.submissions(cloud))
+        for status, reason in ((400, "refused the job: create_quantum_program: INVALID_ARGUMENT: no"),):
+            cloud.faults({"match": "CreateQuantumProgram", "kind": "replaced", "status": status, "body": "no"})
+            with pytest.raises(BackendError, match=reason):
+                self.open().run(uneven_circuit(), 30)
+        assert self.submissions(cloud)[before:] == ["CreateQuantumProgram"]
+        cloud.faults({"match": "CreateQuantumJob", "kind": "error_before"})
+        with pytest.raises(UnknownSubmissionError, match="UNAVAILABLE: service unavailable"):
+            self.open().run(uneven_circuit(4), 30)
+        assert self.submissions(cloud)[before + 1 :] == ["CreateQuantumProgram", "CreateQuantumJob"] * 3
+        assert not self.new_jobs(cloud)
+
+    def test_a_call_ends(self, cloud):
+        backend = self.open()
+        backend.client.connection._seconds = 0.3
+        here = backend.run(uneven_circuit(), 30)
+        cloud.faults({"match": "GetQuantumJob", "kind": "slow", "seconds": 5.0})
+        with pytest.raises(JobError, match="DEADLINE_EXCEEDED"):
+            here.status()
+
+    def test_a_result_cut_off_inside(self, cloud):
+        here = self.open().run(uneven_circuit(), 3000)
+        cloud.faults({"kind": "truncated_result", "times": 1})
+        with pytest.raises(JobError, match=r"no result of the Quantum Engine|shots take"):
+            here.result(60)
+        assert here.result(60).shots == 3000
+
+    def test_the_reason_of_a_failure(self, cloud):
+        here = self.open().run(uneven_circuit(), 30)
+        cloud.faults({"kind": "failed_job", "times": 1})
+        with pytest.raises(JobError, match="SYSTEM_ERROR: the refrigerator is warm"):
+            here.result(60)
+
+    def test_a_server_that_was_never_there(self, cloud):
+        with running("toy") as other:
+            address = other.address
+        backend = self.open()
+        backend.capabilities  # noqa: B018
+        backend.client.connection = type(backend.client.connection)(address)
+        with pytest.raises(BackendError, match="cannot be reached, nothing was submitted"):
+            backend.run(two_register_circuit(), 30)
+        (record,) = JobStore().jobs()
+        assert record.status is JobStatus.FAILED
+
+    # --- credentials ---
+
+    def test_tokens_of_a_service_account_are_nowhere(self, cloud, tmp_path, monkeypatch, caplog, capfd):
+        """The key signs tokens here; the server gets one with each call, and nobody else sees it or the key."""
+        secret = service_account_file(tmp_path / "key.json", monkeypatch)
+        monkeypatch.setenv("GOOGLE_SDK_PYTHON_LOGGING_SCOPE", "google")
+        caplog.set_level(logging.DEBUG)
+        backend = self.open()
+        here = backend.run(uneven_circuit(), 30)
+        token = told_by(cloud.address)["authorizations"][-1].removeprefix("Bearer ")
+        assert token.count(".") == 2
+        shown = [repr(backend), repr(backend.client), repr(backend.client.connection), repr(here.record)]
+        shown.append(str(here.result(60).metadata))
+        for rule in (
+            {"match": "^", "kind": "unauthorized"},
+            {"match": self.polls, "kind": "replaced", "status": 500, "body": f"no: {token}"},
+            {"match": self.polls, "kind": "replaced", "status": 400, "body": f"no: {token}"},
+            {"match": self.submits, "kind": "replaced", "status": 400, "body": f"no: {token}"},
+        ):
+            cloud.faults(rule)
+            shown.append(self.complaint(lambda: backend.run(two_register_circuit(), 30).status()))
+            assert shown[-1]
+        store = (tmp_path / "jobs.sqlite3").read_bytes().decode("latin-1")
+        logged = [str(vars(record)) for record in caplog.records]
+        assert any("Sending request" in line for line in logged)
+        for text in [*shown, store, caplog.text, *logged, *capfd.readouterr()]:
+            assert token not in text
+            assert secret not in text
+
+    def test_credentials_that_are_none(self, cloud, tmp_path, monkeypatch):
+        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
+        with pytest.raises(CredentialsError, match="GOOGLE_APPLICATION_CREDENTIALS"):
+            self.open().run(uneven_circuit(), 30)
+        assert not self.new_jobs(cloud)
+
+    def test_only_this_machine_is_spoken_to_without_tls(self, cloud):
+        with pytest.raises(InputError, match="over https alone"):
+            get_backend("google:pink_twin", address="http://example.org:80")
+
+
+def service_account_file(path, monkeypatch) -> str:
+    """A key of a service account that nobody knows; returns a line of it."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    text = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+    account = {
+        "type": "service_account",
+        "project_id": PROJECT,
+        "private_key_id": "0123456789abcdef",
+        "private_key": text,
+        "client_email": "robot@a-project.iam.gserviceaccount.com",
+        "client_id": "1",
+        "token_uri": "http://127.0.0.1:1/token",
+    }
+    path.write_text(json.dumps(account))
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(path))
+    return text.splitlines()[5]
+
+
+# --- the dialect, without a server ---
+
+
+@pytest.fixture(scope="module")
+def payload() -> Payload:
+    """Of a circuit on a processor that is described by its specification."""
+    from cirq_google.engine import create_device_from_processor_id
+
+    from qtoolkit.backends.google.programs import native_program
+    from qtoolkit.backends.google.requests import FORMAT, DeviceConfig, create_requests
+
+    device = create_device_from_processor_id("willow_pink")
+    gateset = device.metadata.compilation_target_gatesets[0]
+    native, bits = native_program(canary()[0], device, gateset, "it")
+    return Payload(create_requests(native, 9, "key", PROJECT, "it", DeviceConfig()), FORMAT, 9, (bits,))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda body: body[:-1], "cut off"),
+        (lambda body: b"circuit", "cut off or no requests"),
+        (lambda body: b"", "2 requests, got 0"),
+        (lambda body: body + body, "2 requests, got 4"),
+        (lambda body: b"\0\0\0\0\2\xff\xff" * 2, "no requests of the Quantum Engine"),
+        (lambda body: b"\0\0\0\0\0" * 2, "no program of the Quantum Engine's version 2"),
+    ],
+)
+def test_what_is_no_payload(payload, change, message) -> None:
+    broken = Payload(change(payload.body), payload.format, 9, payload.bits)
+    with pytest.raises(ConversionError, match=message):
+        serializer_of(payload.format).circuits(broken)
+
+
+def answer(*, type_url="type.googleapis.com/cirq.google.api.v2.Result", value=None, **changes) -> bytes:
+    """The bytes of a QuantumResult with five keys of 9 shots, all 0 but for the changes."""
+    from cirq_google.api import v2
+    from cirq_google.cloud import quantum
+
+    given = {"shots": 9, "sweeps": 1, "points": 1, "instances": 1, "bits": b"\0\0", "keys": 5} | changes
+    result = v2.result_pb2.Result()
+    for _ in range(given["sweeps"]):
+        sweep = result.sweep_results.add(repetitions=given["shots"])
+        for _ in range(given["points"]):
+            point = sweep.parameterized_results.add()
+            for number in range(given["keys"]):
+                measured = point.measurement_results.add(key=f"m{number}", instances=given["instances"])
+                measured.qubit_measurement_results.add(results=given["bits"]).qubit.id = f"5_{number}"
+    found = quantum.QuantumResult(parent="job")
+    inner = quantum.QuantumResult.pb(found).result
+    inner.type_url, inner.value = type_url, result.SerializeToString() if value is None else value
+    return quantum.QuantumResult.serialize(found)
+
+
+def test_the_first_shot_is_the_lowest_bit(payload) -> None:
+    (found,) = serializer_of(payload.format).outcomes(payload, answer(bits=b"\x05\x01"))
+    assert found.column("m0", 0).tolist() == [1, 0, 1, 0, 0, 0, 0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (lambda: b"\xff\xff\xff", "no result of the Quantum Engine"),
+        (lambda: answer(value=b"\xff\xff"), "no result of the Quantum Engine"),
+        (lambda: answer(type_url="type.googleapis.com/cirq.google.api.v1.Result"), "result of version 2, got"),
+        (lambda: b"", "result of version 2, got ''"),
+        (lambda: answer(sweeps=0), "one set of shots"),
+        (lambda: answer(sweeps=2), "one set of shots"),
+        (lambda: answer(points=2), "one set of shots"),
+        (lambda: answer(instances=2), "each key is measured once"),
+        (lambda: answer(bits=b"\0"), "9 shots take 2 bytes, the answer has 1"),
+        (lambda: answer(shots=2**30), "bytes, the answer has 2"),
+        (lambda: answer(shots=-1), "shots"),
+        (lambda: answer(keys=3), "lacks bit 0 of 'm3'"),
+        (lambda: answer(shots=10), "10 shots, 9 were asked for"),
+    ],
+)
+def test_answers_that_are_none(payload, raw, message) -> None:
+    def read():
+        (found,) = serializer_of(payload.format).outcomes(payload, raw())
+        return payload.bits[0].result(found, 9)
+
+    with pytest.raises(JobError, match=message):
+        read()
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [
+        (1, JobStatus.QUEUED),
+        (2, JobStatus.RUNNING),
+        (3, JobStatus.RUNNING),
+        (4, JobStatus.CANCELLED),
+        (5, JobStatus.DONE),
+        (6, JobStatus.FAILED),
+        (0, JobStatus.UNKNOWN),
+        (7, JobStatus.UNKNOWN),
+    ],
+)
+def test_states(state, status) -> None:
+    from cirq_google.cloud import quantum
+
+    from qtoolkit.backends.google.job import status_of
+
+    job = quantum.QuantumJob()
+    quantum.QuantumJob.pb(job).execution_status.state = state
+    seen = status_of(job)
+    assert seen.status is status
+    assert seen.raw == (quantum.ExecutionStatus.State(state).name if state < 7 else "7")
+
+
+def test_a_program_that_lacks_what_its_map_names(payload) -> None:
+    from qtoolkit.backends.google.programs import circuit_of
+    from qtoolkit.backends.google.requests import native_of
+
+    bits = SimpleNamespace(num_clbits=1, registers=(), sources=(("m77", 0),))
+    with pytest.raises(JobError, match="lacks the measurement m77"):
+        circuit_of(native_of(payload.body), bits)

@@ -38,7 +38,7 @@ def _opener(processor: str) -> Callable[..., VirtualGoogleBackend]:
 
 def _client(project: str | None, address: str | None) -> GoogleClient:
     from qtoolkit.backends.google.client import GoogleClient
-    from qtoolkit.backends.google.connection import ADDRESS, Connection
+    from qtoolkit.backends.google.connection import Connection
     from qtoolkit.backends.google.processor import check_id
 
     require("cirq_google", extra="google")
@@ -47,7 +47,13 @@ def _client(project: str | None, address: str | None) -> GoogleClient:
         raise CredentialsError(
             f"Google's Quantum Engine needs the id of a project of Google's cloud: set {PROJECT}, or give project="
         )
-    return GoogleClient(Connection(address or ADDRESS), check_id(given, "a project's id"))
+    return GoogleClient(Connection(_address(address)), check_id(given, "a project's id"))
+
+
+def _address(given: str | None) -> str:
+    from qtoolkit.backends.google.connection import ADDRESS
+
+    return given or ADDRESS
 
 
 def _open(

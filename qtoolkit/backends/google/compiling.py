@@ -61,7 +61,7 @@ def compiled_for(
         The circuit on the processor's qubits, and where each of `qubits` is at its end.
 
     Raises:
-        BackendError: if the circuit does not fit on the grid.
+        BackendError: if the circuit does not fit on the grid, or holds what Cirq cannot take apart.
     """
     import cirq
 
@@ -69,6 +69,12 @@ def compiled_for(
         return cirq.Circuit(), ()
     body, measured = _without_last_measurements(circuit)
     native = cirq.optimize_for_target_gateset(body, gateset=gateset)
+    wide = next((item for item in native.all_operations() if len(item.qubits) > 2), None)
+    if wide is not None:
+        kind = type(wide.gate).__name__
+        raise BackendError(
+            f"Cirq cannot take a {kind} of {len(wide.qubits)} qubits apart for {name}; build it from smaller gates"
+        )
     there = native.all_qubits()
     # The router places only what it sees.
     native += cirq.Circuit(cirq.I(qubit) for qubit in qubits if qubit not in there)

@@ -59,7 +59,7 @@ def check_config(run_name: str, snapshot_id: str, device_config_name: str) -> De
             check_id(given, what)
     if bool(run_name or snapshot_id) != bool(device_config_name):
         raise InputError(
-            "a configuration is named by device_config_name and one of run_name and snapshot_id, or not at all"
+            f"a configuration is named by device_config_name and one of run_name and snapshot_id, got {names}"
         )
     return DeviceConfig(run_name, snapshot_id, device_config_name)
 
