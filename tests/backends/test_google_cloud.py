@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -14,7 +15,6 @@ import numpy as np
 import pytest
 from backend_checks import two_register_circuit, uneven_circuit
 from cloud_contract import CloudContract, canary
-from stubs.server import running
 
 from qtoolkit import Circuit, StatevectorSimulator
 from qtoolkit.backends import JobStatus, JobStore, get_backend, registry
@@ -82,6 +82,22 @@ class TestGoogle(CloudContract):
         assert here.vendor_ids == (f"projects/{PROJECT}/programs/{part.key}/jobs/{part.key}",)
         assert part.payload.format == "google.program.v2"
 
+    def test_the_payload_tells_which_qubits_of_the_grid_its_circuit_has(self, cloud):
+        from qtoolkit.backends.google.requests import native_of
+
+        (payload,) = self.open().payloads(uneven_circuit(5), 25)
+        (parsed,) = serializer_of(payload.format).circuits(payload)
+        places = [tuple(map(int, label.split("_"))) for label in payload.facts["device_qubits"]]
+        pairs = {frozenset(places[q] for q in op.qubits) for op in parsed if len(op.qubits) == 2}
+        theirs = {
+            frozenset((q.row, q.col) for q in op.qubits)
+            for op in native_of(payload.body).all_operations()
+            if len(op.qubits) == 2
+        }
+        assert pairs == theirs
+        assert len(pairs) >= 4
+        assert parsed.num_qubits == len(places)
+
     def test_a_job_runs_in_the_default_configuration_or_in_the_one_that_is_named(self, cloud):
         from qtoolkit.backends.google.requests import requests_of
 
@@ -138,7 +154,10 @@ print(payload.content_hash(key.decode()))
         (payload,) = backend.payloads(circuit, 10)
         (parsed,) = serializer_of(payload.format).circuits(payload)
         want = StatevectorSimulator().run(circuit, 400, seed=1).counts
-        for got in (backend.run(circuit, 400).result(60).counts, StatevectorSimulator().run(parsed, 400, seed=2).counts):
+        for got in (
+            backend.run(circuit, 400).result(60).counts,
+            StatevectorSimulator().run(parsed, 400, seed=2).counts,
+        ):
             assert set(got) == set(want) == {"0000", "1100"}
             assert abs(got["0000"] - 200) < 5 * np.sqrt(100)
         lesser = get_backend("google:bow_twin", **self.options(cloud.address))
@@ -227,6 +246,13 @@ print(payload.content_hash(key.decode()))
             here.result(60)
         assert here.result(60).shots == 3000
 
+    def test_a_job_that_has_ended_is_not_cancelled(self, cloud):
+        here = self.open().run(uneven_circuit(), 30)
+        cloud.faults({"kind": "ended", "times": 1})
+        assert not here.cancel()
+        assert here.status() is JobStatus.DONE
+        assert here.result(60).shots == 30
+
     def test_the_reason_of_a_failure(self, cloud):
         here = self.open().run(uneven_circuit(), 30)
         cloud.faults({"kind": "failed_job", "times": 1})
@@ -234,8 +260,8 @@ print(payload.content_hash(key.decode()))
             here.result(60)
 
     def test_a_server_that_was_never_there(self, cloud):
-        with running("toy") as other:
-            address = other.address
+        with socket.create_server(("127.0.0.1", 0)) as closed:
+            address = f"http://127.0.0.1:{closed.getsockname()[1]}"
         backend = self.open()
         backend.capabilities  # noqa: B018
         backend.client.connection = type(backend.client.connection)(address)

@@ -130,8 +130,11 @@ class Engine(Stub):
     def CancelQuantumJob(self, data):
         job = self._job(quantum.CancelQuantumJobRequest.deserialize(data).name)["job"]
         raw = type(job).pb(job).execution_status
-        if raw.state in (STATE.READY, STATE.RUNNING):
-            raw.state = STATE.CANCELLED
+        if self.fault("ended"):
+            raw.state = STATE.SUCCESS
+        if raw.state not in (STATE.READY, STATE.RUNNING):
+            raise Abort(grpc.StatusCode.FAILED_PRECONDITION, "the job has ended")
+        raw.state = STATE.CANCELLED
         return Empty()
 
     def GetQuantumProcessor(self, data):

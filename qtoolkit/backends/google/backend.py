@@ -15,7 +15,7 @@ from qtoolkit.backends.cloud.store import JobStore
 from qtoolkit.backends.google.client import GoogleClient
 from qtoolkit.backends.google.facts import capabilities_of, check_limits
 from qtoolkit.backends.google.processor import Processor, processor_of
-from qtoolkit.backends.google.programs import native_program
+from qtoolkit.backends.google.programs import native_program, qubits_of
 from qtoolkit.backends.google.requests import FORMAT, MEDIA_TYPE, DeviceConfig, create_requests
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import BackendError
@@ -83,4 +83,6 @@ class GoogleBackend(CloudBackend):
         native, bits = native_program(circuit, here.device, here.gateset, self.name)
         check_limits(native, shots, self.name)
         body = create_requests(native, shots, key, self.client.project, here.id, here.config)
-        return Payload(body, FORMAT, shots, (bits,), MEDIA_TYPE)
+        # As calibrations call them; in the order in which the serializer numbers them.
+        places = [f"{qubit.row}_{qubit.col}" for qubit in qubits_of(native)]
+        return Payload(body, FORMAT, shots, (bits,), MEDIA_TYPE, {"device_qubits": places})

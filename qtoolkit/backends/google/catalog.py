@@ -117,5 +117,5 @@ PROVIDER = Provider(
     devices=_devices,
     credentials=(PROJECT,),
     service="Google's Quantum Engine",
-    examples=("google:willow_pink", "google:PROCESSOR"),
+    examples=("google:PROCESSOR",),
 )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from qtoolkit.backends.cloud.client import CloudClient, VendorStatus
+from qtoolkit.backends.cloud.client import CloudClient, Refused, VendorStatus
 from qtoolkit.backends.google.connection import AlreadyThere, Connection, NotThere
 from qtoolkit.backends.google.job import status_of
 from qtoolkit.backends.google.requests import job_name, requests_of
@@ -69,10 +70,11 @@ class GoogleClient(CloudClient):
         return bytes(type(result).serialize(result))
 
     def cancel(self, vendor_id: str) -> None:
-        """Ask the service to cancel a job."""
+        """Ask the service to cancel a job; it refuses where the job has ended, which its state tells."""
         from cirq_google.cloud import quantum
 
-        self.connection.call("cancel_quantum_job", quantum.CancelQuantumJobRequest(name=vendor_id))
+        with suppress(Refused):
+            self.connection.call("cancel_quantum_job", quantum.CancelQuantumJobRequest(name=vendor_id))
 
     def _job(self, name: str) -> Any:
         from cirq_google.cloud import quantum

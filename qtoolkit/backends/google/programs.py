@@ -16,7 +16,7 @@ from qtoolkit.errors import BackendError, ConversionError, JobError
 if TYPE_CHECKING:
     import cirq
 
-__all__ = ["circuit_of", "key_name", "native_program"]
+__all__ = ["circuit_of", "key_name", "native_program", "qubits_of"]
 
 
 def key_name(number: int) -> str:
@@ -56,6 +56,11 @@ def native_program(circuit: Circuit, device: Any, gateset: Any, name: str) -> tu
     return native, BitMap.of(circuit, sources)
 
 
+def qubits_of(native: cirq.AbstractCircuit) -> tuple[Any, ...]:
+    """The qubits of a program in the order in which `circuit_of` numbers them: by row and column."""
+    return tuple(sorted(native.all_qubits()))
+
+
 def circuit_of(native: cirq.AbstractCircuit, bits: BitMap) -> Circuit:
     """A program as a circuit that measures into the bits of its map.
 
@@ -65,7 +70,7 @@ def circuit_of(native: cirq.AbstractCircuit, bits: BitMap) -> Circuit:
     """
     from qtoolkit.interop.cirq.from_circuit import convert
 
-    found = convert(native, tuple(sorted(native.all_qubits())))
+    found = convert(native, qubits_of(native))
     key_of = {clbits[0]: key for key, instances in found.records.items() for clbits in instances}
     targets: dict[str, list[int]] = {}
     for clbit, source in enumerate(bits.sources):
