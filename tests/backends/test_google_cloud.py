@@ -259,11 +259,12 @@ print(payload.content_hash(key.decode()))
         with pytest.raises(JobError, match="SYSTEM_ERROR: the refrigerator is warm"):
             here.result(60)
 
-    def test_a_server_that_was_never_there(self, cloud):
+    def test_a_server_that_was_never_there(self, cloud, monkeypatch):
         with socket.create_server(("127.0.0.1", 0)) as closed:
             address = f"http://127.0.0.1:{closed.getsockname()[1]}"
         backend = self.open()
         backend.capabilities  # noqa: B018
+        monkeypatch.setattr(backend, "calibration", lambda: None)
         backend.client.connection = type(backend.client.connection)(address)
         with pytest.raises(BackendError, match="cannot be reached, nothing was submitted"):
             backend.run(two_register_circuit(), 30)
