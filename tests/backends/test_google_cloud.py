@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from backend_checks import two_register_circuit, uneven_circuit
 from cloud_contract import CloudContract, canary
+from stubs.server import running
 
 from qtoolkit import Circuit, StatevectorSimulator
 from qtoolkit.backends import JobStatus, JobStore, get_backend, registry
@@ -309,6 +310,46 @@ print(payload.content_hash(key.decode()))
     def test_only_this_machine_is_spoken_to_without_tls(self, cloud):
         with pytest.raises(InputError, match="over https alone"):
             get_backend("google:pink_twin", address="http://example.org:80")
+
+
+_OVER_TLS = """
+import os, sys
+from qtoolkit import Circuit
+from qtoolkit.backends import get_backend
+from qtoolkit.errors import QToolkitError
+backend = get_backend("google:pink_twin", address=sys.argv[1])
+try:
+    print(dict(backend.run(Circuit(2).x(1).measure_all(), 9).result(60).counts))
+except QToolkitError as error:
+    print(type(error).__name__, error)
+"""
+
+
+@pytest.mark.slow
+def test_over_tls(tmp_path, monkeypatch) -> None:
+    """As to Google's own address: certificates are checked, credentials asked for, and each call has a token."""
+    certificate = tmp_path / "certificate.pem"
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", PROJECT)
+    monkeypatch.setenv("QTOOLKIT_JOBS", str(tmp_path / "jobs.sqlite3"))
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
+
+    def said() -> str:
+        command = [sys.executable, "-c", _OVER_TLS, service_of(server.address)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+
+    with running("google", "0", str(certificate)) as server:
+        assert "CredentialsError" in (text := said())
+        assert "set GOOGLE_APPLICATION_CREDENTIALS, or say gcloud auth application-default login" in text
+        service_account_file(tmp_path / "key.json", monkeypatch)
+        assert "nothing was submitted" in said()
+        assert server.log() == [line for line in server.log() if line["path"] == "/grpc"]
+        monkeypatch.setenv("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", str(certificate))
+        assert said() == "{'10': 9}\n"
+        told = told_by(server.address)["authorizations"]
+        assert len(told) == len([line for line in server.log() if line["path"] != "/grpc"])
+        assert all(value.startswith("Bearer ey") for value in told)
 
 
 def service_account_file(path, monkeypatch) -> str:

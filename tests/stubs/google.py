@@ -14,6 +14,9 @@ import socket
 import threading
 import time
 from concurrent import futures
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 from typing import ClassVar
 
 import cirq
@@ -25,6 +28,9 @@ from cirq_google.engine.virtual_engine_factory import (
     create_device_spec_from_processor_id,
     load_median_device_calibration,
 )
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from google.protobuf.any_pb2 import Any
 from google.protobuf.empty_pb2 import Empty
 from stubs.server import Stub
@@ -45,18 +51,22 @@ class Abort(Exception):  # noqa: N818
 class Engine(Stub):
     routes: ClassVar = [("GET", "/grpc", "where")]
 
-    def __init__(self, delay="0") -> None:
+    def __init__(self, delay="0", certificate="") -> None:
         super().__init__()
         self.programs, self.accepted, self.authorizations = {}, {}, []
         self.delay = float(delay)
         server = grpc.server(futures.ThreadPoolExecutor(16), options=[("grpc.max_receive_message_length", -1)])
         server.add_generic_rpc_handlers([Handler(self)])
-        port = server.add_insecure_port("127.0.0.1:0")
+        if certificate:
+            port = server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([signed_by_itself(certificate)]))
+        else:
+            port = server.add_insecure_port("127.0.0.1:0")
         server.start()
         self.server, self.relay = server, Relay(port)
+        self.scheme = "https" if certificate else "http"
 
     def where(self, request):
-        return {"address": f"http://127.0.0.1:{self.relay.port}", "authorizations": self.authorizations}
+        return {"address": f"{self.scheme}://127.0.0.1:{self.relay.port}", "authorizations": self.authorizations}
 
     def struck(self, request):
         return None  # faults are of the service, not of what tells where it is
@@ -288,5 +298,24 @@ def _result(code, context, more):
     return v2.results_to_proto([[trial]], v2.find_measurements(circuit))
 
 
-def stub(delay="0"):
-    return Engine(delay or os.environ.get("GOOGLE_DELAY", "0"))
+def signed_by_itself(path):
+    """A key and a certificate of this machine, which is written to a file for clients to trust."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a server of the tests")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+        .public_bytes(serialization.Encoding.PEM)
+    )
+    Path(path).write_bytes(certificate)
+    encodings = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    return key.private_bytes(*encodings), certificate
+
+
+def stub(delay="0", certificate=""):
+    return Engine(delay or os.environ.get("GOOGLE_DELAY", "0"), certificate)
