@@ -11,7 +11,7 @@ from qtoolkit.backends.cloud.bits import BitMap
 from qtoolkit.backends.google.compiling import compiled_for
 from qtoolkit.circuit import Barrier, Circuit, Initialize, Measure, Operation
 from qtoolkit.circuit.annotations import ANNOTATIONS
-from qtoolkit.errors import BackendError, ConversionError, JobError
+from qtoolkit.errors import BackendError, ConversionError
 
 if TYPE_CHECKING:
     import cirq
@@ -65,8 +65,7 @@ def circuit_of(native: cirq.AbstractCircuit, bits: BitMap) -> Circuit:
     """A program as a circuit that measures into the bits of its map.
 
     Raises:
-        ConversionError: if it holds what has no counterpart here.
-        JobError: if it lacks a measurement of the map.
+        ConversionError: if it holds what has no counterpart here, or lacks a measurement of the map.
     """
     from qtoolkit.interop.cirq.from_circuit import convert
 
@@ -78,7 +77,7 @@ def circuit_of(native: cirq.AbstractCircuit, bits: BitMap) -> Circuit:
             targets.setdefault(source[0], []).append(clbit)
     lacking = sorted(targets.keys() - key_of.values())
     if lacking:
-        raise JobError(f"the program lacks the measurement {lacking[0]}")
+        raise ConversionError(f"the program lacks the measurement {lacking[0]}")
     circuit = Circuit(found.circuit.num_qubits)
     circuit.num_clbits = bits.num_clbits
     for register in bits.registers:
