@@ -1,0 +1,144 @@
+"""Circuits in a device's gates, on its couplings where it has some, with each measured qubit's place."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from qtoolkit.circuit import Barrier, Circuit, Initialize, Measure, Operation, StandardGate
+from qtoolkit.circuit.annotations import ANNOTATIONS
+from qtoolkit.errors import BackendError, ConversionError
+from qtoolkit.interop.openqasm.synthesis import preparation
+
+__all__ = ["CompiledCircuit", "compiled"]
+
+_SEED = 0
+"""Of the router's choices: a dry run shows what a run sends."""
+
+
+@dataclass(frozen=True)
+class CompiledCircuit:
+    """A circuit of standard gates and barriers, and its measurements, which come last.
+
+    Attributes:
+        num_qubits: of the device, or of the circuit where it has no couplings.
+        operations: standard gates of the device and barriers, in order.
+        measured: the measured qubits, each once; bit k of the device's answer is qubit ``measured[k]``.
+        sources: for each classical bit that is written, the index in `measured`.
+    """
+
+    num_qubits: int
+    operations: tuple[Operation, ...]
+    measured: tuple[int, ...]
+    sources: Mapping[int, int]
+
+
+def compiled(
+    circuit: Circuit,
+    gates: Collection[str],
+    *,
+    basis: Sequence[str] | None = None,
+    couplings: Sequence[tuple[int, int]] | None = None,
+    num_qubits: int | None = None,
+    optimization_level: int = 1,
+) -> CompiledCircuit:
+    """Bring a circuit into a device's gates by Qiskit's transpiler; one that is in them already stays as it is.
+
+    Args:
+        circuit: bound, measured at its end.
+        gates: this toolkit's names of the gates that may stay.
+        basis: the gates that others become, a part of `gates`; all of them by default.
+        couplings: pairs of qubits that a gate of two can join, in both directions; None for every pair.
+        num_qubits: of the device, where it has couplings.
+        optimization_level: of the transpiler, 0 to 3.
+
+    Raises:
+        ConversionError: naming what Qiskit cannot hold, or what the device's dialect lacks.
+        BackendError: if the circuit does not fit the device.
+    """
+    body, pairs = circuit.split_final_measurements()
+    measured = tuple(sorted({qubit for qubit, _ in pairs}))
+    sources = {clbit: measured.index(qubit) for qubit, clbit in pairs}
+    operations = _told(body)
+    if couplings is not None or not all(_stays(operation, gates) for operation in operations):
+        operations, measured, width = _transpiled(
+            body.num_qubits, operations, measured, basis or sorted(gates), couplings, num_qubits, optimization_level
+        )
+    else:
+        width = circuit.num_qubits
+    for operation in operations:
+        if not _stays(operation, gates):
+            raise ConversionError(
+                f"the device has gates, barriers and measurements at the end, got {operation.gate.name!r}"
+            )
+    return CompiledCircuit(width, operations, measured, sources)
+
+
+def _told(circuit: Circuit) -> tuple[Operation, ...]:
+    """With gates in place of the states to prepare, and without what changes no outcome: annotations, global phases."""
+    found: list[Operation] = []
+    used: set[int] = set()
+    for operation in circuit.operations:
+        gate, qubits = operation.gate, operation.qubits
+        if isinstance(gate, Initialize):
+            if used.intersection(qubits):
+                raise ConversionError(f"the device cannot reset qubits, got initialize on {qubits}, which are in use")
+            found += [
+                Operation(step.gate, tuple(qubits[k] for k in step.qubits))
+                for step in preparation(gate.state_vector).operations
+                if step.qubits
+            ]
+        elif qubits and not isinstance(gate, ANNOTATIONS):
+            found.append(operation)
+        if not isinstance(gate, (Barrier, *ANNOTATIONS)):
+            used.update(qubits)
+    return tuple(found)
+
+
+def _stays(operation: Operation, gates: Collection[str]) -> bool:
+    gate = operation.gate
+    return isinstance(gate, Barrier) or (isinstance(gate, StandardGate) and gate.name in gates)
+
+
+def _transpiled(
+    width: int,
+    body: Sequence[Operation],
+    measured: Sequence[int],
+    basis: Sequence[str],
+    couplings: Sequence[tuple[int, int]] | None,
+    num_qubits: int | None,
+    optimization_level: int,
+) -> tuple[tuple[Operation, ...], tuple[int, ...], int]:
+    from qiskit import transpile
+    from qiskit.exceptions import QiskitError
+    from qiskit.transpiler import CouplingMap
+
+    from qtoolkit.interop.qiskit import from_qiskit, to_qiskit
+
+    whole = Circuit(width, len(measured))
+    for operation in body:
+        whole.append(operation.gate, operation.qubits, operation.clbits)
+    for column, qubit in enumerate(measured):
+        whole.append(Measure(), [qubit], [column])
+    coupling_map = None
+    if couplings is not None:
+        coupling_map = CouplingMap()
+        for qubit in range(num_qubits or 1 + max(max(pair) for pair in couplings)):
+            coupling_map.add_physical_qubit(qubit)
+        for first, second in couplings:
+            coupling_map.add_edge(first, second)
+            coupling_map.add_edge(second, first)
+    try:
+        found = transpile(
+            to_qiskit(whole),
+            basis_gates=list(basis),
+            coupling_map=coupling_map,
+            optimization_level=optimization_level,
+            seed_transpiler=_SEED,
+        )
+    except QiskitError as error:
+        raise BackendError(f"the circuit cannot be compiled for the device: {error.message}") from error
+    device = from_qiskit(found)
+    operations, pairs = device.split_final_measurements()
+    places = {clbit: qubit for qubit, clbit in pairs}
+    return _told(operations), tuple(places[column] for column in range(len(measured))), device.num_qubits
