@@ -20,6 +20,7 @@ from qtoolkit.backends.google.catalog import PROVIDER as GOOGLE
 from qtoolkit.backends.ibm.catalog import PROVIDER as IBM
 from qtoolkit.backends.iqm.catalog import PROVIDER as IQM
 from qtoolkit.backends.local import PROVIDER as LOCAL
+from qtoolkit.backends.origin.catalog import PROVIDER as ORIGIN
 from qtoolkit.backends.provider import BackendEntry, Provider
 from qtoolkit.backends.quantinuum.catalog import PROVIDER as QUANTINUUM
 from qtoolkit.errors import BackendError, InputError, UnknownBackendError
@@ -27,6 +28,7 @@ from qtoolkit.errors import BackendError, InputError, UnknownBackendError
 __all__ = ["BackendInfo", "PROVIDERS", "get_backend", "list_backends", "providers", "serializer_of"]
 
 PROVIDERS: tuple[Provider, ...] = (LOCAL, IBM, BRAKET, GOOGLE, QUANTINUUM, IQM)
+PROVIDERS: tuple[Provider, ...] = (LOCAL, IBM, BRAKET, QUANTINUUM, IQM, ORIGIN)
 """Every provider of this distribution, in the order of a table."""
 
 ENTRY_POINTS = "qtoolkit.backends"

@@ -18,6 +18,7 @@ EXTRAS = {
     "ionq",
     "azure",
     "quantinuum",
+    "origin",
     "finance",
     "chemistry",
     "smiles",
