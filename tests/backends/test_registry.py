@@ -12,7 +12,7 @@ import qtoolkit
 from qtoolkit.backends import BackendInfo, LocalBackend, get_backend, list_backends
 from qtoolkit.errors import InputError, MissingExtraError, UnknownBackendError
 
-VENDORS = ["qiskit", "qiskit_ibm_runtime", "qiskit_aer", "braket", "cirq", "pyqpanda3"]
+VENDORS = ["qiskit", "qiskit_ibm_runtime", "qiskit_aer", "braket", "cirq", "pyqpanda3", "cqlib"]
 
 
 def test_the_list_is_complete_and_distinct() -> None:

@@ -13,6 +13,7 @@ VENDORS = {
     "cirq",
     "cirq_google",
     "cirq_ionq",
+    "cqlib",
     "pyqpanda3",
     "pytket",
     "qiskit",

@@ -19,6 +19,7 @@ EXTRAS = {
     "azure",
     "quantinuum",
     "origin",
+    "tianyan",
     "finance",
     "chemistry",
     "smiles",
