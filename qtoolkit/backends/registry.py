@@ -22,6 +22,7 @@ from qtoolkit.backends.iqm.catalog import PROVIDER as IQM
 from qtoolkit.backends.local import PROVIDER as LOCAL
 from qtoolkit.backends.origin.catalog import PROVIDER as ORIGIN
 from qtoolkit.backends.provider import BackendEntry, Provider
+from qtoolkit.backends.quafu.catalog import PROVIDER as QUAFU
 from qtoolkit.backends.quantinuum.catalog import PROVIDER as QUANTINUUM
 from qtoolkit.backends.tianyan.catalog import PROVIDER as TIANYAN
 from qtoolkit.errors import BackendError, InputError, UnknownBackendError
@@ -31,6 +32,7 @@ __all__ = ["BackendInfo", "PROVIDERS", "get_backend", "list_backends", "provider
 PROVIDERS: tuple[Provider, ...] = (LOCAL, IBM, BRAKET, GOOGLE, QUANTINUUM, IQM)
 PROVIDERS: tuple[Provider, ...] = (LOCAL, IBM, BRAKET, QUANTINUUM, IQM, ORIGIN)
 PROVIDERS: tuple[Provider, ...] = (LOCAL, IBM, BRAKET, QUANTINUUM, IQM, ORIGIN, TIANYAN)
+PROVIDERS: tuple[Provider, ...] = (LOCAL, IBM, BRAKET, QUANTINUUM, IQM, ORIGIN, TIANYAN, QUAFU)
 """Every provider of this distribution, in the order of a table."""
 
 ENTRY_POINTS = "qtoolkit.backends"
