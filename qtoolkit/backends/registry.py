@@ -29,10 +29,7 @@ from qtoolkit.errors import BackendError, InputError, UnknownBackendError
 
 __all__ = ["BackendInfo", "PROVIDERS", "get_backend", "list_backends", "providers", "serializer_of"]
 
-PROVIDERS: tuple[Provider, ...] = (LOCAL, IBM, BRAKET, GOOGLE, QUANTINUUM, IQM)
-PROVIDERS: tuple[Provider, ...] = (LOCAL, IBM, BRAKET, QUANTINUUM, IQM, ORIGIN)
-PROVIDERS: tuple[Provider, ...] = (LOCAL, IBM, BRAKET, QUANTINUUM, IQM, ORIGIN, TIANYAN)
-PROVIDERS: tuple[Provider, ...] = (LOCAL, IBM, BRAKET, QUANTINUUM, IQM, ORIGIN, TIANYAN, QUAFU)
+PROVIDERS: tuple[Provider, ...] = (LOCAL, IBM, BRAKET, GOOGLE, QUANTINUUM, IQM, ORIGIN, TIANYAN, QUAFU)
 """Every provider of this distribution, in the order of a table."""
 
 ENTRY_POINTS = "qtoolkit.backends"
