@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -33,23 +34,35 @@ class IBMBackend(InProcessBackend):
     the real one at the time of the snapshot. Devices of IBM's service are opened by name, as their jobs go on record:
     ``get_backend("ibm:ibm_fez")``.
 
+    The same circuit is compiled the same way each time, whatever the seed of its shots, and as `IBMNoise` compiles it.
+
     Args:
         device: a Qiskit backend.
         optimization_level: of the transpiler, 0 to 3.
         executor: runs circuits in this process, by default one after the other in a thread of the backend's own.
         name: shown in results; ``"ibm:"`` and the device's name by default.
+        layout: the device's qubit for each qubit of a circuit, so that a readout calibration is of the qubits that are
+            read later; the compiler chooses without.
 
     Raises:
-        InputError: if `device` is no Qiskit backend, or one of IBM's service, or for another optimization level.
+        InputError: if `device` is no Qiskit backend, or one of IBM's service, or for another optimization level, or if
+            the layout has no distinct qubits of the device.
         MissingExtraError: if qiskit-ibm-runtime is not installed.
     """
 
     def __init__(
-        self, device: Any, optimization_level: int = 1, executor: Executor | None = None, name: str | None = None
+        self,
+        device: Any,
+        optimization_level: int = 1,
+        executor: Executor | None = None,
+        name: str | None = None,
+        layout: Sequence[int] | None = None,
     ) -> None:
         runtime = require("qiskit_ibm_runtime", extra="ibm")
         fake = require("qiskit_ibm_runtime.fake_provider.fake_backend", extra="ibm")
         from qiskit.providers import BackendV2
+
+        from qtoolkit.backends.ibm.circuits import check_layout
 
         if not isinstance(device, BackendV2):
             raise InputError(f"an IBM backend is made of a Qiskit BackendV2, got {type(device).__name__}")
@@ -63,6 +76,7 @@ class IBMBackend(InProcessBackend):
         super().__init__(name or f"ibm:{device.name}", executor)
         self.device = device
         self.optimization_level = optimization_level
+        self.layout = check_layout(layout, device.num_qubits)
         self._is_fake = isinstance(device, fake.FakeBackendV2)
 
     @cached_property
@@ -90,16 +104,13 @@ class IBMBackend(InProcessBackend):
     def _submit(self, request: Request) -> Job[Any]:
         from qtoolkit.backends.ibm.circuits import device_circuit
 
-        seeds = [_split_seed(seed) for seed in request.seeds]
         converted = [
-            device_circuit(circuit, self.device, self.optimization_level, transpiler_seed)
-            for circuit, (transpiler_seed, _) in zip(request.circuits, seeds, strict=True)
+            device_circuit(circuit, self.device, self.optimization_level, layout=self.layout)
+            for circuit in request.circuits
         ]
         calls = [
-            (self._run_here, (circuit, isa, request.shots, seed, simulator_seed))
-            for circuit, isa, seed, (_, simulator_seed) in zip(
-                request.circuits, converted, request.seeds, seeds, strict=True
-            )
+            (self._run_here, (circuit, isa, request.shots, seed, _simulator_seed(seed)))
+            for circuit, isa, seed in zip(request.circuits, converted, request.seeds, strict=True)
         ]
         return self._start(request, calls)
 
@@ -167,9 +178,6 @@ def _further_seeds(seed: int | None, count: int) -> list[int | None]:
     return [int(word) >> 1 for word in np.random.SeedSequence(seed).generate_state(count, np.uint32)]
 
 
-def _split_seed(seed: int | None) -> tuple[int | None, int | None]:
-    """Seeds of the transpiler and of the simulator, both in the range that these take."""
-    if seed is None:
-        return None, None
-    transpiler_seed, simulator_seed = (int(word) >> 1 for word in np.random.SeedSequence(seed).generate_state(2))
-    return transpiler_seed, simulator_seed
+def _simulator_seed(seed: int | None) -> int | None:
+    """A seed in the range that the simulator takes."""
+    return None if seed is None else int(np.random.SeedSequence(seed).generate_state(1)[0]) >> 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from decimal import Decimal
 from functools import partial
@@ -49,9 +50,13 @@ FAKE_DEVICES = {
 """By number of qubits, as of qiskit-ibm-runtime 0.51."""
 
 
-def _open(name: str, optimization_level: int = 1, executor: Executor | None = None) -> IBMBackend:
-    device = fake_device(name)
-    return IBMBackend(device, optimization_level=optimization_level, executor=executor, name=f"ibm:{name}")
+def _open(
+    name: str,
+    optimization_level: int = 1,
+    executor: Executor | None = None,
+    layout: Sequence[int] | None = None,
+) -> IBMBackend:
+    return IBMBackend(fake_device(name), optimization_level, executor, f"ibm:{name}", layout)
 
 
 def _entry(city: str, num_qubits: int) -> BackendEntry:

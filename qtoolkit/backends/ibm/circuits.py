@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import keyword
+from collections.abc import Sequence
 from typing import Any
 
 from qiskit import QuantumCircuit
 from qiskit.exceptions import QiskitError
 from qiskit.transpiler import generate_preset_pass_manager
 
+from qtoolkit._arguments import check_integer, items_of, shown
 from qtoolkit.circuit import Circuit
-from qtoolkit.errors import BackendError
+from qtoolkit.errors import BackendError, InputError
 from qtoolkit.interop.qiskit import to_qiskit
 
-__all__ = ["device_circuit", "without_layout"]
+__all__ = ["TRANSPILER_SEED", "check_layout", "device_circuit", "without_layout"]
 
 
-def device_circuit(circuit: Circuit, device: Any, optimization_level: int, seed: int | None) -> QuantumCircuit:
+TRANSPILER_SEED = 0
+"""The same circuit is compiled the same way each time, so that a noisy prediction is that of what runs."""
+
+
+def device_circuit(
+    circuit: Circuit,
+    device: Any,
+    optimization_level: int,
+    seed: int | None = TRANSPILER_SEED,
+    layout: Sequence[int] | None = None,
+) -> QuantumCircuit:
     """Convert and transpile. The classical registers, one after the other, hold the circuit's classical bits.
 
     Args:
@@ -24,17 +36,42 @@ def device_circuit(circuit: Circuit, device: Any, optimization_level: int, seed:
         device: a Qiskit backend.
         optimization_level: 0 to 3.
         seed: of the transpiler.
+        layout: the device's qubit for each qubit of the circuit, from `check_layout`; the compiler chooses without.
 
     Raises:
         ConversionError: naming what Qiskit cannot hold.
         BackendError: if the circuit does not fit the device.
     """
     converted = to_qiskit(_with_plain_registers(circuit))
-    passes = generate_preset_pass_manager(optimization_level, backend=device, seed_transpiler=seed)
+    if layout is not None and len(layout) < circuit.num_qubits:
+        raise BackendError(f"the layout has {len(layout)} qubits of the device, the circuit {circuit.num_qubits}")
+    passes = generate_preset_pass_manager(
+        optimization_level,
+        backend=device,
+        seed_transpiler=seed,
+        initial_layout=None if layout is None else list(layout[: circuit.num_qubits]),
+    )
     try:
         return passes.run(converted)
     except QiskitError as error:
         raise BackendError(f"the circuit cannot be compiled for {device.name}: {error.message}") from error
+
+
+def check_layout(layout: object, num_qubits: int) -> tuple[int, ...] | None:
+    """Qubits of a device on which circuits are to lie, their qubit 0 on the first; None lets the compiler choose.
+
+    Raises:
+        InputError: if they are no distinct qubits of the device.
+    """
+    if layout is None:
+        return None
+    given: Any = layout
+    qubits: Sequence[int] = items_of(given, "a layout is a sequence of the device's qubits")
+    for qubit in qubits:
+        check_integer(qubit, "a qubit of the layout", 0, num_qubits - 1)
+    if len(set(qubits)) != len(qubits):
+        raise InputError(f"the qubits of a layout must be distinct, got {shown(tuple(qubits))}")
+    return tuple(int(qubit) for qubit in qubits)
 
 
 def without_layout(circuit: QuantumCircuit) -> QuantumCircuit:

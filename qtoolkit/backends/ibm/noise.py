@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from qtoolkit._arguments import check_instance
@@ -30,21 +31,26 @@ class IBMNoise(DeviceModel):
         device: a Qiskit backend with properties, such as a fake one of `qiskit_ibm_runtime`.
         optimization_level: of the transpiler, 0 to 3.
         seed: of the transpiler.
+        layout: the device's qubit for each qubit of a circuit; the compiler chooses without.
 
     Raises:
-        InputError: if it is no Qiskit backend.
+        InputError: if it is no Qiskit backend, or the layout has no distinct qubits of it.
         MissingExtraError: if Qiskit's Aer is not installed.
     """
 
-    def __init__(self, device: BackendV2, optimization_level: int = 1, seed: int = 0) -> None:
+    def __init__(
+        self, device: BackendV2, optimization_level: int = 1, seed: int = 0, layout: Sequence[int] | None = None
+    ) -> None:
         from qiskit.providers import BackendV2
 
+        from qtoolkit.backends.ibm.circuits import check_layout
         from qtoolkit.interop.qiskit.noise import NAMES, model_with_names
 
         super().__init__()
         self.device = check_instance(device, BackendV2, "an IBM device is a Qiskit BackendV2")
         self.optimization_level = optimization_level
         self.seed = seed
+        self.layout = check_layout(layout, self.device.num_qubits)
         noise = require("qiskit_aer.noise", extra="ibm")
         # u2 is one pulse, u3 are two: its error is that of the square root of X that `_with_roots` writes for it.
         model = model_with_names(noise.NoiseModel.from_backend(device), {**NAMES, "u2": "sx"}, noise)
@@ -56,7 +62,7 @@ class IBMNoise(DeviceModel):
     __hash__ = None  # type: ignore[assignment]
 
     def _key(self) -> tuple[object, ...]:
-        return self.device.name, self.optimization_level, self.seed, self.rules
+        return self.device.name, self.optimization_level, self.seed, self.layout, self.rules
 
     def __repr__(self) -> str:
         return f"IBMNoise({self.device.name}, optimization_level={self.optimization_level}, seed={self.seed})"
@@ -75,7 +81,7 @@ class IBMNoise(DeviceModel):
         from qtoolkit.interop.qiskit import from_qiskit
         from qtoolkit.noise.insertion import Writer
 
-        compiled = device_circuit(circuit, self.device, self.optimization_level, self.seed)
+        compiled = device_circuit(circuit, self.device, self.optimization_level, self.seed, self.layout)
         converted = from_qiskit(_with_roots(compiled))
         return _on_own_qubits(
             Writer(self._rules, self._readouts, self._idles).written(converted), compiled.layout, circuit

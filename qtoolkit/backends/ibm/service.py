@@ -34,9 +34,6 @@ It says too that the ``max_shots`` of a device's configuration is no limit any m
 _FRESH = 600.0
 """Seconds for which a device's properties are taken to be the present ones; IBM measures some of them each hour."""
 
-_TRANSPILER_SEED = 0
-"""The same circuit gives the same bytes, by which a repetition is known."""
-
 
 class IBMServiceBackend(CloudBackend):
     """A device of IBM Quantum's service, driven through IBM's package.
@@ -167,10 +164,7 @@ class IBMServiceBackend(CloudBackend):
         from qtoolkit.backends.ibm.circuits import device_circuit, without_layout
 
         device = self._present_device()
-        compiled = [
-            without_layout(device_circuit(circuit, device, self.optimization_level, _TRANSPILER_SEED))
-            for circuit in circuits
-        ]
+        compiled = [without_layout(device_circuit(circuit, device, self.optimization_level)) for circuit in circuits]
         facts: dict[str, Any] = {
             "device": self.device_name,
             "instance": self.service.account.instance,
