@@ -38,6 +38,7 @@ class VendorStatus:
         reason: why it failed, in the provider's words.
         cost: what the provider says that it charges; None where it says nothing.
         facts: what else it says: place in the queue, times.
+        currency: of the cost, such as ``"USD"``; empty for that of the estimate.
     """
 
     status: JobStatus
@@ -45,6 +46,7 @@ class VendorStatus:
     reason: str = ""
     cost: Decimal | None = None
     facts: Mapping[str, Any] | None = None
+    currency: str = ""
 
     @classmethod
     def of(cls, raw: str, known: Mapping[str, JobStatus], reason: str = "", **more: Any) -> VendorStatus:

@@ -163,7 +163,13 @@ class CloudJob(Job[Any]):
         assert part.vendor_id is not None
         seen = self._client.poll(part.vendor_id)
         self.store.moved(
-            self.id, part.index, seen.status, raw=redacted(seen.raw), reason=redacted(seen.reason), cost=seen.cost
+            self.id,
+            part.index,
+            seen.status,
+            raw=redacted(seen.raw),
+            reason=redacted(seen.reason),
+            cost=seen.cost,
+            currency=seen.currency,
         )
         return seen.status
 

@@ -191,8 +191,12 @@ class JobStore:
         raw: str = "",
         reason: str = "",
         cost: Decimal | None = None,
+        currency: str = "",
     ) -> None:
-        """A part has another status, or a reason for it; terminal ones stay but for `accepted`."""
+        """A part has another status, or a reason for it; terminal ones stay but for `accepted`.
+
+        A cost is what the provider charges, in this currency, or in that of the estimate where it is empty.
+        """
         with self._transaction() as connection:
             row = connection.execute(
                 "SELECT status, vendor_status, reason FROM parts WHERE job_id = ? AND number = ?", (job_id, part)
@@ -202,13 +206,14 @@ class JobStore:
             if (row["status"], row["vendor_status"], row["reason"]) == (status, raw, reason) and cost is None:
                 return
             connection.execute(
-                "UPDATE parts SET status = ?, vendor_status = ?, reason = ?, cost = coalesce(?, cost), ended_at = ? "
-                "WHERE job_id = ? AND number = ?",
+                "UPDATE parts SET status = ?, vendor_status = ?, reason = ?, cost = coalesce(?, cost), "
+                "currency = coalesce(nullif(?, ''), currency), ended_at = ? WHERE job_id = ? AND number = ?",
                 (
                     status,
                     raw,
                     reason,
                     None if cost is None else str(cost),
+                    "" if cost is None else currency,
                     _now() if status.is_terminal else None,
                     job_id,
                     part,
