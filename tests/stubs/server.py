@@ -140,6 +140,7 @@ class Stub:
 def serve(stub: Stub) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # headers and body are written apart: each would wait for the other's receipt
 
         def log_message(self, *args: Any) -> None:
             pass

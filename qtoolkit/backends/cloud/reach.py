@@ -1,0 +1,35 @@
+"""What an error of an SDK says of a request: whether it left at all, and whether its server refused it."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+
+__all__ = ["is_refusal", "never_left"]
+
+_OPEN = frozenset({408, 409, 425})
+"""A time-out, a conflict that an earlier request under the same key may have made, and a request to come later."""
+
+_NOT_CONNECTED = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificationError)
+_NAMES_NOT_CONNECTED = frozenset({"NewConnectionError", "ConnectTimeoutError", "NameResolutionError"})
+"""The same by urllib3, under the SDKs that use it."""
+
+
+def never_left(error: BaseException) -> bool:
+    """Whether an error says that no connection was made, so that no byte of the request arrived."""
+    seen: set[int] = set()
+    pending: list[object] = [error]
+    while pending:
+        here = pending.pop()
+        if not isinstance(here, BaseException) or id(here) in seen:
+            continue
+        seen.add(id(here))
+        if isinstance(here, _NOT_CONNECTED) or type(here).__name__ in _NAMES_NOT_CONNECTED:
+            return True
+        pending += [here.__cause__, here.__context__, getattr(here, "reason", None), *here.args]
+    return False
+
+
+def is_refusal(status: int) -> bool:
+    """Whether an HTTP status says that the request was not done and never will be, so that surely no job was made."""
+    return 400 <= status < 500 and status not in _OPEN
