@@ -18,6 +18,7 @@ from qtoolkit.backends.cloud.backend import CloudBackend
 from qtoolkit.backends.cloud.payload import Serializer
 from qtoolkit.backends.google.catalog import PROVIDER as GOOGLE
 from qtoolkit.backends.ibm.catalog import PROVIDER as IBM
+from qtoolkit.backends.ionq.catalog import PROVIDER as IONQ
 from qtoolkit.backends.iqm.catalog import PROVIDER as IQM
 from qtoolkit.backends.local import PROVIDER as LOCAL
 from qtoolkit.backends.origin.catalog import PROVIDER as ORIGIN
@@ -29,7 +30,7 @@ from qtoolkit.errors import BackendError, InputError, UnknownBackendError
 
 __all__ = ["BackendInfo", "PROVIDERS", "get_backend", "list_backends", "providers", "serializer_of"]
 
-PROVIDERS: tuple[Provider, ...] = (LOCAL, IBM, BRAKET, GOOGLE, QUANTINUUM, IQM, ORIGIN, TIANYAN, QUAFU)
+PROVIDERS: tuple[Provider, ...] = (LOCAL, IBM, BRAKET, GOOGLE, QUANTINUUM, IQM, ORIGIN, TIANYAN, QUAFU, IONQ)
 """Every provider of this distribution, in the order of a table."""
 
 ENTRY_POINTS = "qtoolkit.backends"
