@@ -26,7 +26,7 @@ PYTHON_VERSION := $(or $(VENV_VERSION),$(if $(PYTHON),$(call version_of,$(PYTHON
 endif
 
 DEMO_EXTRAS := finance,chemistry,qec,plot
-TEST_EXTRAS := ibm,google,braket,quantinuum,origin,tianyan,ionq,smiles,pennylane,$(DEMO_EXTRAS)
+TEST_EXTRAS := ibm,google,braket,quantinuum,origin,tianyan,ionq,azure,smiles,pennylane,$(DEMO_EXTRAS)
 DEMO_STAMP := $(VENV)/.installed-demo
 TEST_STAMP := $(VENV)/.installed-test
 

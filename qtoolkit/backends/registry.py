@@ -12,6 +12,7 @@ from typing import Any
 
 from qtoolkit._arguments import shown
 from qtoolkit._optional import is_installed
+from qtoolkit.backends.azure.catalog import PROVIDER as AZURE
 from qtoolkit.backends.backend import Backend
 from qtoolkit.backends.braket.catalog import PROVIDER as BRAKET
 from qtoolkit.backends.cloud.backend import CloudBackend
@@ -30,7 +31,7 @@ from qtoolkit.errors import BackendError, InputError, UnknownBackendError
 
 __all__ = ["BackendInfo", "PROVIDERS", "get_backend", "list_backends", "providers", "serializer_of"]
 
-PROVIDERS: tuple[Provider, ...] = (LOCAL, IBM, BRAKET, GOOGLE, QUANTINUUM, IQM, ORIGIN, TIANYAN, QUAFU, IONQ)
+PROVIDERS: tuple[Provider, ...] = (LOCAL, IBM, BRAKET, GOOGLE, QUANTINUUM, IQM, ORIGIN, TIANYAN, QUAFU, IONQ, AZURE)
 """Every provider of this distribution, in the order of a table."""
 
 ENTRY_POINTS = "qtoolkit.backends"

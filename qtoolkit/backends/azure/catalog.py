@@ -1,0 +1,80 @@
+"""Azure Quantum, before its SDK is loaded."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from qtoolkit.backends.provider import DeviceInfo, Provider
+
+if TYPE_CHECKING:
+    from qtoolkit.backends.azure.backend import AzureBackend
+    from qtoolkit.backends.cloud.payload import Serializer
+    from qtoolkit.backends.cloud.store import JobStore
+
+__all__ = ["PROVIDER"]
+
+
+def _open(
+    target: str,
+    noise_model: str | None = None,
+    noise_seed: int | None = None,
+    debiasing: bool = False,
+    resource_id: str | None = None,
+    location: str | None = None,
+    store: JobStore | None = None,
+    max_cost: Decimal | int | str | None = None,
+) -> AzureBackend:
+    from qtoolkit.backends.azure.backend import AzureBackend
+
+    return AzureBackend(
+        target,
+        noise_model=noise_model,
+        noise_seed=noise_seed,
+        debiasing=debiasing,
+        resource_id=resource_id,
+        location=location,
+        store=store,
+        max_cost=max_cost,
+    )
+
+
+def _serializer() -> Serializer:
+    from qtoolkit.backends.azure.serializer import AzureSerializer
+
+    return AzureSerializer()
+
+
+def _devices() -> list[DeviceInfo]:
+    """The targets of the workspace that circuits can be written for."""
+    from qtoolkit.backends.azure.client import AzureClient
+    from qtoolkit.backends.azure.targets import family_of, known_qubits
+    from qtoolkit.errors import BackendError
+
+    found = []
+    for company, target in AzureClient().targets():
+        name = str(target.get("id"))
+        try:
+            family_of(name)
+        except BackendError:
+            continue
+        given, wait = target.get("numQubits"), target.get("averageQueueTime")
+        qubits = given if isinstance(given, int) and given > 0 else known_qubits(name)
+        kind = "device" if "qpu" in name.split(".") else "simulator"
+        words = company if not isinstance(wait, int) or wait <= 0 else f"{company}, average wait {wait} s"
+        status = str(target.get("currentAvailability"))
+        found.append(DeviceInfo(f"azure:{name}", qubits, kind, status, None, words))
+    return found
+
+
+PROVIDER = Provider(
+    name="azure",
+    sdk="azure.quantum",
+    extra="azure",
+    serializer=_serializer,
+    open_device=_open,
+    devices=_devices,
+    credentials=("AZURE_QUANTUM_CONNECTION_STRING",),
+    service="Azure Quantum",
+    examples=("azure:ionq.simulator", "azure:quantinuum.sim.h2-1e", "azure:rigetti.sim.qvm"),
+)

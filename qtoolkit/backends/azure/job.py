@@ -1,0 +1,53 @@
+"""Azure Quantum's states of a job in the toolkit's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from qtoolkit.backends.cloud.client import VendorStatus
+from qtoolkit.backends.job import JobStatus
+
+__all__ = ["STATES", "status_of"]
+
+STATES = {
+    "Queued": JobStatus.QUEUED,
+    "Waiting": JobStatus.QUEUED,
+    "Executing": JobStatus.RUNNING,
+    "Finishing": JobStatus.RUNNING,
+    "CancellationRequested": JobStatus.RUNNING,
+    "Cancelling": JobStatus.RUNNING,
+    "Completed": JobStatus.DONE,
+    "Succeeded": JobStatus.DONE,
+    "Failed": JobStatus.FAILED,
+    "Cancelled": JobStatus.CANCELLED,
+}
+"""The states of the service's version 2026-01-15-preview."""
+
+
+def status_of(details: Mapping[str, Any]) -> VendorStatus:
+    """Where a job stands, by the service's description of it."""
+    error = details.get("errorData")
+    reason = ""
+    if isinstance(error, Mapping):
+        reason = ": ".join(str(error[key]) for key in ("code", "message") if error.get(key))
+    status = VendorStatus.of(str(details.get("status")), STATES, reason)
+    if not status.status.is_terminal:
+        return status
+    # The service describes its estimate as the cost that the provider bills.
+    cost, currency = _cost(details.get("costEstimate"))
+    return VendorStatus(status.status, status.raw, reason, cost, currency=currency)
+
+
+def _cost(estimate: object) -> tuple[Decimal | None, str]:
+    if not isinstance(estimate, Mapping):
+        return None, ""
+    currency = estimate.get("currencyCode")
+    try:
+        cost = Decimal(str(estimate.get("estimatedTotal")))
+    except InvalidOperation:
+        return None, ""
+    if not isinstance(currency, str) or not currency or not cost.is_finite() or cost < 0:
+        return None, ""
+    return cost, currency
