@@ -10,6 +10,7 @@ import pytest
 
 from qtoolkit import Circuit
 from qtoolkit.backends import Capabilities, registry
+from qtoolkit.backends.basis import in_basis
 from qtoolkit.backends.cloud import (
     BitMap,
     CloudBackend,
@@ -88,14 +89,14 @@ class ToyBackend(CloudBackend):
     @property
     def capabilities(self):
         return Capabilities(
-            num_qubits=12, max_shots=10**7, max_circuits=3, native_gates=frozenset(GATES), is_simulator=False,
+            num_qubits=17, max_shots=10**7, max_circuits=3, native_gates=frozenset(GATES), is_simulator=False,
             is_local=False,
         )  # fmt: skip
 
     def _encode(self, circuits, shots, key):
         data, bits = [], []
         for circuit in circuits:
-            body, measured = circuit.split_final_measurements()
+            body, measured = in_basis(circuit, frozenset(GATES)).split_final_measurements()
             gates = [
                 (operation.gate.name, list(operation.qubits), [float(angle) for angle in operation.gate.params])
                 for operation in body.operations

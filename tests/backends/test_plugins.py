@@ -113,8 +113,8 @@ def test_troubles_of_a_cloud_come_through(toy):
     backend = as_qiskit_backend("toy:one")
     with pytest.raises(InputError, match="options of this backend are"):
         backend.run(ghz(), colour=3)
-    with pytest.raises(BackendError, match="has 12 qubits"):
-        backend.run(ghz(13))
+    with pytest.raises(BackendError, match="has 17 qubits"):
+        backend.run(ghz(18))
     toy.faults({"kind": "failed_job"})
     done = backend.run(ghz(), shots=10)
     assert done.status() is JobStatus.ERROR

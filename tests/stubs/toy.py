@@ -74,7 +74,7 @@ class ToyService(Stub):
         return {}
 
     def devices(self, request):
-        return {"devices": [{"name": "one", "qubits": 12, "status": "online", "queue": len(self.accepted)}]}
+        return {"devices": [{"name": "one", "qubits": 17, "status": "online", "queue": len(self.accepted)}]}
 
     def _job(self, number):
         if number not in self.accepted:
