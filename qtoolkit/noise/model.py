@@ -66,6 +66,8 @@ class NoiseModel:
         channel: KrausChannel,
         gates: str | int | Iterable[str | int] | None = None,
         qubits: int | Iterable[int] | Iterable[tuple[int, ...]] | None = None,
+        *,
+        but: str | Iterable[str] = (),
     ) -> Self:
         """Let a channel follow gates.
 
@@ -76,12 +78,13 @@ class NoiseModel:
                 ``"initialize"`` for what follows them.
             qubits: integers: the channel acts where all of its qubits are among them. Tuples: it follows gates on just
                 these operands, in this order. Everywhere by default.
+            but: names of gates that the channel does not follow, of those that `gates` stands for.
 
         Raises:
             InputError: if the channel is none or does not fit the gates, or these or the qubits are none.
         """
         check_instance(channel, KrausChannel, "a channel must be a KrausChannel", InputError)
-        self._rules.append(GateRule(channel, gate_keys(gates, channel), places_of(qubits)))
+        self._rules.append(GateRule(channel, gate_keys(gates, channel), places_of(qubits), _names(but)))
         return self
 
     def add_reset(self, channel: KrausChannel, qubits: int | Iterable[int] | None = None) -> Self:
@@ -221,6 +224,14 @@ class NoiseModel:
         writer = Writer(self._rules, self._readouts, self._idles)
         writer.written(circuit)
         return dict(sorted(writer.quiet.items()))
+
+
+def _names(given: str | Iterable[str]) -> frozenset[str]:
+    rule = "gates that are left out are named, such as 'rz'"
+    names = (given,) if isinstance(given, str) else items_of(given, rule)
+    for name in names:
+        check_instance(name, str, rule)
+    return frozenset(names)
 
 
 def _qubits(given: int | Iterable[int] | None) -> frozenset[int] | None:

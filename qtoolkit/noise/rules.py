@@ -45,14 +45,18 @@ class GateRule:
         channel: on as many qubits as the operation, or on one, and then on each of its qubits.
         gates: names, or numbers of qubits of any gates; None for all gates on as many qubits as the channel.
         places: where.
+        but: names of gates that it does not follow, whatever `gates` says.
     """
 
     channel: KrausChannel
     gates: frozenset[str | int] | None
     places: Places
+    but: frozenset[str] = frozenset()
 
     def follows(self, name: str, num_qubits: int, is_gate: bool) -> bool:
         """Whether it belongs to operations of this kind, on some qubits at least."""
+        if name in self.but:
+            return False
         if self.gates is None:
             return is_gate and num_qubits == self.channel.num_qubits
         return name in self.gates or (is_gate and num_qubits in self.gates)
@@ -83,7 +87,8 @@ class GateRule:
             keys = sorted(self.gates, key=str)
             what = ", ".join(key if isinstance(key, str) else f"every gate on {key} qubits" for key in keys)
         when = "before" if self.gates == frozenset(["measure"]) else "after"
-        return f"{when} {what}{_where(self.places)}: {self.channel.name}"
+        left_out = f" but {', '.join(sorted(self.but))}" if self.but else ""
+        return f"{when} {what}{left_out}{_where(self.places)}: {self.channel.name}"
 
 
 @dataclass(frozen=True)

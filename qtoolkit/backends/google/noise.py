@@ -72,6 +72,8 @@ class GoogleNoise(DeviceModel):
         channel: KrausChannel,
         gates: str | int | Iterable[str | int] | None = None,
         qubits: int | Iterable[int] | Iterable[tuple[int, ...]] | None = None,
+        *,
+        but: str | Iterable[str] = (),
     ) -> Self:
         """Not here: the noise is all that the calibration tells.
 

@@ -181,7 +181,7 @@ def _names(rule: GateRule) -> Iterable[str]:
         if not isinstance(key, str) and key not in _BY_SIZE:
             raise ConversionError(f"Aer knows gates by name, and there is no standard one on {key} qubits; name them")
         found.extend((key,) if isinstance(key, str) else _BY_SIZE[key])
-    return found
+    return [name for name in found if name not in rule.but]
 
 
 def _compose(errors: dict[tuple[str, tuple[int, ...] | None], Any], name: str, rule: GateRule, noise: Any) -> None:
