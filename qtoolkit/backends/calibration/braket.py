@@ -45,7 +45,7 @@ def calibration_from_braket(properties: Mapping[str, Any], *, device: str = "") 
     reader = Reader("Braket's device properties")
     data = reader.mapping(properties, "the properties")
     standardized, provider = data.get("standardized"), data.get("provider")
-    paradigm = reader.mapping(data.get("paradigm") or {}, "paradigm")
+    paradigm = reader.optional(data.get("paradigm"), "paradigm")
     one: dict[int, QubitCalibration] = {}
     gates: list[GateCalibration] = []
     moment = None
@@ -59,7 +59,7 @@ def calibration_from_braket(properties: Mapping[str, Any], *, device: str = "") 
     else:
         raise reader.refuse("they must have a part standardized, or a provider's fidelities", sorted(data))
     if moment is None:
-        moment = reader.mapping(data.get("service") or {}, "service").get("updatedAt")
+        moment = reader.optional(data.get("service"), "service").get("updatedAt")
     coupling = _coupling(reader, paradigm)
     used = {*one, *(q for gate in gates for q in gate.qubits or ()), *(q for pair in coupling or () for q in pair)}
     try:
@@ -86,8 +86,8 @@ def _count(reader: Reader, paradigm: Mapping[str, Any], one: Mapping[int, object
 
 
 def _coupling(reader: Reader, paradigm: Mapping[str, Any]) -> frozenset[tuple[int, int]] | None:
-    connectivity = reader.mapping(paradigm.get("connectivity") or {}, "connectivity")
-    graph = reader.mapping(connectivity.get("connectivityGraph") or {}, "connectivityGraph")
+    connectivity = reader.optional(paradigm.get("connectivity"), "connectivity")
+    graph = reader.optional(connectivity.get("connectivityGraph"), "connectivityGraph")
     if connectivity.get("fullyConnected") or not graph:
         return None
     return frozenset(
@@ -102,7 +102,7 @@ def _of_qubits(reader: Reader, part: Mapping[str, Any]) -> tuple[dict[int, Qubit
     """What versions 1 and 2 say of each qubit and pair, and version 3 of each qubit."""
     one: dict[int, QubitCalibration] = {}
     gates: list[GateCalibration] = []
-    for key, item in reader.mapping(part.get("oneQubitProperties") or {}, "oneQubitProperties").items():
+    for key, item in reader.optional(part.get("oneQubitProperties"), "oneQubitProperties").items():
         number = reader.qubit(key, "oneQubitProperties")
         entry = reader.mapping(item, f"qubit {number}")
         fidelities = _fidelities(reader, entry.get("oneQubitFidelity"), f"qubit {number}")
@@ -116,7 +116,7 @@ def _of_qubits(reader: Reader, part: Mapping[str, Any]) -> tuple[dict[int, Qubit
         error = reader.infidelity(_first(fidelities, _ONE_QUBIT), f"the fidelity of gates on qubit {number}")
         if error is not None:
             gates.append(GateCalibration(None, 1, (number,), error))
-    for key, item in reader.mapping(part.get("twoQubitProperties") or {}, "twoQubitProperties").items():
+    for key, item in reader.optional(part.get("twoQubitProperties"), "twoQubitProperties").items():
         pair = tuple(reader.qubit(text, "twoQubitProperties") for text in str(key).split("-"))
         if len(pair) != 2 or pair[0] == pair[1]:
             raise reader.refuse("twoQubitProperties are those of pairs such as '0-1'", key)
@@ -183,10 +183,10 @@ def _of_ionq(
 ) -> tuple[dict[int, QubitCalibration], list[GateCalibration]]:
     """IonQ's own part: means over the device, times in seconds."""
     fidelity = reader.mapping(provider["fidelity"], "fidelity")
-    timing = reader.mapping(provider.get("timing") or {}, "timing")
+    timing = reader.optional(provider.get("timing"), "timing")
 
     def error(name: str) -> float | None:
-        return reader.infidelity(reader.mapping(fidelity.get(name) or {}, name).get("mean"), f"the fidelity {name}")
+        return reader.infidelity(reader.optional(fidelity.get(name), name).get("mean"), f"the fidelity {name}")
 
     def time(name: str) -> float | None:
         return reader.time(timing.get(name), 1.0, f"the time {name}", least=name not in ("T1", "T2"))
@@ -200,9 +200,9 @@ def _of_ionq(
 def _fidelities(reader: Reader, items: object, what: str) -> dict[str, Any]:
     """Fidelities by the names of their types."""
     found: dict[str, Any] = {}
-    for item in reader.items(items or (), f"the fidelities of {what}"):
+    for item in reader.items(items, f"the fidelities of {what}"):
         entry = reader.mapping(item, f"a fidelity of {what}")
-        name = reader.mapping(entry.get("fidelityType") or {}, f"a fidelity of {what}").get("name")
+        name = reader.optional(entry.get("fidelityType"), f"a fidelity of {what}").get("name")
         found.setdefault(str(name).upper(), entry.get("fidelity"))
     return found
 
@@ -221,7 +221,7 @@ def _first(fidelities: Mapping[str, Any], names: Sequence[str]) -> Any:
 
 def _only_infidelity(reader: Reader, part: Mapping[str, Any], name: str) -> float | None:
     """1 minus the first fidelity of a list; None for none."""
-    listed = reader.items(part.get(name) or (), name)
+    listed = reader.items(part.get(name), name)
     return reader.infidelity(reader.mapping(listed[0], name).get("fidelity"), name) if listed else None
 
 

@@ -26,6 +26,9 @@ def calibration_from_ibm(properties: Mapping[str, Any]) -> Calibration:
     """
     reader = Reader("IBM's properties")
     data = reader.mapping(properties, "the properties")
+    for name in ("qubits", "gates"):
+        if not data.get(name):
+            raise reader.refuse(f"{name} must be a list of some", data.get(name))
     listed = reader.items(data.get("qubits"), "qubits")
     qubits = {number: _qubit(reader, item, number) for number, item in enumerate(listed)}
     gates: dict[tuple[str, tuple[int, ...]], GateCalibration] = {}

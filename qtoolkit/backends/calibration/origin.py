@@ -115,7 +115,7 @@ def _pairs(reader: Reader, data: Mapping[str, Any], there: set[int] | None) -> d
     if matrix is None:
         matrix = _member(reader, data, "AdjMatrix")
     found: dict[tuple[int, int], float | None] = {}
-    for key, items in reader.mapping(matrix or {}, "adjMatrix").items():
+    for key, items in reader.optional(matrix, "adjMatrix").items():
         first = reader.qubit(key, "adjMatrix")
         for item in reader.items(items, "adjMatrix"):
             entry = reader.mapping(item, "adjMatrix")
@@ -132,7 +132,7 @@ def _clock(reader: Reader, given: Any) -> dict[str, float]:
     if isinstance(given, str):
         given = json.loads(given) if given.strip().startswith(("{", "[")) else None
     found = {}
-    for name, value in reader.mapping(given or {}, "QGateClock").items():
+    for name, value in reader.optional(given, "QGateClock").items():
         time = reader.time(
             value.get("IntValue") if isinstance(value, Mapping) else value,
             NANOSECOND,

@@ -60,12 +60,22 @@ class Reader:
             raise self.refuse(f"{what} must be an object", value)
         return value
 
-    def items(self, value: object, what: str) -> Sequence[Any]:
-        """A list.
+    def optional(self, value: object, what: str) -> Mapping[str, Any]:
+        """A mapping; an empty one for None.
 
         Raises:
-            BackendError: if it is none.
+            BackendError: if it is something else.
         """
+        return {} if value is None else self.mapping(value, what)
+
+    def items(self, value: object, what: str) -> Sequence[Any]:
+        """A list; an empty one for None.
+
+        Raises:
+            BackendError: if it is something else.
+        """
+        if value is None:
+            return ()
         if not isinstance(value, Sequence) or isinstance(value, str | bytes):
             raise self.refuse(f"{what} must be a list", value)
         return value
