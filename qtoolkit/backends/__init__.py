@@ -4,6 +4,7 @@ A provider's package is loaded when one of its backends is opened, never before.
 """
 
 from qtoolkit.backends.backend import Backend
+from qtoolkit.backends.calibration import Calibration
 from qtoolkit.backends.capabilities import Capabilities
 from qtoolkit.backends.cloud import CloudBackend, CloudJob, JobStore, Reconciled, reconcile
 from qtoolkit.backends.estimator import Estimate, SamplingEstimator
@@ -15,6 +16,7 @@ from qtoolkit.backends.noise import device_noise, list_device_noise
 from qtoolkit.backends.recall import job
 from qtoolkit.backends.registry import BackendInfo, get_backend, list_backends
 from qtoolkit.backends.sampler import BackendSampler
+from qtoolkit.backends.verification import Verification, verify
 
 __all__ = [
     "get_backend",
@@ -32,6 +34,9 @@ __all__ = [
     "Reconciled",
     "CostEstimate",
     "MeteredBackend",
+    "verify",
+    "Verification",
+    "Calibration",
     "CloudBackend",
     "CloudJob",
     "LocalBackend",
