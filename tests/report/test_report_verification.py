@@ -50,7 +50,8 @@ def test_distances_side_by_side_in_80_columns():
     for part in ("0.123", "0.021 <0.060", "0.118", "1e-09", "0.250"):
         assert part in text
     flat = " ".join(text.split())
-    assert "it [bold]melted[/bold]" in flat
+    assert "[bold]melted[/bold]" in flat
+    assert "as the calibration" in flat
     assert text.index("circuit 2") < text.index("circuit 0") < text.index("circuit 1")
 
 
