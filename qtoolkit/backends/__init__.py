@@ -4,7 +4,6 @@ A provider's package is loaded when one of its backends is opened, never before.
 """
 
 from qtoolkit.backends.backend import Backend
-from qtoolkit.backends.calibration import Calibration
 from qtoolkit.backends.capabilities import Capabilities
 from qtoolkit.backends.cloud import CloudBackend, CloudJob, JobStore, Reconciled, reconcile
 from qtoolkit.backends.estimator import Estimate, SamplingEstimator
@@ -36,7 +35,6 @@ __all__ = [
     "MeteredBackend",
     "verify",
     "Verification",
-    "Calibration",
     "CloudBackend",
     "CloudJob",
     "LocalBackend",

@@ -532,7 +532,7 @@ def test_ionqs_own_part():
     graph = {"fullyConnected": True, "connectivityGraph": {}}
     data = {
         "provider": provider,
-        "standardized": None,
+        "standardized": {"braketSchemaHeader": {"name": "x", "version": "3"}, "T1": None},
         "paradigm": {"qubitCount": 11, "connectivity": graph},
         "service": {"updatedAt": "2020-06-16T19:28:02.869136"},
     }
@@ -546,6 +546,7 @@ def test_ionqs_own_part():
     noise = channels(calibration.noise_model())
     assert 1.0 - average_gate_fidelity(noise[2, (10, 3)]) == pytest.approx(1 - 0.9696, abs=1e-12)
     assert again(calibration) == calibration
+    assert calibration_from_braket({**data, "standardized": None}, device="ionq") == calibration
 
 
 def test_a_couplings_graph_and_directions():

@@ -46,6 +46,7 @@ INSTANCES: dict[str, tuple[str, ...]] = {
     "DensityMatrixSimulator": ("DENSITY",),
     "NearCliffordSimulator": ("NEAR_CLIFFORD",),
     "AutomaticSimulator": ("CHOOSING",),
+    "Verification": ("Verification('job', 'local', ())",),
     "Result": ("Result.from_counts({'01': 3, '10': 4})", "Result.from_memory([[0, 1], [1, 1]])"),
     "StandardGate": ("StandardGate('h')", "StandardGate('rx', (Parameter('a'),))", "StandardGate('u', (1, 2, 3))"),
     "ControlledGate": ("ControlledGate(StandardGate('sx'), 2)", "ControlledGate(StandardGate('rx', (0.1,)), 2, 1)"),

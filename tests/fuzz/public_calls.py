@@ -94,6 +94,7 @@ RECORDS = {
     "DMETFragment",
     "VQEImpurityState",
     "Capabilities",
+    "Verification",
     "Result",
     "ClassicalRegister",
     "QuantumRegister",

@@ -121,7 +121,8 @@ def test_models_go_to_aer_and_back():
     model = NoiseModel().add(depolarizing(0.1), gates="sx").add(amplitude_damping(0.2), gates="sx")
     model.add(pauli_channel({"XZ": 0.1}), gates="cx", qubits=[(0, 1), (2, 1)]).add(phase_damping(0.3), gates="cz")
     model.add_readout(ReadoutError([[0.9, 0.1], [0.2, 0.8]]), [0, 2]).add_reset(amplitude_damping(0.4))
-    circuit = Circuit(3).sx(0).cx(0, 1).cz(1, 2).reset(0).cx(2, 1).cx(1, 2).sx(2)
+    model.add(phase_damping(0.1), gates=1, qubits=[(1,), (2,)], but=["sx", "rz"])
+    circuit = Circuit(3).sx(0).cx(0, 1).cz(1, 2).reset(0).cx(2, 1).cx(1, 2).sx(2).h(0).h(2).rz(0.3, 1).x(1)
     found = from_aer_noise(to_aer_noise(model))
     np.testing.assert_allclose(density_matrix(found.apply(circuit)), density_matrix(model.apply(circuit)), atol=1e-9)
     assert [rule.qubits for rule in found.rules if hasattr(rule, "error")] == [(0,), (2,)]

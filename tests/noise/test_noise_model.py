@@ -65,6 +65,26 @@ def test_channels_follow_gates_by_number_of_qubits():
     assert NoiseModel().add(FLIP, [1, 2, "ccx"]).apply(circuit).count_ops()["bit_flip"] == 6
 
 
+def test_channels_follow_all_gates_but_some():
+    circuit = Circuit(2).h(0).rz(0.1, 0).x(1).cx(0, 1).cz(0, 1)
+    assert NoiseModel().add(FLIP, 1, but="rz").apply(circuit).count_ops()["bit_flip"] == 2
+    model = NoiseModel().add(FLIP, but=["rz", "x"]).add(PAIR, 2, [(0, 1)], but=["cz"])
+    assert written(model.apply(circuit)) == [
+        ("h", 0),
+        ("bit_flip", 0),
+        ("rz", 0),
+        ("x", 1),
+        ("cx", 0, 1),
+        ("depolarizing", 0, 1),
+        ("cz", 0, 1),
+    ]
+    assert str(model.rules[0]) == "after every gate on 1 qubits but rz, x: bit_flip"
+    assert model != NoiseModel().add(FLIP).add(PAIR, 2, [(0, 1)])
+    for wrong in (3, [3], None, {"rz": 1, 2: 3}):
+        with pytest.raises(InputError, match="gates that are left out are named"):
+            NoiseModel().add(FLIP, but=wrong)
+
+
 def test_channels_follow_gates_by_qubit():
     circuit = Circuit(3).h([0, 1, 2]).cx(0, 1).cx(1, 0).cx(1, 2)
     assert written(NoiseModel().add(FLIP, qubits=1).apply(circuit)).count(("bit_flip", 1)) == 1

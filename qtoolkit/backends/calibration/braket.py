@@ -49,7 +49,7 @@ def calibration_from_braket(properties: Mapping[str, Any], *, device: str = "") 
     one: dict[int, QubitCalibration] = {}
     gates: list[GateCalibration] = []
     moment = None
-    if standardized:
+    if standardized and not (_is_bare(standardized) and provider):
         part = reader.mapping(standardized, "standardized")
         one, gates = _of_qubits(reader, part)
         moment = part.get("updatedAt")
@@ -76,6 +76,13 @@ def calibration_from_braket(properties: Mapping[str, Any], *, device: str = "") 
         )
     except InputError as error:
         raise reader.refuse(str(error), sorted(data)) from error
+
+
+def _is_bare(standardized: Any) -> bool:
+    """Whether the standardized part is there, and says nothing."""
+    return isinstance(standardized, Mapping) and all(
+        name == "braketSchemaHeader" or not value for name, value in standardized.items()
+    )
 
 
 def _count(reader: Reader, paradigm: Mapping[str, Any], one: Mapping[int, object]) -> int:

@@ -14,7 +14,7 @@ from qtoolkit.backends.verification.reference import Reference, reference_of
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import InputError
 
-__all__ = ["verify_payload"]
+__all__ = ["circuits_of", "verify_payload"]
 
 SAMPLE = 1 << 17
 """Shots of each of two circuits whose distributions do not fit: pairs of bits are known to about 0.003."""
@@ -41,7 +41,7 @@ def verify_payload(
         BackendError: if no provider here reads its format.
     """
     check_instance(payload, Payload, "what is verified is a Payload")
-    given = [circuits] if isinstance(circuits, Circuit) else list(items_of(circuits, "circuits are a sequence of them"))
+    given = circuits_of(circuits)
     found = serializer_of(payload.format).circuits(payload)
     if len(found) != len(given):
         raise InputError(f"the payload holds {len(found)} circuits, {len(given)} were asked for")
@@ -54,6 +54,19 @@ def verify_payload(
         pair = [reference_of(circuit, SAMPLE // 20, seed=seed) for circuit in (ours, theirs)]
         worst = max(worst, _distance(pair[0], pair[1], (ours, theirs), seed))
     return worst
+
+
+def circuits_of(given: Circuit | Sequence[Circuit]) -> list[Circuit]:
+    """One circuit or several, as a list.
+
+    Raises:
+        InputError: if they are none.
+    """
+    rule = "what was asked for is a Circuit, or a sequence of them"
+    circuits = [given] if isinstance(given, Circuit) else list(items_of(given, rule))
+    for circuit in circuits:
+        check_instance(circuit, Circuit, rule)
+    return circuits
 
 
 def _distance(

@@ -36,8 +36,11 @@ MOST_NOISY_QUBITS = 10
 MOST_RECORDED_QUBITS = 8
 """Of a density matrix with a qubit for each bit, where bits are written on the way."""
 
-LEAST_SHOTS, MOST_SHOTS, MORE_SHOTS = 20_000, 2_000_000, 20
+LEAST_SHOTS, MOST_SHOTS, MORE_SHOTS = 20_000, 500_000, 20
 """Of a sampled reference: at least, at most, and so many for each shot that is compared."""
+
+MOST_SAMPLED_BITS = 1 << 25
+"""Shots times classical bits: a letter each, where no outcome comes twice."""
 
 LONGEST = 60.0
 """Seconds that a sampled reference may take, as the simulator predicts."""
@@ -252,7 +255,8 @@ def _sampled(
     from qtoolkit.simulators import AutomaticSimulator
 
     simulator = AutomaticSimulator()
-    wanted = min(max(LEAST_SHOTS, MORE_SHOTS * shots), MOST_SHOTS)
+    most = min(MOST_SHOTS, max(1000, MOST_SAMPLED_BITS // circuit.num_clbits))
+    wanted = min(max(LEAST_SHOTS, MORE_SHOTS * shots), most)
     seconds = simulator.explain(compact, wanted, detectors=False).seconds
     while seconds > LONGEST and wanted > 1000:
         wanted = max(1000, wanted // 4)

@@ -15,9 +15,10 @@ from qtoolkit.backends.calibration import Calibration
 from qtoolkit.backends.cloud.job import CloudJob
 from qtoolkit.backends.cloud.payload import Failure
 from qtoolkit.backends.cloud.records import JobRecord, PartRecord
+from qtoolkit.backends.cloud.secrets import redacted
 from qtoolkit.backends.registry import serializer_of
 from qtoolkit.backends.verification.comparison import Comparison, compare
-from qtoolkit.backends.verification.payloads import verify_payload
+from qtoolkit.backends.verification.payloads import circuits_of, verify_payload
 from qtoolkit.backends.verification.prediction import noise_on, predicted_distance
 from qtoolkit.backends.verification.reference import Reference, reference_of
 from qtoolkit.backends.verification.statistics import confidence_bound
@@ -186,7 +187,7 @@ def verify(
                 found.append(_verified(index, circuit, result, part, offset, calibration, why, rng))
     distance = None
     if circuits is not None:
-        asked = [circuits] if isinstance(circuits, Circuit) else list(circuits)
+        asked = circuits_of(circuits)
         if len(asked) != record.num_circuits:
             raise InputError(f"job {record.id} has {record.num_circuits} circuits, {len(asked)} were given")
         distance = max(
@@ -229,7 +230,7 @@ def _results(record: JobRecord, part: PartRecord) -> list[Result | Failure]:
     if len(outcomes) != part.num_circuits:
         raise JobError(f"job {record.id} has answers for {len(outcomes)} circuits, {part.num_circuits} were sent")
     return [
-        outcome if isinstance(outcome, Failure) else bits.result(outcome, record.shots)
+        Failure(redacted(outcome.reason)) if isinstance(outcome, Failure) else bits.result(outcome, record.shots)
         for outcome, bits in zip(outcomes, part.payload.bits, strict=True)
     ]
 
