@@ -235,8 +235,9 @@ def _misread(found: NDArray[np.float64], places: list[int], confusion: NDArray[n
 
 
 def _cleaned(found: NDArray[np.float64]) -> NDArray[np.float64]:
-    found = np.where(found > IMPOSSIBLE, found, 0.0)
-    return found / found.sum()
+    kept: NDArray[np.float64] = np.where(found > IMPOSSIBLE, found, 0.0)
+    kept /= kept.sum()
+    return kept
 
 
 def _spread(found: NDArray[np.float64], bits: tuple[int, ...], joint: tuple[int, ...]) -> NDArray[np.float64]:
