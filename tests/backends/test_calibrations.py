@@ -634,6 +634,9 @@ def test_origins_chip():
 
 def test_however_a_chip_is_wrapped():
     expected = calibration_from_origin(wukong(), device="72")
+    clock = [{"gateType": "CZ", "IntValue": 40}, {"gateType": "RPhi", "IntValue": 30}]
+    params = [{"qubitId": key, **entry} for key, entry in wukong()["QubitParams"].items()]
+    listed = {**wukong(), "QGateClock": clock, "QubitParams": params}  # as pyqpanda3 reads them
     for data in (
         {"success": True, "obj": wukong()},
         {"obj": json.dumps(wukong())},
@@ -641,6 +644,7 @@ def test_however_a_chip_is_wrapped():
         json.dumps({"obj": {"QuantumChipArch": wukong()}}),
         {**wukong(), "QubitParams": json.dumps(wukong()["QubitParams"])},
         {**wukong(), "QGateClock": {"RX": {"IntValue": 30}, "CZ": {"IntValue": 40}}},
+        listed,
     ):
         assert calibration_from_origin(data, device="72") == expected
 
@@ -656,6 +660,7 @@ def test_the_sdks_chip_info():
         chip_id, qubits_num, available_qubits = (lambda self: "72"), (lambda self: 3), (lambda self: [1, 2])
         single_qubit_info = lambda self: [Qubit()]  # noqa: E731
         double_qubits_info = lambda self: [qcloud.DoubleQubitsInfo(1, 2, 0.95)]  # noqa: E731
+        get_single_gate_timing, get_double_gate_timing = (lambda self: 30), (lambda self: 40)
 
     assert all(hasattr(qcloud.ChipInfo, name) for name in vars(Info) if not name.startswith("_"))
     assert all(hasattr(qcloud.SingleQubitInfo, name) for name in vars(Qubit) if not name.startswith("_"))
@@ -668,6 +673,8 @@ def test_the_sdks_chip_info():
         None,
     )
     assert calibration.gate("cz", [2, 1]).error == pytest.approx(0.05)
+    assert calibration.gate("cz", [2, 1]).duration == pytest.approx(40 * NANO)
+    assert calibration.gate("u", [1]).duration == pytest.approx(30 * NANO)
 
 
 def test_chips_of_another_shape():
@@ -675,6 +682,9 @@ def test_chips_of_another_shape():
         {"QubitParams": None},
         {"QubitParams": "no JSON"},
         {"QubitParams": {"a": {}}},
+        {"QubitParams": []},
+        {"QubitParams": [{"T1": 5.0}]},
+        {"QGateClock": [5]},
         {"QubitParams": {"0": 5}},
         {"QubitParams": {"0": {"T1": "5"}}},
         {"adjMatrix": []},

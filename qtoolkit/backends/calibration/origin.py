@@ -33,14 +33,16 @@ def calibration_from_origin(chip_info: Any, *, device: str = "") -> Calibration:
     """
     reader = Reader("Origin's chip info")
     data = _chip(reader, chip_info)
-    params = reader.mapping(_member(reader, data, "QubitParams"), "QubitParams")
-    clock = _clock(reader, data.get("QGateClock"))
+    params = _by_key(reader, _member(reader, data, "QubitParams"), "qubitId", "QubitParams")
+    if not params:
+        raise reader.refuse("QubitParams must hold some qubits", data.get("QubitParams"))
+    clock = _clock(reader, data)
     one_qubit = next((clock[name] for name in ("RPHI", "U3", "RX", "H", "X1", "X") if name in clock), None)
     available = data.get("AvailableQubits")
     there = None if available is None else {reader.qubit(q, "AvailableQubits") for q in reader.items(available, "it")}
     qubits: dict[int, QubitCalibration] = {}
     gates: list[GateCalibration] = []
-    for key, item in params.items():
+    for key, item in params:
         number = reader.qubit(key, "QubitParams")
         if there is not None and number not in there:
             continue
@@ -99,6 +101,13 @@ def _chip(reader: Reader, given: Any) -> Mapping[str, Any]:
     return reader.mapping(data, "the chip info")
 
 
+def _by_key(reader: Reader, given: Any, name: str, what: str) -> list[tuple[Any, Any]]:
+    """Entries with their keys, which an object has, or the entries of a list themselves."""
+    if isinstance(given, Mapping):
+        return list(given.items())
+    return [(entry.get(name), entry) for entry in (reader.mapping(item, what) for item in reader.items(given, what))]
+
+
 def _member(reader: Reader, data: Mapping[str, Any], name: str) -> Any:
     value = data.get(name)
     if isinstance(value, str):
@@ -127,20 +136,14 @@ def _pairs(reader: Reader, data: Mapping[str, Any], there: set[int] | None) -> d
     return found
 
 
-def _clock(reader: Reader, given: Any) -> dict[str, float]:
+def _clock(reader: Reader, data: Mapping[str, Any]) -> dict[str, float]:
     """Seconds by names of gates in capitals."""
-    if isinstance(given, str):
-        given = json.loads(given) if given.strip().startswith(("{", "[")) else None
     found = {}
-    for name, value in reader.optional(given, "QGateClock").items():
-        time = reader.time(
-            value.get("IntValue") if isinstance(value, Mapping) else value,
-            NANOSECOND,
-            f"the time of {name}",
-            least=True,
-        )
+    for name, item in _by_key(reader, _member(reader, data, "QGateClock"), "gateType", "QGateClock"):
+        value = item.get("IntValue") if isinstance(item, Mapping) else item
+        time = reader.time(value, NANOSECOND, f"the time of {name}", least=True)
         if time:
-            found[name.upper()] = time
+            found[str(name).upper()] = time
     return found
 
 
@@ -164,4 +167,5 @@ def _of_sdk(info: Any) -> dict[str, Any]:
             for qubit in info.single_qubit_info()
         },
         "adjMatrix": matrix,
+        "QGateClock": {"RPhi": info.get_single_gate_timing(), "CZ": info.get_double_gate_timing()},
     }
