@@ -444,7 +444,18 @@ def test_googles_noise_is_near_cirqs():
 
 
 def test_metrics_of_another_shape():
-    for data in (None, 5, {}, {"metrics": 5}, {"metrics": [5]}, {"metrics": [{"name": None, "values": []}]}, {"m": 5}):
+    for data in (
+        None,
+        5,
+        {},
+        {"metrics": 5},
+        {"metrics": [5]},
+        {"metrics": [{"name": None, "values": []}]},
+        {"m": 5},
+        {"m": {1: 2}},
+        {1: {}},
+        {"single_qubit_p00_error": {("0_1",): "low"}},
+    ):
         with pytest.raises(BackendError, match="Google's metrics cannot be read as a calibration"):
             calibration_from_google(data)
     odd = {"single_qubit_idle_t1_micros": {("0_1",): [-1.0]}, "single_qubit_p00_error": {("0_1",): [2.0]}}

@@ -210,7 +210,7 @@ CORE: dict[str, tuple[str, ...]] = {
     "SamplingEstimator.circuit": ("BELL", "ANSATZ"),
     "SamplingEstimator.observable": ("HEISENBERG", "[ISING, HEISENBERG]"),
     "SamplingEstimator.parameters": ("None", "[0.1, 0.2]"),
-    "verify.job": (),
+    "verify.job": ("None",),
     "verify.circuits": ("None", "BELL", "[BELL, BELL]"),
     "timeout": ("None", "600.0"),
     "job_id": ("'abc'",),

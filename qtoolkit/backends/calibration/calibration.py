@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from qtoolkit._arguments import check_instance, check_integer, check_number, is_integer, shown
+from qtoolkit._arguments import check_instance, check_integer, check_number, is_integer, items_of, shown
 from qtoolkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -150,10 +150,18 @@ class Calibration:
         Args:
             name: of the gate.
             qubits: its operands, in order.
+
+        Raises:
+            InputError: if the name is no string, or the operands are no one or two integers.
         """
         from qtoolkit.backends.calibration.lookup import Lookup
 
-        return Lookup(self).entry(name, tuple(qubits))
+        if name is not None:
+            check_instance(name, str, "a gate's name is a string or None")
+        operands = tuple(items_of(qubits, "a gate's operands are a sequence of integers"))
+        if len(operands) not in (1, 2) or not all(is_integer(qubit) for qubit in operands):
+            raise InputError(f"a calibrated gate has one or two qubits, integers, got {shown(operands)}")
+        return Lookup(self).entry(name, operands)
 
     @property
     def dead(self) -> tuple[GateCalibration, ...]:

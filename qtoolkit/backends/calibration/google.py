@@ -8,6 +8,7 @@ from typing import Any
 
 from qtoolkit.backends.calibration.calibration import Calibration, GateCalibration, QubitCalibration
 from qtoolkit.backends.calibration.reading import FRAMES, MICROSECOND, NANOSECOND, Reader
+from qtoolkit.noise.rules import checked_durations
 
 __all__ = ["calibration_from_google"]
 
@@ -39,9 +40,10 @@ def calibration_from_google(
 
     Raises:
         BackendError: if the metrics have another shape.
+        InputError: if a duration is negative or not finite, or they are no mapping.
     """
     reader = Reader("Google's metrics")
-    times: dict[str | int, float] = {**DURATIONS, **(durations or {})}
+    times: dict[str | int, float] = {**DURATIONS, **(checked_durations(durations) or {})}
     found, moment = _metrics(reader, metrics)
     grid = sorted({_position(reader, label) for values in found.values() for place in values for label in place})
     if not grid:
@@ -124,9 +126,12 @@ def _metrics(reader: Reader, given: Any) -> tuple[Metrics, Any]:
         return _listed(reader, entries), moment
     found: Metrics = {}
     for name, values in given.items():
+        if not isinstance(name, str):
+            raise reader.refuse("a metric must have a name", name)
         found[name] = {}
         for place, value in reader.mapping(values, f"the metric {name}").items():
-            found[name][tuple(_label(item) for item in place)] = value[0] if isinstance(value, list | tuple) else value
+            labels = tuple(_label(item) for item in reader.items(place, f"the qubits of {name}"))
+            found[name][labels] = next(iter(value), None) if isinstance(value, list | tuple) else value
     return _without_globals(found), getattr(given, "timestamp", None) or None
 
 

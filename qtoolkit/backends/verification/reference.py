@@ -17,9 +17,9 @@ from qtoolkit.circuit.compact import without_idle_qubits
 from qtoolkit.circuit.operation import everything_in
 from qtoolkit.circuit.tape import Tape
 from qtoolkit.errors import CircuitError, InsufficientMemoryError
+from qtoolkit.noise import NoiseModel
 
 if TYPE_CHECKING:
-    from qtoolkit.noise import NoiseModel
     from qtoolkit.primitives import Result
 
 __all__ = ["MOST_EXACT_BITS", "Reference", "reference_of"]
@@ -91,6 +91,7 @@ class Reference:
         Raises:
             CircuitError: if one is sampled, or they have another number of bits.
         """
+        check_instance(other, Reference, "the distance is that of two references", CircuitError)
         if self.probabilities is None or other.probabilities is None or self.num_clbits != other.num_clbits:
             raise CircuitError("the distance is that of two exact distributions of as many classical bits")
         joint = tuple(sorted({*self.bits, *other.bits}))
@@ -129,6 +130,8 @@ def reference_of(
     """
     check_instance(circuit, Circuit, "a reference is that of a Circuit")
     check_integer(shots, "shots", 1)
+    if noise is not None:
+        check_instance(noise, NoiseModel, "noise must be a NoiseModel")
     circuit.check_bound()
     written = circuit if noise is None else noise.apply(circuit)
     bits = tuple(sorted({c for op in everything_in(written.operations) for c in _written(op.gate, op.clbits)}))
