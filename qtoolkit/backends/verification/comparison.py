@@ -26,7 +26,7 @@ __all__ = ["ALARM", "Comparison", "compare"]
 ALARM = 1e-3
 """A p-value below says that counts differ from a reference: of right ones, one run in a thousand at most."""
 
-_BATCHES = 10
+_BATCHES = 25
 """Parts of a sample that are compared with the rest of it, to know what shots alone give."""
 
 

@@ -30,14 +30,12 @@ class Aligned:
         reference: probabilities of the same outcomes, or counts of a sample.
         shots: sum of the observed ones.
         reference_shots: of the sample; None where the reference is exact.
-        keys: the outcomes of a sample, None where outcomes are numbered.
     """
 
     observed: Floats
     reference: Floats
     shots: int
     reference_shots: int | None
-    keys: tuple[str, ...] | None = None
 
     @property
     def probabilities(self) -> Floats:
@@ -60,7 +58,7 @@ def aligned(result: Result, reference: Reference) -> Aligned:
         keys = tuple(sorted({*result.counts, *sample}))
         observed = np.array([result.counts.get(key, 0) for key in keys], dtype=np.float64)
         theirs = np.array([sample.get(key, 0) for key in keys], dtype=np.float64)
-        return Aligned(observed, theirs, result.shots, reference.shots, keys)
+        return Aligned(observed, theirs, result.shots, reference.shots)
     width = result.num_clbits
     places = [width - 1 - bit for bit in reversed(reference.bits)]
     mask = sum(1 << bit for bit in range(width) if bit not in reference.bits)
@@ -110,8 +108,8 @@ def chi_square(pair: Aligned, rng: np.random.Generator) -> tuple[float, int, flo
 
     Outcomes are put together, from the most probable to the least, until a cell expects five counts. What is left
     expects fewer: its count is compared by a binomial of its own, and of the two probabilities the smaller one counts
-    twice. A sample is halved: one half says which outcomes are put together, the other is compared, as in a χ² of two
-    samples.
+    twice. A sample is halved: one half gives the order, the other is compared, as in a χ² of two samples, whose cells
+    expect five counts of either by what both have together.
 
     Returns:
         The three; a χ² of 0 with no degrees where all is in one cell.
@@ -153,8 +151,8 @@ def _two_samples(pair: Aligned, rng: np.random.Generator) -> tuple[float, int, f
     compared = pair.reference - sorting
     total = float(compared.sum())
     order = np.argsort(-sorting, kind="stable")
-    cells, rest = _cells(pair.shots * sorting[order] / max(1, sorting.sum()))
     ours, theirs = pair.observed[order], compared[order]
+    cells, rest = _cells((ours + theirs) * min(pair.shots, total) / (pair.shots + total))
     left, their_left = float(ours[rest:].sum()), float(theirs[rest:].sum())
     ps = []
     statistic, degrees = 0.0, 0
@@ -162,10 +160,9 @@ def _two_samples(pair: Aligned, rng: np.random.Generator) -> tuple[float, int, f
         counts, others = np.add.reduceat(ours[:rest], cells), np.add.reduceat(theirs[:rest], cells)
         inside, their_inside = pair.shots - left, total - their_left
         ratio = math.sqrt(their_inside / inside)
-        known = counts + others > 0
-        terms = (counts * ratio - others / ratio)[known] ** 2 / (counts + others)[known]
-        statistic, degrees = float(terms.sum()), int(known.sum()) - 1
-        ps.append(float(chi2.sf(statistic, degrees)) if degrees else 1.0)
+        statistic = float(((counts * ratio - others / ratio) ** 2 / (counts + others)).sum())
+        degrees = len(cells) - 1
+        ps.append(float(chi2.sf(statistic, degrees)))
     if left + their_left > 0:
         everything = round(pair.shots + total), round(left + their_left), pair.shots
         upper, lower = hypergeom.sf(left - 1.0, *everything), hypergeom.cdf(left, *everything)
@@ -174,18 +171,16 @@ def _two_samples(pair: Aligned, rng: np.random.Generator) -> tuple[float, int, f
 
 
 def _cells(expected: Floats) -> tuple[NDArray[np.int64], int]:
-    """Where cells begin, of expected counts in descending order, and where the rest begins, which expects too few."""
-    alone = int(np.searchsorted(-expected, -LEAST_EXPECTED, side="right"))
-    starts = list(range(alone))
-    rest = alone
-    running = np.cumsum(expected[alone:])
-    last = 0.0
+    """Where cells of outcomes in order begin, each of which expects enough, and where the rest begins."""
+    running = np.cumsum(expected)
+    starts: list[int] = []
+    rest, last = 0, 0.0
     while True:
-        step = int(np.searchsorted(running, last + LEAST_EXPECTED))
+        step = int(np.searchsorted(running, last + LEAST_EXPECTED * (1.0 - 1e-12)))
         if step >= len(running):
             return np.array(starts, dtype=np.int64), rest
         starts.append(rest)
-        last, rest = float(running[step]), alone + step + 1
+        last, rest = float(running[step]), step + 1
 
 
 def _smallest(ps: list[float]) -> float:
