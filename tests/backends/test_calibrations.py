@@ -18,6 +18,7 @@ from qtoolkit.backends.calibration import (
     calibration_from_braket,
     calibration_from_google,
     calibration_from_ibm,
+    calibration_from_iqm,
     calibration_from_origin,
 )
 from qtoolkit.backends.calibration.rules import error_parts, relaxation_error
@@ -710,3 +711,58 @@ def test_chips_of_another_shape():
     for data in (None, [], "no JSON", "5"):
         with pytest.raises(BackendError, match="Origin's chip info cannot be read as a calibration"):
             calibration_from_origin(data)
+
+
+# --- IQM ---
+
+
+def crystal():
+    values = {
+        "characterization.model.QB1.t1_time": 35e-6,
+        "characterization.model.QB1.t2_time": 12e-6,
+        "characterization.model.QB1.t2_echo_time": 20e-6,
+        "characterization.model.QB10.t1_time": 30e-6,
+        "characterization.model.QB10.t2_echo_time": 25e-6,
+        "metrics.ssro.measure.constant.QB1.fidelity": 0.98,
+        "metrics.ssro.measure.constant.QB1.error_0_to_1": 0.01,
+        "metrics.ssro.measure.constant.QB1.error_1_to_0": 0.03,
+        "metrics.ssro.measure_fidelity.constant.QB1.fidelity": 0.5,
+        "metrics.ssro.measure.constant.QB2.fidelity": 0.97,
+        "metrics.rb.prx.drag_crf_sx.QB1.fidelity:par=d2": 0.999,
+        "metrics.rb.prx.drag_crf.QB1.fidelity:par=d2": 0.5,
+        "metrics.rb.clifford.xy_sx.QB1.fidelity:par=d2": 0.9,
+        "metrics.irb.cz.crf_crf.QB1__QB10.fidelity:par=d2": 0.993,
+        "metrics.irb.cz.crf_crf.QB2__QB10.fidelity:par=d2": 1.2,
+        "gates.cz.crf_crf.QB1__QB10.duration": 40e-9,
+        "gates.prx.drag_crf_sx.QB1.duration": 20e-9,
+        "something.else": "text",
+    }
+    observations = [{"dut_field": name, "value": value, "invalid": False} for name, value in values.items()]
+    observations.append({"dut_field": "characterization.model.QB2.t1_time", "value": 1.0, "invalid": True})
+    return {"observations": observations, "end_timestamp": "2026-01-01T01:00:00Z"}
+
+
+def test_iqms_metrics():
+    calibration = calibration_from_iqm(crystal(), device="iqm:garnet")
+    assert calibration.labels == ("QB1", "QB2", "QB10")
+    assert calibration.taken_at == datetime(2026, 1, 1, 1, tzinfo=UTC)
+    assert calibration.qubits[0] == QubitCalibration(35e-6, 12e-6, 0.01, 0.03)
+    assert astuple(calibration.qubits[1]) == (None, None, pytest.approx(0.03), pytest.approx(0.03), None)
+    assert calibration.qubits[2].t2 == 25e-6
+    assert [astuple(gate) for gate in calibration.gates] == [
+        (None, 1, (0,), pytest.approx(0.001), 20e-9),
+        ("cz", 2, (0, 2), pytest.approx(0.007), 40e-9),
+    ]
+    assert calibration.remarks == ("the fidelity irb.cz of QB2__QB10 is 1.2, no probability",)
+    noise = channels(calibration.noise_model(qubits=["QB10", "QB1"]))
+    assert 1.0 - average_gate_fidelity(noise["cz", (0, 1)]) == pytest.approx(0.007, abs=1e-12)
+    assert again(calibration) == calibration
+
+
+def test_metrics_of_iqm_of_another_shape():
+    for data in (
+        *(None, [], {}, {"observations": 5}, {"observations": [5]}, {"observations": [{"dut_field": "x"}]}),
+        {"observations": [{"dut_field": "characterization.model.QB1.t1_time", "value": "5"}]},
+    ):
+        with pytest.raises(BackendError, match="IQM's metrics cannot be read as a calibration"):
+            calibration_from_iqm(data)

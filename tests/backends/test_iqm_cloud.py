@@ -1,6 +1,7 @@
 """IQM: what all clouds share, and the ways of IQM Server."""
 
 import json
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from stubs.server import running
 
 from qtoolkit import Circuit, StatevectorSimulator
 from qtoolkit.backends import get_backend, list_backends, reconcile
+from qtoolkit.backends.calibration import Calibration
 from qtoolkit.backends.iqm.architecture import read_architecture
 from qtoolkit.backends.iqm.catalog import PROVIDER
 from qtoolkit.backends.iqm.compiling import compiled
@@ -70,15 +72,13 @@ class TestIQM(CloudContract):
 
     def test_the_calibration_is_on_record(self, cloud):
         here = self.open().run(uneven_circuit(), 9)
-        assert here.record.calibration == {
-            "calibration_set": CALIBRATIONS["garnet"],
-            "taken": "2026-01-01T01:00:00Z",
-            "values": {
-                "characterization.model.QB1.t1_time": 3.5e-5,
-                "metrics.irb.cz.crf.QB1__QB2.fidelity": 0.993,
-                "metrics.ssro.measure.constant.QB1.fidelity": 0.98,
-            },
-        }
+        found = Calibration.from_json(here.record.calibration)
+        assert (found.device, found.source, found.labels) == ("iqm:garnet", "iqm", ("QB1", "QB2"))
+        assert found.taken_at == datetime(2026, 1, 1, 1, tzinfo=UTC)
+        assert found.qubits[0].t1 == 3.5e-5
+        assert found.qubits[0].p1_given_0 == pytest.approx(0.02)
+        assert found.gate("cz", [1, 0]).error == pytest.approx(0.007)
+        assert found.gate("u", [0]) is None  # its metric is not valid
         cloud.faults({"match": "^GET .*/metrics", "kind": "error_before"})
         assert self.open().run(uneven_circuit(), 9).record.calibration is None
 

@@ -7,6 +7,7 @@ from qtoolkit.backends.calibration.braket import calibration_from_braket
 from qtoolkit.backends.calibration.calibration import Calibration, GateCalibration, QubitCalibration
 from qtoolkit.backends.calibration.google import calibration_from_google
 from qtoolkit.backends.calibration.ibm import calibration_from_ibm
+from qtoolkit.backends.calibration.iqm import calibration_from_iqm
 from qtoolkit.backends.calibration.origin import calibration_from_origin
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     "calibration_from_google",
     "calibration_from_braket",
     "calibration_from_origin",
+    "calibration_from_iqm",
 ]

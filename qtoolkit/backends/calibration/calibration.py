@@ -99,7 +99,7 @@ class Calibration:
 
     Attributes:
         device: as the provider calls it.
-        source: whose form it was read from: ``"ibm"``, ``"google"``, ``"braket"``, ``"origin"``.
+        source: whose form it was read from: ``"ibm"``, ``"google"``, ``"braket"``, ``"origin"``, ``"iqm"``.
         taken_at: when it was measured, with its time zone; None where the provider does not say.
         num_qubits: one more than the highest number of a qubit.
         qubits: by number; a device may lack some.

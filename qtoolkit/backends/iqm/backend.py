@@ -8,14 +8,14 @@ from decimal import Decimal
 from functools import cached_property
 
 from qtoolkit._arguments import is_integer, shown
+from qtoolkit.backends.calibration import Calibration, calibration_from_iqm
 from qtoolkit.backends.capabilities import Capabilities
 from qtoolkit.backends.cloud import BitMap, CloudBackend, JobStore, Payload
 from qtoolkit.backends.cloud.client import NotSent, Refused
 from qtoolkit.backends.cloud.secrets import redacted, safe_cause
 from qtoolkit.backends.iqm.architecture import Architecture
-from qtoolkit.backends.iqm.calibration import IQMCalibration, read_metrics
 from qtoolkit.backends.iqm.client import IQMClient
-from qtoolkit.backends.iqm.serializer import FORMAT
+from qtoolkit.backends.iqm.serializer import FORMAT, locus_names
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import BackendError, InputError
 
@@ -105,24 +105,25 @@ class IQMBackend(CloudBackend):
             is_local=False,
         )
 
-    def calibration(self) -> IQMCalibration | None:
+    def calibration(self) -> Calibration | None:
         """The metrics of the calibration; None where the server has none, or does not answer."""
         calibration_set = self.architecture.calibration_set
         try:
-            return read_metrics(self._server.metrics(calibration_set), calibration_set)
+            return calibration_from_iqm(self._server.metrics(calibration_set), device=self.name)
         except (BackendError, Refused, NotSent, OSError, ValueError):
             return None
 
     def _encode(self, circuits: Sequence[Circuit], shots: int, key: str) -> Payload:
         from qtoolkit.backends.iqm.compiling import compiled
 
-        written, bits, layouts = [], [], []
+        written, bits, layouts, places = [], [], [], []
         for index, circuit in enumerate(circuits):
             program = compiled(circuit, self.architecture, self.optimization_level, self.name)
             name = f"{key}/{index}"
             written.append({"name": name, "instructions": program.instructions, "metadata": None})
             bits.append(BitMap.of(circuit, {clbit: (found, 0) for clbit, found in program.keys.items()}))
             layouts.append(program.layout)
+            places.append(locus_names(program.instructions))
         body = {
             "circuits": written,
             "calibration_set_id": self.architecture.calibration_set,
@@ -137,4 +138,4 @@ class IQMBackend(CloudBackend):
             "dd_strategy": None,
         }
         text = json.dumps(body, separators=(",", ":"), allow_nan=False)
-        return Payload(text.encode(), FORMAT, shots, tuple(bits), facts={"layouts": layouts})
+        return Payload(text.encode(), FORMAT, shots, tuple(bits), facts={"layouts": layouts, "device_qubits": places})

@@ -13,7 +13,7 @@ from qtoolkit.backends.cloud import BitMap, Failure, Outcomes, Payload, Serializ
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import ConversionError, JobError
 
-__all__ = ["FORMAT", "IQMSerializer"]
+__all__ = ["FORMAT", "IQMSerializer", "locus_names"]
 
 FORMAT = "iqm.circuit.v1"
 
@@ -47,8 +47,13 @@ class IQMSerializer(Serializer):
         return [_counts(results) for results in data["measurement_counts"]]
 
 
+def locus_names(instructions: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Components of the computer by the numbers of the qubits that they are in what is read."""
+    return sorted({name for item in instructions for name in item["locus"]})
+
+
 def _read(instructions: Sequence[Mapping[str, Any]], bits: BitMap) -> Circuit:
-    names = sorted({name for item in instructions for name in item["locus"]})
+    names = locus_names(instructions)
     places = {name: place for place, name in enumerate(names)}
     circuit = Circuit(len(names), bits.num_clbits)
     for item in instructions:
