@@ -23,6 +23,7 @@ from stubs.server import running
 from qtoolkit import Circuit, StatevectorSimulator
 from qtoolkit.backends import JobStatus, JobStore, get_backend, job, reconcile
 from qtoolkit.backends.registry import serializer_of
+from qtoolkit.backends.verification import verify, verify_payload
 from qtoolkit.errors import (
     BackendError,
     CostLimitError,
@@ -169,6 +170,18 @@ class CloudContract:
             want = simulator.run(circuit, 4000, seed=2)
             assert set(got.counts) == set(want.counts)
             assert all(abs(got.counts[key] - want.counts[key]) < 300 for key in want.counts)
+
+    def test_a_job_stands_the_cross_check(self, cloud):
+        circuits = [uneven_circuit(3), canary()[0], two_register_circuit()]
+        payloads = self.open().payloads(circuits, 10)
+        sizes = [len(payload.bits) for payload in payloads]
+        starts = [sum(sizes[:k]) for k in range(len(sizes))]
+        for payload, start, size in zip(payloads, starts, sizes, strict=True):
+            assert verify_payload(payload, circuits[start : start + size]) < 1e-9
+        found = verify(self.open().run(circuits, 2000), circuits=circuits, timeout=60, seed=1)
+        assert found.payload_distance < 1e-9
+        assert [circuit.index for circuit in found.circuits] == [0, 1, 2]
+        assert all(circuit.ideal.p_value > 1e-5 for circuit in found.circuits), found.to_json()
 
     # --- what leaves ---
 
