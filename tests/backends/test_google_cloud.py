@@ -50,6 +50,7 @@ class TestGoogle(CloudContract):
     polls = "GetQuantumJob"
     fetches = "GetQuantumResult"
     unknown_word = "99"
+    closest = 1e-6  # angles are written in single precision
     shows_body = False  # it is that of two requests: see test_the_payload_is_what_leaves
 
     def environment(self, address):

@@ -20,12 +20,14 @@ from stubs.server import running
 
 from qtoolkit import Circuit, StatevectorSimulator
 from qtoolkit.backends import JobStatus, get_backend, reconcile
+from qtoolkit.backends.calibration import Calibration
 from qtoolkit.backends.ibm import IBMBackend, IBMServiceBackend
 from qtoolkit.backends.ibm.account import IBMAccount
 from qtoolkit.backends.ibm.catalog import PROVIDER
 from qtoolkit.backends.ibm.circuits import device_circuit, without_layout
 from qtoolkit.backends.ibm.client import IBMClient
 from qtoolkit.backends.ibm.serializer import IBMSerializer
+from qtoolkit.backends.verification import verify
 from qtoolkit.errors import (
     BackendError,
     CredentialsError,
@@ -54,6 +56,19 @@ class TestIBM(CloudContract):
             "QISKIT_IBM_URL": address,
             "IAM_URL": address,
         }
+
+    def test_the_calibration_is_on_record_and_predicts(self, cloud, monkeypatch):
+        backend = self.open()
+        here = backend.run(canary()[0], 2000)
+        found = verify(here, timeout=60)
+        assert Calibration.from_json(here.record.calibration).gate("cx", [0, 1]).error > 0.0
+        (circuit,) = found.circuits
+        assert circuit.reason == ""
+        assert circuit.ideal.total_variation == 0.0
+        assert not circuit.noisy.agrees  # the stub has no noise
+        assert circuit.predicted > 0.05
+        monkeypatch.setattr(type(backend), "properties", lambda self: {"qubits": []})
+        assert backend.calibration() is None
 
 
 @pytest.fixture(scope="module")

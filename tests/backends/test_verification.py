@@ -460,7 +460,7 @@ def test_a_circuit_of_the_devices_qubits():
     assert found.noisy is None
     assert "knows no cx on these 2 qubits" in found.reason
     assert found.verdict.startswith("differs from the ideal circuit; no prediction: the calibration of d knows no cx")
-    for facts in ({"device_qubits": [3]}, {"device_qubits": [3, 99]}, {"device_qubits": "q3"}):
+    for facts in ({"device_qubits": [3]}, {"device_qubits": [3, 99]}, {"device_qubits": "q3"}, {"device_qubits": None}):
         (found,) = verify(record_of([compact], answers, 3000, known, **facts)).circuits
         assert found.noisy is None
         assert found.reason

@@ -110,8 +110,18 @@ class IBMServiceBackend(CloudBackend):
         return copy.deepcopy(self._properties)
 
     def calibration(self) -> Calibration | None:
-        """Not read yet: `properties` has what IBM measured."""
-        return None
+        """What IBM measured of the device's qubits and gates; None where it tells nothing that can be read.
+
+        Raises:
+            BackendError: if the service has no such device, or cannot be asked.
+        """
+        from qtoolkit.backends.calibration import calibration_from_ibm
+
+        properties = self.properties()
+        try:
+            return calibration_from_ibm(properties)
+        except (BackendError, InputError):
+            return None
 
     def session(self, max_time: int | None = None) -> AbstractContextManager[Self]:
         """The device for a while on its own: ``with backend.session() as inside: inside.run(...)``.

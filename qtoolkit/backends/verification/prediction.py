@@ -22,7 +22,8 @@ __all__ = ["noise_on", "predicted_distance"]
 
 QUBITS = "device_qubits"
 """The fact of a payload that says which of the device's qubits, by number or label, its circuits' qubits 0, 1, ... are:
-one list for all circuits, or one for each; without it, circuits have the device's numbers."""
+one list for all circuits, or one for each; without it, circuits have the device's numbers. None says that the provider
+chooses them."""
 
 _DRAWS = 10
 
@@ -51,9 +52,11 @@ def noise_on(circuit: Circuit, calibration: Calibration, payload: Payload, index
 
 
 def _device_qubits(circuit: Circuit, payload: Payload, index: int) -> list[Any] | None:
-    given = payload.facts.get(QUBITS)
-    if given is None:
+    if QUBITS not in payload.facts:
         return None
+    given = payload.facts[QUBITS]
+    if given is None:
+        raise BackendError("the provider chooses the device's qubits, and does not say which")
     if isinstance(given, list) and given and isinstance(given[0], list):
         given = given[index] if index < len(given) else None
     if not isinstance(given, list) or len(given) < circuit.num_qubits:
