@@ -466,6 +466,20 @@ def test_a_circuit_of_the_devices_qubits():
         assert found.reason
 
 
+def test_qubits_that_the_provider_chooses():
+    """Where all are alike, it makes no difference; elsewhere nobody can predict."""
+    circuits, known = [ghz(3)], calibration()
+    answers = answers_of(circuits, 3000, known.noise_model())
+    (found,) = verify(record_of(circuits, answers, 3000, known, device_qubits=None)).circuits
+    assert known.is_uniform
+    assert found.noisy.agrees
+    uneven = replace(known, qubits={**known.qubits, 4: QubitCalibration()})
+    assert not uneven.is_uniform
+    (found,) = verify(record_of(circuits, answers, 3000, uneven, device_qubits=None)).circuits
+    assert found.noisy is None
+    assert found.reason == "the provider chooses the device's qubits, and does not say which"
+
+
 def test_a_calibration_that_does_not_fit():
     circuits = [ghz(6)]
     answers = answers_of(circuits, 1000)

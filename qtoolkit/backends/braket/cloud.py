@@ -14,6 +14,7 @@ from qtoolkit.backends.braket.devices import DEVICES, arn_of, region_of, short_n
 from qtoolkit.backends.braket.openqasm import to_braket_qasm
 from qtoolkit.backends.braket.properties import DeviceProperties, read_properties
 from qtoolkit.backends.braket.serializer import task_payload
+from qtoolkit.backends.calibration import Calibration, calibration_from_braket
 from qtoolkit.backends.capabilities import Capabilities
 from qtoolkit.backends.cloud.backend import CloudBackend
 from qtoolkit.backends.cloud.payload import Payload
@@ -108,6 +109,18 @@ class BraketCloudBackend(CloudBackend):
     @cached_property
     def _capabilities(self) -> Capabilities:
         return self.properties.toolkit_capabilities()
+
+    def calibration(self) -> Calibration | None:
+        """What the device says of its qubits and gates; None of simulators, and where it says nothing readable.
+
+        Raises:
+            BackendError: if it cannot be asked.
+        """
+        described = self.properties
+        try:
+            return calibration_from_braket(described.capabilities, device=described.name or self.arn)
+        except BackendError:
+            return None
 
     def _fitted(self, circuit: Circuit) -> Circuit:
         # Where numbers mean places, none moves up.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ __all__ = ["FORMAT", "BraketSerializer", "task_payload"]
 FORMAT = "braket.openqasm3"
 
 _REGISTER = "b"
+_PLACE = re.compile(r"\$(\d+)")
 _PROGRAM = {"name": "braket.ir.openqasm.program", "version": "1"}
 _PROGRAM_SET = {"name": "braket.ir.openqasm.program_set", "version": "1"}
 _RESULT_OF_SET = "braket.task_result.program_set_task_result"
@@ -69,8 +71,14 @@ def task_payload(
     }
     if not rewiring:
         body["deviceParameters"] = json.dumps(_fixed_places(arn, max(circuit.num_qubits for circuit in circuits)))
+    facts: dict[str, Any] = {"region": region}
+    if rewiring:
+        facts["device_qubits"] = None  # which the service chooses
+    elif any(_PLACE.search(program.source) for program in programs):
+        # They are numbered anew, in their order, when the program is read.
+        facts["device_qubits"] = [sorted({int(n) for n in _PLACE.findall(program.source)}) for program in programs]
     bits = tuple(_bits(circuit, program) for circuit, program in zip(circuits, programs, strict=True))
-    return Payload(json.dumps(body).encode(), FORMAT, shots, bits, facts={"region": region})
+    return Payload(json.dumps(body).encode(), FORMAT, shots, bits, facts=facts)
 
 
 def _bits(circuit: Circuit, program: Program) -> BitMap:

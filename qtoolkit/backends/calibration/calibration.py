@@ -168,6 +168,12 @@ class Calibration:
         """Gates that do not work, by their errors."""
         return tuple(gate for gate in self.gates if gate.is_dead)
 
+    @property
+    def is_uniform(self) -> bool:
+        """Whether all qubits, and all pairs, are alike, so that it makes no difference which a circuit is on."""
+        alike = len(set(self.qubits.values())) <= 1 and len(self.qubits) in (0, self.num_qubits)
+        return alike and self.coupling is None and all(gate.qubits is None for gate in self.gates)
+
     def noise_model(self, qubits: Iterable[int | str] | None = None, *, full_relaxation: bool = False) -> NoiseModel:
         """The noise of circuits that are already in the device's gates, on its qubits.
 

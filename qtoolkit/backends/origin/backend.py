@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from qtoolkit.backends.calibration import Calibration, calibration_from_origin
 from qtoolkit.backends.capabilities import Capabilities
 from qtoolkit.backends.cloud.backend import CloudBackend
 from qtoolkit.backends.cloud.client import NotSent, Refused
@@ -87,6 +88,20 @@ class OriginBackend(CloudBackend):
     def _encode(self, circuits: Sequence[Circuit], shots: int, key: str) -> Payload:
         programs = [compiled(circuit, GATES, basis=BASIS) for circuit in circuits]
         return payload_of(circuits, programs, shots, key, self.device, **self._options)
+
+    def calibration(self) -> Calibration | None:
+        """What the service tells of the chip's qubits; None of the simulator, and where it tells nothing readable.
+
+        Raises:
+            BackendError: if the service cannot be asked.
+        """
+        if self.device == FULL_AMPLITUDE:
+            return None
+        info = self._chip_info()
+        try:
+            return calibration_from_origin(info, device=self.device)
+        except BackendError:
+            return None
 
     def _chip_info(self) -> Mapping[str, Any]:
         try:

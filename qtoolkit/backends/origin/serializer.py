@@ -63,7 +63,10 @@ def payload_of(
         for circuit, program in zip(circuits, compiled, strict=True)
     )
     body = json.dumps(data, separators=(",", ":")).encode()
-    return Payload(body, FORMAT, shots, maps, facts={"widths": [len(program.measured) for program in compiled]})
+    facts: dict[str, Any] = {"widths": [len(program.measured) for program in compiled]}
+    if mapping:
+        facts["device_qubits"] = None  # which the service chooses
+    return Payload(body, FORMAT, shots, maps, facts=facts)
 
 
 class OriginSerializer(Serializer):

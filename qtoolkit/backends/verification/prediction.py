@@ -37,7 +37,7 @@ def noise_on(circuit: Circuit, calibration: Calibration, payload: Payload, index
         InputError: if the payload names other qubits than the device has.
     """
     used = sorted({q for op in circuit.operations if not isinstance(op.gate, Barrier) for q in op.qubits})
-    places = _device_qubits(circuit, payload, index)
+    places = _device_qubits(circuit, calibration, payload, index)
     if places is None:
         outside = [qubit for qubit in used if qubit >= calibration.num_qubits]
         if outside:
@@ -51,10 +51,12 @@ def noise_on(circuit: Circuit, calibration: Calibration, payload: Payload, index
     return compact, model
 
 
-def _device_qubits(circuit: Circuit, payload: Payload, index: int) -> list[Any] | None:
+def _device_qubits(circuit: Circuit, calibration: Calibration, payload: Payload, index: int) -> list[Any] | None:
     if QUBITS not in payload.facts:
         return None
     given = payload.facts[QUBITS]
+    if given is None and calibration.is_uniform:
+        return None
     if given is None:
         raise BackendError("the provider chooses the device's qubits, and does not say which")
     if isinstance(given, list) and given and isinstance(given[0], list):
