@@ -24,6 +24,7 @@ from qtoolkit.backends.braket.properties import read_properties
 from qtoolkit.backends.braket.serializer import BraketSerializer
 from qtoolkit.backends.cloud import CannotTell
 from qtoolkit.backends.cloud import backend as cloud
+from qtoolkit.backends.verification import verify
 from qtoolkit.circuit import UnitaryGate
 from qtoolkit.errors import (
     BackendError,
@@ -94,6 +95,20 @@ class TestSimulator(CloudContract):
 
 
 # --- quantum computers ---
+
+
+@pytest.mark.parametrize("options", [{}, {"rewiring": False}])
+@pytest.mark.parametrize("device", ["ionq/Forte-1", "iqm/Garnet", "rigetti/Ankaa-3"])
+def test_what_a_device_measured_of_itself_predicts(braket, device, options) -> None:
+    backend = get_backend(f"braket:{device}", **options)
+    circuit = Circuit(2).x(0).cx(0, 1).measure_all()
+    (found,) = verify(backend.run(circuit, 1000), timeout=60).circuits
+    assert found.ideal.total_variation == 0.0
+    if options or device == "ionq/Forte-1":
+        assert found.predicted > 0.0, found.reason
+        assert not found.noisy.agrees  # the stub has no noise
+    else:
+        assert found.reason == "the provider chooses the device's qubits, and does not say which"
 
 
 @pytest.mark.parametrize("device", ["ionq/Forte-1", "iqm/Garnet", "rigetti/Ankaa-3"])
