@@ -18,6 +18,7 @@ from stubs.server import running
 
 from qtoolkit import Circuit, StatevectorSimulator
 from qtoolkit.backends import JobStatus, JobStore, get_backend, registry
+from qtoolkit.backends.calibration import Calibration
 from qtoolkit.backends.registry import serializer_of
 from qtoolkit.errors import (
     BackendError,
@@ -193,6 +194,33 @@ print(payload.content_hash(key.decode()))
             backend.run(uneven_circuit(), 10)
         with pytest.raises(InputError, match="a processor's id has letters"):
             get_backend("google:a/b", **self.options(cloud.address))
+
+    def test_the_calibration_of_the_day_goes_on_record(self, cloud):
+        from cirq_google.engine import load_median_device_calibration
+
+        medians = load_median_device_calibration("willow_pink")
+        here = self.open().run(uneven_circuit(), 30)
+        found = Calibration.from_json(here.record.calibration)
+        assert (found.device, found.num_qubits) == ("pink_twin", 105)
+        (metric,) = [
+            value for target, value in medians["single_qubit_idle_t1_micros"].items() if "_".join(
+                str(part) for part in (target[0].row, target[0].col)) == found.labels[17]
+        ]  # fmt: skip
+        assert found.qubits[17].t1 == pytest.approx(metric[0] * 1e-6)
+
+    def test_a_processor_without_a_calibration(self, cloud):
+        cloud.faults({"kind": "uncalibrated"})
+        here = self.open().run(uneven_circuit(), 30)
+        assert here.record.calibration is None
+        assert here.result(60).shots == 30
+
+    def test_a_calibration_that_cannot_be_had_keeps_everything_here(self, cloud):
+        for kind, message in (("error_before", "how it is calibrated"), ("unreadable_calibration", "of a form that")):
+            cloud.faults({"match": "GetQuantumCalibration", "kind": kind})
+            with pytest.raises(BackendError, match=message):
+                self.open().run(uneven_circuit(), 30)
+        assert not self.new_jobs(cloud)
+        assert not JobStore().jobs()
 
     def test_devices_of_the_service(self, cloud, monkeypatch):
         from qtoolkit.backends.google import catalog

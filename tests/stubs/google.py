@@ -167,8 +167,11 @@ class Engine(Stub):
         model = MODELS.get(name.split("/")[3])
         if model is None or not name.endswith("/calibrations/current"):
             raise Abort(grpc.StatusCode.NOT_FOUND, f"no calibration {name}")
+        if self.fault("uncalibrated"):
+            raise Abort(grpc.StatusCode.NOT_FOUND, "no calibration yet")
         packed = Any()
-        packed.Pack(load_median_device_calibration(model).to_proto())
+        if not self.fault("unreadable_calibration"):
+            packed.Pack(load_median_device_calibration(model).to_proto())
         return quantum.QuantumCalibration(name=name, data=packed)
 
     def _job(self, name):

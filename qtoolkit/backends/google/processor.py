@@ -13,7 +13,7 @@ from qtoolkit.backends.google.requests import DeviceConfig
 from qtoolkit.backends.provider import DeviceInfo
 from qtoolkit.errors import BackendError, InputError
 
-__all__ = ["Processor", "check_config", "check_id", "listed", "processor_of"]
+__all__ = ["Processor", "check_config", "check_id", "current_metrics", "listed", "processor_of"]
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,30 @@ def processor_of(client: GoogleClient, processor: str, config: DeviceConfig) -> 
     if device is None or not device.metadata.compilation_target_gatesets:
         raise BackendError(f"the processor {processor} does not say what can be compiled for it")
     return Processor(processor, device, config)
+
+
+def current_metrics(client: GoogleClient, processor: str) -> Any:
+    """The metrics of a processor's calibration now, a ``MetricsSnapshot``; None where the service has none.
+
+    Raises:
+        BackendError: if they cannot be read.
+        Exception: as `Connection.call`.
+    """
+    from cirq_google.api import v2
+    from cirq_google.cloud import quantum
+    from google.protobuf.message import DecodeError
+
+    name = f"projects/{client.project}/processors/{processor}/calibrations/current"
+    message = v2.metrics_pb2.MetricsSnapshot()
+    try:
+        found = client.connection.call("get_quantum_calibration", quantum.GetQuantumCalibrationRequest(name=name)).data
+        if not found.Unpack(message):
+            raise BackendError(f"the calibration of {processor} is of a form that is not known: {found.type_url!r}")
+    except NotThere:
+        return None
+    except DecodeError as error:
+        raise BackendError(f"the calibration of {processor} cannot be read: {error}") from error
+    return message
 
 
 def listed(client: GoogleClient) -> list[DeviceInfo]:
