@@ -6,6 +6,7 @@ A provider adds a client that speaks to its service, a serializer of its dialect
 from qtoolkit.backends.cloud.backend import CloudBackend
 from qtoolkit.backends.cloud.bits import BitMap, Outcomes
 from qtoolkit.backends.cloud.client import CannotTell, CloudClient, NotSent, Refused, VendorStatus
+from qtoolkit.backends.cloud.giving_up import forget
 from qtoolkit.backends.cloud.job import CloudJob
 from qtoolkit.backends.cloud.payload import Failure, Payload, Serializer
 from qtoolkit.backends.cloud.reconcile import Reconciled, reconcile
@@ -32,6 +33,7 @@ __all__ = [
     "PartRecord",
     "reconcile",
     "Reconciled",
+    "forget",
     "Secret",
     "credential",
 ]

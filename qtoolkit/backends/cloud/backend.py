@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,7 @@ from qtoolkit.backends.cloud.records import JobRecord, PartRecord
 from qtoolkit.backends.cloud.secrets import redacted, safe_cause
 from qtoolkit.backends.cloud.store import JobStore, default_store
 from qtoolkit.backends.job import Job, JobStatus
-from qtoolkit.backends.money import CostEstimate, check_max_cost, estimate_cost
+from qtoolkit.backends.money import CostEstimate, check_max_cost, estimate_cost, total_cost
 from qtoolkit.circuit import Circuit, ParameterValues
 from qtoolkit.errors import BackendError, CostLimitError, CredentialsError, UnknownSubmissionError
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from qtoolkit.backends.calibration import Calibration
 
 __all__ = ["CloudBackend"]
+
+MAX_COST = "QTOOLKIT_MAX_COST"
+"""The variable that caps each job where a backend was opened without a cap."""
 
 _SENDINGS = 3
 """How often a request may be sent where the provider takes a repetition for the same."""
@@ -40,7 +44,8 @@ class CloudBackend(Backend):
         name: as in `get_backend`, ``"provider:device"``.
         client: speaks to the service.
         store: where jobs are on record; the default one without.
-        max_cost: of each job: a number in the currency of the price, or such as ``"5 USD"``; no cap without.
+        max_cost: of each job: a number in the currency of the price, or such as ``"5 USD"``; the variable
+            ``QTOOLKIT_MAX_COST`` without, and no cap without either.
 
     Raises:
         InputError: if the cap is no amount.
@@ -57,7 +62,7 @@ class CloudBackend(Backend):
         super().__init__(name)
         self.client = client
         self.store = default_store() if store is None else store
-        self.max_cost = check_max_cost(max_cost)
+        self.max_cost = check_max_cost(os.environ.get(MAX_COST) or None if max_cost is None else max_cost)
         self.options: Mapping[str, Any] = {}
 
     @abstractmethod
@@ -88,7 +93,8 @@ class CloudBackend(Backend):
         Raises:
             InputError: for no circuits, or shots below 1.
         """
-        return estimate_cost(self.name, [circuits] if isinstance(circuits, Circuit) else list(circuits), shots)
+        chosen = [circuits] if isinstance(circuits, Circuit) else list(circuits)
+        return total_cost([estimate_cost(self.name, part, shots) for part in self._parts(chosen, shots) or [chosen]])
 
     def payloads(
         self, circuit: Circuit | Sequence[Circuit], shots: int, parameters: ParameterValues | Any = None
@@ -137,7 +143,7 @@ class CloudBackend(Backend):
                 datetime.now(UTC),
                 dict(self.options),
                 None if calibration is None else calibration.to_json(),
-                estimates[0].to_json(),
+                total_cost(estimates).to_json(),
             )
         )
         self._send(record)
@@ -147,21 +153,20 @@ class CloudBackend(Backend):
         if self.max_cost is None:
             return
         limit, currency = self.max_cost
-        unknown = [estimate for estimate in estimates if estimate.amount is None]
-        if unknown:
+        estimate = total_cost(estimates)
+        cap = f"the cap of a job is {limit} {currency}".rstrip()
+        if estimate.amount is None:
             raise CostLimitError(
-                f"the price of {self.name} is unknown ({unknown[0].reason}), and the cap of a job is {limit} "
-                f"{currency}".rstrip()
-                + "; nothing has left: open it without max_cost to run it all the same"
+                f"the price of {self.name} is unknown ({estimate.reason}), and {cap}; nothing has left: give its price in "
+                "the file that QTOOLKIT_PRICES names, or lift the cap"
             )
-        total = sum((estimate.amount for estimate in estimates if estimate.amount is not None), Decimal(0))
-        theirs = estimates[0].currency
-        if currency and theirs and total and currency != theirs:
+        theirs = estimate.currency
+        if currency and theirs and estimate.amount and currency != theirs:
             raise CostLimitError(
-                f"{self.name} is paid in {theirs}, the cap of a job is in {currency}; nothing has left"
+                f"{self.name} is paid in {theirs}, and {cap}; nothing has left: give a cap in {theirs}"
             )
-        if total > limit:
-            raise CostLimitError(f"the job would cost {total} {theirs}, the cap of a job is {limit}; nothing has left")
+        if estimate.amount > limit:
+            raise CostLimitError(f"the job would cost {estimate.amount} {theirs}, and {cap}; nothing has left")
 
     def _send(self, record: JobRecord) -> None:
         """Send each part once, and write down what became of it."""

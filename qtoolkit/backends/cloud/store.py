@@ -22,7 +22,7 @@ from qtoolkit.backends.cloud.schema import migrate
 from qtoolkit.backends.job import JobStatus
 from qtoolkit.errors import CostLimitError, InputError, JobError, OutputError, UnknownSubmissionError
 
-__all__ = ["Cap", "Event", "JobStore", "default_store"]
+__all__ = ["Cap", "Event", "JobStore", "Spending", "default_store"]
 
 LOCATION = "QTOOLKIT_JOBS"
 """The variable that names another file than the default one."""
@@ -30,7 +30,10 @@ LOCATION = "QTOOLKIT_JOBS"
 _WAIT = 60.0
 """Seconds that a writer waits for another one."""
 
-_NEVER_CHARGED = "(vendor_id IS NULL AND status IN ('failed', 'cancelled', 'lost'))"
+GIVEN_UP = "given up by the user"
+"""The reason of a part that its user gave up while nobody knew its fate: the provider may have it, and charge."""
+
+_NEVER_CHARGED = f"(vendor_id IS NULL AND status IN ('failed', 'cancelled', 'lost') AND reason != '{GIVEN_UP}')"
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,23 @@ class Cap:
     amount: Decimal
     since: datetime
     spent: Decimal
+
+
+@dataclass(frozen=True)
+class Spending:
+    """What the jobs of a backend cost.
+
+    Attributes:
+        backend: its name.
+        currency: of the amount; empty where no price was known.
+        amount: by estimates, and by what the provider charged where it says so; None where no price was known.
+        jobs: how many.
+    """
+
+    backend: str
+    currency: str
+    amount: Decimal | None
+    jobs: int
 
 
 @dataclass(frozen=True)
@@ -324,6 +344,27 @@ class JobStore:
             ).fetchall()
         return _totals(rows)
 
+    def spending(self, since: datetime | None = None) -> list[Spending]:
+        """What jobs cost, by backend and currency; those that surely never arrived are left out."""
+        with self._transaction(writes=False) as connection:
+            rows = connection.execute(
+                "SELECT backend, currency, cost, job_id FROM parts JOIN jobs ON jobs.id = parts.job_id "
+                f"WHERE NOT {_NEVER_CHARGED} AND intended_at >= ? ORDER BY backend, cost IS NULL, currency",
+                ("" if since is None else since.astimezone(UTC).isoformat(),),
+            ).fetchall()
+        groups: dict[tuple[str, str, bool], list[sqlite3.Row]] = {}
+        for row in rows:
+            groups.setdefault((row["backend"], row["currency"], row["cost"] is None), []).append(row)
+        return [
+            Spending(
+                backend,
+                currency,
+                None if is_unknown else sum((Decimal(row["cost"]) for row in group), Decimal(0)),
+                len({row["job_id"] for row in group}),
+            )
+            for (backend, currency, is_unknown), group in groups.items()
+        ]
+
     # --- inside a transaction ---
 
     def _check_doubles(self, connection: sqlite3.Connection, record: JobRecord) -> None:
@@ -348,7 +389,7 @@ class JobStore:
             if record.cost is None:
                 raise CostLimitError(
                     f"the price of {record.backend} is unknown, and a cap of {cap.amount} {cap.currency} is set; "
-                    "nothing has left: give its price, or lift the cap"
+                    "nothing has left: give its price in the file that QTOOLKIT_PRICES names, or lift the cap"
                 )
             if record.currency == cap.currency and cap.spent + record.cost > cap.amount:
                 raise CostLimitError(
@@ -413,6 +454,8 @@ def _caps(connection: sqlite3.Connection) -> list[Cap]:
 def _totals(rows: Sequence[sqlite3.Row]) -> dict[str, Decimal]:
     totals: dict[str, Decimal] = {}
     for row in rows:
+        if not row["currency"]:
+            continue  # it was free
         totals[row["currency"]] = totals.get(row["currency"], Decimal(0)) + Decimal(row["cost"])
     return totals
 
