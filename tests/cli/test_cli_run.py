@@ -153,7 +153,7 @@ def test_a_file_that_is_no_text(tmp_path, capsys):
 
 
 def test_a_file_without_end_is_refused(capsys, monkeypatch):
-    monkeypatch.setattr("qtoolkit.cli.run._MAX_CHARACTERS", 1000)
+    monkeypatch.setattr("qtoolkit.cli.circuits._MAX_CHARACTERS", 1000)
     assert "may have 1,000 characters, got more in /dev/zero" in refused(["/dev/zero"], capsys)
     assert "must be a file that can be read" in refused(["a\0b"], capsys)
 
