@@ -10,14 +10,19 @@ from qtoolkit._version import __version__
 from qtoolkit.cli.backends import backends
 from qtoolkit.cli.backtest import backtest
 from qtoolkit.cli.bench import bench
+from qtoolkit.cli.cost import cost
 from qtoolkit.cli.demo import demo
 from qtoolkit.cli.frontier import frontier
+from qtoolkit.cli.job import job
+from qtoolkit.cli.jobs import jobs
 from qtoolkit.cli.molecule import molecule
 from qtoolkit.cli.portfolio import portfolio
 from qtoolkit.cli.price import price
 from qtoolkit.cli.qec import qec
+from qtoolkit.cli.reconcile import reconcile
 from qtoolkit.cli.risk import risk
 from qtoolkit.cli.run import run
+from qtoolkit.cli.submit import submit
 from qtoolkit.cli.warmup import warmup
 
 __all__ = ["app"]
@@ -59,6 +64,11 @@ app.command()(frontier)
 app.command()(backtest)
 app.add_typer(molecule)
 app.add_typer(qec)
+app.command()(submit)
+app.command()(jobs)
+app.add_typer(job)
+app.command()(reconcile)
+app.command()(cost)
 app.command()(backends)
 app.command()(bench)
 app.command()(warmup)

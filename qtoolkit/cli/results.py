@@ -47,8 +47,6 @@ def evidence_of(result: Result, num_qubits: int | None, is_local: bool, noise: s
         facts.append(f"job {known['job_id']}")
     if known.get("wall_time") is not None:
         facts.append(f"{known['wall_time']:.3g} s")
-    if "cost" in known:
-        facts.append(f"cost {known['cost']}")
     return "; ".join(facts)
 
 

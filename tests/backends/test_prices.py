@@ -81,14 +81,22 @@ def test_every_price_that_is_shipped_has_its_source_and_day_and_is_reached():
     for price in table.prices:
         assert not price.is_own
         if price.backends[0] != "local":
-            assert price.source.startswith("https://")
+            assert price.source.startswith("https://") or (price.model == "unknown" and not price.source)
             assert len(price.as_of) == 10
         assert price.note
+        assert price.text and "{" not in price.text
     # No entry hides behind an earlier one of the same plan.
     for number, price in enumerate(table.prices):
         sample = price.backends[0].replace("*", "")
         earlier = [other for other in table.prices[:number] if other.plan in ("", price.plan) and other.fits(sample)]
         assert not earlier, (price.backends, earlier)
+
+
+def test_prices_in_words():
+    table = price_table()
+    assert table.price_of("braket:garnet").text == "0.30 USD a task and 0.00145 a shot"
+    assert "1.60 USD for each 1 s; a job takes 2 to 4 s" in table.price_of("ibm:ibm_torino").text
+    assert table.price_of("google:willow").text == "unknown"
 
 
 def test_amounts_are_decimals_and_rounded_up_and_batches_add_up():

@@ -39,6 +39,7 @@ class VendorStatus:
         cost: what the provider says that it charges; None where it says nothing.
         facts: what else it says: place in the queue, times.
         currency: of the cost, such as ``"USD"``; empty for that of the estimate.
+        facts: what else it says; ``"queue"`` is how many jobs are ahead of it, an integer.
     """
 
     status: JobStatus

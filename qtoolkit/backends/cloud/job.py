@@ -45,6 +45,7 @@ class CloudJob(Job[Any]):
         self.backend_name = record.backend
         self._record = record
         self._open = backend
+        self._queue: int | None = None
 
     @cached_property
     def backend(self) -> Backend:  # type: ignore[override]
@@ -60,6 +61,11 @@ class CloudJob(Job[Any]):
         """What is on record of the job now."""
         self._record = self.store.job(self.id)
         return self._record
+
+    @property
+    def queue(self) -> int | None:
+        """How many jobs were ahead of it when the provider last said so; None where it has not, or it has begun."""
+        return self._queue
 
     @property
     def vendor_ids(self) -> tuple[str, ...]:
@@ -162,6 +168,8 @@ class CloudJob(Job[Any]):
     def _poll(self, part: PartRecord) -> JobStatus:
         assert part.vendor_id is not None
         seen = self._client.poll(part.vendor_id)
+        place = (seen.facts or {}).get("queue")
+        self._queue = place if isinstance(place, int) and seen.status == JobStatus.QUEUED else None
         self.store.moved(
             self.id,
             part.index,

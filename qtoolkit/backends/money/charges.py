@@ -40,11 +40,13 @@ class Model:
 
     Attributes:
         charge: of circuits and shots, in a currency.
+        words: a price of this model in words, with its figures and currency in braces.
         needed: figures that a price of this model must have.
         optional: those that it may have, with what counts where they are left out.
     """
 
     charge: Callable[[Sequence[Circuit], int, Rates, str], Charge]
+    words: str
     needed: tuple[str, ...] = ()
     optional: Mapping[str, Decimal] | None = None
 
@@ -126,10 +128,14 @@ def _hqc(circuits: Sequence[Circuit], shots: int, rates: Rates, currency: str) -
 
 
 MODELS: Mapping[str, Model] = {
-    "free": Model(_free),
-    "task and shot": Model(_task_and_shot, ("per_task", "per_shot")),
+    "free": Model(_free, "free"),
+    "task and shot": Model(
+        _task_and_shot, "{per_task} {currency} a task and {per_shot} a shot", ("per_task", "per_shot")
+    ),
     "time": Model(
         _time,
+        "{price} {currency} for each {per_seconds} s; a job takes {per_job_seconds} s, and a circuit "
+        "{per_task_seconds} s and {per_shot_seconds} s a shot",
         ("price",),
         {
             "per_seconds": Decimal(1),
@@ -141,11 +147,21 @@ MODELS: Mapping[str, Model] = {
     ),
     "simulation": Model(
         _simulation,
+        "{price} {currency} for each {per_seconds} s, at least {least_seconds} s a circuit",
         ("price", "least_seconds", "most_seconds", "updates_per_second"),
         {"per_seconds": Decimal(1), "width": Decimal(1)},
     ),
-    "gate-shots": Model(_gate_shots, ("per_one_qubit_gate", "per_two_qubit_gate"), {"minimum": Decimal(0)}),
-    "HQC": Model(_hqc),
+    "gate-shots": Model(
+        _gate_shots,
+        "{per_one_qubit_gate} {currency} a shot for each gate on one qubit, {per_two_qubit_gate} on two, and a "
+        "minimum of {minimum}",
+        ("per_one_qubit_gate", "per_two_qubit_gate"),
+        {"minimum": Decimal(0)},
+    ),
+    "HQC": Model(
+        _hqc,
+        "5 + shots × (gates on one qubit + 10 × those on two + 5 × preparations and measurements) / 5000 {currency}",
+    ),
 }
 """Every way to charge, by the name that `model` has in a file of prices; ``"unknown"`` is no way."""
 

@@ -74,6 +74,17 @@ class Price:
         """Whether this is a price of a backend."""
         return any(fnmatchcase(backend.lower(), pattern) for pattern in self.backends)
 
+    @property
+    def text(self) -> str:
+        """In a few words, without its note."""
+        model = MODELS.get(self.model)
+        if model is None:
+            return "unknown"
+        figures = {
+            name: str(most) if least == most else f"{least} to {most}" for name, (least, most) in self.rates.items()
+        }
+        return model.words.format_map({**figures, "currency": self.currency})
+
     def to_json(self) -> dict[str, Any]:
         """As plain JSON types."""
         figures = {
