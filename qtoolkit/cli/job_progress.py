@@ -12,6 +12,8 @@ from qtoolkit.cli.output import note, stderr_console
 from qtoolkit.errors import QToolkitError
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from qtoolkit.backends import CloudJob
 
 __all__ = ["JobProgress", "awaited"]
@@ -33,7 +35,7 @@ class JobProgress:
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._said = ""
         console = stderr_console()
-        self._live = console.status(f"{job.id} on {job.backend_name}") if console.is_terminal else None
+        self._live = console.status(_unmarked(f"{job.id} on {job.backend_name}")) if console.is_terminal else None
 
     def __enter__(self) -> Self:
         if self._live is not None:
@@ -62,7 +64,7 @@ class JobProgress:
         except QToolkitError:
             return  # whoever waits for the job meets the same, and says it
         if self._live is not None:
-            self._live.update(f"{self._job.id} on {self._job.backend_name}: {state}, {self._waited()}")
+            self._live.update(_unmarked(f"{self._job.id} on {self._job.backend_name}: {state}, {self._waited()}"))
         elif state != self._said:
             note(f"{self._job.id}: {state}")
         self._said = state
@@ -84,6 +86,13 @@ class JobProgress:
     def _waited(self) -> str:
         minutes, seconds = divmod(int(time.monotonic() - self._began), 60)
         return f"{minutes}:{seconds:02d}"
+
+
+def _unmarked(text: str) -> Text:
+    """Text as it is: a string would be read as markup, and ":one:" in it as a picture."""
+    from rich.text import Text
+
+    return Text(text)
 
 
 def awaited(job: CloudJob, timeout: float | None = None) -> Any:

@@ -84,7 +84,8 @@ def test_every_price_that_is_shipped_has_its_source_and_day_and_is_reached():
             assert price.source.startswith("https://") or (price.model == "unknown" and not price.source)
             assert len(price.as_of) == 10
         assert price.note
-        assert price.text and "{" not in price.text
+        assert price.text
+        assert "{" not in price.text
     # No entry hides behind an earlier one of the same plan.
     for number, price in enumerate(table.prices):
         sample = price.backends[0].replace("*", "")

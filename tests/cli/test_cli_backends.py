@@ -20,7 +20,7 @@ def test_table_names_every_backend_in_80_columns(capsys):
 def test_json_is_what_list_backends_says():
     result = CliRunner().invoke(app, ["backends", "--json"])
     assert result.exit_code == 0
-    assert json.loads(result.stdout) == [vars(info) for info in list_backends()]
+    assert json.loads(result.stdout)["backends"] == [vars(info) for info in list_backends()]
 
 
 @pytest.mark.parametrize(("installed", "words"), [(True, 0), (False, 1)])
