@@ -157,8 +157,8 @@ class CloudBackend(Backend):
         cap = f"the cap of a job is {limit} {currency}".rstrip()
         if estimate.amount is None:
             raise CostLimitError(
-                f"the price of {self.name} is unknown ({estimate.reason}), and {cap}; nothing has left: give its price in "
-                "the file that QTOOLKIT_PRICES names, or lift the cap"
+                f"the price of {self.name} is unknown ({estimate.reason}), and {cap}; nothing has left: give its price "
+                "in the file that QTOOLKIT_PRICES names, or lift the cap"
             )
         theirs = estimate.currency
         if currency and theirs and estimate.amount and currency != theirs:
