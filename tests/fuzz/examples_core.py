@@ -225,6 +225,13 @@ CORE: dict[str, tuple[str, ...]] = {
     "is_simulator": ("True",),
     "is_local": ("True",),
     "Capabilities.circuit": ("BELL",),
+    "estimate_cost.backend": ("'braket:iqm/Garnet'", "'ibm:ibm_fez'", "'quantinuum:H2-1'", "'braket:amazon/sv1'"),
+    "estimate_cost.circuits": ("[BELL]", "[BELL, BELL]"),
+    "total_cost.estimates": ("[estimate_cost('braket:iqm/Garnet', [BELL], 10)] * 2",),
+    "check_max_cost.given": ("'5 USD'", "3", "None"),
+    "Price.backend": ("'ibm:ibm_fez'",),
+    "PriceTable.backend": ("'ibm:ibm_fez'",),
+    "PriceTable.currency": ("'USD'",),
     "supports_noise": ("True",),
     "supports_decoders": ("True",),
     # noise

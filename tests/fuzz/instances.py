@@ -117,6 +117,9 @@ INSTANCES: dict[str, tuple[str, ...]] = {
     "SPSA": ("SPSA(20, calibration_pairs=2)",),
     "Capabilities": ("Capabilities(num_qubits=2, max_shots=10)", "Capabilities(num_qubits=None)"),
     "LocalBackend": ("BACKEND",),
+    "CostEstimate": ("estimate_cost('braket:iqm/Garnet', [BELL], 10)", "estimate_cost('google:any', [BELL], 10)"),
+    "Price": ("price_table().price_of('ibm:ibm_fez')",),
+    "PriceTable": ("price_table()",),
     "BackendSampler": ("BackendSampler(BACKEND)",),
     "SamplingEstimator": ("SamplingEstimator(SIMULATOR, 10, seed=1)", "SamplingEstimator(BackendSampler(BACKEND), 10)"),
     "ShotEstimator": (

@@ -28,7 +28,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from qtoolkit._arguments import shown
+from qtoolkit._arguments import check_instance, shown
 from qtoolkit._files import read_text
 from qtoolkit.backends.money.charges import MODELS, Rates
 from qtoolkit.errors import InputError
@@ -71,7 +71,12 @@ class Price:
     is_own: bool = False
 
     def fits(self, backend: str) -> bool:
-        """Whether this is a price of a backend."""
+        """Whether this is a price of a backend.
+
+        Raises:
+            InputError: if the backend is not given by its name.
+        """
+        check_instance(backend, str, "a backend is given by its name")
         return any(fnmatchcase(backend.lower(), pattern) for pattern in self.backends)
 
     @property
@@ -118,12 +123,22 @@ class PriceTable:
     units: Mapping[str, Decimal]
 
     def price_of(self, backend: str) -> Price | None:
-        """The price that counts for a backend; None where the table has none."""
+        """The price that counts for a backend; None where the table has none.
+
+        Raises:
+            InputError: if the backend is not given by its name.
+        """
+        check_instance(backend, str, "a backend is given by its name")
         plan = self.plans.get(backend.lower().partition(":")[0], "")
         return next((price for price in self.prices if price.plan in ("", plan) and price.fits(backend)), None)
 
     def unit(self, currency: str) -> Decimal:
-        """The smallest unit of a currency; a hundredth where the table has none."""
+        """The smallest unit of a currency; a hundredth where the table has none.
+
+        Raises:
+            InputError: if the currency is not given by its name.
+        """
+        check_instance(currency, str, "a currency is given by its name")
         return self.units.get(currency, _CENT)
 
 
