@@ -33,6 +33,7 @@ def jobs(
 
     Jobs of all processes of this user are on record here, whatever became of these.
     """
+    from qtoolkit.backends import JobStatus
     from qtoolkit.backends.cloud import default_store
     from qtoolkit.cli.job_records import HEADINGS, job_data, job_row
     from qtoolkit.cli.output import note, print_json, stdout_console
@@ -51,6 +52,8 @@ def jobs(
         note("No job of this kind is on record." if backend or status else "No job is on record.")
         return
     stdout_console().print(plain_table(HEADINGS, [job_row(record) for record in found]))
+    if any(record.status in (JobStatus.PREPARED, JobStatus.UNKNOWN) for record in found):
+        note("Of what is prepared or unknown, qtoolkit reconcile says what became of it.")
 
 
 def _statuses(names: list[str]) -> list[JobStatus]:

@@ -41,7 +41,7 @@ def run(
 
     A circuit that measures nothing gets a measurement of every qubit. The highest bit is printed leftmost.
     """
-    from qtoolkit.backends import get_backend
+    from qtoolkit.backends import CloudBackend, get_backend
     from qtoolkit.cli.circuits import measure_if_nothing_is, read_circuit
     from qtoolkit.cli.output import note, print_json, stdout_console
     from qtoolkit.cli.parameters import parse_parameters
@@ -50,6 +50,8 @@ def run(
 
     values = parse_parameters([*(parameters or ()), *(more_parameters or ())])
     place = get_backend(backend) if noise is None else _noisy(backend, noise)
+    if isinstance(place, CloudBackend):
+        raise InputError(f"{place.name} is a cloud, which may cost money: qtoolkit submit shows its price and runs it")
     program = read_circuit(circuit, include_path)
     register = measure_if_nothing_is(program)
     result = place.run(program, shots, seed=seed, parameters=values or None).result()

@@ -135,6 +135,19 @@ def test_what_never_arrived_is_lost_when_it_has_settled(cloud, command, data):
     assert default_store().job(job_id).status == JobStatus.LOST
 
 
+def test_what_is_open_is_said_below_the_table(cloud, command):
+    assert command(*FREE, "--no-wait")
+    assert command("jobs")[1] == ""
+    unanswered(cloud, command)
+    assert "qtoolkit reconcile" in command("jobs")[1]
+
+
+def test_run_leaves_clouds_to_submit(cloud, command):
+    _, err = command("run", "bell.qasm", "--backend", "toy:free", code=BAD_INPUT)
+    assert "toy:free is a cloud, which may cost money: qtoolkit submit shows its price" in err
+    assert default_store().jobs() == []
+
+
 def test_a_job_is_given_up(cloud, command):
     job_id = unanswered(cloud, command)
     assert command("job", "forget", job_id)[0] == f"{job_id} is given up; toy:free may run it all the same.\n"

@@ -66,6 +66,8 @@ def check_contents(wheel: Path) -> int:
     require(tops - metadata == set(PACKAGES), f"the wheel must hold {PACKAGES} only, got {sorted(tops - metadata)}")
     for package in PACKAGES:
         require(f"{package}/py.typed" in names, f"{package}/py.typed is missing from the wheel")
+    prices = "qtoolkit/backends/money/prices.toml"
+    require(prices in names, f"{prices} is missing from the wheel")
     sources = {
         path.relative_to(root).as_posix()
         for root, package in ((CHECKOUT, "qtoolkit"), (CHECKOUT / "kernels", "qtoolkit_kernels"))
