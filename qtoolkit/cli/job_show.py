@@ -16,10 +16,14 @@ __all__ = ["show"]
 def show(
     job_id: Annotated[str, typer.Argument(metavar="ID", help="Of the job, or the beginning of it.")],
     events: Annotated[bool, typer.Option("--events", help="Every change of its state too.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Simulate what was sent here, and compare the counts that came with that.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout in place of the table.")] = False,
 ) -> None:
     """Show what is on record of a job; nobody is asked."""
     from qtoolkit.backends.cloud import default_store
+    from qtoolkit.cli.cross_check import cross_checked, print_verification
     from qtoolkit.cli.job_records import event_data, job_data, job_lines, part_rows
     from qtoolkit.cli.output import print_json, stdout_console
     from qtoolkit.report.tables import plain_table
@@ -27,9 +31,14 @@ def show(
     store = default_store()
     record = store.job(job_id)
     happened = store.events(record.id) if events else []
+    verification = cross_checked(record) if verify else None
     if as_json:
         data: dict[str, Any] = job_data(record)
-        print_json({**data, "events": event_data(happened)} if events else data)
+        if events:
+            data["events"] = event_data(happened)
+        if verification is not None:
+            data["verification"] = verification.to_json()
+        print_json(data)
         return
     console = stdout_console()
     width = max(len(name) for name, _ in job_lines(record))
@@ -41,6 +50,8 @@ def show(
     if happened:
         console.print()
         console.print(plain_table(("at (UTC)", "part", "status", "what"), _event_rows(happened)))
+    if verification is not None:
+        print_verification(verification)
 
 
 def _event_rows(happened: Sequence[Event]) -> list[tuple[str, ...]]:

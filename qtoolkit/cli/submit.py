@@ -73,6 +73,10 @@ def submit(
     from qtoolkit.cli.parameters import parse_parameters
     from qtoolkit.cli.submit_options import opened, parse_options, programs_of
 
+    if options.verify and (options.dry_run or not options.wait):
+        raise InputError(
+            "--verify compares counts that have come: without --dry-run and --no-wait; see qtoolkit job show"
+        )
     if options.output is not None and not options.dry_run:
         raise InputError("--output is the folder of --dry-run; give both, or neither")
     place = opened(backend, parse_options(option or ()), options.max_cost)
@@ -150,6 +154,7 @@ def _leave(job: CloudJob, estimate: CostEstimate, as_json: bool) -> None:
 
 
 def _wait(job: CloudJob, programs: Sequence[Program], estimate: CostEstimate, options: SubmitOptions) -> None:
+    from qtoolkit.cli.cross_check import cross_checked, print_verification
     from qtoolkit.cli.job_records import cost_of, job_data
     from qtoolkit.cli.job_results import awaited_results, print_results, results_data
     from qtoolkit.cli.output import print_json
@@ -157,11 +162,19 @@ def _wait(job: CloudJob, programs: Sequence[Program], estimate: CostEstimate, op
     names = [program.name for program in programs]
     found, failure = awaited_results(job, None)
     results = _in_registers(found, programs)
+    circuits = [program.circuit for program in programs]
     if options.as_json:
         data: dict[str, Any] = {"job": job_data(job.record), "estimate": estimate.to_json()}
-        print_json({**data, "results": results_data(results, failure, names)})
+        data["results"] = results_data(results, failure, names)
+        try:
+            if options.verify:
+                data["verification"] = cross_checked(job.record, circuits).to_json()
+        finally:
+            print_json(data)
     else:
         print_results(results, names, is_local=False, cost=cost_of(job.record))
+        if options.verify:
+            print_verification(cross_checked(job.record, circuits))
     if failure is not None:
         raise failure
 

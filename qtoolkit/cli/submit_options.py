@@ -59,8 +59,9 @@ def programs_of(sources: Sequence[str], values: Mapping[str, float], include_pat
     if unused := sorted(set(values) - used):
         raise ParameterError(f"no circuit has the parameter {', '.join(unused)}; see the input lines of the files")
     if measured := [program.name for program in found if program.register is not None]:
-        what = "The circuit measures" if len(found) == 1 else f"{', '.join(measured)}: these circuits measure"
-        note(f"{what} nothing: every qubit is measured at the end.")
+        what = "The circuit" if len(found) == 1 else ", ".join(dict.fromkeys(measured))
+        verb = "measures" if len(set(measured)) == 1 else "measure"
+        note(f"{what} {verb} nothing: every qubit is measured at the end.")
     return found
 
 

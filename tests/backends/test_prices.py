@@ -41,17 +41,21 @@ def no_prices_of_the_user(monkeypatch):
         ("braket:emerald", "at most 1.90 USD"),
         ("braket:Ibex-Q1", "at most 23.80 USD"),
         ("braket:Cepheus-1-108Q", "at most 0.73 USD"),
-        ("braket:Ankaa-3", "unknown"),
+        ("braket:rigetti/Ankaa-3", "unknown"),
+        ("braket:rigetti/Cepheus-1-108Q", "at most 0.73 USD"),
+        ("braket:amazon/sv1", "about 0.01 USD"),
         # 3 s of 0.075 USD a minute are 0.00375
         ("braket:SV1", "about 0.01 USD"),
         ("braket:tn1", "about 0.02 to 99.00 USD"),
         # 2 s + 1000 × 0.35 ms, and twice that, at 1.60 USD
         ("ibm:ibm_torino", "about 3.76 to 7.52 USD"),
         ("ionq:simulator", "free"),
+        ("ionq:simulator.aria-1", "free"),
         ("ionq:qpu.forte-1", "unknown"),
         # 1000 × (0.00022 + 0.000975) = 1.195 under the least minimum, and on top of the largest
         ("azure:ionq.qpu.aria-1", "about 12.42 to 98.70 USD"),
         ("azure:ionq.simulator", "free"),
+        ("azure:rigetti.sim.qvm", "free"),
         ("azure:rigetti.qpu.cepheus-1-36q", "about 0.04 to 4.00 USD"),
         # 5 + 1000 × (1 + 10 + 5 × 4) / 5000
         ("azure:quantinuum.qpu.h2-1", "about 11.20 HQC"),

@@ -62,7 +62,7 @@ def test_several_files_are_one_batch_in_their_order(cloud, command, data):
     out, err = command(*given)
     assert [line for line in out.splitlines() if line.endswith(":")] == [f"{name}:" for name in files]
     assert out.splitlines()[-1] == "cost of the job: 1.40 USD"
-    assert "rotation.qasm, rotation.qasm: these circuits measure nothing" in err
+    assert "rotation.qasm measures nothing: every qubit is measured at the end." in err
 
 
 def test_a_value_that_no_circuit_takes_is_refused(cloud, command):
@@ -282,6 +282,41 @@ def test_ctrl_c_leaves_the_job_and_says_how_to_go_on(cloud, tmp_path):
             assert found_job(record.id).cancel()
         finally:
             os.environ["TOY_URL"] = here
+
+
+def test_counts_are_checked_against_what_was_sent(cloud, command, data):
+    out, _ = command(*ONE, "--yes", "--verify")
+    assert out.splitlines()[-1] == "verdict: as the ideal circuit, within shot noise"
+    found = data(*ONE, "--yes", "--verify")["verification"]
+    assert found["agrees"] is True
+    assert found["payload_distance"] < 1e-12
+    wrong = {"match": "^GET /jobs/.*/result", "kind": "replaced", "body": json.dumps({"counts": [{"1": 1000}]})}
+    cloud.faults(wrong)
+    found = data(*ONE, "--yes", "--verify")
+    assert found["verification"]["agrees"] is False
+    assert sum(entry["count"] for entry in found["results"][0]["counts"]) == 1000
+    cloud.faults()
+    out, _ = command("job", "show", found["job"]["id"], "--verify")
+    assert "verdict: differs from the ideal circuit" in out
+    assert data("job", "show", found["job"]["id"], "--verify")["verification"]["agrees"] is False
+    for option in ("--dry-run", "--no-wait"):
+        _, err = command(*ONE, "--verify", option, code=BAD_INPUT)
+        assert "--verify compares counts that have come" in err
+
+
+def test_what_cannot_be_checked_does_not_hide_the_counts(cloud, command, data, monkeypatch):
+    from toy_cloud import ToySerializer
+
+    from qtoolkit.errors import ConversionError
+
+    def unreadable(self, payload):
+        raise ConversionError("nobody reads this")
+
+    monkeypatch.setattr(ToySerializer, "circuits", unreadable)
+    out, err = command(*ONE, "--yes", "--verify", code=BAD_INPUT)
+    assert "cost of the job: 1.30 USD" in out
+    assert "nobody reads this" in err
+    assert len(data(*ONE, "--yes", "--verify", code=BAD_INPUT)["results"]) == 1
 
 
 def test_the_token_is_nowhere(cloud, command, tmp_path):

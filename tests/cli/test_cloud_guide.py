@@ -14,7 +14,7 @@ from qtoolkit.cli.entry import BAD_INPUT
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "run-on-a-cloud.md"
 ID = re.compile(r"\b(?:braket|toy)-[0-9a-f]{16}\b")
-NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?(?:e[-+]\d+)?")
 
 
 def session() -> list[tuple[str, str]]:
