@@ -23,11 +23,13 @@ def reconcile(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout in place of the table.")] = False,
 ) -> None:
     """Ask providers for every submission that was cut short: accepted, lost, or still unknown. Nothing is submitted."""
+    from qtoolkit._arguments import check_number
     from qtoolkit.backends import reconcile as reconciled
     from qtoolkit.cli.output import note, print_json, stdout_console
     from qtoolkit.report.tables import plain_table
 
-    found = reconciled(settling=timedelta(seconds=settling))
+    seconds = check_number(settling, "--settling")
+    found = reconciled(settling=timedelta(seconds=seconds))
     if as_json:
         print_json([asdict(verdict) for verdict in found])
         return

@@ -46,7 +46,7 @@ def submit(
     circuits: Annotated[
         list[str], typer.Argument(metavar="CIRCUIT...", help="OpenQASM 2 or 3 files, - for standard input.")
     ],
-    options: SubmitOptions,
+    *,
     backend: Annotated[str, typer.Option(help="Where to run; see qtoolkit backends.")],
     shots: Annotated[int, typer.Option(min=1, help="How often each circuit is run.")] = 1024,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed, where the backend takes one.")] = None,
@@ -62,11 +62,13 @@ def submit(
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="Option of the backend, such as optimization_level=3."),
     ] = None,
+    options: SubmitOptions,
 ) -> None:
     """Submit OpenQASM circuits to a cloud, several as one batch, and wait for the counts.
 
-    The job is on record before it leaves: Ctrl-C, a crash or a lost connection leave it where it is, and qtoolkit jobs
-    lists it. Backends of this machine run at once and are not put on record.
+    The job is on record before it leaves; Ctrl-C, a crash or a lost connection do not end it.
+
+    Backends of this machine run at once and are not put on record.
     """
     from qtoolkit.backends import CloudBackend
     from qtoolkit.cli.output import note

@@ -55,6 +55,7 @@ def test_no_job_is_no_error(cloud, command, data):
     assert "no job 'toy-0' is in the job store" in err
     assert "Nothing is open" in command("reconcile")[1]
     assert data("reconcile") == []
+    assert "--settling" in command("reconcile", "--settling", "nan", code=BAD_INPUT)[1]
 
 
 def test_what_cannot_be_asked_is_noted_and_stays(cloud, command, data, job_id, monkeypatch):
