@@ -10,10 +10,11 @@ import sys
 import pytest
 from stubs.server import running
 from stubs.toy import TOKEN
+from toy_cloud import ToyClient
 
-from qtoolkit.backends import JobStatus
+from qtoolkit.backends import CloudJob, JobStatus
 from qtoolkit.backends import job as found_job
-from qtoolkit.backends.cloud import default_store
+from qtoolkit.backends.cloud import VendorStatus, default_store
 from qtoolkit.cli.entry import BAD_INPUT, INTERRUPTED
 
 ONE = ("submit", "bell.qasm", "--backend", "toy:one", "--shots", "1000")
@@ -251,6 +252,33 @@ def test_a_state_that_is_not_known_is_shown_verbatim(cloud, command, monkeypatch
     cloud.faults({"kind": "unknown_status", "times": 2})
     _, err = command(*ONE, "--yes")
     assert "unknown (the provider says DEFRAGMENTING)" in err
+
+
+def test_the_place_in_the_queue_is_shown(cloud, command, monkeypatch):
+    polled = ToyClient.poll
+    states = [VendorStatus(JobStatus.QUEUED, "QUEUED", facts={"queue": 12})]
+    monkeypatch.setattr(ToyClient, "poll", lambda self, number: states.pop() if states else polled(self, number))
+    monkeypatch.setattr("qtoolkit.cli.job_progress._SECONDS_BETWEEN", 0.01)
+    _, err = command(*ONE, "--yes")
+    told = [line.partition(": ")[2] for line in err.splitlines()[3:]]
+    assert told == ["queued", "queued behind 12 jobs", "done"]
+
+
+def test_an_interrupt_while_it_is_sent_or_waited_for(cloud, command, monkeypatch):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CloudJob, "result", interrupted)
+        _, err = command(*ONE, "--yes", code=INTERRUPTED)
+    (record,) = default_store().jobs()
+    assert record.status == JobStatus.QUEUED
+    assert f"To wait again: qtoolkit job result {record.id}" in err
+    with monkeypatch.context() as patch:
+        patch.setattr(ToyClient, "submit", interrupted)
+        _, err = command(*ONE, "--yes", code=INTERRUPTED)
+    assert "Interrupted while it was submitted" in err
+    assert default_store().jobs()[0].status == JobStatus.UNKNOWN
 
 
 @pytest.mark.slow
