@@ -74,6 +74,9 @@ def test_a_cap_of_a_job_is_checked_before_anything_leaves(cloud, store):
     # Seven circuits in three submissions are one job.
     batch = ToyBackend(store=store).estimate_cost([BELL] * 7, 100)
     assert batch.amount == Decimal("7.00")
+    for circuits, shots in (([], 100), (BELL, 0)):
+        with pytest.raises(InputError):
+            ToyBackend(store=store).estimate_cost(circuits, shots)
     with pytest.raises(CostLimitError, match=r"7\.00 USD"):
         ToyBackend(store=store, max_cost=6).run([BELL] * 7, 100)
 

@@ -65,7 +65,8 @@ def no_prices_of_the_user(monkeypatch):
         ("quantinuum:H2-1E", "about 11.20 eHQC"),
         # 0.9 s + 1000 × 0.35 ms at 0.30 USD is 0.375
         ("iqm:garnet", "about 0.38 to 0.78 USD"),
-        ("google:willow_pink", "unknown"),
+        ("google:willow_pink", "free"),
+        ("google:PROCESSOR", "unknown"),
         ("origin:WK_C180", "unknown"),
         ("tianyan:tianyan176", "unknown"),
         ("quafu:ScQ-P18", "unknown"),

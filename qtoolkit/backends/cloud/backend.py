@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from qtoolkit._arguments import check_integer
 from qtoolkit.backends.backend import Backend, Request
 from qtoolkit.backends.cloud.client import CloudClient, NotSent, Refused
 from qtoolkit.backends.cloud.job import CloudJob
@@ -94,7 +95,11 @@ class CloudBackend(Backend):
             InputError: for no circuits, or shots below 1.
         """
         chosen = [circuits] if isinstance(circuits, Circuit) else list(circuits)
-        return total_cost([estimate_cost(self.name, part, shots) for part in self._parts(chosen, shots) or [chosen]])
+        shots = check_integer(shots, "shots", 1)
+        parts = self._parts(chosen, shots) if chosen else []
+        if len(parts) > 1:
+            return total_cost([self.estimate_cost(part, shots) for part in parts])
+        return estimate_cost(self.name, chosen, shots)
 
     def payloads(
         self, circuit: Circuit | Sequence[Circuit], shots: int, parameters: ParameterValues | Any = None
