@@ -16,6 +16,7 @@ from qtoolkit.backends import CloudJob, JobStatus
 from qtoolkit.backends import job as found_job
 from qtoolkit.backends.cloud import VendorStatus, default_store
 from qtoolkit.cli.entry import BAD_INPUT, INTERRUPTED
+from qtoolkit.cli.job_progress import JobProgress
 
 ONE = ("submit", "bell.qasm", "--backend", "toy:one", "--shots", "1000")
 
@@ -247,21 +248,21 @@ def test_in_a_terminal_the_state_is_a_line_that_lives(cloud, command, monkeypatc
     assert job_id not in err
 
 
-def test_a_state_that_is_not_known_is_shown_verbatim(cloud, command, monkeypatch):
-    monkeypatch.setattr("qtoolkit.cli.job_progress._SECONDS_BETWEEN", 0.01)
-    cloud.faults({"kind": "unknown_status", "times": 2})
-    _, err = command(*ONE, "--yes")
-    assert "unknown (the provider says DEFRAGMENTING)" in err
-
-
-def test_the_place_in_the_queue_is_shown(cloud, command, monkeypatch):
-    polled = ToyClient.poll
-    states = [VendorStatus(JobStatus.QUEUED, "QUEUED", facts={"queue": 12})]
-    monkeypatch.setattr(ToyClient, "poll", lambda self, number: states.pop() if states else polled(self, number))
-    monkeypatch.setattr("qtoolkit.cli.job_progress._SECONDS_BETWEEN", 0.01)
-    _, err = command(*ONE, "--yes")
-    told = [line.partition(": ")[2] for line in err.splitlines()[3:]]
-    assert told == ["queued", "queued behind 12 jobs", "done"]
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [
+        (VendorStatus(JobStatus.QUEUED, "QUEUED", facts={"queue": 12}), "queued behind 12 jobs"),
+        (VendorStatus(JobStatus.RUNNING, "RUNNING", facts={"queue": 12}), "running"),
+        (VendorStatus(JobStatus.UNKNOWN, "DEFRAGMENTING"), "unknown (the provider says DEFRAGMENTING)"),
+    ],
+)
+def test_what_the_provider_says_is_told(cloud, command, monkeypatch, capsys, seen, told):
+    job = found_job(command(*ONE, "--yes", "--no-wait")[0].strip())
+    monkeypatch.setattr(ToyClient, "poll", lambda self, number: seen)
+    job.status()
+    with JobProgress(job):
+        pass
+    assert capsys.readouterr().err == f"{job.id}: {told}\n"
 
 
 def test_an_interrupt_while_it_is_sent_or_waited_for(cloud, command, monkeypatch):
