@@ -79,8 +79,8 @@ class JobProgress:
             words.append(f"({', '.join(f'{count} {name}' for name, count in sorted(counts.items()))})")
         if record.status == JobStatus.UNKNOWN and (said := {part.vendor_status for part in record.parts} - {""}):
             words.append(f"(the provider says {', '.join(sorted(said))})")
-        if self._job.queue is not None:
-            words.append(f"behind {self._job.queue:,} jobs")
+        if self._job.queue_position:
+            words.append(f"at place {self._job.queue_position}")
         return " ".join(words)
 
     def _waited(self) -> str:

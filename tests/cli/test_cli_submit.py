@@ -251,8 +251,8 @@ def test_in_a_terminal_the_state_is_a_line_that_lives(cloud, command, monkeypatc
 @pytest.mark.parametrize(
     ("seen", "told"),
     [
-        (VendorStatus(JobStatus.QUEUED, "QUEUED", facts={"queue": 12}), "queued behind 12 jobs"),
-        (VendorStatus(JobStatus.RUNNING, "RUNNING", facts={"queue": 12}), "running"),
+        (VendorStatus(JobStatus.QUEUED, "QUEUED", facts={"queue_position": ">2000"}), "queued at place >2000"),
+        (VendorStatus(JobStatus.RUNNING, "RUNNING", facts={"queue_position": 12}), "running"),
         (VendorStatus(JobStatus.UNKNOWN, "DEFRAGMENTING"), "unknown (the provider says DEFRAGMENTING)"),
     ],
 )

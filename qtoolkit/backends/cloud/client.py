@@ -37,9 +37,8 @@ class VendorStatus:
         raw: the provider's word.
         reason: why it failed, in the provider's words.
         cost: what the provider says that it charges; None where it says nothing.
-        facts: what else it says: place in the queue, times.
         currency: of the cost, such as ``"USD"``; empty for that of the estimate.
-        facts: what else it says; ``"queue"`` is how many jobs are ahead of it, an integer.
+        facts: what else it says; ``"queue_position"`` is its place in the queue, as the provider writes it.
     """
 
     status: JobStatus

@@ -45,7 +45,7 @@ class CloudJob(Job[Any]):
         self.backend_name = record.backend
         self._record = record
         self._open = backend
-        self._queue: int | None = None
+        self._queue_position = ""
 
     @cached_property
     def backend(self) -> Backend:  # type: ignore[override]
@@ -63,9 +63,9 @@ class CloudJob(Job[Any]):
         return self._record
 
     @property
-    def queue(self) -> int | None:
-        """How many jobs were ahead of it when the provider last said so; None where it has not, or it has begun."""
-        return self._queue
+    def queue_position(self) -> str:
+        """Its place in the queue when the provider last said so; empty where it has not, or it has begun."""
+        return self._queue_position
 
     @property
     def vendor_ids(self) -> tuple[str, ...]:
@@ -168,8 +168,8 @@ class CloudJob(Job[Any]):
     def _poll(self, part: PartRecord) -> JobStatus:
         assert part.vendor_id is not None
         seen = self._client.poll(part.vendor_id)
-        place = (seen.facts or {}).get("queue")
-        self._queue = place if isinstance(place, int) and seen.status == JobStatus.QUEUED else None
+        place = (seen.facts or {}).get("queue_position", "") if seen.status == JobStatus.QUEUED else ""
+        self._queue_position = redacted(place)
         self.store.moved(
             self.id,
             part.index,
