@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from qtoolkit.backends.money import price_table
+from qtoolkit.backends.registry import PROVIDERS
 from qtoolkit.cli import main
 from qtoolkit.cli.entry import BAD_INPUT
 
@@ -61,6 +62,16 @@ def test_the_session_of_the_guide(cloud, same_prices, tmp_path):
         assert code == (BAD_INPUT if "\nqtoolkit: " in f"\n{expected}" else 0), printed
         assert words_of(printed) == words_of(expected), line
         ids |= dict(zip(ID.findall(expected), ID.findall(printed), strict=True))
+
+
+def test_the_guide_names_the_credentials_of_every_service():
+    rows = {line.split("`")[1].partition(":")[0]: line for line in GUIDE.read_text(encoding="utf-8").splitlines()
+            if line.startswith("| ") and line.count("`") > 2 and ":" in line.split("`")[1]}  # fmt: skip
+    for provider in PROVIDERS:
+        if provider.open_device is not None:
+            row = rows[provider.name]
+            assert [name for name in provider.credentials if f"`{name}`" not in row] == []
+            assert f"| `{provider.extra}` |" in row if provider.extra else "| none |" in row
 
 
 def test_the_prices_of_the_guide_are_read(tmp_path, monkeypatch):
