@@ -63,8 +63,12 @@ class MeteredBackend(Backend):
         return " + ".join(f"{amount} {currency}" for currency, amount in self._costs.items()) or "free"
 
     def job(self, job_id: str) -> Job[Any]:
-        """A job of the backend that runs the circuits."""
-        return self._backend.job(job_id)
+        """A job that was submitted through the meter, or another one of the backend that runs the circuits.
+
+        Raises:
+            JobError: if it has no such job.
+        """
+        return self._jobs.get(job_id) or self._backend.job(job_id)
 
     def _submit(self, request: Request) -> Job[Any]:
         estimate = estimate_cost(self.name, request.circuits, request.shots)

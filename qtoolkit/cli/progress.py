@@ -44,7 +44,8 @@ class DemoProgress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bars.stop()
+        if self._is_live:  # older versions of rich print a line when they stop, even where they showed nothing
+            self._bars.stop()
 
     def of(self, part: str) -> Callable[[str, float], None]:
         """What a study tells its progress to."""
@@ -94,7 +95,8 @@ class BenchProgress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bars.stop()
+        if self._is_live:
+            self._bars.stop()
 
     def case(self, number: int, count: int, case: object) -> None:
         """A case starts."""
@@ -124,6 +126,7 @@ class QueryProgress:
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
         console = stderr_console()
+        self._is_live = console.is_terminal
         self._bars = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=18),
@@ -131,7 +134,7 @@ class QueryProgress:
             TimeElapsedColumn(),
             console=console,
             transient=True,
-            disable=not console.is_terminal,
+            disable=not self._is_live,
         )
         self._task = self._bars.add_task(description, total=1.0)
 
@@ -142,7 +145,8 @@ class QueryProgress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bars.stop()
+        if self._is_live:
+            self._bars.stop()
 
     def tell(self, done: int, total: int) -> None:
         """So many queries are made, of about so many."""

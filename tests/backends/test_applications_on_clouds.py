@@ -83,6 +83,7 @@ def test_a_meter_counts_what_it_passes_on():
     assert metered.costs == {}
     assert metered.cost_text == "free"
     assert metered.job(metered.jobs[0].id) is metered.jobs[0]
+    assert len(metered.jobs[0].result()) == metered.num_circuits
 
 
 @pytest.mark.slow
