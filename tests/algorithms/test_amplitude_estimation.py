@@ -423,7 +423,7 @@ HALF = turned(0.5)
         (lambda: estimate_amplitude(HALF, 0.1, method="fast"), "method must be one of iterative, likelihood, bayes"),
         (lambda: estimate_amplitude(HALF, 0.1, seed=-1), "a seed must be at least 0, got -1"),
         (lambda: estimate_amplitude(HALF, 0.1, seed="1"), "a seed is an integer"),
-        (lambda: estimate_amplitude(HALF, 0.1, sampler=3), "sampler must be a Sampler or a Backend, got 3"),
+        (lambda: estimate_amplitude(HALF, 0.1, sampler=3), "a Sampler, a Backend or the name of one, got 3"),
         (lambda: estimate_amplitude(HALF, 0.1, progress=3), "progress must be a function, got 3"),
         (lambda: estimate_amplitude(HALF, 1e-6, method="canonical"), "at most 22 evaluation qubits .* use Iterative"),
         (lambda: CanonicalEstimation(1e-8), "too few for precision 1e-08 at confidence 0.95"),

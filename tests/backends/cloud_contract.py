@@ -36,6 +36,17 @@ from qtoolkit.errors import (
 
 __all__ = ["CloudContract", "canary"]
 
+PRICE = """
+[[price]]
+backends = ["{}"]
+model = "task and shot"
+currency = "USD"
+per_task = "1.00"
+per_shot = "1.00"
+source = "https://example.org/prices"
+as_of = 2026-01-01
+"""
+
 _CHILD = """
 import json, sys
 from qtoolkit.backends import job
@@ -207,19 +218,19 @@ class CloudContract:
         (key,) = set(re.findall(rb"[a-z]+-[0-9a-f]{16}-0", payload.body)) or {b""}
         return payload.content_hash(key.decode())
 
-    def test_what_costs_too_much_does_not_leave(self, cloud):
+    def test_what_costs_too_much_does_not_leave(self, cloud, tmp_path, monkeypatch):
+        prices = tmp_path / "prices.toml"
+        prices.write_text(PRICE.format(self.backend_name))
+        monkeypatch.setenv("QTOOLKIT_PRICES", str(prices))
         before = len(cloud.log())
-        with pytest.raises(CostLimitError, match="nothing has left"):
-            self.capped().run(uneven_circuit(), 10)
+        with pytest.raises(CostLimitError, match=r"11(\.00)? USD.*nothing has left"):
+            self.open(max_cost="10.99 USD").run(uneven_circuit(), 10)
         assert not self.new_jobs(cloud)
-        assert not [
-            line for line in cloud.log()[before:] if f"{line['method']} {line['path']}".startswith(self.submits)
-        ]
+        sent = [f"{line['method']} {line['path']}" for line in cloud.log()[before:]]
+        assert not [line for line in sent if line.startswith(self.submits)]
         assert JobStore().jobs() == []
-
-    def capped(self):
-        """A backend that no job of the provider is cheap enough for. What is free takes a cap on nothing."""
-        return self.open(max_cost="0 XXX")
+        here = self.open(max_cost="11 USD").run(uneven_circuit(), 10)
+        assert str(here.record.cost) in ("11", "11.00")
 
     def test_what_the_device_cannot_do_does_not_leave(self, cloud):
         backend = self.open()

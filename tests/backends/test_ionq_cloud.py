@@ -200,7 +200,7 @@ class TestWhatDevicesHave:
 
     def test_a_cap_is_met_by_the_services_estimate(self, cloud):
         circuit = Circuit(2).h(0).cx(0, 1).measure_all()
-        with pytest.raises(CostLimitError, match=r"would cost 51\.5 USD, the cap of a job is 51.*nothing has left"):
+        with pytest.raises(CostLimitError, match=r"would cost 51\.5 USD, and the cap of a job is 51.*nothing has left"):
             self.open(max_cost="51 USD").run(circuit, 500)
         here = self.open(max_cost="52 USD").run(circuit, 500)
         (part,) = here.record.parts
