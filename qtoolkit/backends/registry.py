@@ -7,31 +7,41 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any
 
 from qtoolkit._arguments import shown
 from qtoolkit._optional import is_installed
-from qtoolkit.backends.azure.catalog import PROVIDER as AZURE
 from qtoolkit.backends.backend import Backend
-from qtoolkit.backends.braket.catalog import PROVIDER as BRAKET
 from qtoolkit.backends.cloud.backend import CloudBackend
 from qtoolkit.backends.cloud.payload import Serializer
-from qtoolkit.backends.google.catalog import PROVIDER as GOOGLE
-from qtoolkit.backends.ibm.catalog import PROVIDER as IBM
-from qtoolkit.backends.ionq.catalog import PROVIDER as IONQ
-from qtoolkit.backends.iqm.catalog import PROVIDER as IQM
-from qtoolkit.backends.local import PROVIDER as LOCAL
-from qtoolkit.backends.origin.catalog import PROVIDER as ORIGIN
+from qtoolkit.backends.cloud.secrets import redacted
 from qtoolkit.backends.provider import BackendEntry, Provider
-from qtoolkit.backends.quafu.catalog import PROVIDER as QUAFU
-from qtoolkit.backends.quantinuum.catalog import PROVIDER as QUANTINUUM
-from qtoolkit.backends.tianyan.catalog import PROVIDER as TIANYAN
 from qtoolkit.errors import BackendError, InputError, UnknownBackendError
 
 __all__ = ["BackendInfo", "PROVIDERS", "get_backend", "list_backends", "providers", "serializer_of"]
 
-PROVIDERS: tuple[Provider, ...] = (LOCAL, IBM, BRAKET, GOOGLE, QUANTINUUM, IQM, ORIGIN, TIANYAN, QUAFU, IONQ, AZURE)
+_CATALOGS = (
+    "qtoolkit.backends.local",
+    "qtoolkit.backends.ibm.catalog",
+    "qtoolkit.backends.braket.catalog",
+    "qtoolkit.backends.google.catalog",
+    "qtoolkit.backends.quantinuum.catalog",
+    "qtoolkit.backends.iqm.catalog",
+    "qtoolkit.backends.origin.catalog",
+    "qtoolkit.backends.tianyan.catalog",
+    "qtoolkit.backends.quafu.catalog",
+    "qtoolkit.backends.ionq.catalog",
+    "qtoolkit.backends.azure.catalog",
+)
+"""The module of each provider of this distribution, in the order of a table: a new provider is one more line.
+
+Each has its `Provider` under the name ``PROVIDER``. They are loaded by these names, because what all clouds share opens
+a backend by its name: an import written out would make every cloud know every other.
+"""
+
+PROVIDERS: tuple[Provider, ...] = tuple(import_module(name).PROVIDER for name in _CATALOGS)
 """Every provider of this distribution, in the order of a table."""
 
 ENTRY_POINTS = "qtoolkit.backends"
@@ -128,7 +138,9 @@ def get_backend(name: str, **options: Any) -> Backend:
     backend = opener(*given, **options)
     if isinstance(backend, CloudBackend):
         backend.options = {
-            key: value for key, value in options.items() if isinstance(value, _PLAIN) and key != "max_cost"
+            key: value
+            for key, value in options.items()
+            if isinstance(value, _PLAIN) and key != "max_cost" and redacted(value) == str(value)
         }
     return backend
 

@@ -20,6 +20,7 @@ EXTRAS = {
     "quantinuum",
     "origin",
     "tianyan",
+    "pennylane",
     "finance",
     "chemistry",
     "smiles",
@@ -30,7 +31,7 @@ EXTRAS = {
 APART = {"tesseract"}
 """Extras whose packages have wheels for some machines only, which `all` leaves out."""
 
-BASE = {"numpy", "scipy", "numba", "qiskit", "cirq-core", "typer", "rich"}
+BASE = {"numpy", "scipy", "numba", "qiskit", "cirq-core", "typer", "rich", "platformdirs"}
 
 
 @pytest.fixture(scope="module")

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import NoReturn
+from urllib.parse import quote, quote_plus
 
 from qtoolkit._optional import is_installed
 from qtoolkit.errors import CredentialsError
 
-__all__ = ["Secret", "credential", "has_credential", "keep_secret", "redacted", "safe_cause"]
+__all__ = [
+    "Secret",
+    "credential",
+    "has_credential",
+    "keep_secret",
+    "redacted",
+    "redacted_bytes",
+    "redacted_start",
+    "safe_cause",
+    "told",
+]
 
 KEYRING_SERVICE = "qtoolkit"
 """The name under which the system's keyring holds credentials, each under the name of its variable."""
 
 _SHORTEST = 4
+_SHORTEST_IN_DATA = 8
+"""Letters of a secret that is looked for in answers of a service: shorter ones may be outcomes."""
+
+_LONGEST_TOLD = 1000
 _known: set[str] = set()
 
 
@@ -42,9 +58,10 @@ class Secret:
 
 
 def keep_secret(text: str) -> None:
-    """Replace a text in everything that `redacted` passes on from now on."""
+    """Replace a text in everything that `redacted` passes on from now on, also as addresses and literals write it."""
     if len(text) >= _SHORTEST:
-        _known.add(text)
+        literals = {repr(text)[1:-1], json.dumps(text)[1:-1]}
+        _known.update({text, quote(text), quote(text, safe=""), quote_plus(text), *literals})
 
 
 def redacted(text: object) -> str:
@@ -53,6 +70,27 @@ def redacted(text: object) -> str:
     for secret in sorted(_known, key=len, reverse=True):
         shown = shown.replace(secret, "•••")
     return shown
+
+
+def redacted_bytes(data: bytes) -> bytes:
+    """An answer of a service with every known secret replaced, as it may be put on a disk."""
+    for secret in sorted(_known, key=len, reverse=True):
+        if len(secret) >= _SHORTEST_IN_DATA:
+            data = data.replace(secret.encode("utf-8", "replace"), "•••".encode())
+    return data
+
+
+def redacted_start(data: bytes, most: int) -> str:
+    """The first letters of an answer; a secret at their end is replaced as a whole before it is cut."""
+    longest = max((len(secret) for secret in _known), default=0)
+    return redacted(data[: most + 4 * longest].decode("utf-8", "replace"))[:most]
+
+
+def told(text: object) -> str:
+    """What a service says, for messages and records: one line of letters that can be printed, without secrets."""
+    line = " ".join(redacted(text).split())
+    line = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in line)
+    return line if len(line) <= _LONGEST_TOLD else f"{line[:_LONGEST_TOLD]}…"
 
 
 def safe_cause(error: BaseException) -> BaseException | None:
@@ -94,7 +132,8 @@ def credential(name: str, provider: str) -> Secret:
 
 
 def _found(name: str) -> str | None:
-    text = os.environ.get(name)
+    # Files and clipboards leave a line break at the end.
+    text = os.environ.get(name, "").strip()
     if text:
         return text
     if is_installed("keyring"):
@@ -102,7 +141,7 @@ def _found(name: str) -> str | None:
         from keyring.errors import KeyringError
 
         try:
-            return keyring.get_password(KEYRING_SERVICE, name) or None
+            return (keyring.get_password(KEYRING_SERVICE, name) or "").strip() or None
         except KeyringError:
             return None
     return None
