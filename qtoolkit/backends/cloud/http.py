@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import ipaddress
 import json
 import socket
 import ssl
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from functools import cache, partial
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from qtoolkit.backends.cloud.client import NotSent, Refused
-from qtoolkit.backends.cloud.secrets import Secret, redacted
+from qtoolkit.backends.cloud.secrets import Secret, redacted, redacted_start
 from qtoolkit.errors import CredentialsError, InputError
 
 __all__ = ["Reply", "RestClient", "check_address"]
 
 _SECONDS = 60.0
-_MOST_BYTES = 1 << 30
+_MOST_BYTES = 900_000_000
+"""Of an answer; SQLite takes 10^9."""
+
+_MOST_SAID, _MOST_TOLD = 20_000, 2000
 _PLAINLY_REFUSED = frozenset(range(400, 500)) - {408, 409, 425}
 """Answers that say that no job was made. A conflict may come from an earlier request under the same key."""
 
@@ -44,8 +51,8 @@ class Reply:
         """
         try:
             return json.loads(self.body)
-        except ValueError:
-            start = self.body[:60].decode("utf-8", "replace")
+        except (ValueError, RecursionError):
+            start = redacted_start(self.body, 60)
             raise ValueError(f"the server's answer of {len(self.body)} bytes is no JSON, it begins {start!r}") from None
 
 
@@ -54,6 +61,72 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 
     def redirect_request(self, *args: Any, **kwargs: Any) -> None:
         return None
+
+
+class _Watch:
+    """Ends an exchange at its time, however little trickles in: time-outs of sockets are of one read alone."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._timer: threading.Timer | None = None
+        self.has_struck = False
+
+    def over(self, connection: socket.socket) -> None:
+        """Shut a connection when the time is over."""
+        self._timer = threading.Timer(self._seconds, self._strike, (connection,))
+        self._timer.daemon = True
+        self._timer.start()
+
+    def end(self) -> None:
+        """The exchange has ended."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _strike(self, connection: socket.socket) -> None:
+        self.has_struck = True
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+
+
+class _Plain(http.client.HTTPConnection):
+    def __init__(self, *args: Any, watch: _Watch, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._watch = watch
+
+    def connect(self) -> None:
+        super().connect()
+        self._watch.over(self.sock)
+
+
+class _Secure(http.client.HTTPSConnection):
+    def __init__(self, *args: Any, watch: _Watch, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._watch = watch
+
+    def connect(self) -> None:
+        super().connect()
+        self._watch.over(self.sock)
+
+
+class _Request(urllib.request.Request):
+    def __init__(self, *args: Any, watch: _Watch, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.watch = watch
+
+
+class _PlainHandler(urllib.request.HTTPHandler):
+    def http_open(self, req: Any) -> Any:
+        return self.do_open(partial(_Plain, watch=req.watch), req)
+
+
+class _SecureHandler(urllib.request.HTTPSHandler):
+    def https_open(self, req: Any) -> Any:
+        return self.do_open(partial(_Secure, watch=req.watch), req, context=_trusted())
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    return ssl.create_default_context()
 
 
 class RestClient:
@@ -77,9 +150,11 @@ class RestClient:
         self.address = check_address(address).rstrip("/")
         self._headers = headers
         self._seconds = seconds
-        self._opener = urllib.request.build_opener(
-            _NoRedirects, urllib.request.HTTPSHandler(context=ssl.create_default_context())
-        )
+        # Without TLS no proxy of the environment may see the credentials. What is sent is printed in no debug mode.
+        handlers = [_NoRedirects(), _PlainHandler(debuglevel=0), _SecureHandler(debuglevel=0)]
+        if self.address.startswith("http:"):
+            handlers.append(urllib.request.ProxyHandler({}))
+        self._opener = urllib.request.build_opener(*handlers)
 
     def get(self, path: str, **query: Any) -> Reply:
         """A GET request.
@@ -94,42 +169,73 @@ class RestClient:
 
         Raises:
             Refused: if the server answers that it does not do it (4xx).
-            CredentialsError: if it answers that the credentials are not good (401, 403).
+            CredentialsError: if it answers that the credentials are not good (401, 403), or no header can hold them.
             NotSent: if no connection was made.
             OSError: if it is open what became of it: a server error, an answer cut off, silence.
         """
-        headers = {
-            name: value.reveal() if isinstance(value, Secret) else value for name, value in self._headers().items()
-        }
-        if body is not None:
-            headers["Content-Type"] = media_type
-        request = urllib.request.Request(self.address + path, data=body, headers=headers, method=method)
+        watch = _Watch(self._seconds)
+        request = self._request(method, path, body, media_type, watch)
         try:
             with self._opener.open(request, timeout=self._seconds) as answer:
-                content = answer.read(_MOST_BYTES)
-                expected = answer.headers.get("Content-Length")
-                if expected is not None and len(content) < int(expected):
-                    raise OSError(f"the answer was cut off after {len(content)} of {expected} bytes")
-                return Reply(answer.status, content)
+                return Reply(answer.status, _content(answer, watch))
         except urllib.error.HTTPError as error:
-            self._raise_status(method, path, error)
+            code, text = error.code, f"{method} {path}: {error.code} {redacted(error.reason)}{_said(error)}"
         except urllib.error.URLError as error:
             reason = error.reason
             if isinstance(reason, ConnectionRefusedError | socket.gaierror | ssl.SSLCertVerificationError):
                 raise NotSent(f"{self.address} cannot be reached: {redacted(reason)}") from None
             raise OSError(f"{method} {self.address}{path} ended with {redacted(reason)}") from None
+        except (OSError, http.client.HTTPException) as error:
+            said = f"no end after {self._seconds:g} s" if watch.has_struck else f"{type(error).__name__}: {error}"
+            raise OSError(f"{method} {self.address}{path} ended with {redacted(said)}") from None
+        finally:
+            watch.end()
+        # Not while the error is at hand, which would go along with what the server echoes.
+        if code in (401, 403):
+            raise CredentialsError(f"{self.address} does not take the credentials: {text}")
+        raise Refused(text) if code in _PLAINLY_REFUSED else OSError(text)
 
-    def _raise_status(self, method: str, path: str, error: urllib.error.HTTPError) -> NoReturn:
-        try:
-            said = error.read(2000).decode("utf-8", "replace")
-        except OSError:
-            said = ""
-        text = redacted(f"{method} {path}: {error.code} {error.reason}" + (f": {said}" if said else ""))
-        if error.code in (401, 403):
-            raise CredentialsError(f"{self.address} does not take the credentials: {text}") from None
-        if error.code in _PLAINLY_REFUSED:
-            raise Refused(text) from None
-        raise OSError(text) from None
+    def _request(self, method: str, path: str, body: bytes | None, media_type: str, watch: _Watch) -> _Request:
+        """The request with its headers; no frame that a traceback can show holds them."""
+        headers = {
+            name: value.reveal() if isinstance(value, Secret) else value for name, value in self._headers().items()
+        }
+        wrong = [name for name, value in headers.items() if not value.isascii() or not value.isprintable()]
+        if wrong:
+            headers.clear()
+            raise CredentialsError(
+                f"the header {wrong[0]} for {self.address} would hold line breaks or letters beyond ASCII; set the "
+                "credential again"
+            )
+        if body is not None:
+            headers["Content-Type"] = media_type
+        return _Request(self.address + path, data=body, headers=headers, method=method, watch=watch)
+
+
+def _said(error: urllib.error.HTTPError) -> str:
+    """What a server says of its refusal, behind a colon; nothing if it says nothing."""
+    try:
+        said = redacted_start(error.read(_MOST_SAID), _MOST_TOLD)
+    except (OSError, http.client.HTTPException):
+        return ""
+    return f": {said}" if said else ""
+
+
+def _content(answer: Any, watch: _Watch) -> bytes:
+    """The body of an answer.
+
+    Raises:
+        OSError: if it is not whole.
+    """
+    content: bytes = answer.read(_MOST_BYTES + 1)
+    expected = answer.headers.get("Content-Length", "")
+    if watch.has_struck:
+        raise OSError(f"the answer was left after {len(content)} bytes")
+    if len(content) > _MOST_BYTES:
+        raise OSError(f"the answer has more than {_MOST_BYTES} bytes")
+    if expected.isdecimal() and len(content) < int(expected):
+        raise OSError(f"the answer was cut off after {len(content)} of {expected} bytes")
+    return content
 
 
 def check_address(address: object) -> str:
@@ -138,7 +244,12 @@ def check_address(address: object) -> str:
     Raises:
         InputError: if it is none, or leaves this machine without TLS.
     """
-    parts = urlsplit(address) if isinstance(address, str) else urlsplit("")
+    try:
+        parts = urlsplit(address) if isinstance(address, str) else urlsplit("")
+    except ValueError:
+        parts = urlsplit("")
+    if parts.username is not None or parts.password is not None:
+        raise InputError("credentials do not belong into a server's address, got one with an @ in front of the host")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise InputError(f"a server's address is such as https://example.org, got {address!r}")
     if parts.scheme == "http" and not _is_this_machine(parts.hostname):
