@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from qtoolkit._arguments import shown
 from qtoolkit.circuit import Circuit, ClassicalRegister
 from qtoolkit.errors import JobError
 from qtoolkit.primitives import Result
@@ -150,24 +151,28 @@ class Outcomes:
     @property
     def shots(self) -> int:
         """How many shots the outcomes are of."""
-        return self.num_rows if self.counts is None else int(self.counts.sum())
+        # A sum of fixed width would come round to what was asked for.
+        return self.num_rows if self.counts is None else sum(self.counts.tolist())
 
     def column(self, register: str, index: int) -> NDArray[np.uint8]:
         """One bit of each row.
 
         Raises:
-            JobError: if the provider did not return it.
+            JobError: if the provider did not return it, or values that are neither 0 nor 1.
         """
         bits = self.bits.get(register)
         if bits is None or bits.ndim != 2 or len(bits) != self.num_rows or not 0 <= index < bits.shape[1]:
             known = ", ".join(f"{name} of {array.shape[-1]}" for name, array in self.bits.items()) or "none"
             raise JobError(f"the provider's answer lacks bit {index} of {register!r}; it has {known}")
-        return bits[:, index]
+        column = bits[:, index]
+        if not ((column == 0) | (column == 1)).all():
+            raise JobError(f"bits of a provider are 0 or 1, got others at index {index} of {register!r}")
+        return column
 
 
 def _counts(values: Sequence[int] | Any) -> NDArray[np.int64]:
     counts = list(values)
     for count in counts:
-        if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 0:
-            raise JobError(f"counts of a provider are integers of at least 0, got {count!r}")
+        if isinstance(count, bool) or not isinstance(count, int | np.integer) or not 0 <= count < 1 << 63:
+            raise JobError(f"counts of a provider are integers of at least 0, got {shown(count)}")
     return np.array(counts, dtype=np.int64)
