@@ -60,6 +60,30 @@ class ToyClient(CloudClient):
         self._rest.send("DELETE", f"/jobs/{vendor_id}")
 
 
+class ToyService(CloudClient):
+    """The service itself, in this process and in memory; a test replaces what it answers."""
+
+    def __init__(self):
+        self.accepted = {}
+        self.answers = {}
+
+    def submit(self, payload, key):
+        self.accepted[key] = f"v-{key}"
+        return self.answers.get("id", self.accepted[key])
+
+    def find(self, payload, key):
+        return self.answers["find"] if "find" in self.answers else self.accepted.get(key)
+
+    def poll(self, vendor_id):
+        return self.answers.get("poll", VendorStatus(JobStatus.DONE, "DONE"))
+
+    def fetch(self, vendor_id):
+        return self.answers.get("result", b'{"counts": [{"1": 10}]}')
+
+    def cancel(self, vendor_id):
+        pass
+
+
 class ToySerializer(Serializer):
     def circuits(self, payload):
         found = []
@@ -107,6 +131,13 @@ class ToyBackend(CloudBackend):
             data.append({"qubits": circuit.num_qubits, "gates": gates, "measured": columns})
         body = json.dumps({"tag": key, "shots": shots, "circuits": data}).encode()
         return Payload(body, "toy.json", shots, tuple(bits))
+
+
+class ToyInMemory(ToyBackend):
+    """The toy cloud without a server."""
+
+    def __init__(self, store, device="one"):
+        CloudBackend.__init__(self, f"toy:{device}", ToyService(), store=store)
 
 
 def _open(device, address=None, seconds=20.0, store=None, max_cost=None):

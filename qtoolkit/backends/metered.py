@@ -68,7 +68,8 @@ class MeteredBackend(Backend):
         Raises:
             JobError: if it has no such job.
         """
-        return self._jobs.get(job_id) or self._backend.job(job_id)
+        found = self._jobs.get(job_id) if isinstance(job_id, str) else None
+        return self._backend.job(job_id) if found is None else found
 
     def _submit(self, request: Request) -> Job[Any]:
         estimate = estimate_cost(self.name, request.circuits, request.shots)

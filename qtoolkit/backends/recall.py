@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from qtoolkit._arguments import check_instance
 from qtoolkit.backends.cloud.job import CloudJob
 from qtoolkit.backends.cloud.store import JobStore, default_store
 from qtoolkit.backends.job import Job
@@ -20,7 +21,9 @@ def job(job_id: str, *, store: JobStore | None = None) -> Job[Any]:
 
     Raises:
         JobError: if the store has no such job.
+        InputError: if `store` is none.
     """
-    chosen = default_store() if store is None else store
+    rule = "jobs are found in a JobStore"
+    chosen = default_store() if store is None else check_instance(store, JobStore, rule)
     record = chosen.job(job_id)
     return CloudJob(chosen, record, lambda: get_backend(record.backend, **record.options))

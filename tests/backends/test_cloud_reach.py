@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 
 import pytest
@@ -49,3 +50,14 @@ def test_plain_errors_and_loops() -> None:
 def test_statuses() -> None:
     refused = [status for status in (200, 302, 400, 401, 404, 408, 409, 422, 425, 429, 500, 503) if is_refusal(status)]
     assert refused == [400, 401, 404, 422, 429]
+
+
+@pytest.mark.parametrize(
+    "first", [ConnectionResetError(), http.client.RemoteDisconnected(""), http.client.BadStatusLine("")]
+)
+def test_what_was_tried_twice_may_have_arrived_the_first_time(first) -> None:
+    """The server took the request and went down: the second try met a closed port."""
+    second = ConnectionRefusedError()
+    second.__context__ = first
+    assert not never_left(second)
+    assert not never_left(RuntimeError(second))

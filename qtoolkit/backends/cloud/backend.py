@@ -6,22 +6,25 @@ import os
 import uuid
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from qtoolkit._arguments import check_integer
 from qtoolkit.backends.backend import Backend, Request
-from qtoolkit.backends.cloud.client import CloudClient, NotSent, Refused
+from qtoolkit.backends.cloud.client import CloudClient, NotSent, Refused, check_vendor_id
 from qtoolkit.backends.cloud.job import CloudJob
 from qtoolkit.backends.cloud.payload import Payload
+from qtoolkit.backends.cloud.processes import let_go
+from qtoolkit.backends.cloud.reconcile import look_up
 from qtoolkit.backends.cloud.records import JobRecord, PartRecord
-from qtoolkit.backends.cloud.secrets import redacted, safe_cause
+from qtoolkit.backends.cloud.secrets import safe_cause, told
 from qtoolkit.backends.cloud.store import JobStore, default_store
 from qtoolkit.backends.job import Job, JobStatus
 from qtoolkit.backends.money import CostEstimate, check_max_cost, estimate_cost, total_cost
 from qtoolkit.circuit import Circuit, ParameterValues
-from qtoolkit.errors import BackendError, CostLimitError, CredentialsError, UnknownSubmissionError
+from qtoolkit.errors import BackendError, CostLimitError, CredentialsError, OutputError, UnknownSubmissionError
 
 if TYPE_CHECKING:
     from qtoolkit.backends.calibration import Calibration
@@ -138,20 +141,21 @@ class CloudBackend(Backend):
             records.append(PartRecord(index, first, payload, key, cost=estimate.amount, currency=estimate.currency))
             first += len(part)
         calibration = self.calibration()
-        record = self.store.intend(
-            JobRecord(
-                job_id,
-                self.name,
-                tuple(records),
-                request.shots,
-                request.is_batch,
-                datetime.now(UTC),
-                dict(self.options),
-                None if calibration is None else calibration.to_json(),
-                total_cost(estimates).to_json(),
-            )
+        record = JobRecord(
+            job_id,
+            self.name,
+            tuple(records),
+            request.shots,
+            request.is_batch,
+            datetime.now(UTC),
+            dict(self.options),
+            None if calibration is None else calibration.to_json(),
+            total_cost(estimates).to_json(),
         )
-        self._send(record)
+        try:
+            self._send(self.store.intend(record))
+        finally:
+            let_go(job_id)
         return CloudJob(self.store, self.store.job(job_id), lambda: self)
 
     def _check_cost(self, estimates: Sequence[CostEstimate]) -> None:
@@ -178,23 +182,25 @@ class CloudBackend(Backend):
         refusals = []
         for part in record.parts:
             try:
-                vendor_id = self._sent(part)
+                self._sent(record, part)
             except Refused as error:
-                self.store.moved(record.id, part.index, JobStatus.FAILED, reason=f"refused: {redacted(error)}")
+                self.store.moved(record.id, part.index, JobStatus.FAILED, reason=f"refused: {told(error)}")
                 refusals.append(error)
             except (NotSent, CredentialsError) as error:
-                self._give_up(record, part.index, f"not sent: {redacted(error)}")
+                self._give_up(record, part.index, f"not sent: {told(error)}")
                 if any(earlier.vendor_id for earlier in self.store.job(record.id).parts):
                     return
                 if isinstance(error, CredentialsError):
                     raise
                 raise BackendError(
-                    f"{self.name} cannot be reached, nothing was submitted: {redacted(error)}"
+                    f"{self.name} cannot be reached, nothing was submitted: {told(error)}"
                 ) from safe_cause(error)
             except BaseException as error:
-                self.store.moved(record.id, part.index, JobStatus.UNKNOWN, reason=_said(error))
-                reason = f"not sent, because nobody knows whether part {part.index} was accepted"
-                self._give_up(record, part.index + 1, reason)
+                # Where the store cannot be written, it says already that the part was about to leave.
+                with suppress(OutputError):
+                    self.store.moved(record.id, part.index, JobStatus.UNKNOWN, reason=_said(error))
+                    reason = f"not sent, because nobody knows whether part {part.index} was accepted"
+                    self._give_up(record, part.index + 1, reason)
                 if not isinstance(error, Exception):
                     raise
                 raise UnknownSubmissionError(
@@ -202,17 +208,30 @@ class CloudBackend(Backend):
                     "say qtoolkit reconcile, or qtoolkit.backends.reconcile()",
                     record.id,
                 ) from safe_cause(error)
-            else:
-                self.store.accepted(record.id, part.index, vendor_id)
         if len(refusals) == len(record.parts):
-            raise BackendError(f"{self.name} refused the job: {redacted(refusals[0])}") from safe_cause(refusals[0])
+            raise BackendError(f"{self.name} refused the job: {told(refusals[0])}") from safe_cause(refusals[0])
 
-    def _sent(self, part: PartRecord) -> str:
-        """Send a part. Where nobody knows whether it arrived, the provider is asked once for its key."""
+    def _sent(self, record: JobRecord, part: PartRecord) -> None:
+        """Send a part, and write down that it was accepted.
+
+        Raises:
+            Refused, NotSent, CredentialsError: if it surely was not.
+            Exception: any other leaves it open.
+        """
+        if not self.store.leaves(record.id, part.index):
+            raise NotSent("the job was given up while it waited to be sent")
+        vendor_id = self._accepted(record, part)
+        try:
+            self.store.accepted(record.id, part.index, vendor_id)
+        except OutputError as error:
+            raise OutputError(f"it was accepted as {vendor_id}, which is not on record: {error}") from error
+
+    def _accepted(self, record: JobRecord, part: PartRecord) -> str:
+        """Submit a part. Where nobody knows whether it arrived, the provider is asked once for its key."""
         trouble: Exception | None = None
         for _ in range(_SENDINGS if self.client.is_idempotent else 1):
             try:
-                return self.client.submit(part.payload, part.key)
+                return check_vendor_id(self.client.submit(part.payload, part.key))
             except (Refused, NotSent, CredentialsError):
                 if trouble is None:
                     raise  # a refused repetition says nothing of the first sending
@@ -220,7 +239,7 @@ class CloudBackend(Backend):
                 trouble = error
         assert trouble is not None
         try:
-            found = self.client.find(part.payload, part.key)
+            found = look_up(self.store, self.client, record, part)
         except Exception:
             found = None
         if found is None:
@@ -238,4 +257,4 @@ def _key(job_id: str, index: int) -> str:
 
 
 def _said(error: BaseException) -> str:
-    return f"{type(error).__name__}: {redacted(error)}".rstrip(": ")
+    return f"{type(error).__name__}: {told(error)}".rstrip(": ")

@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from qtoolkit.backends.cloud.secrets import redacted, told
 from qtoolkit.backends.job import JobStatus
+from qtoolkit.errors import JobError
 
 if TYPE_CHECKING:
     from qtoolkit.backends.cloud.payload import Payload
 
-__all__ = ["CannotTell", "CloudClient", "NotSent", "Refused", "VendorStatus"]
+__all__ = ["CannotTell", "CloudClient", "NotSent", "Refused", "VendorStatus", "check_vendor_id"]
+
+_LONGEST_ID = 20_000
+"""Letters: some services name the circuits of a job one by one."""
 
 
 class Refused(Exception):  # noqa: N818
@@ -99,3 +104,15 @@ class CloudClient(ABC):
     @abstractmethod
     def cancel(self, vendor_id: str) -> None:
         """Ask the service to cancel a job; one that has ended is left alone."""
+
+
+def check_vendor_id(given: object) -> str:
+    """A provider's id of a job, fit for records, messages and addresses.
+
+    Raises:
+        JobError: if it is none: another type, empty, with blanks or letters that are not printed, or a secret.
+    """
+    is_text = isinstance(given, str) and 0 < len(given) <= _LONGEST_ID and given.isascii() and given.isprintable()
+    if not is_text or " " in str(given) or redacted(given) != given:
+        raise JobError(f"the provider names the job by {told(repr(given))[:80]}, which is no id")
+    return str(given)

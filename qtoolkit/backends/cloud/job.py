@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import Any
 
 from qtoolkit.backends.backend import Backend
-from qtoolkit.backends.cloud.client import CloudClient
+from qtoolkit.backends.cloud.client import CloudClient, VendorStatus
 from qtoolkit.backends.cloud.payload import Failure, Serializer
 from qtoolkit.backends.cloud.records import JobRecord, PartRecord
-from qtoolkit.backends.cloud.secrets import redacted, safe_cause
+from qtoolkit.backends.cloud.secrets import redacted_bytes, safe_cause, told
 from qtoolkit.backends.cloud.store import JobStore
 from qtoolkit.backends.job import Job, JobStatus, check_timeout
 from qtoolkit.errors import JobError, PartialFailureError, QToolkitError, UnknownSubmissionError
@@ -135,20 +135,22 @@ class CloudJob(Job[Any]):
         """Ask the provider to cancel what has not ended, and return whether the job is cancelled.
 
         Raises:
-            JobError: if the service cannot be asked.
+            JobError: if the service cannot be asked of a part; the others are cancelled all the same.
         """
+        trouble: Exception | None = None
         for part in self.record.parts:
             if not part.status.is_terminal and part.vendor_id is not None:
                 try:
                     self._client.cancel(part.vendor_id)
                     self._poll(part)
-                except QToolkitError:
-                    raise
                 except Exception as error:
-                    raise JobError(
-                        f"job {self.id} on {self.backend_name} could not be cancelled: {_said(error)}; ask for its "
-                        "status"
-                    ) from safe_cause(error)
+                    trouble = error
+        if isinstance(trouble, QToolkitError):
+            raise trouble
+        if trouble is not None:
+            raise JobError(
+                f"job {self.id} on {self.backend_name} could not be cancelled: {_said(trouble)}; ask for its status"
+            ) from safe_cause(trouble)
         return self.record.status == JobStatus.CANCELLED
 
     def __repr__(self) -> str:
@@ -165,21 +167,21 @@ class CloudJob(Job[Any]):
             )
         return backend.client
 
-    def _poll(self, part: PartRecord) -> JobStatus:
+    def _poll(self, part: PartRecord) -> VendorStatus:
         assert part.vendor_id is not None
         seen = self._client.poll(part.vendor_id)
         place = (seen.facts or {}).get("queue_position", "") if seen.status == JobStatus.QUEUED else ""
-        self._queue_position = redacted(place)
+        self._queue_position = told(place)
         self.store.moved(
             self.id,
             part.index,
             seen.status,
-            raw=redacted(seen.raw),
-            reason=redacted(seen.reason),
+            raw=told(seen.raw),
+            reason=told(seen.reason),
             cost=seen.cost,
             currency=seen.currency,
         )
-        return seen.status
+        return seen
 
     def _wait(self, seconds: float) -> None:
         """Poll until every part has ended; each pause, and the whole, has an end."""
@@ -197,21 +199,22 @@ class CloudJob(Job[Any]):
             seen = []
             for part in waiting:
                 try:
-                    seen.append(self._poll(part))
-                    trouble = (
-                        f"the provider says {self.store.job(self.id).parts[part.index].vendor_status!r}, which this "
-                    )
-                    trouble += "version does not know"
+                    answer = self._poll(part)
+                    seen.append(answer.status)
+                    if answer.status == JobStatus.UNKNOWN:
+                        trouble = f"the provider says {told(answer.raw)!r}, which this version does not know"
                 except QToolkitError:
                     raise
                 except Exception as error:
                     seen.append(JobStatus.UNKNOWN)
                     trouble = f"the service cannot be asked: {_said(error)}"
                     cause = safe_cause(error)
+                if time.monotonic() >= deadline:
+                    break  # each answer may take as long as the client lets it
             now = time.monotonic()
             if JobStatus.UNKNOWN not in seen:
                 well_since, cause = now, None
-                if all(status.is_terminal for status in seen):
+                if len(seen) == len(waiting) and all(status.is_terminal for status in seen):
                     return
             elif now - well_since > PATIENCE or now >= deadline:
                 raise JobError(
@@ -239,7 +242,7 @@ class CloudJob(Job[Any]):
         """Raise for a job of which nothing is done."""
         if any(part.status == JobStatus.DONE for part in record.parts):
             return
-        part = record.parts[0]
+        part = next(part for part in record.parts if part.status == record.status)
         where = f"job {self.id} on {record.backend}"
         if record.status == JobStatus.CANCELLED:
             raise JobError(f"{where} was cancelled; run the circuit again")
@@ -265,9 +268,9 @@ class CloudJob(Job[Any]):
         try:
             found = self._results(record, part, raw, serializer)
         except JobError:
-            self.store.arrived(self.id, part.index, raw, is_readable=False)
+            self.store.arrived(self.id, part.index, redacted_bytes(raw), is_readable=False)
             raise
-        self.store.arrived(self.id, part.index, raw, is_readable=True)
+        self.store.arrived(self.id, part.index, redacted_bytes(raw), is_readable=True)
         return found
 
     def _results(
@@ -284,22 +287,22 @@ class CloudJob(Job[Any]):
             results: list[Result | Failure] = []
             for outcome, bits in zip(outcomes, part.payload.bits, strict=True):
                 if isinstance(outcome, Failure):
-                    results.append(Failure(redacted(outcome.reason)))
+                    results.append(Failure(told(outcome.reason)))
                 else:
                     results.append(
                         bits.result(outcome, record.shots, backend_name=record.backend, metadata=dict(evidence))
                     )
         except JobError as error:
-            raise JobError(f"the answer to {where} cannot be taken: {redacted(error)}") from safe_cause(error)
+            raise JobError(f"the answer to {where} cannot be taken: {told(error)}") from safe_cause(error)
         except Exception as error:
             raise JobError(
-                f"the answer to {where} cannot be read: {type(error).__name__}: {redacted(error)}"
+                f"the answer to {where} cannot be read: {type(error).__name__}: {told(error)}"
             ) from safe_cause(error)
         return results
 
 
 def _said(error: BaseException) -> str:
-    return f"{type(error).__name__}: {redacted(error)}"
+    return f"{type(error).__name__}: {told(error)}"
 
 
 def _seconds(part: PartRecord) -> float | None:

@@ -1,4 +1,4 @@
-"""Which process is to send a submission, and whether it still lives."""
+"""Which process is to send a job, whether it still lives, and whether it is at it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import socket
 from functools import cache
 from pathlib import Path
 
-__all__ = ["is_alive", "this_process"]
+__all__ = ["hold", "is_alive", "is_sending", "let_go", "this_process"]
+
+_in_hand: set[str] = set()
+"""Jobs that this process has put on record and is about to send, or sends."""
 
 
 @cache
@@ -30,6 +33,24 @@ def is_alive(process: str) -> bool:
         return False
     now = _beginning(int(number))
     return not beginning or not now or beginning == now
+
+
+def hold(job_id: str) -> None:
+    """This process is going to send a job."""
+    _in_hand.add(job_id)
+
+
+def let_go(job_id: str) -> None:
+    """This process sends nothing more of a job: what is on record as prepared may have left all the same."""
+    _in_hand.discard(job_id)
+
+
+def is_sending(job_id: str, process: str) -> bool:
+    """Whether a process is at sending a job, beyond doubt; any other may have sent it and ended."""
+    if process == this_process():
+        return job_id in _in_hand
+    host, number, beginning = process.rsplit(":", 2)
+    return host == _host() and beginning != "" and _beginning(int(number)) == beginning
 
 
 def _exists(number: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import ssl
 
@@ -14,20 +15,26 @@ _NOT_CONNECTED = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificati
 _NAMES_NOT_CONNECTED = frozenset({"NewConnectionError", "ConnectTimeoutError", "NameResolutionError"})
 """The same by urllib3, under the SDKs that use it."""
 
+_CONNECTED = (ConnectionResetError, BrokenPipeError, http.client.HTTPException)
+_NAMES_CONNECTED = frozenset({"ReadTimeoutError", "ReadTimeout", "ProtocolError"})
+"""What happens behind a connection: where an SDK tried twice, the first request may have arrived."""
+
 
 def never_left(error: BaseException) -> bool:
     """Whether an error says that no connection was made, so that no byte of the request arrived."""
     seen: set[int] = set()
     pending: list[object] = [error]
+    refused = False
     while pending:
         here = pending.pop()
         if not isinstance(here, BaseException) or id(here) in seen:
             continue
         seen.add(id(here))
-        if isinstance(here, _NOT_CONNECTED) or type(here).__name__ in _NAMES_NOT_CONNECTED:
-            return True
+        if isinstance(here, _CONNECTED) or type(here).__name__ in _NAMES_CONNECTED:
+            return False
+        refused |= isinstance(here, _NOT_CONNECTED) or type(here).__name__ in _NAMES_NOT_CONNECTED
         pending += [here.__cause__, here.__context__, getattr(here, "reason", None), *here.args]
-    return False
+    return refused
 
 
 def is_refusal(status: int) -> bool:

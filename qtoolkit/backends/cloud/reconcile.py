@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
-from qtoolkit.backends.cloud.client import CannotTell, CloudClient
+from qtoolkit._arguments import check_instance, shown
+from qtoolkit.backends.cloud.client import CannotTell, CloudClient, check_vendor_id
 from qtoolkit.backends.cloud.processes import is_alive
 from qtoolkit.backends.cloud.records import JobRecord, PartRecord
-from qtoolkit.backends.cloud.secrets import redacted
+from qtoolkit.backends.cloud.secrets import told
 from qtoolkit.backends.cloud.store import JobStore, default_store
 from qtoolkit.backends.job import JobStatus
-from qtoolkit.errors import QToolkitError
+from qtoolkit.errors import InputError, JobError, QToolkitError
 
-if TYPE_CHECKING:
-    pass
-
-__all__ = ["Reconciled", "client_of", "reconcile", "reconciled_part"]
+__all__ = ["Reconciled", "client_of", "look_up", "reconcile", "reconciled_part"]
 
 SETTLING = timedelta(minutes=5)
 """A submission younger than this may still be on its way, or not yet be in the provider's lists."""
@@ -63,8 +60,15 @@ def reconcile(
     Returns:
         A verdict for each open submission, oldest first. What a provider accepted is written down as such, what
         surely never arrived as lost; the rest stays unknown, and is asked for the next time.
+
+    Raises:
+        InputError: if `settling` is no duration, or `store` no store.
+        OutputError: if the store cannot be used.
     """
-    chosen = default_store() if store is None else store
+    if not isinstance(settling, timedelta):
+        raise InputError(f"settling is a timedelta, got {shown(settling)}")
+    rule = "jobs are reconciled in a JobStore"
+    chosen = default_store() if store is None else check_instance(store, JobStore, rule)
     found = []
     for record in reversed(chosen.jobs(statuses=_OPEN)):
         still_open = [part for part in record.parts if part.status in _OPEN and part.vendor_id is None]
@@ -89,27 +93,49 @@ def reconciled_part(
         return verdict("unknown", reason)
 
     try:
-        vendor_id = clients(record).find(part.payload, part.key)
+        vendor_id = look_up(store, clients(record), record, part)
     except CannotTell as error:
         return unknown(f"{record.backend} has no way to look a submission up{_detail(error)}")
     except QToolkitError as error:
-        return unknown(redacted(error))
+        return unknown(told(error))
     except Exception as error:
-        return unknown(f"{record.backend} could not be asked: {type(error).__name__}: {redacted(error)}")
+        return unknown(f"{record.backend} could not be asked: {type(error).__name__}: {told(error)}")
     if vendor_id is not None:
         store.accepted(record.id, part.index, vendor_id)
         return verdict("accepted", f"{record.backend} has it", vendor_id)
-    assert part.intended_at is not None
-    if part.status == JobStatus.PREPARED and is_alive(part.sender) and datetime.now(UTC) - part.intended_at < SETTLING:
+    begun = part.sent_at or part.intended_at
+    assert begun is not None
+    age = datetime.now(UTC) - begun
+    if part.status == JobStatus.PREPARED and is_alive(part.sender) and age < SETTLING:
         return verdict("unknown", f"the process that is to send it ({part.sender}) still runs")
-    if datetime.now(UTC) - part.intended_at < settling:
+    if age < settling:
         return unknown(
             f"{record.backend} does not have it yet; it is younger than {settling.total_seconds():g} s and may be "
             "on its way"
         )
     reason = f"{record.backend} has no submission under the key {part.key}"
     store.moved(record.id, part.index, JobStatus.LOST, reason=reason)
+    now = store.job(record.id).parts[part.index]
+    if now.vendor_id is not None:  # its sender was faster
+        return verdict("accepted", f"{record.backend} has it", now.vendor_id)
     return verdict("lost", reason)
+
+
+def look_up(store: JobStore, client: CloudClient, record: JobRecord, part: PartRecord) -> str | None:
+    """The provider's id of a part, if the provider has it.
+
+    Raises:
+        JobError: if the provider names what is no id, or that of another job on record.
+        Exception: as for `CloudClient.find`.
+    """
+    found = client.find(part.payload, part.key)
+    if found is None:
+        return None
+    vendor_id = check_vendor_id(found)
+    keys = store.keys_of(record.backend, vendor_id)
+    if keys and part.key not in keys:
+        raise JobError(f"{record.backend} answers with {vendor_id}, which it accepted under the key {keys[0]}")
+    return vendor_id
 
 
 def client_of(record: JobRecord) -> CloudClient:
@@ -129,4 +155,4 @@ def client_of(record: JobRecord) -> CloudClient:
 
 
 def _detail(error: Exception) -> str:
-    return f": {redacted(error)}" if str(error) else ""
+    return f": {told(error)}" if str(error) else ""

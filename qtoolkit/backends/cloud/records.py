@@ -35,6 +35,7 @@ class PartRecord:
         ended_at: when its final state was seen.
         intended_at: when the intent was committed.
         sender: the process that was to send it.
+        sent_at: when its request was about to leave; None as long as it surely has not.
     """
 
     index: int
@@ -53,6 +54,7 @@ class PartRecord:
     ended_at: datetime | None = None
     intended_at: datetime | None = None
     sender: str = ""
+    sent_at: datetime | None = None
 
     @property
     def num_circuits(self) -> int:

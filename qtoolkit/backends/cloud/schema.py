@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 
 from qtoolkit.errors import JobError
 
-__all__ = ["VERSION", "migrate"]
+__all__ = ["VERSION", "log_ahead", "migrate"]
 
 _MIGRATIONS = (
     """
@@ -63,10 +64,41 @@ _MIGRATIONS = (
         since TEXT NOT NULL
     );
     """,
+    "ALTER TABLE parts ADD COLUMN sent_at TEXT",
 )
 """Each brings a store one version on; those that have been released stay as they are."""
 
 VERSION = len(_MIGRATIONS)
+
+
+_PAUSE = 0.01
+
+
+def log_ahead(connection: sqlite3.Connection, seconds: float) -> None:
+    """Have changes written to a log ahead of the file, so that readers and a writer do not wait for each other.
+
+    The file remembers it. SQLite does not wait for others that are at the file just then, as it does elsewhere.
+
+    Args:
+        connection: to the store.
+        seconds: to wait for others.
+
+    Raises:
+        sqlite3.Error: if it cannot be done.
+    """
+    (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+    if mode == "wal":
+        return
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return
 
 
 def migrate(connection: sqlite3.Connection, path: str) -> None:
@@ -78,20 +110,26 @@ def migrate(connection: sqlite3.Connection, path: str) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version == VERSION:
         return
+    _refuse_later(version, path)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Another process may have been faster.
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        _refuse_later(version, path)
+        for script in _MIGRATIONS[version:]:
+            for statement in script.split(";"):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # a full disk ends it
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _refuse_later(version: int, path: str) -> None:
     if version > VERSION:
         raise JobError(
             f"the job store {path} is of version {version}, this toolkit reads up to {VERSION}; upgrade "
             "qtoolkit-quantum"
         )
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        # Another process may have been faster.
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        for script in _MIGRATIONS[version:]:
-            for statement in script.split(";"):
-                connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {max(version, VERSION)}")
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise

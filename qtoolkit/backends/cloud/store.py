@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from qtoolkit._arguments import shown
-from qtoolkit.backends.cloud.bits import BitMap
-from qtoolkit.backends.cloud.payload import Payload
-from qtoolkit.backends.cloud.processes import is_alive, this_process
-from qtoolkit.backends.cloud.records import JobRecord, PartRecord
-from qtoolkit.backends.cloud.schema import migrate
+from qtoolkit._arguments import check_instance, check_integer, items_of, shown
+from qtoolkit.backends.cloud.processes import hold, is_sending, this_process
+from qtoolkit.backends.cloud.records import JobRecord
+from qtoolkit.backends.cloud.rows import insert_record, read_record
+from qtoolkit.backends.cloud.schema import log_ahead, migrate
 from qtoolkit.backends.job import JobStatus
 from qtoolkit.errors import CostLimitError, InputError, JobError, OutputError, UnknownSubmissionError
 
@@ -26,6 +24,8 @@ __all__ = ["Cap", "Event", "JobStore", "Spending", "default_store"]
 
 LOCATION = "QTOOLKIT_JOBS"
 """The variable that names another file than the default one."""
+
+_MOST_JOBS = (1 << 63) - 1
 
 _WAIT = 60.0
 """Seconds that a writer waits for another one."""
@@ -99,7 +99,8 @@ class JobStore:
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         if path is not None and not isinstance(path, str | os.PathLike):
             raise InputError(f"a job store is given by its path, got {shown(path)}")
-        self.path = _default_path() if path is None else Path(path)
+        # A relative path would lead elsewhere in another folder, and SQLite takes ":memory:" for no file.
+        self.path = (_default_path() if path is None else Path(os.fsdecode(path))).absolute()
 
     def __repr__(self) -> str:
         return f"JobStore({str(self.path)!r})"
@@ -109,8 +110,9 @@ class JobStore:
         # A connection of its own for each: they must not cross threads or forks.
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if not self.path.exists():
-                self.path.touch(mode=0o600)
+            # Only if it is not there: to open and close the file drops the locks that this process has on it.
+            with suppress(FileExistsError):
+                self.path.touch(mode=0o600, exist_ok=False)
             connection = sqlite3.connect(self.path, timeout=_WAIT, isolation_level=None)
         except (OSError, ValueError, sqlite3.Error) as error:
             raise OutputError(
@@ -118,7 +120,7 @@ class JobStore:
             ) from None
         try:
             connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA journal_mode = WAL")
+            log_ahead(connection, _WAIT)
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
             migrate(connection, str(self.path))
@@ -127,9 +129,10 @@ class JobStore:
                 yield connection
                 connection.execute("COMMIT")
             except BaseException:
-                connection.execute("ROLLBACK")
+                if connection.in_transaction:  # a full disk ends it; and an interrupt may come behind the commit
+                    connection.execute("ROLLBACK")
                 raise
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeError, OverflowError) as error:  # the latter of values that no table takes
             raise OutputError(f"the job store {self.path} cannot be used: {error}") from error
         finally:
             connection.close()
@@ -138,6 +141,8 @@ class JobStore:
 
     def intend(self, record: JobRecord) -> JobRecord:
         """Commit the intent of a job: all that is needed to know it again, before anything leaves.
+
+        From then on the job is in the hands of this process, until it lets go of it.
 
         Returns:
             The record, with the time of the intent.
@@ -148,48 +153,23 @@ class JobStore:
         """
         now = datetime.now(UTC)
         record = replace(record, created_at=now, parts=tuple(replace(part, intended_at=now) for part in record.parts))
+        hold(record.id)
         with self._transaction() as connection:
             self._check_doubles(connection, record)
             self._check_caps(connection, record)
-            connection.execute(
-                "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    record.id,
-                    record.backend,
-                    json.dumps(dict(record.options)),
-                    record.shots,
-                    record.is_batch,
-                    now.isoformat(),
-                    _json_or_none(record.calibration),
-                    _json_or_none(record.price),
-                ),
-            )
+            insert_record(connection, record)
             for part in record.parts:
-                connection.execute(
-                    "INSERT INTO parts (job_id, number, first, key, content_hash, format, media_type, body, facts, "
-                    "bits, status, reason, cost, currency, intended_at, sender) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        record.id,
-                        part.index,
-                        part.first,
-                        part.key,
-                        part.payload.content_hash(part.key),
-                        part.payload.format,
-                        part.payload.media_type,
-                        part.payload.body,
-                        json.dumps(dict(part.payload.facts)),
-                        json.dumps([bits.to_json() for bits in part.payload.bits]),
-                        part.status,
-                        part.reason,
-                        None if part.cost is None else str(part.cost),
-                        part.currency,
-                        now.isoformat(),
-                        this_process(),
-                    ),
-                )
                 _event(connection, record.id, part.index, part.status, "intent committed")
         return record
+
+    def leaves(self, job_id: str, part: int) -> bool:
+        """The request of a part is about to leave; False if it may not, because it has been given up meanwhile."""
+        with self._transaction() as connection:
+            changed = connection.execute(
+                "UPDATE parts SET sent_at = ?, sender = ? WHERE job_id = ? AND number = ? AND status = 'prepared'",
+                (_now(), this_process(), job_id, part),
+            )
+            return changed.rowcount == 1
 
     def accepted(self, job_id: str, part: int, vendor_id: str) -> None:
         """The provider has accepted a part, whatever was believed before."""
@@ -216,12 +196,16 @@ class JobStore:
         """A part has another status, or a reason for it; terminal ones stay but for `accepted`.
 
         A cost is what the provider charges, in this currency, or in that of the estimate where it is empty.
+        What a provider has accepted is not lost, whatever it said before.
         """
         with self._transaction() as connection:
             row = connection.execute(
-                "SELECT status, vendor_status, reason FROM parts WHERE job_id = ? AND number = ?", (job_id, part)
+                "SELECT status, vendor_status, reason, vendor_id FROM parts WHERE job_id = ? AND number = ?",
+                (job_id, part),
             ).fetchone()
             if row is None or JobStatus(row["status"]).is_terminal:
+                return
+            if status == JobStatus.LOST and row["vendor_id"] is not None:
                 return
             if (row["status"], row["vendor_status"], row["reason"]) == (status, raw, reason) and cost is None:
                 return
@@ -262,20 +246,25 @@ class JobStore:
         Raises:
             JobError: if there is none, or several begin so.
         """
-        if not isinstance(job_id, str) or not job_id:
+        if not isinstance(job_id, str) or not job_id or not _is_text(job_id):
             raise JobError(f"a job is named by its id, got {shown(job_id)}; qtoolkit jobs lists them")
         with self._transaction(writes=False) as connection:
-            found = _ids(
-                connection,
-                "SELECT id FROM jobs WHERE id = ? UNION SELECT job_id FROM parts WHERE vendor_id = ?",
-                job_id,
-                job_id,
-            ) or _ids(connection, "SELECT id FROM jobs WHERE substr(id, 1, ?) = ? LIMIT 5", len(job_id), job_id)
+            found = (
+                _ids(connection, "SELECT id FROM jobs WHERE id = ?", job_id)
+                or _ids(connection, "SELECT DISTINCT job_id FROM parts WHERE vendor_id = ? LIMIT 5", job_id)
+                or _ids(connection, "SELECT id FROM jobs WHERE substr(id, 1, ?) = ? LIMIT 5", len(job_id), job_id)
+            )
             if len(found) == 1:
-                return self._read(connection, found[0])
+                return read_record(connection, found[0])
         if found:
             raise JobError(f"several jobs are named {shown(job_id)}: {', '.join(found)}; give more letters")
         raise JobError(f"no job {shown(job_id)} is in the job store {self.path}; qtoolkit jobs lists them")
+
+    def keys_of(self, backend: str, vendor_id: str) -> list[str]:
+        """The keys of the parts that a backend's provider has accepted under an id of its own."""
+        query = "SELECT key FROM parts JOIN jobs ON jobs.id = parts.job_id WHERE vendor_id = ? AND backend = ?"
+        with self._transaction(writes=False) as connection:
+            return _ids(connection, query, vendor_id, backend)
 
     def jobs(
         self, *, backend: str | None = None, statuses: Sequence[JobStatus] | None = None, limit: int | None = None
@@ -286,22 +275,33 @@ class JobStore:
             backend: on this backend alone.
             statuses: of those with a part in one of these.
             limit: no more than so many.
+
+        Raises:
+            InputError: for another kind of argument.
         """
+        if backend is not None:
+            check_instance(backend, str, "a backend is named by a string")
+        wanted = [] if statuses is None else items_of(statuses, "statuses are a sequence of JobStatus")
+        for status in wanted:
+            check_instance(status, JobStatus, "statuses are a sequence of JobStatus")
+        if limit is not None:
+            check_integer(limit, "limit", 0, _MOST_JOBS)
         where, values = ["1"], []
         if backend is not None:
             where.append("backend = ?")
             values.append(backend)
         if statuses is not None:
-            marks = ", ".join("?" * len(statuses))
+            marks = ", ".join("?" * len(wanted))
             where.append(f"id IN (SELECT job_id FROM parts WHERE status IN ({marks}))")
-            values += [str(status) for status in statuses]
+            values += [str(status) for status in wanted]
         query = f"SELECT id FROM jobs WHERE {' AND '.join(where)} ORDER BY created_at DESC, id LIMIT ?"
         with self._transaction(writes=False) as connection:
             ids = _ids(connection, query, *values, -1 if limit is None else limit)
-            return [self._read(connection, found) for found in ids]
+            return [read_record(connection, found) for found in ids]
 
     def events(self, job_id: str) -> list[Event]:
-        """All changes of a job's state, in order."""
+        """All changes of a job's state, in order; none where no job has this id of the toolkit's."""
+        check_instance(job_id, str, "a job is named by its id")
         with self._transaction(writes=False) as connection:
             rows = connection.execute("SELECT * FROM events WHERE job_id = ? ORDER BY number", (job_id,)).fetchall()
         return [
@@ -319,8 +319,10 @@ class JobStore:
             since: jobs from then on count; by default from now on.
 
         Raises:
-            InputError: if the amount is negative or no number.
+            InputError: if the amount is negative or no number, the currency no text or the time none.
         """
+        check_instance(currency, str, "a currency is named by text such as 'USD'")
+        _check_time(since)
         if amount is not None and (not isinstance(amount, Decimal) or not amount.is_finite() or amount < 0):
             raise InputError(f"a cap is a Decimal of at least 0, got {shown(amount)}")
         with self._transaction() as connection:
@@ -336,6 +338,7 @@ class JobStore:
 
     def spent(self, since: datetime | None = None) -> dict[str, Decimal]:
         """What jobs cost, by currency: by estimates, and by what providers charged where they say so."""
+        _check_time(since)
         with self._transaction(writes=False) as connection:
             rows = connection.execute(
                 f"SELECT cost, currency FROM parts WHERE cost IS NOT NULL AND NOT {_NEVER_CHARGED} "
@@ -346,6 +349,7 @@ class JobStore:
 
     def spending(self, since: datetime | None = None) -> list[Spending]:
         """What jobs cost, by backend and currency; those that surely never arrived are left out."""
+        _check_time(since)
         with self._transaction(writes=False) as connection:
             rows = connection.execute(
                 "SELECT backend, currency, cost, job_id FROM parts JOIN jobs ON jobs.id = parts.job_id "
@@ -377,7 +381,7 @@ class JobStore:
                 (part.payload.content_hash(part.key), record.backend),
             )
             for row in rows:
-                if row["status"] == JobStatus.UNKNOWN or not is_alive(row["sender"]):
+                if row["status"] == JobStatus.UNKNOWN or not is_sending(row["id"], row["sender"]):
                     raise UnknownSubmissionError(
                         f"job {row['id']} holds the same circuits for {record.backend}, and may have been accepted: "
                         "nothing is sent a second time; say qtoolkit reconcile, or qtoolkit job forget with its id",
@@ -397,21 +401,6 @@ class JobStore:
                     f"{cap.since:%Y-%m-%d}, the cap is {cap.amount}; nothing has left"
                 )
 
-    def _read(self, connection: sqlite3.Connection, job_id: str) -> JobRecord:
-        job = connection.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
-        rows = connection.execute("SELECT * FROM parts WHERE job_id = ? ORDER BY number", (job_id,)).fetchall()
-        return JobRecord(
-            job["id"],
-            job["backend"],
-            tuple(_part(row, job["shots"]) for row in rows),
-            job["shots"],
-            bool(job["is_batch"]),
-            datetime.fromisoformat(job["created_at"]),
-            json.loads(job["options"]),
-            None if job["calibration"] is None else json.loads(job["calibration"]),
-            None if job["price"] is None else json.loads(job["price"]),
-        )
-
 
 def default_store() -> JobStore:
     """The store that jobs go into unless a backend was given another; see `JobStore`."""
@@ -425,6 +414,15 @@ def _default_path() -> Path:
     import platformdirs
 
     return platformdirs.user_data_path("qtoolkit", appauthor=False) / "jobs.sqlite3"
+
+
+def _is_text(text: str) -> bool:
+    """Whether a table takes it: no halves of characters."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _ids(connection: sqlite3.Connection, query: str, *values: Any) -> list[str]:
@@ -451,6 +449,11 @@ def _caps(connection: sqlite3.Connection) -> list[Cap]:
     return found
 
 
+def _check_time(given: object) -> None:
+    if given is not None:
+        check_instance(given, datetime, "the time from which jobs count is a datetime")
+
+
 def _totals(rows: Sequence[sqlite3.Row]) -> dict[str, Decimal]:
     totals: dict[str, Decimal] = {}
     for row in rows:
@@ -460,36 +463,5 @@ def _totals(rows: Sequence[sqlite3.Row]) -> dict[str, Decimal]:
     return totals
 
 
-def _part(row: sqlite3.Row, shots: int) -> PartRecord:
-    bits = tuple(BitMap.from_json(data) for data in json.loads(row["bits"]))
-    payload = Payload(row["body"], row["format"], shots, bits, row["media_type"], json.loads(row["facts"]))
-    return PartRecord(
-        row["number"],
-        row["first"],
-        payload,
-        row["key"],
-        JobStatus(row["status"]),
-        row["vendor_id"],
-        row["vendor_status"],
-        row["reason"],
-        None if row["cost"] is None else Decimal(row["cost"]),
-        row["currency"],
-        row["result"],
-        bool(row["is_readable"]),
-        _time(row["submitted_at"]),
-        _time(row["ended_at"]),
-        _time(row["intended_at"]),
-        row["sender"],
-    )
-
-
-def _time(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
-
-
 def _now() -> str:
     return datetime.now(UTC).isoformat()
-
-
-def _json_or_none(value: Any) -> str | None:
-    return None if value is None else json.dumps(value)
