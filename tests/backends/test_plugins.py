@@ -152,6 +152,11 @@ def test_a_sweep_is_one_job(toy):
     assert [result.params["t"] for result in results] == [0, 1, 2, 3]
 
 
+def test_a_sweep_without_points_has_no_results():
+    program = cirq.Circuit(cirq.X(Q[0]), cirq.measure(Q[0], key="m"))
+    assert as_cirq_sampler("local").run_sweep(program, []) == []
+
+
 def test_cirqs_own_tools_take_it():
     sampler = as_cirq_sampler("local", seed=3)
     program = cirq.Circuit(cirq.ry(0.8)(Q[0]), cirq.CNOT(Q[0], Q[1]))

@@ -49,6 +49,8 @@ class CirqSampler(cirq.Sampler):  # type: ignore[misc]  # Cirq's classes are Any
         """
         check_integer(repetitions, "repetitions", 1)
         resolvers = list(cirq.to_resolvers(params))
+        if not resolvers:
+            return []
         qubits = tuple(sorted(program.all_qubits()))
         converted = [convert(cirq.resolve_parameters(program, resolver), qubits) for resolver in resolvers]
         circuits = [conversion.circuit for conversion in converted]
