@@ -120,6 +120,9 @@ INSTANCES: dict[str, tuple[str, ...]] = {
     "CostEstimate": ("estimate_cost('braket:iqm/Garnet', [BELL], 10)", "estimate_cost('google:any', [BELL], 10)"),
     "Price": ("price_table().price_of('ibm:ibm_fez')",),
     "PriceTable": ("price_table()",),
+    "MeteredBackend": ("MeteredBackend(BACKEND)",),
+    "JobStore": ("STORE",),
+    "CloudJob": ("CLOUD.run(BELL, 5)",),
     "BackendSampler": ("BackendSampler(BACKEND)",),
     "SamplingEstimator": ("SamplingEstimator(SIMULATOR, 10, seed=1)", "SamplingEstimator(BackendSampler(BACKEND), 10)"),
     "ShotEstimator": (

@@ -75,8 +75,9 @@ NEVER_THERE = {
     "max_evaluations": HUGE,
     "num_starts": HUGE,
     "sampler": ("SIMULATOR", "BACKEND"),
+    "store": ("None",),
 }
-"""By parameter, values that are sound: the call takes as long as they say."""
+"""By parameter, values that are sound: the call takes as long as they say, or reaches jobs of whoever runs this."""
 
 TEXTS = "texts_of_calls"
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, get_args, get_type_hints
 
@@ -71,6 +73,7 @@ NO_CALLS = {
     *("scan", "dissociation_curve", "optimise_geometry", "forces", "compute_integrals"),
     *("interaction_energy", "fit_charges", "molecule_dmet", "localised_hamiltonian"),
     "MolecularIntegrals.to_fcidump",
+    *(f"JobStore.{name}" for name in ("intend", "leaves", "accepted", "moved", "arrived", "keys_of")),
 }
 """Bases of what others call, rows that only the toolkit writes, what all later calls would feel, types, and files; and
 what runs Hartree–Fock, because PySCF ends the process where the attack's limit leaves it no memory."""
@@ -104,6 +107,8 @@ RECORDS = {
     "QuantumRegister",
     "Clbit",
     "BackendInfo",
+    "CloudJob",
+    "Reconciled",
     "Operation",
     "Trajectory",
     "Estimate",
@@ -287,7 +292,7 @@ def namespace() -> dict[str, Any]:
     import qiskit.quantum_info
     import stim
 
-    known: dict[str, Any] = {"np": np, "cirq": cirq, "stim": stim}
+    known: dict[str, Any] = {"np": np, "cirq": cirq, "stim": stim, **_clouds()}
     modules = [importlib.import_module(name) for name in MODULES]
     for module in modules:
         for name in module.__all__:
@@ -340,6 +345,17 @@ def namespace() -> dict[str, Any]:
         **_molecules(),
     }
     return known
+
+
+def _clouds() -> dict[str, Any]:
+    """A cloud without a server, and a store of its jobs that ends with this process."""
+    from toy_cloud import ToyInMemory
+
+    from qtoolkit.backends import JobStore
+
+    folder = tempfile.TemporaryDirectory()
+    store = JobStore(f"{folder.name}/jobs.sqlite3")
+    return {"STORE": store, "CLOUD": ToyInMemory(store), "FOLDER": folder, "datetime": datetime, "timedelta": timedelta}
 
 
 def _program() -> Any:
