@@ -47,7 +47,7 @@ PROVIDERS: tuple[Provider, ...] = tuple(import_module(name).PROVIDER for name in
 ENTRY_POINTS = "qtoolkit.backends"
 """The group of entry points under which other distributions register a `Provider`."""
 
-_NAMES_IN_MESSAGE = 4
+_NAMES_IN_MESSAGE = 2
 _PLAIN = (str, int, float, bool, type(None))
 
 
@@ -173,15 +173,25 @@ def _opener(name: str) -> tuple[Callable[..., Backend], tuple[str, ...]]:
 
 def _unknown(name: object, entries: Mapping[str, BackendEntry]) -> UnknownBackendError:
     examples = [example for provider in providers().values() for example in provider.examples]
-    close = difflib.get_close_matches(name.lower(), [*entries, *examples], n=1) if isinstance(name, str) else []
-    hint = f"did you mean {close[0]!r}? " if close else ""
+    if isinstance(name, str):
+        provider = providers().get(name.rstrip(":").lower())
+        if provider is not None and (known := _names(provider)):
+            return UnknownBackendError(
+                f"no backend is named {shown(name)}, which is a provider; name one of its backends: {known}; qtoolkit "
+                f"backends --provider {provider.name} tells all"
+            )
+        if close := difflib.get_close_matches(name.lower(), [*entries, *examples], n=1):
+            return UnknownBackendError(
+                f"no backend is named {shown(name)}; did you mean {close[0]!r}? qtoolkit backends or list_backends() "
+                "tells the names"
+            )
     known = ", ".join(text for provider in providers().values() if (text := _names(provider)))
-    return UnknownBackendError(f"no backend is named {shown(name)}; {hint}there are {known}")
+    return UnknownBackendError(
+        f"no backend is named {shown(name)}; there are {known}; qtoolkit backends or list_backends() tells all"
+    )
 
 
 def _names(provider: Provider) -> str:
     """The names of a provider's backends; the first of them where they are many."""
     names = [entry.name for entry in provider.entries] or list(provider.examples)
-    shown = names[:_NAMES_IN_MESSAGE]
-    more = len(names) - len(shown)
-    return ", ".join(shown) + (f" and {more} more of {provider.name} (see list_backends())" if more else "")
+    return ", ".join(names[:_NAMES_IN_MESSAGE]) + (", …" if len(names) > _NAMES_IN_MESSAGE else "")

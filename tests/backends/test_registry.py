@@ -78,8 +78,18 @@ def test_unknown_name_lists_what_exists(name) -> None:
         get_backend(name)
     message = str(caught.value)
     assert "there are local, local:single, ibm:fake_" in message
-    assert "more of ibm (see list_backends()), braket:local, braket:local_dm" in message
+    assert "…, braket:local, braket:local_dm, google:rainbow" in message
+    assert "azure:ionq.simulator" in message
+    assert message.endswith("list_backends() tells all")
     assert isinstance(caught.value, LookupError)
+
+
+@pytest.mark.parametrize("name", ["braket", "braket:", "Braket"])
+def test_a_provider_is_no_backend(name) -> None:
+    with pytest.raises(
+        UnknownBackendError, match=f"'{name}', which is a provider; name one of its backends: braket:local"
+    ):
+        get_backend(name)
 
 
 def test_options_reach_the_backend() -> None:

@@ -77,7 +77,9 @@ def _open_device(
         known = [f"fake_{city}" for cities in FAKE_DEVICES.values() for city in cities]
         close = difflib.get_close_matches(device.lower(), known, n=1)
         hint = f"did you mean 'ibm:{close[0]}'? " if close else ""
-        raise UnknownBackendError(f"no backend is named 'ibm:{device}'; {hint}list_backends() has the names")
+        raise UnknownBackendError(
+            f"no backend is named 'ibm:{device}'; {hint}qtoolkit backends or list_backends() tells the names"
+        )
     return IBMServiceBackend(
         device,
         IBMClient(IBMAccount(instance)),
