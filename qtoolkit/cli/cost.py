@@ -25,7 +25,9 @@ def cost(
     no_cap: Annotated[str | None, typer.Option(metavar="CURRENCY", help="Lift the cap of a currency.")] = None,
     since: Annotated[
         str | None,
-        typer.Option(metavar="DATE", help="Count jobs from this day on (UTC), 2026-12-31; a new cap counts from now."),
+        typer.Option(
+            metavar="DATE", help="Count jobs from this day on (UTC), 2026-12-31; a new cap counts from now without it."
+        ),
     ] = None,
     prices: Annotated[bool, typer.Option("--prices", help="Print the table of prices instead.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout in place of the tables.")] = False,
@@ -37,10 +39,16 @@ def cost(
     from qtoolkit.backends.cloud import default_store
     from qtoolkit.backends.money import price_table
     from qtoolkit.backends.money.prices import canonical_currency
+    from qtoolkit.cli.output import note
 
     if cap is not None and no_cap is not None:
         raise InputError("a cap is set or lifted, got --cap and --no-cap; give one of them")
     if prices:
+        others = {"--cap": cap, "--no-cap": no_cap, "--since": since}
+        if given := [name for name, text in others.items() if text is not None]:
+            raise InputError(
+                f"--prices prints the table and does nothing else, got {' and '.join(given)}; leave one out"
+            )
         _print_prices(price_table().prices, as_json)
         return
     start = None if since is None else _day(since)
@@ -48,6 +56,9 @@ def cost(
     if cap is not None:
         amount, currency = _cap(cap)
         store.set_cap(currency, amount, start)
+        table = price_table()
+        if currency not in table.units and all(price.currency != currency for price in table.prices):
+            note(f"No price at hand is in {currency}, and jobs in other currencies do not count against this cap.")
     if no_cap is not None:
         currency = canonical_currency(no_cap)
         if currency not in {known.currency for known in store.caps()}:

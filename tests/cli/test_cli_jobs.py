@@ -222,6 +222,8 @@ def test_costs_and_caps(cloud, command, data):
     assert found["caps"] == [
         {"currency": "USD", "amount": "0.90", "since": "2026-01-01T00:00:00+00:00", "spent": "0.80"}
     ]
+    assert "No price at hand is in USDD" in command("cost", "--cap", "5 usdd")[1]
+    assert "No price" not in command("cost", "--no-cap", "usdd")[1] + command("cost", "--cap", "0.90 USD")[1]
     assert data("cost", "--since", "2100-01-01")["spent"] == []
     assert data("cost", "--no-cap", "usd")["caps"] == []
     command(*paid)
@@ -231,6 +233,7 @@ def test_costs_and_caps(cloud, command, data):
     ("options", "message"),
     [
         (["--cap", "5"], "an amount and its currency"),
+        (["--prices", "--cap", "5 USD", "--since", "2026-01-01"], "got --cap and --since; leave"),
         (["--cap", "lots of USD"], "a cap is an amount"),
         (["--cap", "-5 USD"], "a cap is an amount"),
         (["--no-cap", "USD"], "no cap of USD is set"),
