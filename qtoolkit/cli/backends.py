@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["backends"]
 
+_LEAST_DESCRIPTION = 18
+"""Columns that words on a service get at least."""
+
 
 def backends(
     live: Annotated[
@@ -63,7 +66,14 @@ def _print(
     if states:
         if found:
             console.print()
-        console.print(plain_table(("service", "such as", "needs"), [_service_row(state) for state in states]))
+        rows = [_service_row(state) for state in states]
+        table = plain_table(("service", "such as", "needs"), rows)
+        # Names of backends and variables are there to be copied: the description gives way, they are not broken.
+        described, such_as, needs = (max(len(line) for row in rows for line in row[k].split("\n")) for k in range(3))
+        left = console.width - 4 - such_as
+        table.columns[0].width = min(described, max(left - needs, _LEAST_DESCRIPTION))
+        table.columns[1].width = such_as
+        console.print(table)
     if devices := [device for listed, _ in answers.values() for device in listed]:
         console.print()
         headings = ("device", "qubits", "status", "queue", "description")
@@ -85,7 +95,7 @@ def _row(info: BackendInfo) -> tuple[str, ...]:
 def _service_row(state: ServiceState) -> tuple[str, ...]:
     needs = [] if state.is_installed else [f"extra {state.extra}"]
     needs += [f"{name} ({'set' if is_set else 'not set'})" for name, is_set in state.credentials.items()]
-    return state.description, ", ".join(state.examples[:2]) or f"{state.provider}:…", ", ".join(needs) or "nothing"
+    return state.description, "\n".join(state.examples[:2]) or f"{state.provider}:…", "\n".join(needs) or "nothing"
 
 
 def _device_row(device: DeviceInfo) -> tuple[str, ...]:

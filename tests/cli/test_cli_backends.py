@@ -4,6 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from qtoolkit.backends import BackendInfo, list_backends
+from qtoolkit.backends.registry import providers
 from qtoolkit.cli import main
 from qtoolkit.cli.app import app
 
@@ -15,6 +16,14 @@ def test_table_names_every_backend_in_80_columns(capsys):
     assert max(map(len, out.splitlines())) <= 80
     first_words = [line.split()[0] for line in out.splitlines() if line and not line.startswith(" ")]
     assert set(first_words) >= {info.name for info in list_backends()}
+
+
+def test_names_of_the_services_are_whole(capsys):
+    assert main(["backends"]) == 0
+    words = capsys.readouterr().out.split()
+    for provider in providers().values():
+        if provider.open_device is not None:
+            assert {*provider.examples[:2], *provider.credentials} <= set(words)
 
 
 def test_json_is_what_list_backends_says():
