@@ -84,7 +84,8 @@ def _report(error: Exception) -> int:
     """Write one line on stderr about an error and return the exit code that goes with it."""
     usage = getattr(error, "format_message", None)
     if usage is not None:
-        return _complain(f"{usage()} {_help_hint(error)}", BAD_INPUT)
+        # Of a group without a command, the help has been printed; nothing is left to say but why it came.
+        return _complain(f"{usage() or 'Missing command.'} {_help_hint(error)}", BAD_INPUT)
     if isinstance(error, QToolkitError):
         return _complain(str(error), BAD_INPUT)
     if os.environ.get(_TRACEBACK_VARIABLE):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -43,7 +44,9 @@ def show(
     console = stdout_console()
     width = max(len(name) for name, _ in job_lines(record))
     for name, text in job_lines(record):
-        console.print(f"{name:<{width}}  {text}", soft_wrap=len(text.split()) == 1)
+        # Ids, addresses and keys stay whole, so that they can be copied.
+        lines = textwrap.wrap(text, console.width - width - 2, break_long_words=False, break_on_hyphens=False)
+        console.print(f"{name:<{width}}  " + f"\n{'':{width}}  ".join(lines), soft_wrap=True)
     if len(record.parts) > 1:
         console.print()
         console.print(plain_table(("part", "circuits", "status", "provider's id", "says"), part_rows(record)))

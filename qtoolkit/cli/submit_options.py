@@ -109,9 +109,11 @@ def agreed(estimate: CostEstimate, backend: str, is_capped: bool, says_yes: bool
     if says_yes or is_capped or (estimate.amount is not None and not estimate.amount):
         return True
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        # A cap helps where there is a price alone: what has none is refused under any.
+        or_cap = "" if estimate.amount is None else ', or cap it by --max-cost "5 USD"'
         raise InputError(
-            f"a job on {backend} is not known to be free ({estimate.text}), and nobody is here to be asked: say --yes, "
-            'or cap it by --max-cost "5 USD"'
+            f"a job on {backend} is not known to be free ({estimate.text}), and nobody is here to be asked: say --yes"
+            + or_cap
         )
     import typer
 

@@ -29,6 +29,11 @@ def test_without_a_command_it_lists_them(capsys):
     assert err == ""
 
 
+def test_a_group_without_a_command_says_what_is_missing(capsys):
+    assert main(["job"]) == BAD_INPUT
+    assert capsys.readouterr().err.splitlines()[-1] == "qtoolkit: Missing command. (qtoolkit job --help)"
+
+
 @pytest.mark.parametrize("command", [[], ["demo"], ["run"], ["backends"], ["bench"]])
 def test_help_fits_80_columns(command, capsys):
     assert main([*command, "--help"]) == 0

@@ -85,6 +85,7 @@ def test_money_is_not_spent_unasked(cloud, command, monkeypatch):
     assert "not known to be free (at most 1.30 USD), and nobody is here to be asked" in err
     _, err = command(*ONE[:3], "toy:other", code=BAD_INPUT)
     assert "not known to be free (unknown)" in err
+    assert "--max-cost" not in err
     _, err = command(*ONE, "--max-cost", "1 USD", code=BAD_INPUT)
     assert "the job would cost 1.30 USD, and the cap of a job is 1 USD; nothing has left" in err
     _, err = command(*ONE, "--max-cost", "lots", code=BAD_INPUT)
