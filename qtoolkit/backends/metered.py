@@ -10,6 +10,7 @@ from qtoolkit.backends.backend import Backend, Request
 from qtoolkit.backends.capabilities import Capabilities
 from qtoolkit.backends.job import Job
 from qtoolkit.backends.money import estimate_cost
+from qtoolkit.backends.registry import get_backend
 
 __all__ = ["MeteredBackend"]
 
@@ -25,15 +26,17 @@ class MeteredBackend(Backend):
         num_shots: of all circuits.
 
     Args:
-        backend: runs the circuits.
+        backend: runs the circuits: one, or its name as in `get_backend`.
 
     Raises:
-        InputError: if it is no backend.
+        InputError, UnknownBackendError: if it is none.
     """
 
-    def __init__(self, backend: Backend) -> None:
-        self._backend = check_instance(backend, Backend, "what is metered must be a Backend")
-        super().__init__(backend.name)
+    def __init__(self, backend: Backend | str) -> None:
+        if isinstance(backend, str):
+            backend = get_backend(backend)
+        self._backend = check_instance(backend, Backend, "what is metered must be a Backend, or the name of one")
+        super().__init__(self._backend.name)
         self.jobs: list[Job[Any]] = []
         self.num_circuits = 0
         self.num_shots = 0

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from qtoolkit.backends.cloud.reach import is_refusal, never_left
+from qtoolkit.backends.cloud.reach import is_refusal, never_left, why_not_reached
 
 
 def caught(call) -> Exception:
@@ -27,6 +27,14 @@ def test_a_port_that_nobody_listens_on(closed_port) -> None:
     requests = pytest.importorskip("requests")
     assert never_left(caught(lambda: requests.post(f"http://127.0.0.1:{closed_port}/", timeout=5)))
     assert never_left(caught(lambda: socket.create_connection(("127.0.0.1", closed_port), timeout=5)))
+
+
+def test_why_is_told_without_the_layers_around_it(closed_port) -> None:
+    requests = pytest.importorskip("requests")
+    error = caught(lambda: requests.post(f"http://127.0.0.1:{closed_port}/", timeout=5))
+    assert "HTTPConnection" in str(error)
+    assert why_not_reached(error) == "Failed to establish a new connection: [Errno 111] Connection refused"
+    assert why_not_reached(ValueError("odd")) == "odd"
 
 
 def test_a_server_that_hangs_up_or_says_nothing() -> None:

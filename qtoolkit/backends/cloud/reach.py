@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 import ssl
 
-__all__ = ["is_refusal", "never_left"]
+__all__ = ["is_refusal", "never_left", "why_not_reached"]
 
 _OPEN = frozenset({408, 409, 425})
 """A time-out, a conflict that an earlier request under the same key may have made, and a request to come later."""
@@ -20,21 +21,36 @@ _NAMES_CONNECTED = frozenset({"ReadTimeoutError", "ReadTimeout", "ProtocolError"
 """What happens behind a connection: where an SDK tried twice, the first request may have arrived."""
 
 
+_CONNECTION = re.compile(r"^<?[\w.]*HTTPS?Connection[^:]*: (?=\S)")
+"""How urllib3 begins such an error: with its own object."""
+
+
 def never_left(error: BaseException) -> bool:
     """Whether an error says that no connection was made, so that no byte of the request arrived."""
+    return _not_connected(error) is not None
+
+
+def why_not_reached(error: BaseException) -> str:
+    """Why no connection was made, without the layers of errors around it; the error itself where one may have been."""
+    return _CONNECTION.sub("", str(_not_connected(error) or error))
+
+
+def _not_connected(error: BaseException) -> BaseException | None:
+    """The first of the errors within an error that says so, unless another one is of a connection that there was."""
     seen: set[int] = set()
     pending: list[object] = [error]
-    refused = False
+    found: BaseException | None = None
     while pending:
         here = pending.pop()
         if not isinstance(here, BaseException) or id(here) in seen:
             continue
         seen.add(id(here))
         if isinstance(here, _CONNECTED) or type(here).__name__ in _NAMES_CONNECTED:
-            return False
-        refused |= isinstance(here, _NOT_CONNECTED) or type(here).__name__ in _NAMES_NOT_CONNECTED
+            return None
+        if found is None and (isinstance(here, _NOT_CONNECTED) or type(here).__name__ in _NAMES_NOT_CONNECTED):
+            found = here
         pending += [here.__cause__, here.__context__, getattr(here, "reason", None), *here.args]
-    return refused
+    return found
 
 
 def is_refusal(status: int) -> bool:

@@ -11,6 +11,7 @@ from qtoolkit._arguments import shown
 from qtoolkit._optional import require
 from qtoolkit.backends.cloud.client import NotSent
 from qtoolkit.backends.cloud.http import check_address
+from qtoolkit.backends.cloud.reach import why_not_reached
 from qtoolkit.backends.cloud.secrets import credential, keep_secret, redacted
 from qtoolkit.errors import CredentialsError, InputError
 
@@ -116,7 +117,7 @@ class IBMAccount:
                         raise CredentialsError(f"IBM Quantum does not take {TOKEN}: {text}") from None
                     raise NotSent(f"IBM's server for tokens answers {text}") from None
                 except Exception as error:
-                    text = f"{type(error).__name__}: {redacted(error)}"
+                    text = f"{type(error).__name__}: {redacted(why_not_reached(error))}"
                     raise NotSent(f"IBM's server for tokens gives none: {text}") from None
                 finally:
                     self.tm.request_time = 0

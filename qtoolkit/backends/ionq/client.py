@@ -14,7 +14,7 @@ from qtoolkit._optional import require
 from qtoolkit.backends.cloud.client import CannotTell, CloudClient, NotSent, Refused, VendorStatus
 from qtoolkit.backends.cloud.http import check_address
 from qtoolkit.backends.cloud.payload import Payload
-from qtoolkit.backends.cloud.reach import is_refusal, never_left
+from qtoolkit.backends.cloud.reach import is_refusal, never_left, why_not_reached
 from qtoolkit.backends.cloud.secrets import credential, redacted
 from qtoolkit.backends.ionq.job import status_of
 from qtoolkit.backends.job import JobStatus
@@ -216,7 +216,7 @@ class IonQClient(CloudClient):
                 raise CredentialsError(f"IonQ does not take the credential IONQ_API_KEY: {text}") from None
             raise (Refused if is_refusal(found.status_code) else OSError)(f"IonQ answered {text}") from None
         if never_left(found):
-            raise NotSent(f"{self.address} cannot be reached: {redacted(found)}") from None
+            raise NotSent(f"{self.address} cannot be reached: {redacted(why_not_reached(found))}") from None
         raise OSError(f"a request to {self.address} ended with {type(found).__name__}: {redacted(found)}") from None
 
 
