@@ -115,11 +115,12 @@ def main() -> None:
             console.print(table)
     except QToolkitError as error:
         parser.error(str(error))
-    console.print(
-        "± is one standard error, or half of the 95 % interval of a rate. 'predicted' runs on this machine with the "
-        "noise of the device's calibration: where the two differ by more than their errors, the calibration misses "
-        "something."
-    )
+    console.print("± is one standard error, or half of the 95 % interval of a rate.")
+    if places["predicted"] is not None:
+        console.print(
+            "'predicted' runs on this machine with the noise of the device's calibration: where the two differ by more "
+            "than their errors, the calibration misses something."
+        )
 
 
 if __name__ == "__main__":
