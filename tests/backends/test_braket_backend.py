@@ -15,7 +15,7 @@ from backend_checks import chi_squared_p_value, names, two_register_circuit, une
 from qtoolkit import Circuit, Parameter, PauliSum, StatevectorSimulator
 from qtoolkit.backends import BackendSampler, JobStatus, SamplingEstimator, get_backend
 from qtoolkit.backends.braket import BraketBackend
-from qtoolkit.circuit import StandardGate
+from qtoolkit.circuit import ControlledGate, StandardGate
 from qtoolkit.errors import BackendError, InputError, JobError
 
 pytest.importorskip("braket.devices")
@@ -170,3 +170,9 @@ if "get_backend" in {load!r}:
 def test_only_a_local_simulator_is_taken() -> None:
     with pytest.raises(InputError, match="made of a Braket LocalSimulator, got str"):
         BraketBackend("braket_sv")
+
+
+def test_simulators_say_nothing_of_quantum_computers(caplog):
+    circuit = Circuit(3).h(0).append(ControlledGate(StandardGate("ry", [0.3]), 2), [0, 1, 2]).measure_all()
+    get_backend("braket:local").run(circuit, 10).result()
+    assert "QPU" not in caplog.text
