@@ -308,3 +308,22 @@ def test_bad_input_is_refused() -> None:
         DensityMatrixSimulator(precision="half")
     with pytest.raises(InsufficientMemoryError, match="trajectories"):
         DOUBLE.expectation_value(layers(25, 1), random_sum(25, 0))
+
+
+@pytest.mark.parametrize(("simulator", "tolerance"), SIMULATORS)
+def test_rotations_by_pauli_strings_under_controls(simulator, tolerance):
+    rng = np.random.default_rng(4)
+    bases = [
+        *(StandardGate(name, (0.7,)) for name in ("rxx", "ryy", "rzx")),
+        *(PauliRotationGate(letters, 1.3) for letters in ("XYZ", "ZZZ", "YY", "IXY")),
+    ]
+    for base in bases:
+        for num_controls in (1, 2):
+            qubits = [int(q) for q in rng.permutation(6)]
+            state = int(rng.integers(1 << num_controls))
+            circuit = random_gate_circuit(6, 12, int(rng.integers(1 << 31)), arrays=False)
+            gate = base.controlled(num_controls, state)
+            circuit.append(gate, qubits[: gate.num_qubits]).h(qubits[0])
+            amplitudes = StatevectorSimulator().state_vector(circuit)
+            matrix = simulator.density_matrix(circuit)
+            np.testing.assert_allclose(matrix, np.outer(amplitudes, amplitudes.conj()), atol=tolerance)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from qtoolkit.compiler import Opcode, Program
 from qtoolkit_kernels.density import matrices as kernels
-from qtoolkit_kernels.team import Team
+from qtoolkit_kernels.team import Team, check_stop
 from qtoolkit_kernels.threads import counters
 
 if TYPE_CHECKING:
     from qtoolkit.simulators.density.engine import Coefficients
 
-__all__ = ["coefficients_of", "matrix_of", "on_rows_and_columns", "outcomes_of", "places_of"]
+__all__ = ["coefficients_of", "matrix_of", "on_rows_and_columns", "outcomes_of", "places_of", "rotate"]
 
 ComplexArray = NDArray[np.complex128]
 FloatArray = NDArray[np.float64]
@@ -25,6 +25,9 @@ IntArray = NDArray[np.int64]
 
 LONG = 1 << 24
 """Entries from which a signal must be able to end a conversion."""
+
+PORTION = 1 << 18
+"""Entries that a rotation copies at a time."""
 
 
 def places_of(masks: IntArray) -> IntArray:
@@ -79,6 +82,12 @@ def on_rows_and_columns(
     A matrix in rows is a state whose lowest bits number its columns. U ρ U† takes U on the bits above those, and its
     conjugate on the lowest.
 
+    Args:
+        program: has the gate.
+        coefficients: of all gates of the program.
+        operation: which one it is; no rotation by a Pauli string, which `rotate` runs.
+        num_qubits: of the matrix.
+
     Returns:
         The program with its qubits moved to the bits above, for the coefficients as they are; and coefficients of the
         conjugate, for the program as it is.
@@ -88,24 +97,63 @@ def on_rows_and_columns(
         qubits=program.qubits + num_qubits,
         control_masks=program.control_masks << num_qubits,
         control_values=program.control_values << num_qubits,
-        table=_moved(program, operation, num_qubits),
     )
     conjugate = coefficients.conj()
-    place = int(program.coefficient_start[operation])
-    if program.opcodes[operation] in (Opcode.PAULI_ROTATION, Opcode.COMPLETE_XY):
-        sign = 1.0
-        if program.opcodes[operation] == Opcode.PAULI_ROTATION:
-            x, z = program.table[program.table_start[operation] :][:2].tolist()
-            sign = (-1.0) ** (x & z).bit_count()
-        conjugate[place + 1] *= -sign
+    if program.opcodes[operation] == Opcode.COMPLETE_XY:
+        conjugate[int(program.coefficient_start[operation]) + 1] *= -1.0
     return moved, conjugate
 
 
-def _moved(program: Program, operation: int, num_qubits: int) -> IntArray:
-    """The table with the masks of a Pauli string moved as well."""
-    if program.opcodes[operation] != Opcode.PAULI_ROTATION:
-        return program.table
-    table = program.table.copy()
-    start = int(program.table_start[operation])
-    table[start : start + 2] <<= num_qubits
-    return table
+def rotate(
+    program: Program, coefficients: ComplexArray, operation: int, matrix: NDArray[np.complexfloating]
+) -> None:
+    """Run a rotation by a Pauli string, with controls or without, on the rows and columns of a matrix, in place.
+
+    Args:
+        program: has the rotation.
+        coefficients: of all gates of the program.
+        operation: which one it is.
+        matrix: of shape ``(2**n, 2**n)``.
+    """
+    x, z = program.table[int(program.table_start[operation]) :][:2].tolist()
+    start = int(program.coefficient_start[operation])
+    cosine, sine = coefficients[start].real, coefficients[start + 1].real
+    numbers = np.arange(len(matrix))
+    numbers = numbers[numbers & int(program.control_masks[operation]) == int(program.control_values[operation])]
+    # P takes entry k to entry k ^ x, with a factor: entry j of the product has that of k = j ^ x.
+    factors = (1j ** (x & z).bit_count()) * (1.0 - 2.0 * (np.bitwise_count((numbers ^ x) & z) & 1))
+    turned = -1j * sine * factors
+    # What U* does to the rows of the transposed matrix is what U† does to the columns from the right.
+    for rows, weights in ((matrix, turned), (matrix.T, turned.conj())):
+        if x == 0:
+            _scale(rows, numbers, cosine + weights)
+        else:
+            is_first = numbers & (x & -x) == 0
+            _mix(rows, numbers[is_first], x, cosine, weights[is_first], weights[_partners(numbers, is_first, x)])
+
+
+def _partners(numbers: IntArray, is_first: NDArray[np.bool_], x: int) -> IntArray:
+    """Where the numbers stand that a string exchanges with those that are first."""
+    return np.searchsorted(numbers, numbers[is_first] ^ x)
+
+
+def _portions(rows: NDArray[np.complexfloating], count: int) -> Iterator[slice]:
+    at_a_time = max(1, PORTION // rows.shape[1])
+    for begin in range(0, count, at_a_time):
+        check_stop()
+        yield slice(begin, begin + at_a_time)
+
+
+def _scale(rows: NDArray[np.complexfloating], numbers: IntArray, factors: ComplexArray) -> None:
+    for part in _portions(rows, len(numbers)):
+        rows[numbers[part]] *= factors[part, None].astype(rows.dtype)
+
+
+def _mix(
+    rows: NDArray[np.complexfloating], numbers: IntArray, x: int, cosine: float, own: ComplexArray, other: ComplexArray
+) -> None:
+    for part in _portions(rows, len(numbers)):
+        firsts, seconds = numbers[part], numbers[part] ^ x
+        one, two = rows[firsts], rows[seconds]
+        rows[firsts] = cosine * one + own[part, None] * two
+        rows[seconds] = cosine * two + other[part, None] * one

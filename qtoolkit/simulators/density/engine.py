@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit._memory import reserve_more, return_some
-from qtoolkit.compiler import InitializeStep
+from qtoolkit.compiler import InitializeStep, Opcode
 from qtoolkit.simulators.density import convert
 from qtoolkit.simulators.density.fusing import fused
 from qtoolkit.simulators.density.lowering import Item, Wide
@@ -156,9 +156,12 @@ class DensityEngine:
         """Run a gate on more than two qubits as U on the columns of the matrix, and its conjugate on the rows."""
         program, operation = item.program, item.operation
         matrix = self.matrix(state, num_qubits)
-        moved, conjugate = convert.on_rows_and_columns(program, item.coefficients, operation, num_qubits)
-        for its_program, coefficients in ((program, conjugate), (moved, item.coefficients)):
-            self.vectors.run_gates(its_program, coefficients, matrix.reshape(-1), operation, operation + 1)
+        if program.opcodes[operation] == Opcode.PAULI_ROTATION:
+            convert.rotate(program, item.coefficients, operation, matrix)
+        else:
+            moved, conjugate = convert.on_rows_and_columns(program, item.coefficients, operation, num_qubits)
+            for its_program, coefficients in ((program, conjugate), (moved, item.coefficients)):
+                self.vectors.run_gates(its_program, coefficients, matrix.reshape(-1), operation, operation + 1)
         convert.coefficients_of(matrix, state, self.team)
 
     def matrix(self, state: Coefficients, num_qubits: int) -> NDArray[np.complexfloating]:
