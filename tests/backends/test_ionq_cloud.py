@@ -198,13 +198,37 @@ class TestWhatDevicesHave:
             backend.quote(canary()[0], 500)
         assert backend.estimate_cost(canary()[0], 500).amount is None
 
+    @pytest.mark.parametrize("told", ["NaN", "Infinity", "-5", '"1e400"', "true", "null", "[]"])
+    def test_estimates_that_are_no_amounts(self, cloud, told):
+        circuit = Circuit(2).h(0).cx(0, 1).measure_all()
+        said = f'"estimated_total_cost": {told}, "estimated_unit": "usd", "estimated_at": "2026-10-01T10:00:00Z"'
+        rest = '"estimate_context": {}, "estimated_execution_time": 1, "current_predicted_queue_time": 1, "rate_card": {}'
+        cloud.faults({"match": "GET /v0.4/jobs/estimate", "kind": "replaced", "body": f"{{{said}, {rest}}}"})
+        assert self.open().estimate_cost(circuit, 500).amount is None
+        with pytest.raises(CostLimitError, match="the price of .* is unknown"):
+            self.open(max_cost="52 USD").run(circuit, 500)
+        assert not self.new_jobs(cloud)
+
+    @pytest.mark.parametrize("told", ["NaN", "Infinity", "-5", "true", '"much"'])
+    def test_charges_that_are_no_amounts(self, cloud, told):
+        here = self.open().run(Circuit(2).h(0).cx(0, 1).measure_all(), 20)
+        body = f'{{"cost": {{"value": {told}, "unit": "usd"}}}}'
+        cloud.faults({"match": "^GET /v0.4/jobs/[^/]+/cost$", "kind": "replaced", "body": body})
+        here.result(60)
+        assert (here.record.cost, here.record.currency) == (Decimal("2.06"), "USD")
+        assert JobStore().spent() == {"USD": Decimal("2.06")}
+
+    def test_estimates_are_rounded_up(self, cloud):
+        estimate = self.open().estimate_cost(Circuit(2).h(0).cx(0, 1).measure_all(), 7)
+        assert (str(estimate.amount), estimate.currency) == ("0.73", "USD")  # 0.721
+
     def test_a_cap_is_met_by_the_services_estimate(self, cloud):
         circuit = Circuit(2).h(0).cx(0, 1).measure_all()
-        with pytest.raises(CostLimitError, match=r"would cost 51\.5 USD, and the cap of a job is 51.*nothing has left"):
+        with pytest.raises(CostLimitError, match=r"would cost 51\.50 USD, and the cap of a job is 51.*nothing has left"):
             self.open(max_cost="51 USD").run(circuit, 500)
         here = self.open(max_cost="52 USD").run(circuit, 500)
         (part,) = here.record.parts
-        assert (part.cost, part.currency) == (Decimal("51.5"), "USD")
+        assert (part.cost, part.currency) == (Decimal("51.50"), "USD")
         assert here.record.price["source"].endswith("/v0.4/jobs/estimate")
 
     def test_a_job_that_has_ended_is_not_cancelled(self, cloud):

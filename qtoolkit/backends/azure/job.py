@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from qtoolkit.backends.cloud.client import VendorStatus
 from qtoolkit.backends.job import JobStatus
+from qtoolkit.backends.money.cost import read_amount
 
 __all__ = ["STATES", "status_of"]
 
@@ -43,11 +44,5 @@ def status_of(details: Mapping[str, Any]) -> VendorStatus:
 def _cost(estimate: object) -> tuple[Decimal | None, str]:
     if not isinstance(estimate, Mapping):
         return None, ""
-    currency = estimate.get("currencyCode")
-    try:
-        cost = Decimal(str(estimate.get("estimatedTotal")))
-    except InvalidOperation:
-        return None, ""
-    if not isinstance(currency, str) or not currency or not cost.is_finite() or cost < 0:
-        return None, ""
-    return cost, currency
+    cost, currency = read_amount(estimate.get("estimatedTotal")), estimate.get("currencyCode")
+    return (cost, currency) if cost is not None and isinstance(currency, str) and currency else (None, "")

@@ -14,6 +14,7 @@ from qtoolkit.backends.cloud.records import JobRecord, PartRecord
 from qtoolkit.backends.cloud.secrets import redacted_bytes, safe_cause, told
 from qtoolkit.backends.cloud.store import JobStore
 from qtoolkit.backends.job import Job, JobStatus, check_timeout
+from qtoolkit.backends.money.cost import read_amount
 from qtoolkit.errors import JobError, PartialFailureError, QToolkitError, UnknownSubmissionError
 from qtoolkit.primitives import Result
 
@@ -172,14 +173,16 @@ class CloudJob(Job[Any]):
         seen = self._client.poll(part.vendor_id)
         place = (seen.facts or {}).get("queue_position", "") if seen.status == JobStatus.QUEUED else ""
         self._queue_position = told(place)
+        # One that is no amount, such as NaN or less than nothing, would spoil every sum and cap; the estimate stays.
+        cost = read_amount(seen.cost)
         self.store.moved(
             self.id,
             part.index,
             seen.status,
             raw=told(seen.raw),
             reason=told(seen.reason),
-            cost=seen.cost,
-            currency=seen.currency,
+            cost=cost,
+            currency="" if cost is None else seen.currency,
         )
         return seen
 

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +21,7 @@ from qtoolkit.backends.ionq.client import KEY, IonQClient
 from qtoolkit.backends.ionq.serializer import circuit_name
 from qtoolkit.backends.ionq_json import NATIVE_GATES, to_qis
 from qtoolkit.backends.money import CostEstimate
+from qtoolkit.backends.money.cost import read_amount, rounded_up
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import BackendError, InputError, QToolkitError
 
@@ -199,22 +200,25 @@ class IonQBackend(CloudBackend):
             gates, _ = to_qis(circuit)
             pairs = sum("target" not in gate or "control" in gate for gate in gates)
             sizes[len(gates) - pairs, pairs, circuit.num_qubits] += 1
-        total, unit, day = Decimal(0), "", ""
+        total, currency, day = Decimal(0), "", ""
         try:
             for (singles, pairs, qubits), times in sizes.items():
                 given = self.client.estimate(
                     backend=self.device, oneq_gates=singles, twoq_gates=pairs, qubits=qubits, shots=request.shots
                 )
-                total += times * Decimal(str(given["estimated_total_cost"]))
-                unit, day = str(given["estimated_unit"]), str(given["estimated_at"])[:10]
+                amount, unit = read_amount(given.get("estimated_total_cost")), given.get("estimated_unit")
+                if amount is None or not isinstance(unit, str) or not unit:
+                    raise BackendError(
+                        "IonQ's estimate cannot be read: it is an amount of at least 0 in a currency, got "
+                        f"{shown(given.get('estimated_total_cost'))} {shown(unit)}"
+                    )
+                total, currency, day = total + times * amount, unit.upper(), str(given.get("estimated_at"))[:10]
         except QToolkitError:
             raise
-        except (KeyError, InvalidOperation) as error:
-            raise BackendError(f"IonQ's estimate cannot be read: {type(error).__name__}: {error}") from error
         except Exception as error:
             raise BackendError(f"IonQ cannot be asked for an estimate: {redacted(error)}") from safe_cause(error)
         reason = f"IonQ's estimate for {len(request.circuits)} circuits of {request.shots} shots"
-        return CostEstimate(total, unit.upper(), reason, f"{self.client.address}/jobs/estimate", day)
+        return CostEstimate(rounded_up(total, currency), currency, reason, f"{self.client.address}/jobs/estimate", day)
 
 
 def _input(circuits: Sequence[Circuit], gates: Sequence[list[dict[str, Any]]]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from qtoolkit.backends.cloud.reach import is_refusal, never_left, why_not_reache
 from qtoolkit.backends.cloud.secrets import credential, redacted
 from qtoolkit.backends.ionq.job import status_of
 from qtoolkit.backends.job import JobStatus
+from qtoolkit.backends.money.cost import read_amount
 from qtoolkit.errors import CredentialsError
 
 __all__ = ["IonQClient", "KEY"]
@@ -157,9 +158,10 @@ class IonQClient(CloudClient):
     def _cost(self, vendor_id: str) -> tuple[Decimal | None, str]:
         try:
             cost = self._get("jobs", _quoted(vendor_id), "cost")["cost"]
-            return Decimal(str(cost["value"])), str(cost["unit"]).upper()
+            amount, unit = read_amount(cost["value"]), cost["unit"]
         except Exception:
             return None, ""  # the job is done all the same, and its estimate stays
+        return (amount, unit.upper()) if amount is not None and isinstance(unit, str) and unit else (None, "")
 
     def _listed(self, **query: str) -> Iterator[dict[str, Any]]:
         more: dict[str, Any] = {}

@@ -13,7 +13,7 @@ from qtoolkit.backends.money.prices import LOCATION, Price, PriceTable, canonica
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import InputError
 
-__all__ = ["CostEstimate", "check_max_cost", "estimate_cost", "total_cost"]
+__all__ = ["CostEstimate", "check_max_cost", "estimate_cost", "read_amount", "rounded_up", "total_cost"]
 
 _DIGITS = 200
 """Of intermediate results: figures and shots have far fewer, so that nothing is rounded but the end."""
@@ -154,6 +154,24 @@ def check_max_cost(given: object) -> tuple[Decimal, str] | None:
             f'a cap is an amount of at least 0, as a Decimal, an integer or text such as "5.50 USD"; got {shown(given)}'
         ) from None
     return amount, canonical_currency(words[1]) if len(words) == 2 else ""
+
+
+def read_amount(given: object) -> Decimal | None:
+    """What a service calls an amount of money, a number or text; None unless it is one of at least 0."""
+    if isinstance(given, bool) or not isinstance(given, Decimal | int | float | str):
+        return None
+    try:
+        amount = Decimal(str(given))
+    except (InvalidOperation, ValueError):
+        return None
+    return amount if amount.is_finite() and amount >= 0 and abs(amount.adjusted()) <= _MOST_EXPONENT else None
+
+
+def rounded_up(amount: Decimal, currency: str) -> Decimal:
+    """An amount in whole smallest units of its currency, no less than it is."""
+    unit = price_table().unit(currency)
+    with localcontext(prec=_DIGITS):
+        return _rounded_up(amount, unit)
 
 
 def _estimated(price: Price, table: PriceTable, circuits: Sequence[Circuit], shots: int) -> CostEstimate:
