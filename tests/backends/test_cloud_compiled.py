@@ -78,3 +78,18 @@ def test_what_a_device_cannot_hold() -> None:
     early = Circuit(1, 2).h(0).measure(0, 0).h(0).measure(0, 1)
     with pytest.raises(ConversionError, match="measurements at the end"):
         compiled(early, GATES)
+
+
+@pytest.mark.parametrize("angle", [1e9, -1e15, 1e300])
+def test_large_angles_keep_what_whole_turns_leave(angle) -> None:
+    circuit = Circuit(3).h(range(3)).rz(angle, 0).u(angle, angle, angle, 1).cp(angle, 0, 2).rzz(angle, 1, 2)
+    circuit.append(StandardGate("rx", (angle,)).controlled(2, 1), [0, 1, 2]).pauli_rotation("XYZ", angle)
+    circuit.h(range(3)).measure_all()
+    expected = StatevectorSimulator().probabilities(circuit)
+    for basis, gates in ((GATES, (*GATES, "u", "p")), (("rx", "rz", "cz"), ("rx", "rz", "cz"))):
+        found = compiled(circuit, gates, basis=basis)
+        again = Circuit(found.num_qubits)
+        for operation in found.operations:
+            assert all(abs(float(given)) < 13.0 for given in operation.gate.params)
+            again.append(operation.gate, operation.qubits)
+        np.testing.assert_allclose(StatevectorSimulator().probabilities(again), expected, atol=1e-10)

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from qtoolkit.circuit import Barrier, Circuit, Initialize, Measure, Operation, StandardGate
+from qtoolkit.circuit import (
+    Barrier,
+    Circuit,
+    ControlledGate,
+    Gate,
+    Initialize,
+    Measure,
+    Operation,
+    PauliRotationGate,
+    StandardGate,
+)
 from qtoolkit.circuit.annotations import ANNOTATIONS
 from qtoolkit.errors import BackendError, ConversionError
 from qtoolkit.interop.openqasm.synthesis import preparation
@@ -14,6 +25,8 @@ __all__ = ["CompiledCircuit", "compiled"]
 
 _SEED = 0
 """Of the router's choices: a dry run shows what a run sends."""
+
+_MOST_ANGLE = 4.0 * math.pi
 
 
 @dataclass(frozen=True)
@@ -89,10 +102,31 @@ def _told(circuit: Circuit) -> tuple[Operation, ...]:
                 if step.qubits
             ]
         elif qubits and not isinstance(gate, ANNOTATIONS):
-            found.append(operation)
+            taken = _within_two_turns(gate) if isinstance(gate, Gate) else gate
+            found.append(Operation(taken, qubits, operation.clbits))
         if not isinstance(gate, (Barrier, *ANNOTATIONS)):
             used.update(qubits)
     return tuple(found)
+
+
+def _within_two_turns(gate: Gate) -> Gate:
+    """A gate with angles from −2π to 2π in place of larger ones: compilers and services take whole turns off them with
+    a π of 16 digits, which leaves little of a large angle."""
+    if all(abs(float(angle)) <= _MOST_ANGLE for angle in gate.params):
+        return gate
+    angles = tuple(_reduced(float(angle)) for angle in gate.params)
+    if isinstance(gate, StandardGate):
+        return StandardGate(gate.name, angles)
+    if isinstance(gate, PauliRotationGate):
+        return PauliRotationGate(gate.label, angles[0])
+    if isinstance(gate, ControlledGate):
+        return ControlledGate(_within_two_turns(gate.base), gate.num_controls, gate.ctrl_state)
+    return gate
+
+
+def _reduced(angle: float) -> float:
+    """Less than an angle by a multiple of 4π, after which every gate is the same; sine and cosine know π exactly."""
+    return 2.0 * math.atan2(math.sin(angle / 2.0), math.cos(angle / 2.0))
 
 
 def _stays(operation: Operation, gates: Collection[str]) -> bool:
