@@ -126,7 +126,14 @@ def test_credentials_come_from_the_environment_or_the_keyring(monkeypatch):
 # --- requests ---
 
 
-@pytest.mark.parametrize("address", ["http://example.org", "ftp://127.0.0.1", "example.org", "", None, 3, "https://"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("http://example.org", "ftp://127.0.0.1", "example.org", "", None, 3, "https://"),
+        *("http://[::1", "https://a b", "https://a\nb", "https://example.org:99999", "https://example.org:x"),
+        *("https://me:secret@example.org", "https://me@example.org"),
+    ],
+)
 def test_addresses_that_are_none_or_leave_without_tls(address):
     with pytest.raises(InputError):
         check_address(address)

@@ -21,7 +21,7 @@ from qtoolkit.backends.cloud import BitMap, Payload
 from qtoolkit.backends.origin import OriginSerializer, from_originir, to_originir
 from qtoolkit.backends.registry import providers
 from qtoolkit.circuit import StandardGate
-from qtoolkit.errors import BackendError, ConversionError, JobError
+from qtoolkit.errors import BackendError, ConversionError, InputError, JobError
 
 SDK = """
 import sys
@@ -332,3 +332,10 @@ class TestLocal:
         code = "import warnings; from qtoolkit.backends import get_backend; import numba\n"
         code += "before = list(warnings.filters); get_backend('origin:cpu'); assert warnings.filters == before"
         subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+@pytest.mark.parametrize("name", ["amend", "mapping", "optimization"])
+def test_options_are_true_or_false(server, name) -> None:
+    for given in ("no", "false", 0, None):
+        with pytest.raises(InputError, match=f"{name} must be true or false"):
+            get_backend("origin:WK_C180", url=server.address, **{name: given})

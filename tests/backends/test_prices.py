@@ -204,6 +204,8 @@ def test_own_prices_go_first(own_prices):
         ('[[price]]\nbackends = ["a"]\nmodel = "time"\ncurrency = "USD"\nprice = [2, 1]', "the least and the most"),
         ('[[price]]\nbackends = ["a"]\nmodel = "time"\ncurrency = "USD"\nprice = [1]', "the least and the most"),
         ('[[price]]\nbackends = ["a"]\nmodel = "time"\ncurrency = "USD"\nprice = 1\nper_seconds = 0', "above 0"),
+        ('[[price]]\nbackends = ["a"]\nmodel = "time"\ncurrency = "USD"\nprice = 1\nper_seconds = 1e-400', "at least 0"),
+        ("[units]\nUSD = 1e-400", "unit of USD .* at least 0"),
         ("plans = 3", r"\[plans\] in .* must be a table"),
         ("[plans]\nibm = 3", "the plan of ibm .* must be text"),
         ("[units]\nUSD = 0", "above 0, got 0 for USD"),
@@ -213,6 +215,14 @@ def test_bad_prices_are_refused_by_name(own_prices, text, message):
     own_prices.write_text(text)
     with pytest.raises(InputError, match=message):
         estimate_cost("local", [BELL], 1)
+
+
+def test_the_widest_simulation_costs_as_much_as_its_limit(own_prices):
+    own_prices.write_text(
+        '[[price]]\nbackends = ["a"]\nmodel = "simulation"\ncurrency = "USD"\nprice = "0.5"\nleast_seconds = 3\n'
+        'most_seconds = "10"\nupdates_per_second = ["1", "1e18"]\nwidth = "1e18"\n'
+    )
+    assert estimate_cost("a", [Circuit(1_000_000).h(0)], 1).amount == Decimal(5)
 
 
 def test_a_missing_file_of_prices_is_an_error_and_no_other_price(own_prices):

@@ -16,7 +16,7 @@ from qtoolkit.backends import JobStatus, get_backend
 from qtoolkit.backends.cloud import BitMap, Payload
 from qtoolkit.backends.quafu import QuafuSerializer
 from qtoolkit.backends.registry import providers
-from qtoolkit.errors import BackendError, ConversionError, JobError, UnknownSubmissionError
+from qtoolkit.errors import BackendError, ConversionError, InputError, JobError, UnknownSubmissionError
 
 
 class TestQuafu(CloudContract):
@@ -175,3 +175,15 @@ def test_nothing_else_is_taken_for_counts(res) -> None:
 def test_a_body_that_is_none() -> None:
     with pytest.raises(ConversionError, match="no task of Quafu"):
         QuafuSerializer().circuits(PAYLOAD)
+
+
+@pytest.mark.parametrize("name", ["compile_there"])
+def test_options_are_true_or_false(server, name) -> None:
+    for given in ("no", "false", 0, None):
+        with pytest.raises(InputError, match=f"{name} must be true or false"):
+            get_backend("quafu:ScQ-P18", url=server.address, **{name: given})
+
+
+def test_a_store_is_no_path(server) -> None:
+    with pytest.raises(InputError, match="store must be a JobStore"):
+        get_backend("quafu:ScQ-P18", url=server.address, store="jobs.sqlite3")

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from qtoolkit._arguments import check_integer
+from qtoolkit._arguments import check_instance, check_integer
 from qtoolkit.backends.backend import Backend, Request
 from qtoolkit.backends.cloud.client import CloudClient, NotSent, Refused, check_vendor_id
 from qtoolkit.backends.cloud.job import CloudJob
@@ -24,7 +24,14 @@ from qtoolkit.backends.cloud.store import JobStore, default_store
 from qtoolkit.backends.job import Job, JobStatus
 from qtoolkit.backends.money import CostEstimate, check_max_cost, estimate_cost, total_cost
 from qtoolkit.circuit import Circuit, ParameterValues
-from qtoolkit.errors import BackendError, CostLimitError, CredentialsError, OutputError, UnknownSubmissionError
+from qtoolkit.errors import (
+    BackendError,
+    CostLimitError,
+    CredentialsError,
+    InputError,
+    OutputError,
+    UnknownSubmissionError,
+)
 
 if TYPE_CHECKING:
     from qtoolkit.backends.calibration import Calibration
@@ -52,7 +59,7 @@ class CloudBackend(Backend):
             ``QTOOLKIT_MAX_COST`` without, and no cap without either.
 
     Raises:
-        InputError: if the cap is no amount.
+        InputError: if the cap is no amount, or the store no `JobStore`.
     """
 
     def __init__(
@@ -65,7 +72,8 @@ class CloudBackend(Backend):
     ) -> None:
         super().__init__(name)
         self.client = client
-        self.store = default_store() if store is None else store
+        rule = "a cloud's store must be a JobStore"
+        self.store = default_store() if store is None else check_instance(store, JobStore, rule, InputError)
         self.max_cost = check_max_cost(os.environ.get(MAX_COST) or None if max_cost is None else max_cost)
         self.options: Mapping[str, Any] = {}
 

@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import ipaddress
 import json
+import re
 import socket
 import ssl
 import threading
@@ -22,6 +23,7 @@ from qtoolkit.errors import CredentialsError, InputError
 
 __all__ = ["Reply", "RestClient", "check_address"]
 
+_NO_ADDRESS = re.compile(r"[\s\x00-\x1f\x7f]")
 _SECONDS = 60.0
 _MOST_BYTES = 900_000_000
 """Of an answer; SQLite takes 10^9."""
@@ -245,14 +247,15 @@ def check_address(address: object) -> str:
         InputError: if it is none, or leaves this machine without TLS.
     """
     try:
-        parts = urlsplit(address) if isinstance(address, str) else urlsplit("")
-    except ValueError:
-        parts = urlsplit("")
+        parts = urlsplit(address) if isinstance(address, str) and not _NO_ADDRESS.search(address) else urlsplit("")
+        is_complete = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets that do not close, or a port that is no number
+        parts, is_complete = urlsplit(""), False
     if parts.username is not None or parts.password is not None:
         raise InputError("credentials do not belong into a server's address, got one with an @ in front of the host")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not is_complete:
         raise InputError(f"a server's address is such as https://example.org, got {address!r}")
-    if parts.scheme == "http" and not _is_this_machine(parts.hostname):
+    if parts.scheme == "http" and not _is_this_machine(parts.hostname or ""):
         raise InputError(f"credentials leave this machine over https alone, got {address!r}")
     assert isinstance(address, str)
     return address

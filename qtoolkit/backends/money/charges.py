@@ -14,6 +14,9 @@ __all__ = ["MODELS", "Charge", "Rates"]
 Rates = Mapping[str, tuple[Decimal, Decimal]]
 """The figures of a price by their names: the least and the most of each, which are equal where it is known."""
 
+_ENDLESS = 1000
+"""Two to this power updates take longer than any limit of seconds."""
+
 _HQC_BASE, _HQC_SCALE, _HQC_TWO, _HQC_SPAM = 5, 5000, 10, 5
 
 
@@ -81,7 +84,7 @@ def _simulation(circuits: Sequence[Circuit], shots: int, rates: Rates, currency:
     (floor, _), (ceiling, _), (width, _) = rates["least_seconds"], rates["most_seconds"], rates["width"]
     least = most = Decimal(0)
     for circuit in circuits:
-        updates = Decimal(len(circuit.operations)) * 2 ** (int(width) * Decimal(circuit.num_qubits))
+        updates = len(circuit.operations) * Decimal(2) ** min(int(width) * circuit.num_qubits, _ENDLESS)
         least += min(ceiling, max(floor, updates / fast))
         most += min(ceiling, max(floor, updates / slow))
     return _by_time(least, most, rates, currency)

@@ -42,6 +42,8 @@ _WORDS = ("model", "currency", "plan", "note", "source")
 _KEYS = ("backends", "as_of", *_WORDS)
 _DIVISORS = ("per_seconds", "updates_per_second")
 _CENT = Decimal("0.01")
+_LEAST, _MOST = -30, 18
+"""Powers of ten between which amounts lie that are not 0."""
 
 
 @dataclass(frozen=True)
@@ -247,7 +249,7 @@ def _amount(value: object, what: str) -> Decimal:
         if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
             raise InvalidOperation
         amount = Decimal(value)
-        if not amount.is_finite() or amount < 0 or amount.adjusted() > 18:
+        if not amount.is_finite() or amount < 0 or (amount and not _LEAST <= amount.adjusted() <= _MOST):
             raise InvalidOperation
     except InvalidOperation:
         raise InputError(f'{what} must be an amount of at least 0, such as "0.30"; got {shown(value)}') from None

@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from qtoolkit._arguments import check_instance
 from qtoolkit.backends.calibration import Calibration, calibration_from_origin
 from qtoolkit.backends.capabilities import Capabilities
 from qtoolkit.backends.cloud.backend import CloudBackend
@@ -20,7 +21,7 @@ from qtoolkit.backends.origin.originir import BASIS, GATES
 from qtoolkit.backends.origin.serializer import FULL_AMPLITUDE, payload_of
 from qtoolkit.circuit import Circuit
 from qtoolkit.circuit.compact import without_idle_qubits
-from qtoolkit.errors import BackendError
+from qtoolkit.errors import BackendError, InputError
 
 __all__ = ["OriginBackend"]
 
@@ -42,6 +43,9 @@ class OriginBackend(CloudBackend):
         optimization: whether the service shortens circuits.
         store: where jobs are on record; the default one without.
         max_cost: of each job; no cap without.
+
+    Raises:
+        InputError: if an option is none.
     """
 
     def __init__(
@@ -58,7 +62,9 @@ class OriginBackend(CloudBackend):
         super().__init__(f"origin:{device}", client, store=store, max_cost=max_cost)
         self.device = device
         self._service = client
-        self._options = {"amend": bool(amend), "mapping": bool(mapping), "optimization": bool(optimization)}
+        self._options = {"amend": amend, "mapping": mapping, "optimization": optimization}
+        for name, value in self._options.items():
+            check_instance(value, bool, f"{name} must be true or false", InputError)
 
     @cached_property
     def capabilities(self) -> Capabilities:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from qtoolkit._arguments import check_instance
 from qtoolkit.backends.capabilities import Capabilities
 from qtoolkit.backends.cloud.backend import CloudBackend
 from qtoolkit.backends.cloud.client import NotSent, Refused
@@ -17,7 +18,7 @@ from qtoolkit.backends.cloud.store import JobStore
 from qtoolkit.backends.quafu.client import QuafuClient
 from qtoolkit.backends.quafu.serializer import BASIS, GATES, payload_of
 from qtoolkit.circuit import Circuit
-from qtoolkit.errors import BackendError
+from qtoolkit.errors import BackendError, InputError
 
 __all__ = ["QuafuBackend"]
 
@@ -35,6 +36,9 @@ class QuafuBackend(CloudBackend):
             qubit k is the chip's.
         store: where jobs are on record; the default one without.
         max_cost: of each job; no cap without.
+
+    Raises:
+        InputError: if an option is none.
     """
 
     def __init__(
@@ -49,7 +53,7 @@ class QuafuBackend(CloudBackend):
         super().__init__(f"quafu:{device}", client, store=store, max_cost=max_cost)
         self.device = device
         self._service = client
-        self._compile_there = bool(compile_there)
+        self._compile_there = check_instance(compile_there, bool, "compile_there must be true or false", InputError)
 
     @cached_property
     def _system(self) -> tuple[int, int]:
