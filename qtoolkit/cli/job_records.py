@@ -89,9 +89,9 @@ def event_data(events: Sequence[Event]) -> list[dict[str, Any]]:
 
 def cost_of(record: JobRecord) -> str:
     """A job's cost in a few words."""
-    if record.cost is None:
+    if record.costs is None:
         return "unknown"
-    return f"{record.cost} {record.currency}" if record.cost else "free"
+    return " + ".join(f"{amount} {currency}" for currency, amount in record.costs.items()) or "free"
 
 
 def age_of(moment: datetime) -> str:

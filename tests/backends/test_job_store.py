@@ -235,3 +235,33 @@ def test_the_default_store_follows_its_variable(monkeypatch, tmp_path):
     monkeypatch.delenv("QTOOLKIT_JOBS")
     assert JobStore().path.name == "jobs.sqlite3"
     assert json.dumps(str(JobStore().path)).count("qtoolkit") >= 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *("UPDATE parts SET status = 'odd'", "UPDATE parts SET facts = '{'", "UPDATE parts SET bits = '[1]'"),
+        *("UPDATE parts SET cost = 'cheap'", "UPDATE jobs SET created_at = 'once'", "DELETE FROM parts"),
+    ],
+)
+def test_a_damaged_record_is_named(store, change):
+    store.intend(a_record())
+    connection = sqlite3.connect(store.path)
+    connection.execute(change)
+    connection.commit()
+    connection.close()
+    for read in (store.jobs, lambda: store.job("toy-1")):
+        with pytest.raises(JobError, match="holds of job toy-1 is damaged"):
+            read()
+
+
+def test_charges_in_another_currency_are_not_added_to_estimates(store):
+    store.intend(a_record(parts=2, currency="HQC"))
+    store.accepted("toy-1", 0, "v0")
+    store.moved("toy-1", 0, JobStatus.DONE, cost=Decimal("1.25"), currency="USD")
+    record = store.job("toy-1")
+    assert record.costs == {"USD": Decimal("1.25"), "HQC": Decimal("0.35")}
+    assert record.cost is None
+    store.accepted("toy-1", 1, "v1")
+    store.moved("toy-1", 1, JobStatus.DONE, cost=Decimal("1.25"), currency="USD")
+    assert (store.job("toy-1").cost, store.job("toy-1").currency) == (Decimal("2.50"), "USD")

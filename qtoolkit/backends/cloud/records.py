@@ -104,15 +104,29 @@ class JobRecord:
         return tuple(part.vendor_id for part in self.parts if part.vendor_id is not None)
 
     @property
+    def costs(self) -> dict[str, Decimal] | None:
+        """What the parts cost by currency, empty where all are free; None where no price is known.
+
+        A provider may charge in another currency than that of the estimate, which counts for what has not ended.
+        """
+        found: dict[str, Decimal] = {}
+        for part in self.parts:
+            if part.cost is None:
+                return None
+            if part.cost:
+                found[part.currency] = found.get(part.currency, Decimal(0)) + part.cost
+        return found
+
+    @property
     def cost(self) -> Decimal | None:
-        """The cost of all parts; None where no price is known."""
-        costs = [part.cost for part in self.parts]
-        return None if any(cost is None for cost in costs) else sum((c for c in costs if c is not None), Decimal(0))
+        """The cost of all parts; None where no price is known, or they cost in several currencies (see `costs`)."""
+        found = self.costs
+        return None if found is None or len(found) > 1 else sum(found.values(), Decimal(0))
 
     @property
     def currency(self) -> str:
         """Of the cost."""
-        return self.parts[0].currency
+        return next(iter(self.costs or ()), self.parts[0].currency)
 
 
 _URGENT = (JobStatus.UNKNOWN, JobStatus.PREPARED)

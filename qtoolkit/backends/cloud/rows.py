@@ -13,6 +13,7 @@ from qtoolkit.backends.cloud.payload import Payload
 from qtoolkit.backends.cloud.processes import this_process
 from qtoolkit.backends.cloud.records import JobRecord, PartRecord
 from qtoolkit.backends.job import JobStatus
+from qtoolkit.errors import JobError
 
 __all__ = ["insert_record", "read_record"]
 
@@ -59,20 +60,29 @@ def insert_record(connection: sqlite3.Connection, record: JobRecord) -> None:
 
 
 def read_record(connection: sqlite3.Connection, job_id: str) -> JobRecord:
-    """Read a job, which is there."""
+    """Read a job, which is there.
+
+    Raises:
+        JobError: if what is there is no job.
+    """
     job = connection.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
     rows = connection.execute("SELECT * FROM parts WHERE job_id = ? ORDER BY number", (job_id,)).fetchall()
-    return JobRecord(
-        job["id"],
-        job["backend"],
-        tuple(_part(row, job["shots"]) for row in rows),
-        job["shots"],
-        bool(job["is_batch"]),
-        datetime.fromisoformat(job["created_at"]),
-        json.loads(job["options"]),
-        None if job["calibration"] is None else json.loads(job["calibration"]),
-        None if job["price"] is None else json.loads(job["price"]),
-    )
+    try:
+        if not rows:
+            raise LookupError("it has no parts")
+        return JobRecord(
+            job["id"],
+            job["backend"],
+            tuple(_part(row, job["shots"]) for row in rows),
+            job["shots"],
+            bool(job["is_batch"]),
+            datetime.fromisoformat(job["created_at"]),
+            json.loads(job["options"]),
+            None if job["calibration"] is None else json.loads(job["calibration"]),
+            None if job["price"] is None else json.loads(job["price"]),
+        )
+    except (ValueError, TypeError, LookupError, ArithmeticError) as error:
+        raise JobError(f"what the job store holds of job {job_id} is damaged: {error!r}; set it right") from error
 
 
 def _part(row: sqlite3.Row, shots: int) -> PartRecord:
