@@ -16,6 +16,7 @@ from stubs.azure import SPACE, TOKEN, connection_string
 
 from qtoolkit import Circuit, StatevectorSimulator
 from qtoolkit.backends import JobStore, get_backend
+from qtoolkit.backends.azure.job import status_of
 from qtoolkit.backends.cloud import Payload
 from qtoolkit.backends.registry import providers, serializer_of
 from qtoolkit.errors import (
@@ -438,3 +439,9 @@ def test_what_is_no_quil_is_refused(text) -> None:
 
     with pytest.raises((ConversionError, ValueError)):
         read_quil(text, BitMap(0, (), ()))
+
+
+def test_signatures_in_a_reason_are_left_out() -> None:
+    said = 'no blob at https://x.blob.core.windows.net/c/inputData?sv=2025&sig=S3cret%3D (why?) "ask"'
+    status = status_of({"status": "Failed", "errorData": {"code": "InvalidInput", "message": said}})
+    assert status.reason == ('InvalidInput: no blob at https://x.blob.core.windows.net/c/inputData?••• (why?) "ask"')

@@ -83,6 +83,8 @@ def test_an_answer_that_lacks_a_bit_is_refused():
         bits.result(Outcomes.of_integers("q", 2, {1: 5}), 5)
     with pytest.raises(JobError, match="returned 5 shots, 6 were asked for"):
         bits.result(Outcomes.of_integers("q", 2, {1: 5}), 6)
+    with pytest.raises(JobError, match="shots"):  # whose sum is 6, but for 2^64
+        bits.result(Outcomes.of_integers("q", 2, {0: 2**63 - 1, 1: 2**63 - 1, 2: 8}), 6)
 
 
 # --- secrets ---

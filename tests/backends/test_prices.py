@@ -204,7 +204,10 @@ def test_own_prices_go_first(own_prices):
         ('[[price]]\nbackends = ["a"]\nmodel = "time"\ncurrency = "USD"\nprice = [2, 1]', "the least and the most"),
         ('[[price]]\nbackends = ["a"]\nmodel = "time"\ncurrency = "USD"\nprice = [1]', "the least and the most"),
         ('[[price]]\nbackends = ["a"]\nmodel = "time"\ncurrency = "USD"\nprice = 1\nper_seconds = 0', "above 0"),
-        ('[[price]]\nbackends = ["a"]\nmodel = "time"\ncurrency = "USD"\nprice = 1\nper_seconds = 1e-400', "at least 0"),
+        (
+            '[[price]]\nbackends = ["a"]\nmodel = "time"\ncurrency = "USD"\nprice = 1\nper_seconds = 1e-400',
+            "at least 0",
+        ),
         ("[units]\nUSD = 1e-400", "unit of USD .* at least 0"),
         ("plans = 3", r"\[plans\] in .* must be a table"),
         ("[plans]\nibm = 3", "the plan of ibm .* must be text"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -12,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from qtoolkit._optional import require
 from qtoolkit.backends.azure.connection import WORKSPACE, workspace_of
-from qtoolkit.backends.azure.job import status_of
+from qtoolkit.backends.azure.job import status_of, without_queries
 from qtoolkit.backends.cloud.client import CloudClient, NotSent, Refused, VendorStatus
 from qtoolkit.backends.cloud.http import check_address
 from qtoolkit.backends.cloud.payload import Payload
@@ -26,8 +25,7 @@ _NAMESPACE = uuid.UUID("6f7d2f0a-2f2b-5a64-9b1e-5d2c1f6f7a10")
 _INPUT = "inputData"
 _ONCE = {"retry_total": 0, "connection_timeout": 20, "read_timeout": 60}
 _REQUEST = {**_ONCE, "permit_redirects": False}
-_QUERY = re.compile(r"\?[^\s'\"<>)]*")
-_KEPT = ("id", "name", "status", "target", "providerId", "outputDataFormat", "inputParams", "costEstimate", "errorData")
+_KEPT = ("id", "name", "status", "target", "providerId", "outputDataFormat", "inputParams", "costEstimate")
 _TIMES = ("creationTime", "beginExecutionTime", "endExecutionTime")
 
 
@@ -196,7 +194,7 @@ class AzureClient(CloudClient):
         except errors.AzureError as error:
             found = error
         status = getattr(found, "status_code", None)
-        text = _QUERY.sub("?•••", redacted(getattr(found, "message", found)))[:500]
+        text = without_queries(redacted(getattr(found, "message", found)))[:500]
         if status in (401, 403) or (status is None and isinstance(found, errors.ClientAuthenticationError)):
             raise CredentialsError(
                 f"Azure Quantum does not take the credentials of {WORKSPACE} or the connection string: {status} {text}"
@@ -214,7 +212,7 @@ class _WithoutSignatures(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
             record.args = tuple(
-                _QUERY.sub("?•••", item) if isinstance(item, str) and "sig=" in item else item for item in record.args
+                without_queries(item) if isinstance(item, str) and "sig=" in item else item for item in record.args
             )
         return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,7 @@ from qtoolkit.backends.cloud.client import VendorStatus
 from qtoolkit.backends.job import JobStatus
 from qtoolkit.backends.money.cost import read_amount
 
-__all__ = ["STATES", "status_of"]
+__all__ = ["STATES", "status_of", "without_queries"]
 
 STATES = {
     "Queued": JobStatus.QUEUED,
@@ -27,12 +28,20 @@ STATES = {
 """The states of the service's version 2026-01-15-preview."""
 
 
+_QUERY = re.compile(r"\?[^\s'\"<>)]+")
+
+
+def without_queries(text: str) -> str:
+    """A text with what follows the question mark of an address replaced by dots: signatures of storage stand there."""
+    return _QUERY.sub("?•••", text)
+
+
 def status_of(details: Mapping[str, Any]) -> VendorStatus:
     """Where a job stands, by the service's description of it."""
     error = details.get("errorData")
     reason = ""
     if isinstance(error, Mapping):
-        reason = ": ".join(str(error[key]) for key in ("code", "message") if error.get(key))
+        reason = without_queries(": ".join(str(error[key]) for key in ("code", "message") if error.get(key)))
     status = VendorStatus.of(str(details.get("status")), STATES, reason)
     if not status.status.is_terminal:
         return status

@@ -104,9 +104,7 @@ def on_rows_and_columns(
     return moved, conjugate
 
 
-def rotate(
-    program: Program, coefficients: ComplexArray, operation: int, matrix: NDArray[np.complexfloating]
-) -> None:
+def rotate(program: Program, coefficients: ComplexArray, operation: int, matrix: NDArray[np.complexfloating]) -> None:
     """Run a rotation by a Pauli string, with controls or without, on the rows and columns of a matrix, in place.
 
     Args:
