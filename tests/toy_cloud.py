@@ -10,7 +10,6 @@ import pytest
 
 from qtoolkit import Circuit
 from qtoolkit.backends import Capabilities, registry
-from qtoolkit.backends.basis import in_basis
 from qtoolkit.backends.cloud import (
     BitMap,
     CloudBackend,
@@ -22,6 +21,7 @@ from qtoolkit.backends.cloud import (
     credential,
 )
 from qtoolkit.backends.cloud.http import RestClient
+from qtoolkit.backends.compiling.basis import in_basis
 from qtoolkit.backends.job import JobStatus
 from qtoolkit.backends.provider import DeviceInfo, Provider
 from qtoolkit.circuit import Barrier, StandardGate

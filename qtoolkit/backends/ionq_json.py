@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from qtoolkit.backends.basis import in_basis
 from qtoolkit.backends.cloud.bits import BitMap, Outcomes
+from qtoolkit.backends.compiling.basis import in_basis
 from qtoolkit.circuit import STANDARD_GATES, Barrier, Circuit, StandardGate
 from qtoolkit.errors import ConversionError, JobError
 

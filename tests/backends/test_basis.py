@@ -7,7 +7,7 @@ import pytest
 from random_circuits import random_gate_circuit
 
 from qtoolkit import Circuit, StatevectorSimulator
-from qtoolkit.backends.basis import NEEDED, in_basis
+from qtoolkit.backends.compiling.basis import NEEDED, in_basis
 from qtoolkit.circuit import STANDARD_GATES, Gate, IfElse, Reset, StandardGate
 from qtoolkit.circuit.operation import everything_in
 from qtoolkit.errors import ConversionError, UnboundParameterError

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from qtoolkit.backends.basis import in_basis
 from qtoolkit.backends.cloud.bits import BitMap
-from qtoolkit.circuit import Circuit, Measure
-from qtoolkit.circuit.operation import everything_in
+from qtoolkit.backends.compiling.basis import in_basis, written_clbits
+from qtoolkit.circuit import Circuit
 from qtoolkit.errors import ConversionError
 
 __all__ = ["BASIS", "read_qasm", "registers_of", "written_qasm"]
@@ -31,8 +30,7 @@ def written_qasm(circuit: Circuit) -> tuple[str, BitMap]:
     places: list[tuple[str, int]] = []
     for name, size in registers_of(text).items():
         places += [(name, index) for index in range(size)]
-    written = {op.clbits[0] for op in everything_in(lowered.operations) if isinstance(op.gate, Measure)}
-    return text, BitMap.of(circuit, {clbit: places[clbit] for clbit in written})
+    return text, BitMap.of(circuit, {clbit: places[clbit] for clbit in written_clbits(circuit)})
 
 
 def registers_of(text: str) -> dict[str, int]:

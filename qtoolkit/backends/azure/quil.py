@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from qtoolkit.backends.basis import in_basis
 from qtoolkit.backends.cloud.bits import BitMap
+from qtoolkit.backends.compiling.basis import in_basis
 from qtoolkit.circuit import Barrier, Circuit, StandardGate
 from qtoolkit.errors import ConversionError
 

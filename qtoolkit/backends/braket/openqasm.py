@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qtoolkit.backends.braket.verbatim import verbatim_call
+from qtoolkit.backends.compiling.basis import preparing_unitary, rotation_angles
 from qtoolkit.circuit import Barrier, Circuit, ControlledGate, Gate, Initialize, KrausChannel, Operation, StandardGate
 from qtoolkit.circuit.annotations import ANNOTATIONS
 from qtoolkit.errors import ConversionError
@@ -192,7 +193,7 @@ def _preparation_statements(gate: Initialize, qubits: Sequence[int], dialect: Di
     if dialect.native is not None:
         raise ConversionError("what runs exactly as it stands is made of the device's own gates")
     if dialect.takes_matrices:
-        yield _matrix_pragma(lambda: _preparation(gate.state_vector), qubits, dialect)
+        yield _matrix_pragma(lambda: preparing_unitary(gate.state_vector), qubits, dialect)
         return
     from qtoolkit.interop.openqasm.synthesis import preparation
 
@@ -216,16 +217,8 @@ def _euler_rotations(gate: Gate, qubit: int, dialect: Dialect) -> Iterator[str]:
     """Z, Y and Z rotations, up to a global phase: every Braket device has them, and few take a matrix."""
     if not {"ry", "rz"} <= dialect.gates.keys():
         raise ConversionError("the device has no gates ry and rz, of which all gates of one qubit are made")
-    matrix = gate.matrix()
-    phi = np.angle(matrix[1, 0] * matrix[0, 0].conj())
-    # The outer angles' sum is read off the diagonal and their difference off the rest, whichever is not small.
-    if abs(matrix[0, 0]) >= abs(matrix[1, 0]):
-        lam = np.angle(matrix[1, 1] * matrix[0, 0].conj()) - phi
-    else:
-        lam = phi - np.angle(-matrix[1, 0] * matrix[0, 1].conj())
-    theta = 2.0 * np.arctan2(abs(matrix[1, 0]), abs(matrix[0, 0]))
-    for name, angle in (("rz", lam), ("ry", theta), ("rz", phi)):
-        yield f"{name}({float(angle)!r}) {dialect.targets([qubit])};"
+    for name, angle in zip(("rz", "ry", "rz"), rotation_angles(gate.matrix()), strict=True):
+        yield f"{name}({angle!r}) {dialect.targets([qubit])};"
 
 
 def _matrix_pragma(matrix: Callable[[], NDArray[np.complex128]], qubits: Sequence[int], dialect: Dialect) -> str:
@@ -244,16 +237,3 @@ def _matrix(matrix: NDArray[np.complex128]) -> str:
 
 def _complex(value: complex) -> str:
     return f"{value.real!r} {'-' if value.imag < 0 else '+'} {abs(value.imag)!r}im"
-
-
-def _preparation(state_vector: NDArray[np.complex128]) -> NDArray[np.complex128]:
-    """A unitary whose first column is the state: a phase times a Householder reflection."""
-    phase = complex(np.exp(1j * np.angle(state_vector[0])))
-    normal = state_vector / phase
-    normal[0] -= 1.0
-    size = float(np.vdot(normal, normal).real)
-    unitary = np.eye(len(normal), dtype=np.complex128)
-    if size > 0.0:
-        unitary -= 2.0 / size * np.outer(normal, normal.conj())
-    unitary *= phase
-    return unitary

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from qtoolkit.backends.cloud.bits import BitMap
+from qtoolkit.backends.compiling.basis import preparing_unitary
 from qtoolkit.backends.google.compiling import compiled_for
 from qtoolkit.circuit import Barrier, Circuit, Initialize, Measure, Operation
 from qtoolkit.circuit.annotations import ANNOTATIONS
@@ -138,16 +136,7 @@ def _add(circuit: Circuit, operation: Operation, used: set[int]) -> None:
             "prepare it by gates"
         )
     circuit.reset([qubit for qubit in operation.qubits if qubit in used])
-    circuit.unitary(_preparation(operation.gate.state_vector), operation.qubits, "initialize")
+    circuit.unitary(preparing_unitary(operation.gate.state_vector), operation.qubits, "initialize")
 
 
 _WIDEST_PREPARATION = 3
-
-
-def _preparation(state_vector: NDArray[np.complex128]) -> NDArray[np.complex128]:
-    """A unitary whose first column is the state, by the QR decomposition of the state beside the unit vectors."""
-    size = len(state_vector)
-    columns = np.column_stack([state_vector, np.eye(size, dtype=np.complex128)])
-    unitary, triangle = np.linalg.qr(columns)
-    unitary[:, 0] *= triangle[0, 0] / abs(triangle[0, 0])
-    return np.asarray(unitary, dtype=np.complex128)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qtoolkit._arguments import is_integer, shown
 from qtoolkit._optional import require
 from qtoolkit.backends.backend import Request
 from qtoolkit.backends.capabilities import Capabilities
+from qtoolkit.backends.compiling.transpiler import check_level
 from qtoolkit.backends.futures import InProcessBackend
 from qtoolkit.backends.ibm.results import decode
 from qtoolkit.backends.job import Job
@@ -71,11 +71,9 @@ class IBMBackend(InProcessBackend):
                 "a device of IBM's service is opened by its name, as its jobs go on record: "
                 f"get_backend('ibm:{device.name}') reads QISKIT_IBM_TOKEN and QISKIT_IBM_INSTANCE"
             )
-        if not is_integer(optimization_level) or optimization_level not in (0, 1, 2, 3):
-            raise InputError(f"optimization_level is 0, 1, 2 or 3, got {shown(optimization_level)}")
         super().__init__(name or f"ibm:{device.name}", executor)
         self.device = device
-        self.optimization_level = optimization_level
+        self.optimization_level = check_level(optimization_level)
         self.layout = check_layout(layout, device.num_qubits)
         self._is_fake = isinstance(device, fake.FakeBackendV2)
 

@@ -7,26 +7,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from qiskit import QuantumCircuit
-from qiskit.exceptions import QiskitError
-from qiskit.transpiler import generate_preset_pass_manager
 
 from qtoolkit._arguments import check_integer, items_of, shown
+from qtoolkit.backends.compiling.transpiler import SEED, transpiled
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import BackendError, InputError
 from qtoolkit.interop.qiskit import to_qiskit
 
-__all__ = ["TRANSPILER_SEED", "check_layout", "device_circuit", "without_layout"]
-
-
-TRANSPILER_SEED = 0
-"""The same circuit is compiled the same way each time, so that a noisy prediction is that of what runs."""
+__all__ = ["check_layout", "device_circuit", "without_layout"]
 
 
 def device_circuit(
     circuit: Circuit,
     device: Any,
     optimization_level: int,
-    seed: int | None = TRANSPILER_SEED,
+    seed: int | None = SEED,
     layout: Sequence[int] | None = None,
 ) -> QuantumCircuit:
     """Convert and transpile. The classical registers, one after the other, hold the circuit's classical bits.
@@ -45,16 +40,8 @@ def device_circuit(
     converted = to_qiskit(_with_plain_registers(circuit))
     if layout is not None and len(layout) < circuit.num_qubits:
         raise BackendError(f"the layout has {len(layout)} qubits of the device, the circuit {circuit.num_qubits}")
-    passes = generate_preset_pass_manager(
-        optimization_level,
-        backend=device,
-        seed_transpiler=seed,
-        initial_layout=None if layout is None else list(layout[: circuit.num_qubits]),
-    )
-    try:
-        return passes.run(converted)
-    except QiskitError as error:
-        raise BackendError(f"the circuit cannot be compiled for {device.name}: {error.message}") from error
+    places = None if layout is None else list(layout[: circuit.num_qubits])
+    return transpiled(converted, optimization_level, device.name, seed=seed, backend=device, initial_layout=places)
 
 
 def check_layout(layout: object, num_qubits: int) -> tuple[int, ...] | None:

@@ -10,10 +10,11 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-from qtoolkit._arguments import check_integer, is_integer, shown
+from qtoolkit._arguments import check_integer, is_integer
 from qtoolkit._optional import require
 from qtoolkit.backends.capabilities import Capabilities
 from qtoolkit.backends.cloud import CloudBackend, JobStore, Payload
+from qtoolkit.backends.compiling.transpiler import check_level
 from qtoolkit.backends.ibm.backend import pairs_of
 from qtoolkit.backends.ibm.client import IBMClient
 from qtoolkit.backends.ibm.serializer import Recorder, encoded
@@ -63,12 +64,10 @@ class IBMServiceBackend(CloudBackend):
         store: JobStore | None = None,
         max_cost: Decimal | int | str | None = None,
     ) -> None:
-        if not is_integer(optimization_level) or optimization_level not in (0, 1, 2, 3):
-            raise InputError(f"optimization_level is 0, 1, 2 or 3, got {shown(optimization_level)}")
         super().__init__(f"ibm:{device}", client, store=store, max_cost=max_cost)
         self.service = client
         self.device_name = device
-        self.optimization_level = optimization_level
+        self.optimization_level = check_level(optimization_level)
         self.max_execution_time = _seconds(max_execution_time, "max_execution_time")
         self.session_id: str | None = None
         self._device: Any = None

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import cached_property
 
-from qtoolkit._arguments import is_integer, shown
+from qtoolkit._arguments import shown
 from qtoolkit.backends.calibration import Calibration, calibration_from_iqm
 from qtoolkit.backends.capabilities import Capabilities
 from qtoolkit.backends.cloud import BitMap, CloudBackend, JobStore, Payload
 from qtoolkit.backends.cloud.client import NotSent, Refused
 from qtoolkit.backends.cloud.secrets import redacted, safe_cause
+from qtoolkit.backends.compiling.transpiler import check_level
 from qtoolkit.backends.iqm.architecture import Architecture
 from qtoolkit.backends.iqm.client import IQMClient
 from qtoolkit.backends.iqm.serializer import FORMAT, locus_names
@@ -57,13 +58,11 @@ class IQMBackend(CloudBackend):
     ) -> None:
         if not isinstance(calibration_set, str) or not calibration_set:
             raise InputError(f"a calibration set is named by its id, got {shown(calibration_set)}")
-        if not is_integer(optimization_level) or optimization_level not in (0, 1, 2, 3):
-            raise InputError(f"optimization_level is 0, 1, 2 or 3, got {shown(optimization_level)}")
         chosen = IQMClient(device) if client is None else client
         super().__init__(f"iqm:{device}", chosen, store=store, max_cost=max_cost)
         self._server = chosen
         self.calibration_set = calibration_set
-        self.optimization_level = optimization_level
+        self.optimization_level = check_level(optimization_level)
 
     @cached_property
     def architecture(self) -> Architecture:

@@ -11,9 +11,10 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import IfElseOp, Parameter
 from qiskit.circuit.classical import expr
 from qiskit.circuit.library import CZGate, Measure, Reset, UGate
-from qiskit.exceptions import QiskitError
-from qiskit.transpiler import Target, generate_preset_pass_manager
+from qiskit.transpiler import Target
 
+from qtoolkit.backends.compiling.basis import prepared
+from qtoolkit.backends.compiling.transpiler import transpiled
 from qtoolkit.backends.iqm.architecture import Architecture
 from qtoolkit.circuit import Circuit, Condition, IfElse
 from qtoolkit.circuit.operation import everything_in
@@ -68,11 +69,7 @@ def compiled(circuit: Circuit, architecture: Architecture, level: int, name: str
         BackendError: if the circuit does not fit the device.
     """
     _check_conditions(circuit, name)
-    passes = generate_preset_pass_manager(level, target=_target(architecture), seed_transpiler=0)
-    try:
-        found = passes.run(to_qiskit(circuit))
-    except QiskitError as error:
-        raise BackendError(f"the circuit cannot be compiled for {name}: {error.message}") from error
+    found = transpiled(to_qiskit(prepared(circuit)), level, name, target=_target(architecture))
     writer = _Writer(found, architecture, name)
     writer.write()
     layout = found.layout.initial_index_layout(filter_ancillas=True) if found.layout is not None else []

@@ -12,10 +12,10 @@ from qtoolkit.backends.calibration import Calibration, calibration_from_origin
 from qtoolkit.backends.capabilities import Capabilities
 from qtoolkit.backends.cloud.backend import CloudBackend
 from qtoolkit.backends.cloud.client import NotSent, Refused
-from qtoolkit.backends.cloud.compiled import compiled
 from qtoolkit.backends.cloud.payload import Payload
 from qtoolkit.backends.cloud.secrets import redacted, safe_cause
 from qtoolkit.backends.cloud.store import JobStore
+from qtoolkit.backends.compiling.device import compiled
 from qtoolkit.backends.origin.client import OriginClient
 from qtoolkit.backends.origin.originir import BASIS, GATES
 from qtoolkit.backends.origin.serializer import FULL_AMPLITUDE, payload_of

@@ -12,8 +12,8 @@ from typing import Any
 from qtoolkit._optional import require
 from qtoolkit.backends.backend import Request
 from qtoolkit.backends.capabilities import Capabilities
-from qtoolkit.backends.cloud.bits import BitMap, Outcomes
-from qtoolkit.backends.cloud.compiled import CompiledCircuit, compiled
+from qtoolkit.backends.cloud.bits import Outcomes
+from qtoolkit.backends.compiling.device import CompiledCircuit, compiled
 from qtoolkit.backends.futures import InProcessBackend
 from qtoolkit.backends.job import Job
 from qtoolkit.backends.origin.originir import BASIS, GATES, written
@@ -63,7 +63,7 @@ class OriginLocalBackend(InProcessBackend):
         counts = machine.result().get_counts()
         width = len(program.measured)
         outcomes = Outcomes.of_bitstrings(REGISTER, counts, first_is_left=False, width=width)
-        bits = BitMap.of(circuit, {clbit: (REGISTER, column) for clbit, column in program.sources.items()})
+        bits = program.bits(circuit, REGISTER)
         evidence = {"wall_time": time.perf_counter() - started, "sdk": f"pyqpanda3 {version('pyqpanda3')}"}
         return bits.result(outcomes, shots, backend_name=self.name, metadata=evidence)
 

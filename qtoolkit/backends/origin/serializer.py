@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from qtoolkit.backends.cloud.bits import BitMap, Outcomes
-from qtoolkit.backends.cloud.compiled import CompiledCircuit
+from qtoolkit.backends.cloud.bits import Outcomes
 from qtoolkit.backends.cloud.payload import Failure, Payload, Serializer
+from qtoolkit.backends.compiling.device import CompiledCircuit
 from qtoolkit.backends.origin.originir import from_originir, written
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import ConversionError, JobError
@@ -58,10 +58,7 @@ def payload_of(
             "circuitOptimization": optimization,
             "specified_block": [],
         }
-    maps = tuple(
-        BitMap.of(circuit, {clbit: (REGISTER, column) for clbit, column in program.sources.items()})
-        for circuit, program in zip(circuits, compiled, strict=True)
-    )
+    maps = tuple(program.bits(circuit, REGISTER) for circuit, program in zip(circuits, compiled, strict=True))
     body = json.dumps(data, separators=(",", ":")).encode()
     facts: dict[str, Any] = {"widths": [len(program.measured) for program in compiled]}
     if mapping:

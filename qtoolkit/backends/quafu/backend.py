@@ -11,10 +11,10 @@ from qtoolkit._arguments import check_instance
 from qtoolkit.backends.capabilities import Capabilities
 from qtoolkit.backends.cloud.backend import CloudBackend
 from qtoolkit.backends.cloud.client import NotSent, Refused
-from qtoolkit.backends.cloud.compiled import compiled
 from qtoolkit.backends.cloud.payload import Payload
 from qtoolkit.backends.cloud.secrets import redacted, safe_cause
 from qtoolkit.backends.cloud.store import JobStore
+from qtoolkit.backends.compiling.device import compiled
 from qtoolkit.backends.quafu.client import QuafuClient
 from qtoolkit.backends.quafu.serializer import BASIS, GATES, payload_of
 from qtoolkit.circuit import Circuit

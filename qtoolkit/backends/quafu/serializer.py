@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-from qtoolkit.backends.cloud.bits import BitMap, Outcomes
-from qtoolkit.backends.cloud.compiled import CompiledCircuit
+from qtoolkit.backends.cloud.bits import Outcomes
 from qtoolkit.backends.cloud.payload import Failure, Payload, Serializer
+from qtoolkit.backends.compiling.device import CompiledCircuit
 from qtoolkit.circuit import Barrier, Circuit, StandardGate
 from qtoolkit.errors import ConversionError, JobError
 from qtoolkit.interop.openqasm import from_qasm
@@ -49,7 +49,7 @@ def payload_of(
         "pyquafu_version": _VERSION,
         "runtime_job_id": "",
     }
-    bits = BitMap.of(circuit, {clbit: (REGISTER, column) for clbit, column in program.sources.items()})
+    bits = program.bits(circuit, REGISTER)
     return Payload(
         urlencode(form).encode(), FORMAT, shots, (bits,), _MEDIA_TYPE, facts={"width": len(program.measured)}
     )

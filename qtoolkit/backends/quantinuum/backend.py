@@ -10,13 +10,14 @@ from typing import Any
 from qtoolkit._arguments import shown
 from qtoolkit.backends.capabilities import Capabilities
 from qtoolkit.backends.cloud import BitMap, CloudBackend, JobStore, Payload
+from qtoolkit.backends.compiling.basis import written_clbits
+from qtoolkit.backends.compiling.transpiler import check_level
 from qtoolkit.backends.quantinuum.client import NexusClient, written
-from qtoolkit.backends.quantinuum.compiling import check_level, compiled, machine, native_gates
+from qtoolkit.backends.quantinuum.compiling import compiled, machine, native_gates
 from qtoolkit.backends.quantinuum.sdk import sdk
 from qtoolkit.backends.quantinuum.serializer import FORMAT
 from qtoolkit.backends.quantinuum.writing import bit_of
-from qtoolkit.circuit import Circuit, Measure
-from qtoolkit.circuit.operation import everything_in
+from qtoolkit.circuit import Circuit
 from qtoolkit.errors import BackendError, InputError
 
 __all__ = ["QuantinuumBackend"]
@@ -127,13 +128,7 @@ class QuantinuumBackend(CloudBackend):
         for index, circuit in enumerate(circuits):
             program = compiled(circuit, self._compiler, self.optimization_level, f"{key}/{index}")
             programs.append({**program.to_dict(), "name": f"{key}/{index}", "properties": {}})
-            measured = {
-                clbit
-                for operation in everything_in(circuit.operations)
-                if isinstance(operation.gate, Measure)
-                for clbit in operation.clbits
-            }
-            bits.append(BitMap.of(circuit, {clbit: bit_of(clbit) for clbit in measured}))
+            bits.append(BitMap.of(circuit, {clbit: bit_of(clbit) for clbit in written_clbits(circuit)}))
         body = {"project": self.project, "programs": programs, "job": self._job(len(programs), shots, key)}
         return Payload(written(body), FORMAT, shots, tuple(bits))
 

@@ -4,26 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtoolkit._arguments import is_integer, shown
 from qtoolkit.backends.quantinuum.sdk import sdk
 from qtoolkit.backends.quantinuum.writing import to_tket
 from qtoolkit.circuit import Circuit
-from qtoolkit.errors import BackendError, InputError
+from qtoolkit.errors import BackendError
 
-__all__ = ["check_level", "compiled", "machine", "native_gates"]
+__all__ = ["compiled", "machine", "native_gates"]
 
 _NATIVE = {"rz": "Rz", "rzz": "RZZ"}
-
-
-def check_level(level: object) -> int:
-    """How hard TKET tries.
-
-    Raises:
-        InputError: if it is not 0, 1, 2 or 3.
-    """
-    if not is_integer(level) or level not in (0, 1, 2, 3):
-        raise InputError(f"optimization_level is 0, 1, 2 or 3, got {shown(level)}")
-    return int(level)
 
 
 def machine(name: str) -> dict[str, Any] | None:

@@ -13,9 +13,10 @@ import numpy as np
 from qtoolkit._memory import check_memory
 from qtoolkit.backends.backend import Request
 from qtoolkit.backends.capabilities import Capabilities
+from qtoolkit.backends.compiling.transpiler import check_level
 from qtoolkit.backends.futures import InProcessBackend
 from qtoolkit.backends.job import Job
-from qtoolkit.backends.quantinuum.compiling import check_level, compiled, native_gates
+from qtoolkit.backends.quantinuum.compiling import compiled, native_gates
 from qtoolkit.backends.quantinuum.sdk import sdk
 from qtoolkit.backends.quantinuum.writing import bit_of
 from qtoolkit.circuit import Circuit

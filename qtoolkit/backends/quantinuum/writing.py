@@ -6,10 +6,9 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from qtoolkit.backends.compiling.basis import in_basis, written_clbits
 from qtoolkit.backends.quantinuum.sdk import sdk
-from qtoolkit.circuit import Barrier, Circuit, Gate, IfElse, Initialize, Measure, Operation, Reset, StandardGate
-from qtoolkit.circuit.annotations import ANNOTATIONS
-from qtoolkit.circuit.operation import everything_in
+from qtoolkit.circuit import Barrier, Circuit, IfElse, Measure, Operation, Reset, StandardGate
 from qtoolkit.circuit.registers import ClassicalCondition, ParityCondition
 from qtoolkit.errors import ConversionError
 
@@ -26,12 +25,10 @@ _NAMES = {
 }  # fmt: skip
 """This toolkit's name of a gate to TKET's, for those with the same matrix up to a phase; TKET's angles are in π."""
 
-_SYNTHESIS_BASIS = ("rz", "rx", "cx")
 _MOST_VALUES = 64
 """A branch is written once for each value of the bits that lets it run."""
 
 _Conditions = tuple[tuple[int, int], ...]
-_Step = tuple[Gate, tuple[int, ...]]
 
 
 def bit_of(clbit: int) -> tuple[str, int]:
@@ -53,12 +50,12 @@ def to_tket(circuit: Circuit, name: str = "") -> Any:
         ConversionError: naming what TKET cannot hold.
         UnboundParameterError: if a parameter has no value.
     """
-    circuit.check_bound()
+    lowered = in_basis(circuit, _NAMES.keys())
     pytket = sdk("pytket.circuit")
     result = pytket.Circuit(circuit.num_qubits, name=name)
     for first in range(0, circuit.num_clbits, WIDTH):
         result.add_c_register(bit_of(first)[0], min(WIDTH, circuit.num_clbits - first))
-    _Writer(result, pytket).write(circuit.operations, ())
+    _Writer(result, pytket).write(lowered.operations, ())
     return result
 
 
@@ -84,20 +81,14 @@ class _Writer:
             self.target.Measure(self.pytket.Qubit(qubits[0]), bit, **self._under(conditions))
         elif isinstance(gate, Reset):
             self._add("Reset", (), qubits, conditions)
-        elif isinstance(gate, Initialize):
-            for qubit in qubits:
-                self._add("Reset", (), (qubit,), conditions)
-            for step, positions in _prepared(gate):
-                self._gate(step, [qubits[k] for k in positions], conditions)
         elif isinstance(gate, IfElse):
             self._branches(gate, conditions)
-        elif isinstance(gate, Gate):
-            self._gate(gate, qubits, conditions)
-        elif type(gate) not in ANNOTATIONS:
-            raise ConversionError("TKET has gates, measurements, resets and conditions only")
+        else:
+            assert isinstance(gate, StandardGate)
+            self._add(_NAMES[gate.name], [float(angle) / math.pi for angle in gate.params], qubits, conditions)
 
     def _branches(self, gate: IfElse, conditions: _Conditions) -> None:
-        written = {clbit for body in gate.branches for op in everything_in(body.operations) for clbit in _written(op)}
+        written = set().union(*map(written_clbits, gate.branches))
         outer = {clbit for clbit, _ in conditions}
         if clash := written & (set(gate.condition.clbits) | outer):
             raise ConversionError(
@@ -109,18 +100,6 @@ class _Writer:
                 together = dict(conditions)
                 if all(together.setdefault(clbit, bit) == bit for clbit, bit in values):
                     self.write(body.operations, tuple(together.items()))
-
-    def _gate(self, gate: Gate, qubits: Sequence[int], conditions: _Conditions) -> None:
-        if gate.num_qubits == 0 or gate.name == "id":
-            return
-        if isinstance(gate, StandardGate) and gate.name in _NAMES:
-            self._add(_NAMES[gate.name], [float(angle) / math.pi for angle in gate.params], qubits, conditions)
-            return
-        steps = gate.decomposition()
-        if steps is None:
-            steps = tuple(_synthesised(gate))
-        for step, positions in steps:
-            self._gate(step, [qubits[k] for k in positions], conditions)
 
     def _add(self, name: str, angles: Sequence[float], qubits: Sequence[int], conditions: _Conditions) -> None:
         kind = getattr(self.pytket.OpType, name)
@@ -134,10 +113,6 @@ class _Writer:
 
     def _bit(self, clbit: int) -> Any:
         return self.pytket.Bit(*bit_of(clbit))
-
-
-def _written(operation: Operation) -> tuple[int, ...]:
-    return operation.clbits if isinstance(operation.gate, Measure) else ()
 
 
 def _values(condition: ClassicalCondition, wanted: bool) -> list[list[tuple[int, int]]]:
@@ -157,28 +132,3 @@ def _values(condition: ClassicalCondition, wanted: bool) -> list[list[tuple[int,
         )
     chosen = [value for value in range(1 << len(clbits)) if holds(value) == wanted]
     return [[(clbit, value >> k & 1) for k, clbit in enumerate(clbits)] for value in chosen]
-
-
-def _synthesised(gate: Gate) -> list[_Step]:
-    """A gate without a decomposition of its own, by Qiskit's synthesis."""
-    circuit = Circuit(gate.num_qubits).append(gate, range(gate.num_qubits))
-    return _through_qiskit(circuit)
-
-
-def _prepared(gate: Initialize) -> list[_Step]:
-    from qiskit import QuantumCircuit
-
-    from qtoolkit.interop.qiskit import from_qiskit
-
-    circuit = QuantumCircuit(gate.num_qubits)
-    circuit.prepare_state(gate.state_vector)
-    return _through_qiskit(from_qiskit(circuit))
-
-
-def _through_qiskit(circuit: Circuit) -> list[_Step]:
-    from qiskit import transpile
-
-    from qtoolkit.interop.qiskit import from_qiskit, to_qiskit
-
-    found = transpile(to_qiskit(circuit), basis_gates=list(_SYNTHESIS_BASIS), optimization_level=1, seed_transpiler=0)
-    return [(step.gate, step.qubits) for step in from_qiskit(found).operations if isinstance(step.gate, Gate)]

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import cached_property
 
-from qtoolkit._arguments import check_integer
 from qtoolkit.backends.capabilities import Capabilities
 from qtoolkit.backends.cloud.backend import CloudBackend
-from qtoolkit.backends.cloud.bits import BitMap
 from qtoolkit.backends.cloud.client import NotSent, Refused
-from qtoolkit.backends.cloud.compiled import compiled
 from qtoolkit.backends.cloud.payload import Payload
 from qtoolkit.backends.cloud.secrets import redacted, safe_cause
 from qtoolkit.backends.cloud.store import JobStore
+from qtoolkit.backends.compiling.device import compiled
+from qtoolkit.backends.compiling.transpiler import check_level
 from qtoolkit.backends.tianyan.client import TianyanClient
 from qtoolkit.backends.tianyan.machine import Machine
 from qtoolkit.backends.tianyan.qcis import BASIS, GATES, written
@@ -60,7 +59,7 @@ class TianyanBackend(CloudBackend):
         super().__init__(f"tianyan:{device}", client, store=store, max_cost=max_cost)
         self.device = device
         self._service = client
-        self._level = check_integer(optimization_level, "optimization_level", 0, 3)
+        self._level = check_level(optimization_level)
 
     @cached_property
     def machine(self) -> Machine | None:
@@ -132,7 +131,7 @@ class TianyanBackend(CloudBackend):
                 places = machine.places
             texts.append(written(found, places))
             measured.append([places[qubit] for qubit in found.measured])
-            maps.append(BitMap.of(circuit, {clbit: (REGISTER, column) for clbit, column in found.sources.items()}))
+            maps.append(found.bits(circuit, REGISTER))
         return payload_of(texts, measured, maps, shots, key, self.device)
 
 

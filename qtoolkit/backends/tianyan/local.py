@@ -15,8 +15,8 @@ import numpy as np
 from qtoolkit._optional import require
 from qtoolkit.backends.backend import Request
 from qtoolkit.backends.capabilities import Capabilities
-from qtoolkit.backends.cloud.bits import BitMap, Outcomes
-from qtoolkit.backends.cloud.compiled import CompiledCircuit, compiled
+from qtoolkit.backends.cloud.bits import Outcomes
+from qtoolkit.backends.compiling.device import CompiledCircuit, compiled
 from qtoolkit.backends.futures import InProcessBackend
 from qtoolkit.backends.job import Job
 from qtoolkit.backends.tianyan.qcis import BASIS, GATES, written
@@ -68,7 +68,7 @@ class TianyanLocalBackend(InProcessBackend):
         width = len(program.measured)
         counts = {key: int(count) for key, count in found.items()}
         outcomes = Outcomes.of_bitstrings(REGISTER, counts, first_is_left=False, width=width)
-        bits = BitMap.of(circuit, {clbit: (REGISTER, column) for clbit, column in program.sources.items()})
+        bits = program.bits(circuit, REGISTER)
         evidence = {"wall_time": time.perf_counter() - started, "sdk": f"cqlib {version('cqlib')}"}
         return replace(bits.result(outcomes, shots, backend_name=self.name, metadata=evidence), seed=seed)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from qtoolkit._arguments import check_instance, shown
-from qtoolkit.backends.cloud.compiled import CompiledCircuit, compiled
+from qtoolkit.backends.compiling.device import CompiledCircuit, compiled
 from qtoolkit.circuit import Barrier, Circuit, StandardGate
 from qtoolkit.errors import ConversionError
 

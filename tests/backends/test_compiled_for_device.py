@@ -7,7 +7,7 @@ import pytest
 from backend_checks import uneven_circuit
 
 from qtoolkit import Circuit, StatevectorSimulator
-from qtoolkit.backends.cloud.compiled import CompiledCircuit, compiled
+from qtoolkit.backends.compiling.device import CompiledCircuit, compiled
 from qtoolkit.circuit import Barrier, StandardGate
 from qtoolkit.errors import BackendError, ConversionError
 

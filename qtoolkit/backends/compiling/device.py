@@ -6,25 +6,23 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from qtoolkit.backends.cloud.bits import BitMap
+from qtoolkit.backends.compiling.basis import prepared
+from qtoolkit.backends.compiling.transpiler import transpiled
 from qtoolkit.circuit import (
     Barrier,
     Circuit,
     ControlledGate,
     Gate,
-    Initialize,
     Measure,
     Operation,
     PauliRotationGate,
+    Reset,
     StandardGate,
 )
-from qtoolkit.circuit.annotations import ANNOTATIONS
-from qtoolkit.errors import BackendError, ConversionError
-from qtoolkit.interop.openqasm.synthesis import preparation
+from qtoolkit.errors import ConversionError
 
 __all__ = ["CompiledCircuit", "compiled"]
-
-_SEED = 0
-"""Of the router's choices: a dry run shows what a run sends."""
 
 _MOST_ANGLE = 4.0 * math.pi
 
@@ -44,6 +42,10 @@ class CompiledCircuit:
     operations: tuple[Operation, ...]
     measured: tuple[int, ...]
     sources: Mapping[int, int]
+
+    def bits(self, circuit: Circuit, register: str) -> BitMap:
+        """Where the bits of the circuit that was compiled are, in the register of a device's answer."""
+        return BitMap.of(circuit, {clbit: (register, column) for clbit, column in self.sources.items()})
 
 
 def compiled(
@@ -89,24 +91,17 @@ def compiled(
 
 def _told(circuit: Circuit) -> tuple[Operation, ...]:
     """With gates in place of the states to prepare, and without what changes no outcome: annotations, global phases."""
-    found: list[Operation] = []
-    used: set[int] = set()
-    for operation in circuit.operations:
-        gate, qubits = operation.gate, operation.qubits
-        if isinstance(gate, Initialize):
-            if used.intersection(qubits):
-                raise ConversionError(f"the device cannot reset qubits, got initialize on {qubits}, which are in use")
-            found += [
-                Operation(step.gate, tuple(qubits[k] for k in step.qubits))
-                for step in preparation(gate.state_vector).operations
-                if step.qubits
-            ]
-        elif qubits and not isinstance(gate, ANNOTATIONS):
-            taken = _within_two_turns(gate) if isinstance(gate, Gate) else gate
-            found.append(Operation(taken, qubits, operation.clbits))
-        if not isinstance(gate, (Barrier, *ANNOTATIONS)):
-            used.update(qubits)
-    return tuple(found)
+    told = prepared(circuit).operations
+    reset = next((operation for operation in told if isinstance(operation.gate, Reset)), None)
+    if reset is not None and not any(isinstance(operation.gate, Reset) for operation in circuit.operations):
+        raise ConversionError(f"the device cannot reset qubits, got initialize on {reset.qubits}, which are in use")
+    return tuple(_with_small_angles(operation) for operation in told if operation.qubits)
+
+
+def _with_small_angles(operation: Operation) -> Operation:
+    gate = operation.gate
+    taken = _within_two_turns(gate) if isinstance(gate, Gate) else gate
+    return Operation(taken, operation.qubits, operation.clbits)
 
 
 def _within_two_turns(gate: Gate) -> Gate:
@@ -143,8 +138,6 @@ def _transpiled(
     num_qubits: int | None,
     optimization_level: int,
 ) -> tuple[tuple[Operation, ...], tuple[int, ...], int]:
-    from qiskit import transpile
-    from qiskit.exceptions import QiskitError
     from qiskit.transpiler import CouplingMap
 
     from qtoolkit.interop.qiskit import from_qiskit, to_qiskit
@@ -162,16 +155,9 @@ def _transpiled(
         for first, second in couplings:
             coupling_map.add_edge(first, second)
             coupling_map.add_edge(second, first)
-    try:
-        found = transpile(
-            to_qiskit(whole),
-            basis_gates=list(basis),
-            coupling_map=coupling_map,
-            optimization_level=optimization_level,
-            seed_transpiler=_SEED,
-        )
-    except QiskitError as error:
-        raise BackendError(f"the circuit cannot be compiled for the device: {error.message}") from error
+    found = transpiled(
+        to_qiskit(whole), optimization_level, "the device", basis_gates=list(basis), coupling_map=coupling_map
+    )
     device = from_qiskit(found)
     operations, pairs = device.split_final_measurements()
     places = {clbit: qubit for qubit, clbit in pairs}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence, Set
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qtoolkit.circuit import (
     Barrier,
@@ -19,9 +20,10 @@ from qtoolkit.circuit import (
     StandardGate,
 )
 from qtoolkit.circuit.annotations import ANNOTATIONS
+from qtoolkit.circuit.operation import everything_in
 from qtoolkit.errors import ConversionError
 
-__all__ = ["NEEDED", "in_basis"]
+__all__ = ["NEEDED", "in_basis", "prepared", "preparing_unitary", "rotation_angles", "written_clbits"]
 
 NEEDED = frozenset({"ry", "rz", "cx"})
 """Gates that a basis must have; every other one is made of them."""
@@ -50,7 +52,23 @@ def in_basis(circuit: Circuit, names: Set[str]) -> Circuit:
     return _lowered(circuit, names, set())
 
 
-def _lowered(circuit: Circuit, names: Set[str], used: set[int]) -> Circuit:
+def prepared(circuit: Circuit) -> Circuit:
+    """The circuit with gates in place of the states to prepare, and resets before them on qubits that were used.
+
+    Raises:
+        ConversionError: for a state of more than 10 qubits.
+    """
+    return _lowered(circuit, None, set())
+
+
+def written_clbits(circuit: Circuit) -> set[int]:
+    """The classical bits that some measurement writes, under conditions as well."""
+    measured = (operation for operation in everything_in(circuit.operations) if isinstance(operation.gate, Measure))
+    return {operation.clbits[0] for operation in measured}
+
+
+def _lowered(circuit: Circuit, names: Set[str] | None, used: set[int]) -> Circuit:
+    """The circuit without states to prepare, in gates of these names; any gate stays without."""
     result = Circuit(circuit.num_qubits, name=circuit.name)
     result.num_clbits = circuit.num_clbits
     for register in circuit.clbit_registers:
@@ -69,7 +87,7 @@ def _lowered(circuit: Circuit, names: Set[str], used: set[int]) -> Circuit:
 _Step = tuple[Instruction, Sequence[int], Sequence[int]]
 
 
-def _steps(operation: Operation, names: Set[str], used: set[int]) -> Iterator[_Step]:
+def _steps(operation: Operation, names: Set[str] | None, used: set[int]) -> Iterator[_Step]:
     gate, qubits = operation.gate, operation.qubits
     if isinstance(gate, Gate):
         for step, places in _gates(gate, qubits, names):
@@ -80,7 +98,7 @@ def _steps(operation: Operation, names: Set[str], used: set[int]) -> Iterator[_S
         for qubit in sorted(used.intersection(qubits)):
             yield Reset(), (qubit,), ()
         for item in preparation(gate.state_vector).operations:
-            if isinstance(item.gate, Gate):
+            if isinstance(item.gate, Gate) and item.qubits:
                 for step, places in _gates(item.gate, [qubits[k] for k in item.qubits], names):
                     yield step, places, ()
     elif isinstance(gate, IfElse):
@@ -94,7 +112,10 @@ def _steps(operation: Operation, names: Set[str], used: set[int]) -> Iterator[_S
         raise ConversionError("a provider's dialect has gates, measurements, resets and conditions")
 
 
-def _gates(gate: Gate, qubits: Sequence[int], names: Set[str]) -> Iterator[tuple[Gate, Sequence[int]]]:
+def _gates(gate: Gate, qubits: Sequence[int], names: Set[str] | None) -> Iterator[tuple[Gate, Sequence[int]]]:
+    if names is None:
+        yield gate, qubits
+        return
     if gate.num_qubits == 0 or (isinstance(gate, StandardGate) and gate.name == "id"):
         return
     if isinstance(gate, StandardGate) and gate.name in names:
@@ -114,8 +135,17 @@ def _gates(gate: Gate, qubits: Sequence[int], names: Set[str]) -> Iterator[tuple
 
 
 def _rotations(gate: Gate) -> Iterator[StandardGate]:
-    """Z, Y and Z rotations that equal a gate of one qubit up to a global phase."""
-    matrix = gate.matrix()
+    for name, angle in zip(("rz", "ry", "rz"), rotation_angles(gate.matrix()), strict=True):
+        if angle:
+            yield StandardGate(name, (angle,))
+
+
+def rotation_angles(matrix: NDArray[np.complex128]) -> tuple[float, float, float]:
+    """Angles of the rotations about Z, Y and Z, in the order of time, that equal a gate of one qubit up to a phase.
+
+    Args:
+        matrix: unitary, of shape ``(2, 2)``.
+    """
     phi = np.angle(matrix[1, 0] * matrix[0, 0].conj())
     # The outer angles' sum is read off the diagonal and their difference off the rest, whichever is not small.
     if abs(matrix[0, 0]) >= abs(matrix[1, 0]):
@@ -123,6 +153,17 @@ def _rotations(gate: Gate) -> Iterator[StandardGate]:
     else:
         lam = phi - np.angle(-matrix[1, 0] * matrix[0, 1].conj())
     theta = 2.0 * np.arctan2(abs(matrix[1, 0]), abs(matrix[0, 0]))
-    for name, angle in (("rz", lam), ("ry", theta), ("rz", phi)):
-        if angle:
-            yield StandardGate(name, (float(angle),))
+    return float(lam), float(theta), float(phi)
+
+
+def preparing_unitary(state_vector: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    """A unitary whose first column is the state: a phase times a Householder reflection."""
+    phase = complex(np.exp(1j * np.angle(state_vector[0])))
+    normal = state_vector / phase
+    normal[0] -= 1.0
+    size = float(np.vdot(normal, normal).real)
+    unitary = np.eye(len(normal), dtype=np.complex128)
+    if size > 0.0:
+        unitary -= 2.0 / size * np.outer(normal, normal.conj())
+    unitary *= phase
+    return unitary
