@@ -11,8 +11,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qtoolkit.backends.cloud.bits import BitMap, Outcomes
+from qtoolkit.backends.cloud.frequencies import counts_of_frequencies, nearest_counts
 from qtoolkit.backends.compiling.basis import in_basis
 from qtoolkit.circuit import STANDARD_GATES, Barrier, Circuit, StandardGate
 from qtoolkit.errors import ConversionError, JobError
@@ -47,9 +49,6 @@ NATIVE_GATES = frozenset(_GATES)
 
 QUBITS = "qubits"
 """How maps of bits call the register of an answer: its index k is qubit k."""
-
-_ROUNDING = 0.01
-"""Shots by which a probability times the number of shots may miss an integer: probabilities come in few digits."""
 
 
 def to_qis(circuit: Circuit) -> tuple[list[dict[str, Any]], BitMap]:
@@ -93,19 +92,13 @@ def from_qis(gates: object, num_qubits: object, bits: BitMap) -> Circuit:
         raise ConversionError(f"IonQ's circuits say their number of qubits, got {num_qubits!r}")
     if not isinstance(gates, list):
         raise ConversionError(f"IonQ's circuits are lists of gates, got {type(gates).__name__}")
-    circuit = Circuit(num_qubits)
-    circuit.num_clbits = bits.num_clbits
-    for register in bits.registers:
-        circuit.name_clbits(register.name, register.clbits)
+    circuit = bits.blank(num_qubits)
     for position, entry in enumerate(gates):
         try:
             _append(circuit, entry)
         except (KeyError, TypeError, ValueError) as error:
             raise ConversionError(f"cannot read gate {position} of IonQ's circuit, {entry!r}: {error}") from error
-    for clbit, source in enumerate(bits.sources):
-        if source is not None:
-            circuit.measure(source[1], clbit)
-    return circuit
+    return bits.measure(circuit, range(num_qubits))
 
 
 def _append(circuit: Circuit, entry: Mapping[str, Any]) -> None:
@@ -166,43 +159,27 @@ def outcomes_of(
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value <= 1.0 + 1e-9:
             raise JobError(f"IonQ's answer has a probability of {value!r}")
         values[int(key)] = float(value)
+    order = sorted(values)
+    weights = np.array([values[outcome] for outcome in order])
     if seed is None and not are_averages:
-        return Outcomes.of_integers(QUBITS, num_qubits, _frequencies(values, shots), **metadata)
-    total = math.fsum(values.values())
-    if abs(total - 1.0) > 1e-6 + 1e-9 * len(values):
+        counts = _counts(order, counts_of_frequencies(weights, shots))
+        return Outcomes.of_integers(QUBITS, num_qubits, counts, **metadata)
+    total, slack = math.fsum(values.values()), 1e-6 + 1e-9 * len(values)
+    if abs(total - 1.0) > slack:
         raise JobError(
             f"no {shots} shots can be drawn from IonQ's answer: its probabilities sum to {total}; it is kept"
         )
     if seed is None:
+        counts = _counts(order, nearest_counts(weights, shots, 2.0 * slack))
         note = "the nearest counts to averages over variants of the circuit"
-        return Outcomes.of_integers(QUBITS, num_qubits, _nearest(values, shots), rounding=note, **metadata)
-    order = sorted(values)
-    weights = np.array([values[outcome] for outcome in order]) / total
+        return Outcomes.of_integers(QUBITS, num_qubits, counts, rounding=note, **metadata)
+    # Twice, since the first division alone may leave a sum above 1.
+    weights = weights / total
     drawn = np.random.default_rng(list(seed)).multinomial(shots, weights / weights.sum())
-    counts = {outcome: int(count) for outcome, count in zip(order, drawn, strict=True) if count}
+    counts = _counts(order, drawn)
     note = "shots drawn here from IonQ's exact probabilities, with a seed made of the job's key"
     return Outcomes.of_integers(QUBITS, num_qubits, counts, sampling=note, sampling_seed=list(seed), **metadata)
 
 
-def _frequencies(values: Mapping[int, float], shots: int) -> dict[int, int]:
-    counts = {}
-    for outcome, value in values.items():
-        count = round(value * shots)
-        if abs(value * shots - count) > _ROUNDING:
-            raise JobError(
-                f"the frequencies of IonQ's answer are none of {shots} shots: {value!r} of outcome {outcome} would be "
-                f"{value * shots:g} of them; its answer is kept"
-            )
-        if count:
-            counts[outcome] = count
-    return counts
-
-
-def _nearest(values: Mapping[int, float], shots: int) -> dict[int, int]:
-    """Counts that sum to the shots, each below or above its share by less than one: the largest remainders are up."""
-    shares = {outcome: value * shots for outcome, value in values.items()}
-    counts = {outcome: math.floor(share) for outcome, share in shares.items()}
-    order = sorted(shares, key=lambda outcome: (counts[outcome] - shares[outcome], outcome))
-    for outcome in order[: shots - sum(counts.values())]:
-        counts[outcome] += 1
-    return {outcome: count for outcome, count in counts.items() if count}
+def _counts(outcomes: Sequence[int], counts: NDArray[np.int64]) -> dict[int, int]:
+    return {outcome: int(count) for outcome, count in zip(outcomes, counts, strict=True) if count}

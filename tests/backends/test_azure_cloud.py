@@ -392,7 +392,7 @@ def test_answers_that_do_not_fit_are_refused(target, output, message) -> None:
     ("output_format", "output", "message"),
     [
         ("microsoft.quantum-results.v1", {"Histogram": ["[0, 1]"]}, "odd length"),
-        ("microsoft.quantum-results.v1", {"Histogram": ["[0, 1]", 0.3]}, "no frequency of 2 shots"),
+        ("microsoft.quantum-results.v1", {"Histogram": ["[0, 1]", 0.3]}, "none of 2 shots"),
         ("microsoft.quantum-results.v1", {"Histogram": ["__import__('os')", 1.0]}, "no outcome of bits"),
         ("microsoft.quantum-results.v1", {"Histogram": ["[0, 1, 1]", 1.0]}, "have 2 bits here, got 3"),
         ("microsoft.quantum-results.v2", {"Results": []}, "the format is called None"),

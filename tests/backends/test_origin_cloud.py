@@ -284,7 +284,7 @@ PAYLOAD = Payload(b'{"QProg":[]}', "origin.originir", 10, (BitMap(2, (), (("c", 
         (answer(probCount=['{"key": ["0x1", "0x1"], "value": [5, 5]}']), "a key twice"),
         (answer(probCount=['{"key": ["0x1"], "value": [5, 5]}']), "as many numbers"),
         (answer(probCount=['{"key": ["0x1"], "value": [true]}']), "as many numbers"),
-        (answer(taskResult=[table(**{"0x1": 0.7})]), "add up to 0.7"),
+        (answer(taskResult=[table(**{"0x1": 0.7})]), "sum to 0.7"),
     ],
 )
 def test_answers_that_do_not_fit(raw, message) -> None:

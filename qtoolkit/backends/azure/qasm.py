@@ -49,8 +49,4 @@ def read_qasm(text: str, bits: BitMap) -> Circuit:
     read = from_qasm(text)
     if read.num_clbits != bits.num_clbits:
         raise ConversionError(f"the text has {read.num_clbits} classical bits, {bits.num_clbits} were sent")
-    circuit = Circuit(read.num_qubits)
-    circuit.num_clbits = bits.num_clbits
-    for register in bits.registers:
-        circuit.name_clbits(register.name, register.clbits)
-    return circuit.extend(read)
+    return bits.blank(read.num_qubits).extend(read)

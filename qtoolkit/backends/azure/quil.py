@@ -103,13 +103,7 @@ def read_quil(text: str, bits: BitMap) -> Circuit:
         except ValueError as error:
             raise ConversionError(f"cannot read the line {line!r} of Quil: {error}") from error
     touched = [qubit for _, qubits in calls for qubit in qubits]
-    circuit = Circuit(1 + max([*touched, *measured.values()], default=0))
-    circuit.num_clbits = bits.num_clbits
-    for register in bits.registers:
-        circuit.name_clbits(register.name, register.clbits)
+    circuit = bits.blank(1 + max([*touched, *measured.values()], default=0))
     for gate, qubits in calls:
         circuit.append(gate, qubits)
-    for clbit, source in enumerate(bits.sources):
-        if source is not None:
-            circuit.measure(measured[source[1]], clbit)
-    return circuit
+    return bits.measure(circuit, measured)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from qtoolkit.backends.cloud.bits import Outcomes
+from qtoolkit.backends.cloud.frequencies import counts_of_frequencies
 from qtoolkit.errors import JobError
 
 __all__ = ["MICROSOFT", "memory_of", "microsoft_outcomes", "quantinuum_outcomes"]
@@ -61,15 +62,11 @@ def _probabilities(given: Any, shots: int) -> list[tuple[object, int]]:
     values = given["Histogram"]
     if len(values) % 2:
         raise ValueError("the histogram has an odd length")
-    found = []
-    for shown, probability in zip(values[::2], values[1::2], strict=True):
+    for shown in values[::2]:
         if not _DISPLAY.fullmatch(shown):
             raise ValueError(f"{shown!r} is no outcome of bits")
-        count = round(probability * shots)
-        if abs(probability * shots - count) > 0.01:
-            raise ValueError(f"{probability!r} is no frequency of {shots} shots")
-        found.append((json.loads(shown.replace("(", "[").replace(")", "]")), count))
-    return found
+    outcomes = [json.loads(shown.replace("(", "[").replace(")", "]")) for shown in values[::2]]
+    return list(zip(outcomes, counts_of_frequencies(values[1::2], shots).tolist(), strict=True))
 
 
 def _counts(given: Any, shots: int) -> list[tuple[object, int]]:

@@ -52,9 +52,7 @@ def read_circuit(source: str, bits: BitMap) -> Circuit:
     named = {int(qubit) for step in instructions for qubit in (*step.control, *step.target)}
     numbers = range(int(width[1])) if width else sorted({*named, *columns})
     place = {number: k for k, number in enumerate(numbers)}
-    circuit = Circuit(len(place), bits.num_clbits)
-    for register in bits.registers:
-        circuit.name_clbits(register.name, register.clbits)
+    circuit = bits.blank(len(place))
     circuits = sdk("braket.circuits")
     for step in instructions:
         targets = [place[int(qubit)] for qubit in step.target]
@@ -65,10 +63,7 @@ def read_circuit(source: str, bits: BitMap) -> Circuit:
             circuit.append(KrausChannel(step.operator.to_matrix()), targets[::-1])
         elif step.operator.name == "Barrier":
             circuit.barrier(*targets)
-    for clbit, written in enumerate(bits.sources):
-        if written is not None:
-            circuit.measure(place[columns[written[1]]], clbit)
-    return circuit
+    return bits.measure(circuit, [place[column] for column in columns])
 
 
 def _append(circuit: Circuit, step: Any, targets: list[int], controls: list[int]) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from qtoolkit.backends.braket.openqasm import Program
 from qtoolkit.backends.braket.reading import measured_columns, read_circuit
 from qtoolkit.backends.cloud.bits import BitMap, Outcomes
+from qtoolkit.backends.cloud.frequencies import nearest_counts
 from qtoolkit.backends.cloud.payload import Failure, Payload, Serializer
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import ConversionError, JobError
@@ -190,14 +191,9 @@ def _outcomes(
 def _from_probabilities(
     probabilities: Mapping[str, float], shots: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], bool]:
-    """Bits and counts of shots; those left by rounding go where the most was cut off."""
+    """Bits and counts of shots, and whether these are rounded."""
     weights = np.array([float(value) for value in probabilities.values()])
-    if not len(weights) or not (weights >= 0.0).all() or not abs(weights.sum() - 1.0) <= _ROUNDING:
-        raise JobError(f"probabilities are at least 0 and sum to 1, these sum to {weights.sum():g}")
+    counts = nearest_counts(weights, shots, _ROUNDING)
     exact = weights / weights.sum() * shots
-    counts = np.floor(exact + 1e-6).astype(np.int64)
-    left = shots - int(counts.sum())
-    if left > 0:
-        counts[np.argsort(counts - exact, kind="stable")[:left]] += 1
     rows = np.array([[int(letter) for letter in key] for key in probabilities], dtype=np.int64)
     return rows, counts, bool(np.abs(exact - np.rint(exact)).max() > _ROUNDING)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from qtoolkit._arguments import shown
 from qtoolkit.circuit import Circuit, ClassicalRegister
-from qtoolkit.errors import JobError
+from qtoolkit.errors import ConversionError, JobError
 from qtoolkit.primitives import Result
 
 __all__ = ["BitMap", "Outcomes"]
@@ -43,6 +43,44 @@ class BitMap:
         """
         bits = range(circuit.num_clbits)
         return cls(circuit.num_clbits, circuit.clbit_registers, tuple(sources.get(bit) for bit in bits))
+
+    def blank(self, num_qubits: int) -> Circuit:
+        """A circuit without operations that has the map's classical bits and registers."""
+        circuit = Circuit(num_qubits)
+        circuit.num_clbits = self.num_clbits
+        for register in self.registers:
+            circuit.name_clbits(register.name, register.clbits)
+        return circuit
+
+    def measure(self, circuit: Circuit, qubits: Mapping[int, int] | Sequence[int]) -> Circuit:
+        """Measure qubits of a circuit that was read back into the bits that they are the sources of.
+
+        Args:
+            circuit: has the map's classical bits.
+            qubits: the qubit of each index of the provider's only register.
+
+        Raises:
+            ConversionError: if a bit comes from an index that no qubit has.
+        """
+        for clbit, source in enumerate(self.sources):
+            if source is not None:
+                try:
+                    circuit.measure(qubits[source[1]], clbit)
+                except LookupError:
+                    raise ConversionError(f"nothing is measured into bit {source[1]}, where bit {clbit} is") from None
+        return circuit
+
+    def measured_again(self, read: Circuit) -> Circuit:
+        """A circuit that was read back, measured at its end into the provider's only register, with the map's bits.
+
+        Raises:
+            ConversionError: if a bit comes from an index that it does not measure.
+        """
+        body, measured = read.split_final_measurements()
+        circuit = self.blank(body.num_qubits)
+        for operation in body.operations:
+            circuit.append(operation.gate, operation.qubits)
+        return self.measure(circuit, {column: qubit for qubit, column in measured})
 
     def result(self, outcomes: Outcomes, shots: int, **evidence: Any) -> Result:
         """The provider's outcomes, by the circuit's classical bits.

@@ -76,10 +76,7 @@ def circuit_of(native: cirq.AbstractCircuit, bits: BitMap) -> Circuit:
     lacking = sorted(targets.keys() - key_of.values())
     if lacking:
         raise ConversionError(f"the program lacks the measurement {lacking[0]}")
-    circuit = Circuit(found.circuit.num_qubits)
-    circuit.num_clbits = bits.num_clbits
-    for register in bits.registers:
-        circuit.name_clbits(register.name, register.clbits)
+    circuit = bits.blank(found.circuit.num_qubits)
     operations = list(found.circuit.operations)
     # What is overwritten later goes where the last one writes; behind the last one it changes nothing.
     mapped = [

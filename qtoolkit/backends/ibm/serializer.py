@@ -124,7 +124,9 @@ class IBMSerializer(Serializer):
                 f"the body is none of IBM's program executor: {type(error).__name__}: {str(error)[:200]}"
             ) from error
         parsed = [from_qiskit(circuit) for circuit in found]
-        return [_with_registers(circuit, bits) for circuit, bits in zip(parsed, payload.bits, strict=True)]
+        return [
+            bits.blank(circuit.num_qubits).extend(circuit) for circuit, bits in zip(parsed, payload.bits, strict=True)
+        ]
 
     def outcomes(self, payload: Payload, raw: bytes) -> Sequence[Outcomes | Failure]:
         """The bits of each shot, by register."""
@@ -164,15 +166,6 @@ def _sources(compiled: QuantumCircuit) -> dict[int, tuple[str, int]]:
     places = [(register.name, index) for register in compiled.cregs for index in range(len(register))]
     written = {compiled.find_bit(bit).index for item in compiled.data for bit in item.clbits}
     return {clbit: places[clbit] for clbit in written}
-
-
-def _with_registers(circuit: Circuit, bits: BitMap) -> Circuit:
-    """The circuit with the names that its bits had before they were sent."""
-    result = Circuit(circuit.num_qubits, name=circuit.name)
-    result.num_clbits = bits.num_clbits
-    for register in bits.registers:
-        result.name_clbits(register.name, register.clbits)
-    return result.extend(circuit)
 
 
 def _what(error: Exception, raw: bytes) -> str:

@@ -55,7 +55,7 @@ def locus_names(instructions: Sequence[Mapping[str, Any]]) -> list[str]:
 def _read(instructions: Sequence[Mapping[str, Any]], bits: BitMap) -> Circuit:
     names = locus_names(instructions)
     places = {name: place for place, name in enumerate(names)}
-    circuit = Circuit(len(names), bits.num_clbits)
+    circuit = bits.blank(len(names))
     for item in instructions:
         _append(circuit, item["name"], [places[name] for name in item["locus"]], item["args"])
     return circuit

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from qtoolkit.backends.cloud.bits import Outcomes
+from qtoolkit.backends.cloud.frequencies import nearest_counts
 from qtoolkit.backends.cloud.payload import Failure, Payload, Serializer
 from qtoolkit.backends.compiling.device import CompiledCircuit
 from qtoolkit.backends.origin.originir import from_originir, written
@@ -76,18 +77,7 @@ class OriginSerializer(Serializer):
             pairs = list(zip(programs, payload.bits, strict=True))
         except (ValueError, LookupError, TypeError) as error:
             raise ConversionError(f"the body is no submission to Origin's cloud: {error}") from error
-        found = []
-        for program, bits in pairs:
-            body, measured = from_originir(program).split_final_measurements()
-            qubits = {column: qubit for qubit, column in measured}
-            circuit = Circuit(body.num_qubits, bits.num_clbits)
-            for operation in body.operations:
-                circuit.append(operation.gate, operation.qubits)
-            for clbit, source in enumerate(bits.sources):
-                if source is not None:
-                    circuit.measure(qubits[source[1]], clbit)
-            found.append(circuit)
-        return found
+        return [bits.measured_again(from_originir(program)) for program, bits in pairs]
 
     def outcomes(self, payload: Payload, raw: bytes) -> Sequence[Outcomes | Failure]:
         """Counts by circuit; see `Serializer.outcomes`.
@@ -141,14 +131,8 @@ def _whole(table: Mapping[str, float]) -> dict[str, int]:
 
 
 def _apportioned(table: Mapping[str, float], shots: int) -> dict[str, int]:
-    """Whole numbers that add up to the shots, by the largest remainders."""
-    weights = np.clip(np.array(list(table.values()), dtype=np.float64), 0.0, None)
-    if not abs(weights.sum() - 1.0) <= _SLACK:
-        raise JobError(f"the probabilities of the answer add up to {weights.sum():.6g}")
-    shares = weights / weights.sum() * shots
-    counts = np.floor(shares + 1e-9).astype(np.int64)
-    for index in np.argsort(counts - shares, kind="stable")[: shots - counts.sum()]:
-        counts[index] += 1
+    """Corrected probabilities may be a little below 0."""
+    counts = nearest_counts(np.clip(np.array(list(table.values()), dtype=np.float64), 0.0, None), shots, _SLACK)
     return {key: int(count) for key, count in zip(table, counts, strict=True) if count}
 
 

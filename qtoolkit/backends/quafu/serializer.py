@@ -65,15 +65,7 @@ class QuafuSerializer(Serializer):
             (bits,) = payload.bits
         except (ValueError, LookupError) as error:
             raise ConversionError(f"the body is no task of Quafu: {error}") from error
-        body, measured = from_qasm(text).split_final_measurements()
-        qubits = {column: qubit for qubit, column in measured}
-        circuit = Circuit(body.num_qubits, bits.num_clbits)
-        for operation in body.operations:
-            circuit.append(operation.gate, operation.qubits)
-        for clbit, source in enumerate(bits.sources):
-            if source is not None:
-                circuit.measure(qubits[source[1]], clbit)
-        return [circuit]
+        return [bits.measured_again(from_qasm(text))]
 
     def outcomes(self, payload: Payload, raw: bytes) -> Sequence[Outcomes | Failure]:
         """The counts of the task; see `Serializer.outcomes`.

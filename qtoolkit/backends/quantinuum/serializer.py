@@ -50,7 +50,9 @@ class NexusSerializer(Serializer):
 
 
 def _read(circuit: Any, bits: BitMap) -> Circuit:
-    return from_tket(circuit, {bit_of(clbit): clbit for clbit in range(bits.num_clbits)}, bits.num_clbits)
+    return bits.blank(circuit.n_qubits).extend(
+        from_tket(circuit, {bit_of(clbit): clbit for clbit in range(bits.num_clbits)}, bits.num_clbits)
+    )
 
 
 def _outcome(item: Mapping[str, Any]) -> Outcomes | Failure:

@@ -53,18 +53,7 @@ class TianyanSerializer(Serializer):
             pairs = list(zip(json.loads(payload.body)["inputCode"], payload.bits, strict=True))
         except (ValueError, LookupError, TypeError) as error:
             raise ConversionError(f"the body is no submission to Tianyan: {error}") from error
-        found = []
-        for text, bits in pairs:
-            body, measured = from_qcis(text).split_final_measurements()
-            qubits = {column: qubit for qubit, column in measured}
-            circuit = Circuit(body.num_qubits, bits.num_clbits)
-            for operation in body.operations:
-                circuit.append(operation.gate, operation.qubits)
-            for clbit, source in enumerate(bits.sources):
-                if source is not None:
-                    circuit.measure(qubits[source[1]], clbit)
-            found.append(circuit)
-        return found
+        return [bits.measured_again(from_qcis(text)) for text, bits in pairs]
 
     def outcomes(self, payload: Payload, raw: bytes) -> Sequence[Outcomes | Failure]:
         """The bits of every shot, by circuit; see `Serializer.outcomes`. Readout is not corrected."""
