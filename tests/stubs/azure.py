@@ -321,7 +321,7 @@ def collapse(state, qubit, rng):
 
 QUIL = {
     "X": "x", "Y": "y", "Z": "z", "H": "h", "S": "s", "T": "t", "PHASE": "p", "RX": "rx", "RY": "ry", "RZ": "rz",
-    "CNOT": "cx", "CZ": "cz", "CPHASE": "cp", "SWAP": "swap", "CCNOT": "ccx",
+    "CNOT": "cx", "CZ": "cz", "CPHASE": "cp", "SWAP": "swap", "ISWAP": "iswap", "CCNOT": "ccx",
 }  # fmt: skip
 
 
@@ -337,9 +337,7 @@ def rigetti(text, shots):
         name, angle, qubits = re.fullmatch(r"([A-Z]+)(?:\((.*)\))? ([\d ]+)", line).groups()
         qubits = [int(word) for word in qubits.split()]
         angles = [float(angle)] if angle else []
-        if name == "ISWAP":
-            state.apply([[1, 0, 0, 0], [0, 0, 1j, 0], [0, 1j, 0, 0], [0, 0, 0, 1]], *qubits)
-        elif name == "CSWAP":
+        if name == "CSWAP":
             control, a, b = qubits
             for pair in ((control, a, b), (control, b, a), (control, a, b)):
                 state.gate("ccx", pair)

@@ -7,7 +7,6 @@ two components of a MOVE is in |0⟩, so that it exchanges them.
 
 from __future__ import annotations
 
-import math
 import time
 import uuid
 
@@ -262,30 +261,20 @@ def outcomes(instructions, shots, seed):
         return {key: drawn[:, [column]].tolist() for column, key in enumerate(keys)}
     found = {key: [] for key in keys}
     for _ in range(shots):
-        state = State(len(names))
-        state.amplitudes = begin.amplitudes.copy()
+        state = begin.copy()
         known = {}
         for item in rest:
             if item["name"] == "measure":
-                bit = _collapse(state, places[item["locus"][0]], generator)
+                bit = state.measure(places[item["locus"][0]], generator)
                 found[item["args"]["key"]].append([bit])
                 if "feedback_key" in item["args"]:
                     known[item["args"]["feedback_key"], item["locus"][0]] = bit
             elif item["name"] == "reset":
-                if _collapse(state, places[item["locus"][0]], generator):
+                if state.measure(places[item["locus"][0]], generator):
                     state.gate("x", [places[item["locus"][0]]])
             elif item["name"] != "cc_prx" or known[item["args"]["feedback_key"], item["args"]["feedback_qubit"]]:
                 _apply(state, item, places)
     return found
-
-
-def _collapse(state, qubit, generator):
-    weights = state.probabilities([qubit])
-    bit = int(generator.random() < weights[1] / weights.sum())
-    projector = np.zeros((2, 2))
-    projector[bit, bit] = 1 / math.sqrt(weights[bit])
-    state.apply(projector, qubit)
-    return bit
 
 
 def _apply(state, item, places):

@@ -163,10 +163,7 @@ def _counts(text, shots, seed):
             continue
         name = line.split(" ")[0]
         angles = [float(angle) for angle in line.partition("(")[2].rstrip(")").split(",") if angle]
-        if name == "ISWAP":
-            state.apply([[1, 0, 0, 0], [0, 0, 1j, 0], [0, 1j, 0, 0], [0, 0, 0, 1]], *qubits)
-        else:
-            state.gate(NAMES.get(name, name.lower()), qubits, angles)
+        state.gate(NAMES.get(name, name.lower()), qubits, angles)
     counts = state.counts([qubit_of[column] for column in range(len(qubit_of))], shots, seed)
     return {hex(value): count for value, count in counts.items()}
 

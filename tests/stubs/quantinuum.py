@@ -268,8 +268,7 @@ def outcomes(program, shots, seed):
             rows[:, bit] = drawn[:, column]
         return rows
     for row in rows:
-        state = State(len(qubits))
-        state.amplitudes = begin.amplitudes.copy()
+        state = begin.copy()
         for op, units in rest:
             _step(state, op, units, qubits, bits, row, generator)
     return rows
@@ -282,21 +281,12 @@ def _step(state, op, units, qubits, bits, row, generator):
         if value == inner["value"]:
             _step(state, inner["op"], units[inner["width"] :], qubits, bits, row, generator)
     elif op["type"] == "Measure":
-        row[bits[units[1]]] = _collapse(state, qubits[units[0]], generator)
+        row[bits[units[1]]] = state.measure(qubits[units[0]], generator)
     elif op["type"] == "Reset":
-        if _collapse(state, qubits[units[0]], generator):
+        if state.measure(qubits[units[0]], generator):
             state.gate("x", [qubits[units[0]]])
     else:
         _gate(state, op, [qubits[unit] for unit in units if unit in qubits])
-
-
-def _collapse(state, qubit, generator):
-    weights = state.probabilities([qubit])
-    bit = int(generator.random() < weights[1] / weights.sum())
-    projector = np.zeros((2, 2))
-    projector[bit, bit] = 1 / math.sqrt(weights[bit])
-    state.apply(projector, qubit)
-    return bit
 
 
 def _gate(state, op, qubits):

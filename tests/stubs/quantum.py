@@ -59,6 +59,20 @@ class State:
         self.amplitudes = np.zeros((2,) * num_qubits, dtype=complex)
         self.amplitudes[(0,) * num_qubits] = 1.0
 
+    def copy(self):
+        found = State(self.num_qubits)
+        found.amplitudes = self.amplitudes.copy()
+        return found
+
+    def measure(self, qubit, generator):
+        """The bit of one shot; the state becomes what it says."""
+        weights = self.probabilities([qubit])
+        bit = int(generator.random() < weights[1] / weights.sum())
+        projector = np.zeros((2, 2))
+        projector[bit, bit] = 1 / math.sqrt(weights[bit])
+        self.apply(projector, qubit)
+        return bit
+
     def apply(self, matrix, *qubits):
         """A matrix on qubits; the first qubit is the lowest bit of its index."""
         k = len(qubits)
@@ -71,6 +85,9 @@ class State:
         """A gate by its name in OpenQASM; the matrix of one qubit acts on the last, under the others as controls."""
         if name == "swap":
             self.apply([[1, 0, 0, 0], [0, 0, 1, 0], [0, 1, 0, 0], [0, 0, 0, 1]], *qubits)
+            return
+        if name == "iswap":
+            self.apply([[1, 0, 0, 0], [0, 0, 1j, 0], [0, 1j, 0, 0], [0, 0, 0, 1]], *qubits)
             return
         if name in ("rxx", "ryy", "rzz"):
             letter = one_qubit(name[-1])
