@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-
 from qtoolkit._arguments import shown
 from qtoolkit.backends.google.noise import PROCESSORS, GoogleNoise
 from qtoolkit.backends.ibm.backend import fake_device
 from qtoolkit.backends.ibm.catalog import FAKE_DEVICES
 from qtoolkit.backends.ibm.noise import IBMNoise
+from qtoolkit.backends.provider import did_you_mean
 from qtoolkit.errors import UnknownBackendError
 from qtoolkit.noise import NoiseModel
 
@@ -36,8 +35,7 @@ def device_noise(name: str) -> NoiseModel:
     """
     known = list_device_noise()
     if not isinstance(name, str) or name not in known:
-        close = difflib.get_close_matches(name.lower(), known, n=1) if isinstance(name, str) else []
-        hint = f"did you mean {close[0]!r}? " if close else ""
+        hint = did_you_mean(name, known)
         raise UnknownBackendError(
             f"no device whose noise is known is named {shown(name)}; {hint}there are ibm:fake_manila and others of IBM "
             f"(see list_device_noise()), and {', '.join(f'google:{processor}' for processor in PROCESSORS)}"

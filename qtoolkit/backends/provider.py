@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import difflib
+import inspect
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from qtoolkit.backends.backend import Backend
     from qtoolkit.backends.cloud.payload import Serializer
 
-__all__ = ["BackendEntry", "DeviceInfo", "Provider"]
+__all__ = ["BackendEntry", "DeviceInfo", "Provider", "did_you_mean", "late"]
 
 
 @dataclass(frozen=True)
@@ -82,3 +85,46 @@ class Provider:
     credentials: tuple[str, ...] = ()
     service: str = ""
     examples: tuple[str, ...] = ()
+
+
+def did_you_mean(name: object, known: Iterable[str]) -> str:
+    """A question for the message about a name that nothing has: the closest of those that are known, or no words.
+
+    Args:
+        name: whatever was given.
+        known: the names; of a mapping, each key is one more spelling of the name that is its value.
+    """
+    names = known if isinstance(known, Mapping) else {item: item for item in known}
+    spellings = {spelling.lower(): item for spelling, item in names.items()}
+    close = difflib.get_close_matches(name.lower(), list(spellings), n=1) if isinstance(name, str) else []
+    return f"did you mean {spellings[close[0]]!r}? " if close else ""
+
+
+def late(module: str, name: str) -> Callable[..., Any]:
+    """A class or a function of a module that is imported when it is first called, or its parameters are asked for.
+
+    So a catalog names what opens a backend, whose options are said where they are read, and loads none of it.
+
+    Args:
+        module: its full name.
+        name: in the module.
+    """
+    return _Late(module, name)
+
+
+class _Late:
+    def __init__(self, module: str, name: str) -> None:
+        self._module, self._name = module, name
+
+    def __repr__(self) -> str:
+        return f"late({self._module!r}, {self._name!r})"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._found()(*args, **kwargs)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return inspect.signature(self._found())
+
+    def _found(self) -> Callable[..., Any]:
+        return getattr(import_module(self._module), self._name)  # type: ignore[no-any-return]

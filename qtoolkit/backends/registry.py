@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from qtoolkit.backends.backend import Backend
 from qtoolkit.backends.cloud.backend import CloudBackend
 from qtoolkit.backends.cloud.payload import Serializer
 from qtoolkit.backends.cloud.secrets import redacted
-from qtoolkit.backends.provider import BackendEntry, Provider
+from qtoolkit.backends.provider import BackendEntry, Provider, did_you_mean
 from qtoolkit.errors import BackendError, InputError, UnknownBackendError
 
 __all__ = ["BackendInfo", "PROVIDERS", "get_backend", "list_backends", "providers", "serializer_of"]
@@ -180,10 +179,9 @@ def _unknown(name: object, entries: Mapping[str, BackendEntry]) -> UnknownBacken
                 f"no backend is named {shown(name)}, which is a provider; name one of its backends: {known}; qtoolkit "
                 f"backends --provider {provider.name} tells all"
             )
-        if close := difflib.get_close_matches(name.lower(), [*entries, *examples], n=1):
+        if hint := did_you_mean(name, [*entries, *examples]):
             return UnknownBackendError(
-                f"no backend is named {shown(name)}; did you mean {close[0]!r}? qtoolkit backends or list_backends() "
-                "tells the names"
+                f"no backend is named {shown(name)}; {hint}qtoolkit backends or list_backends() tells the names"
             )
     known = ", ".join(text for provider in providers().values() if (text := _names(provider)))
     return UnknownBackendError(

@@ -59,7 +59,7 @@ class TestOrigin(CloudContract):
         return {"QPANDA3_API_KEY": KEY}
 
     def options(self, address):
-        return {"url": address}
+        return {"address": address}
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def _plain(data):
 
 
 def ours(device, server, circuits, **options):
-    (payload,) = get_backend(f"origin:{device}", url=server.address, **options).payloads(circuits, 100)
+    (payload,) = get_backend(f"origin:{device}", address=server.address, **options).payloads(circuits, 100)
     data = json.loads(payload.body)
     return {**data, "batchNo": "origin-0123456789abcdef-0"}
 
@@ -117,7 +117,7 @@ def test_the_sdk_sends_batches_as_they_are_sent_here(server, tmp_path) -> None:
 
 
 def test_the_simulator_of_the_cloud_takes_one_circuit_at_a_time(server) -> None:
-    backend = get_backend("origin:full_amplitude", url=server.address)
+    backend = get_backend("origin:full_amplitude", address=server.address)
     job = backend.run([canary()[0], uneven_circuit()], 2000)
     first, second = job.result(60)
     assert dict(first.counts) == {canary()[1]: 2000}
@@ -131,15 +131,15 @@ def test_the_simulator_of_the_cloud_takes_one_circuit_at_a_time(server) -> None:
 
 def test_probabilities_become_counts_and_say_so() -> None:
     with running("origin", "probabilities") as server:
-        result = get_backend("origin:WK_C180", url=server.address).run(canary()[0], 77).result(60)
+        result = get_backend("origin:WK_C180", address=server.address).run(canary()[0], 77).result(60)
         assert dict(result.counts) == {canary()[1]: 77}
         assert result.metadata["counts_from"] == "probabilities"
-        job = get_backend("origin:WK_C180", url=server.address).run(uneven_circuit(), 3001)
+        job = get_backend("origin:WK_C180", address=server.address).run(uneven_circuit(), 3001)
         assert job.result(60).shots == 3001
 
 
 def test_corrected_readout_is_asked_for(server) -> None:
-    backend = get_backend("origin:WK_C180", url=server.address, amend=True, mapping=False)
+    backend = get_backend("origin:WK_C180", address=server.address, amend=True, mapping=False)
     (payload,) = backend.payloads(uneven_circuit(), 10)
     settings = json.loads(payload.body)["Configuration"]
     assert (settings["amendFlag"], settings["mappingFlag"], settings["circuitOptimization"]) == (1, False, True)
@@ -147,12 +147,12 @@ def test_corrected_readout_is_asked_for(server) -> None:
 
 
 def test_the_chip_says_what_it_is(server) -> None:
-    capabilities = get_backend("origin:WK_C180", url=server.address).capabilities
+    capabilities = get_backend("origin:WK_C180", address=server.address).capabilities
     assert capabilities.num_qubits == len(CHIP["AvailableQubits"])
     assert capabilities.connectivity == tuple((q, q + 1) for q in range(10))
     assert not capabilities.is_simulator
     with pytest.raises(BackendError, match=r"cannot be asked what it is: no such chip .* nothing was submitted"):
-        get_backend("origin:WK_X", url=server.address).run(uneven_circuit(), 10)
+        get_backend("origin:WK_X", address=server.address).run(uneven_circuit(), 10)
 
 
 def test_devices_are_listed(server, monkeypatch) -> None:
@@ -166,10 +166,10 @@ def test_devices_are_listed(server, monkeypatch) -> None:
 
 
 def test_what_the_service_refuses_is_no_job(server) -> None:
-    backend = get_backend("origin:WK_C180", url=server.address)
+    backend = get_backend("origin:WK_C180", address=server.address)
     backend.device = "WK_Y"
     before = len(server.jobs())
-    backend.__dict__["capabilities"] = get_backend("origin:WK_C180", url=server.address).capabilities
+    backend.__dict__["capabilities"] = get_backend("origin:WK_C180", address=server.address).capabilities
     backend.calibration = lambda: None
     with pytest.raises(BackendError, match=r"refused the job: no such chip \(code 40001\)"):
         backend.run(uneven_circuit(), 10)

@@ -32,7 +32,7 @@ class TestQuafu(CloudContract):
         return {"QUAFU_API_TOKEN": TOKEN}
 
     def options(self, address):
-        return {"url": address}
+        return {"address": address}
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def server(shared, monkeypatch, tmp_path):
 
 def test_the_form_that_leaves(server) -> None:
     circuit = Circuit(3, 2).h(0).barrier(0, 1).cx(0, 1).rx(0.1, 2).measure([2, 0], [0, 1])
-    (payload,) = get_backend("quafu:ScQ-P136", url=server.address, compile_there=False).payloads(circuit, 70)
+    (payload,) = get_backend("quafu:ScQ-P136", address=server.address, compile_there=False).payloads(circuit, 70)
     form = dict(parse_qsl(payload.body.decode(), keep_blank_values=True))
     text = (
         'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[3];\ncreg meas[2];\nh q[0];\nbarrier q[0],q[1];\ncx q[0],q[1];\n'
@@ -74,7 +74,7 @@ def test_the_form_that_leaves(server) -> None:
 
 
 def test_the_simulator_and_gates_that_the_service_lacks(server) -> None:
-    backend = get_backend("quafu:ScQ-Sim10", url=server.address)
+    backend = get_backend("quafu:ScQ-Sim10", address=server.address)
     assert backend.capabilities.is_simulator
     circuit = Circuit(3).ry(0.5, 0).ry(0.9, 1).ry(1.3, 2).ccx(0, 1, 2).t(1).h(1).swap(0, 2).measure_all()
     assert chi_squared_p_value(backend.run(circuit, 4000).result(60).counts, circuit) > 1e-4
@@ -83,7 +83,7 @@ def test_the_simulator_and_gates_that_the_service_lacks(server) -> None:
 
 
 def test_what_the_service_refuses_is_no_job(server) -> None:
-    backend = get_backend("quafu:ScQ-P18", url=server.address)
+    backend = get_backend("quafu:ScQ-P18", address=server.address)
     circuit = Circuit(1)
     for _ in range(2001):
         circuit.x(0)
@@ -94,11 +94,11 @@ def test_what_the_service_refuses_is_no_job(server) -> None:
 def test_a_failure_of_the_service_leaves_it_open(server) -> None:
     server.faults({"kind": "server_error", "times": 1})
     with pytest.raises(UnknownSubmissionError, match=r"the queue is broken \(status 5003\)"):
-        get_backend("quafu:ScQ-P18", url=server.address).run(uneven_circuit(), 10)
+        get_backend("quafu:ScQ-P18", address=server.address).run(uneven_circuit(), 10)
 
 
 def test_a_task_that_the_service_does_not_know(server) -> None:
-    job = get_backend("quafu:ScQ-P18", url=server.address).run(uneven_circuit(), 10)
+    job = get_backend("quafu:ScQ-P18", address=server.address).run(uneven_circuit(), 10)
     server.faults({"match": "POST /qbackend/scq_task_recall/", "kind": "replaced", "body": '{"status": 201}'})
     with pytest.raises(JobError, match=r"cannot be asked: ValueError: the service gives no reason \(status 201\)"):
         job.status()
@@ -108,17 +108,17 @@ def test_a_task_that_the_service_does_not_know(server) -> None:
 
 def test_a_chip_that_is_not_there(server) -> None:
     with pytest.raises(BackendError, match="Quafu has no chip 'ScQ-P1'; it has ScQ-P136, ScQ-P18, ScQ-Sim10"):
-        get_backend("quafu:ScQ-P1", url=server.address).run(uneven_circuit(), 10)
+        get_backend("quafu:ScQ-P1", address=server.address).run(uneven_circuit(), 10)
     server.faults({"match": "POST /qbackend/get_backends/", "kind": "error_before"})
     with pytest.raises(BackendError, match=r"cannot be asked what it is: .*503.*; nothing was submitted"):
-        get_backend("quafu:ScQ-P18", url=server.address).run(uneven_circuit(), 10)
+        get_backend("quafu:ScQ-P18", address=server.address).run(uneven_circuit(), 10)
 
 
 @pytest.mark.parametrize("body", ['{"data": 3}', "[]", '{"data": [{"system_name": "ScQ-P18", "system_id": "1"}]}'])
 def test_descriptions_of_another_shape(server, body) -> None:
     server.faults({"match": "POST /qbackend/get_backends/", "kind": "replaced", "body": body})
     with pytest.raises(BackendError, match=r"cannot be asked|does not say the system_id"):
-        get_backend("quafu:ScQ-P18", url=server.address).run(uneven_circuit(), 10)
+        get_backend("quafu:ScQ-P18", address=server.address).run(uneven_circuit(), 10)
 
 
 def test_devices_are_listed(server, monkeypatch) -> None:

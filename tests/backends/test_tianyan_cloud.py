@@ -38,7 +38,7 @@ class TestTianyan(CloudContract):
         return {"TIANYAN_LOGIN_KEY": KEY}
 
     def options(self, address):
-        return {"url": address}
+        return {"address": address}
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def platform(server, monkeypatch):
 @pytest.mark.parametrize("number", [1, 3])
 def test_the_sdk_sends_what_is_sent_here(server, platform, number) -> None:
     circuits = [Circuit(3).x(k).cx(0, 1).rx(0.25, 2).measure_all() for k in range(number)]
-    backend = get_backend("tianyan:tianyan_sw", url=server.address)
+    backend = get_backend("tianyan:tianyan_sw", address=server.address)
     (payload,) = backend.payloads(circuits, 50)
     key = json.loads(payload.body)["name"]
     sdk = platform("tianyan_sw")
@@ -96,7 +96,7 @@ def test_the_sdk_reads_the_dialect_the_same_way(server) -> None:
 
 
 def test_a_machine_gets_its_own_qubits_and_couplers(server) -> None:
-    backend = get_backend("tianyan:tianyan176", url=server.address)
+    backend = get_backend("tianyan:tianyan176", address=server.address)
     assert backend.capabilities.num_qubits == len(USABLE)
     assert set(np.ravel(backend.capabilities.connectivity)) == USABLE
     circuit = Circuit(5).x(0).cx(0, 4).cx(4, 1).swap(1, 3).ccx(0, 3, 2).measure_all()
@@ -110,16 +110,16 @@ def test_a_machine_gets_its_own_qubits_and_couplers(server) -> None:
     with pytest.raises(BackendError, match=r"tianyan:tianyan176 has 7 qubits, got a circuit of 8"):
         backend.run(Circuit(8).h(range(8)).measure_all(), 10)
     with pytest.raises(BackendError, match=r"no such machine \(code 404\); nothing was submitted"):
-        get_backend("tianyan:tianyan999", url=server.address).run(uneven_circuit(), 10)
+        get_backend("tianyan:tianyan999", address=server.address).run(uneven_circuit(), 10)
 
 
 def test_every_shot_is_there(server) -> None:
-    result = get_backend("tianyan:tianyan_sw", url=server.address).run(canary()[0], 7).result(60)
+    result = get_backend("tianyan:tianyan_sw", address=server.address).run(canary()[0], 7).result(60)
     assert result.memory.shape == (7, 6)
 
 
 def test_the_login_is_renewed_and_nothing_sent_twice(server) -> None:
-    backend = get_backend("tianyan:tianyan_sw", url=server.address)
+    backend = get_backend("tianyan:tianyan_sw", address=server.address)
     backend.run(uneven_circuit(), 5).result(60)
     before = len(server.jobs())
     server.faults({"kind": "forgotten_login", "times": 1})
@@ -130,19 +130,19 @@ def test_the_login_is_renewed_and_nothing_sent_twice(server) -> None:
 def test_a_key_that_is_not_taken(server, monkeypatch) -> None:
     monkeypatch.setenv("TIANYAN_LOGIN_KEY", "tianyan-wrong-key")
     with pytest.raises(CredentialsError, match=r"does not take the login key: unknown key \(code 401\)"):
-        get_backend("tianyan:tianyan_sw", url=server.address).run(uneven_circuit(), 5)
+        get_backend("tianyan:tianyan_sw", address=server.address).run(uneven_circuit(), 5)
 
 
 def test_a_login_without_answer_sends_nothing(server) -> None:
     server.faults({"match": "POST /qccp-auth", "kind": "error_after"})
     before = len(server.jobs())
     with pytest.raises(BackendError, match=r"cannot be reached, nothing was submitted: no login: "):
-        get_backend("tianyan:tianyan_sw", url=server.address).run(uneven_circuit(), 5)
+        get_backend("tianyan:tianyan_sw", address=server.address).run(uneven_circuit(), 5)
     assert len(server.jobs()) == before
 
 
 def test_circuits_that_fail_leave_the_others(server) -> None:
-    job = get_backend("tianyan:tianyan_sw", url=server.address).run([uneven_circuit()] * 3, 5)
+    job = get_backend("tianyan:tianyan_sw", address=server.address).run([uneven_circuit()] * 3, 5)
     server.faults({"kind": "failed_job", "times": 1, "one": True})
     with pytest.raises(PartialFailureError, match=r"1 of 3 circuits failed; .* a cable is loose") as caught:
         job.result(60)
@@ -150,7 +150,7 @@ def test_circuits_that_fail_leave_the_others(server) -> None:
 
 
 def test_what_cannot_be_asked(server) -> None:
-    client = get_backend("tianyan:tianyan_sw", url=server.address).client
+    client = get_backend("tianyan:tianyan_sw", address=server.address).client
     with pytest.raises(CannotTell):
         client.find(PAYLOAD, "key")
 
@@ -166,7 +166,7 @@ def test_devices_are_listed(server, monkeypatch) -> None:
 
 def test_levels_of_the_compiler(server) -> None:
     with pytest.raises(InputError, match="optimization_level"):
-        get_backend("tianyan:tianyan176", url=server.address, optimization_level=4)
+        get_backend("tianyan:tianyan176", address=server.address, optimization_level=4)
 
 
 # --- batches ---
@@ -187,7 +187,7 @@ def test_limits(shots, bits, most) -> None:
 
 
 def test_parts_keep_the_order_and_the_limits(server) -> None:
-    backend = get_backend("tianyan:tianyan_sw", url=server.address)
+    backend = get_backend("tianyan:tianyan_sw", address=server.address)
     small, wide = Circuit(2).measure_all(), Circuit(16).measure_all()
     parts = backend._parts([small] * 60 + [wide] * 2 + [small] * 3, 60_000)
     assert [len(part) for part in parts] == [50, 10, 1, 1, 3]
@@ -268,11 +268,11 @@ PAYLOAD = Payload(b"{}", "tianyan.qcis", 2, (BitMap(2, (), (("M", 0), ("M", 1)))
         (packed(), "lacks experiment 7"),
         (b'{"query_ids": ["7"], "replies": [{"code": 0}]}', "no list of experiments"),
         (packed(entry([[3, 4], [0, 1]])), r"of qubits \[3, 4\], measured were \[5, 3\]"),
-        (packed(entry([[3, 5], [0]])), "each shot has 2 bits"),
-        (packed(entry([[3, 5], [0, 2]])), "0 or 1"),
-        (packed(entry([[3, 5], [0, 0.5]])), "0 or 1"),
-        (packed(entry([[3, 5], ["0", "x"]])), "0 or 1"),
-        (packed(entry([[3, 5], [0, None]])), "0 or 1"),
+        (packed(entry([[3, 5], [0]])), r"must be bits of shape \(shots, 2\)"),
+        (packed(entry([[3, 5], [0, 2]])), "must be bits"),
+        (packed(entry([[3, 5], [0, 0.5]])), "must be bits"),
+        (packed(entry([[3, 5], ["0", "x"]])), "must be bits"),
+        (packed(entry([[3, 5], [0, None]])), "must be bits"),
         (packed({"experimentTaskId": 7, "probability": {"0": 1.0}}), "no shots"),
     ],
 )
@@ -290,7 +290,7 @@ def test_columns_are_found_by_the_numbers_of_qubits() -> None:
 
 
 def test_experiments_that_have_ended_are_not_asked_for_again(server) -> None:
-    backend = get_backend("tianyan:tianyan_sw", url=server.address)
+    backend = get_backend("tianyan:tianyan_sw", address=server.address)
     job = backend.run([uneven_circuit()] * 60, 5)
     assert backend.client.poll(job.vendor_ids[0]).raw == "60 of 60 ended"
     before = len(server.log())

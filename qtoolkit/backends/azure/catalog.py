@@ -2,47 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from qtoolkit.backends.provider import DeviceInfo, Provider
+from qtoolkit.backends.provider import DeviceInfo, Provider, late
 
 if TYPE_CHECKING:
-    from qtoolkit.backends.azure.backend import AzureBackend
-    from qtoolkit.backends.cloud.payload import Serializer
-    from qtoolkit.backends.cloud.store import JobStore
+    pass
 
 __all__ = ["PROVIDER"]
-
-
-def _open(
-    target: str,
-    noise_model: str | None = None,
-    noise_seed: int | None = None,
-    debiasing: bool = False,
-    resource_id: str | None = None,
-    location: str | None = None,
-    store: JobStore | None = None,
-    max_cost: Decimal | int | str | None = None,
-) -> AzureBackend:
-    from qtoolkit.backends.azure.backend import AzureBackend
-
-    return AzureBackend(
-        target,
-        noise_model=noise_model,
-        noise_seed=noise_seed,
-        debiasing=debiasing,
-        resource_id=resource_id,
-        location=location,
-        store=store,
-        max_cost=max_cost,
-    )
-
-
-def _serializer() -> Serializer:
-    from qtoolkit.backends.azure.serializer import AzureSerializer
-
-    return AzureSerializer()
 
 
 def _devices() -> list[DeviceInfo]:
@@ -71,8 +38,8 @@ PROVIDER = Provider(
     name="azure",
     sdk="azure.quantum",
     extra="azure",
-    serializer=_serializer,
-    open_device=_open,
+    serializer=late("qtoolkit.backends.azure.serializer", "AzureSerializer"),
+    open_device=late("qtoolkit.backends.azure.backend", "AzureBackend"),
     devices=_devices,
     credentials=("AZURE_QUANTUM_CONNECTION_STRING",),
     service="Azure Quantum",

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor
-from decimal import Decimal
 from typing import Any
 
 from qtoolkit.backends.braket.backend import BraketBackend
 from qtoolkit.backends.braket.client import BraketClient
-from qtoolkit.backends.braket.cloud import BraketCloudBackend
 from qtoolkit.backends.braket.devices import QPU_REGIONS, short_name
 from qtoolkit.backends.braket.properties import read_properties
 from qtoolkit.backends.braket.sdk import sdk
-from qtoolkit.backends.braket.serializer import BraketSerializer
-from qtoolkit.backends.cloud.store import JobStore
-from qtoolkit.backends.provider import BackendEntry, DeviceInfo, Provider
+from qtoolkit.backends.provider import BackendEntry, DeviceInfo, Provider, late
 from qtoolkit.errors import BackendError
 
 __all__ = ["PROVIDER"]
@@ -28,28 +24,6 @@ def _local(executor: Executor | None = None) -> BraketBackend:
 def _local_dm(noise_model: Any = None, executor: Executor | None = None) -> BraketBackend:
     device = sdk("braket.devices").LocalSimulator("braket_dm")
     return BraketBackend(device, noise_model=noise_model, executor=executor, name="braket:local_dm")
-
-
-def _device(
-    device: str,
-    region: str | None = None,
-    s3_bucket: str | None = None,
-    s3_prefix: str = "qtoolkit",
-    rewiring: bool = True,
-    verbatim: bool = False,
-    store: JobStore | None = None,
-    max_cost: Decimal | int | str | None = None,
-) -> BraketCloudBackend:
-    return BraketCloudBackend(
-        device,
-        region=region,
-        s3_bucket=s3_bucket,
-        s3_prefix=s3_prefix,
-        rewiring=rewiring,
-        verbatim=verbatim,
-        store=store,
-        max_cost=max_cost,
-    )
 
 
 def _devices() -> list[DeviceInfo]:
@@ -90,8 +64,8 @@ PROVIDER = Provider(
             _local_dm,
         ),
     ),
-    serializer=BraketSerializer,
-    open_device=_device,
+    serializer=late("qtoolkit.backends.braket.serializer", "BraketSerializer"),
+    open_device=late("qtoolkit.backends.braket.cloud", "BraketCloudBackend"),
     devices=_devices,
     credentials=("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
     service="Amazon Braket",

@@ -49,7 +49,6 @@ class BraketCloudBackend(CloudBackend):
         rewiring: whether the service may choose the qubits. Without, qubit k of a circuit is the k-th of the device's
             qubits in the order of their numbers.
         verbatim: whether circuits run exactly as they stand, each gate one of the device's own; rewiring is then off.
-        name: ``"braket:"`` and the device by default.
         store: where jobs are on record; the default one without.
         max_cost: of each job; see `CloudBackend`.
 
@@ -69,7 +68,6 @@ class BraketCloudBackend(CloudBackend):
         s3_prefix: str = "qtoolkit",
         rewiring: bool = True,
         verbatim: bool = False,
-        name: str | None = None,
         store: JobStore | None = None,
         max_cost: Decimal | int | str | None = None,
     ) -> None:
@@ -85,7 +83,7 @@ class BraketCloudBackend(CloudBackend):
         client = BraketClient(region_of(self.arn, region))
         # A short name opens it again, wherever its job is asked for; without one, the ARN does.
         known = short_name(self.arn) if self.arn in DEVICES.values() else self.arn
-        super().__init__(name or f"braket:{known}", client, store=store, max_cost=max_cost)
+        super().__init__(f"braket:{known}", client, store=store, max_cost=max_cost)
         self._client = client
 
     @cached_property

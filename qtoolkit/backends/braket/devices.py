@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 
 from qtoolkit._arguments import check_instance, shown
+from qtoolkit.backends.provider import did_you_mean
 from qtoolkit.errors import UnknownBackendError
 
 __all__ = ["DEVICES", "QPU_REGIONS", "SIMULATOR_REGIONS", "arn_of", "region_of", "short_name"]
@@ -52,9 +52,8 @@ def arn_of(device: str) -> str:
     by_name |= {name.partition("/")[2]: arn for name, arn in by_name.items()}
     found = by_name.get(device.lower())
     if found is None:
-        names = {name.lower(): name for name in (*LOCAL, *DEVICES)} | {name.partition("/")[2]: name for name in by_name}
-        close = difflib.get_close_matches(device.lower(), list(names), n=1)
-        hint = f"did you mean {f'braket:{names[close[0]]}'!r}? " if close else ""
+        names = {name: f"braket:{name}" for name in (*LOCAL, *DEVICES)}
+        hint = did_you_mean(device, names | {name.partition("/")[2]: f"braket:{name}" for name in DEVICES})
         known = ", ".join((*LOCAL, *DEVICES))
         raise UnknownBackendError(
             f"no backend is named {shown(f'braket:{device}')}; {hint}there are, behind 'braket:', {known}; name others "

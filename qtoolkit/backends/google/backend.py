@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from qtoolkit.backends.capabilities import Capabilities
+from qtoolkit.backends.cloud.asking import asking
 from qtoolkit.backends.cloud.backend import CloudBackend
-from qtoolkit.backends.cloud.client import NotSent, Refused
 from qtoolkit.backends.cloud.payload import Payload
-from qtoolkit.backends.cloud.secrets import redacted, safe_cause
 from qtoolkit.backends.cloud.store import JobStore
 from qtoolkit.backends.google.client import GoogleClient
 from qtoolkit.backends.google.facts import capabilities_of, check_limits
@@ -20,7 +18,6 @@ from qtoolkit.backends.google.processor import Processor, current_metrics, proce
 from qtoolkit.backends.google.programs import native_program, qubits_of
 from qtoolkit.backends.google.requests import FORMAT, MEDIA_TYPE, DeviceConfig, create_requests
 from qtoolkit.circuit import Circuit
-from qtoolkit.errors import BackendError
 
 if TYPE_CHECKING:
     from qtoolkit.backends.calibration import Calibration
@@ -64,7 +61,7 @@ class GoogleBackend(CloudBackend):
         Raises:
             BackendError: if it cannot be asked, or has no such processor.
         """
-        with self._asking("what it can do"):
+        with asking(self.name):
             return processor_of(self.client, self._processor_id, self._config)
 
     def calibration(self) -> Calibration | None:
@@ -75,19 +72,9 @@ class GoogleBackend(CloudBackend):
         """
         from qtoolkit.backends.calibration import calibration_from_google
 
-        with self._asking("how it is calibrated"):
+        with asking(self.name, "how it is calibrated"):
             metrics = current_metrics(self.client, self._processor_id)
         return None if metrics is None else calibration_from_google(metrics, device=self._processor_id)
-
-    @contextmanager
-    def _asking(self, what: str) -> Iterator[None]:
-        """Raise a `BackendError` where the service does not answer."""
-        try:
-            yield
-        except (NotSent, Refused, OSError) as error:
-            raise BackendError(
-                f"{self.name} cannot be asked {what}, nothing was submitted: {redacted(error)}"
-            ) from safe_cause(error)
 
     @cached_property
     def capabilities(self) -> Capabilities:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from concurrent.futures import Executor
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
 from qtoolkit._optional import require
 from qtoolkit.backends.cloud.store import JobStore
-from qtoolkit.backends.provider import BackendEntry, DeviceInfo, Provider
+from qtoolkit.backends.provider import BackendEntry, DeviceInfo, Provider, late
 from qtoolkit.errors import CredentialsError
 
 if TYPE_CHECKING:
-    from qtoolkit.backends.cloud.payload import Serializer
     from qtoolkit.backends.google.backend import GoogleBackend
     from qtoolkit.backends.google.client import GoogleClient
-    from qtoolkit.backends.google.local import VirtualGoogleBackend
 
 __all__ = ["PROVIDER"]
 
@@ -25,15 +22,6 @@ PROJECT = "GOOGLE_CLOUD_PROJECT"
 
 _VIRTUAL = {"rainbow": 23, "weber": 53, "willow_pink": 105}
 """Processors that cirq-google simulates, and their qubits."""
-
-
-def _opener(processor: str) -> Callable[..., VirtualGoogleBackend]:
-    def open_here(noisy: bool = True, executor: Executor | None = None) -> VirtualGoogleBackend:
-        from qtoolkit.backends.google.local import VirtualGoogleBackend
-
-        return VirtualGoogleBackend(processor, noisy, executor)
-
-    return open_here
 
 
 def _client(project: str | None, address: str | None) -> GoogleClient:
@@ -92,12 +80,6 @@ def _devices() -> list[DeviceInfo]:
     return listed(_client(None, None))
 
 
-def _serializer() -> Serializer:
-    from qtoolkit.backends.google.serializer import GoogleSerializer
-
-    return GoogleSerializer()
-
-
 PROVIDER = Provider(
     name="google",
     sdk="cirq_google",
@@ -108,11 +90,11 @@ PROVIDER = Provider(
             f"cirq-google's simulation of {processor}, with its noise",
             "noisy simulator",
             num_qubits,
-            _opener(processor),
+            partial(late("qtoolkit.backends.google.local", "VirtualGoogleBackend"), processor),
         )
         for processor, num_qubits in _VIRTUAL.items()
     ),
-    serializer=_serializer,
+    serializer=late("qtoolkit.backends.google.serializer", "GoogleSerializer"),
     open_device=_open,
     devices=_devices,
     credentials=(PROJECT,),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from decimal import Decimal
@@ -16,7 +15,7 @@ from qtoolkit.backends.ibm.backend import IBMBackend, fake_device
 from qtoolkit.backends.ibm.client import IBMClient
 from qtoolkit.backends.ibm.serializer import IBMSerializer
 from qtoolkit.backends.ibm.service import IBMServiceBackend
-from qtoolkit.backends.provider import BackendEntry, DeviceInfo, Provider
+from qtoolkit.backends.provider import BackendEntry, DeviceInfo, Provider, did_you_mean
 from qtoolkit.errors import UnknownBackendError
 
 __all__ = ["FAKE_DEVICES", "PROVIDER"]
@@ -74,9 +73,8 @@ def _open_device(
     max_cost: Decimal | int | str | None = None,
 ) -> IBMServiceBackend:
     if device.lower().startswith("fake_"):
-        known = [f"fake_{city}" for cities in FAKE_DEVICES.values() for city in cities]
-        close = difflib.get_close_matches(device.lower(), known, n=1)
-        hint = f"did you mean 'ibm:{close[0]}'? " if close else ""
+        known = {f"fake_{city}": f"ibm:fake_{city}" for cities in FAKE_DEVICES.values() for city in cities}
+        hint = did_you_mean(device, known)
         raise UnknownBackendError(
             f"no backend is named 'ibm:{device}'; {hint}qtoolkit backends or list_backends() tells the names"
         )

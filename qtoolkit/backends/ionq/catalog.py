@@ -2,45 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from qtoolkit.backends.provider import DeviceInfo, Provider
+from qtoolkit.backends.provider import DeviceInfo, Provider, late
 
 if TYPE_CHECKING:
-    from qtoolkit.backends.cloud.payload import Serializer
-    from qtoolkit.backends.cloud.store import JobStore
-    from qtoolkit.backends.ionq.backend import IonQBackend
+    pass
 
 __all__ = ["PROVIDER"]
-
-
-def _open(
-    device: str,
-    noise_model: str | None = None,
-    noise_seed: int | None = None,
-    debiasing: bool = False,
-    address: str | None = None,
-    store: JobStore | None = None,
-    max_cost: Decimal | int | str | None = None,
-) -> IonQBackend:
-    from qtoolkit.backends.ionq.backend import IonQBackend
-
-    return IonQBackend(
-        device,
-        noise_model=noise_model,
-        noise_seed=noise_seed,
-        debiasing=debiasing,
-        address=address,
-        store=store,
-        max_cost=max_cost,
-    )
-
-
-def _serializer() -> Serializer:
-    from qtoolkit.backends.ionq.serializer import IonQSerializer
-
-    return IonQSerializer()
 
 
 def _devices() -> list[DeviceInfo]:
@@ -62,8 +31,8 @@ PROVIDER = Provider(
     name="ionq",
     sdk="qiskit_ionq",
     extra="ionq",
-    serializer=_serializer,
-    open_device=_open,
+    serializer=late("qtoolkit.backends.ionq.serializer", "IonQSerializer"),
+    open_device=late("qtoolkit.backends.ionq.backend", "IonQBackend"),
     devices=_devices,
     credentials=("IONQ_API_KEY",),
     service="IonQ's cloud",

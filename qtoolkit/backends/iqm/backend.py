@@ -11,6 +11,7 @@ from qtoolkit._arguments import shown
 from qtoolkit.backends.calibration import Calibration, calibration_from_iqm
 from qtoolkit.backends.capabilities import Capabilities
 from qtoolkit.backends.cloud import BitMap, CloudBackend, JobStore, Payload
+from qtoolkit.backends.cloud.asking import asking
 from qtoolkit.backends.cloud.client import NotSent, Refused
 from qtoolkit.backends.cloud.secrets import redacted, safe_cause
 from qtoolkit.backends.compiling.transpiler import check_level
@@ -35,7 +36,6 @@ class IQMBackend(CloudBackend):
 
     Args:
         device: the computer's alias on the server, such as ``"garnet"``.
-        client: of the server; a new one by default.
         calibration_set: id of a calibration, or ``"default"``.
         optimization_level: of Qiskit's transpiler, 0 to 3.
         store: where jobs are on record; the default one without.
@@ -50,7 +50,6 @@ class IQMBackend(CloudBackend):
         self,
         device: str,
         *,
-        client: IQMClient | None = None,
         calibration_set: str = "default",
         optimization_level: int = 2,
         store: JobStore | None = None,
@@ -58,9 +57,9 @@ class IQMBackend(CloudBackend):
     ) -> None:
         if not isinstance(calibration_set, str) or not calibration_set:
             raise InputError(f"a calibration set is named by its id, got {shown(calibration_set)}")
-        chosen = IQMClient(device) if client is None else client
-        super().__init__(f"iqm:{device}", chosen, store=store, max_cost=max_cost)
-        self._server = chosen
+        client = IQMClient(device)
+        super().__init__(f"iqm:{device}", client, store=store, max_cost=max_cost)
+        self._server = client
         self.calibration_set = calibration_set
         self.optimization_level = check_level(optimization_level)
 
@@ -71,16 +70,13 @@ class IQMBackend(CloudBackend):
         Raises:
             BackendError: if it cannot be asked, or has no such computer or calibration.
         """
-        try:
-            return self._server.architecture(self.calibration_set)
-        except BackendError:
-            raise
-        except Refused as error:
-            raise BackendError(
-                f"the server has no {self.name} with the calibration {self.calibration_set}: {redacted(error)}"
-            ) from safe_cause(error)
-        except (NotSent, OSError, ValueError) as error:
-            raise BackendError(f"{self.name} cannot be asked what it can do: {redacted(error)}") from safe_cause(error)
+        with asking(self.name):
+            try:
+                return self._server.architecture(self.calibration_set)
+            except Refused as error:
+                raise BackendError(
+                    f"the server has no {self.name} with the calibration {self.calibration_set}: {redacted(error)}"
+                ) from safe_cause(error)
 
     @cached_property
     def capabilities(self) -> Capabilities:

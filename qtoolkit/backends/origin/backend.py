@@ -10,13 +10,12 @@ from typing import Any
 from qtoolkit._arguments import check_instance
 from qtoolkit.backends.calibration import Calibration, calibration_from_origin
 from qtoolkit.backends.capabilities import Capabilities
+from qtoolkit.backends.cloud.asking import asking
 from qtoolkit.backends.cloud.backend import CloudBackend
-from qtoolkit.backends.cloud.client import NotSent, Refused
 from qtoolkit.backends.cloud.payload import Payload
-from qtoolkit.backends.cloud.secrets import redacted, safe_cause
 from qtoolkit.backends.cloud.store import JobStore
 from qtoolkit.backends.compiling.device import compiled
-from qtoolkit.backends.origin.client import OriginClient
+from qtoolkit.backends.origin.client import ADDRESS, OriginClient
 from qtoolkit.backends.origin.originir import BASIS, GATES
 from qtoolkit.backends.origin.serializer import FULL_AMPLITUDE, payload_of
 from qtoolkit.circuit import Circuit
@@ -37,28 +36,30 @@ class OriginBackend(CloudBackend):
 
     Args:
         device: as the service names it: ``"full_amplitude"``, ``"WK_C180"``.
-        client: speaks to the service.
         amend: whether the service corrects readout; counts are then made of its probabilities.
         mapping: whether the service chooses qubits; otherwise qubit k is the chip's.
         optimization: whether the service shortens circuits.
+        address: of the service, if it is not its own.
         store: where jobs are on record; the default one without.
         max_cost: of each job; no cap without.
 
     Raises:
         InputError: if an option is none.
+        CredentialsError: if the API key is missing.
     """
 
     def __init__(
         self,
         device: str,
-        client: OriginClient,
         *,
         amend: bool = False,
         mapping: bool = True,
         optimization: bool = True,
+        address: str | None = None,
         store: JobStore | None = None,
         max_cost: Decimal | int | str | None = None,
     ) -> None:
+        client = OriginClient(address or ADDRESS)
         super().__init__(f"origin:{device}", client, store=store, max_cost=max_cost)
         self.device = device
         self._service = client
@@ -110,12 +111,8 @@ class OriginBackend(CloudBackend):
             return None
 
     def _chip_info(self) -> Mapping[str, Any]:
-        try:
+        with asking(self.name):
             return self._service.chip_info(self.device)
-        except (Refused, NotSent, OSError, ValueError) as error:
-            raise BackendError(
-                f"{self.name} cannot be asked what it is: {redacted(error)}; nothing was submitted"
-            ) from safe_cause(error)
 
 
 def _list(value: Any) -> list[Any]:

@@ -9,13 +9,12 @@ from typing import Any
 
 from qtoolkit._arguments import check_instance
 from qtoolkit.backends.capabilities import Capabilities
+from qtoolkit.backends.cloud.asking import asking
 from qtoolkit.backends.cloud.backend import CloudBackend
-from qtoolkit.backends.cloud.client import NotSent, Refused
 from qtoolkit.backends.cloud.payload import Payload
-from qtoolkit.backends.cloud.secrets import redacted, safe_cause
 from qtoolkit.backends.cloud.store import JobStore
 from qtoolkit.backends.compiling.device import compiled
-from qtoolkit.backends.quafu.client import QuafuClient
+from qtoolkit.backends.quafu.client import ADDRESS, QuafuClient
 from qtoolkit.backends.quafu.serializer import BASIS, GATES, payload_of
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import BackendError, InputError
@@ -31,25 +30,27 @@ class QuafuBackend(CloudBackend):
 
     Args:
         device: as the service names it: ``"ScQ-P18"``, ``"ScQ-Sim10"``.
-        client: speaks to the service.
         compile_there: whether the service places circuits on the chip and compiles them for its gates; without,
             qubit k is the chip's.
+        address: of the service, if it is not its own.
         store: where jobs are on record; the default one without.
         max_cost: of each job; no cap without.
 
     Raises:
         InputError: if an option is none.
+        CredentialsError: if the token is missing.
     """
 
     def __init__(
         self,
         device: str,
-        client: QuafuClient,
         *,
         compile_there: bool = True,
+        address: str | None = None,
         store: JobStore | None = None,
         max_cost: Decimal | int | str | None = None,
     ) -> None:
+        client = QuafuClient(address or ADDRESS)
         super().__init__(f"quafu:{device}", client, store=store, max_cost=max_cost)
         self.device = device
         self._service = client
@@ -58,12 +59,8 @@ class QuafuBackend(CloudBackend):
     @cached_property
     def _system(self) -> tuple[int, int]:
         """The number under which the service knows the chip, and its qubits."""
-        try:
+        with asking(self.name):
             chips = self._service.chips()
-        except (Refused, NotSent, OSError, ValueError) as error:
-            raise BackendError(
-                f"{self.name} cannot be asked what it is: {redacted(error)}; nothing was submitted"
-            ) from safe_cause(error)
         for chip in chips:
             if chip.get("system_name") == self.device:
                 return _number(chip, "system_id", self.name), _number(chip, "qubits", self.name)

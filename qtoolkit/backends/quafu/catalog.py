@@ -2,29 +2,9 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from qtoolkit.backends.backend import Backend
-from qtoolkit.backends.cloud.payload import Serializer
-from qtoolkit.backends.cloud.store import JobStore
-from qtoolkit.backends.provider import DeviceInfo, Provider
+from qtoolkit.backends.provider import DeviceInfo, Provider, late
 
 __all__ = ["PROVIDER"]
-
-
-def _open(
-    device: str,
-    url: str | None = None,
-    compile_there: bool = True,
-    store: JobStore | None = None,
-    max_cost: Decimal | int | str | None = None,
-) -> Backend:
-    from qtoolkit.backends.quafu.backend import QuafuBackend
-    from qtoolkit.backends.quafu.client import ADDRESS, QuafuClient
-
-    return QuafuBackend(
-        device, QuafuClient(url or ADDRESS), compile_there=compile_there, store=store, max_cost=max_cost
-    )
 
 
 def _devices() -> list[DeviceInfo]:
@@ -46,18 +26,12 @@ def _devices() -> list[DeviceInfo]:
     return found
 
 
-def _serializer() -> Serializer:
-    from qtoolkit.backends.quafu.serializer import QuafuSerializer
-
-    return QuafuSerializer()
-
-
 PROVIDER = Provider(
     name="quafu",
     sdk=None,
     extra=None,
-    serializer=_serializer,
-    open_device=_open,
+    serializer=late("qtoolkit.backends.quafu.serializer", "QuafuSerializer"),
+    open_device=late("qtoolkit.backends.quafu.backend", "QuafuBackend"),
     devices=_devices,
     credentials=("QUAFU_API_TOKEN",),
     service="Quafu, the cloud of the Beijing Academy of Quantum Information Sciences",

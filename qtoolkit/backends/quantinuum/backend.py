@@ -34,7 +34,6 @@ class QuantinuumBackend(CloudBackend):
 
     Args:
         device: such as ``"H2-1"``, ``"H2-1E"`` (emulator), ``"H2-1SC"`` (syntax checker).
-        client: of the service; a new one by default.
         project: Nexus's project of the jobs; it is made if there is none of this name.
         user_group: whom the job is charged to, where the organisation has groups.
         noisy: whether an emulator has the noise of its computer.
@@ -53,7 +52,6 @@ class QuantinuumBackend(CloudBackend):
         self,
         device: str,
         *,
-        client: NexusClient | None = None,
         project: str = "qtoolkit",
         user_group: str | None = None,
         noisy: bool = True,
@@ -73,9 +71,7 @@ class QuantinuumBackend(CloudBackend):
             raise InputError(f"noisy is True or False, got {shown(noisy)}")
         self.optimization_level = check_level(optimization_level)
         sdk()
-        super().__init__(
-            f"quantinuum:{device}", NexusClient() if client is None else client, store=store, max_cost=max_cost
-        )
+        super().__init__(f"quantinuum:{device}", NexusClient(), store=store, max_cost=max_cost)
         self.device = device
         self.project = project
         self.user_group = user_group

@@ -7,19 +7,17 @@ from decimal import Decimal
 from functools import cached_property
 
 from qtoolkit.backends.capabilities import Capabilities
+from qtoolkit.backends.cloud.asking import asking
 from qtoolkit.backends.cloud.backend import CloudBackend
-from qtoolkit.backends.cloud.client import NotSent, Refused
 from qtoolkit.backends.cloud.payload import Payload
-from qtoolkit.backends.cloud.secrets import redacted, safe_cause
 from qtoolkit.backends.cloud.store import JobStore
 from qtoolkit.backends.compiling.device import compiled
 from qtoolkit.backends.compiling.transpiler import check_level
-from qtoolkit.backends.tianyan.client import TianyanClient
+from qtoolkit.backends.tianyan.client import ADDRESS, TianyanClient
 from qtoolkit.backends.tianyan.machine import Machine
 from qtoolkit.backends.tianyan.qcis import BASIS, GATES, written
 from qtoolkit.backends.tianyan.serializer import REGISTER, payload_of
 from qtoolkit.circuit import Circuit
-from qtoolkit.errors import BackendError
 
 __all__ = ["TianyanBackend", "most_circuits"]
 
@@ -38,24 +36,26 @@ class TianyanBackend(CloudBackend):
 
     Args:
         device: as the service names it: ``"tianyan_sw"``, ``"tianyan176"``.
-        client: speaks to the service.
         optimization_level: of the compiler, 0 to 3.
+        address: of the service, if it is not its own.
         store: where jobs are on record; the default one without.
         max_cost: of each job; no cap without.
 
     Raises:
-        InputError: if the level is no integer from 0 to 3.
+        InputError: if the level is not 0, 1, 2 or 3, or the address none.
+        CredentialsError: if the login key is missing.
     """
 
     def __init__(
         self,
         device: str,
-        client: TianyanClient,
         *,
         optimization_level: int = 1,
+        address: str | None = None,
         store: JobStore | None = None,
         max_cost: Decimal | int | str | None = None,
     ) -> None:
+        client = TianyanClient(address or ADDRESS)
         super().__init__(f"tianyan:{device}", client, store=store, max_cost=max_cost)
         self.device = device
         self._service = client
@@ -70,12 +70,8 @@ class TianyanBackend(CloudBackend):
         """
         if self.device.startswith(_SIMULATORS):
             return None
-        try:
+        with asking(self.name):
             configuration = self._service.configuration(self.device)
-        except (Refused, NotSent, OSError, ValueError) as error:
-            raise BackendError(
-                f"{self.name} cannot be asked what it is: {redacted(error)}; nothing was submitted"
-            ) from safe_cause(error)
         return Machine.of(configuration, self.name)
 
     @cached_property
