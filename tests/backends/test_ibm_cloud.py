@@ -302,7 +302,7 @@ def test_a_session_that_has_ended_by_itself(service, backend) -> None:
     ("fault", "message"),
     [
         ({"kind": "error_after"}, "a session on ibm_manila may be open or not"),
-        ({"kind": "replaced", "body": "{}"}, "may be open or not: the answer has no id"),
+        ({"kind": "replaced", "body": "{}"}, "may be open or not: the answer of IBM Quantum has no id"),
         ({"kind": "replaced", "status": 400, "body": "{}"}, "opens no session on ibm_manila"),
     ],
 )
@@ -360,7 +360,7 @@ def test_a_job_without_an_id_is_found_by_its_tag(service, backend) -> None:
     service.faults(replaced)
     assert backend.run(uneven_circuit(), 21).result(60).shots == 21
     service.faults(replaced, {"match": "GET /api/v1/jobs", "kind": "replaced", "body": '{"count": 0}', "times": 1})
-    with pytest.raises(UnknownSubmissionError, match="ValueError: IBM's answer to a job has no id"):
+    with pytest.raises(UnknownSubmissionError, match="ValueError: the answer of IBM Quantum has no id"):
         backend.run(uneven_circuit(), 22)
 
 

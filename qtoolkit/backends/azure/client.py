@@ -15,7 +15,7 @@ from qtoolkit.backends.azure.job import status_of, without_queries
 from qtoolkit.backends.cloud.client import CloudClient, NotSent, Refused, VendorStatus
 from qtoolkit.backends.cloud.http import check_address
 from qtoolkit.backends.cloud.payload import Payload
-from qtoolkit.backends.cloud.reach import is_refusal, never_left
+from qtoolkit.backends.cloud.reach import never_left, what_became
 from qtoolkit.backends.cloud.secrets import redacted
 from qtoolkit.errors import CredentialsError, QToolkitError
 
@@ -195,12 +195,11 @@ class AzureClient(CloudClient):
             found = error
         status = getattr(found, "status_code", None)
         text = without_queries(redacted(getattr(found, "message", found)))[:500]
-        if status in (401, 403) or (status is None and isinstance(found, errors.ClientAuthenticationError)):
-            raise CredentialsError(
-                f"Azure Quantum does not take the credentials of {WORKSPACE} or the connection string: {status} {text}"
-            ) from None
-        if status is not None and is_refusal(status):
-            raise Refused(f"Azure Quantum answered {status}: {text}") from None
+        whose = f"Azure Quantum does not take the credentials of {WORKSPACE} or the connection string"
+        if status is not None:
+            raise what_became(status, f"Azure Quantum answered {status}: {text}", whose) from None
+        if isinstance(found, errors.ClientAuthenticationError):
+            raise CredentialsError(f"{whose}: {text}") from None
         if never_left(found):
             raise NotSent(f"Azure Quantum cannot be reached: {text}") from None
         raise OSError(f"a request to Azure Quantum ended with {type(found).__name__}: {text}") from None

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from qtoolkit.backends.cloud.bits import Outcomes
+from qtoolkit.backends.cloud.bits import Outcomes, bits_of_shots
 from qtoolkit.backends.cloud.frequencies import counts_of_frequencies
 from qtoolkit.errors import JobError
 
@@ -51,10 +51,7 @@ def memory_of(given: object, region: str, size: int, **metadata: Any) -> Outcome
     shots = given.get(region) if isinstance(given, Mapping) else None
     if not isinstance(shots, list):
         raise JobError(f"Rigetti's answer lacks the memory {region!r}, it begins {str(given)[:60]!r}")
-    for shot in shots:
-        if not isinstance(shot, list) or len(shot) != size or any(bit not in (0, 1) for bit in shot):
-            raise JobError(f"a shot of Rigetti's answer has {size} bits, got {shot!r}")
-    return Outcomes({region: np.array(shots, dtype=np.uint8).reshape(len(shots), size)}, metadata=metadata)
+    return Outcomes({region: bits_of_shots(shots, f"Rigetti's memory {region!r}", size)}, metadata=metadata)
 
 
 def _probabilities(given: Any, shots: int) -> list[tuple[object, int]]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from qtoolkit.backends.braket.openqasm import Program
 from qtoolkit.backends.braket.reading import measured_columns, read_circuit
-from qtoolkit.backends.cloud.bits import BitMap, Outcomes
+from qtoolkit.backends.cloud.bits import BitMap, Outcomes, bits_of_shots
 from qtoolkit.backends.cloud.frequencies import nearest_counts
 from qtoolkit.backends.cloud.payload import Failure, Payload, Serializer
 from qtoolkit.circuit import Circuit
@@ -175,25 +175,20 @@ def _outcomes(
         raise JobError(f"the result is of the qubits {measured}, and lacks {lacking[0]}")
     order = [measured.index(qubit) for qubit in wanted]
     if entry.get("measurements"):
-        given = np.asarray(entry["measurements"])
-        if given.dtype.kind not in "iuU":  # the simulators of the SDK write bits as text
-            raise JobError("the result's measurements are no lists of bits, all of one length")
-        rows, counts = given.astype(np.int64), None
+        given, counts = entry["measurements"], None
     else:
-        rows, counts, rounded = _from_probabilities(entry["measurementProbabilities"], shots)
+        given, counts, rounded = _from_probabilities(entry["measurementProbabilities"], shots)
         if rounded:
             metadata = {**metadata, "counts": "rounded, from probabilities that are no multiples of one shot"}
-    if rows.ndim != 2 or rows.shape[1] != len(measured) or not np.isin(rows, (0, 1)).all():
-        raise JobError(f"the result has no bit for each of {len(measured)} qubits in each shot: {rows.shape}")
-    return Outcomes({_REGISTER: rows[:, order].astype(np.uint8)}, counts, metadata)
+    rows = bits_of_shots(given, "measurements", len(measured))
+    return Outcomes({_REGISTER: rows[:, order]}, counts, metadata)
 
 
 def _from_probabilities(
     probabilities: Mapping[str, float], shots: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], bool]:
+) -> tuple[list[list[str]], NDArray[np.int64], bool]:
     """Bits and counts of shots, and whether these are rounded."""
     weights = np.array([float(value) for value in probabilities.values()])
     counts = nearest_counts(weights, shots, _ROUNDING)
     exact = weights / weights.sum() * shots
-    rows = np.array([[int(letter) for letter in key] for key in probabilities], dtype=np.int64)
-    return rows, counts, bool(np.abs(exact - np.rint(exact)).max() > _ROUNDING)
+    return [list(key) for key in probabilities], counts, bool(np.abs(exact - np.rint(exact)).max() > _ROUNDING)

@@ -9,8 +9,9 @@ from typing import Any
 
 from qtoolkit import __version__
 from qtoolkit._optional import require
-from qtoolkit.backends.cloud.client import NotSent, Refused
+from qtoolkit.backends.cloud.client import NotSent
 from qtoolkit.backends.cloud.http import check_address
+from qtoolkit.backends.cloud.reach import what_became
 from qtoolkit.backends.cloud.secrets import credential, has_credential, keep_secret, redacted
 from qtoolkit.errors import CredentialsError
 
@@ -22,9 +23,6 @@ ENDPOINT = "BRAKET_ENDPOINT"
 _KEY, _SECRET, _TOKEN = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
 _SECONDS_TO_CONNECT, _SECONDS = 10.0, 60.0
 _TALKATIVE = ("botocore.auth", "botocore.endpoint", "botocore.parsers", "botocore.hooks", "botocore.httpsession")
-_NO_CREDENTIALS = frozenset({401, 403})
-_OPEN = frozenset({408, 409, 425})
-"""Answers of 4xx that do not say that no task was made."""
 
 
 class _Redacting(logging.Filter):
@@ -125,11 +123,7 @@ def translated(error: Exception, what: str) -> Exception:
     if isinstance(error, exceptions.ClientError):
         answer = error.response if isinstance(error.response, dict) else {}
         status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if status in _NO_CREDENTIALS:
-            return CredentialsError(f"AWS does not take the credentials, or they do not permit this: {text}")
-        if 400 <= status < 500 and status not in _OPEN:
-            return Refused(text)
-        return OSError(text)
+        return what_became(status, text, "AWS does not take the credentials, or they do not permit this")
     credentials = (
         exceptions.NoCredentialsError,
         exceptions.PartialCredentialsError,

@@ -15,7 +15,7 @@ from qtoolkit.circuit import Circuit, ClassicalRegister
 from qtoolkit.errors import ConversionError, JobError
 from qtoolkit.primitives import Result
 
-__all__ = ["BitMap", "Outcomes"]
+__all__ = ["BitMap", "Outcomes", "bits_of_shots"]
 
 
 @dataclass(frozen=True)
@@ -214,3 +214,33 @@ def _counts(values: Sequence[int] | Any) -> NDArray[np.int64]:
         if isinstance(count, bool) or not isinstance(count, int | np.integer) or not 0 <= count < 1 << 63:
             raise JobError(f"counts of a provider are integers of at least 0, got {shown(count)}")
     return np.array(counts, dtype=np.int64)
+
+
+def bits_of_shots(given: Any, what: str, width: int | None = None) -> NDArray[np.uint8]:
+    """Bits as a service lists them, a row for each shot: numbers, true and false, or letters.
+
+    Args:
+        given: rows.
+        what: they are, for the message.
+        width: bits of each row; as many as there are by default.
+
+    Returns:
+        uint8, shape ``(shots, width)``.
+
+    Raises:
+        JobError: if they are of another shape, or neither 0 nor 1.
+    """
+    try:
+        rows = np.asarray(given)
+    except ValueError:  # rows of different lengths
+        rows = np.empty(0, dtype=object)
+    if width is not None and rows.size == 0 and isinstance(given, list) and not given:
+        return np.zeros((0, width), dtype=np.uint8)
+    shape = f"{what} must be bits of shape (shots, {'width' if width is None else width})"
+    if rows.ndim != 2 or rows.dtype.kind not in "biuU" or (width is not None and rows.shape[1] != width):
+        raise JobError(f"{shape}, got {rows.dtype} of shape {rows.shape}")
+    ones, zeros = ("1", "0") if rows.dtype.kind == "U" else (1, 0)
+    bits: NDArray[np.bool_] = rows == ones
+    if not (bits | (rows == zeros)).all():
+        raise JobError(f"{shape}, got values that are no bits")
+    return bits.astype(np.uint8)

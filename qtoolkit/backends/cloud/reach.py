@@ -7,11 +7,15 @@ import re
 import socket
 import ssl
 
-__all__ = ["is_refusal", "never_left", "why_not_reached"]
+from qtoolkit.backends.cloud.client import Refused
+from qtoolkit.errors import CredentialsError
+
+__all__ = ["is_refusal", "never_left", "what_became", "why_not_reached"]
 
 _OPEN = frozenset({408, 409, 425})
 """A time-out, a conflict that an earlier request under the same key may have made, and a request to come later."""
 
+_NO_CREDENTIALS = frozenset({401, 403})
 _NOT_CONNECTED = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificationError)
 _NAMES_NOT_CONNECTED = frozenset({"NewConnectionError", "ConnectTimeoutError", "NameResolutionError"})
 """The same by urllib3, under the SDKs that use it."""
@@ -56,3 +60,19 @@ def _not_connected(error: BaseException) -> BaseException | None:
 def is_refusal(status: int) -> bool:
     """Whether an HTTP status says that the request was not done and never will be, so that surely no job was made."""
     return 400 <= status < 500 and status not in _OPEN
+
+
+def what_became(status: int, text: str, whose: str) -> Exception:
+    """What became of a request that was answered by an error.
+
+    Args:
+        status: of HTTP.
+        text: what the service said, redacted.
+        whose: the service and the credentials that it does not take, for the message.
+
+    Returns:
+        `CredentialsError` or `Refused` where it surely was not done, `OSError` elsewhere.
+    """
+    if status in _NO_CREDENTIALS:
+        return CredentialsError(f"{whose}: {text}")
+    return Refused(text) if is_refusal(status) else OSError(text)

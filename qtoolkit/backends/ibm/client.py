@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import ssl
 import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
-from urllib.parse import quote
 
+from qtoolkit.backends.cloud.answers import id_in, path_of
 from qtoolkit.backends.cloud.client import CloudClient, NotSent, Refused, VendorStatus
+from qtoolkit.backends.cloud.reach import is_refusal, never_left
 from qtoolkit.backends.cloud.secrets import redacted
 from qtoolkit.backends.ibm.account import IBMAccount
 from qtoolkit.backends.ibm.job import status_of
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["IBMClient"]
 
-_PLAINLY_REFUSED = frozenset(range(400, 500)) - {408, 409, 425}
 _MISSING, _CONFLICT = 404, 409
 _PIECE = 1 << 16
 _MOST_BYTES = 1 << 30
@@ -67,10 +66,7 @@ class IBMClient(CloudClient):
     def submit(self, payload: Payload, key: str) -> str:
         """Send a job once."""
         data = _json(self._ask("POST", "/jobs", payload.body))
-        found = data.get("id") if isinstance(data, dict) else None
-        if not isinstance(found, str) or not found:
-            raise ValueError("IBM's answer to a job has no id in it")
-        return found
+        return id_in(data, "id", "IBM Quantum")
 
     def find(self, payload: Payload, key: str) -> str | None:
         """Look for the tag, in the instance that the job was sent to: another one does not show it."""
@@ -90,11 +86,11 @@ class IBMClient(CloudClient):
 
     def poll(self, vendor_id: str) -> VendorStatus:
         """Ask for a job's state."""
-        return status_of(_json(self._ask("GET", _path("jobs", vendor_id), query={"exclude_params": "true"})))
+        return status_of(_json(self._ask("GET", path_of("jobs", vendor_id), query={"exclude_params": "true"})))
 
     def fetch(self, vendor_id: str) -> bytes:
         """The result in JSON, as it comes."""
-        raw = self._ask("GET", _path("jobs", vendor_id, "results"))
+        raw = self._ask("GET", path_of("jobs", vendor_id, "results"))
         if not raw:
             raise ValueError("IBM has no result of the job yet")
         return raw
@@ -102,7 +98,7 @@ class IBMClient(CloudClient):
     def cancel(self, vendor_id: str) -> None:
         """Ask for a job's end; one that has ended answers with a conflict."""
         try:
-            self._ask("POST", _path("jobs", vendor_id, "cancel"))
+            self._ask("POST", path_of("jobs", vendor_id, "cancel"))
         except _AnswerError as error:
             if error.status != _CONFLICT:
                 raise
@@ -127,7 +123,7 @@ class IBMClient(CloudClient):
         Raises:
             BackendError: if the service has no such device, or cannot be asked.
         """
-        return self._described(_path("backends", device, "configuration"), f"the device {device}")
+        return self._described(path_of("backends", device, "configuration"), f"the device {device}")
 
     def properties(self, device: str) -> dict[str, Any]:
         """A device's properties: what was measured of its qubits and gates; empty for a simulator.
@@ -135,7 +131,7 @@ class IBMClient(CloudClient):
         Raises:
             BackendError: if the service has no such device, or cannot be asked.
         """
-        return self._described(_path("backends", device, "properties"), f"the properties of {device}")
+        return self._described(path_of("backends", device, "properties"), f"the properties of {device}")
 
     # --- sessions ---
 
@@ -155,9 +151,7 @@ class IBMClient(CloudClient):
             body["max_ttl"] = max_time
         try:
             data = _json(self._ask("POST", "/sessions", json.dumps(body).encode()))
-            found = data.get("id") if isinstance(data, dict) else None
-            if not isinstance(found, str) or not found:
-                raise ValueError("the answer has no id in it")
+            found = id_in(data, "id", "IBM Quantum")
         except BackendError:
             raise
         except (Refused, NotSent) as error:
@@ -176,7 +170,7 @@ class IBMClient(CloudClient):
             BackendError: if the service does not say that it has.
         """
         try:
-            self._ask("PATCH", _path("sessions", session_id), json.dumps({"accepting_jobs": False}).encode())
+            self._ask("PATCH", path_of("sessions", session_id), json.dumps({"accepting_jobs": False}).encode())
         except BackendError:
             raise
         except Exception as error:
@@ -228,7 +222,7 @@ class IBMClient(CloudClient):
                     allow_redirects=False,
                 )
             except RequestException as error:
-                kind = OSError if _was_connected(error) else NotSent
+                kind = NotSent if never_left(error) else OSError
                 raise kind(_words(where, error)) from None
             with response:
                 content = b"".join(_pieces(response, self._seconds))
@@ -243,7 +237,7 @@ def _raise(status: int, text: str) -> NoReturn:
         raise CredentialsError(f"IBM Quantum does not take the credentials: {text}")
     if status < 400:
         raise _AnswerError(status, f"{text} redirected, which is not followed")
-    if status in _PLAINLY_REFUSED:
+    if is_refusal(status):
         raise _RefusedError(status, text)
     raise _AnswerError(status, text)
 
@@ -254,21 +248,6 @@ def _words(where: str, said: object) -> str:
 
 def _text(content: bytes) -> str:
     return content[:_MOST_WORDS].decode("utf-8", "replace")
-
-
-def _was_connected(error: BaseException) -> bool:
-    """Whether anything can have been sent before an error."""
-    from requests.exceptions import ConnectTimeout
-    from urllib3.exceptions import NewConnectionError
-
-    if isinstance(error, ConnectTimeout):
-        return False
-    for item in error.args:
-        reason = getattr(item, "reason", None)
-        inner = getattr(reason, "args", ())
-        if isinstance(reason, NewConnectionError) or any(isinstance(i, ssl.SSLCertVerificationError) for i in inner):
-            return False
-    return True
 
 
 def _pieces(response: Any, seconds: float) -> Iterator[bytes]:
@@ -288,7 +267,3 @@ def _json(raw: bytes) -> Any:
     except ValueError:
         start = raw[:60].decode("utf-8", "replace")
         raise ValueError(f"IBM's answer of {len(raw)} bytes is no JSON, it begins {start!r}") from None
-
-
-def _path(*parts: str) -> str:
-    return "".join(f"/{quote(part, safe='')}" for part in parts)

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qtoolkit._optional import require
-from qtoolkit.backends.cloud.bits import BitMap, Outcomes
+from qtoolkit.backends.cloud.bits import BitMap, Outcomes, bits_of_shots
 from qtoolkit.backends.cloud.payload import Failure, Payload, Serializer
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import BackendError, ConversionError, JobError
@@ -147,18 +148,8 @@ class IBMSerializer(Serializer):
         ]
 
 
-def _bits(item: Any) -> dict[str, np.ndarray[Any, np.dtype[np.uint8]]]:
-    found = {}
-    for name, array in item.items():
-        bits = np.asarray(array)
-        if bits.ndim != 2 or bits.dtype not in (np.bool_, np.uint8):
-            raise JobError(
-                f"IBM's register {name} must be bits of shape (shots, width), got {bits.dtype} of shape {bits.shape}"
-            )
-        if bits.size and bits.max() > 1:
-            raise JobError(f"IBM's register {name} holds values that are no bits")
-        found[name] = bits.astype(np.uint8)
-    return found
+def _bits(item: Any) -> dict[str, NDArray[np.uint8]]:
+    return {name: bits_of_shots(array, f"IBM's register {name}") for name, array in item.items()}
 
 
 def _sources(compiled: QuantumCircuit) -> dict[int, tuple[str, int]]:

@@ -11,15 +11,15 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from qtoolkit._optional import require
-from qtoolkit.backends.cloud.client import CannotTell, CloudClient, NotSent, Refused, VendorStatus
+from qtoolkit.backends.cloud.answers import id_in
+from qtoolkit.backends.cloud.client import CannotTell, CloudClient, NotSent, VendorStatus
 from qtoolkit.backends.cloud.http import check_address
 from qtoolkit.backends.cloud.payload import Payload
-from qtoolkit.backends.cloud.reach import is_refusal, never_left, why_not_reached
+from qtoolkit.backends.cloud.reach import never_left, what_became, why_not_reached
 from qtoolkit.backends.cloud.secrets import credential, redacted
 from qtoolkit.backends.ionq.job import status_of
 from qtoolkit.backends.job import JobStatus
 from qtoolkit.backends.money.cost import read_amount
-from qtoolkit.errors import CredentialsError
 
 __all__ = ["IonQClient", "KEY"]
 
@@ -60,13 +60,11 @@ class IonQClient(CloudClient):
 
         Raises:
             Refused, NotSent, CredentialsError, OSError: as for all requests.
+            ValueError: if the answer has no id.
         """
         # The SDK writes the body as json.dumps does, and so was the payload written.
         answer = self._once("post", "jobs", json_body=json.loads(payload.body))
-        vendor_id = answer.get("id") if isinstance(answer, dict) else None
-        if not isinstance(vendor_id, str) or not vendor_id:
-            raise OSError(f"IonQ's answer to a submission has no id, it begins {str(answer)[:60]!r}")
-        return vendor_id
+        return id_in(answer, "id", "IonQ")
 
     def find(self, payload: Payload, key: str) -> str | None:
         """The job whose metadata hold the key, among all that the credential's project has.
@@ -213,10 +211,8 @@ class IonQClient(CloudClient):
         except (self._sdk.requests.exceptions.RequestException, ValueError) as error:
             found = error
         if isinstance(found, errors.IonQAPIError):
-            text = redacted(f"{found.status_code}: {found.message}")
-            if found.status_code in (401, 403):
-                raise CredentialsError(f"IonQ does not take the credential IONQ_API_KEY: {text}") from None
-            raise (Refused if is_refusal(found.status_code) else OSError)(f"IonQ answered {text}") from None
+            text = redacted(f"IonQ answered {found.status_code}: {found.message}")
+            raise what_became(found.status_code, text, "IonQ does not take the credential IONQ_API_KEY") from None
         if never_left(found):
             raise NotSent(f"{self.address} cannot be reached: {redacted(why_not_reached(found))}") from None
         raise OSError(f"a request to {self.address} ended with {type(found).__name__}: {redacted(found)}") from None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from typing import Any
-from urllib.parse import quote
 
 from qtoolkit.backends.cloud import CannotTell, CloudClient, Payload, Refused, VendorStatus, credential
+from qtoolkit.backends.cloud.answers import id_in, path_of
 from qtoolkit.backends.cloud.http import Reply, RestClient
 from qtoolkit.backends.iqm.architecture import Architecture, read_architecture
 from qtoolkit.backends.iqm.job import status_of
@@ -45,12 +45,8 @@ class IQMClient(CloudClient):
 
     def submit(self, payload: Payload, key: str) -> str:
         """One job of circuits."""
-        path = f"/jobs/{quote(self.quantum_computer, safe='')}/circuit?use_timeslot=false"
-        answer = self._rest.send("POST", path, payload.body).json()
-        found = answer["id"]
-        if not isinstance(found, str) or not found:
-            raise ValueError("IQM Server's answer holds no id")
-        return found
+        path = path_of("jobs", self.quantum_computer, "circuit") + "?use_timeslot=false"
+        return id_in(self._rest.send("POST", path, payload.body).json(), "id", "IQM Server")
 
     def find(self, payload: Payload, key: str) -> str | None:
         """Not to be told.
@@ -99,7 +95,7 @@ class IQMClient(CloudClient):
         found = []
         for computer in self._rest.get("/quantum-computers").json()["quantum_computers"]:
             alias = str(computer["alias"])
-            path = f"/quantum-computers/{quote(alias, safe='')}"
+            path = path_of("quantum-computers", alias)
             qubits = self._asked(f"{path}/artifacts/static-quantum-architectures")
             health = self._asked(f"{path}/health")
             found.append(
@@ -120,9 +116,8 @@ class IQMClient(CloudClient):
             return None
 
     def _calibration(self, calibration_set: str, path: str) -> Reply:
-        computer = quote(self.quantum_computer, safe="")
-        return self._rest.get(f"/calibration-sets/{computer}/{quote(calibration_set, safe='')}{path}")
+        return self._rest.get(path_of("calibration-sets", self.quantum_computer, calibration_set) + path)
 
 
 def _job(vendor_id: str) -> str:
-    return f"/jobs/{quote(vendor_id, safe='')}"
+    return path_of("jobs", vendor_id)

@@ -7,9 +7,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from qtoolkit.backends.cloud import BitMap, Failure, Outcomes, Payload, Serializer
+from qtoolkit.backends.cloud.bits import bits_of_shots
 from qtoolkit.circuit import Circuit
 from qtoolkit.errors import ConversionError, JobError
 
@@ -91,12 +90,7 @@ def _clbit(key: str) -> int:
 
 
 def _shots(results: Mapping[str, Any]) -> Outcomes:
-    bits = {}
-    for key, rows in results.items():
-        column = np.asarray(rows)
-        if column.ndim != 2 or column.dtype.kind not in "iu" or ((column != 0) & (column != 1)).any():
-            raise JobError(f"the bits of {key!r} are rows of 0 and 1 for each shot, got an array of {column.shape}")
-        bits[key] = column.astype(np.uint8)
+    bits = {key: bits_of_shots(rows, f"the measurements {key!r}") for key, rows in results.items()}
     if len({len(column) for column in bits.values()}) > 1:
         raise JobError("the measurements of a circuit are of different numbers of shots")
     return Outcomes(bits)

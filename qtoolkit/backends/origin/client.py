@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from qtoolkit.backends.cloud.answers import first_text, id_in, object_of
 from qtoolkit.backends.cloud.client import CannotTell, CloudClient, Refused, VendorStatus
 from qtoolkit.backends.cloud.http import Reply, RestClient, check_address
 from qtoolkit.backends.cloud.payload import Payload
@@ -53,14 +54,11 @@ class OriginClient(CloudClient):
         """See `CloudClient.submit`; the key goes along as the batch number."""
         mode = _ONE if len(payload.bits) == 1 else _SEVERAL
         reply = self._rest(mode).send("POST", "/oqcs/task/origin/submit.json", payload.body)
-        answer = _object(reply)
+        answer = object_of(reply.json(), "Origin's cloud")
         if answer.get("success") is False:
             raise Refused(_message(answer))
         task = answer.get("obj")
-        number = task.get("taskId") if isinstance(task, Mapping) else None
-        if not isinstance(number, str) or not number:
-            raise ValueError("the service gave the task no id")
-        return number
+        return id_in(task, "taskId", "Origin's cloud")
 
     def find(self, payload: Payload, key: str) -> str | None:
         """The service lists no tasks."""
@@ -72,7 +70,7 @@ class OriginClient(CloudClient):
         state = task.get("taskState")
         if not isinstance(state, str | int) or isinstance(state, bool):
             raise ValueError("the service gave no taskState")
-        reason = next((str(task[name]) for name in ("errInfo", "errorMessage", "errorDetail") if task.get(name)), "")
+        reason = first_text(task, "errInfo", "errorMessage", "errorDetail")
         return VendorStatus.of(str(state), STATES, reason)
 
     def fetch(self, vendor_id: str) -> bytes:
@@ -98,18 +96,11 @@ class OriginClient(CloudClient):
         return self._rest(_ASK).send("POST", path, json.dumps(data, separators=(",", ":")).encode())
 
     def _told(self, path: str, data: Mapping[str, Any]) -> Mapping[str, Any]:
-        answer = _object(self._asked(path, data))
+        answer = object_of(self._asked(path, data).json(), "Origin's cloud")
         found = answer.get("obj")
         if answer.get("success") is not True or not isinstance(found, Mapping):
             raise ValueError(_message(answer))
         return found
-
-
-def _object(reply: Reply) -> Mapping[str, Any]:
-    answer = reply.json()
-    if not isinstance(answer, Mapping):
-        raise ValueError("the service's answer is no object")
-    return answer
 
 
 def _message(answer: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from qtoolkit.backends.cloud.answers import first_text, object_of
 from qtoolkit.backends.cloud.client import CannotTell, CloudClient, Refused, VendorStatus
 from qtoolkit.backends.cloud.http import Reply, RestClient
 from qtoolkit.backends.cloud.payload import Payload
@@ -38,7 +39,8 @@ class QuafuClient(CloudClient):
 
     def submit(self, payload: Payload, key: str) -> str:
         """See `CloudClient.submit`; the key goes along as the task's name."""
-        answer = _object(self._rest.send("POST", "/qbackend/scq_kit_asyc/", payload.body, payload.media_type))
+        reply = self._rest.send("POST", "/qbackend/scq_kit_asyc/", payload.body, payload.media_type)
+        answer = object_of(reply.json(), "Quafu")
         code = _code(answer)
         if code in REFUSALS:
             raise Refused(_message(answer))
@@ -53,11 +55,11 @@ class QuafuClient(CloudClient):
 
     def poll(self, vendor_id: str) -> VendorStatus:
         """See `CloudClient.poll`."""
-        answer = _object(self._recalled(vendor_id))
+        answer = object_of(self._recalled(vendor_id).json(), "Quafu")
         code = _code(answer)
         if code is None or "task_id" not in answer:
             raise ValueError(_message(answer))
-        reason = next((str(answer[name]) for name in ("message", "msg") if answer.get(name)), "")
+        reason = first_text(answer, "message", "msg")
         return VendorStatus.of(str(code), STATES, reason)
 
     def fetch(self, vendor_id: str) -> bytes:
@@ -69,7 +71,7 @@ class QuafuClient(CloudClient):
 
     def chips(self) -> list[Mapping[str, Any]]:
         """The service's chips and simulators, as it describes them."""
-        answer = _object(self._rest.send("POST", "/qbackend/get_backends/", b"", _FORM))
+        answer = object_of(self._rest.send("POST", "/qbackend/get_backends/", b"", _FORM).json(), "Quafu")
         found = answer.get("data")
         if not isinstance(found, list):
             raise ValueError(_message(answer))
@@ -79,18 +81,11 @@ class QuafuClient(CloudClient):
         return self._rest.send("POST", "/qbackend/scq_task_recall/", urlencode({"task_id": vendor_id}).encode(), _FORM)
 
 
-def _object(reply: Reply) -> Mapping[str, Any]:
-    answer = reply.json()
-    if not isinstance(answer, Mapping):
-        raise ValueError("the service's answer is no object")
-    return answer
-
-
 def _code(answer: Mapping[str, Any]) -> int | None:
     code = answer.get("status", answer.get("code"))
     return code if isinstance(code, int) and not isinstance(code, bool) else None
 
 
 def _message(answer: Mapping[str, Any]) -> str:
-    said = answer.get("message") or answer.get("msg") or "the service gives no reason"
+    said = first_text(answer, "message", "msg") or "the service gives no reason"
     return f"{said} (status {_code(answer)})"

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from qtoolkit.backends.cloud import CloudClient, NotSent, Payload, Refused, VendorStatus
+from qtoolkit.backends.cloud.answers import id_in
 from qtoolkit.backends.cloud.secrets import redacted, safe_cause
 from qtoolkit.backends.provider import DeviceInfo
 from qtoolkit.backends.quantinuum.job import reason_of, status_of
@@ -59,7 +60,7 @@ class NexusClient(CloudClient):
             found = self._session.get(JOBS, **query).json()["data"]
             for job in found:
                 if job["attributes"]["name"] == key:
-                    return _id(job)
+                    return id_in(job, "id", "Nexus")
             if not found:
                 return None
         raise OSError("Nexus lists jobs of other names, so that this one cannot be looked up")
@@ -123,12 +124,12 @@ class NexusClient(CloudClient):
         if name not in self._projects:
             query = {"filter[name_exact]": name, "filter[archived]": "false", "scope": "user"}
             listed = self._session.get(PROJECTS, **query).json()["data"]
-            ids = [_id(project) for project in listed if project["attributes"]["name"] == name]
+            ids = [id_in(project, "id", "Nexus") for project in listed if project["attributes"]["name"] == name]
             self._projects[name] = ids[0] if ids else self._created(PROJECTS, _project_request(name))
         return self._projects[name]
 
     def _created(self, path: str, request: dict[str, Any]) -> str:
-        return _id(self._session.send("POST", path, written(request)).json()["data"])
+        return id_in(self._session.send("POST", path, written(request)).json()["data"], "id", "Nexus")
 
 
 def program_request(attributes: dict[str, Any], project: str) -> dict[str, Any]:
@@ -162,13 +163,6 @@ def _kind(name: str, hosted: bool) -> str:
     if name.endswith(("SC", "LE")):
         return "simulator"
     return "noisy simulator" if hosted or name.endswith(("E", "Emulator")) else "device"
-
-
-def _id(resource: Any) -> str:
-    found = resource["id"]
-    if not isinstance(found, str) or not found:
-        raise ValueError("Nexus's answer holds no id")
-    return found
 
 
 def _plain(text: str) -> str:

@@ -10,8 +10,9 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
+from qtoolkit.backends.cloud.answers import first_text, object_of, path_of
 from qtoolkit.backends.cloud.client import CannotTell, CloudClient, NotSent, Refused, VendorStatus
 from qtoolkit.backends.cloud.http import Reply, RestClient
 from qtoolkit.backends.cloud.payload import Payload
@@ -53,7 +54,7 @@ class TianyanClient(CloudClient):
 
     def submit(self, payload: Payload, key: str) -> str:
         """See `CloudClient.submit`; the key goes along as the name of the collection of experiments."""
-        answer = _object(self._sent("POST", _SUBMIT, payload.body))
+        answer = object_of(self._sent("POST", _SUBMIT, payload.body).json(), "Tianyan")
         if answer.get("code") != 0:
             raise Refused(_message(answer))
         data = answer.get("data")
@@ -101,7 +102,7 @@ class TianyanClient(CloudClient):
 
     def configuration(self, machine: str) -> Mapping[str, Any]:
         """Qubits and couplers of a machine, and how good they are."""
-        found = _told(self._sent("GET", f"{_API}/experiment/download/config/{quote(machine, safe='')}")).get("data")
+        found = _told(self._sent("GET", f"{_API}/experiment/download/config{path_of(machine)}")).get("data")
         if isinstance(found, str):
             found = json.loads(found)
         if not isinstance(found, Mapping):
@@ -133,7 +134,7 @@ class TianyanClient(CloudClient):
         form = {"grant_type": "openId", "openId": self._login_key.reveal(), "account_type": "member"}
         try:
             reply = self._rest.send("POST", _LOGIN, urlencode(form).encode(), "application/x-www-form-urlencoded")
-            answer = _object(reply)
+            answer = object_of(reply.json(), "Tianyan")
         except (Refused, OSError, ValueError) as error:
             raise NotSent(f"no login: {redacted(error)}") from None
         data = answer.get("data")
@@ -143,19 +144,12 @@ class TianyanClient(CloudClient):
         self._token = Secret(token)
 
 
-def _object(reply: Reply) -> Mapping[str, Any]:
-    answer = reply.json()
-    if not isinstance(answer, Mapping):
-        raise ValueError("the service's answer is no object")
-    return answer
-
-
 def _told(reply: Reply) -> Mapping[str, Any]:
-    answer = _object(reply)
+    answer = object_of(reply.json(), "Tianyan")
     if answer.get("code") != 0:
         raise ValueError(_message(answer))
     return answer
 
 
 def _message(answer: Mapping[str, Any]) -> str:
-    return f"{answer.get('msg') or answer.get('message') or 'the service gives no reason'} (code {answer.get('code')})"
+    return f"{first_text(answer, 'msg', 'message') or 'the service gives no reason'} (code {answer.get('code')})"

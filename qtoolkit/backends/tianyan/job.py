@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from qtoolkit.backends.cloud.answers import first_text
 from qtoolkit.backends.cloud.client import VendorStatus
 from qtoolkit.backends.job import JobStatus
 
@@ -29,7 +30,7 @@ def state_of(entry: Mapping[str, Any]) -> VendorStatus:
     if entry.get("resultStatus") or entry.get("probability"):
         return VendorStatus(JobStatus.DONE, "results")
     word = next((str(entry[name]) for name in ("status", "taskStatus") if entry.get(name) is not None), "")
-    reason = next((str(entry[name]) for name in ("errorMessage", "errorMsg", "message") if entry.get(name)), "")
+    reason = first_text(entry, "errorMessage", "errorMsg", "message")
     if not word:
         return VendorStatus(JobStatus.RUNNING, "")
     return VendorStatus(STATES.get(word.strip().lower(), JobStatus.UNKNOWN), word, reason)

@@ -6,9 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from qtoolkit.backends.cloud.bits import BitMap, Outcomes
+from qtoolkit.backends.cloud.bits import BitMap, Outcomes, bits_of_shots
 from qtoolkit.backends.cloud.payload import Failure, Payload, Serializer
 from qtoolkit.backends.job import JobStatus
 from qtoolkit.backends.tianyan.job import state_of
@@ -98,11 +96,5 @@ def _outcomes(entry: Mapping[str, Any], measured: Sequence[int]) -> Outcomes:
     qubits = [int(str(qubit).removeprefix("Q")) for qubit in shots[0]]
     if sorted(qubits) != sorted(measured):
         raise JobError(f"the answer is of qubits {qubits}, measured were {list(measured)}")
-    rows = shots[1:]
-    if not all(isinstance(row, list) and len(row) == len(qubits) for row in rows):
-        raise JobError(f"each shot has {len(qubits)} bits")
-    bits = np.array(rows).reshape(len(rows), len(qubits))
-    if not np.isin(bits, ("0", "1") if bits.dtype.kind == "U" else (0, 1)).all() or bits.dtype.kind not in "iuU":
-        raise JobError("bits of shots are 0 or 1")
-    columns = [qubits.index(qubit) for qubit in measured]
-    return Outcomes({REGISTER: bits[:, columns].astype(np.uint8)})
+    bits = bits_of_shots(shots[1:], "the rows of resultStatus", len(qubits))
+    return Outcomes({REGISTER: bits[:, [qubits.index(qubit) for qubit in measured]]})
