@@ -196,7 +196,7 @@ def test_frequencies_become_counts_of_all_shots(braket) -> None:
         (answer({"01": 1.5, "10": -0.5}), "sum to 1"),
         (answer({"01": 1.0}, measured=(0,)), "lacks 1"),
         (answer({"0": 1.0}), "must be bits"),
-        (answer({"0x": 1.0}), "cannot be read"),
+        (answer({"0x": 1.0}), "must be bits"),
         (answer({}), "sum to 1"),
         (answer({"01": float("nan")}), "sum to 1"),
         (answer(None), "cannot be read"),

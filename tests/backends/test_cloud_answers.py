@@ -70,7 +70,7 @@ def test_bits_may_be_numbers_letters_or_truth(given) -> None:
 
 @pytest.mark.parametrize(
     "given",
-    [[[0, 2]], [[0, -1]], [[0, 1], [0]], [[0, 1, 1]], [0, 1], [], None, [[0.0, 1.0]], [["0", "x"]], [[[0, 1]]], "01"],
+    [[[0, 2]], [[0, -1]], [[0, 1], [0]], [[0, 1, 1]], [0, 1], {}, None, [[0.0, 1.0]], [["0", "x"]], [[[0, 1]]], "01"],
 )
 def test_what_are_no_bits_is_refused(given) -> None:
     with pytest.raises(JobError, match=r"they must be bits of shape \(shots, 2\), got "):
