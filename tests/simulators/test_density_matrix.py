@@ -327,3 +327,32 @@ def test_rotations_by_pauli_strings_under_controls(simulator, tolerance):
             amplitudes = StatevectorSimulator().state_vector(circuit)
             matrix = simulator.density_matrix(circuit)
             np.testing.assert_allclose(matrix, np.outer(amplitudes, amplitudes.conj()), atol=tolerance)
+@pytest.mark.parametrize("num_controls", [1, 2, 3])
+def test_rotations_by_strings_under_controls(num_controls: int) -> None:
+    rng = np.random.default_rng(num_controls)
+    theta = Parameter("theta")
+    for label in ("X", "YX", "ZZ", "XZY", "IYZ", "II"):
+        num_qubits = len(label) + num_controls
+        circuit = Circuit(num_qubits)
+        for q in range(num_qubits):
+            circuit.u(*rng.uniform(0.0, 3.0, 3), q)
+        state = int(rng.integers(1 << num_controls))
+        gate = PauliRotationGate(label, theta).controlled(num_controls, ctrl_state=state)
+        circuit.append(gate, [int(q) for q in rng.permutation(num_qubits)])
+        for q in range(num_qubits):
+            circuit.u(*rng.uniform(0.0, 3.0, 3), q)
+        circuit = circuit.bind({theta: 1.3})
+        for simulator, tolerance in SIMULATORS:
+            vector = circuit.to_matrix()[:, 0]
+            np.testing.assert_allclose(
+                simulator.density_matrix(circuit), np.outer(vector, vector.conj()), rtol=0.0, atol=10.0 * tolerance
+            )
+
+
+def test_standard_rotations_of_two_qubits_under_controls() -> None:
+    for name in ("rxx", "ryy", "rzx", "rzz"):
+        circuit = Circuit(3).h([0, 1, 2]).t([0, 1, 2]).append(StandardGate(name, [0.7]).controlled(1), [2, 0, 1])
+        circuit.h([0, 1, 2])
+        np.testing.assert_allclose(
+            DOUBLE.probabilities(circuit), StatevectorSimulator().probabilities(circuit), rtol=0.0, atol=1e-12
+        )
