@@ -40,10 +40,13 @@ class IQMSerializer(Serializer):
         Raises:
             JobError: if the answer cannot be read.
         """
-        data = json.loads(raw)
-        if "measurements" in data:
-            return [_shots(results) for results in data["measurements"]]
-        return [_counts(results) for results in data["measurement_counts"]]
+        try:
+            data = json.loads(raw)
+            if "measurements" in data:
+                return [_shots(results) for results in data["measurements"]]
+            return [_counts(results) for results in data["measurement_counts"]]
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+            raise JobError(f"the answer holds no bits of IQM's circuits: {type(error).__name__}: {error}") from None
 
 
 def locus_names(instructions: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -91,6 +94,9 @@ def _clbit(key: str) -> int:
 
 def _shots(results: Mapping[str, Any]) -> Outcomes:
     bits = {key: bits_of_shots(rows, f"the measurements {key!r}") for key, rows in results.items()}
+    for key, columns in bits.items():
+        if columns.shape[1] != 1:
+            raise JobError(f"each key is of one qubit, got {columns.shape[1]} bits of {key!r} in each shot")
     if len({len(column) for column in bits.values()}) > 1:
         raise JobError("the measurements of a circuit are of different numbers of shots")
     return Outcomes(bits)
@@ -99,5 +105,7 @@ def _shots(results: Mapping[str, Any]) -> Outcomes:
 def _counts(results: Mapping[str, Any]) -> Outcomes:
     """Counts by bitstring; letter k is measurement key k, since each measures one qubit."""
     keys = results["measurement_keys"]
+    if len(set(keys)) != len(keys):
+        raise JobError(f"each key is measured once, got the keys {keys}")
     found = Outcomes.of_bitstrings("", results["counts"], first_is_left=True, width=len(keys))
     return Outcomes({key: found.bits[""][:, [column]] for column, key in enumerate(keys)}, found.counts)

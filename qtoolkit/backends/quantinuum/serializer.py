@@ -46,7 +46,10 @@ class NexusSerializer(Serializer):
         Raises:
             JobError: if the answer cannot be read.
         """
-        return [_outcome(item) for item in json.loads(raw)["items"]]
+        try:
+            return [_outcome(item) for item in json.loads(raw)["items"]]
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+            raise JobError(f"the answer holds no results of TKET: {type(error).__name__}: {error}") from None
 
 
 def _read(circuit: Any, bits: BitMap) -> Circuit:
@@ -60,14 +63,17 @@ def _outcome(item: Mapping[str, Any]) -> Outcomes | Failure:
         return Failure(f"{item['status']}: {item['reason']}".rstrip(": "))
     result = item["result"]
     bits = [(str(name), index) for name, (index,) in result["bits"]]
+    if len(set(bits)) != len(bits):
+        raise JobError("a result holds a bit twice")
     counts = None
     if result.get("shots"):
         rows = _unpacked(result["shots"], len(bits))
     elif result.get("counts"):
         rows = np.concatenate([_unpacked(entry["outcome"], len(bits)) for entry in result["counts"]])
-        counts = np.array([entry["count"] for entry in result["counts"]], dtype=np.int64)
-        if (counts < 0).any() or len(counts) != len(rows):
-            raise JobError("a result holds counts below 0, or several outcomes for one count")
+        given = np.array([entry["count"] for entry in result["counts"]])
+        if given.dtype.kind not in "iu" or (given < 0).any() or given.shape != (len(rows),):
+            raise JobError("a result holds counts that are no integers of at least 0, or several outcomes for one count")
+        counts = given.astype(np.int64)
     else:
         raise JobError("a result holds neither shots nor counts")
     return Outcomes(_by_register(rows, bits), counts)
@@ -77,10 +83,12 @@ def _unpacked(array: Mapping[str, Any], width: int) -> NDArray[np.uint8]:
     """TKET's table of outcomes: the bits of each row in bytes, the first bit highest."""
     if array["width"] != width:
         raise JobError(f"a result holds rows of {array['width']} bits for {width} bits")
-    packed = np.asarray(array["array"], dtype=np.uint8)
+    packed = np.asarray(array["array"])
     if packed.ndim != 2 or packed.shape[1] != -(-width // 8):
         raise JobError(f"a result holds an array of shape {packed.shape} for rows of {width} bits")
-    return np.unpackbits(packed, axis=1)[:, :width]
+    if packed.dtype.kind not in "iu" or ((packed < 0) | (packed > 255)).any():
+        raise JobError("a result holds an array of other numbers than bytes")
+    return np.unpackbits(packed.astype(np.uint8), axis=1)[:, :width]
 
 
 def _by_register(rows: NDArray[np.uint8], bits: Sequence[tuple[str, int]]) -> dict[str, NDArray[np.uint8]]:
