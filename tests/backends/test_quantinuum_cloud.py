@@ -16,6 +16,7 @@ from qtoolkit.backends import JobStatus, get_backend, job, list_backends
 from qtoolkit.backends.provider import DeviceInfo
 from qtoolkit.backends.quantinuum.catalog import PROVIDER
 from qtoolkit.backends.quantinuum.client import job_request, program_request, written
+from qtoolkit.backends.quantinuum.job import status_of
 from qtoolkit.backends.registry import serializer_of
 from qtoolkit.circuit import Condition, parity
 from qtoolkit.errors import BackendError, ConversionError, CredentialsError, InputError, JobError, PartialFailureError
@@ -249,6 +250,13 @@ def without_ids(text):
     for item in data["data"]["attributes"].get("definition", {}).get("items", []):
         text = text.replace(item["program_id"], "…")
     return text
+
+
+@pytest.mark.parametrize("cost", ["NaN", float("nan"), float("inf"), -1, "-Infinity", True, [], "x", 10**400])
+def test_what_is_no_amount_is_no_cost(cost):
+    status = {"status": "COMPLETED", "cost": cost}
+    assert status_of({"status": status}).cost is None
+    assert str(status_of({"status": {**status, "cost": 5.25}}).cost) == "5.25"
 
 
 def test_a_service_needs_a_token(monkeypatch):

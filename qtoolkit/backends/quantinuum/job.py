@@ -25,6 +25,8 @@ STATES = {
 }
 """Nexus's words; a job is depleted when the account's credits are spent."""
 
+_MOST_CREDITS = 10**12
+
 
 def status_of(attributes: Mapping[str, Any]) -> VendorStatus:
     """Where a job stands, by its attributes; one that failed in parts is done, and its items tell which.
@@ -51,8 +53,9 @@ def reason_of(status: Mapping[str, Any]) -> str:
 
 
 def _cost(given: object) -> Decimal | None:
-    """What is charged, in Quantinuum's credits (HQC)."""
+    """What is charged, in Quantinuum's credits (HQC); None for what is no amount, with which caps could not reckon."""
     try:
-        return None if given is None or isinstance(given, bool) else Decimal(str(given))
+        found = None if given is None or isinstance(given, bool) else Decimal(str(given))
     except InvalidOperation:
         return None
+    return found if found is not None and found.is_finite() and 0 <= found < _MOST_CREDITS else None
