@@ -287,6 +287,9 @@ def test_a_set_is_charged_as_one_task(braket, monkeypatch) -> None:
     assert asked == [("braket:iqm/Garnet", 1, 300), ("braket:iqm/Garnet", 1, 100)]
     # A task of four, and one of two.
     assert garnet.run([uneven_circuit(2)] * 6, 100).record.cost == Decimal("0.60")
+    for shots in (0, -1, 1.5, None):
+        with pytest.raises(InputError, match="shots"):
+            garnet.estimate_cost([uneven_circuit(2)] * 3, shots)
 
 
 def test_all_shots_of_a_set_stay_within_the_devices_limit(braket) -> None:

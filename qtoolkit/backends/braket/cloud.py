@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import cached_property
 
-from qtoolkit._arguments import check_flag, check_instance, shown
+from qtoolkit._arguments import check_flag, check_instance, check_integer, shown
 from qtoolkit.backends.braket.client import BraketClient
 from qtoolkit.backends.braket.devices import DEVICES, arn_of, region_of, short_name
 from qtoolkit.backends.braket.openqasm import to_braket_qasm
@@ -131,6 +131,7 @@ class BraketCloudBackend(CloudBackend):
             InputError: for no circuits, or shots below 1.
         """
         chosen = [circuits] if isinstance(circuits, Circuit) else list(circuits)
+        shots = check_integer(shots, "shots", 1)
         if len(chosen) > 1 and len(self._parts(chosen, shots)) == 1:
             return super().estimate_cost(chosen[0], shots * len(chosen))
         return super().estimate_cost(chosen, shots)
