@@ -93,3 +93,14 @@ def test_large_angles_keep_what_whole_turns_leave(angle) -> None:
             assert all(abs(float(given)) < 13.0 for given in operation.gate.params)
             again.append(operation.gate, operation.qubits)
         np.testing.assert_allclose(StatevectorSimulator().probabilities(again), expected, atol=1e-10)
+
+
+@pytest.mark.parametrize("level", [1, 2])
+def test_qubits_that_nothing_joins_go_to_the_same_places_in_each_run(level):
+    grid = [(k, k + 1) for k in range(19) if k % 5 != 4] + [(k, k + 5) for k in range(15)]
+    circuit = Circuit(6).h(range(6)).cx(0, 1).cx(1, 4).cx(4, 0).cx(0, 3).cx(3, 1).ry(0.3, 2).ry(0.7, 5)
+    circuit.h(range(6)).measure_all()
+    found = [
+        compiled(circuit, ["cz", "rx", "rz"], couplings=grid, num_qubits=20, optimization_level=level) for _ in range(8)
+    ]
+    assert len({(one.measured, one.operations) for one in found}) == 1
