@@ -1,4 +1,4 @@
-"""Answers of providers with something in them changed: refused by a `JobError`, whatever it is, or read as they stand."""
+"""Answers of providers with something in them changed: refused by a `JobError`, or read as they stand."""
 
 from __future__ import annotations
 
@@ -99,7 +99,12 @@ def test_an_answer_of_other_bytes_is_refused(serializer, bits, answer):
 @pytest.mark.parametrize(
     ("serializer", "bits", "answer", "message"),
     [
-        (IQMSerializer(), IQM_BITS, {"measurements": [{"c0_0": [[0, 1]] * 3, "c1_0": [[1]] * 3}]}, "one qubit"),
+        (
+            IQMSerializer(),
+            IQM_BITS,
+            {"measurements": [{"c0_0": [[0, 1]] * 3, "c1_0": [[1]] * 3}]},
+            "must be bits of shape",
+        ),
         (
             IQMSerializer(),
             IQM_BITS,

@@ -93,10 +93,7 @@ def _clbit(key: str) -> int:
 
 
 def _shots(results: Mapping[str, Any]) -> Outcomes:
-    bits = {key: bits_of_shots(rows, f"the measurements {key!r}") for key, rows in results.items()}
-    for key, columns in bits.items():
-        if columns.shape[1] != 1:
-            raise JobError(f"each key is of one qubit, got {columns.shape[1]} bits of {key!r} in each shot")
+    bits = {key: bits_of_shots(rows, f"the measurements {key!r}", 1) for key, rows in results.items()}
     if len({len(column) for column in bits.values()}) > 1:
         raise JobError("the measurements of a circuit are of different numbers of shots")
     return Outcomes(bits)

@@ -72,7 +72,7 @@ def _outcome(item: Mapping[str, Any]) -> Outcomes | Failure:
         rows = np.concatenate([_unpacked(entry["outcome"], len(bits)) for entry in result["counts"]])
         given = np.array([entry["count"] for entry in result["counts"]])
         if given.dtype.kind not in "iu" or (given < 0).any() or given.shape != (len(rows),):
-            raise JobError("a result holds counts that are no integers of at least 0, or several outcomes for one count")
+            raise JobError("a result holds counts that are no integers of at least 0, or several outcomes for one")
         counts = given.astype(np.int64)
     else:
         raise JobError("a result holds neither shots nor counts")
