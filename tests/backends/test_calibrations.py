@@ -766,3 +766,11 @@ def test_metrics_of_iqm_of_another_shape():
     ):
         with pytest.raises(BackendError, match="IQM's metrics cannot be read as a calibration"):
             calibration_from_iqm(data)
+
+
+@pytest.mark.parametrize(("what", "texts"), [("frames", [1.5, "rz"]), ("labels", [3, "0_1"]), ("remarks", [None])])
+def test_names_in_a_calibration_are_text(what, texts):
+    whole = Calibration("a device", "ibm", None, 2, {}).to_json()
+    assert Calibration.from_json(whole).to_json() == whole
+    with pytest.raises(InputError, match=f"{what} of a calibration are strings"):
+        Calibration.from_json({**whole, what: texts})

@@ -136,6 +136,9 @@ class Calibration:
             raise InputError(
                 f"qubits of {self.device} are numbered 0 to {count - 1}, got {shown(sorted(used, key=str))}"
             )
+        for what, texts in (("frames", self.frames), ("labels", self.labels or ()), ("remarks", self.remarks)):
+            if not all(isinstance(text, str) for text in texts):
+                raise InputError(f"{what} of a calibration are strings, got {shown(texts)}")
         ordered = sorted(self.gates, key=lambda gate: (gate.name or "", gate.num_qubits, gate.qubits or ()))
         object.__setattr__(self, "gates", tuple(ordered))
         if self.labels is not None and len(self.labels) != count:
