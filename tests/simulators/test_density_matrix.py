@@ -327,6 +327,8 @@ def test_rotations_by_pauli_strings_under_controls(simulator, tolerance):
             amplitudes = StatevectorSimulator().state_vector(circuit)
             matrix = simulator.density_matrix(circuit)
             np.testing.assert_allclose(matrix, np.outer(amplitudes, amplitudes.conj()), atol=tolerance)
+
+
 @pytest.mark.parametrize("num_controls", [1, 2, 3])
 def test_rotations_by_strings_under_controls(num_controls: int) -> None:
     rng = np.random.default_rng(num_controls)
