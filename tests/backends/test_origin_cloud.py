@@ -338,4 +338,4 @@ class TestLocal:
 def test_options_are_true_or_false(server, name) -> None:
     for given in ("no", "false", 0, None):
         with pytest.raises(InputError, match=f"{name} must be true or false"):
-            get_backend("origin:WK_C180", url=server.address, **{name: given})
+            get_backend("origin:WK_C180", address=server.address, **{name: given})

@@ -181,9 +181,9 @@ def test_a_body_that_is_none() -> None:
 def test_options_are_true_or_false(server, name) -> None:
     for given in ("no", "false", 0, None):
         with pytest.raises(InputError, match=f"{name} must be true or false"):
-            get_backend("quafu:ScQ-P18", url=server.address, **{name: given})
+            get_backend("quafu:ScQ-P18", address=server.address, **{name: given})
 
 
 def test_a_store_is_no_path(server) -> None:
     with pytest.raises(InputError, match="store must be a JobStore"):
-        get_backend("quafu:ScQ-P18", url=server.address, store="jobs.sqlite3")
+        get_backend("quafu:ScQ-P18", address=server.address, store="jobs.sqlite3")
