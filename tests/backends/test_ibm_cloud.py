@@ -413,7 +413,7 @@ def test_a_server_of_tokens_in_trouble(service, fault) -> None:
     for _ in range(2):
         with pytest.raises(BackendError, match="IBM's server for tokens"):
             backend.run(uneven_circuit(), 10)
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60
 
 
 def test_the_bearer_is_as_secret_as_the_key(service, backend) -> None:
