@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.request
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -129,7 +130,7 @@ import re
 print(payload.content_hash(key.decode()))
 """
         done = subprocess.run(
-            [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(sys.path[0])!r})\n{script}"],
+            [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n{script}"],
             capture_output=True,
             text=True,
             timeout=120,

@@ -6,8 +6,10 @@ given an example in one of the files `examples_*`.
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import inspect
+import shutil
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -353,9 +355,10 @@ def _clouds() -> dict[str, Any]:
 
     from qtoolkit.backends import JobStore
 
-    folder = tempfile.TemporaryDirectory()
-    store = JobStore(f"{folder.name}/jobs.sqlite3")
-    return {"STORE": store, "CLOUD": ToyInMemory(store), "FOLDER": folder, "datetime": datetime, "timedelta": timedelta}
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    store = JobStore(f"{folder}/jobs.sqlite3")
+    return {"STORE": store, "CLOUD": ToyInMemory(store), "datetime": datetime, "timedelta": timedelta}
 
 
 def _program() -> Any:
