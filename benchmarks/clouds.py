@@ -1,6 +1,6 @@
 """Jobs of a cloud under fire: many processes submit, are killed at any moment, and the service fails as it can.
 
-    python benchmarks/clouds.py                 1,000 jobs of 8 processes, about a minute
+    python benchmarks/clouds.py                 1,000 jobs of 8 processes, a quarter of a minute to one
     python benchmarks/clouds.py --jobs 200
 
 The service is a server on this machine with the tests' own cloud: it answers 503, or nothing, before and after it has
