@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from qtoolkit.backends.provider import DeviceInfo, Provider, late
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["PROVIDER"]
 

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from qtoolkit.backends.provider import BackendEntry, DeviceInfo, Provider, late
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["PROVIDER"]
 
