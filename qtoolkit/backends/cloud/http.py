@@ -91,6 +91,8 @@ class _Watch:
 
 
 class _Plain(http.client.HTTPConnection):
+    """A connection that is shut when the time of its exchange is over."""
+
     def __init__(self, *args: Any, watch: _Watch, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._watch = watch
@@ -100,14 +102,8 @@ class _Plain(http.client.HTTPConnection):
         self._watch.over(self.sock)
 
 
-class _Secure(http.client.HTTPSConnection):
-    def __init__(self, *args: Any, watch: _Watch, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._watch = watch
-
-    def connect(self) -> None:
-        super().connect()
-        self._watch.over(self.sock)
+class _Secure(_Plain, http.client.HTTPSConnection):
+    """The same over TLS."""
 
 
 class _Request(urllib.request.Request):
