@@ -7,23 +7,20 @@ from typing import Any
 
 import qiskit.circuit as qc
 from qiskit import QuantumCircuit
-from qiskit.providers import BackendV2, JobStatus, JobV1, Options
+from qiskit.providers import JobStatus, JobV1
 from qiskit.result import Result as QiskitResult
 from qiskit.transpiler import Target
 
-from qtoolkit._arguments import check_integer, items_of
 from qtoolkit._version import __version__
 from qtoolkit.backends.backend import Backend
 from qtoolkit.backends.capabilities import Capabilities
 from qtoolkit.backends.job import Job
 from qtoolkit.backends.job import JobStatus as OurStatus
-from qtoolkit.interop.qiskit.backend import check_options, data_of, description_of
+from qtoolkit.interop.qiskit.backend import ShotsBackend, data_of, description_of
 from qtoolkit.interop.qiskit.gates import native_gates
-from qtoolkit.interop.qiskit.importer import from_qiskit
 
 __all__ = ["QiskitBackend", "QiskitJob"]
 
-_DEFAULT_SHOTS = 1024
 _STATUS = {
     OurStatus.PREPARED: JobStatus.INITIALIZING,
     OurStatus.UNKNOWN: JobStatus.INITIALIZING,
@@ -37,7 +34,7 @@ _STATUS = {
 """Qiskit has no word for what nobody knows: it has not begun, as far as can be told."""
 
 
-class QiskitBackend(BackendV2):  # type: ignore[misc]
+class QiskitBackend(ShotsBackend):
     """A backend of this toolkit behind Qiskit's interface.
 
     Args:
@@ -48,20 +45,6 @@ class QiskitBackend(BackendV2):  # type: ignore[misc]
         super().__init__(name=backend.name, description=f"{backend.name} by qtoolkit", backend_version=__version__)
         self.backend = backend
         self._target = _target(backend.capabilities)
-
-    @property
-    def target(self) -> Target:
-        """The gates and couplings that the backend has as they are."""
-        return self._target
-
-    @property
-    def max_circuits(self) -> None:
-        """No limit: more than the backend takes at once are sent in several submissions of one job."""
-        return None
-
-    @classmethod
-    def _default_options(cls) -> Options:
-        return Options(shots=_DEFAULT_SHOTS, memory=False, seed_simulator=None)
 
     def run(self, run_input: QuantumCircuit | Iterable[QuantumCircuit], **options: Any) -> QiskitJob:
         """Submit circuits as one job.
@@ -76,12 +59,7 @@ class QiskitBackend(BackendV2):  # type: ignore[misc]
             ConversionError: naming what a circuit holds that this toolkit lacks.
             QToolkitError: as for `Backend.run`.
         """
-        check_options(options)
-        chosen = {name: options.get(name, self.options.get(name)) for name in ("shots", "memory", "seed_simulator")}
-        check_integer(chosen["shots"], "shots", 1)
-        rule = "a backend runs a QuantumCircuit or a sequence of them"
-        circuits = [run_input] if isinstance(run_input, QuantumCircuit) else list(items_of(run_input, rule))
-        converted = [from_qiskit(circuit) for circuit in circuits]
+        chosen, circuits, converted = self._asked(run_input, options)
         job = self.backend.run(converted, chosen["shots"], chosen["seed_simulator"])
         descriptions = [description_of(source, circuit) for source, circuit in zip(circuits, converted, strict=True)]
         return QiskitJob(self, job, chosen["shots"], descriptions, keeps_memory=chosen["memory"])

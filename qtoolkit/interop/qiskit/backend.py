@@ -30,7 +30,45 @@ __all__ = ["Backend"]
 _DEFAULT_SHOTS = 1024
 
 
-class Backend(BackendV2):  # type: ignore[misc]
+class ShotsBackend(BackendV2):  # type: ignore[misc]
+    """What backends for Qiskit's programs share: their options, and how circuits are taken."""
+
+    _target: Target
+
+    @property
+    def target(self) -> Target:
+        """The gates that run without decomposition, and on which qubits."""
+        return self._target
+
+    @property
+    def max_circuits(self) -> None:
+        """No limit."""
+        return None
+
+    @classmethod
+    def _default_options(cls) -> Options:
+        return Options(shots=_DEFAULT_SHOTS, memory=False, seed_simulator=None)
+
+    def _asked(
+        self, run_input: QuantumCircuit | Iterable[QuantumCircuit], options: dict[str, Any]
+    ) -> tuple[dict[str, Any], list[QuantumCircuit], list[Circuit]]:
+        """The options of a run, and its circuits in both forms.
+
+        Raises:
+            InputError: for another option, shots below 1, a seed that is none, or what is no circuit.
+            ConversionError: naming what a circuit holds that this toolkit lacks.
+        """
+        check_options(options)
+        chosen = {name: options.get(name, self.options.get(name)) for name in ("shots", "memory", "seed_simulator")}
+        check_integer(chosen["shots"], "shots", 1)
+        if chosen["seed_simulator"] is not None:
+            seed_number(chosen["seed_simulator"], "seed_simulator")
+        rule = "a backend runs a QuantumCircuit or a sequence of them"
+        circuits = [run_input] if isinstance(run_input, QuantumCircuit) else list(items_of(run_input, rule))
+        return chosen, circuits, [from_qiskit(circuit) for circuit in circuits]
+
+
+class Backend(ShotsBackend):
     """Qiskit's `BackendV2` on the local state-vector simulator.
 
     `run` takes any circuit that `from_qiskit` converts, transpiled or not, with mid-circuit measurement, reset and
@@ -64,20 +102,6 @@ class Backend(BackendV2):  # type: ignore[misc]
         self._simulator = StatevectorSimulator(precision=precision, num_threads=num_threads)
         self._target = _target(num_qubits)
 
-    @property
-    def target(self) -> Target:
-        """The gates that run without decomposition, on any qubits."""
-        return self._target
-
-    @property
-    def max_circuits(self) -> None:
-        """No limit."""
-        return None
-
-    @classmethod
-    def _default_options(cls) -> Options:
-        return Options(shots=_DEFAULT_SHOTS, memory=False, seed_simulator=None)
-
     def run(self, run_input: QuantumCircuit | Iterable[QuantumCircuit], **options: Any) -> LocalJob:
         """Run circuits.
 
@@ -91,14 +115,7 @@ class Backend(BackendV2):  # type: ignore[misc]
             ConversionError: naming what a circuit holds that cannot be simulated here.
             UnboundParameterError: if a circuit has free parameters.
         """
-        check_options(options)
-        chosen = {name: options.get(name, self.options.get(name)) for name in ("shots", "memory", "seed_simulator")}
-        check_integer(chosen["shots"], "shots", 1)
-        if chosen["seed_simulator"] is not None:
-            seed_number(chosen["seed_simulator"], "seed_simulator")
-        rule = "a backend runs a QuantumCircuit or a sequence of them"
-        circuits = [run_input] if isinstance(run_input, QuantumCircuit) else list(items_of(run_input, rule))
-        converted = [from_qiskit(circuit) for circuit in circuits]
+        chosen, circuits, converted = self._asked(run_input, options)
         for circuit in converted:
             circuit.check_bound()
             if self.num_qubits is not None and circuit.num_qubits > self.num_qubits:
