@@ -6,7 +6,7 @@ import json
 import logging
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from qtoolkit._optional import require
@@ -32,6 +32,9 @@ _TIMES = ("creationTime", "beginExecutionTime", "endExecutionTime")
 def job_id_of(key: str) -> str:
     """The id of the job under a key: the same for the same key, so that sending it again makes no second job."""
     return str(uuid.uuid5(_NAMESPACE, key))
+
+
+Answer = TypeVar("Answer")
 
 
 class AzureClient(CloudClient):
@@ -135,7 +138,7 @@ class AzureClient(CloudClient):
             )
             return [(str(provider["id"]), dict(target)) for provider in providers for target in provider["targets"]]
 
-        return self._asked(ask)  # type: ignore[no-any-return]
+        return self._asked(ask)
 
     def _jobs(self, method: str, *args: Any) -> Any:
         space = self._workspace
@@ -143,10 +146,10 @@ class AzureClient(CloudClient):
         return call(space.subscription_id, space.resource_group, space.name, *args, **_REQUEST)
 
     def _details(self, vendor_id: str) -> Mapping[str, Any]:
-        details = self._asked(lambda: self._jobs("get", vendor_id))
+        details: Mapping[str, Any] = self._asked(lambda: self._jobs("get", vendor_id))
         if details.get("id") != vendor_id:
             raise OSError(f"Azure Quantum describes another job than {vendor_id}")
-        return details  # type: ignore[no-any-return]
+        return details
 
     def _details_or_none(self, job_id: str) -> Any:
         try:
@@ -174,9 +177,9 @@ class AzureClient(CloudClient):
             blob.upload_blob(content, overwrite=True, content_settings=settings)
             return str(blob.url).partition("?")[0]
 
-        return self._asked(upload)  # type: ignore[no-any-return]
+        return self._asked(upload)
 
-    def _asked(self, call: Callable[[], Any]) -> Any:
+    def _asked(self, call: Callable[[], Answer]) -> Answer:
         """Do a request, and say in the toolkit's terms what became of it.
 
         Raises:
